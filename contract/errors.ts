@@ -1,0 +1,39 @@
+// Every coded error that may cross the socket or reach the command line, in one place.
+
+export const errorCodes = {
+  bad_message: "The message is not valid JSON of the form {id, method, params}.",
+  too_large: "The message is larger than the limit.",
+  unknown_method: "There is no such method.",
+  bad_params: "The parameters do not fit the method's schema.",
+  version_mismatch: "Window and helper speak different versions of the contract.",
+  hello_first: "The first message must be hello.",
+  not_permitted: "This user may not do that.",
+  unknown_prompt: "There is no such prompt.",
+  prompt_not_held: "The attempt is over: `once` has nothing left to decide.",
+  unknown_rule: "There is no such rule.",
+  factory_rule: "A factory rule can be disabled, not removed.",
+  bad_address: "That is neither an address nor a CIDR range.",
+  run_failed: "The process could not be moved into a guarded cgroup.",
+  too_many_clients: "Too many clients are connected.",
+  internal: "The helper failed to do that; its journal says why.",
+  // Raised by the client itself, never sent:
+  no_helper: "No helper answers on the socket.",
+  socket_not_trusted: "The socket or its folder is not owned by root.",
+  bad_reply: "The helper sent something that does not fit the contract.",
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** An error with a stable code; `message` adds the case at hand to the catalogue's sentence. */
+export class CodedError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, detail?: string) {
+    super(detail ? `${errorCodes[code]} (${detail})` : errorCodes[code]);
+    this.name = "CodedError";
+    this.code = code;
+  }
+}
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}

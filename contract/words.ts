@@ -1,0 +1,142 @@
+// The shapes of Picket's vocabulary, as they cross the helper's socket. Words: docs/architecture.md.
+import * as v from "valibot";
+
+const shortText = v.pipe(v.string(), v.maxLength(4096));
+
+/** An absolute path as the helper names it; a vanished binary's path ends in " (deleted)". */
+const path = shortText;
+
+/** ISO 8601, UTC, milliseconds: "2026-11-23T09:30:00.000Z". */
+const time = v.pipe(v.string(), v.isoTimestamp());
+
+/** A port number; 0 where the protocol has none (icmp, other). */
+const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535));
+
+const bytes = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+export const protocolSchema = v.picklist(["tcp", "udp", "icmp", "other"]);
+export type Protocol = v.InferOutput<typeof protocolSchema>;
+
+/** What a rule prescribes. */
+export const actionSchema = v.picklist(["allow", "block", "ask"]);
+export type Action = v.InferOutput<typeof actionSchema>;
+
+/** What a flow received so far. */
+export const verdictSchema = v.picklist(["allow", "block", "held"]);
+export type Verdict = v.InferOutput<typeof verdictSchema>;
+
+/** Which part of the policy made a verdict. */
+export const layerSchema = v.picklist(["lockdown", "rule", "blocklist", "factory", "mode", "answer"]);
+export type Layer = v.InferOutput<typeof layerSchema>;
+
+export const modeSchema = v.picklist(["ask", "learn", "allow", "block"]);
+export type Mode = v.InferOutput<typeof modeSchema>;
+
+export const scopeSchema = v.picklist(["endpoint", "any"]);
+export type Scope = v.InferOutput<typeof scopeSchema>;
+
+export const lifetimeSchema = v.picklist(["once", "forever"]);
+export type Lifetime = v.InferOutput<typeof lifetimeSchema>;
+
+export const originSchema = v.picklist(["person", "factory"]);
+export type Origin = v.InferOutput<typeof originSchema>;
+
+/** Destinations that a factory rule names by role instead of by address. */
+export const zoneSchema = v.picklist(["loopback", "resolvers"]);
+export type Zone = v.InferOutput<typeof zoneSchema>;
+
+/** `verified`: name and icon come from a root-owned desktop entry for a root-owned binary. Otherwise `name` is the path. */
+export const appSchema = v.object({
+  name: shortText,
+  path,
+  verified: v.boolean(),
+  /** Icon name of the desktop entry (looked up by the window's side, never by the helper), or null. */
+  icon: v.nullable(shortText),
+});
+export type App = v.InferOutput<typeof appSchema>;
+
+/** `address` is canonical text (RFC 5952 for IPv6); `host` is null while no name is known. */
+export const endpointSchema = v.object({
+  host: v.nullable(shortText),
+  address: v.pipe(v.string(), v.maxLength(45)),
+  port,
+  protocol: protocolSchema,
+});
+export type Endpoint = v.InferOutput<typeof endpointSchema>;
+
+export const ruleSchema = v.object({
+  id: shortText,
+  /** Executable path, or null for any app. */
+  app: v.nullable(path),
+  action: actionSchema,
+  /** Single address or CIDR range, canonical; null for any destination. Never set together with `zone`. */
+  address: v.nullable(shortText),
+  zone: v.nullable(zoneSchema),
+  port: v.nullable(port),
+  protocol: v.nullable(protocolSchema),
+  lifetime: lifetimeSchema,
+  enabled: v.boolean(),
+  origin: originSchema,
+  /** One sentence about why the rule is there; empty when nobody said. */
+  note: shortText,
+  created: time,
+});
+export type Rule = v.InferOutput<typeof ruleSchema>;
+
+export const promptStateSchema = v.picklist(["held", "inbox"]);
+export type PromptState = v.InferOutput<typeof promptStateSchema>;
+
+export const promptSchema = v.object({
+  id: shortText,
+  app: appSchema,
+  /** The first endpoint asked about. */
+  endpoint: endpointSchema,
+  /** Every endpoint that joined the card, the first included: v4/v6 and TCP/UDP twins of one attempt. */
+  endpoints: v.array(endpointSchema),
+  /** How many connection attempts joined, the first included. */
+  attempts: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** held: at least one flow still waits for the answer. inbox: the attempt is dead, the question is not. */
+  state: promptStateSchema,
+  opened: time,
+  /** The process that asked first. */
+  process: v.object({ pid: v.number(), uid: v.number(), command: shortText }),
+});
+export type Prompt = v.InferOutput<typeof promptSchema>;
+
+export const flowSchema = v.object({
+  id: shortText,
+  time,
+  app: appSchema,
+  endpoint: endpointSchema,
+  verdict: verdictSchema,
+  /** The rule that decided, or null where none did. */
+  rule: v.nullable(shortText),
+  layer: layerSchema,
+  /** One plain sentence. */
+  reason: shortText,
+  bytesIn: bytes,
+  bytesOut: bytes,
+  /** False once the connection or socket is gone. */
+  live: v.boolean(),
+});
+export type Flow = v.InferOutput<typeof flowSchema>;
+
+export const degradedSchema = v.object({ code: shortText, message: shortText });
+export type Degraded = v.InferOutput<typeof degradedSchema>;
+
+export const statusSchema = v.object({
+  helper: v.literal("running"),
+  version: shortText,
+  kernel: shortText,
+  mode: modeSchema,
+  /** open: any process of the served user may answer (development). protected: only the installed window or polkit. */
+  level: v.picklist(["open", "protected"]),
+  /** Cgroups that programs are attached to, as paths below the cgroup2 mount. */
+  guarded: v.array(shortText),
+  degraded: v.array(degradedSchema),
+  /** Open prompts and inbox items. */
+  prompts: v.number(),
+  pid: v.number(),
+  counters: v.record(v.string(), v.number()),
+});
+export type Status = v.InferOutput<typeof statusSchema>;
