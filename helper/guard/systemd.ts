@@ -1,0 +1,187 @@
+// Asks systemd for slices and scopes over the system bus, where systemd is the one that manages cgroups.
+import { readFileSync, statSync } from "node:fs";
+import { createClient, type Message, type MessageBus, Variant } from "dbus-native";
+import { CodedError } from "../../contract/errors.ts";
+
+/** Fixed: a root process takes no bus address from its environment. */
+const systemBusSocket = "/run/dbus/system_bus_socket";
+/** The longest one request to us may take, bus and job together, milliseconds. systemd answers in under 20. */
+const patience = 10_000;
+/** Replies we read are small; the library's own default is 128 MiB. */
+const maxMessageBytes = 1 << 20;
+
+const systemd = "org.freedesktop.systemd1";
+const managerPath = "/org/freedesktop/systemd1";
+const managerInterface = "org.freedesktop.systemd1.Manager";
+
+/** True where a cgroup made behind systemd's back would be somebody else's property. */
+export function systemdManagesCgroups(): boolean {
+  try {
+    // sd_booted(3): the folder exists only if this system was booted with systemd.
+    if (!statSync("/run/systemd/system").isDirectory()) return false;
+    // A container may share /run without sharing PID 1; systemd always puts itself into init.scope. Without a cgroup2
+    // tree of its own (legacy hierarchy) there is no such line and no place for our programs either.
+    return unifiedCgroup(1)?.endsWith("/init.scope") ?? false;
+  } catch {
+    return false;
+  }
+}
+
+/** Starts the slice unit, so that its cgroup exists; returns that cgroup as a path below the cgroup2 mount. Idempotent. */
+export async function ensureSlice(name: string): Promise<string> {
+  requireUnitName(name, ".slice");
+  return withSystemd(async (manager) => {
+    await manager.runJob("StartUnit", "ss", [name, "replace"]);
+    return manager.controlGroup(name, "Slice");
+  });
+}
+
+export interface Scope {
+  /** Ends in ".scope"; must not exist yet. */
+  unit: string;
+  /** Ends in ".slice". */
+  slice: string;
+  /** In the process id namespace that systemd and this process share. */
+  pid: number;
+  description: string;
+}
+
+/**
+ * Moves a running process into a transient scope and returns the scope's cgroup as a path below the cgroup2 mount. systemd removes
+ * the scope when its last process ends. The process is named by number: systemd takes pidfds only from 255 on and Node cannot
+ * pass descriptors, so a caller that does not own the process keeps a pidfd over the call and checks afterwards that it still lives;
+ * then the number was never anybody else's.
+ */
+export async function startScope({ unit, slice, pid, description }: Scope): Promise<string> {
+  requireUnitName(unit, ".scope");
+  requireUnitName(slice, ".slice");
+  // systemd reads 0 as "the caller": that would be the helper itself.
+  if (!Number.isInteger(pid) || pid <= 1) throw new CodedError("run_failed", `no such process: ${pid}`);
+  const properties: [string, Variant][] = [
+    ["Description", new Variant("s", oneLine(description))],
+    ["Slice", new Variant("s", slice)],
+    ["PIDs", new Variant("au", [pid])],
+    // A scope that failed must not keep its name and its cgroup until somebody says reset-failed.
+    ["CollectMode", new Variant("s", "inactive-or-failed")],
+    // As in login sessions: the guard adds no limit of its own.
+    ["TasksMax", new Variant("t", 0xffff_ffff_ffff_ffffn)],
+  ];
+  return withSystemd(async (manager) => {
+    await manager.runJob("StartTransientUnit", "ssa(sv)a(sa(sv))", [unit, "fail", properties, []]);
+    const cgroup = await manager.controlGroup(unit, "Scope");
+    const found = unifiedCgroup(pid);
+    if (found !== cgroup) throw new CodedError("run_failed", `the process is in ${found ?? "no cgroup"}, not in ${cgroup}`);
+    return cgroup;
+  });
+}
+
+/** The process's cgroup2 path, or null if the process is gone or has none. Hybrid hosts list v1 lines too: only `0::` counts. */
+function unifiedCgroup(pid: number): string | null {
+  try {
+    return /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "utf8"))?.[1] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function requireUnitName(name: string, suffix: string): void {
+  // systemd's own limit is 255; no escapes, no templates.
+  if (name.length > 255 || !/^[A-Za-z0-9_:][A-Za-z0-9_:.-]*$/.test(name) || !name.endsWith(suffix))
+    throw new CodedError("run_failed", `not a ${suffix} name: ${JSON.stringify(name.slice(0, 80))}`);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, " ").slice(0, 200);
+}
+
+/** One connection for one request: nothing to keep alive, nothing to repair after systemd or the bus restarted. */
+async function withSystemd<T>(work: (manager: Manager) => Promise<T>): Promise<T> {
+  const bus = createClient({
+    socket: systemBusSocket,
+    // The bus knows us by kernel credentials; the other methods read files in $HOME.
+    authMethods: ["EXTERNAL"],
+    timeout: patience,
+    maxMessageSize: maxMessageBytes,
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const failed = new Promise<never>((_, reject) => {
+    bus.connection.on("error", reject);
+    bus.connection.on("handlerError", reject);
+    timer = setTimeout(() => reject(new Error(`systemd did not answer within ${patience} ms`)), patience);
+  });
+  try {
+    return await Promise.race([failed, Manager.open(bus).then(work)]);
+  } catch (error) {
+    if (error instanceof CodedError) throw error;
+    throw new CodedError("run_failed", oneLine(error instanceof Error ? error.message : String(error)));
+  } finally {
+    clearTimeout(timer);
+    // Not close(): that waits for the other side. The listeners stay, so that a late error finds one.
+    bus.connection.stream.destroy();
+  }
+}
+
+/** systemd's manager object, seen through one connection. */
+class Manager {
+  private readonly bus: MessageBus;
+  /** Results of the jobs that ended since we listen, by object path. */
+  private readonly ended = new Map<string, string>();
+  private awaited: { job: string; resolve: (result: string) => void } | undefined;
+
+  private constructor(bus: MessageBus) {
+    this.bus = bus;
+  }
+
+  static async open(bus: MessageBus): Promise<Manager> {
+    const manager = new Manager(bus);
+    // Anybody on the bus may send us a signal that looks like systemd's: only its unique name tells them apart.
+    const owner = await bus.invokeDbus<string>({ member: "GetNameOwner", signature: "s", body: [systemd] });
+    bus.connection.on("message", (message: Message) => manager.notice(message, owner));
+    await bus.addMatch(`type='signal',sender='${systemd}',interface='${managerInterface}',member='JobRemoved'`);
+    // systemd sends signals only while somebody has subscribed.
+    await manager.call("Subscribe");
+    return manager;
+  }
+
+  /** Calls a method that returns a job and waits until that job is done. */
+  async runJob(member: string, signature: string, body: unknown[]): Promise<void> {
+    const job = String(await this.call(member, signature, body));
+    // The job may have ended before its name reached us.
+    const result = this.ended.get(job) ?? (await new Promise<string>((resolve) => (this.awaited = { job, resolve })));
+    if (result !== "done") throw new CodedError("run_failed", `systemd's job ended with "${result}"`);
+  }
+
+  /** `kind`: the unit type as in the interface's name. */
+  async controlGroup(unit: string, kind: "Slice" | "Scope"): Promise<string> {
+    const path = String(await this.call("GetUnit", "s", [unit]));
+    const cgroup = await this.bus.invoke<unknown>({
+      destination: systemd,
+      path,
+      interface: "org.freedesktop.DBus.Properties",
+      member: "Get",
+      signature: "ss",
+      body: [`org.freedesktop.systemd1.${kind}`, "ControlGroup"],
+    });
+    // Empty once the unit's last process has ended.
+    if (typeof cgroup !== "string" || !cgroup.startsWith("/")) throw new CodedError("run_failed", `${unit} has no cgroup`);
+    return cgroup;
+  }
+
+  private call(member: string, signature?: string, body?: unknown[]): PromiseLike<unknown> {
+    return this.bus.invoke({
+      destination: systemd,
+      path: managerPath,
+      interface: managerInterface,
+      member,
+      ...(signature === undefined ? {} : { signature, body: body ?? [] }),
+    });
+  }
+
+  private notice(message: Message, owner: string): void {
+    if (message.sender !== owner || message.interface !== managerInterface || message.member !== "JobRemoved") return;
+    const [, job, , result] = message.body ?? [];
+    if (typeof job !== "string" || typeof result !== "string") return;
+    this.ended.set(job, result);
+    if (this.awaited?.job === job) this.awaited.resolve(result);
+  }
+}
