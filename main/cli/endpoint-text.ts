@@ -1,0 +1,20 @@
+// How apps and endpoints are written in a terminal.
+import type { App, Endpoint } from "../../contract/words.ts";
+
+/** An unverified app shows its path: its name is its own claim. */
+export function appText(app: App): string {
+  return app.verified ? `${app.name} (${app.path})` : app.path;
+}
+
+export function endpointText({ host, address, port, protocol }: Endpoint): string {
+  const bare = host ?? (address.includes(":") && port !== 0 ? `[${address}]` : address);
+  const place = port === 0 ? bare : `${bare}:${port}`;
+  return host === null ? `${place} ${protocol}` : `${place} ${protocol} (${address})`;
+}
+
+/** Local wall-clock time to the second: "2026-11-23 09:30:00". */
+export function timeText(iso: string): string {
+  const at = new Date(iso);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}

@@ -1,0 +1,70 @@
+// `picket flows`, once or as a stream.
+import type { Events } from "../../contract/methods.ts";
+import type { Flow } from "../../contract/words.ts";
+import type { HelperClient } from "../client/client.ts";
+import { appText, endpointText, timeText } from "./endpoint-text.ts";
+import { withHelper } from "./helper-connection.ts";
+import { printableJson, row, table } from "./table.ts";
+import { parseWords, takeNoMore } from "./usage.ts";
+
+const head = ["TIME", "VERDICT", "LIVE", "IN", "OUT", "ENDPOINT", "LAYER", "RULE", "APP", "REASON"] as const;
+/** A stream cannot know what comes: widths that fit most IPv6 endpoints. */
+const followWidths = [19, 7, 4, 9, 9, 46, 8, 18, 24, 0] as const;
+
+export async function flows(args: string[]): Promise<number> {
+  const { values, positionals } = parseWords(args, { follow: { type: "boolean" }, json: { type: "boolean" } });
+  takeNoMore(positionals);
+  return withHelper("flows", async (helper) => {
+    if (values.follow) return follow(helper, values.json === true);
+    const found = await helper.call("flows.list", {});
+    process.stdout.write(values.json ? `${printableJson(found, 2)}\n` : table(head, found.map(cells)));
+    return 0;
+  });
+}
+
+function cells(flow: Flow): string[] {
+  return [
+    timeText(flow.time),
+    flow.verdict,
+    flow.live ? "yes" : "no",
+    String(flow.bytesIn),
+    String(flow.bytesOut),
+    endpointText(flow.endpoint),
+    flow.layer,
+    flow.rule ?? "-",
+    appText(flow.app),
+    flow.reason,
+  ];
+}
+
+/** Ends only with the helper's connection (an error) or a signal. */
+async function follow(helper: HelperClient, json: boolean): Promise<number> {
+  const ended = new Promise<never>((_, reject) => helper.onClose(reject));
+  ended.catch(() => undefined); // when watch() itself fails, nobody awaits this one
+  // The state last printed per flow, so that a full event repeats nothing. Its size is the helper's own bound on flows.
+  const printed = new Map<string, string>();
+  if (!json) process.stdout.write(row(head, followWidths));
+  await helper.watch(["flows"], (_topic, data) => {
+    for (const flow of changedFlows(data)) {
+      // For people a line per decision is enough; a script gets the byte counts too.
+      const state = json ? printableJson(flow) : `${flow.verdict} ${flow.live} ${flow.rule}`;
+      if (printed.get(flow.id) === state) continue;
+      printed.set(flow.id, state);
+      process.stdout.write(json ? `${state}\n` : row(cells(flow), followWidths));
+    }
+    forget(printed, data);
+  });
+  return ended;
+}
+
+/** Oldest first: the newest line is the last one. */
+function changedFlows(data: Events["flows"]): Flow[] {
+  return data.changed.toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+}
+
+function forget(printed: Map<string, string>, data: Events["flows"]): void {
+  for (const id of data.removed) printed.delete(id);
+  if (!data.full) return;
+  const known = new Set(data.changed.map((flow) => flow.id));
+  for (const id of printed.keys()) if (!known.has(id)) printed.delete(id);
+}

@@ -1,0 +1,49 @@
+// `picket prompts` and `picket answer`.
+import { lifetimeSchema, scopeSchema } from "../../contract/words.ts";
+import { appText, endpointText, timeText } from "./endpoint-text.ts";
+import { withHelper } from "./helper-connection.ts";
+import { printable, printableJson, table } from "./table.ts";
+import { oneOf, parseWords, takeNoMore, UsageError } from "./usage.ts";
+
+export async function prompts(args: string[]): Promise<number> {
+  const { values, positionals } = parseWords(args, { json: { type: "boolean" } });
+  takeNoMore(positionals);
+  const found = await withHelper("prompts", (helper) => helper.call("prompts.list", {}));
+  if (values.json) process.stdout.write(`${printableJson(found, 2)}\n`);
+  else if (found.length === 0) process.stdout.write("no open prompts\n");
+  else {
+    const rows = found.map((prompt) => [
+      prompt.id,
+      prompt.state,
+      timeText(prompt.opened),
+      endpointText(prompt.endpoint) + (prompt.endpoints.length > 1 ? ` +${prompt.endpoints.length - 1}` : ""),
+      String(prompt.attempts),
+      `${prompt.process.pid}`,
+      appText(prompt.app),
+    ]);
+    process.stdout.write(table(["ID", "STATE", "OPENED", "ENDPOINT", "ATTEMPTS", "PID", "APP"], rows));
+  }
+  return 0;
+}
+
+export async function answer(args: string[]): Promise<number> {
+  const { values, positionals } = parseWords(args, {
+    scope: { type: "string", default: "endpoint" },
+    lifetime: { type: "string", default: "once" },
+    json: { type: "boolean" },
+  });
+  const [id, word, ...rest] = positionals;
+  if (!id) throw new UsageError("answer needs the prompt's ID and allow or block");
+  const action = oneOf("the answer", word, ["allow", "block"]);
+  takeNoMore(rest);
+  const scope = oneOf("--scope", values.scope, scopeSchema.options);
+  const lifetime = oneOf("--lifetime", values.lifetime, lifetimeSchema.options);
+  const made = await withHelper("answer", (helper) => helper.call("prompts.answer", { id, action, scope, lifetime }));
+  if (values.json) {
+    process.stdout.write(`${printableJson(made, 2)}\n`);
+    return 0;
+  }
+  const rules = made.rules.length > 0 ? `, made rule ${made.rules.join(", ")}` : "";
+  process.stdout.write(printable(`settled ${made.settled.join(", ") || id}: ${action}, ${scope}, ${lifetime}${rules}`) + "\n");
+  return 0;
+}

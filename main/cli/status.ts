@@ -1,0 +1,28 @@
+// `picket status`.
+import { withHelper } from "./helper-connection.ts";
+import { printableJson, table } from "./table.ts";
+import { parseWords, takeNoMore } from "./usage.ts";
+
+export async function status(args: string[]): Promise<number> {
+  const { values, positionals } = parseWords(args, { json: { type: "boolean" } });
+  takeNoMore(positionals);
+  const now = await withHelper("status", (helper) => helper.call("status", {}));
+  if (values.json) {
+    process.stdout.write(`${printableJson(now, 2)}\n`);
+    return 0;
+  }
+  const rows = [
+    ["helper", `${now.helper}, version ${now.version}, pid ${now.pid}`],
+    ["kernel", now.kernel],
+    ["mode", now.mode],
+    ["level", now.level],
+    ["guarded", now.guarded.join(" ") || "nothing"],
+    ["prompts", String(now.prompts)],
+    ...now.degraded.map(({ code, message }) => ["degraded", `${code}: ${message}`]),
+    ...Object.entries(now.counters)
+      .filter(([, count]) => count !== 0)
+      .map(([name, count]) => [`count ${name}`, String(count)]),
+  ];
+  process.stdout.write(table(["WHAT", "NOW"], rows));
+  return 0;
+}

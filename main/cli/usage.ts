@@ -1,0 +1,71 @@
+// The words of the command line: every command's usage, and how its arguments are parsed.
+import { parseArgs, type ParseArgsConfig } from "node:util";
+
+/** The words were wrong: exit code 2. */
+export class UsageError extends Error {}
+
+const texts = {
+  status: `picket status [--json]
+    Whether the helper runs, its mode, and what it guards.
+`,
+  run: `picket run -- CMD [ARG…]
+    Runs CMD in a guarded cgroup of its own, descriptors above 2 closed. The exit code is CMD's.
+`,
+  prompts: `picket prompts [--json]
+    The open questions and the inbox.
+`,
+  answer: `picket answer ID allow|block [--scope endpoint|any] [--lifetime once|forever] [--json]
+    Answers a prompt: for its endpoints or any; once (only what it holds) or forever. Default: endpoint, once.
+`,
+  rules: `picket rules [list] [--json]
+picket rules add --app PATH|any --action allow|block|ask [--address CIDR] [--port P] [--protocol tcp|udp] [--json]
+picket rules remove|enable|disable ID
+    The rules, or a change to them.
+`,
+  flows: `picket flows [--follow] [--json]
+    Live and recent flows, newest first. --follow: these, then each new or changed one (--json: one object a line).
+`,
+  off: `picket off
+    Root: ends the helper and removes every program, pin and cgroup of ours. Works without a helper too.
+`,
+};
+
+/** Only `picket off --help` shows these: for people who run several helpers, and for our own tests. */
+const offDetails = `
+picket off --instance NAME
+    Only the helper of that name: picket (state in /var/lib/picket) or picket-XXXXXXXX.
+`;
+
+export type CommandWord = keyof typeof texts;
+
+export function isCommandWord(word: string): word is CommandWord {
+  return Object.hasOwn(texts, word);
+}
+
+export function usage(word?: CommandWord): string {
+  if (word) return `${texts[word]}${word === "off" ? offDetails : ""}`;
+  const synopses = Object.values(texts).flatMap((text) => text.split("\n").filter((line) => line.startsWith("picket ")));
+  return `Picket asks before an app connects to somewhere new.\n\n${synopses.map((line) => `  ${line}\n`).join("")}
+PICKET_SOCKET names the helper's socket (default /run/picket/helper.sock). picket COMMAND --help says more.\n`;
+}
+
+/** node:util's parseArgs, strict; its complaint shortened to the sentence that matters. */
+export function parseWords<T extends NonNullable<ParseArgsConfig["options"]>>(args: string[], options: T) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split(". ")[0]);
+  }
+}
+
+export function takeNoMore(positionals: string[]): void {
+  if (positionals[0] !== undefined) throw new UsageError(`"${positionals[0]}" is one word too many`);
+}
+
+export function oneOf<const T extends string>(what: string, given: string | undefined, allowed: readonly T[]): T {
+  const found = allowed.find((word) => word === given);
+  if (found === undefined) {
+    throw new UsageError(given === undefined ? `${what} is missing (${allowed.join(" or ")})` : `${what} is ${allowed.join(" or ")}, not "${given}"`);
+  }
+  return found;
+}
