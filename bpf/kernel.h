@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The few members of kernel structs that identity.bpf.h follows; their real offsets are relocated at load (CO-RE).
+ * Written out instead of a generated vmlinux.h, so that the objects build the same on every machine.
+ */
+#ifndef PICKET_KERNEL_H
+#define PICKET_KERNEL_H
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct super_block {
+	__u32 s_dev;
+};
+
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
+
+struct inode {
+	unsigned long i_ino;
+	__u32 i_generation;
+	struct super_block *i_sb;
+};
+
+/* The change time by its names: before Linux 6.6, before 6.11, since. */
+struct inode___timespec {
+	struct timespec64 i_ctime;
+};
+struct inode___hidden {
+	struct timespec64 __i_ctime;
+};
+struct inode___split {
+	__s64 i_ctime_sec;
+	__u32 i_ctime_nsec;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
+struct mm_struct {
+	struct file *exe_file;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct task_struct {
+	struct task_struct *group_leader;
+	__u64 start_boottime;
+	__u64 self_exec_id;
+	struct mm_struct *mm;
+	struct pid *thread_pid;
+};
+
+#pragma clang attribute pop
+
+#endif

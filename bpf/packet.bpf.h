@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads what the programs need from a packet that starts at its IP header. */
+#ifndef PICKET_PACKET_H
+#define PICKET_PACKET_H
+
+#define EXTENSION_HOP_BY_HOP 0
+#define EXTENSION_ROUTING 43
+#define EXTENSION_DESTINATION 60
+/* Extension headers followed before the parser gives up: more are legal, nobody sends them. */
+#define MAX_EXTENSIONS 4
+
+#define TCP_FLAG_BYTE 13
+#define TCP_SYN 0x02
+#define TCP_ACK 0x10
+
+struct packet {
+	__u8 remote[16];
+	__u16 remote_port;
+	__u8 protocol;
+	__u8 tcp_flags;
+	__u32 header_bytes; /* IP and transport headers, for GSO accounting */
+	__u16 family;	    /* 4 or 6 */
+};
+
+static __always_inline void map_ipv4(__u8 *address, __u32 ip4)
+{
+	__builtin_memset(address, 0, 10);
+	address[10] = 0xff;
+	address[11] = 0xff;
+	__builtin_memcpy(address + 12, &ip4, 4);
+}
+
+static __always_inline int parse_transport(struct __sk_buff *skb, __u32 offset, int outgoing, struct packet *p)
+{
+	__u16 ports[2];
+
+	p->remote_port = 0;
+	p->tcp_flags = 0;
+	p->header_bytes = offset;
+	if (p->protocol != IPPROTO_TCP && p->protocol != IPPROTO_UDP)
+		return 0;
+	if (bpf_skb_load_bytes(skb, offset, ports, sizeof(ports)) < 0)
+		return -1;
+	p->remote_port = bpf_ntohs(outgoing ? ports[1] : ports[0]);
+	if (p->protocol == IPPROTO_TCP) {
+		__u8 rest[2]; /* data offset, flags */
+
+		if (bpf_skb_load_bytes(skb, offset + TCP_FLAG_BYTE - 1, rest, sizeof(rest)) < 0)
+			return -1;
+		p->tcp_flags = rest[1];
+		p->header_bytes += (rest[0] >> 4) * 4;
+	} else {
+		p->header_bytes += 8;
+	}
+	return 0;
+}
+
+static __always_inline int parse_ipv4(struct __sk_buff *skb, int outgoing, struct packet *p)
+{
+	struct iphdr ip;
+
+	if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)) < 0)
+		return -1;
+	p->family = 4;
+	p->protocol = ip.protocol;
+	map_ipv4(p->remote, outgoing ? ip.daddr : ip.saddr);
+	return parse_transport(skb, ip.ihl * 4, outgoing, p);
+}
+
+static __always_inline int parse_ipv6(struct __sk_buff *skb, int outgoing, struct packet *p)
+{
+	struct ipv6hdr ip;
+	__u32 offset = sizeof(ip);
+	int i;
+
+	if (bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)) < 0)
+		return -1;
+	p->family = 6;
+	p->protocol = ip.nexthdr;
+	__builtin_memcpy(p->remote, outgoing ? &ip.daddr : &ip.saddr, 16);
+	for (i = 0; i < MAX_EXTENSIONS; i++) {
+		__u8 extension[2]; /* next header, length in 8-byte units after the first */
+
+		if (p->protocol != EXTENSION_HOP_BY_HOP && p->protocol != EXTENSION_ROUTING &&
+		    p->protocol != EXTENSION_DESTINATION)
+			break;
+		if (bpf_skb_load_bytes(skb, offset, extension, sizeof(extension)) < 0)
+			return -1;
+		p->protocol = extension[0];
+		offset += (extension[1] + 1) * 8;
+	}
+	return parse_transport(skb, offset, outgoing, p);
+}
+
+/* `outgoing`: whether the remote is the destination or the source. Returns 0, or -1 for a packet it cannot read. */
+static __always_inline int parse(struct __sk_buff *skb, int outgoing, struct packet *p)
+{
+	__u8 first;
+
+	if (bpf_skb_load_bytes(skb, 0, &first, 1) < 0)
+		return -1;
+	if (first >> 4 == 4)
+		return parse_ipv4(skb, outgoing, p);
+	if (first >> 4 == 6)
+		return parse_ipv6(skb, outgoing, p);
+	return -1;
+}
+
+/* Bytes on the wire at IP level: a GSO packet repeats its headers for every segment. */
+static __always_inline __u64 wire_bytes(struct __sk_buff *skb, struct packet *p)
+{
+	__u32 segments = skb->gso_segs;
+
+	return skb->len + (segments > 1 ? (__u64)(segments - 1) * p->header_bytes : 0);
+}
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel programs and the helper share: map keys, map values and ring-buffer records.
+ * helper/kernel/layout.ts mirrors this file once; test/bpf/layout.test.ts compares the two through BTF.
+ *
+ * Rules for every struct here: fixed-width members, explicit padding, no holes, little-endian host.
+ * Addresses are 16 bytes, IPv4 as ::ffff:a.b.c.d. Ports are in host order. Times are CLOCK_MONOTONIC nanoseconds.
+ */
+#ifndef PICKET_H
+#define PICKET_H
+
+/* Raised whenever a struct below changes shape: pinned maps of another ABI are not adopted. */
+#define PICKET_ABI 1
+
+/* Most tables a destination's path may have (host, nested ranges, zone, any); deeper nests compile to a defer. */
+#define PATH_DEPTH 6
+/* Table id that stands for "the helper decides". */
+#define TABLE_DEFER 0xffffffffu
+
+enum action {
+	ACTION_NONE = 0,
+	ACTION_ALLOW = 1,
+	ACTION_BLOCK = 2,
+	ACTION_ASK = 3,
+};
+
+/* State of a TCP socket, or of one (datagram socket, remote) gate. */
+enum flow_state {
+	FLOW_IDLE = 0,	   /* never connected by the app: new, listening, or accepted */
+	FLOW_HELD = 1,	   /* waits for the helper's verdict; its packets stay back */
+	FLOW_ALLOWED = 2,
+	FLOW_BLOCKED = 3,
+	FLOW_EXEMPT = 4,   /* the helper's own re-send sockets */
+};
+
+enum record_type {
+	RECORD_HELD = 1,	/* a packet was kept back; the packet follows the record */
+	RECORD_DECIDED = 2,	/* the kernel decided a new flow by itself */
+	RECORD_ESTABLISHED = 3, /* a once held TCP flow completed its handshake */
+	RECORD_ENDED = 4,	/* the attempt failed or the socket is gone */
+};
+
+enum counter {
+	COUNTER_HELD = 0,		/* packets kept back */
+	COUNTER_ALLOWED = 1,		/* flows allowed by the kernel */
+	COUNTER_BLOCKED = 2,		/* flows blocked by the kernel */
+	COUNTER_REFUSED_PACKETS = 3,	/* packets of blocked flows */
+	COUNTER_RING_FULL = 4,		/* held packets the helper could not be told of */
+	COUNTER_LOG_FULL = 5,		/* decided or ended flows missing from the log */
+	COUNTER_OVER_BUDGET = 6,	/* held datagrams not kept: the flow's budget was used up */
+	COUNTER_NO_STORAGE = 7,		/* refused: socket storage could not be had */
+	COUNTER_UNPARSED = 8,		/* refused: packet the parser does not understand */
+	COUNTER_PREEXISTING = 9,	/* sockets older than the guard, first seen on egress */
+	COUNTER_MAX = 16,
+};
+
+/* One flow. TCP: the destination the app asked for, and which connect() of the socket. Datagrams: the packet's remote, attempt 0. */
+struct flow_key {
+	__u64 cookie;
+	__u8 address[16];
+	__u16 port;
+	__u8 protocol;
+	__u8 pad;
+	__u32 attempt;
+};
+
+/* Verdict on one flow: written by the helper, and by the kernel for datagram flows it decides itself. */
+struct gate {
+	__u32 state;
+	__u32 rule;
+	__u64 bytes_out;
+	__u64 bytes_in;
+	__u32 captured;	      /* held datagrams handed to the helper so far */
+	__u32 captured_bytes;
+};
+
+/* An executable file as the kernel knows it: from inode, never from stat() (whose device differs on overlayfs and btrfs). */
+struct exe_key {
+	__u64 inode;
+	__u64 ctime_seconds;
+	__u32 ctime_nanoseconds;
+	__u32 device;
+	__u32 generation;
+	__u32 pad;
+};
+
+struct process {
+	struct exe_key exe;
+	__u64 start;   /* CLOCK_BOOTTIME nanoseconds, of the thread group leader */
+	__u64 cgroup;
+	__u32 exec_id; /* counts the execs of the process */
+	__u32 pid;     /* thread group id in the helper's PID namespace, 0 when it has none there */
+	__u32 uid;
+	__u32 pad;
+	char command[16];
+};
+
+/* Socket storage: made at sock_create, before the app holds the descriptor. */
+struct socket_state {
+	struct process process;
+	struct flow_key flow; /* of the last connect(); for datagram sockets only the cookie is used */
+	__u64 netns;	      /* network namespace cookie */
+	__u64 bytes_out;
+	__u64 bytes_in;
+	__u32 state;	      /* enum flow_state; datagram sockets stay FLOW_IDLE and use gates */
+	__u32 app;
+	__u32 rule;
+	__u16 held_once;      /* this TCP flow was held: restore its initial window */
+	__u16 has_gates;
+};
+
+struct record {
+	__u16 abi;
+	__u8 type;
+	__u8 state;
+	__u32 rule;
+	__u64 time;
+	struct flow_key flow;
+	__u8 source[16];
+	__u16 source_port;
+	__u16 family; /* of the packet: 4 or 6 */
+	__u32 app;
+	struct process process;
+	__u64 netns;
+	__u32 mark;
+	__u32 priority;
+	__u32 interface;     /* bound device, 0 for none */
+	__u32 out_interface; /* the device the packet was about to leave by */
+	__u32 socket_uid;
+	__u32 packet_bytes;
+	__u32 segment_bytes; /* UDP GSO payload size, 0 when the packet is one datagram */
+	__u32 pad;
+	__u64 bytes_out;
+	__u64 bytes_in;
+};
+
+/* Destination path: tables from the most specific to `any`; 0 ends it. */
+struct path {
+	__u32 tables[PATH_DEPTH];
+};
+
+struct host_key {
+	__u8 address[16];
+};
+
+struct range_key {
+	__u32 prefix_bits;
+	__u8 address[16];
+};
+
+/* Protocols as slots know them: ICMP is one for both families, the rest is one. */
+enum protocol_class {
+	PROTOCOL_ICMP = 1,
+	PROTOCOL_TCP = 6,
+	PROTOCOL_UDP = 17,
+	PROTOCOL_OTHER = 255,
+};
+
+/* `shape`: which parts are wildcards, 4 = any app, 2 = any port, 1 = any protocol; so 0..7 runs from narrow to wide. */
+struct slot_key {
+	__u32 table;
+	__u32 app;
+	__u16 port;
+	__u8 protocol;
+	__u8 shape;
+};
+
+struct slot {
+	__u32 action;
+	__u32 rule;
+};
+
+struct config {
+	__u32 abi;
+	__u32 hold_jiffies;    /* SYN retransmission time of a held TCP flow */
+	__u32 default_action;  /* when no slot matches */
+	__u32 pid_namespace;   /* inode number of the helper's PID namespace */
+	struct path any;       /* path of a destination that is in neither hosts nor ranges */
+};
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ring-buffer records: held packets go to `events` and wake the helper, everything else to `journal`. */
+#ifndef PICKET_RECORD_H
+#define PICKET_RECORD_H
+
+/* bpf_ringbuf_reserve wants constant sizes: a SYN, an Ethernet-sized datagram, the largest IP packet. */
+#define PACKET_SMALL 256
+#define PACKET_MEDIUM 2048
+#define PACKET_LARGE 65536
+
+/* Journal bytes waiting before the helper is woken early instead of at its own pace. */
+#define JOURNAL_WAKE (1024 * 1024)
+
+static __always_inline void fill(struct record *r, __u8 type, struct socket_state *state, struct flow_key *flow)
+{
+	__builtin_memset(r, 0, sizeof(*r));
+	r->abi = PICKET_ABI;
+	r->type = type;
+	r->time = bpf_ktime_get_ns();
+	r->flow = *flow;
+	r->process = state->process;
+	r->app = state->app;
+	r->netns = state->netns;
+	r->bytes_out = state->bytes_out;
+	r->bytes_in = state->bytes_in;
+}
+
+/* What the journal says of a flow. `urgent`: somebody may wait for it (a prompt shows the attempt as alive). */
+struct news {
+	__u32 type;
+	__u32 state;
+	__u32 rule;
+	__u32 urgent;
+};
+
+static __noinline int write_news(struct socket_state *state, struct flow_key *flow, struct news *news)
+{
+	struct record *r;
+	__u64 wake = BPF_RB_NO_WAKEUP;
+
+	if (!state || !flow || !news)
+		return 0;
+	r = bpf_ringbuf_reserve(&journal, sizeof(*r), 0);
+	if (!r) {
+		count(COUNTER_LOG_FULL);
+		return 0;
+	}
+	fill(r, news->type, state, flow);
+	r->state = news->state;
+	r->rule = news->rule;
+	if (news->urgent || bpf_ringbuf_query(&journal, BPF_RB_AVAIL_DATA) > JOURNAL_WAKE)
+		wake = BPF_RB_FORCE_WAKEUP;
+	bpf_ringbuf_submit(r, wake);
+	return 0;
+}
+
+#define TELL(state, flow, ...)                          \
+	do {                                            \
+		struct news news = { __VA_ARGS__ };     \
+		write_news(state, flow, &news);         \
+	} while (0)
+
+static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state,
+				      struct flow_key *flow, struct packet *p)
+{
+	fill(r, RECORD_HELD, state, flow);
+	r->state = FLOW_HELD;
+	r->family = p->family;
+	r->packet_bytes = skb->len;
+	r->segment_bytes = skb->gso_size;
+	r->mark = sk->mark;
+	r->priority = sk->priority;
+	r->interface = sk->bound_dev_if;
+	r->out_interface = skb->ifindex;
+	r->socket_uid = bpf_get_socket_uid(skb);
+	/* Egress runs after SNAT: the socket still knows the source it bound. Zero when it bound none. */
+	r->source_port = sk->src_port;
+	if (p->family == 4) {
+		map_ipv4(r->source, sk->src_ip4);
+	} else {
+		__u32 source[4] = { sk->src_ip6[0], sk->src_ip6[1], sk->src_ip6[2], sk->src_ip6[3] };
+		__builtin_memcpy(r->source, source, sizeof(source));
+	}
+}
+
+#define CAPTURE(SIZE)                                                                                   \
+	do {                                                                                            \
+		struct {                                                                                \
+			struct record record;                                                           \
+			__u8 packet[SIZE];                                                              \
+		} *r = bpf_ringbuf_reserve(&events, sizeof(struct record) + (SIZE), 0);                 \
+		if (!r) {                                                                               \
+			count(COUNTER_RING_FULL);                                                       \
+			return;                                                                         \
+		}                                                                                       \
+		fill_held(&r->record, skb, sk, state, flow, p);                                         \
+		if (bpf_skb_load_bytes(skb, 0, r->packet, bytes) < 0) {                                 \
+			bpf_ringbuf_discard(r, 0);                                                      \
+			count(COUNTER_UNPARSED);                                                        \
+			return;                                                                         \
+		}                                                                                       \
+		bpf_ringbuf_submit(r, 0);                                                               \
+	} while (0)
+
+/* Hands a copy of the packet to the helper. When the ring is full the packet is simply not re-sent; the flow stays held. */
+static __always_inline void capture(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct flow_key *flow,
+				    struct packet *p)
+{
+	__u32 bytes = skb->len;
+
+	count(COUNTER_HELD);
+	/* The lower bound is for the verifier: bpf_skb_load_bytes refuses a length that may be zero. */
+	if (bytes < 20)
+		return;
+	if (bytes <= PACKET_SMALL)
+		CAPTURE(PACKET_SMALL);
+	else if (bytes <= PACKET_MEDIUM)
+		CAPTURE(PACKET_MEDIUM);
+	else if (bytes <= PACKET_LARGE)
+		CAPTURE(PACKET_LARGE);
+	else
+		count(COUNTER_UNPARSED);
+}
+
+#endif
