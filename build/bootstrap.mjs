@@ -33,7 +33,7 @@ function installPackages() {
   // Engine warnings are left out: npm itself runs on the machine's Node, the packages run on the pinned one.
   const words = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
   // npm names its own entry when it runs a script; the shell's npm serves otherwise.
-  const cli = process.env["npm_execpath"];
+  const cli = process.env.npm_execpath;
   const [command, ...args] = cli?.endsWith(".js") ? [process.execPath, cli, ...words] : ["npm", ...words];
   // Any NODE_ENV=production around us would leave the development packages out.
   const env = { ...process.env, NODE_ENV: "development" };
@@ -61,11 +61,12 @@ function run(words) {
     process.exit(1);
   }
 
-  const env = { ...process.env, PATH: `${join(root, "node_modules/.bin")}:${process.env["PATH"]}` };
+  const env = { ...process.env, PATH: `${join(root, "node_modules/.bin")}:${process.env.PATH}` };
   const child = spawn(node, [join(root, "build", `${task}.ts`), ...args], { stdio: "inherit", env });
   // Only the child knows how to end: this process passes everything on and waits. A terminal's Ctrl-C reaches the child more
   // than once (from the terminal, from npm, from here), so tasks take the second as a repeat of the first.
-  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]))
+    process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
     console.error(`cannot run Node 24: ${error.message}`);
     process.exit(1);

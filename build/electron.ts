@@ -190,6 +190,6 @@ async function expectSha256(path: string, expected: string): Promise<void> {
 }
 
 if (import.meta.main) {
-  const runtime = await setUpElectron({ download: process.env["CI"] !== "true" });
+  const runtime = await setUpElectron({ download: process.env.CI !== "true" });
   console.log(describeRuntime(runtime));
 }

@@ -2,7 +2,6 @@
 import * as v from "valibot";
 import {
   actionSchema,
-
   flowSchema,
   lifetimeSchema,
   promptSchema,
@@ -99,4 +98,3 @@ export const events = {
   rules: collection(ruleSchema),
 } as const satisfies Record<Topic, v.GenericSchema>;
 export type Events = { [T in Topic]: v.InferOutput<(typeof events)[T]> };
-
