@@ -70,7 +70,8 @@ export async function startScope({ unit, slice, pid, description }: Scope): Prom
     await manager.runJob("StartTransientUnit", "ssa(sv)a(sa(sv))", [unit, "fail", properties, []]);
     const cgroup = await manager.controlGroup(unit, "Scope");
     const found = unifiedCgroup(pid);
-    if (found !== cgroup) throw new CodedError("run_failed", `the process is in ${found ?? "no cgroup"}, not in ${cgroup}`);
+    if (found !== cgroup)
+      throw new CodedError("run_failed", `the process is in ${found ?? "no cgroup"}, not in ${cgroup}`);
     return cgroup;
   });
 }
@@ -100,6 +101,8 @@ async function withSystemd<T>(work: (manager: Manager) => Promise<T>): Promise<T
     socket: systemBusSocket,
     // The bus knows us by kernel credentials; the other methods read files in $HOME.
     authMethods: ["EXTERNAL"],
+    // We say Hello ourselves: when the library's own goes unanswered, it throws where nobody can catch it.
+    direct: true,
     timeout: patience,
     maxMessageSize: maxMessageBytes,
   });
@@ -124,7 +127,7 @@ async function withSystemd<T>(work: (manager: Manager) => Promise<T>): Promise<T
 /** systemd's manager object, seen through one connection. */
 class Manager {
   private readonly bus: MessageBus;
-  /** Results of the jobs that ended since we listen, by object path. */
+  /** Results of the jobs that ended while we listen, by object path. */
   private readonly ended = new Map<string, string>();
   private awaited: { job: string; resolve: (result: string) => void } | undefined;
 
@@ -134,6 +137,7 @@ class Manager {
 
   static async open(bus: MessageBus): Promise<Manager> {
     const manager = new Manager(bus);
+    await bus.invokeDbus({ member: "Hello" });
     // Anybody on the bus may send us a signal that looks like systemd's: only its unique name tells them apart.
     const owner = await bus.invokeDbus<string>({ member: "GetNameOwner", signature: "s", body: [systemd] });
     bus.connection.on("message", (message: Message) => manager.notice(message, owner));
@@ -163,7 +167,8 @@ class Manager {
       body: [`org.freedesktop.systemd1.${kind}`, "ControlGroup"],
     });
     // Empty once the unit's last process has ended.
-    if (typeof cgroup !== "string" || !cgroup.startsWith("/")) throw new CodedError("run_failed", `${unit} has no cgroup`);
+    if (typeof cgroup !== "string" || !cgroup.startsWith("/"))
+      throw new CodedError("run_failed", `${unit} has no cgroup`);
     return cgroup;
   }
 

@@ -1,0 +1,192 @@
+// A throw-away machine with a real systemd as PID 1: namespaces on this kernel over a root file system of Debian packages.
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { makeCgroup, removeCgroup, sweepCgroups } from "./cgroups.ts";
+
+/** Where the machine sees this checkout, read-only. */
+export const checkout = "/picket";
+/** The pinned Node, as the machine sees it. */
+export const node = `${checkout}/node_modules/.bin/node`;
+
+const here = import.meta.dirname;
+const outsideCheckout = resolve(here, "../..");
+const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
+/** Boot takes a quarter of a second here; a slow host gets a hundred times that. */
+const bootPatience = 25_000;
+const outputLimit = 16 * 1024 * 1024;
+
+export interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  /** root runs as a service of the system manager; alice (uid 1000) as one of her own, in user@1000.service/app.slice. Default: root. */
+  user?: "root" | "alice";
+  env?: Record<string, string>;
+  /** Milliseconds; then the command is killed and run() rejects. Default: 30 s. */
+  timeout?: number;
+}
+
+export interface Machine {
+  /** Its PID 1, as the host numbers it. */
+  readonly pid: number;
+  /** Runs a command to its end; a non-zero exit is an outcome, not an error. What it left behind ends with it. */
+  run(command: readonly string[], options?: RunOptions): Promise<Outcome>;
+  /** Ends every process of the machine and removes what it made. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/** Builds the root file system if needed, boots, and returns once both the system and alice's user manager are up. */
+export async function startMachine(): Promise<Machine> {
+  if (process.getuid?.() !== 0) throw new Error("a test machine needs root: it makes namespaces, mounts and a cgroup");
+  const cache = resolve(process.env.PICKET_TEST_CACHE ?? join(outsideCheckout, "dist/test-machine"));
+  const rootfs = await buildRootfs(cache);
+  const mountpoint = join(cache, "mountpoint");
+  mkdirSync(mountpoint, { recursive: true });
+  await sweepCgroups();
+
+  const cgroup = makeCgroup();
+  const outer = spawnNamespaces(cgroup, [join(here, "init.sh"), rootfs, outsideCheckout, mountpoint]);
+  const gone = new Promise<void>((settle) => outer.once("close", () => settle()));
+  const stop = async () => {
+    // PID 1's death ends everything in its process id namespace, and unshare, which collects it; before there is one, unshare's does.
+    const first = outer.exitCode === null && outer.signalCode === null ? childOf(outer.pid) : undefined;
+    if (first) process.kill(first, "SIGKILL");
+    else outer.kill("SIGKILL");
+    await gone;
+    await removeCgroup(cgroup);
+  };
+  const log = keepTail(outer);
+  try {
+    const pid = await boot(outer);
+    return { pid, stop, run: (command, options = {}) => run(pid, command, options) };
+  } catch (error) {
+    await stop();
+    throw new Error(`the test machine did not boot: ${error instanceof Error ? error.message : error}\n${log()}`);
+  }
+}
+
+async function buildRootfs(cache: string): Promise<string> {
+  mkdirSync(cache, { recursive: true });
+  // timeout(1) ends the whole process group: package tools and all.
+  const command = ["--kill-after=10", "600", join(here, "build-rootfs.sh"), cache];
+  const child = promisify(execFile)("timeout", command);
+  child.child.stderr?.pipe(process.stderr, { end: false });
+  return (await child).stdout.trim();
+}
+
+/** The first shell joins the cgroup, so that the cgroup namespace made after it is rooted there. */
+function spawnNamespaces(cgroup: string, command: string[]): ChildProcess {
+  const join = 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"';
+  // If this process is killed, so is unshare, and with it the machine.
+  const namespaces = [
+    "setpriv",
+    "--pdeathsig",
+    "KILL",
+    "unshare",
+    "--mount",
+    "--pid",
+    "--uts",
+    "--ipc",
+    "--net",
+    "--cgroup",
+  ];
+  const options = ["--fork", "--kill-child=SIGKILL", "--propagation", "private"];
+  return spawn("sh", ["-c", join, "sh", cgroup, ...namespaces, ...options, ...command], {
+    detached: true, // a Ctrl-C at the terminal is ours to handle, not the machine's
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+function keepTail(child: ChildProcess): () => string {
+  let text = "";
+  const keep = (chunk: Buffer) => {
+    text = (text + chunk.toString()).slice(-8_192);
+  };
+  child.stdout?.on("data", keep);
+  child.stderr?.on("data", keep);
+  return () => text;
+}
+
+/** Returns the host's number of the machine's PID 1. */
+async function boot(outer: ChildProcess): Promise<number> {
+  const end = performance.now() + bootPatience;
+  const until = async <T>(what: string, look: () => T | undefined): Promise<T> => {
+    for (;;) {
+      const found = look();
+      if (found !== undefined) return found;
+      if (outer.exitCode !== null || outer.signalCode !== null) throw new Error(`it ended before ${what}`);
+      if (performance.now() > end) throw new Error(`no ${what} within ${bootPatience} ms`);
+      await sleep(20);
+    }
+  };
+  const pid = await until("systemd as PID 1", () => systemdBelow(outer.pid));
+  await until("system bus", () => existsSync(`/proc/${pid}/root/run/dbus/system_bus_socket`) || undefined);
+  const wait = await enter(pid, ["systemctl", "is-system-running", "--wait"], bootPatience);
+  if (wait.stdout.trim() !== "running") {
+    const failed = await enter(pid, ["systemctl", "list-units", "--failed", "--plain", "--no-legend"], 5_000);
+    throw new Error(`systemd says ${wait.stdout.trim() || wait.stderr}: ${failed.stdout}`);
+  }
+  await until("user manager for alice", () => existsSync(`/proc/${pid}/root/run/user/1000/bus`) || undefined);
+  return pid;
+}
+
+function systemdBelow(parent: number | undefined): number | undefined {
+  const child = childOf(parent);
+  try {
+    return child && readFileSync(`/proc/${child}/comm`, "utf8").trim() === "systemd" ? child : undefined;
+  } catch {
+    return undefined; // it just ended
+  }
+}
+
+function childOf(parent: number | undefined): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").split(" ")[0]) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function run(pid: number, command: readonly string[], options: RunOptions): Promise<Outcome> {
+  const { user = "root", timeout = 30_000 } = options;
+  const env = { PATH: path, LANG: "C.UTF-8", ...(user === "root" ? { HOME: "/root" } : {}), ...options.env };
+  return enter(
+    pid,
+    [
+      "systemd-run",
+      ...["--quiet", "--pipe", "--wait", "--collect", "--service-type=exec"],
+      ...(user === "alice" ? ["--user", "--machine=alice@.host", "--slice=app.slice"] : []),
+      ...Object.entries(env).map(([name, value]) => `--setenv=${name}=${value}`),
+      // The death of systemd-run leaves the command running; then systemd itself ends it a little later.
+      `--property=RuntimeMaxSec=${timeout + 1_000}ms`,
+      ...["--", ...command],
+    ],
+    timeout,
+  );
+}
+
+/** Runs a program in the machine's namespaces, outside of its cgroups: for systemd's own clients only. */
+function enter(pid: number, command: readonly string[], timeout: number): Promise<Outcome> {
+  const inside = ["env", "-i", `PATH=${path}`, "LANG=C.UTF-8", "setpriv", "--pdeathsig", "KILL", ...command];
+  const args = ["--target", String(pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", ...inside];
+  return new Promise((settle, reject) => {
+    const options = { timeout, killSignal: "SIGKILL", maxBuffer: outputLimit, encoding: "utf8" } as const;
+    const child = execFile("nsenter", args, options, (error, stdout, stderr) => {
+      if (!error || (typeof error.code === "number" && !error.killed))
+        settle({ code: error ? Number(error.code) : 0, stdout, stderr });
+      else
+        reject(
+          new Error(
+            `${command.join(" ")}: ${error.killed ? `no end within ${timeout} ms` : error.message}\n${stdout}\n${stderr}`,
+          ),
+        );
+    });
+    child.stdin?.end();
+  });
+}
