@@ -1,0 +1,67 @@
+// The second half of set-up: the eBPF object and the window's bundles, each only when what it is made from has changed.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { release } from "node:os";
+import { join } from "node:path";
+import { buildBpf } from "./bpf.ts";
+import { dist, root } from "./paths.ts";
+import { giveBack, runTask } from "./privilege.ts";
+import { buildWindow } from "./window.ts";
+
+type Step = { name: string; run: () => Promise<void>; inputs: string[]; outputs: string[]; also: string };
+
+const steps: Step[] = [
+  // The running kernel's types are an input too.
+  { name: "bpf", run: buildBpf, inputs: ["bpf", "build/bpf.ts"], outputs: ["bpf/picket.bpf.o"], also: release() },
+  {
+    name: "window",
+    run: buildWindow,
+    inputs: ["main", "renderer", "contract", "build/window.ts", "package-lock.json"],
+    outputs: ["window"],
+    also: "",
+  },
+];
+
+export async function build(): Promise<void> {
+  for (const { name, run, inputs, outputs, also } of steps) {
+    const mark = join(dist, `.${name}-inputs`);
+    const print = fingerprint(
+      inputs.map((input) => join(root, input)),
+      also,
+    );
+    const made = outputs.every((output) => existsSync(join(dist, output)));
+    if (made && existsSync(mark) && readFileSync(mark, "utf8") === print) continue;
+    const start = performance.now();
+    mkdirSync(dist, { recursive: true });
+    await run();
+    writeFileSync(mark, print);
+    console.log(`built ${name} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  }
+  giveBack();
+}
+
+/** Contents and paths of every file below `inputs`, in one hash. */
+export function fingerprint(inputs: string[], also: string): string {
+  const hash = createHash("sha256").update(also);
+  const visit = (path: string): void => {
+    const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of entries) {
+      const inner = join(path, entry.name);
+      if (entry.isDirectory()) visit(inner);
+      else if (entry.isFile()) hash.update(`\0${inner}\0`).update(readFileSync(inner));
+    }
+  };
+  for (const input of inputs) {
+    if (!existsSync(input)) hash.update(`\0${input} is missing`);
+    else if (/\.\w+$/.test(input)) hash.update(`\0${input}\0`).update(readFileSync(input));
+    else visit(input);
+  }
+  return hash.digest("hex");
+}
+
+if (import.meta.main) {
+  await runTask(async () => {
+    await build();
+    return 0;
+  });
+}

@@ -1,0 +1,88 @@
+// The Debian packages that Picket is built, run and tested with, each with the one reason it is there, and which of them are missing.
+import { spawnSync } from "node:child_process";
+
+/** `start`: to build and run. `test`: on top of those, to test. */
+export type Purpose = "start" | "test";
+export type DebianPackage = { name: string; instead?: RegExp; reason: string; purpose: Purpose };
+
+const screen = "Electron's window";
+const client = "real clients of the network tests";
+
+export const packages: DebianPackage[] = [
+  { name: "clang", instead: /^clang-\d+$/, reason: "compiles the eBPF programs", purpose: "start" },
+  { name: "libbpf-dev", reason: "headers of the eBPF programs", purpose: "start" },
+  { name: "libbpf1", reason: "loads the eBPF programs", purpose: "start" },
+  { name: "bpftool", reason: "describes the running kernel's types to the compiler", purpose: "start" },
+  { name: "iproute2", reason: "network namespaces of the tests, and ss", purpose: "test" },
+  {
+    name: "util-linux",
+    reason: "starts processes as another user and with their parent's end as theirs",
+    purpose: "start",
+  },
+  { name: "unzip", reason: "unpacks Electron", purpose: "start" },
+  { name: "libgtk-3-0", reason: screen, purpose: "start" },
+  { name: "libnss3", reason: screen, purpose: "start" },
+  { name: "libasound2", reason: screen, purpose: "start" },
+  { name: "libgbm1", reason: screen, purpose: "start" },
+  { name: "libxss1", reason: screen, purpose: "start" },
+  { name: "libatk-bridge2.0-0", reason: screen, purpose: "start" },
+  { name: "libatspi2.0-0", reason: screen, purpose: "start" },
+  { name: "libcups2", reason: screen, purpose: "start" },
+  { name: "libdrm2", reason: screen, purpose: "start" },
+  { name: "libsecret-1-0", reason: screen, purpose: "start" },
+  { name: "libxtst6", reason: screen, purpose: "start" },
+  { name: "libnotify4", reason: screen, purpose: "start" },
+  { name: "libxkbcommon0", reason: screen, purpose: "start" },
+  { name: "libx11-xcb1", reason: screen, purpose: "start" },
+  { name: "fonts-dejavu-core", reason: "text in the window", purpose: "start" },
+  { name: "xvfb", reason: "a screen for the window's tests", purpose: "test" },
+  { name: "xauth", reason: "a screen for the window's tests", purpose: "test" },
+  { name: "dbus", reason: "a session bus for the window's tests", purpose: "test" },
+  { name: "mmdebstrap", reason: "the file system of the test machines with a real systemd", purpose: "test" },
+  { name: "curl", reason: client, purpose: "test" },
+  { name: "wget", reason: client, purpose: "test" },
+  { name: "python3", reason: client, purpose: "test" },
+  { name: "openssh-client", reason: client, purpose: "test" },
+];
+
+/** Those of `wanted` that no installed package is or provides. */
+export function missingPackages(wanted: DebianPackage[], installed: ReadonlySet<string>): DebianPackage[] {
+  return wanted.filter(({ name, instead }) => {
+    if (installed.has(name)) return false;
+    return !instead || ![...installed].some((one) => instead.test(one));
+  });
+}
+
+export function packagesFor(purpose: Purpose): DebianPackage[] {
+  return packages.filter((one) => purpose === "test" || one.purpose === "start");
+}
+
+/** Reads `dpkg-query -W -f '${db:Status-Status}\t${Package}\t${Provides}\n'`. Later Debians provide libgtk-3-0 as libgtk-3-0t64. */
+export function parseInstalled(listing: string): Set<string> {
+  const names = new Set<string>();
+  for (const line of listing.split("\n")) {
+    const [status, name, provides] = line.split("\t");
+    if (status !== "installed" || !name) continue;
+    names.add(name);
+    for (const given of (provides ?? "").split(",")) {
+      const [provided] = given.trim().split(/[\s:(]/);
+      if (provided) names.add(provided);
+    }
+  }
+  return names;
+}
+
+/** Null where there is no dpkg to ask. */
+export function installedPackages(): Set<string> | null {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
+  const format = "${db:Status-Status}\t${Package}\t${Provides}\n";
+  const outcome = spawnSync("dpkg-query", ["-W", "-f", format], { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  return outcome.status === 0 ? parseInstalled(outcome.stdout) : null;
+}
+
+/** "clang (compiles …)" lines, packages with one reason together. */
+export function describePackages(missing: DebianPackage[]): string {
+  const byReason = new Map<string, string[]>();
+  for (const { name, reason } of missing) byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
+  return [...byReason].map(([reason, names]) => `  ${names.join(" ")}: ${reason}`).join("\n");
+}

@@ -1,0 +1,112 @@
+// `npm test`: sets up and builds like `npm start`, then linter, type checker and every test, as root. The last line counts them.
+// usage: npm test [-- [--all] [--yes] [FILE…] [-t NAME]]
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "./build.ts";
+import { dist, nodePath, root } from "./paths.ts";
+import { giveBack, isRoot, rootPrefix, Stop, whyNoRoot } from "./privilege.ts";
+import { setUp } from "./setup.ts";
+import { lastLine, parseAllowedSkips, type Result, succeeded, tally } from "./tally.ts";
+
+/** A run that hangs must end by itself and say so. */
+const patienceMs = 55 * 60_000;
+const killMs = 15_000;
+
+const own = new Set(["--all", "--yes", "--prepared"]);
+const words = process.argv.slice(2).filter((word) => !own.has(word));
+const told = (word: string) => process.argv.includes(word);
+/** With -t vitest skips what does not match; such skips say nothing. */
+const selected = words.some((word) => word === "-t" || word.startsWith("--testNamePattern"));
+
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    interrupted = true;
+  });
+}
+
+const results: Result[] = [];
+try {
+  if (!told("--prepared")) {
+    const yes = told("--yes") || process.env.CI === "true";
+    await setUp({ purpose: "test", yes, download: false });
+    await build();
+  }
+  if (!isRoot) process.exit(runAsRoot());
+  results.push(
+    check("the linter (npm run lint)", [join(root, "node_modules/.bin/biome"), "check", "--error-on-warnings"]),
+  );
+  results.push(
+    check("the type checker (npm run typecheck)", [nodePath, join(root, "node_modules/.bin/tsc"), "--noEmit"]),
+  );
+  results.push(...(await runTests()));
+} catch (error) {
+  console.error(error instanceof Stop ? error.message : error);
+  results.push({ name: "set-up", state: "failed" });
+}
+giveBack();
+
+const listed = parseAllowedSkips(readFileSync(join(root, "test/allowed-skips"), "utf8"));
+const skipped = results.filter(({ state }) => state === "skipped").map(({ name }) => name);
+const counted = tally(results, selected ? new Set(skipped) : listed);
+console.log("");
+for (const { name } of results.filter(({ state }) => state === "failed")) console.log(`failed: ${name}`);
+for (const name of counted.unlisted) console.log(`skipped, but not in test/allowed-skips: ${name}`);
+if (interrupted) console.log("interrupted: not every test ran");
+console.log(lastLine(counted));
+// A handle that some dependency left open must not keep a finished run alive.
+process.exit(succeeded(counted) && !interrupted ? 0 : 1);
+
+/** Only its failure counts: a run without a single test must not look like one that passed. */
+function check(name: string, [program = "", ...args]: string[]): Result[] {
+  const outcome = spawnSync(program, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  return outcome.status === 0 ? [] : [{ name, state: "failed" }];
+}
+
+/** Kernel tests load programs and make namespaces. sudo drops the environment, so what matters goes along by name. */
+function runAsRoot(): number {
+  const prefix = rootPrefix();
+  if (!prefix) {
+    throw new Stop(
+      `The tests load programs into the kernel and need root; ${whyNoRoot()}. As root:\n  cd ${root} && npm test`,
+    );
+  }
+  const kept = ["PATH", "CI"].flatMap((name) => (process.env[name] ? [`${name}=${process.env[name]}`] : []));
+  const self = [nodePath, join(root, "build/test.ts"), "--prepared", ...process.argv.slice(2)];
+  const [program = "", ...args] = [...prefix, "env", ...kept, ...self];
+  return spawnSync(program, args, { cwd: root, stdio: "inherit" }).status ?? 1;
+}
+
+async function runTests(): Promise<Result[]> {
+  const path = join(dist, "test-results.json");
+  mkdirSync(dist, { recursive: true });
+  rmSync(path, { force: true });
+  const env = { ...process.env, PICKET_RESULTS: path, PICKET_TESTS: told("--all") ? "all" : "" };
+  const vitest = join(root, "node_modules/vitest/vitest.mjs");
+  const child = spawn(nodePath, [vitest, "run", ...words], { cwd: root, stdio: ["ignore", "inherit", "inherit"], env });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => child.kill("SIGTERM"));
+  let late = false;
+  const timers = [
+    setTimeout(() => {
+      late = true;
+      child.kill("SIGTERM");
+    }, patienceMs),
+    setTimeout(() => child.kill("SIGKILL"), patienceMs + killMs),
+  ];
+  const code = await new Promise<number | null>((resolve, reject) => child.on("exit", resolve).on("error", reject));
+  for (const timer of timers) clearTimeout(timer);
+
+  const found: Result[] = [];
+  try {
+    found.push(...(JSON.parse(readFileSync(path, "utf8")) as Result[]));
+  } catch {
+    found.push({ name: "the test runner wrote no results", state: "failed" });
+  }
+  if (late) found.push({ name: `the tests took longer than ${patienceMs / 60_000} minutes`, state: "failed" });
+  // Such as a worker that crashed after its last result.
+  else if (code !== 0 && found.every(({ state }) => state !== "failed")) {
+    found.push({ name: `the test runner ended with ${code}`, state: "failed" });
+  }
+  return found;
+}

@@ -1,0 +1,97 @@
+// Opens the Electron window as the person at the screen, and closes it.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { electronPath } from "./electron.ts";
+import { dist, root } from "./paths.ts";
+import { isRoot, Stop, type User } from "./privilege.ts";
+
+/** How long a window that was asked to close may take. */
+const closeMs = 5_000;
+
+export type WindowProcess = {
+  ended: Promise<"window ended">;
+  /** Closes it if it is open, waits, and returns its exit code, or the signal that ended it. */
+  end(): Promise<number | string>;
+};
+
+export function hasScreen(env: NodeJS.ProcessEnv = process.env): boolean {
+  return Boolean(env.DISPLAY || env.WAYLAND_DISPLAY);
+}
+
+/** `user`: whom root opens it for; null for oneself. */
+export function openWindow({ socket, user }: { socket: string; user: User | null }): WindowProcess {
+  const app = join(dist, "window");
+  const become = user ? ["setpriv", "--reuid", `${user.uid}`, "--regid", `${user.gid}`, "--init-groups"] : [];
+  if (user) checkReadable(become, app, user);
+  if (isRoot && !user)
+    console.log("There is no user but root, so the window runs as root, without Chromium's sandbox.");
+  const words = [
+    ...become,
+    // Should this process be killed, the window goes with it.
+    ...(user ? [] : ["setpriv"]),
+    ...["--pdeathsig", "TERM", electronPath()],
+    ...(isRoot && !user ? ["--no-sandbox"] : []),
+    app,
+  ];
+  const [program = "", ...args] = words;
+  // A process group of its own: Chromium's children are ended with it, and Ctrl-C reaches it only through us.
+  const child = spawn(program, args, {
+    cwd: "/",
+    stdio: "inherit",
+    detached: true,
+    env: windowEnvironment(socket, user),
+  });
+
+  let over = false;
+  const exit = new Promise<number | string>((resolve) => {
+    child.on("error", (error) => resolve(error.message));
+    child.on("exit", (code, signal) => resolve(code ?? signal ?? 1));
+  }).finally(() => {
+    over = true;
+  });
+  const signalGroup = (signal: NodeJS.Signals): void => {
+    try {
+      if (child.pid) process.kill(-child.pid, signal);
+    } catch {
+      // Nobody is left in it.
+    }
+  };
+  const end = async (): Promise<number | string> => {
+    if (!over) {
+      child.kill("SIGTERM");
+      await Promise.race([exit, sleep(closeMs)]);
+    }
+    signalGroup("SIGKILL");
+    return await exit;
+  };
+  return { ended: exit.then(() => "window ended" as const), end };
+}
+
+function checkReadable(become: string[], app: string, user: User): void {
+  const [program = "", ...args] = [...become, "test", "-r", join(app, "package.json"), "-a", "-x", electronPath()];
+  if (spawnSync(program, args, { stdio: "ignore" }).status !== 0) {
+    throw new Stop(`${user.name} may not read this clone (${root}), so the window cannot run as ${user.name}.`);
+  }
+}
+
+export function windowEnvironment(socket: string, user: User | null, from: NodeJS.ProcessEnv = process.env) {
+  const env: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(from)) {
+    // What would turn Electron into a plain Node, and what npm, sudo and this build said to one another.
+    if (!/^(ELECTRON_|NODE_|npm_|SUDO_|INIT_CWD$|PKEXEC_)/.test(name)) env[name] = value;
+  }
+  env.PICKET_SOCKET = socket;
+  if (!user) return env;
+  const runtime = `/run/user/${user.uid}`;
+  const guess = (name: string, value: string, path: string) => {
+    if (!from[name] && existsSync(path)) env[name] = value;
+  };
+  Object.assign(env, { HOME: user.home, USER: user.name, LOGNAME: user.name });
+  // root's own are of no use to the user, and sudo keeps neither.
+  env.XDG_RUNTIME_DIR = existsSync(runtime) ? runtime : undefined;
+  guess("DBUS_SESSION_BUS_ADDRESS", `unix:path=${runtime}/bus`, `${runtime}/bus`);
+  guess("XAUTHORITY", join(user.home, ".Xauthority"), join(user.home, ".Xauthority"));
+  return env;
+}

@@ -1,0 +1,36 @@
+// How the tests run: pure ones side by side, then those that load programs, start helpers or open windows one file after another.
+import { defineConfig } from "vitest/config";
+
+const all = process.env.PICKET_TESTS === "all";
+const tests = "**/*.test.{ts,tsx}";
+/** Folders whose tests share nothing with one another: no kernel, no socket under a fixed name, no screen. */
+const pure = ["contract", "build", "renderer", "helper/policy", "helper/prompts"].map(
+  (room) => `test/${room}/${tests}`,
+);
+const slow = all ? [] : ["test/**/*.slow.test.{ts,tsx}"];
+
+// The machine may be slow and shared; a test that waits for something bounds the wait itself.
+const patience = { testTimeout: 60_000, hookTimeout: 120_000, teardownTimeout: 30_000, pool: "forks" } as const;
+
+export default defineConfig({
+  test: {
+    // A forgotten `.only` would leave the others out without a word.
+    allowOnly: false,
+    reporters: ["default", "./build/reporter.ts"],
+    projects: [
+      {
+        test: { name: "pure", include: pure, exclude: slow, sequence: { groupOrder: 0 }, ...patience },
+      },
+      {
+        test: {
+          name: "real",
+          include: [`test/${tests}`],
+          exclude: [...pure, ...slow],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          ...patience,
+        },
+      },
+    ],
+  },
+});
