@@ -3,19 +3,24 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
-import { buildBpf } from "./bpf.ts";
 import { dist, root } from "./paths.ts";
 import { giveBack, runTask } from "./privilege.ts";
-import { buildWindow } from "./window.ts";
 
 type Step = { name: string; run: () => Promise<void>; inputs: string[]; outputs: string[]; also: string };
 
+// Loaded only when they run: the bundler alone takes longer than finding that there is nothing to do.
 const steps: Step[] = [
-  // The running kernel's types are an input too.
-  { name: "bpf", run: buildBpf, inputs: ["bpf", "build/bpf.ts"], outputs: ["bpf/picket.bpf.o"], also: release() },
+  {
+    name: "bpf",
+    run: async () => (await import("./bpf.ts")).buildBpf(),
+    inputs: ["bpf", "build/bpf.ts"],
+    outputs: ["bpf/picket.bpf.o"],
+    // The running kernel's types are an input too.
+    also: release(),
+  },
   {
     name: "window",
-    run: buildWindow,
+    run: async () => (await import("./window.ts")).buildWindow(),
     inputs: ["main", "renderer", "contract", "build/window.ts", "package-lock.json"],
     outputs: ["window"],
     also: "",

@@ -35,10 +35,10 @@ try {
   }
   if (!isRoot) process.exit(runAsRoot());
   results.push(
-    check("the linter (npm run lint)", [join(root, "node_modules/.bin/biome"), "check", "--error-on-warnings"]),
+    ...check("the linter (npm run lint)", [join(root, "node_modules/.bin/biome"), "check", "--error-on-warnings"]),
   );
   results.push(
-    check("the type checker (npm run typecheck)", [nodePath, join(root, "node_modules/.bin/tsc"), "--noEmit"]),
+    ...check("the type checker (npm run typecheck)", [nodePath, join(root, "node_modules/.bin/tsc"), "--noEmit"]),
   );
   results.push(...(await runTests()));
 } catch (error) {
