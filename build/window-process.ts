@@ -1,6 +1,6 @@
 // Opens the Electron window as the person at the screen, and closes it.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { electronPath } from "./electron.ts";
@@ -61,7 +61,7 @@ export function openWindow({ socket, user }: { socket: string; user: User | null
   const end = async (): Promise<number | string> => {
     if (!over) {
       child.kill("SIGTERM");
-      await Promise.race([exit, sleep(closeMs)]);
+      await Promise.race([exit, sleep(closeMs, undefined, { ref: false })]);
     }
     signalGroup("SIGKILL");
     return await exit;
@@ -86,12 +86,17 @@ export function windowEnvironment(socket: string, user: User | null, from: NodeJ
   if (!user) return env;
   const runtime = `/run/user/${user.uid}`;
   const guess = (name: string, value: string, path: string) => {
-    if (!from[name] && existsSync(path)) env[name] = value;
+    if (!env[name] && existsSync(path)) env[name] = value;
   };
   Object.assign(env, { HOME: user.home, USER: user.name, LOGNAME: user.name });
-  // root's own are of no use to the user, and sudo keeps neither.
+  // root's own are of no use to the user.
+  if (ownerOf(from.XAUTHORITY) !== user.uid) delete env.XAUTHORITY;
   env.XDG_RUNTIME_DIR = existsSync(runtime) ? runtime : undefined;
   guess("DBUS_SESSION_BUS_ADDRESS", `unix:path=${runtime}/bus`, `${runtime}/bus`);
   guess("XAUTHORITY", join(user.home, ".Xauthority"), join(user.home, ".Xauthority"));
   return env;
+}
+
+function ownerOf(path: string | undefined): number | undefined {
+  return path ? statSync(path, { throwIfNoEntry: false })?.uid : undefined;
 }
