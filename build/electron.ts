@@ -11,7 +11,8 @@ import { dist, root } from "./paths.ts";
 
 /** `vendor`: the release Picket ships on. `registry`: a past one, for development and tests only. */
 export type ElectronRuntime = { source: "vendor" | "registry"; version: string };
-type Marker = ElectronRuntime & { refused: boolean };
+/** `refused`: when the vendor's site was last found out of reach, milliseconds since 1970, or null. */
+type Marker = ElectronRuntime & { refused: number | null };
 
 const place = join(dist, "electron");
 const markerPath = join(dist, "electron.json");
@@ -29,6 +30,8 @@ const registry = {
 // How long the vendor's site may take to say that it is there; a refused download must not delay set-up.
 const probeMs = 4_000;
 const downloadMs = 600_000;
+/** A refusal is believed for a day, so that a start without a network does not settle the matter for ever. */
+const refusalMs = 86_400_000;
 
 export function electronPath(): string {
   return join(place, "electron");
@@ -53,8 +56,9 @@ export async function setUpElectron({ download }: { download: boolean }): Promis
   if (inPlace && marker.source === "vendor" && marker.version === wantedVersion()) return marker;
 
   const vendorFolder = join(root, "node_modules/electron/dist");
-  let refused = marker?.refused ?? false;
-  if (!hasVendorBinary(vendorFolder) && download && !refused) refused = !(await downloadVendorBinary());
+  let refused = marker?.refused ?? null;
+  const ask = download && (refused === null || Date.now() - refused > refusalMs);
+  if (ask && !hasVendorBinary(vendorFolder)) refused = (await downloadVendorBinary()) ? null : Date.now();
   if (hasVendorBinary(vendorFolder)) {
     const runtime = { source: "vendor", version: wantedVersion() } as const;
     await mkdir(dist, { recursive: true });
@@ -62,7 +66,7 @@ export async function setUpElectron({ download }: { download: boolean }): Promis
       await symlink("../node_modules/electron/dist", temporary);
       return temporary;
     });
-    return await record(runtime, false);
+    return await record(runtime, null);
   }
 
   const runtime = { source: "registry", version: registry.version } as const;
@@ -79,7 +83,7 @@ function readMarker(): Marker | null {
   }
 }
 
-async function record(runtime: ElectronRuntime, refused: boolean): Promise<ElectronRuntime> {
+async function record(runtime: ElectronRuntime, refused: number | null): Promise<ElectronRuntime> {
   const marker: Marker = { ...runtime, refused };
   await writeFile(`${markerPath}.${process.pid}`, `${JSON.stringify(marker)}\n`);
   await rename(`${markerPath}.${process.pid}`, markerPath);
