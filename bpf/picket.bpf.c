@@ -210,6 +210,9 @@ static __always_inline int egress_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 				TELL(state, flow, RECORD_DECIDED, state->state, rule, 1);
 			}
 		}
+		/* connect() still waits: the helper, once it is back, can refuse it at once. */
+		if (state->state == FLOW_BLOCKED)
+			capture(skb, sk, state, flow, p);
 	}
 	if (state->state == FLOW_ALLOWED) {
 		state->bytes_out += wire_bytes(skb, p);

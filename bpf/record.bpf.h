@@ -64,7 +64,7 @@ static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, s
 				      struct flow_key *flow, struct packet *p)
 {
 	fill(r, RECORD_HELD, state, flow);
-	r->state = FLOW_HELD;
+	r->state = state->state == FLOW_BLOCKED ? FLOW_BLOCKED : FLOW_HELD;
 	r->family = p->family;
 	r->packet_bytes = skb->len;
 	r->segment_bytes = skb->gso_size;

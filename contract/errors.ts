@@ -10,6 +10,7 @@ export const errorCodes = {
   not_permitted: "This user may not do that.",
   unknown_prompt: "There is no such prompt.",
   prompt_not_held: "The attempt is over: `once` has nothing left to decide.",
+  app_unknown: "Nobody can tell any more which program asked, so it can only be answered `once`.",
   unknown_rule: "There is no such rule.",
   factory_rule: "A factory rule can be disabled, not removed.",
   bad_address: "That is neither an address nor a CIDR range.",

@@ -1,0 +1,122 @@
+// Live and recent flows, newest last, in memory and bounded. What is kept for longer is history's business.
+import type { App, Endpoint, Flow, Layer, Verdict } from "../../contract/words.ts";
+
+/** Flows remembered; the oldest ended one goes first. */
+const capacity = 5000;
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly rule: string | null;
+  readonly layer: Layer;
+  readonly reason: string;
+}
+
+export interface NewFlow extends Judgement {
+  /** The kernel's flow key in hex. */
+  readonly key: string;
+  readonly cookie: bigint;
+  readonly app: App;
+  readonly endpoint: Endpoint;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+interface Entry {
+  flow: Flow;
+  key: string;
+  cookie: bigint;
+}
+
+export class Flows {
+  private readonly entries = new Map<string, Entry>();
+  private readonly byKey = new Map<string, Entry>();
+  private readonly byCookie = new Map<bigint, Set<Entry>>();
+  private next = 1;
+  private readonly changed: (flow: Flow | null, id: string) => void;
+
+  constructor(changed: (flow: Flow | null, id: string) => void) {
+    this.changed = changed;
+  }
+
+  add({ key, cookie, at, app, endpoint, verdict, rule, layer, reason }: NewFlow): void {
+    const id = String(this.next++);
+    const time = new Date(at).toISOString();
+    const flow: Flow = { id, time, app, endpoint, verdict, rule, layer, reason, bytesIn: 0, bytesOut: 0, live: true };
+    const entry = { flow, key, cookie };
+    this.entries.set(id, entry);
+    this.byKey.set(key, entry);
+    const siblings = this.byCookie.get(cookie);
+    if (siblings) siblings.add(entry);
+    else this.byCookie.set(cookie, new Set([entry]));
+    this.changed(flow, id);
+    if (this.entries.size > capacity) this.dropOldest();
+  }
+
+  has(key: string): boolean {
+    return this.byKey.has(key);
+  }
+
+  get(key: string): Flow | undefined {
+    return this.byKey.get(key)?.flow;
+  }
+
+  judge(key: string, judgement: Judgement): void {
+    this.update(key, judgement);
+  }
+
+  /** Bytes so far, as on the wire at IP level. */
+  count(key: string, bytesIn: number, bytesOut: number): void {
+    const flow = this.byKey.get(key)?.flow;
+    if (flow && (flow.bytesIn !== bytesIn || flow.bytesOut !== bytesOut)) this.update(key, { bytesIn, bytesOut });
+  }
+
+  /** Keys of a socket's live flows. */
+  ofSocket(cookie: bigint): string[] {
+    return [...(this.byCookie.get(cookie) ?? [])].map(({ key }) => key);
+  }
+
+  liveKeys(): string[] {
+    return [...this.byKey.keys()];
+  }
+
+  end(key: string): void {
+    const entry = this.byKey.get(key);
+    if (entry === undefined) return;
+    this.update(key, { live: false });
+    this.byKey.delete(key);
+    const siblings = this.byCookie.get(entry.cookie);
+    siblings?.delete(entry);
+    if (siblings?.size === 0) this.byCookie.delete(entry.cookie);
+  }
+
+  /** Newest first. */
+  list(limit: number): Flow[] {
+    const flows: Flow[] = [];
+    for (const { flow } of [...this.entries.values()].reverse()) {
+      if (flows.length >= limit) break;
+      flows.push(flow);
+    }
+    return flows;
+  }
+
+  private update(key: string, change: Partial<Flow>): void {
+    const entry = this.byKey.get(key);
+    if (entry === undefined) return;
+    entry.flow = { ...entry.flow, ...change };
+    this.changed(entry.flow, entry.flow.id);
+  }
+
+  private dropOldest(): void {
+    let oldest: Entry | undefined;
+    for (const entry of this.entries.values()) {
+      oldest ??= entry;
+      if (entry.flow.live) continue;
+      oldest = entry;
+      break;
+    }
+    if (oldest === undefined) return;
+    this.end(oldest.key);
+    this.entries.delete(oldest.flow.id);
+    this.changed(null, oldest.flow.id);
+  }
+}

@@ -1,0 +1,166 @@
+// Builds a helper out of its rooms, in the order in which they must stand, and takes it down in reverse.
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Degraded, Rule } from "../contract/words.ts";
+import { Engine, type Step } from "./engine.ts";
+import { cgroupRoot, guardDirectory, instanceName } from "./guard/cgroups.ts";
+import { makeRuns } from "./guard/runs.ts";
+import { Apps } from "./identity/apps.ts";
+import { systemDirectories } from "./identity/desktop-entries.ts";
+import { ticksPerSecond, unmount } from "./kernel/libc.ts";
+import { bpfFileSystem, ensureBpfFileSystem, Programs } from "./kernel/programs.ts";
+import { countCpus, readCounters } from "./kernel/records.ts";
+import { log } from "./log.ts";
+import type { Options } from "./options.ts";
+import { loopbackPrefixes } from "./policy/rule.ts";
+import { readResolvers, watchResolvers } from "./resolvers.ts";
+import { ControlServer } from "./server/server.ts";
+import { Updates } from "./server/updates.ts";
+import { makeService, type ServiceParts, statusOf } from "./service.ts";
+import { openStore } from "./store/database.ts";
+
+export const objectPath = join(import.meta.dirname, "../dist/bpf/picket.bpf.o");
+const runFolder = "/run/picket";
+/** Longest silence between two SYNs of a held TCP flow at first; the kernel doubles it after some. Seconds. */
+const holdPace = 0.1;
+const mode = "ask";
+const statusPace = 1000;
+const sweepPace = 2000;
+
+export interface Hooks {
+  /** Called between the steps of an answer. */
+  checkpoint(step: Step): void;
+  /** A client asked the helper to end. */
+  stop(): void;
+}
+
+export interface Helper {
+  /** Ends the helper. Pins stay unless `removePins`: then nothing is enforced any more. */
+  close(removePins: boolean): Promise<void>;
+}
+
+function secureState(state: string): void {
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  if (statSync(state).uid !== 0) throw new Error(`${state} must belong to root`);
+  chmodSync(state, 0o700);
+}
+
+function version(): string {
+  const text = readFileSync(join(import.meta.dirname, "../package.json"), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** What `picket off` needs to find this process, whatever state it is in. */
+function writeRunFile(instance: string, options: Options): string {
+  mkdirSync(runFolder, { recursive: true, mode: 0o755 });
+  const stat = readFileSync("/proc/self/stat", "latin1");
+  const start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  const file = join(runFolder, `${instance}.json`);
+  const { socket, state } = options;
+  writeFileSync(file, JSON.stringify({ pid: process.pid, start: Number(start), instance, socket, state }), { mode: 0o644 });
+  return file;
+}
+
+export async function startHelper(options: Options, hooks: Hooks): Promise<Helper> {
+  secureState(options.state);
+  const root = cgroupRoot();
+  const instance = instanceName(options.state);
+  const store = openStore(join(options.state, "picket.sqlite"));
+  const mountedHere = ensureBpfFileSystem();
+  const programs = new Programs(objectPath, instance);
+  const updates = new Updates((topic, data) => server.event(topic, data));
+  const engine = new Engine({
+    programs,
+    store,
+    mode,
+    apps: new Apps(systemDirectories),
+    bootId: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+    settings: {
+      holdTicks: Math.max(1, Math.round(ticksPerSecond() * holdPace)),
+      pidNamespace: statSync("/proc/self/ns/pid").ino,
+    },
+    zones: () => ({ loopback: loopbackPrefixes, resolvers: readResolvers() }),
+    checkpoint: hooks.checkpoint,
+    listener: {
+      prompt: (prompt, id) => updates.note("prompts", prompt, id),
+      flow: (flow, id) => updates.note("flows", flow, id),
+      rules: (rules: Rule[]) => server.event("rules", { full: true, changed: rules, removed: [] }),
+    },
+  });
+  const runs = await makeRuns(root, instance);
+  const directories = [runs.directory, ...options.guards.map((guard) => guardDirectory(root, guard))];
+  for (const directory of directories) programs.guard(directory);
+
+  const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
+  const counters = () => ({ ...readCounters(programs.maps.counters, cpus), holdOverflow: engine.holdOverflow });
+  const service: ServiceParts = {
+    engine,
+    runs,
+    mode,
+    version: version(),
+    guarded: () => directories.map((directory) => relative(root, directory)),
+    degraded: () => degradations(counters()),
+    counters,
+    stop: hooks.stop,
+  };
+  const server = new ControlServer(options.socket, options.owner, makeService(service));
+  await server.listen();
+  const runFile = writeRunFile(instance, options);
+  const stopWatching = watchResolvers(() => engine.policyChanged());
+  const sweep = setInterval(() => runs.sweep(), sweepPace);
+  let lastStatus = "";
+  const status = setInterval(() => {
+    if (!server.isWatched("status")) return;
+    const now = statusOf(service);
+    const text = JSON.stringify(now);
+    if (text !== lastStatus) server.event("status", now);
+    lastStatus = text;
+  }, statusPace);
+  log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted });
+
+  return {
+    async close(removePins) {
+      clearInterval(sweep);
+      clearInterval(status);
+      stopWatching();
+      updates.close();
+      await server.close();
+      engine.close();
+      if (removePins) {
+        runs.close();
+        programs.remove();
+        if (mountedHere) releaseBpfFileSystem();
+      }
+      store.close();
+      rmSync(runFile, { force: true });
+      rmSync(options.socket, { force: true });
+    },
+  };
+}
+
+/** Unmounts what this helper mounted, unless somebody uses it by now. */
+function releaseBpfFileSystem(): void {
+  try {
+    // Unmounting would drop the pins of others with it. The kernel puts two .debug files into every bpffs itself.
+    if (readdirSync(bpfFileSystem).every((name) => name.endsWith(".debug"))) unmount(bpfFileSystem);
+  } catch (error) {
+    log("info", "the BPF file system stays mounted", { error: String(error) });
+  }
+}
+
+const meanings: Record<string, string> = {
+  ringFull: "Held packets the helper was not told of: the apps wait for their own retransmission.",
+  logFull: "Connections are missing from the list: too many at once.",
+  overBudget: "Held datagrams were dropped: an app sent more than is kept for one destination.",
+  noStorage: "Sockets were refused because the kernel had no room to track them.",
+  unparsed: "Packets were refused because Picket could not read them.",
+  preexisting: "Sockets older than the guard are judged only as they send.",
+  holdOverflow: "Held packets were dropped: too many are waiting.",
+};
+
+function degradations(counters: Record<string, number>): Degraded[] {
+  return Object.entries(meanings)
+    .filter(([code]) => (counters[code] ?? 0) > 0)
+    .map(([code, meaning]) => ({ code, message: `${meaning} (${counters[code]})` }));
+}
+

@@ -1,0 +1,236 @@
+// The hold: keeps the packets of undecided flows and, after the verdict, writes the gate and re-sends or refuses them.
+import { flowId, flowState, type FlowKey, type FlowRecord, layouts } from "../kernel/layout.ts";
+import type { BpfMap } from "../kernel/libbpf.ts";
+import { SystemError } from "../kernel/libc.ts";
+import { fragments, refusedDatagram, refusedSyn, releasedDatagrams, releasedSyn } from "../kernel/packet.ts";
+import type { RawSockets } from "../kernel/raw-sockets.ts";
+
+const tcp = 6;
+const EMSGSIZE = 90;
+/** Path sizes tried when a packet does not fit: Ethernet, the smallest IPv6 link, the smallest IPv4 reassembly. */
+const pathSizes = [1500, 1280, 576];
+/** A re-sent SYN may be lost like any other; the kernel's own timer has backed off during the hold (RFC 6298 doubling). */
+const synRetries = [1000, 3000, 7000];
+
+interface KeptPacket {
+  bytes: Buffer;
+  /** CLOCK_MONOTONIC milliseconds of the capture. */
+  at: number;
+  segmentBytes: number;
+}
+
+export interface HeldFlow {
+  readonly id: string;
+  readonly key: FlowKey;
+  /** The newest record; the packet is not in it. */
+  record: FlowRecord;
+  packets: KeptPacket[];
+  bytes: number;
+}
+
+/** Bytes of held packets kept in all. The kernel bounds each flow (HELD_BYTES in picket.bpf.c). */
+const largestHold = 64 * 1024 * 1024;
+
+export interface HoldParts {
+  readonly gates: BpfMap;
+  readonly sockets: RawSockets;
+  /** Reads the ring buffers now. */
+  drain(): void;
+  warn(message: string, detail: Record<string, unknown>): void;
+}
+
+export class Hold {
+  private readonly parts: HoldParts;
+  private readonly flows = new Map<string, HeldFlow>();
+  /** Released TCP flows whose handshake is not complete yet. */
+  private readonly completing = new Map<string, { flow: HeldFlow; timers: NodeJS.Timeout[] }>();
+  /** Datagram flows being released: what still arrives from the ring buffer goes straight out. */
+  private readonly opening = new Set<string>();
+  private bytes = 0;
+  private identification = Math.floor(Math.random() * 0x10000);
+  /** Packets not kept because the hold was full. */
+  overflow = 0;
+
+  constructor(parts: HoldParts) {
+    this.parts = parts;
+  }
+
+  /** Keeps one packet. True when this is the flow's first. */
+  keep(record: FlowRecord, packet: Buffer): boolean {
+    const id = flowId(record.flow);
+    const kept: KeptPacket = {
+      bytes: Buffer.from(packet),
+      at: Number(record.time) / 1e6,
+      segmentBytes: record.segment_bytes,
+    };
+    let flow = this.flows.get(id);
+    const first = flow === undefined;
+    flow ??= { id, key: record.flow, record, packets: [], bytes: 0 };
+    if (this.opening.has(id)) {
+      flow.packets = [kept];
+      this.sendDatagrams(flow);
+      return false;
+    }
+    flow.record = record;
+    this.flows.set(id, flow);
+    if (first) this.prepare(flow);
+    if (record.flow.protocol === tcp) {
+      this.bytes -= flow.bytes;
+      flow.bytes = 0;
+      flow.packets = [];
+    }
+    if (this.bytes + kept.bytes.length > largestHold) {
+      this.overflow++;
+      return first;
+    }
+    flow.packets.push(kept);
+    flow.bytes += kept.bytes.length;
+    this.bytes += kept.bytes.length;
+    return first;
+  }
+
+  private prepare(flow: HeldFlow): void {
+    try {
+      if (this.parts.sockets.prepare(flow.record, flow.record.process.pid)) return;
+      this.parts.warn("cannot enter the app's network namespace; its own retransmission will go", { flow: flow.id });
+    } catch (error) {
+      this.parts.warn("cannot make a re-send socket", { flow: flow.id, error: String(error) });
+    }
+  }
+
+  get(id: string): HeldFlow | undefined {
+    return this.flows.get(id);
+  }
+
+  all(): HeldFlow[] {
+    return [...this.flows.values()];
+  }
+
+  /** Allows a held flow: its packets go as the app sent them. `rule` is the kernel's number, 0 for none. */
+  release(id: string, rule: number): void {
+    const flow = this.take(id);
+    if (flow === undefined) return;
+    if (flow.key.protocol === tcp) {
+      // The gate first: the kernel's own retransmission may be under way and must find it open.
+      this.writeGate(flow.key, flowState.allowed, rule);
+      this.sendSyn(flow);
+      const timers = synRetries.map((after) => setTimeout(() => this.sendSyn(flow), after));
+      this.completing.set(id, { flow, timers });
+      return;
+    }
+    // Datagrams keep their order: what was held goes before the gate opens, what was caught meanwhile right after.
+    this.sendDatagrams(flow);
+    this.writeGate(flow.key, flowState.allowed, rule);
+    this.opening.add(id);
+    this.parts.drain();
+    this.opening.delete(id);
+    this.tidy();
+  }
+
+  /** Refuses a held flow: TCP sees ECONNREFUSED, a connected datagram socket too. */
+  refuse(id: string, rule: number): void {
+    const flow = this.take(id);
+    if (flow === undefined) return;
+    this.writeGate(flow.key, flowState.blocked, rule);
+    const last = flow.packets.at(-1);
+    if (last !== undefined) this.sendRefusal(flow, last.bytes);
+    this.tidy();
+  }
+
+  /** Refuses a packet of a flow that the kernel already blocked: its app still waits for the first answer. */
+  refusePacket(record: FlowRecord, packet: Buffer): void {
+    const flow: HeldFlow = { id: flowId(record.flow), key: record.flow, record, packets: [], bytes: 0 };
+    this.prepare(flow);
+    this.sendRefusal(flow, packet);
+    this.tidy();
+  }
+
+  /** The attempt is over without a verdict, or a released flow needs no more help. */
+  forget(id: string): void {
+    this.take(id);
+    const completing = this.completing.get(id);
+    if (completing) {
+      for (const timer of completing.timers) clearTimeout(timer);
+      this.completing.delete(id);
+      // The socket's own storage knows the verdict by now.
+      this.parts.gates.delete(layouts.flow_key.write(completing.flow.key));
+    }
+    this.tidy();
+  }
+
+  /** Writes a held flow's verdict ahead of its release. Not for datagrams that go: theirs opens between the held and the new ones. */
+  openGate(id: string, allowed: boolean): void {
+    const flow = this.flows.get(id);
+    if (flow === undefined || (allowed && flow.key.protocol !== tcp)) return;
+    this.writeGate(flow.key, allowed ? flowState.allowed : flowState.blocked, 0);
+  }
+
+  /** Writes a verdict for a flow that this helper does not hold (decided before a restart). */
+  writeGate(key: FlowKey, state: number, rule: number): void {
+    const gate = layouts.gate.write({ state, rule });
+    this.parts.gates.set(layouts.flow_key.write(key), gate);
+  }
+
+  close(): void {
+    for (const id of [...this.completing.keys()]) this.forget(id);
+  }
+
+  private take(id: string): HeldFlow | undefined {
+    const flow = this.flows.get(id);
+    if (flow) this.bytes -= flow.bytes;
+    this.flows.delete(id);
+    return flow;
+  }
+
+  private tidy(): void {
+    const used = [...this.flows.values(), ...[...this.completing.values()].map(({ flow }) => flow)];
+    this.parts.sockets.keepOnly(used.map((flow) => flow.record));
+  }
+
+  private addresses(flow: HeldFlow) {
+    const { record } = flow;
+    const source = { source: record.source, sourcePort: record.source_port };
+    // Egress sees a TCP packet after destination translation; the flow's key is what the app asked for.
+    if (flow.key.protocol !== tcp) return source;
+    return { ...source, destination: flow.key.address, destinationPort: flow.key.port };
+  }
+
+  private sendSyn(flow: HeldFlow): void {
+    const last = flow.packets.at(-1);
+    if (last === undefined) return;
+    const held = Number(process.hrtime.bigint()) / 1e6 - last.at;
+    this.send(flow, releasedSyn(last.bytes, this.addresses(flow), held));
+  }
+
+  private sendRefusal(flow: HeldFlow, packet: Buffer): void {
+    const addresses = this.addresses(flow);
+    this.send(flow, flow.key.protocol === tcp ? refusedSyn(packet, addresses) : refusedDatagram(packet, addresses));
+  }
+
+  private sendDatagrams(flow: HeldFlow): void {
+    for (const { bytes, segmentBytes } of flow.packets) {
+      for (const datagram of releasedDatagrams(bytes, this.addresses(flow), segmentBytes)) this.send(flow, datagram);
+    }
+  }
+
+  private send(flow: HeldFlow, packet: Buffer): void {
+    try {
+      this.parts.sockets.send(flow.record, packet);
+    } catch (error) {
+      if (error instanceof SystemError && error.errno === EMSGSIZE) this.sendFragmented(flow, packet);
+      else this.parts.warn("a held packet could not be re-sent", { flow: flow.id, error: String(error) });
+    }
+  }
+
+  private sendFragmented(flow: HeldFlow, packet: Buffer): void {
+    this.identification = (this.identification + 1) & 0xffff;
+    for (const size of pathSizes) {
+      try {
+        for (const piece of fragments(packet, size, this.identification)) this.parts.sockets.send(flow.record, piece);
+        return;
+      } catch (error) {
+        if (!(error instanceof SystemError && error.errno === EMSGSIZE)) throw error;
+      }
+    }
+  }
+}

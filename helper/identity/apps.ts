@@ -1,0 +1,105 @@
+// Names the app behind a process the kernel reported. What is not certain is a path marked unverified, never a guess.
+import { readFileSync, readlinkSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import type { App } from "../../contract/words.ts";
+import { type DesktopEntry, isRootsOwn, readDesktopEntries } from "./desktop-entries.ts";
+
+/** What the kernel reported of the caller; the shape of struct process in bpf/picket.h. */
+export interface ReportedProcess {
+  readonly exe: { readonly inode: bigint; readonly ctime_seconds: bigint; readonly ctime_nanoseconds: number };
+  /** CLOCK_BOOTTIME nanoseconds. */
+  readonly start: bigint;
+  readonly pid: number;
+  readonly command: Buffer;
+}
+
+/** `path` is what rules match. `certain`: the path is the very file the kernel saw, so the executable may be remembered by it. */
+export interface Identified {
+  readonly app: App;
+  readonly certain: boolean;
+}
+
+/** /proc/PID/stat counts in USER_HZ, 100 on every Linux that runs Node. */
+const nanosecondsPerTick = 10_000_000n;
+/** How long a file system may take to answer about an executable. A hung FUSE mount never answers. */
+const statTimeout = 1000;
+const entriesLifetime = 30_000;
+
+/** Control, bidirectional and line-breaking characters would let a file name lie about itself on screen. */
+export function displayable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\u{fffd}");
+}
+
+function unverified(path: string): Identified {
+  return { app: { name: displayable(path), path: displayable(path), verified: false, icon: null }, certain: false };
+}
+
+/** Field 22 of /proc/PID/stat (proc_pid_stat(5)); the command before it may contain anything, even ")". */
+function startTicks(pid: number): bigint {
+  const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return BigInt(text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "-1");
+}
+
+async function timely<T>(work: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), statTimeout);
+  });
+  try {
+    return await Promise.race([work.catch(() => null), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export class Apps {
+  private readonly directories: readonly string[];
+  private entries = new Map<string, DesktopEntry>();
+  private entriesRead = Number.NEGATIVE_INFINITY;
+
+  /** `directories`: where desktop entries are looked for. */
+  constructor(directories: readonly string[]) {
+    this.directories = directories;
+  }
+
+  /** Never rejects. The process may be gone, replaced, in another mount namespace or on a file system that hangs. */
+  async identify(process: ReportedProcess): Promise<Identified> {
+    const command = process.command.toString("utf8").split("\0")[0] ?? "";
+    const gone = unverified(`[${command}]`);
+    let path: string;
+    try {
+      path = readlinkSync(`/proc/${process.pid}/exe`);
+      if (startTicks(process.pid) !== process.start / nanosecondsPerTick) return gone;
+    } catch {
+      return gone;
+    }
+    const [seen, named] = await Promise.all([
+      timely(stat(`/proc/${process.pid}/exe`, { bigint: true })),
+      timely(stat(path, { bigint: true })),
+    ]);
+    // The process may have executed something else since: only the file the kernel reported counts.
+    const { inode, ctime_seconds, ctime_nanoseconds } = process.exe;
+    const reported = ctime_seconds * 1_000_000_000n + BigInt(ctime_nanoseconds);
+    if (seen === null || seen.ino !== inode || seen.ctimeNs !== reported) return unverified(`${path} (changed)`);
+    // The link is a path in the process's mount namespace. Here it must lead to the same file, or a bind mount fools us.
+    if (path.endsWith(" (deleted)")) return unverified(path);
+    if (named === null || named.ino !== seen.ino || named.dev !== seen.dev) return unverified(`${path} (inside a sandbox)`);
+    return { app: this.describe(path), certain: true };
+  }
+
+  /** The app at a path that is known to be true. */
+  describe(path: string): App {
+    const entry = isRootsOwn(path) ? this.entryOf(path) : undefined;
+    if (entry === undefined) return unverified(path).app;
+    return { name: displayable(entry.name), path: displayable(path), verified: true, icon: entry.icon };
+  }
+
+  private entryOf(path: string): DesktopEntry | undefined {
+    const now = performance.now();
+    if (now - this.entriesRead > entriesLifetime) {
+      this.entries = readDesktopEntries(this.directories);
+      this.entriesRead = now;
+    }
+    return this.entries.get(path);
+  }
+}

@@ -1,0 +1,135 @@
+// The part of libbpf (1.1 or newer) and of its bpf() wrappers that the helper calls.
+import koffi from "koffi";
+import { SystemError } from "./libc.ts";
+
+const lib = koffi.load("libbpf.so.1");
+
+/** An opaque libbpf pointer. */
+export type Pointer = unknown;
+
+const b = {
+  setPrint: lib.func("void *libbpf_set_print(void *print)"),
+  open: lib.func("void *bpf_object__open_file(const char *path, const void *options)"),
+  load: lib.func("int bpf_object__load(void *object)"),
+  closeObject: lib.func("void bpf_object__close(void *object)"),
+  findMap: lib.func("void *bpf_object__find_map_by_name(void *object, const char *name)"),
+  findProgram: lib.func("void *bpf_object__find_program_by_name(void *object, const char *name)"),
+  setPinPath: lib.func("int bpf_map__set_pin_path(void *map, const char *path)"),
+  mapFd: lib.func("int bpf_map__fd(void *map)"),
+  attachCgroup: lib.func("void *bpf_program__attach_cgroup(void *program, int cgroup)"),
+  linkOpen: lib.func("void *bpf_link__open(const char *path)"),
+  linkPin: lib.func("int bpf_link__pin(void *link, const char *path)"),
+  linkUpdate: lib.func("int bpf_link__update_program(void *link, void *program)"),
+  linkDestroy: lib.func("int bpf_link__destroy(void *link)"),
+  update: lib.func("int bpf_map_update_elem(int fd, const void *key, const void *value, uint64_t flags)"),
+  lookup: lib.func("int bpf_map_lookup_elem(int fd, const void *key, void *value)"),
+  remove: lib.func("int bpf_map_delete_elem(int fd, const void *key)"),
+  next: lib.func("int bpf_map_get_next_key(int fd, const void *key, void *next)"),
+};
+
+/** Symbols libbpf returns as pointers are null on failure, with errno set (libbpf 1.0 and newer). */
+function pointer(call: string, value: Pointer): Pointer {
+  if (value === null) throw new SystemError(call, koffi.errno());
+  return value;
+}
+
+function check(call: string, result: number): void {
+  if (result < 0) throw new SystemError(call, -result);
+}
+
+export function quiet(): void {
+  b.setPrint(null);
+}
+
+export function openObject(path: string): Pointer {
+  return pointer("bpf_object__open_file", b.open(path, null));
+}
+
+export function loadObject(object: Pointer): void {
+  check("bpf_object__load", b.load(object));
+}
+
+export function closeObject(object: Pointer): void {
+  b.closeObject(object);
+}
+
+export function findMap(object: Pointer, name: string): Pointer {
+  return pointer(`map ${name}`, b.findMap(object, name));
+}
+
+/** A pin that exists and fits is reused at load; otherwise load creates and pins the map there. */
+export function setPinPath(map: Pointer, path: string): void {
+  check("bpf_map__set_pin_path", b.setPinPath(map, path));
+}
+
+export function mapFd(map: Pointer): number {
+  return b.mapFd(map);
+}
+
+export function findProgram(object: Pointer, name: string): Pointer {
+  return pointer(`program ${name}`, b.findProgram(object, name));
+}
+
+export function attachCgroup(program: Pointer, cgroupFd: number): Pointer {
+  return pointer("bpf_program__attach_cgroup", b.attachCgroup(program, cgroupFd));
+}
+
+export function openLink(pin: string): Pointer {
+  return pointer("bpf_link__open", b.linkOpen(pin));
+}
+
+export function pinLink(link: Pointer, path: string): void {
+  check("bpf_link__pin", b.linkPin(link, path));
+}
+
+/** Replaces the program behind a link atomically. */
+export function updateLink(link: Pointer, program: Pointer): void {
+  check("bpf_link__update_program", b.linkUpdate(link, program));
+}
+
+/** Frees the link; the program stays attached while a pin of the link exists. */
+export function destroyLink(link: Pointer): void {
+  b.linkDestroy(link);
+}
+
+const ENOENT = 2;
+
+/** A BPF map by descriptor, with keys and values as bytes. Arguments must have exactly the map's key and value sizes. */
+export class BpfMap {
+  readonly fd: number;
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  set(key: Buffer, value: Buffer): void {
+    const result: number = b.update(this.fd, key, value, 0);
+    check("bpf_map_update_elem", result);
+  }
+
+  /** Fills `into`; false when the key is absent. */
+  get(key: Buffer, into: Buffer): boolean {
+    const result: number = b.lookup(this.fd, key, into);
+    if (result === -ENOENT) return false;
+    check("bpf_map_lookup_elem", result);
+    return true;
+  }
+
+  delete(key: Buffer): void {
+    const result: number = b.remove(this.fd, key);
+    if (result !== -ENOENT) check("bpf_map_delete_elem", result);
+  }
+
+  /** Every key at the moment; keys added meanwhile may be missing. */
+  keys(keyBytes: number): Buffer[] {
+    const keys: Buffer[] = [];
+    let previous: Buffer | null = null;
+    for (;;) {
+      const next = Buffer.alloc(keyBytes);
+      const result: number = b.next(this.fd, previous, next);
+      if (result === -ENOENT) return keys;
+      check("bpf_map_get_next_key", result);
+      keys.push(next);
+      previous = next;
+    }
+  }
+}

@@ -1,0 +1,145 @@
+// The libc calls Node does not offer. Every wrapper throws SystemError with the call's name and errno.
+import koffi from "koffi";
+
+const libc = koffi.load("libc.so.6");
+
+/** `errno` is the positive error number. */
+export class SystemError extends Error {
+  readonly errno: number;
+  constructor(call: string, errno: number) {
+    super(`${call}: errno ${errno}`);
+    this.name = "SystemError";
+    this.errno = errno;
+  }
+}
+
+const c = {
+  mmap: libc.func("void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)"),
+  munmap: libc.func("int munmap(void *address, size_t length)"),
+  open: libc.func("int open(const char *path, int flags)"),
+  read: libc.func("int64_t read(int fd, _Out_ uint8_t *buffer, size_t bytes)"),
+  close: libc.func("int close(int fd)"),
+  socket: libc.func("int socket(int domain, int type, int protocol)"),
+  setsockopt: libc.func("int setsockopt(int fd, int level, int option, const void *value, uint32_t length)"),
+  getsockopt: libc.func("int getsockopt(int fd, int level, int option, void *value, void *length)"),
+  sendto: libc.func("int64_t sendto(int fd, const void *data, size_t bytes, int flags, const void *to, uint32_t length)"),
+  setns: libc.func("int setns(int fd, int kind)"),
+  setfsuid: libc.func("int setfsuid(uint32_t uid)"),
+  clock_getres: libc.func("int clock_getres(int clock, void *result)"),
+  syscall2: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t"]),
+  syscall4: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t", "void *", "int64_t"]),
+  mount: libc.func("int mount(const char *source, const char *target, const char *type, uint64_t flags, const char *data)"),
+  umount: libc.func("int umount(const char *target)"),
+};
+
+function check(call: string, result: number | bigint): number {
+  if (result < 0) throw new SystemError(call, koffi.errno());
+  return Number(result);
+}
+
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+
+/** Maps `bytes` of `fd` shared; lives until the process ends. */
+export function map(fd: number, bytes: number, offset: number, writable: boolean): ArrayBuffer {
+  const at = c.mmap(null, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, offset);
+  if (BigInt.asIntN(64, koffi.address(at)) === -1n) throw new SystemError("mmap", koffi.errno());
+  return koffi.view(at, bytes);
+}
+
+export const O_RDONLY = 0;
+export const O_DIRECTORY = 0o200000;
+export const O_CLOEXEC = 0o2000000;
+
+export function open(path: string, flags: number): number {
+  return check("open", c.open(path, flags | O_CLOEXEC));
+}
+
+export function read(fd: number, into: Buffer): number {
+  return check("read", c.read(fd, into, into.length));
+}
+
+export function close(fd: number): void {
+  c.close(fd);
+}
+
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
+export const IPPROTO_RAW = 255;
+export const SOL_SOCKET = 1;
+export const SO_PRIORITY = 12;
+export const SO_PEERCRED = 17;
+export const SO_SNDBUFFORCE = 32;
+export const SO_MARK = 36;
+export const SO_BINDTOIFINDEX = 62;
+export const SO_NETNS_COOKIE = 71; // Linux 5.14
+export const SO_PEERPIDFD = 77; // Linux 6.5
+
+export function socket(domain: number, type: number, protocol: number): number {
+  return check("socket", c.socket(domain, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
+}
+
+export function setIntegerOption(fd: number, level: number, option: number, value: number): void {
+  const buffer = Buffer.alloc(4);
+  buffer.writeInt32LE(value | 0);
+  check("setsockopt", c.setsockopt(fd, level, option, buffer, 4));
+}
+
+/** Fills `into` and returns the bytes the kernel wrote. */
+export function getOption(fd: number, level: number, option: number, into: Buffer): number {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(into.length);
+  check("getsockopt", c.getsockopt(fd, level, option, into, length));
+  return length.readUInt32LE();
+}
+
+export function sendTo(fd: number, data: Buffer, to: Buffer): void {
+  check("sendto", c.sendto(fd, data, data.length, 0, to, to.length));
+}
+
+const CLONE_NEWNET = 0x40000000;
+
+/** Switches the *calling thread's* network namespace; callers switch back before they return to the event loop. */
+export function enterNetworkNamespace(fd: number): void {
+  check("setns", c.setns(fd, CLONE_NEWNET));
+}
+
+/** Sets the calling thread's file-system uid, which new sockets take as their owner. */
+export function setFileSystemUid(uid: number): void {
+  c.setfsuid(uid);
+}
+
+const CLOCK_MONOTONIC_COARSE = 6;
+
+/** Timer ticks per second (CONFIG_HZ): the coarse clocks advance by one tick. */
+export function ticksPerSecond(): number {
+  const resolution = Buffer.alloc(16);
+  check("clock_getres", c.clock_getres(CLOCK_MONOTONIC_COARSE, resolution));
+  return Math.round(1e9 / Number(resolution.readBigInt64LE(8)));
+}
+
+const SYS_pidfd_send_signal = 424; // the same number on every architecture
+const SYS_pidfd_open = 434;
+
+/** Throws SystemError (ESRCH 3) when there is no such process. */
+export function pidfdOpen(pid: number): number {
+  return check("pidfd_open", c.syscall2(SYS_pidfd_open, pid, 0));
+}
+
+/** Whether the process behind the pidfd still runs. */
+export function pidfdAlive(pidfd: number): boolean {
+  return c.syscall4(SYS_pidfd_send_signal, pidfd, 0, null, 0) >= 0;
+}
+
+export function mountBpf(target: string): void {
+  check("mount", c.mount("bpf", target, "bpf", 0, "mode=0700"));
+}
+
+export function unmount(target: string): void {
+  check("umount", c.umount(target));
+}

@@ -1,0 +1,220 @@
+// Pure packet surgery for held packets: rebuild addresses, advance the TCP timestamp, segment, fragment, forge refusals.
+// A packet is one IP packet from its IP header on. Functions return new buffers and throw nothing for captured packets.
+
+const tcp = 6;
+const udp = 17;
+const icmp = 1;
+const icmp6 = 58;
+
+export interface Addresses {
+  /** 16 bytes, IPv4 mapped; all zero (or ::ffff:0.0.0.0) leaves the packet's own. */
+  source: Buffer;
+  sourcePort: number;
+  /** Left out: the packet's own. */
+  destination?: Buffer;
+  destinationPort?: number;
+}
+
+/** Offset of the transport header and its protocol. IPv6 extension headers as bpf/packet.bpf.h follows them. */
+export function transport(packet: Buffer): { at: number; protocol: number } {
+  if (packet.readUInt8(0) >> 4 === 4) return { at: (packet.readUInt8(0) & 15) * 4, protocol: packet.readUInt8(9) };
+  let protocol = packet.readUInt8(6);
+  let at = 40;
+  while ((protocol === 0 || protocol === 43 || protocol === 60) && at + 2 <= packet.length) {
+    protocol = packet.readUInt8(at);
+    at += (packet.readUInt8(at + 1) + 1) * 8;
+  }
+  return { at, protocol };
+}
+
+function isIpv4(packet: Buffer): boolean {
+  return packet.readUInt8(0) >> 4 === 4;
+}
+
+/** One's complement sum of 16-bit words (RFC 1071). */
+function sum(bytes: Buffer, start: number, end: number, initial: number): number {
+  let total = initial;
+  for (let i = start; i + 1 < end; i += 2) total += bytes.readUInt16BE(i);
+  if ((end - start) & 1) total += bytes.readUInt8(end - 1) << 8;
+  while (total > 0xffff) total = (total & 0xffff) + Math.floor(total / 0x10000);
+  return total;
+}
+
+/** Recomputes every checksum; captured ones are partial (the device was to finish them). */
+function finish(packet: Buffer): Buffer {
+  const { at, protocol } = transport(packet);
+  const length = packet.length - at;
+  const v4 = isIpv4(packet);
+  if (v4) {
+    packet.writeUInt16BE(packet.length, 2);
+    packet.writeUInt16BE(0, 10);
+    packet.writeUInt16BE(~sum(packet, 0, at, 0) & 0xffff, 10);
+  } else {
+    packet.writeUInt16BE(packet.length - 40, 4);
+  }
+  const field = protocol === tcp ? 16 : protocol === udp ? 6 : protocol === icmp || protocol === icmp6 ? 2 : -1;
+  if (field < 0 || length < field + 2) return packet;
+  if (protocol === udp) packet.writeUInt16BE(length, at + 4);
+  packet.writeUInt16BE(0, at + field);
+  // ICMP for IPv4 has no pseudo header (RFC 792).
+  const pseudo = protocol === icmp ? 0 : sum(packet, v4 ? 12 : 8, v4 ? 20 : 40, protocol + length);
+  const checksum = ~sum(packet, at, packet.length, pseudo) & 0xffff;
+  packet.writeUInt16BE(protocol === udp && checksum === 0 ? 0xffff : checksum, at + field);
+  return packet;
+}
+
+function isSet(address: Buffer): boolean {
+  return address.subarray(12).some((byte) => byte !== 0) || address.subarray(0, 10).some((byte) => byte !== 0);
+}
+
+function isMapped(address: Buffer): boolean {
+  return address.readUInt32BE(0) === 0 && address.readUInt32BE(4) === 0 && address.readUInt32BE(8) === 0xffff;
+}
+
+/** Puts back the addresses from before network address translation. An address of the other family is ignored. */
+function readdress(packet: Buffer, addresses: Addresses): void {
+  const v4 = isIpv4(packet);
+  const put = (address: Buffer, offset: number): boolean => {
+    if (!isSet(address) || isMapped(address) !== v4) return false;
+    address.copy(packet, offset, v4 ? 12 : 0);
+    return true;
+  };
+  const { at, protocol } = transport(packet);
+  const ports = (protocol === tcp || protocol === udp) && packet.length >= at + 4;
+  put(addresses.source, v4 ? 12 : 8);
+  if (ports && addresses.sourcePort !== 0) packet.writeUInt16BE(addresses.sourcePort, at);
+  if (addresses.destination === undefined || !put(addresses.destination, v4 ? 16 : 24)) return;
+  if (ports && addresses.destinationPort) packet.writeUInt16BE(addresses.destinationPort, at + 2);
+}
+
+const tcpTimestampOption = 8; // RFC 7323
+
+/** Advances TSval by `milliseconds`; unpatched, the sender would take the hold for round-trip time. */
+function advanceTimestamp(packet: Buffer, at: number, milliseconds: number): void {
+  const end = Math.min(packet.length, at + (packet.readUInt8(at + 12) >> 4) * 4);
+  let option = at + 20;
+  while (option < end) {
+    const kind = packet.readUInt8(option);
+    if (kind === 0) return;
+    if (kind === 1) {
+      option++;
+      continue;
+    }
+    const length = option + 1 < end ? packet.readUInt8(option + 1) : 0;
+    if (length < 2) return;
+    if (kind === tcpTimestampOption && length === 10 && option + 10 <= end) {
+      packet.writeUInt32BE((packet.readUInt32BE(option + 2) + Math.round(milliseconds)) >>> 0, option + 2);
+      return;
+    }
+    option += length;
+  }
+}
+
+/** The held SYN as it is re-sent `heldMilliseconds` after its capture. */
+export function releasedSyn(captured: Buffer, addresses: Addresses, heldMilliseconds: number): Buffer {
+  const packet = Buffer.from(captured);
+  readdress(packet, addresses);
+  advanceTimestamp(packet, transport(packet).at, heldMilliseconds);
+  return finish(packet);
+}
+
+/** The held datagrams behind one captured packet, each a whole IP packet. `segmentBytes`: UDP GSO payload size or 0. */
+export function releasedDatagrams(captured: Buffer, addresses: Addresses, segmentBytes: number): Buffer[] {
+  const whole = Buffer.from(captured);
+  readdress(whole, addresses);
+  const { at, protocol } = transport(whole);
+  const header = at + 8;
+  if (protocol !== udp || segmentBytes === 0 || whole.length - header <= segmentBytes) return [finish(whole)];
+  const datagrams: Buffer[] = [];
+  for (let from = header; from < whole.length; from += segmentBytes) {
+    datagrams.push(finish(Buffer.concat([whole.subarray(0, header), whole.subarray(from, from + segmentBytes)])));
+  }
+  return datagrams;
+}
+
+/** Splits a packet that does not fit the path (RFC 791, RFC 8200). `identification` must differ between packets. */
+export function fragments(packet: Buffer, mtu: number, identification: number): Buffer[] {
+  if (packet.length <= mtu) return [packet];
+  const v4 = isIpv4(packet);
+  const header = v4 ? transport(packet).at : 40;
+  const overhead = v4 ? header : header + 8;
+  const step = Math.floor((mtu - overhead) / 8) * 8;
+  const pieces: Buffer[] = [];
+  for (let from = header; from < packet.length; from += step) {
+    const more = from + step < packet.length;
+    const body = packet.subarray(from, from + step);
+    const offset = from - header;
+    if (v4) {
+      const piece = Buffer.concat([packet.subarray(0, header), body]);
+      piece.writeUInt16BE(identification & 0xffff, 4);
+      piece.writeUInt16BE((more ? 0x2000 : 0) | (offset / 8), 6);
+      piece.writeUInt16BE(piece.length, 2);
+      piece.writeUInt16BE(0, 10);
+      piece.writeUInt16BE(~sum(piece, 0, header, 0) & 0xffff, 10);
+      pieces.push(piece);
+    } else {
+      const extension = Buffer.alloc(8);
+      extension.writeUInt8(packet.readUInt8(6), 0);
+      extension.writeUInt16BE(offset | (more ? 1 : 0), 2);
+      extension.writeUInt32BE(identification >>> 0, 4);
+      const piece = Buffer.concat([packet.subarray(0, header), extension, body]);
+      piece.writeUInt8(44, 6);
+      piece.writeUInt16BE(piece.length - 40, 4);
+      pieces.push(piece);
+    }
+  }
+  return pieces;
+}
+
+/** An empty packet from the captured packet's destination back to its source. */
+function reply(captured: Buffer, protocol: number, body: Buffer): Buffer {
+  const v4 = isIpv4(captured);
+  const header = Buffer.alloc(v4 ? 20 : 40);
+  if (v4) {
+    header.writeUInt8(0x45, 0);
+    header.writeUInt8(64, 8);
+    header.writeUInt8(protocol, 9);
+    captured.copy(header, 12, 16, 20);
+    captured.copy(header, 16, 12, 16);
+  } else {
+    header.writeUInt8(0x60, 0);
+    header.writeUInt8(protocol, 6);
+    header.writeUInt8(64, 7);
+    captured.copy(header, 8, 24, 40);
+    captured.copy(header, 24, 8, 24);
+  }
+  return finish(Buffer.concat([header, body]));
+}
+
+/** The RST that makes connect() fail with ECONNREFUSED (RFC 9293, 3.10.7.3: it must acknowledge the SYN). */
+export function refusedSyn(captured: Buffer, addresses: Addresses): Buffer {
+  const syn = Buffer.from(captured);
+  readdress(syn, addresses);
+  const { at } = transport(syn);
+  const data = syn.length - at - (syn.readUInt8(at + 12) >> 4) * 4;
+  const segment = Buffer.alloc(20);
+  segment.writeUInt16BE(syn.readUInt16BE(at + 2), 0);
+  segment.writeUInt16BE(syn.readUInt16BE(at), 2);
+  segment.writeUInt32BE((syn.readUInt32BE(at + 4) + 1 + data) >>> 0, 8);
+  segment.writeUInt8(5 << 4, 12);
+  segment.writeUInt8(0x14, 13); // RST, ACK
+  return reply(syn, tcp, segment);
+}
+
+/** Port unreachable (RFC 792, RFC 4443): a connected datagram socket sees ECONNREFUSED. */
+export function refusedDatagram(captured: Buffer, addresses: Addresses): Buffer {
+  const packet = Buffer.from(captured);
+  readdress(packet, addresses);
+  finish(packet);
+  const v4 = isIpv4(packet);
+  const quoted = packet.subarray(0, v4 ? transport(packet).at + 8 : Math.min(packet.length, 1192));
+  const header = Buffer.alloc(8);
+  header.writeUInt8(v4 ? 3 : 1, 0);
+  header.writeUInt8(v4 ? 3 : 4, 1);
+  return reply(packet, v4 ? icmp : icmp6, Buffer.concat([header, quoted]));
+}
+
+/** Destination of an IP packet as 4 or 16 bytes. */
+export function destinationOf(packet: Buffer): Buffer {
+  return isIpv4(packet) ? packet.subarray(16, 20) : packet.subarray(24, 40);
+}

@@ -1,0 +1,164 @@
+// Loads the object, adopts or creates the pinned maps, and attaches the programs to guarded cgroups by pinned links.
+// Pins: <bpffs>/<instance>/v<ABI>/maps/NAME and .../guards/<cgroup inode>/PROGRAM. `picket off` removes the tree.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { abi, flowState, layouts } from "./layout.ts";
+import { close, mountBpf, O_DIRECTORY, O_RDONLY, open } from "./libc.ts";
+import {
+  attachCgroup,
+  BpfMap,
+  destroyLink,
+  findMap,
+  findProgram,
+  loadObject,
+  mapFd,
+  openLink,
+  openObject,
+  type Pointer,
+  pinLink,
+  quiet,
+  setPinPath,
+  updateLink,
+} from "./libbpf.ts";
+
+export const bpfFileSystem = "/sys/fs/bpf";
+
+/** Map sizes that user space must know: the ring buffers' bytes, as in bpf/maps.bpf.h. */
+export const ringBytes = { events: 8 * 1024 * 1024, journal: 4 * 1024 * 1024 } as const;
+
+const mapNames = [
+  "sockets",
+  "gates",
+  "apps",
+  "hosts",
+  "ranges",
+  "tables",
+  "slots",
+  "configs",
+  "counters",
+  "events",
+  "journal",
+] as const;
+export type MapName = (typeof mapNames)[number];
+
+// Storage first: a socket made between two attachments then has it. Egress last: it is the one that refuses.
+const programNames = [
+  "on_create",
+  "on_release",
+  "on_sock_ops",
+  "on_connect4",
+  "on_connect6",
+  "on_sendmsg4",
+  "on_sendmsg6",
+  "on_ingress",
+  "on_egress",
+] as const;
+
+/** Mounts the BPF file system where nobody has; true when this call did. */
+export function ensureBpfFileSystem(): boolean {
+  const mounted = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .some((line) => line.split(" ")[1] === bpfFileSystem && line.split(" ")[2] === "bpf");
+  if (!mounted) mountBpf(bpfFileSystem);
+  return !mounted;
+}
+
+/** Unlinks a pin tree. bpffs knows no recursive removal of its own. */
+export function removePins(directory: string): void {
+  if (!existsSync(directory)) return;
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) removePins(path);
+    else unlinkSync(path);
+  }
+  rmdirSync(directory);
+}
+
+export class Programs {
+  readonly maps: Record<MapName, BpfMap>;
+  /** Whether maps of an earlier helper were adopted. */
+  readonly adopted: boolean;
+  private readonly object: Pointer;
+  private readonly root: string;
+  private readonly guards = new Map<string, Pointer[]>();
+
+  /** Throws SystemError when the kernel refuses the object. `instance` names the pin directory. */
+  constructor(objectPath: string, instance: string) {
+    quiet();
+    this.root = join(bpfFileSystem, instance);
+    const pins = join(this.root, `v${abi}`);
+    mkdirSync(join(pins, "maps"), { recursive: true, mode: 0o700 });
+    this.adopted = readdirSync(join(pins, "maps")).length > 0;
+    this.object = openObject(objectPath);
+    for (const name of mapNames) setPinPath(findMap(this.object, name), join(pins, "maps", name));
+    loadObject(this.object);
+    this.maps = Object.fromEntries(
+      mapNames.map((name) => [name, new BpfMap(mapFd(findMap(this.object, name)))]),
+    ) as Record<MapName, BpfMap>;
+    this.adoptGuards(join(pins, "guards"));
+    this.removeOtherVersions();
+  }
+
+  /** Attaches every program to the cgroup directory, or renews what an earlier helper attached. Idempotent. */
+  guard(cgroupDirectory: string): void {
+    const inode = String(statSync(cgroupDirectory).ino);
+    if (this.guards.has(inode)) return;
+    const pins = join(this.root, `v${abi}`, "guards", inode);
+    mkdirSync(pins, { recursive: true, mode: 0o700 });
+    const fd = open(cgroupDirectory, O_RDONLY | O_DIRECTORY);
+    try {
+      const links: Pointer[] = [];
+      this.guards.set(inode, links);
+      for (const name of programNames) links.push(this.attach(name, fd, join(pins, name)));
+    } finally {
+      close(fd);
+    }
+  }
+
+  private attach(name: string, cgroupFd: number, pin: string): Pointer {
+    const program = findProgram(this.object, name);
+    if (existsSync(pin)) {
+      const link = openLink(pin);
+      updateLink(link, program);
+      return link;
+    }
+    const link = attachCgroup(program, cgroupFd);
+    pinLink(link, pin);
+    return link;
+  }
+
+  /** Gives every cgroup that is still guarded by an earlier helper the programs of this one. */
+  private adoptGuards(directory: string): void {
+    if (!existsSync(directory)) return;
+    for (const inode of readdirSync(directory)) {
+      const links: Pointer[] = [];
+      for (const name of readdirSync(join(directory, inode))) {
+        const link = openLink(join(directory, inode, name));
+        updateLink(link, findProgram(this.object, name));
+        links.push(link);
+      }
+      // An incomplete set (a helper died while it attached) is completed by the next guard().
+      if (links.length === programNames.length) this.guards.set(inode, links);
+      else for (const link of links) destroyLink(link);
+    }
+  }
+
+  private removeOtherVersions(): void {
+    for (const version of readdirSync(this.root)) if (version !== `v${abi}`) removePins(join(this.root, version));
+  }
+
+  /** Marks a socket of this process as the helper's own, by its storage: guarded or not, its packets pass. */
+  exempt(socketFd: number): void {
+    const key = Buffer.alloc(4);
+    key.writeInt32LE(socketFd);
+    this.maps.sockets.set(key, layouts.socket_state.write({ state: flowState.exempt }));
+  }
+
+  /** Detaches everything and forgets the maps. What the kernel enforced ends here. */
+  remove(): void {
+    for (const links of this.guards.values()) for (const link of links) destroyLink(link);
+    this.guards.clear();
+    removePins(this.root);
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}

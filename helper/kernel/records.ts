@@ -1,0 +1,47 @@
+// From ring-buffer bytes to records, endpoints and counters.
+import type { Endpoint, Protocol } from "../../contract/words.ts";
+import { abi, counterNames, counterSlots, type FlowKey, type FlowRecord, layouts } from "./layout.ts";
+import type { BpfMap } from "./libbpf.ts";
+
+/** Null for a record of another ABI: left over in a pinned ring buffer by another version. */
+export function readRecord(bytes: Buffer): FlowRecord | null {
+  if (bytes.length < layouts.record.size || bytes.readUInt16LE(0) !== abi) return null;
+  return layouts.record.read(bytes);
+}
+
+/** The held packet behind its record; empty when the record lies about its size. */
+export function packetOf(bytes: Buffer, record: FlowRecord): Buffer {
+  const end = layouts.record.size + record.packet_bytes;
+  return end <= bytes.length ? bytes.subarray(layouts.record.size, end) : Buffer.alloc(0);
+}
+
+const protocols: Record<number, Protocol> = { 1: "icmp", 6: "tcp", 17: "udp", 58: "icmp" };
+
+export function endpointOf(key: FlowKey, formatAddress: (bytes: Buffer) => string): Endpoint {
+  const protocol = protocols[key.protocol] ?? "other";
+  return { host: null, address: formatAddress(key.address), port: key.port, protocol };
+}
+
+/** Sums the per-CPU counters. */
+export function readCounters(counters: BpfMap, cpus: number): Record<string, number> {
+  const values: Record<string, number> = {};
+  const key = Buffer.alloc(4);
+  const perCpu = Buffer.alloc(8 * cpus);
+  for (let slot = 0; slot < Math.min(counterSlots, counterNames.length); slot++) {
+    key.writeUInt32LE(slot);
+    counters.get(key, perCpu);
+    let total = 0n;
+    for (let cpu = 0; cpu < cpus; cpu++) total += perCpu.readBigUInt64LE(cpu * 8);
+    values[counterNames[slot] ?? String(slot)] = Number(total);
+  }
+  return values;
+}
+
+/** Possible CPUs: per-CPU maps have a value for each, online or not. Format: "0-3,8". */
+export function countCpus(possible: string): number {
+  return possible
+    .trim()
+    .split(",")
+    .map((range) => range.split("-").map(Number))
+    .reduce((sum, [first = 0, last = first]) => sum + last - first + 1, 0);
+}

@@ -1,0 +1,66 @@
+// Reads a BPF ring buffer without callbacks: the mapped pages are viewed from JavaScript, a poll on the map wakes the loop.
+// Layout of the pages: kernel, Documentation/bpf/ringbuf.rst; one page of consumer position, one of producer position, data twice.
+import koffi from "koffi";
+import { map } from "./libc.ts";
+
+const page = 4096;
+const headerBytes = 8;
+const busyBit = 0x80000000;
+const discardBit = 0x40000000;
+const lengthMask = 0x3fffffff;
+
+/** `bytes` is a view into the ring, valid only during the call. */
+export type RecordReader = (bytes: Buffer) => void;
+
+export class Ring {
+  private readonly consumer: BigInt64Array;
+  private readonly producer: BigInt64Array;
+  private readonly headers: Int32Array;
+  private readonly data: Buffer;
+  private readonly mask: number;
+  private readonly read: RecordReader;
+  private handle: { ref(): void; stop(): void; close(): void } | undefined;
+
+  /** `size`: the map's max_entries, a power of two. */
+  constructor(fd: number, size: number, read: RecordReader) {
+    this.read = read;
+    this.mask = size - 1;
+    this.consumer = new BigInt64Array(map(fd, page, 0, true), 0, 1);
+    // The data pages are mapped twice in a row, so that no record is ever split at the end.
+    const shared = map(fd, page + 2 * size, page, false);
+    this.producer = new BigInt64Array(shared, 0, 1);
+    this.headers = new Int32Array(shared, page);
+    this.data = Buffer.from(shared, page, 2 * size);
+    this.handle = koffi.node.poll(fd, { readable: true }, () => this.drain()) as unknown as NonNullable<typeof this.handle>;
+    // Without the reference the handle is collected and the callback never runs (koffi 3.3, undocumented).
+    this.handle.ref();
+  }
+
+  /** Reads every complete record now. The position advances record by record: a reader that throws loses one record only. */
+  drain(): void {
+    let position = Number(Atomics.load(this.consumer, 0));
+    for (;;) {
+      const end = Number(Atomics.load(this.producer, 0));
+      if (position >= end) return;
+      while (position < end) {
+        const at = position & this.mask;
+        const header = Atomics.load(this.headers, at >> 2) >>> 0;
+        if (header & busyBit) return;
+        const length = header & lengthMask;
+        position += (length + headerBytes + 7) & ~7;
+        const record = this.data.subarray(at + headerBytes, at + headerBytes + length);
+        try {
+          if (!(header & discardBit)) this.read(record);
+        } finally {
+          Atomics.store(this.consumer, 0, BigInt(position));
+        }
+      }
+    }
+  }
+
+  close(): void {
+    this.handle?.stop();
+    this.handle?.close();
+    this.handle = undefined;
+  }
+}

@@ -1,0 +1,29 @@
+// The helper's command line.
+import { parseArgs } from "node:util";
+import { defaultState } from "./guard/cgroups.ts";
+
+export interface Options {
+  readonly state: string;
+  readonly socket: string;
+  /** The uid served besides root. */
+  readonly owner: number;
+  readonly guards: readonly string[];
+}
+
+/** Throws TypeError for unknown words and a uid that is none. `env`: sudo tells who called. */
+export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      state: { type: "string", default: defaultState },
+      socket: { type: "string", default: "/run/picket/helper.sock" },
+      owner: { type: "string", default: env["SUDO_UID"] ?? "0" },
+      guard: { type: "string", multiple: true, default: [] },
+    },
+  });
+  if (!/^\d{1,10}$/.test(values.owner)) throw new TypeError(`--owner wants a user id, not ${values.owner}`);
+  for (const path of [values.state, values.socket]) {
+    if (!path.startsWith("/")) throw new TypeError(`${path} must be an absolute path`);
+  }
+  return { state: values.state, socket: values.socket, owner: Number(values.owner), guards: values.guard };
+}

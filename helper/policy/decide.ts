@@ -1,0 +1,79 @@
+// The decider: which verdict a flow gets and why. Pure: no clock, no I/O.
+import type { Action, Layer, Mode, Protocol } from "../../contract/words.ts";
+import { contains } from "./address.ts";
+import type { PolicyRule, Zones } from "./rule.ts";
+
+/** What is asked: `addressHex` as 32 digits, IPv4 mapped. */
+export interface Question {
+  readonly app: string;
+  readonly addressHex: string;
+  readonly port: number;
+  readonly protocol: Protocol;
+}
+
+export interface Decision {
+  readonly verdict: Action;
+  /** Id of the rule that decided, null where the mode did. */
+  readonly rule: string | null;
+  readonly number: number;
+  readonly layer: Layer;
+  readonly reason: string;
+}
+
+/** Everything a decision depends on. `rules`: enabled ones, sorted by compareRules. */
+export interface Policy {
+  readonly rules: readonly PolicyRule[];
+  readonly zones: Zones;
+  readonly mode: Mode;
+}
+
+function reaches(rule: PolicyRule, question: Question, zones: Zones): boolean {
+  const { destination } = rule;
+  switch (destination.kind) {
+    case "prefix":
+      return contains(destination.prefix, question.addressHex);
+    case "zone":
+      return zones[destination.zone].some((prefix) => contains(prefix, question.addressHex));
+    case "any":
+      return true;
+  }
+}
+
+export function matches(rule: PolicyRule, question: Question, zones: Zones): boolean {
+  return (
+    (rule.app === null || rule.app === question.app) &&
+    (rule.port === null || rule.port === question.port) &&
+    (rule.protocol === null || rule.protocol === question.protocol) &&
+    reaches(rule, question, zones)
+  );
+}
+
+const modeVerdict: Record<Mode, { verdict: Action; reason: string }> = {
+  ask: { verdict: "ask", reason: "No rule covers it, so you are asked." },
+  learn: { verdict: "allow", reason: "Picket is learning: allowed and recorded." },
+  allow: { verdict: "allow", reason: "No rule covers it, and the mode allows the rest." },
+  block: { verdict: "block", reason: "No rule covers it, and the mode blocks the rest." },
+};
+
+/** Why a rule decided, in one sentence. */
+export function reasonOf(rule: PolicyRule): string {
+  const who = rule.app === null ? "any app" : "this app";
+  const verb = { allow: "allows", block: "blocks", ask: "asks about" }[rule.action];
+  const kind = rule.origin === "factory" ? "A factory rule" : "Your rule";
+  const where = {
+    any: "any destination",
+    zone: "this part of the network",
+    prefix: "this address",
+  }[rule.destination.kind];
+  return `${kind} ${verb} ${who} to ${where}.`;
+}
+
+export function layerOf(rule: PolicyRule): Layer {
+  return rule.origin === "factory" ? "factory" : "rule";
+}
+
+export function decide(policy: Policy, question: Question): Decision {
+  const rule = policy.rules.find((candidate) => matches(candidate, question, policy.zones));
+  if (rule === undefined) return { ...modeVerdict[policy.mode], rule: null, number: 0, layer: "mode" };
+  return { verdict: rule.action, rule: rule.id, number: rule.number, layer: layerOf(rule), reason: reasonOf(rule) };
+}

@@ -1,0 +1,49 @@
+// Which card an attempt belongs to. Pure.
+import type { App, Endpoint, Prompt } from "../../contract/words.ts";
+
+/** How long after the last attempt the other address family still counts as the same try (RFC 8305 waits 250 ms between them). */
+const twinWindow = 3000;
+
+export interface Asked {
+  readonly app: App;
+  readonly endpoints: readonly Endpoint[];
+  readonly process: Prompt["process"];
+}
+
+export interface Asking {
+  readonly app: App;
+  readonly endpoint: Endpoint;
+  readonly process: Prompt["process"];
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+function family(endpoint: Endpoint): 4 | 6 {
+  return endpoint.address.includes(":") ? 6 : 4;
+}
+
+/** One service over both transports: HTTP over TCP and over QUIC. */
+function isTransportTwin(a: Endpoint, b: Endpoint): boolean {
+  const transports = a.protocol !== b.protocol && [a, b].every(({ protocol }) => protocol === "tcp" || protocol === "udp");
+  return transports && a.address === b.address && a.port === b.port;
+}
+
+/** One name's two addresses, tried one after the other. Only the card's first endpoint has twins: chains would swallow strangers. */
+function isFamilyTwin(a: Endpoint, b: Endpoint): boolean {
+  return a.port !== 0 && a.port === b.port && family(a) !== family(b);
+}
+
+/** `lastAttempt`: when the card's newest attempt came, milliseconds since 1970. */
+export function joins(card: Asked, lastAttempt: number, attempt: Asking): boolean {
+  if (card.app.path !== attempt.app.path) return false;
+  const { endpoint } = attempt;
+  const same = (other: Endpoint) =>
+    other.address === endpoint.address && other.port === endpoint.port && other.protocol === endpoint.protocol;
+  if (card.endpoints.some(same)) return true;
+  if (card.endpoints.some((other) => isTransportTwin(other, endpoint))) return true;
+  const [first] = card.endpoints;
+  const oneTry = card.process.pid === attempt.process.pid && attempt.at - lastAttempt <= twinWindow;
+  // One twin only: a second address of the same family is another destination.
+  const alone = card.endpoints.every((other) => first !== undefined && family(other) === family(first));
+  return first !== undefined && oneTry && alone && isFamilyTwin(first, endpoint);
+}

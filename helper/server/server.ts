@@ -1,0 +1,92 @@
+// The helper's Unix socket: in a root-owned folder, for root and the served user only, known by kernel credentials.
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, statSync, unlinkSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { dirname } from "node:path";
+import { CodedError } from "../../contract/errors.ts";
+import type { Topic } from "../../contract/methods.ts";
+import { type Peer, peerOf } from "../kernel/peer.ts";
+import { log } from "../log.ts";
+import { Connection, type Handler } from "./connection.ts";
+
+/** Windows, command lines and scripts of one desktop; more is a leak or an attack. */
+const mostClients = 64;
+
+/** Refuses a folder in which anybody but root could replace the socket. */
+function secureFolder(socketPath: string): void {
+  const folder = dirname(socketPath);
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const { uid, mode } = statSync(folder);
+  if (uid !== 0 || (mode & 0o022) !== 0) throw new Error(`${folder} must belong to root and be writable by root alone`);
+}
+
+function removeStale(socketPath: string): void {
+  if (!existsSync(socketPath)) return;
+  if (!lstatSync(socketPath).isSocket()) throw new Error(`${socketPath} is in the way and is no socket`);
+  unlinkSync(socketPath);
+}
+
+export class ControlServer {
+  private readonly server: Server;
+  private readonly path: string;
+  private readonly clients = new Set<Connection>();
+
+  /** `owner`: the uid that may connect besides root. */
+  constructor(path: string, owner: number, handle: Handler) {
+    this.path = path;
+    this.server = createServer((socket) => this.accept(socket, owner, handle));
+  }
+
+  async listen(): Promise<void> {
+    secureFolder(this.path);
+    removeStale(this.path);
+    // Nobody may connect between bind and chmod.
+    const before = process.umask(0o177);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.server.once("error", reject);
+        this.server.listen(this.path, resolve);
+      });
+    } finally {
+      process.umask(before);
+    }
+    chownSync(this.path, 0, 0);
+    // Credentials decide, not the mode: the owner's uid may be any.
+    chmodSync(this.path, 0o666);
+  }
+
+  private accept(socket: Socket, owner: number, handle: Handler): void {
+    let peer: Peer;
+    try {
+      peer = peerOf(socket);
+    } catch (error) {
+      log("error", "a client without credentials was refused", { error: String(error) });
+      socket.destroy();
+      return;
+    }
+    if (peer.uid !== 0 && peer.uid !== owner) return refuse(socket, new CodedError("not_permitted", `uid ${peer.uid}`));
+    if (this.clients.size >= mostClients) return refuse(socket, new CodedError("too_many_clients"));
+    const client = new Connection(socket, peer, handle);
+    this.clients.add(client);
+    socket.on("close", () => this.clients.delete(client));
+  }
+
+  /** Whether anybody wants the topic: nothing is prepared for nobody. */
+  isWatched(topic: Topic): boolean {
+    for (const client of this.clients) if (client.topics.has(topic)) return true;
+    return false;
+  }
+
+  event(topic: Topic, data: unknown): void {
+    for (const client of this.clients) client.event(topic, data);
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.clients) client.socket.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+function refuse(socket: Socket, error: CodedError): void {
+  socket.on("error", () => {});
+  socket.end(`${JSON.stringify({ id: null, error: { code: error.code, message: error.message } })}\n`);
+}

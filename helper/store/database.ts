@@ -1,0 +1,53 @@
+// Opens the SQLite file and brings it to the newest schema: numbered migrations, each once, each in a transaction.
+import { chmodSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+
+export type Store = Database.Database;
+
+const migrationName = /^(\d{3})-[a-z0-9-]+\.sql$/;
+
+export interface Migration {
+  readonly version: number;
+  readonly sql: string;
+}
+
+/** Reads the migrations in a folder; throws when their numbers are not 1, 2, 3 … without a gap. */
+export function readMigrations(directory: string): Migration[] {
+  const migrations = readdirSync(directory)
+    .sort()
+    .map((name) => {
+      const version = Number(migrationName.exec(name)?.[1]);
+      if (!version) throw new Error(`${name} is not a migration's name`);
+      return { version, sql: readFileSync(join(directory, name), "utf8") };
+    });
+  migrations.forEach((migration, index) => {
+    if (migration.version !== index + 1) throw new Error(`migration ${index + 1} is missing or double`);
+  });
+  return migrations;
+}
+
+/** Throws when the file was written by a newer Picket: going on would lose what that one knows. */
+export function migrate(store: Store, migrations: readonly Migration[]): void {
+  const current = store.pragma("user_version", { simple: true }) as number;
+  const newest = migrations.length;
+  if (current > newest) throw new Error(`the database has version ${current}, this helper knows ${newest}: it is newer`);
+  for (const { version, sql } of migrations.slice(current)) {
+    store.transaction(() => {
+      store.exec(sql);
+      store.pragma(`user_version = ${version}`);
+    })();
+  }
+}
+
+/** `file`: absolute path in a root-owned folder, or ":memory:" in tests of queries. */
+export function openStore(file: string): Store {
+  const store = new Database(file);
+  if (file !== ":memory:") chmodSync(file, 0o600);
+  store.pragma("journal_mode = WAL");
+  // A committed answer must survive power loss: it is the only copy.
+  store.pragma("synchronous = FULL");
+  store.pragma("foreign_keys = ON");
+  migrate(store, readMigrations(join(import.meta.dirname, "migrations")));
+  return store;
+}
