@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { dist, root } from "./paths.ts";
 import { giveBack, runTask } from "./privilege.ts";
 
@@ -45,7 +45,7 @@ export async function build(): Promise<void> {
   giveBack();
 }
 
-/** Contents and paths of every file below `inputs`, in one hash. */
+/** Contents and paths (below the clone, wherever that lies) of every file below `inputs`, in one hash. */
 export function fingerprint(inputs: string[], also: string): string {
   const hash = createHash("sha256").update(also);
   const visit = (path: string): void => {
@@ -53,12 +53,12 @@ export function fingerprint(inputs: string[], also: string): string {
     for (const entry of entries) {
       const inner = join(path, entry.name);
       if (entry.isDirectory()) visit(inner);
-      else if (entry.isFile()) hash.update(`\0${inner}\0`).update(readFileSync(inner));
+      else if (entry.isFile()) hash.update(`\0${relative(root, inner)}\0`).update(readFileSync(inner));
     }
   };
   for (const input of inputs) {
-    if (!existsSync(input)) hash.update(`\0${input} is missing`);
-    else if (/\.\w+$/.test(input)) hash.update(`\0${input}\0`).update(readFileSync(input));
+    if (!existsSync(input)) hash.update(`\0${relative(root, input)} is missing`);
+    else if (/\.\w+$/.test(input)) hash.update(`\0${relative(root, input)}\0`).update(readFileSync(input));
     else visit(input);
   }
   return hash.digest("hex");

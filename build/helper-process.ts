@@ -1,7 +1,6 @@
 // Starts the foreground helper through its keeper, and ends it.
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { instanceOf } from "../main/cli/instances.ts";
 import { nodePath, root } from "./paths.ts";
 import { Stop } from "./privilege.ts";
 
@@ -35,7 +34,7 @@ export async function startHelper({ prefix, state, socket, owner, guard }: Helpe
     String(owner),
   ];
   const guards = guard.flatMap((cgroup) => ["--guard", cgroup]);
-  const keeper = [nodePath, join(root, "build/keeper.ts"), instanceOf(state)];
+  const keeper = [nodePath, join(root, "build/keeper.ts"), state];
   const [program = "", ...args] = [...prefix, ...keeper, ...helper, ...guards];
   const child = spawn(program, args, { cwd: root, stdio: ["pipe", "pipe", "inherit"] });
 

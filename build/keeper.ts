@@ -1,15 +1,17 @@
 // Runs as root between `npm start` and the helper: an ordinary user may not signal a root process, but may close its standard input.
 // When that closes, for whatever reason, the helper ends; it cannot outlive the terminal that it was started for.
-// usage: node build/keeper.ts INSTANCE COMMAND [ARG…]
+// usage: node build/keeper.ts STATE-FOLDER COMMAND [ARG…]
 import { spawn, spawnSync } from "node:child_process";
+import { realpathSync } from "node:fs";
 import { join } from "node:path";
+import { instanceOf } from "../main/cli/instances.ts";
 import { root } from "./paths.ts";
 
 /** A helper that is asked to end removes its programs, pins and cgroups first. */
 const endMs = 10_000;
 
-const [instance, ...command] = process.argv.slice(2);
-if (!instance || command.length === 0) throw new Error("usage: keeper.ts INSTANCE COMMAND [ARG…]");
+const [state, ...command] = process.argv.slice(2);
+if (!state || command.length === 0) throw new Error("usage: keeper.ts STATE-FOLDER COMMAND [ARG…]");
 
 // A session of its own: the terminal's Ctrl-C must not reach the helper before the window is closed. And should this process be
 // killed, the kernel passes SIGTERM on.
@@ -53,10 +55,14 @@ helper.on("exit", (code, signal) => {
   // Only what had become ready can have left programs and pins; anything else found there would be another helper's.
   if (!clean && ready) {
     console.error("The helper did not end cleanly; removing what it left in the kernel (picket off).");
-    spawnSync(process.execPath, [join(root, "main/cli/picket.ts"), "off", "--instance", instance], {
-      stdio: ["ignore", "inherit", "inherit"],
-      timeout: 30_000,
-    });
+    spawnSync(
+      process.execPath,
+      [join(root, "main/cli/picket.ts"), "off", "--instance", instanceOf(realpathSync(state))],
+      {
+        stdio: ["ignore", "inherit", "inherit"],
+        timeout: 30_000,
+      },
+    );
   }
   if (signal && !asked) console.error(`The helper was ended by ${signal}.`);
   process.exit(clean ? 0 : (code ?? 1) || 1);

@@ -1,6 +1,7 @@
 // `npm start`: sets up what is missing, builds, runs the helper as root in the foreground and opens the window as the person at the
 // screen. Closing the window, or Ctrl-C, ends both. usage: npm start [-- [--yes] [--guard CGROUP]… [--state DIR] [--socket PATH]]
 import { connect } from "node:net";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "./build.ts";
 import { installedPackages, missingPackages, packagesFor } from "./debian-packages.ts";
@@ -14,7 +15,11 @@ const usage = "usage: npm start [-- [--yes] [--guard CGROUP]… [--state DIR] [-
 
 await runTask(async () => {
   const options = parse(process.argv.slice(2));
-  const { state = stateFolder, socket = socketPath, guard = [] } = options;
+  // npm runs scripts in the clone; what a person types is relative to where they are.
+  const here = process.env.INIT_CWD ?? process.cwd();
+  const state = resolve(here, options.state ?? stateFolder);
+  const socket = resolve(here, options.socket ?? socketPath);
+  const guard = options.guard ?? [];
   const yes = options.yes === true || process.env.CI === "true";
   if (await answers(socket)) throw new Stop(`Picket is running already: a helper answers on ${socket}.`);
   const prefix = rootPrefix();

@@ -18,7 +18,7 @@ const broken = `console.log(process.pid); process.exit(7)`;
 let keepers: Keeper[] = [];
 
 async function keep(script: string) {
-  const args = [keeperPath, "picket-00000000", process.execPath, "-e", script];
+  const args = [keeperPath, "/nonexistent", process.execPath, "-e", script];
   const keeper = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
   keepers.push(keeper);
   const said = { out: "", err: "" };
