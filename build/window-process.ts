@@ -83,6 +83,8 @@ export function windowEnvironment(socket: string, user: User | null, from: NodeJ
     if (!/^(ELECTRON_|NODE_|npm_|SUDO_|INIT_CWD$|PKEXEC_)/.test(name)) env[name] = value;
   }
   env.PICKET_SOCKET = socket;
+  // Closing the main window is the end of a foreground run; the installed window stays in the tray.
+  env.PICKET_FOREGROUND = "1";
   if (!user) return env;
   const runtime = `/run/user/${user.uid}`;
   const guess = (name: string, value: string, path: string) => {

@@ -44,6 +44,7 @@ describe("the window's environment", () => {
       USER: "alice",
       LOGNAME: "alice",
       PICKET_SOCKET: "/run/x.sock",
+      PICKET_FOREGROUND: "1",
     });
   });
 

@@ -175,7 +175,8 @@ describe("npm start with a display", () => {
   });
 
   test("ends everything when the window ends", async () => {
-    const { said, ended } = start({}, screen);
+    // A home of its own: another window of root's would otherwise be the single instance.
+    const { said, ended } = start({ HOME: folder }, screen);
     await until(() => windows().length > 0);
     expect(said()).toMatch(/no user but root, so the window runs as root, without Chromium's sandbox/);
     await sleep(2_000);
