@@ -67,6 +67,13 @@ const permitted: [file: string, imports: string][] = [
   ["test/helper/ok1.ts", "../../helper/store/database.ts"],
 ];
 
+/** Every way of importing, over one wall. */
+const ways: [file: string, text: string][] = [
+  ["main/cli/type.ts", 'import type { Rule } from "../../helper/store/rules.ts";\n\nexport const x: Rule[] = [];\n'],
+  ["main/cli/dynamic.ts", 'export const x = await import("../../helper/store/rules.ts");\n'],
+  ["main/cli/reexport.ts", 'export * from "../../helper/store/rules.ts";\n'],
+];
+
 let folder: string;
 let refused: Set<string>;
 
@@ -74,9 +81,12 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "picket-walls-"));
   const { vcs: _, $schema: __, ...config } = JSON.parse(readFileSync(join(root, "biome.json"), "utf8"));
   writeFileSync(join(folder, "biome.json"), JSON.stringify(config));
-  for (const [file, imports] of [...forbidden, ...permitted]) {
+  const texts = [...forbidden, ...permitted].map(([file, imports]) => {
+    return [file, `import * as given from "${imports}";\n\nconsole.log(given);\n`] as const;
+  });
+  for (const [file, text] of [...texts, ...ways]) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, file), `import * as given from "${imports}";\n\nconsole.log(given);\n`);
+    writeFileSync(join(folder, file), text);
   }
   const words = ["lint", "--only=style/noRestrictedImports", "--reporter=json", "--max-diagnostics=none"];
   const outcome = spawnSync(join(root, "node_modules/.bin/biome"), words, { cwd: folder, encoding: "utf8" });
@@ -92,6 +102,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the linter", () => {
   test.each(forbidden)("refuses %s importing %s", (file) => {
+    expect([...refused]).toContain(file);
+  });
+
+  test.each(ways)("sees the import in %s", (file) => {
     expect([...refused]).toContain(file);
   });
 
