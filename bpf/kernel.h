@@ -69,6 +69,19 @@ struct task_struct {
 	struct pid *thread_pid;
 };
 
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__bpf_sk_storage_map {
+	struct bpf_iter_meta *meta;
+	void *map;
+	void *sk;
+	void *value;
+};
+
 #pragma clang attribute pop
 
 #endif

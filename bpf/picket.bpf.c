@@ -10,6 +10,7 @@
  *   ingress           counts
  *   sock_ops          held TCP only: quick SYN retransmission, true initial window, end of the attempt
  *   sock_release      the socket is gone
+ *   dump_traffic      bytes of live connections, when the helper asks
  *
  * A hold is a drop plus a copy in the ring buffer; the helper re-sends the copy after the verdict (docs/architecture.md).
  */
@@ -316,7 +317,8 @@ int on_ingress(struct __sk_buff *skb)
 	if (!state || parse(skb, 0, &p) < 0)
 		return PROCEED; /* ingress only counts so far */
 	if (sk->protocol == IPPROTO_TCP) {
-		state->bytes_in += wire_bytes(skb, &p);
+		if (state->state != FLOW_BLOCKED) /* what arrives there is our own refusal */
+			state->bytes_in += wire_bytes(skb, &p);
 	} else if (state->has_gates) {
 		struct flow_key flow = { .cookie = state->flow.cookie, .port = p.remote_port, .protocol = p.protocol };
 		struct gate *gate;
@@ -406,4 +408,19 @@ int on_release(struct bpf_sock *sk)
 		/* Somebody may wait for one of its gates: the helper knows, the kernel does not. */
 		TELL(state, &state->flow, RECORD_ENDED, FLOW_IDLE, 0, 1);
 	return 1;
+}
+
+SEC("iter/bpf_sk_storage_map")
+int dump_traffic(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct socket_state *state = ctx->value;
+	struct traffic traffic = {};
+
+	if (!state || state->state == FLOW_IDLE || state->state == FLOW_EXEMPT)
+		return 0;
+	traffic.flow = state->flow;
+	traffic.bytes_out = state->bytes_out;
+	traffic.bytes_in = state->bytes_in;
+	bpf_seq_write(ctx->meta->seq, &traffic, sizeof(traffic));
+	return 0;
 }

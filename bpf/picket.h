@@ -134,6 +134,13 @@ struct record {
 	__u64 bytes_in;
 };
 
+/* What dump_traffic writes for every TCP socket that connected. */
+struct traffic {
+	struct flow_key flow;
+	__u64 bytes_out;
+	__u64 bytes_in;
+};
+
 /* Destination path: tables from the most specific to `any`; 0 ends it. */
 struct path {
 	__u32 tables[PATH_DEPTH];

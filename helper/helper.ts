@@ -2,7 +2,8 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Degraded, Rule } from "../contract/words.ts";
-import { Engine, type Step } from "./engine.ts";
+import type { Step } from "./answers.ts";
+import { Engine } from "./engine.ts";
 import { cgroupRoot, guardDirectory, instanceName } from "./guard/cgroups.ts";
 import { makeRuns } from "./guard/runs.ts";
 import { Apps } from "./identity/apps.ts";
@@ -110,6 +111,7 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
   const sweep = setInterval(() => runs.sweep(), sweepPace);
   let lastStatus = "";
   const status = setInterval(() => {
+    if (server.isWatched("flows")) engine.countTraffic();
     if (!server.isWatched("status")) return;
     const now = statusOf(service);
     const text = JSON.stringify(now);

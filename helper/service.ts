@@ -32,7 +32,7 @@ export function statusOf(parts: ServiceParts): Status {
     level: "open",
     guarded: parts.guarded(),
     degraded: parts.degraded(),
-    prompts: parts.engine.promptCount,
+    prompts: parts.engine.prompts.count,
     pid: process.pid,
     counters: parts.counters(),
   };
@@ -46,7 +46,7 @@ function snapshot(parts: ServiceParts, topic: Topic): unknown {
     case "status":
       return statusOf(parts);
     case "prompts":
-      return full(engine.listPrompts());
+      return full(engine.prompts.list());
     case "flows":
       return full(engine.listFlows(1000));
     case "rules":
@@ -68,8 +68,8 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
   const service: Methods = {
     hello: () => ({ contract: contractVersion, version: parts.version }),
     status: () => statusOf(parts),
-    "prompts.list": () => engine.listPrompts(),
-    "prompts.answer": ({ id, action, scope, lifetime }) => engine.answer(id, action, scope, lifetime),
+    "prompts.list": () => engine.prompts.list(),
+    "prompts.answer": ({ id, action, scope, lifetime }) => engine.answers.answer(id, action, scope, lifetime),
     "rules.list": () => engine.listRules(),
     "rules.add": (rule) => engine.addRule(rule),
     "rules.remove": ({ id }) => {

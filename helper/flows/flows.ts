@@ -25,6 +25,8 @@ interface Entry {
   flow: Flow;
   key: string;
   cookie: bigint;
+  /** Bytes of held packets that the helper re-sent: the kernel did not count them. */
+  resent: number;
 }
 
 export class Flows {
@@ -42,7 +44,7 @@ export class Flows {
     const id = String(this.next++);
     const time = new Date(at).toISOString();
     const flow: Flow = { id, time, app, endpoint, verdict, rule, layer, reason, bytesIn: 0, bytesOut: 0, live: true };
-    const entry = { flow, key, cookie };
+    const entry = { flow, key, cookie, resent: 0 };
     this.entries.set(id, entry);
     this.byKey.set(key, entry);
     const siblings = this.byCookie.get(cookie);
@@ -64,10 +66,19 @@ export class Flows {
     this.update(key, judgement);
   }
 
-  /** Bytes so far, as on the wire at IP level. */
-  count(key: string, bytesIn: number, bytesOut: number): void {
-    const flow = this.byKey.get(key)?.flow;
-    if (flow && (flow.bytesIn !== bytesIn || flow.bytesOut !== bytesOut)) this.update(key, { bytesIn, bytesOut });
+  /** Bytes the kernel counted so far, as on the wire at IP level. */
+  count(key: string, bytesIn: number, counted: number): void {
+    const entry = this.byKey.get(key);
+    if (entry === undefined) return;
+    const bytesOut = counted + entry.resent;
+    if (entry.flow.bytesIn !== bytesIn || entry.flow.bytesOut !== bytesOut) this.update(key, { bytesIn, bytesOut });
+  }
+
+  addResent(key: string, bytes: number): void {
+    const entry = this.byKey.get(key);
+    if (entry === undefined) return;
+    entry.resent += bytes;
+    this.update(key, { bytesOut: entry.flow.bytesOut + bytes });
   }
 
   /** Keys of a socket's live flows. */

@@ -28,6 +28,10 @@ export interface HeldFlow {
   bytes: number;
 }
 
+function keptPacket(record: FlowRecord, packet: Buffer): KeptPacket {
+  return { bytes: Buffer.from(packet), at: Number(record.time) / 1e6, segmentBytes: record.segment_bytes };
+}
+
 /** Bytes of held packets kept in all. The kernel bounds each flow (HELD_BYTES in picket.bpf.c). */
 const largestHold = 64 * 1024 * 1024;
 
@@ -36,6 +40,8 @@ export interface HoldParts {
   readonly sockets: RawSockets;
   /** Reads the ring buffers now. */
   drain(): void;
+  /** Bytes of an allowed flow went out by the helper's hand. */
+  resent(flow: string, bytes: number): void;
   warn(message: string, detail: Record<string, unknown>): void;
 }
 
@@ -44,8 +50,6 @@ export class Hold {
   private readonly flows = new Map<string, HeldFlow>();
   /** Released TCP flows whose handshake is not complete yet. */
   private readonly completing = new Map<string, { flow: HeldFlow; timers: NodeJS.Timeout[] }>();
-  /** Datagram flows being released: what still arrives from the ring buffer goes straight out. */
-  private readonly opening = new Set<string>();
   private bytes = 0;
   private identification = Math.floor(Math.random() * 0x10000);
   /** Packets not kept because the hold was full. */
@@ -58,19 +62,10 @@ export class Hold {
   /** Keeps one packet. True when this is the flow's first. */
   keep(record: FlowRecord, packet: Buffer): boolean {
     const id = flowId(record.flow);
-    const kept: KeptPacket = {
-      bytes: Buffer.from(packet),
-      at: Number(record.time) / 1e6,
-      segmentBytes: record.segment_bytes,
-    };
+    const kept = keptPacket(record, packet);
     let flow = this.flows.get(id);
     const first = flow === undefined;
     flow ??= { id, key: record.flow, record, packets: [], bytes: 0 };
-    if (this.opening.has(id)) {
-      flow.packets = [kept];
-      this.sendDatagrams(flow);
-      return false;
-    }
     flow.record = record;
     this.flows.set(id, flow);
     if (first) this.prepare(flow);
@@ -106,6 +101,11 @@ export class Hold {
     return [...this.flows.values()];
   }
 
+  carryOut(id: string, verdict: "allow" | "block", rule: number): void {
+    if (verdict === "allow") this.release(id, rule);
+    else this.refuse(id, rule);
+  }
+
   /** Allows a held flow: its packets go as the app sent them. `rule` is the kernel's number, 0 for none. */
   release(id: string, rule: number): void {
     const flow = this.take(id);
@@ -121,9 +121,7 @@ export class Hold {
     // Datagrams keep their order: what was held goes before the gate opens, what was caught meanwhile right after.
     this.sendDatagrams(flow);
     this.writeGate(flow.key, flowState.allowed, rule);
-    this.opening.add(id);
     this.parts.drain();
-    this.opening.delete(id);
     this.tidy();
   }
 
@@ -135,6 +133,14 @@ export class Hold {
     const last = flow.packets.at(-1);
     if (last !== undefined) this.sendRefusal(flow, last.bytes);
     this.tidy();
+  }
+
+  /** Sends a datagram of a flow that was released meanwhile. */
+  sendNow(record: FlowRecord, packet: Buffer): void {
+    const packets = [keptPacket(record, packet)];
+    const flow: HeldFlow = { id: flowId(record.flow), key: record.flow, record, packets, bytes: 0 };
+    this.prepare(flow);
+    this.sendDatagrams(flow);
   }
 
   /** Refuses a packet of a flow that the kernel already blocked: its app still waits for the first answer. */
@@ -200,6 +206,7 @@ export class Hold {
     if (last === undefined) return;
     const held = Number(process.hrtime.bigint()) / 1e6 - last.at;
     this.send(flow, releasedSyn(last.bytes, this.addresses(flow), held));
+    this.parts.resent(flow.id, last.bytes.length);
   }
 
   private sendRefusal(flow: HeldFlow, packet: Buffer): void {
@@ -209,7 +216,10 @@ export class Hold {
 
   private sendDatagrams(flow: HeldFlow): void {
     for (const { bytes, segmentBytes } of flow.packets) {
-      for (const datagram of releasedDatagrams(bytes, this.addresses(flow), segmentBytes)) this.send(flow, datagram);
+      for (const datagram of releasedDatagrams(bytes, this.addresses(flow), segmentBytes)) {
+        this.send(flow, datagram);
+        this.parts.resent(flow.id, datagram.length);
+      }
     }
   }
 

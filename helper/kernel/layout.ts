@@ -197,6 +197,7 @@ const record = new Struct({
   bytes_in: "u64",
 });
 
+const traffic = new Struct({ flow: flow_key, bytes_out: "u64", bytes_in: "u64" });
 const path = new Struct({ tables: { u32s: pathDepth } });
 const host_key = new Struct({ address: { bytes: 16 } });
 const range_key = new Struct({ prefix_bits: "u32", address: { bytes: 16 } });
@@ -218,6 +219,7 @@ export const layouts = {
   process,
   socket_state,
   record,
+  traffic,
   path,
   host_key,
   range_key,
@@ -231,6 +233,8 @@ export type Gate = ValuesOf<typeof gate>;
 export type ExeKey = ValuesOf<typeof exe_key>;
 export type ProcessRecord = ValuesOf<typeof process>;
 export type FlowRecord = ValuesOf<typeof record>;
+
+export type Traffic = ValuesOf<typeof traffic>;
 
 /** A flow's identity as a map key: the bytes of its struct flow_key in hex. */
 export function flowId(key: FlowKey): string {

@@ -2,10 +2,11 @@
 // Pins: <bpffs>/<instance>/v<ABI>/maps/NAME and .../guards/<cgroup inode>/PROGRAM. `picket off` removes the tree.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { abi, flowState, layouts } from "./layout.ts";
-import { close, mountBpf, O_DIRECTORY, O_RDONLY, open } from "./libc.ts";
+import { abi, flowState, layouts, type Traffic } from "./layout.ts";
+import { close, mountBpf, O_DIRECTORY, O_RDONLY, open, read } from "./libc.ts";
 import {
   attachCgroup,
+  attachMapIterator,
   BpfMap,
   destroyLink,
   findMap,
@@ -18,6 +19,7 @@ import {
   pinLink,
   quiet,
   setPinPath,
+  startIteration,
   updateLink,
 } from "./libbpf.ts";
 
@@ -80,6 +82,7 @@ export class Programs {
   readonly adopted: boolean;
   private readonly object: Pointer;
   private readonly root: string;
+  private readonly trafficLink: Pointer;
   private readonly guards = new Map<string, Pointer[]>();
 
   /** Throws SystemError when the kernel refuses the object. `instance` names the pin directory. */
@@ -95,6 +98,7 @@ export class Programs {
     this.maps = Object.fromEntries(
       mapNames.map((name) => [name, new BpfMap(mapFd(findMap(this.object, name)))]),
     ) as Record<MapName, BpfMap>;
+    this.trafficLink = attachMapIterator(findProgram(this.object, "dump_traffic"), this.maps.sockets.fd);
     this.adoptGuards(join(pins, "guards"));
     this.removeOtherVersions();
   }
@@ -147,6 +151,23 @@ export class Programs {
     for (const version of readdirSync(this.root)) if (version !== `v${abi}`) removePins(join(this.root, version));
   }
 
+  /** Bytes of every TCP socket that connected and still exists. */
+  readTraffic(): Traffic[] {
+    const { size } = layouts.traffic;
+    const fd = startIteration(this.trafficLink);
+    const chunk = Buffer.alloc(256 * size);
+    const all: Traffic[] = [];
+    try {
+      for (;;) {
+        const bytes = read(fd, chunk);
+        if (bytes === 0) return all;
+        for (let at = 0; at + size <= bytes; at += size) all.push(layouts.traffic.read(chunk, at));
+      }
+    } finally {
+      close(fd);
+    }
+  }
+
   /** Marks a socket of this process as the helper's own, by its storage: guarded or not, its packets pass. */
   exempt(socketFd: number): void {
     const key = Buffer.alloc(4);
@@ -158,6 +179,7 @@ export class Programs {
   remove(): void {
     for (const links of this.guards.values()) for (const link of links) destroyLink(link);
     this.guards.clear();
+    destroyLink(this.trafficLink);
     removePins(this.root);
     rmSync(this.root, { recursive: true, force: true });
   }

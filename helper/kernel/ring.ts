@@ -19,11 +19,14 @@ export class Ring {
   private readonly data: Buffer;
   private readonly mask: number;
   private readonly read: RecordReader;
+  private readonly failed: (error: unknown) => void;
+  private draining = false;
   private handle: { ref(): void; stop(): void; close(): void } | undefined;
 
-  /** `size`: the map's max_entries, a power of two. */
-  constructor(fd: number, size: number, read: RecordReader) {
+  /** `size`: the map's max_entries, a power of two. `failed` hears of readers that threw. */
+  constructor(fd: number, size: number, read: RecordReader, failed: (error: unknown) => void) {
     this.read = read;
+    this.failed = failed;
     this.mask = size - 1;
     this.consumer = new BigInt64Array(map(fd, page, 0, true), 0, 1);
     // The data pages are mapped twice in a row, so that no record is ever split at the end.
@@ -36,8 +39,19 @@ export class Ring {
     this.handle.ref();
   }
 
-  /** Reads every complete record now. The position advances record by record: a reader that throws loses one record only. */
+  /** Reads every complete record now. A call from within a reader does nothing: the outer one goes on. */
   drain(): void {
+    if (this.draining) return;
+    this.draining = true;
+    try {
+      this.readAll();
+    } finally {
+      this.draining = false;
+    }
+  }
+
+  /** The position advances record by record: a reader that throws loses one record only. */
+  private readAll(): void {
     let position = Number(Atomics.load(this.consumer, 0));
     for (;;) {
       const end = Number(Atomics.load(this.producer, 0));
@@ -51,6 +65,8 @@ export class Ring {
         const record = this.data.subarray(at + headerBytes, at + headerBytes + length);
         try {
           if (!(header & discardBit)) this.read(record);
+        } catch (error) {
+          this.failed(error);
         } finally {
           Atomics.store(this.consumer, 0, BigInt(position));
         }

@@ -3,11 +3,12 @@ import type { Store } from "./database.ts";
 
 class Numbers {
   private readonly known = new Map<string, number>();
+  private readonly names = new Map<number, string>();
   private readonly insert: (name: string) => number;
 
   constructor(store: Store, table: "apps" | "destinations", column: "path" | "name") {
     const rows = store.prepare(`SELECT id, ${column} AS name FROM ${table}`).all() as { id: number; name: string }[];
-    for (const { id, name } of rows) this.known.set(name, id);
+    for (const { id, name } of rows) this.remember(name, id);
     const statement = store.prepare(`INSERT INTO ${table} (${column}) VALUES (?)`);
     this.insert = (name) => Number(statement.run(name).lastInsertRowid);
   }
@@ -16,9 +17,19 @@ class Numbers {
     let id = this.known.get(name);
     if (id === undefined) {
       id = this.insert(name);
-      this.known.set(name, id);
+      this.remember(name, id);
     }
     return id;
+  }
+
+  /** What a number stands for; undefined for one that was never given. */
+  nameOf(id: number): string | undefined {
+    return this.names.get(id);
+  }
+
+  private remember(name: string, id: number): void {
+    this.known.set(name, id);
+    this.names.set(id, name);
   }
 }
 

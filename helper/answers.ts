@@ -1,0 +1,108 @@
+// Answers: committed first, then in the kernel's maps, then carried out on what is held, in that order.
+import { CodedError } from "../contract/errors.ts";
+import type { Endpoint, Lifetime, Prompt, Scope } from "../contract/words.ts";
+import type { Flows } from "./flows/flows.ts";
+import type { Hold } from "./hold/hold.ts";
+import type { Prompts } from "./prompts/prompts.ts";
+import type { Store } from "./store/database.ts";
+import type { FlowVerdict, FlowVerdicts } from "./store/flow-verdicts.ts";
+import type { NewRule, Rules } from "./store/rules.ts";
+
+/** The points an answer passes, in order. Tests stop the helper at each. */
+export type Step = "answered" | "committed" | "compiled" | "released";
+
+export interface AnswersParts {
+  readonly store: Store;
+  readonly rules: Rules;
+  readonly prompts: Prompts;
+  readonly flows: Flows;
+  readonly hold: Hold;
+  readonly verdicts: FlowVerdicts;
+  checkpoint(step: Step): void;
+  /** Brings kernel, held flows and cards to the committed rules; returns the settled cards. */
+  policyChanged(): string[];
+}
+
+/** Ids of the rules that were made and of the cards that are settled. */
+export interface Outcome {
+  rules: string[];
+  settled: string[];
+}
+
+/** The narrowest matcher of an endpoint. ICMP and the like have no port. */
+function matcherOf({ address, port, protocol }: Endpoint): Pick<NewRule, "address" | "port" | "protocol"> {
+  return { address, port: port === 0 ? null : port, protocol };
+}
+
+export class Answers {
+  private readonly parts: AnswersParts;
+  constructor(parts: AnswersParts) {
+    this.parts = parts;
+  }
+
+  /** Errors: unknown_prompt, prompt_not_held, app_unknown. The rule is built from the prompt, never from what a client says of it. */
+  answer(id: string, action: FlowVerdict, scope: Scope, lifetime: Lifetime): Outcome {
+    const { prompt, flows } = this.parts.prompts.find(id);
+    this.parts.checkpoint("answered");
+    return lifetime === "once" ? this.once(prompt, flows, action, scope) : this.forever(prompt, flows, action, scope);
+  }
+
+  private forever(prompt: Prompt, flows: string[], action: FlowVerdict, scope: Scope): Outcome {
+    if (!prompt.app.path.startsWith("/")) throw new CodedError("app_unknown");
+    const anywhere = [{ address: null, port: null, protocol: null }];
+    const matchers = scope === "any" ? anywhere : prompt.endpoints.map(matcherOf);
+    const rules = this.parts.store.transaction(() =>
+      matchers.map((matcher) => {
+        const rule = { app: prompt.app.path, action, note: "", ...matcher };
+        return this.parts.rules.add(rule, Date.now()).rule.id;
+      }),
+    )();
+    this.parts.checkpoint("committed");
+    const settled = this.parts.policyChanged();
+    if (!settled.includes(prompt.id)) {
+      // A narrower rule still asks: the card was answered all the same, and its flows follow the answer.
+      this.carryOut(flows, action);
+      this.parts.prompts.close(prompt.id);
+      settled.push(prompt.id);
+    }
+    return { rules, settled };
+  }
+
+  private once(prompt: Prompt, flows: string[], action: FlowVerdict, scope: Scope): Outcome {
+    if (flows.length === 0) throw new CodedError("prompt_not_held", prompt.id);
+    const { store, verdicts, hold, prompts } = this.parts;
+    const covered = new Set(scope === "endpoint" ? flows : this.heldFlowsOf(prompt.app.path));
+    store.transaction(() => {
+      for (const flow of covered) verdicts.commit(flow, action, Date.now());
+    })();
+    this.parts.checkpoint("committed");
+    for (const flow of covered) hold.openGate(flow, action === "allow");
+    this.parts.checkpoint("compiled");
+    const settled = prompts
+      .list()
+      .map(({ id }) => prompts.find(id))
+      .filter((item) => item.flows.length > 0 && item.flows.every((flow) => covered.has(flow)))
+      .map((item) => item.prompt.id);
+    this.carryOut([...covered], action);
+    this.parts.checkpoint("released");
+    for (const flow of covered) verdicts.done(flow);
+    for (const id of settled) prompts.close(id);
+    return { rules: [], settled };
+  }
+
+  private heldFlowsOf(path: string): string[] {
+    const { hold, flows } = this.parts;
+    return hold
+      .all()
+      .map(({ id }) => id)
+      .filter((id) => flows.get(id)?.app.path === path);
+  }
+
+  private carryOut(ids: readonly string[], verdict: FlowVerdict): void {
+    const reason = verdict === "allow" ? "You allowed it once." : "You blocked it once.";
+    for (const id of ids) {
+      this.parts.flows.judge(id, { verdict, rule: null, layer: "answer", reason });
+      this.parts.hold.carryOut(id, verdict, 0);
+    }
+  }
+}
