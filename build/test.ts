@@ -11,7 +11,8 @@ import { lastLine, parseAllowedSkips, type Result, succeeded, tally } from "./ta
 
 /** A run that hangs must end by itself and say so. */
 const patienceMs = 55 * 60_000;
-const killMs = 15_000;
+/** How long the test that runs may take to finish and clean up. */
+const cancelMs = 120_000;
 
 const own = new Set(["--all", "--yes", "--prepared"]);
 const words = process.argv.slice(2).filter((word) => !own.has(word));
@@ -83,19 +84,24 @@ async function runTests(): Promise<Result[]> {
   mkdirSync(dist, { recursive: true });
   rmSync(path, { force: true });
   const env = { ...process.env, PICKET_RESULTS: path, PICKET_TESTS: told("--all") ? "all" : "" };
-  const vitest = join(root, "node_modules/vitest/vitest.mjs");
-  const child = spawn(nodePath, [vitest, "run", ...words], { cwd: root, stdio: ["ignore", "inherit", "inherit"], env });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => child.kill("SIGTERM"));
+  // A session of its own, bound to our life: a terminal's Ctrl-C would reach the workers too, in the middle of a test.
+  const runner = ["--pdeathsig", "USR2", nodePath, join(root, "build/run-vitest.ts"), ...words];
+  const child = spawn("setpriv", runner, { cwd: root, stdio: ["ignore", "inherit", "inherit"], env, detached: true });
+  let ending = false;
+  const end = (): void => {
+    if (ending) return;
+    ending = true;
+    child.kill("SIGUSR2");
+    setTimeout(() => child.kill("SIGKILL"), cancelMs).unref();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
   let late = false;
-  const timers = [
-    setTimeout(() => {
-      late = true;
-      child.kill("SIGTERM");
-    }, patienceMs),
-    setTimeout(() => child.kill("SIGKILL"), patienceMs + killMs),
-  ];
+  const patience = setTimeout(() => {
+    late = true;
+    end();
+  }, patienceMs);
   const code = await new Promise<number | null>((resolve, reject) => child.on("exit", resolve).on("error", reject));
-  for (const timer of timers) clearTimeout(timer);
+  clearTimeout(patience);
 
   const found: Result[] = [];
   try {
@@ -105,7 +111,7 @@ async function runTests(): Promise<Result[]> {
   }
   if (late) found.push({ name: `the tests took longer than ${patienceMs / 60_000} minutes`, state: "failed" });
   // Such as a worker that crashed after its last result.
-  else if (code !== 0 && found.every(({ state }) => state !== "failed")) {
+  else if (code !== 0 && !interrupted && found.every(({ state }) => state !== "failed")) {
     found.push({ name: `the test runner ended with ${code}`, state: "failed" });
   }
   return found;

@@ -1,7 +1,7 @@
 // The helper's keeper: however `npm start` ends, the helper ends too, and no other way does a terminal reach it.
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,6 +16,7 @@ const deaf = `process.on("SIGTERM", () => {}); setInterval(() => {}, 1e6); conso
 const broken = `console.log(process.pid); process.exit(7)`;
 
 let keepers: Keeper[] = [];
+let helpers: number[] = [];
 
 async function keep(script: string) {
   const args = [keeperPath, "/nonexistent", process.execPath, "-e", script];
@@ -25,7 +26,9 @@ async function keep(script: string) {
   keeper.stdout.on("data", (chunk) => (said.out += chunk));
   keeper.stderr.on("data", (chunk) => (said.err += chunk));
   await until(() => /^\d+$/m.test(said.out));
-  return { keeper, said, helper: Number(/^\d+$/m.exec(said.out)?.[0]) };
+  const helper = Number(/^\d+$/m.exec(said.out)?.[0]);
+  helpers.push(helper);
+  return { keeper, said, helper };
 }
 
 async function until(happened: () => boolean, ms = 20_000): Promise<void> {
@@ -34,11 +37,22 @@ async function until(happened: () => boolean, ms = 20_000): Promise<void> {
   }
 }
 
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 const lives = (pid: number) => existsSync(`/proc/${pid}`);
 
 afterEach(() => {
   for (const keeper of keepers) keeper.kill("SIGKILL");
+  // A deaf one outlives its killed keeper. The name is checked, for the pid may be somebody else's by now.
+  for (const pid of helpers.filter((pid) => commandOf(pid).includes("setInterval"))) process.kill(pid, "SIGKILL");
   keepers = [];
+  helpers = [];
 });
 
 describe("the keeper", () => {
