@@ -1,12 +1,11 @@
 // The second half of set-up: the eBPF object and the window's bundles, each only when what it is made from has changed.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { release } from "node:os";
 import { join, relative } from "node:path";
 import { dist, root } from "./paths.ts";
 import { giveBack, runTask } from "./privilege.ts";
 
-type Step = { name: string; run: () => Promise<void>; inputs: string[]; outputs: string[]; also: string };
+type Step = { name: string; run: () => Promise<void>; inputs: string[]; outputs: string[] };
 
 // Loaded only when they run: the bundler alone takes longer than finding that there is nothing to do.
 const steps: Step[] = [
@@ -15,25 +14,19 @@ const steps: Step[] = [
     run: async () => (await import("./bpf.ts")).buildBpf(),
     inputs: ["bpf", "build/bpf.ts"],
     outputs: ["bpf/picket.bpf.o"],
-    // The running kernel's types are an input too.
-    also: release(),
   },
   {
     name: "window",
     run: async () => (await import("./window.ts")).buildWindow(),
     inputs: ["main", "renderer", "contract", "build/window.ts", "package-lock.json"],
     outputs: ["window"],
-    also: "",
   },
 ];
 
 export async function build(): Promise<void> {
-  for (const { name, run, inputs, outputs, also } of steps) {
+  for (const { name, run, inputs, outputs } of steps) {
     const mark = join(dist, `.${name}-inputs`);
-    const print = fingerprint(
-      inputs.map((input) => join(root, input)),
-      also,
-    );
+    const print = fingerprint(inputs.map((input) => join(root, input)));
     const made = outputs.every((output) => existsSync(join(dist, output)));
     if (made && existsSync(mark) && readFileSync(mark, "utf8") === print) continue;
     const start = performance.now();
@@ -46,8 +39,8 @@ export async function build(): Promise<void> {
 }
 
 /** Contents and paths (below the clone, wherever that lies) of every file below `inputs`, in one hash. */
-export function fingerprint(inputs: string[], also: string): string {
-  const hash = createHash("sha256").update(also);
+export function fingerprint(inputs: string[]): string {
+  const hash = createHash("sha256");
   const visit = (path: string): void => {
     const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of entries) {

@@ -11,8 +11,8 @@ const client = "real clients of the network tests";
 export const packages: DebianPackage[] = [
   { name: "clang", instead: /^clang-\d+$/, reason: "compiles the eBPF programs", purpose: "start" },
   { name: "libbpf-dev", reason: "headers of the eBPF programs", purpose: "start" },
+  { name: "linux-libc-dev", reason: "headers of the eBPF programs", purpose: "start" },
   { name: "libbpf1", reason: "loads the eBPF programs", purpose: "start" },
-  { name: "bpftool", reason: "describes the running kernel's types to the compiler", purpose: "start" },
   { name: "iproute2", reason: "network namespaces of the tests, and ss", purpose: "test" },
   {
     name: "util-linux",
@@ -35,6 +35,7 @@ export const packages: DebianPackage[] = [
   { name: "libxkbcommon0", reason: screen, purpose: "start" },
   { name: "libx11-xcb1", reason: screen, purpose: "start" },
   { name: "fonts-dejavu-core", reason: "text in the window", purpose: "start" },
+  { name: "bpftool", reason: "looks into the kernel for the tests", purpose: "test" },
   { name: "xvfb", reason: "a screen for the window's tests", purpose: "test" },
   { name: "xauth", reason: "a screen for the window's tests", purpose: "test" },
   { name: "dbus", reason: "a session bus for the window's tests", purpose: "test" },
