@@ -1,6 +1,6 @@
 // The second half of set-up: the eBPF object and the window's bundles, each only when what it is made from has changed.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { dist, root } from "./paths.ts";
 import { giveBack, runTask } from "./privilege.ts";
@@ -31,6 +31,8 @@ export async function build(): Promise<void> {
     if (made && existsSync(mark) && readFileSync(mark, "utf8") === print) continue;
     const start = performance.now();
     mkdirSync(dist, { recursive: true });
+    // A build that fails half-way must not look like the one before it.
+    rmSync(mark, { force: true });
     await run();
     writeFileSync(mark, print);
     console.log(`built ${name} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
