@@ -46,6 +46,9 @@ char LICENSE[] SEC("license") = "GPL";
 #define RELEASED_SYN_RETRIES 3
 #define INITIAL_WINDOW 10 /* RFC 6928, and the kernel's TCP_INIT_CWND */
 
+/* What sock_ops is told of while a TCP flow is held. */
+#define HELD_CALLBACKS (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTO_CB_FLAG)
+
 /* What one held datagram flow may keep in the helper. */
 #define HELD_DATAGRAMS 64
 #define HELD_BYTES (256 * 1024)
@@ -368,7 +371,7 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 		break;
 	case BPF_SOCK_OPS_TCP_CONNECT_CB:
 		if (state->state == FLOW_HELD)
-			bpf_sock_ops_cb_flags_set(ops, BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTO_CB_FLAG);
+			bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | HELD_CALLBACKS);
 		break;
 	case BPF_SOCK_OPS_RTO_CB:
 		on_retransmit(ops, state);
@@ -381,7 +384,7 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 			break;
 		/* Several SYN retransmissions set the congestion window to 1; none was a sign of congestion. */
 		bpf_setsockopt(ops, SOL_TCP, TCP_BPF_IW, &window, sizeof(window));
-		bpf_sock_ops_cb_flags_set(ops, 0);
+		bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~HELD_CALLBACKS);
 		TELL(state, &state->flow, RECORD_ESTABLISHED, state->state, state->rule, 1);
 		break;
 	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:

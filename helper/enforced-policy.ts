@@ -67,7 +67,8 @@ export class EnforcedPolicy {
     const verdict = record.state === flowState.allowed ? "allow" : "block";
     const rule = this.byNumber.get(record.rule);
     if (rule) return { verdict, rule: rule.id, layer: layerOf(rule), reason: reasonOf(rule) };
-    if (record.rule === 0) return { verdict, rule: null, layer: "mode", reason: "No rule covers it; the mode decided." };
+    if (record.rule === 0)
+      return { verdict, rule: null, layer: "mode", reason: "No rule covers it; the mode decided." };
     return { verdict, rule: String(record.rule), layer: "rule", reason: "A rule that is gone by now decided." };
   }
 }

@@ -8,7 +8,7 @@ import { Flows, type Judgement } from "./flows/flows.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
 import { type EarlyEnd, Naming } from "./identity/naming.ts";
-import { type FlowRecord, flowId, flowState, layouts, recordType } from "./kernel/layout.ts";
+import { type FlowRecord, flowId, flowState, isConnection, layouts, recordType } from "./kernel/layout.ts";
 import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
 import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
@@ -42,7 +42,6 @@ export interface EngineParts {
   checkpoint(step: Step): void;
 }
 
-const tcp = 6;
 /** How often the journal is read when nothing in it is urgent, milliseconds. */
 const journalPace = 250;
 
@@ -138,7 +137,7 @@ export class Engine {
     const verdict = this.hold.get(id) === undefined ? this.flows.get(id)?.verdict : undefined;
     if (record.state === flowState.blocked) this.hold.refusePacket(record, packet);
     // Caught in the moment before its gate opened. A late SYN is left to the kernel's own retransmission.
-    else if (verdict === "allow" && record.flow.protocol !== tcp) this.hold.sendNow(record, packet);
+    else if (verdict === "allow" && !isConnection(record.flow)) this.hold.sendNow(record, packet);
     else if (verdict === "allow" || verdict === "block") return;
     else if (this.hold.keep(record, packet)) this.meet(record, (app) => this.judgeHeld(record, app));
   }
@@ -280,7 +279,7 @@ export class Engine {
     const gate = Buffer.alloc(layouts.gate.size);
     for (const id of this.flows.liveKeys()) {
       const key = Buffer.from(id, "hex");
-      if (layouts.flow_key.read(key).protocol === tcp || !programs.maps.gates.get(key, gate)) continue;
+      if (isConnection(layouts.flow_key.read(key)) || !programs.maps.gates.get(key, gate)) continue;
       const { bytes_in, bytes_out } = layouts.gate.read(gate);
       this.flows.count(id, Number(bytes_in), Number(bytes_out));
     }

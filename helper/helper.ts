@@ -1,5 +1,5 @@
 // Builds a helper out of its rooms, in the order in which they must stand, and takes it down in reverse.
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Degraded, Rule } from "../contract/words.ts";
 import type { Step } from "./answers.ts";
@@ -8,7 +8,7 @@ import { cgroupRoot, guardDirectory, instanceName } from "./guard/cgroups.ts";
 import { makeRuns } from "./guard/runs.ts";
 import { Apps } from "./identity/apps.ts";
 import { systemDirectories } from "./identity/desktop-entries.ts";
-import { ticksPerSecond, unmount } from "./kernel/libc.ts";
+import { ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
 import { bpfFileSystem, ensureBpfFileSystem, Programs } from "./kernel/programs.ts";
 import { countCpus, readCounters } from "./kernel/records.ts";
 import { log } from "./log.ts";
@@ -46,6 +46,11 @@ function secureState(state: string): void {
   chmodSync(state, 0o700);
 }
 
+/** Two helpers on one state would read one ring buffer. The descriptor stays open as long as the process lives. */
+function lock(state: string): void {
+  if (!tryLock(openSync(join(state, "helper.lock"), "w", 0o600))) throw new Error(`another helper runs on ${state}`);
+}
+
 function version(): string {
   const text = readFileSync(join(import.meta.dirname, "../package.json"), "utf8");
   return (JSON.parse(text) as { version: string }).version;
@@ -58,12 +63,15 @@ function writeRunFile(instance: string, options: Options): string {
   const start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
   const file = join(runFolder, `${instance}.json`);
   const { socket, state } = options;
-  writeFileSync(file, JSON.stringify({ pid: process.pid, start: Number(start), instance, socket, state }), { mode: 0o644 });
+  writeFileSync(file, JSON.stringify({ pid: process.pid, start: Number(start), instance, socket, state }), {
+    mode: 0o644,
+  });
   return file;
 }
 
 export async function startHelper(options: Options, hooks: Hooks): Promise<Helper> {
   secureState(options.state);
+  lock(options.state);
   const root = cgroupRoot();
   const instance = instanceName(options.state);
   const store = openStore(join(options.state, "picket.sqlite"));
@@ -165,4 +173,3 @@ function degradations(counters: Record<string, number>): Degraded[] {
     .filter(([code]) => (counters[code] ?? 0) > 0)
     .map(([code, meaning]) => ({ code, message: `${meaning} (${counters[code]})` }));
 }
-

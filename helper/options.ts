@@ -17,7 +17,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
     options: {
       state: { type: "string", default: defaultState },
       socket: { type: "string", default: "/run/picket/helper.sock" },
-      owner: { type: "string", default: env["SUDO_UID"] ?? "0" },
+      owner: { type: "string", default: env.SUDO_UID ?? "0" },
       guard: { type: "string", multiple: true, default: [] },
     },
   });

@@ -1,11 +1,10 @@
 // The hold: keeps the packets of undecided flows and, after the verdict, writes the gate and re-sends or refuses them.
-import { flowId, flowState, type FlowKey, type FlowRecord, layouts } from "../kernel/layout.ts";
+import { type FlowKey, type FlowRecord, flowId, flowState, isConnection, layouts } from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
 import { SystemError } from "../kernel/libc.ts";
 import { fragments, refusedDatagram, refusedSyn, releasedDatagrams, releasedSyn } from "../kernel/packet.ts";
 import type { RawSockets } from "../kernel/raw-sockets.ts";
 
-const tcp = 6;
 const EMSGSIZE = 90;
 /** Path sizes tried when a packet does not fit: Ethernet, the smallest IPv6 link, the smallest IPv4 reassembly. */
 const pathSizes = [1500, 1280, 576];
@@ -69,7 +68,7 @@ export class Hold {
     flow.record = record;
     this.flows.set(id, flow);
     if (first) this.prepare(flow);
-    if (record.flow.protocol === tcp) {
+    if (isConnection(record.flow)) {
       this.bytes -= flow.bytes;
       flow.bytes = 0;
       flow.packets = [];
@@ -110,7 +109,7 @@ export class Hold {
   release(id: string, rule: number): void {
     const flow = this.take(id);
     if (flow === undefined) return;
-    if (flow.key.protocol === tcp) {
+    if (isConnection(flow.key)) {
       // The gate first: the kernel's own retransmission may be under way and must find it open.
       this.writeGate(flow.key, flowState.allowed, rule);
       this.sendSyn(flow);
@@ -167,7 +166,7 @@ export class Hold {
   /** Writes a held flow's verdict ahead of its release. Not for datagrams that go: theirs opens between the held and the new ones. */
   openGate(id: string, allowed: boolean): void {
     const flow = this.flows.get(id);
-    if (flow === undefined || (allowed && flow.key.protocol !== tcp)) return;
+    if (flow === undefined || (allowed && !isConnection(flow.key))) return;
     this.writeGate(flow.key, allowed ? flowState.allowed : flowState.blocked, 0);
   }
 
@@ -197,7 +196,7 @@ export class Hold {
     const { record } = flow;
     const source = { source: record.source, sourcePort: record.source_port };
     // Egress sees a TCP packet after destination translation; the flow's key is what the app asked for.
-    if (flow.key.protocol !== tcp) return source;
+    if (!isConnection(flow.key)) return source;
     return { ...source, destination: flow.key.address, destinationPort: flow.key.port };
   }
 
@@ -211,7 +210,7 @@ export class Hold {
 
   private sendRefusal(flow: HeldFlow, packet: Buffer): void {
     const addresses = this.addresses(flow);
-    this.send(flow, flow.key.protocol === tcp ? refusedSyn(packet, addresses) : refusedDatagram(packet, addresses));
+    this.send(flow, isConnection(flow.key) ? refusedSyn(packet, addresses) : refusedDatagram(packet, addresses));
   }
 
   private sendDatagrams(flow: HeldFlow): void {

@@ -83,7 +83,8 @@ export class Apps {
     if (seen === null || seen.ino !== inode || seen.ctimeNs !== reported) return unverified(`${path} (changed)`);
     // The link is a path in the process's mount namespace. Here it must lead to the same file, or a bind mount fools us.
     if (path.endsWith(" (deleted)")) return unverified(path);
-    if (named === null || named.ino !== seen.ino || named.dev !== seen.dev) return unverified(`${path} (inside a sandbox)`);
+    if (named === null || named.ino !== seen.ino || named.dev !== seen.dev)
+      return unverified(`${path} (inside a sandbox)`);
     return { app: this.describe(path), certain: true };
   }
 

@@ -47,7 +47,9 @@ export function execProgram(exec: string): string | null {
 }
 
 function resolveProgram(program: string): string | null {
-  const candidates = isAbsolute(program) ? [program] : searchPath.split(delimiter).map((folder) => join(folder, program));
+  const candidates = isAbsolute(program)
+    ? [program]
+    : searchPath.split(delimiter).map((folder) => join(folder, program));
   for (const candidate of candidates) {
     try {
       return realpathSync(candidate);

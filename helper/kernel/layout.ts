@@ -236,6 +236,11 @@ export type FlowRecord = ValuesOf<typeof record>;
 
 export type Traffic = ValuesOf<typeof traffic>;
 
+/** Whether the flow is a TCP connection. A raw socket's TCP packets are datagrams to us: they have no attempt. */
+export function isConnection(key: FlowKey): boolean {
+  return key.protocol === 6 && key.attempt > 0;
+}
+
 /** A flow's identity as a map key: the bytes of its struct flow_key in hex. */
 export function flowId(key: FlowKey): string {
   return flow_key.write(key).toString("hex");

@@ -22,13 +22,18 @@ const c = {
   socket: libc.func("int socket(int domain, int type, int protocol)"),
   setsockopt: libc.func("int setsockopt(int fd, int level, int option, const void *value, uint32_t length)"),
   getsockopt: libc.func("int getsockopt(int fd, int level, int option, void *value, void *length)"),
-  sendto: libc.func("int64_t sendto(int fd, const void *data, size_t bytes, int flags, const void *to, uint32_t length)"),
+  sendto: libc.func(
+    "int64_t sendto(int fd, const void *data, size_t bytes, int flags, const void *to, uint32_t length)",
+  ),
   setns: libc.func("int setns(int fd, int kind)"),
   setfsuid: libc.func("int setfsuid(uint32_t uid)"),
   clock_getres: libc.func("int clock_getres(int clock, void *result)"),
   syscall2: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t"]),
   syscall4: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t", "void *", "int64_t"]),
-  mount: libc.func("int mount(const char *source, const char *target, const char *type, uint64_t flags, const char *data)"),
+  flock: libc.func("int flock(int fd, int operation)"),
+  mount: libc.func(
+    "int mount(const char *source, const char *target, const char *type, uint64_t flags, const char *data)",
+  ),
   umount: libc.func("int umount(const char *target)"),
 };
 
@@ -134,6 +139,14 @@ export function pidfdOpen(pid: number): number {
 /** Whether the process behind the pidfd still runs. */
 export function pidfdAlive(pidfd: number): boolean {
   return c.syscall4(SYS_pidfd_send_signal, pidfd, 0, null, 0) >= 0;
+}
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+/** False when another process holds the lock. The kernel drops it with the process, however that ends. */
+export function tryLock(fd: number): boolean {
+  return c.flock(fd, LOCK_EX | LOCK_NB) === 0;
 }
 
 export function mountBpf(target: string): void {

@@ -3,7 +3,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { abi, flowState, layouts, type Traffic } from "./layout.ts";
-import { close, mountBpf, O_DIRECTORY, O_RDONLY, open, read } from "./libc.ts";
 import {
   attachCgroup,
   attachMapIterator,
@@ -22,6 +21,7 @@ import {
   startIteration,
   updateLink,
 } from "./libbpf.ts";
+import { close, mountBpf, O_DIRECTORY, O_RDONLY, open, read } from "./libc.ts";
 
 export const bpfFileSystem = "/sys/fs/bpf";
 
@@ -135,11 +135,19 @@ export class Programs {
   private adoptGuards(directory: string): void {
     if (!existsSync(directory)) return;
     for (const inode of readdirSync(directory)) {
+      const pins = join(directory, inode);
       const links: Pointer[] = [];
-      for (const name of readdirSync(join(directory, inode))) {
-        const link = openLink(join(directory, inode, name));
-        updateLink(link, findProgram(this.object, name));
-        links.push(link);
+      try {
+        for (const name of readdirSync(pins)) {
+          const link = openLink(join(pins, name));
+          links.push(link);
+          updateLink(link, findProgram(this.object, name));
+        }
+      } catch {
+        // The cgroup is gone, and its links with it (ENOLINK).
+        for (const link of links.splice(0)) destroyLink(link);
+        removePins(pins);
+        continue;
       }
       // An incomplete set (a helper died while it attached) is completed by the next guard().
       if (links.length === programNames.length) this.guards.set(inode, links);

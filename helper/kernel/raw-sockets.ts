@@ -25,7 +25,10 @@ import {
 import { destinationOf } from "./packet.ts";
 
 /** What a re-sent packet takes from the app's socket. */
-export type Sender = Pick<FlowRecord, "netns" | "socket_uid" | "family" | "mark" | "priority" | "interface" | "out_interface">;
+export type Sender = Pick<
+  FlowRecord,
+  "netns" | "socket_uid" | "family" | "mark" | "priority" | "interface" | "out_interface"
+>;
 
 interface RawSocket {
   fd: number;

@@ -34,7 +34,9 @@ export class Ring {
     this.producer = new BigInt64Array(shared, 0, 1);
     this.headers = new Int32Array(shared, page);
     this.data = Buffer.from(shared, page, 2 * size);
-    this.handle = koffi.node.poll(fd, { readable: true }, () => this.drain()) as unknown as NonNullable<typeof this.handle>;
+    this.handle = koffi.node.poll(fd, { readable: true }, () => this.drain()) as unknown as NonNullable<
+      typeof this.handle
+    >;
     // Without the reference the handle is collected and the callback never runs (koffi 3.3, undocumented).
     this.handle.ref();
   }

@@ -122,6 +122,11 @@ export function compile(policy: Policy, target: Target): Compiled {
     else for (const [name, zones] of zoneSets) if (zones.includes(destination.zone)) place(name, rule);
   }
 
-  const defaults = { ask: target.action.ask, learn: target.action.allow, allow: target.action.allow, block: target.action.block };
+  const defaults = {
+    ask: target.action.ask,
+    learn: target.action.allow,
+    allow: target.action.allow,
+    block: target.action.block,
+  };
   return { slots, tables, paths, any: [target.tableId("any")], defaultAction: defaults[policy.mode] };
 }

@@ -24,7 +24,8 @@ function family(endpoint: Endpoint): 4 | 6 {
 
 /** One service over both transports: HTTP over TCP and over QUIC. */
 function isTransportTwin(a: Endpoint, b: Endpoint): boolean {
-  const transports = a.protocol !== b.protocol && [a, b].every(({ protocol }) => protocol === "tcp" || protocol === "udp");
+  const transports =
+    a.protocol !== b.protocol && [a, b].every(({ protocol }) => protocol === "tcp" || protocol === "udp");
   return transports && a.address === b.address && a.port === b.port;
 }
 

@@ -104,7 +104,8 @@ export class Connection {
 
   private fail(id: number | null, error: unknown): void {
     const coded = error instanceof CodedError ? error : new CodedError("internal");
-    if (!(error instanceof CodedError)) log("error", "a request failed", { error: String((error as Error).stack ?? error) });
+    if (!(error instanceof CodedError))
+      log("error", "a request failed", { error: String((error as Error).stack ?? error) });
     this.write({ id, error: { code: coded.code, message: coded.message } });
   }
 

@@ -63,8 +63,11 @@ export class ControlServer {
       socket.destroy();
       return;
     }
-    if (peer.uid !== 0 && peer.uid !== owner) return refuse(socket, new CodedError("not_permitted", `uid ${peer.uid}`));
-    if (this.clients.size >= mostClients) return refuse(socket, new CodedError("too_many_clients"));
+    const strange = peer.uid !== 0 && peer.uid !== owner;
+    if (strange || this.clients.size >= mostClients) {
+      refuse(socket, strange ? new CodedError("not_permitted", `uid ${peer.uid}`) : new CodedError("too_many_clients"));
+      return;
+    }
     const client = new Connection(socket, peer, handle);
     this.clients.add(client);
     socket.on("close", () => this.clients.delete(client));

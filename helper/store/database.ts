@@ -31,7 +31,8 @@ export function readMigrations(directory: string): Migration[] {
 export function migrate(store: Store, migrations: readonly Migration[]): void {
   const current = store.pragma("user_version", { simple: true }) as number;
   const newest = migrations.length;
-  if (current > newest) throw new Error(`the database has version ${current}, this helper knows ${newest}: it is newer`);
+  if (current > newest)
+    throw new Error(`the database has version ${current}, this helper knows ${newest}: it is newer`);
   for (const { version, sql } of migrations.slice(current)) {
     store.transaction(() => {
       store.exec(sql);
