@@ -1,0 +1,154 @@
+// A real helper in a process of its own, on a state folder of its own, for tests that run it, kill it and start it again.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Prompt } from "../../contract/words.ts";
+import { instanceName } from "../../helper/guard/cgroups.ts";
+import { HelperClient } from "../../main/client/client.ts";
+
+const root = join(import.meta.dirname, "../..");
+const node = join(root, "node_modules/.bin/node");
+export const picket = join(root, "main/cli/picket");
+
+/** Longest wait for something that normally takes milliseconds: the machine may be busy. */
+const patience = 20_000;
+
+/** Polls until `probe` returns something; fails with what was waited for. */
+export async function until<T>(what: string, probe: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+  const deadline = performance.now() + patience;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined && found !== false) return found as T;
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export class TestHelper {
+  readonly directory: string;
+  readonly state: string;
+  readonly socket: string;
+  private child: ChildProcess | undefined;
+  private connection: HelperClient | undefined;
+  private output = "";
+
+  constructor() {
+    this.directory = mkdtempSync(join(tmpdir(), "picket-test-"));
+    this.state = join(this.directory, "state");
+    this.socket = join(this.directory, "run/helper.sock");
+    mkdirSync(this.state, { mode: 0o700 });
+  }
+
+  get instance(): string {
+    return instanceName(this.state);
+  }
+
+  get pid(): number {
+    if (this.child?.pid === undefined) throw new Error("the helper does not run");
+    return this.child.pid;
+  }
+
+  /** Resolves when the helper says `ready`. `entry` other than the product's: a helper that stops at a checkpoint. */
+  async start(entry = "helper/main.ts", args: string[] = []): Promise<void> {
+    const options = ["--state", this.state, "--socket", this.socket, ...args];
+    const child = spawn(node, [join(root, entry), ...options], { stdio: ["ignore", "pipe", "pipe"] });
+    this.child = child;
+    this.output = "";
+    await new Promise<void>((resolve, reject) => {
+      child.stdout?.on("data", (chunk: Buffer) => {
+        if (chunk.toString().includes("ready")) resolve();
+      });
+      child.stderr?.on("data", (chunk: Buffer) => {
+        this.output += chunk.toString();
+      });
+      child.once("exit", (code) => reject(new Error(`the helper ended with ${code}: ${this.output}`)));
+    });
+  }
+
+  /** What the helper logged since its start. */
+  get log(): string {
+    return this.output;
+  }
+
+  async client(): Promise<HelperClient> {
+    this.connection ??= await HelperClient.connect(this.socket, "test");
+    return this.connection;
+  }
+
+  /** Sends a signal to the helper. After a deadly one, resolves when the process is gone. */
+  async signal(name: NodeJS.Signals): Promise<void> {
+    const { child } = this;
+    if (child === undefined) return;
+    if (name === "SIGSTOP" || name === "SIGCONT") {
+      child.kill(name);
+      return;
+    }
+    this.connection?.close();
+    this.connection = undefined;
+    await new Promise<void>((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) return resolve();
+      child.once("exit", () => resolve());
+      child.kill(name);
+    });
+    this.child = undefined;
+  }
+
+  /** Resolves when the helper ended by itself. */
+  async ended(): Promise<void> {
+    const { child } = this;
+    this.connection?.close();
+    this.connection = undefined;
+    if (child === undefined) return;
+    await until("the helper's end", () => child.exitCode !== null || child.signalCode !== null);
+    this.child = undefined;
+  }
+
+  /** Ends the helper in order (its pins go) and removes what the test left. */
+  async stop(): Promise<void> {
+    if (this.child === undefined) await this.start();
+    await this.signal("SIGTERM");
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** Waits for a prompt about the address. */
+  async prompt(address: string, state: Prompt["state"] = "held"): Promise<Prompt> {
+    const client = await this.client();
+    return until(`a ${state} prompt about ${address}`, async () =>
+      (await client.call("prompts.list", {})).find(
+        (prompt) => prompt.state === state && prompt.endpoints.some((endpoint) => endpoint.address === address),
+      ),
+    );
+  }
+}
+
+export interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  /** From start to end. */
+  milliseconds: number;
+}
+
+/** Starts a command and collects what it says. */
+export function start(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+  const began = performance.now();
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+    const ran = { stdout: "", stderr: "" };
+    child.stdout.on("data", (chunk: Buffer) => {
+      ran.stdout += chunk.toString();
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      ran.stderr += chunk.toString();
+    });
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, milliseconds: performance.now() - began, ...ran }));
+  });
+}
+
+/** `picket run` of a command inside a network namespace. */
+export function guarded(helper: TestHelper, namespace: string, command: readonly string[]): Promise<Ran> {
+  const args = ["run", "--", "nsenter", `--net=/run/netns/${namespace}`, ...command];
+  return start(picket, args, { PICKET_SOCKET: helper.socket });
+}
