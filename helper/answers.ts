@@ -4,7 +4,7 @@ import type { Endpoint, Lifetime, Prompt, Scope } from "../contract/words.ts";
 import type { Flows } from "./flows/flows.ts";
 import type { Hold } from "./hold/hold.ts";
 import type { Prompts } from "./prompts/prompts.ts";
-import type { Store } from "./store/database.ts";
+import { durably, type Store } from "./store/database.ts";
 import type { FlowVerdict, FlowVerdicts } from "./store/flow-verdicts.ts";
 import type { NewRule, Rules } from "./store/rules.ts";
 
@@ -51,12 +51,12 @@ export class Answers {
     if (!prompt.app.path.startsWith("/")) throw new CodedError("app_unknown");
     const anywhere = [{ address: null, port: null, protocol: null }];
     const matchers = scope === "any" ? anywhere : prompt.endpoints.map(matcherOf);
-    const rules = this.parts.store.transaction(() =>
+    const rules = durably(this.parts.store, () =>
       matchers.map((matcher) => {
         const rule = { app: prompt.app.path, action, note: "", ...matcher };
         return this.parts.rules.add(rule, Date.now()).rule.id;
       }),
-    )();
+    );
     this.parts.checkpoint("committed");
     const settled = this.parts.policyChanged();
     if (!settled.includes(prompt.id)) {
@@ -72,9 +72,9 @@ export class Answers {
     if (flows.length === 0) throw new CodedError("prompt_not_held", prompt.id);
     const { store, verdicts, hold, prompts } = this.parts;
     const covered = new Set(scope === "endpoint" ? flows : this.heldFlowsOf(prompt.app.path));
-    store.transaction(() => {
+    durably(store, () => {
       for (const flow of covered) verdicts.commit(flow, action, Date.now());
-    })();
+    });
     this.parts.checkpoint("committed");
     for (const flow of covered) hold.openGate(flow, action === "allow");
     this.parts.checkpoint("compiled");

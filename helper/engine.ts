@@ -18,7 +18,7 @@ import { log } from "./log.ts";
 import { formatAddress, formatPrefix, parsePrefix } from "./policy/address.ts";
 import type { Zones } from "./policy/rule.ts";
 import { Prompts } from "./prompts/prompts.ts";
-import type { Store } from "./store/database.ts";
+import { durably, type Store } from "./store/database.ts";
 import { FlowVerdicts } from "./store/flow-verdicts.ts";
 import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
 import { PromptRows } from "./store/prompts.ts";
@@ -243,20 +243,20 @@ export class Engine {
     const prefix = rule.address === null ? null : parsePrefix(rule.address);
     if (rule.address !== null && prefix === null) throw new CodedError("bad_address", rule.address);
     const address = prefix === null ? null : formatPrefix(prefix);
-    const added = this.rules.add({ ...rule, address }, Date.now()).rule;
+    const added = durably(this.parts.store, () => this.rules.add({ ...rule, address }, Date.now()).rule);
     this.policyChanged();
     return added;
   }
 
   /** Errors: unknown_rule, factory_rule. */
   removeRule(id: string): void {
-    this.rules.remove(id);
+    durably(this.parts.store, () => this.rules.remove(id));
     this.policyChanged();
   }
 
   /** Errors: unknown_rule. */
   enableRule(id: string, enabled: boolean): Rule {
-    const rule = this.rules.enable(id, enabled);
+    const rule = durably(this.parts.store, () => this.rules.enable(id, enabled));
     this.policyChanged();
     return rule;
   }

@@ -46,9 +46,19 @@ export function openStore(file: string): Store {
   const store = new Database(file);
   if (file !== ":memory:") chmodSync(file, 0o600);
   store.pragma("journal_mode = WAL");
-  // A committed answer must survive power loss: it is the only copy.
-  store.pragma("synchronous = FULL");
+  // Questions may be lost with the power, not with the process. Answers are written `durably`.
+  store.pragma("synchronous = NORMAL");
   store.pragma("foreign_keys = ON");
   migrate(store, readMigrations(join(import.meta.dirname, "migrations")));
   return store;
+}
+
+/** One transaction that is on the disk when this returns: a person's decision is the only copy of itself. */
+export function durably<T>(store: Store, work: () => T): T {
+  store.pragma("synchronous = FULL");
+  try {
+    return store.transaction(work)();
+  } finally {
+    store.pragma("synchronous = NORMAL");
+  }
 }
