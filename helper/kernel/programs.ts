@@ -21,7 +21,9 @@ import {
   startIteration,
   updateLink,
 } from "./libbpf.ts";
-import { close, mountBpf, O_DIRECTORY, O_RDONLY, open, read } from "./libc.ts";
+import { close, mountBpf, O_DIRECTORY, O_RDONLY, open, read, SystemError } from "./libc.ts";
+
+const ENOLINK = 67;
 
 export const bpfFileSystem = "/sys/fs/bpf";
 
@@ -110,13 +112,17 @@ export class Programs {
     const pins = join(this.root, `v${abi}`, "guards", inode);
     mkdirSync(pins, { recursive: true, mode: 0o700 });
     const fd = open(cgroupDirectory, O_RDONLY | O_DIRECTORY);
+    const links: Pointer[] = [];
     try {
-      const links: Pointer[] = [];
-      this.guards.set(inode, links);
       for (const name of programNames) links.push(this.attach(name, fd, join(pins, name)));
+    } catch (error) {
+      // What is pinned by now stays attached: the next guard() completes it.
+      for (const link of links) destroyLink(link);
+      throw error;
     } finally {
       close(fd);
     }
+    this.guards.set(inode, links);
   }
 
   private attach(name: string, cgroupFd: number, pin: string): Pointer {
@@ -143,8 +149,9 @@ export class Programs {
           links.push(link);
           updateLink(link, findProgram(this.object, name));
         }
-      } catch {
-        // The cgroup is gone, and its links with it (ENOLINK).
+      } catch (error) {
+        // The cgroup is gone, and its links with it. Any other failure must not free a cgroup that is still there.
+        if (!(error instanceof SystemError && error.errno === ENOLINK)) throw error;
         for (const link of links.splice(0)) destroyLink(link);
         removePins(pins);
         continue;
