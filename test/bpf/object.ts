@@ -1,0 +1,49 @@
+// The compiled programs as the tests need them: fresh, and their types as BTF tells them.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildBpf } from "../../build/bpf.ts";
+
+const root = join(import.meta.dirname, "../..");
+const sources = join(root, "bpf");
+const object = join(root, "dist/bpf/picket.bpf.o");
+
+/** The object's path; built first when it is missing or older than a source. */
+export async function freshObject(): Promise<string> {
+  const newest = Math.max(...readdirSync(sources).map((name) => statSync(join(sources, name)).mtimeMs));
+  if (!existsSync(object) || statSync(object).mtimeMs < newest) await buildBpf();
+  return object;
+}
+
+export interface BtfType {
+  id: number;
+  kind: string;
+  name: string;
+  size?: number;
+  type_id?: number;
+  nr_elems?: number;
+  members?: { name: string; type_id: number; bits_offset: number }[];
+  values?: { name: string; val: number }[];
+}
+
+export function readBtf(path: string): Map<number, BtfType> {
+  const args = ["btf", "dump", "file", path, "-j"];
+  const text = execFileSync("bpftool", args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  const { types } = JSON.parse(text) as { types: BtfType[] };
+  return new Map(types.map((type) => [type.id, type]));
+}
+
+/** BTF of a C file that includes all of the programs, for what the object itself does not mention. */
+export function compileProbe(code: string): Map<number, BtfType> {
+  const folder = mkdtempSync(join(tmpdir(), "picket-probe-"));
+  try {
+    writeFileSync(join(folder, "probe.c"), `#include "${join(sources, "picket.bpf.c")}"\n${code}\n`);
+    const headers = `/usr/include/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
+    const flags = ["-g", "-O2", "-target", "bpf", "-mcpu=v3", "-I", headers, "-I", sources];
+    execFileSync("clang-14", [...flags, "-c", join(folder, "probe.c"), "-o", join(folder, "probe.o")]);
+    return readBtf(join(folder, "probe.o"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,75 @@
+// A cgroup, an instance name and pins that belong to one test, and their removal.
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { cgroupRoot } from "../../helper/guard/cgroups.ts";
+import { bpfFileSystem, ensureBpfFileSystem, removePins } from "../../helper/kernel/programs.ts";
+
+export class OwnCgroup {
+  readonly instance = `picket-test-${randomBytes(5).toString("hex")}`;
+  readonly pins = join(bpfFileSystem, this.instance);
+  readonly directory = join(cgroupRoot(), this.instance);
+
+  constructor() {
+    ensureBpfFileSystem();
+    mkdirSync(this.directory);
+  }
+
+  /** A cgroup within. */
+  child(name: string): string {
+    const directory = join(this.directory, name);
+    mkdirSync(directory);
+    return directory;
+  }
+
+  /** Ids of the programs attached to a directory itself. */
+  attached(directory = this.directory): number[] {
+    const text = execFileSync("bpftool", ["cgroup", "show", directory, "-j"], { encoding: "utf8" });
+    return (JSON.parse(text.trim() || "[]") as { id: number }[]).map(({ id }) => id).sort((a, b) => a - b);
+  }
+
+  /** Every pin, relative. */
+  pinned(): string[] {
+    if (!existsSync(this.pins)) return [];
+    return (readdirSync(this.pins, { recursive: true }) as string[]).sort();
+  }
+
+  /** Waits for the processes in it to end: the caller has killed them. */
+  async remove(): Promise<void> {
+    removePins(this.pins);
+    for (let tries = 0; existsSync(this.directory); tries++) {
+      try {
+        for (const entry of readdirSync(this.directory, { withFileTypes: true })) {
+          if (entry.isDirectory()) rmdirSync(join(this.directory, entry.name));
+        }
+        rmdirSync(this.directory);
+      } catch (error) {
+        if (tries > 100) throw new Error(`${this.directory} is still busy: ${String(error)}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+    rmSync(this.pins, { recursive: true, force: true });
+  }
+}
+
+/** Whether the kernel still knows a program. */
+export function programExists(id: number): boolean {
+  try {
+    execFileSync("bpftool", ["prog", "show", "id", String(id)], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Number of maps of a process's descriptors. */
+export function mapDescriptors(pid: number): number {
+  return readdirSync(`/proc/${pid}/fdinfo`).filter((fd) => {
+    try {
+      return readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8").includes("map_id:");
+    } catch {
+      return false;
+    }
+  }).length;
+}
