@@ -1,0 +1,217 @@
+// The command line against a stub helper: words, output and exit codes that scripts depend on.
+import { chmodSync, chownSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { picket, startPicket } from "./picket-process.ts";
+import { flow, hostilePath, prompt, rule, status } from "./samples.ts";
+import { type Connection, type StubHelper, StubError, startStubHelper } from "./stub-helper.ts";
+
+// Every test starts a Node process or two, beside other suites on two cores.
+vi.setConfig({ testTimeout: 60_000 });
+
+let helper: StubHelper;
+
+beforeAll(async () => {
+  helper = await startStubHelper({
+    status,
+    "prompts.list": [prompt],
+    "prompts.answer": ({ id }: { id: string }) => {
+      if (id !== "p1") throw new StubError("unknown_prompt", `There is no such prompt. (${id})`);
+      return { rules: ["r1"], settled: [id] };
+    },
+    "rules.list": [rule],
+    "rules.add": rule,
+    "rules.remove": ({ id }: { id: string }) => {
+      if (id === "r1") return {};
+      throw new StubError("unknown_rule", "There is no such rule.");
+    },
+    "rules.enable": ({ enabled }: { enabled: boolean }) => ({ ...rule, enabled }),
+    "flows.list": [flow],
+  });
+});
+
+afterAll(() => helper.stop());
+
+const lastCall = () => helper.calls.at(-1);
+
+describe("reads", () => {
+  it.each([
+    ["status", status],
+    ["prompts", [prompt]],
+    ["rules", [rule]],
+    ["flows", [flow]],
+  ])("%s --json prints the contract's shape", async (word, expected) => {
+    const { code, stdout } = await picket([word, "--json"], helper.socket);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(expected);
+  });
+
+  it("tables align their columns", async () => {
+    const { stdout } = await picket(["rules"], helper.socket);
+    const [head = "", line = ""] = stdout.split("\n");
+    expect(head.indexOf("ACTION")).toBe(line.indexOf("block"));
+    expect(head.indexOf("TO")).toBe(line.indexOf("198.51.100.0/24"));
+  });
+
+  it.each(["prompts", "prompts --json"])("%s lets no control character of an app's path through", async (words) => {
+    const { stdout } = await picket(words.split(" "), helper.socket);
+    expect(stdout).toContain("/tmp/");
+    expect(stdout.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(stdout).not.toMatch(/^rules: all allowed/m);
+  });
+
+  it("--json still carries a hostile path exactly", async () => {
+    const { stdout } = await picket(["prompts", "--json"], helper.socket);
+    expect(JSON.parse(stdout)[0].app.path).toBe(hostilePath);
+  });
+});
+
+describe("answer", () => {
+  it("means endpoint and once when nothing else is said", async () => {
+    expect((await picket(["answer", "p1", "allow"], helper.socket)).code).toBe(0);
+    expect(lastCall()).toEqual({ method: "prompts.answer", params: { id: "p1", action: "allow", scope: "endpoint", lifetime: "once" } });
+  });
+
+  it("passes scope and lifetime on", async () => {
+    await picket(["answer", "p1", "block", "--scope", "any", "--lifetime", "forever"], helper.socket);
+    expect(lastCall()?.params).toEqual({ id: "p1", action: "block", scope: "any", lifetime: "forever" });
+  });
+
+  it("says in one line that an id is unknown", async () => {
+    const { code, stderr, stdout } = await picket(["answer", "nope", "allow"], helper.socket);
+    expect({ code, stderr, stdout }).toEqual({ code: 1, stderr: "picket: There is no such prompt. (nope)\n", stdout: "" });
+  });
+});
+
+describe("rules", () => {
+  it("add takes every matcher", async () => {
+    const { code } = await picket(
+      ["rules", "add", "--app", "any", "--action", "block", "--address", "198.51.100.0/24", "--port", "443", "--protocol", "tcp"],
+      helper.socket,
+    );
+    expect(code).toBe(0);
+    expect(lastCall()?.params).toMatchObject({ action: "block", address: "198.51.100.0/24", port: 443, protocol: "tcp" });
+  });
+
+  it("add resolves /bin/sh to the executable itself, and any to none", async () => {
+    await picket(["rules", "add", "--app", "/bin/sh", "--action", "ask"], helper.socket);
+    expect((lastCall()?.params as { app: string }).app).toMatch(/^\/usr\/bin\/(dash|bash|busybox)$/);
+    await picket(["rules", "add", "--app", "any", "--action", "allow"], helper.socket);
+    expect((lastCall()?.params as { app: null }).app).toBeNull();
+  });
+
+  it("add keeps an absolute path that is not there yet", async () => {
+    await picket(["rules", "add", "--app", "/opt/later/app", "--action", "allow"], helper.socket);
+    expect((lastCall()?.params as { app: string }).app).toBe("/opt/later/app");
+  });
+
+  it("enable, disable and remove name the rule", async () => {
+    expect((await picket(["rules", "disable", "factory:loopback"], helper.socket)).code).toBe(0);
+    expect(lastCall()).toEqual({ method: "rules.enable", params: { id: "factory:loopback", enabled: false } });
+    expect((await picket(["rules", "enable", "r1"], helper.socket)).code).toBe(0);
+    expect((await picket(["rules", "remove", "r1"], helper.socket)).code).toBe(0);
+    expect((await picket(["rules", "remove", "r9"], helper.socket)).code).toBe(1);
+  });
+});
+
+describe("wrong words", () => {
+  it.each([
+    ["frobnicate"],
+    ["status extra"],
+    ["status --wrong"],
+    ["answer"],
+    ["answer p1"],
+    ["answer p1 maybe"],
+    ["answer p1 allow --scope host"],
+    ["answer p1 allow --lifetime 1h"],
+    ["rules frobnicate"],
+    ["rules remove"],
+    ["rules add --action allow"],
+    ["rules add --app any"],
+    ["rules add --app any --action perhaps"],
+    ["rules add --app any --action allow --port 0"],
+    ["rules add --app any --action allow --port 70000"],
+    ["rules add --app any --action allow --protocol icmp"],
+    ["rules add --app no-such-program-anywhere --action allow"],
+    ["run curl"],
+    ["run --"],
+    ["off --instance ../../etc"],
+  ])("picket %s: one line on stderr and exit code 2", async (words) => {
+    const { code, stderr, stdout } = await picket(words.split(" "), helper.socket);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^picket: [^\n]+\n$/);
+    expect(code).toBe(2);
+  });
+
+  it.each([[[]], [["--help"]], [["rules", "--help"]], [["off", "--help"]]])("%j prints the usage", async (args) => {
+    const { code, stdout } = await picket(args, helper.socket);
+    expect(code).toBe(0);
+    expect(stdout).toContain("picket ");
+  });
+});
+
+describe("flows --follow", () => {
+  it("prints one JSON object per line for each new or changed flow, and ends with an error when the helper goes", async () => {
+    let connection: Connection | undefined;
+    const following = await startStubHelper({
+      watch: (_params: never, from: Connection) => {
+        connection = from;
+        setTimeout(() => from.send({ event: "flows", data: { full: true, changed: [flow], removed: [] } }), 10);
+        return {};
+      },
+    });
+    const { stdout, ended } = startPicket(["flows", "--follow", "--json"], following.socket);
+    await expect.poll(() => stdout().split("\n").length, { timeout: 20_000 }).toBe(2);
+    connection?.send({ event: "flows", data: { full: true, changed: [flow], removed: [] } });
+    connection?.send({ event: "flows", data: { full: false, changed: [{ ...flow, verdict: "allow" }], removed: [] } });
+    await expect.poll(() => stdout().split("\n").length, { timeout: 20_000 }).toBe(3);
+    const verdicts = stdout().trim().split("\n").map((line) => JSON.parse(line).verdict);
+    expect(verdicts).toEqual(["held", "allow"]);
+    await following.stop();
+    const { code, stderr } = await ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^picket: No helper answers[^\n]*\n$/);
+  });
+});
+
+describe("whom it talks to", () => {
+  it("says that no helper answers", async () => {
+    const { code, stderr } = await picket(["status"], "/run/picket-none/helper.sock");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "picket: No helper answers on the socket. (/run/picket-none/helper.sock)\n" });
+  });
+
+  it.each([
+    ["a socket of another user", (at: StubHelper) => chownSync(at.socket, 65534, 65534)],
+    ["a folder of another user", (at: StubHelper) => chownSync(at.folder, 65534, 65534)],
+    ["a folder that others may write to", (at: StubHelper) => chmodSync(at.folder, 0o777)],
+    ["a sticky folder that others may write to", (at: StubHelper) => chmodSync(at.folder, 0o1777)],
+  ])("refuses %s before saying a word", async (_what, spoil) => {
+    const impostor = await startStubHelper({ status });
+    spoil(impostor);
+    const { code, stderr } = await picket(["status"], impostor.socket);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^picket: The socket or its folder is not owned by root\.[^\n]*\n$/);
+    expect(impostor.calls).toEqual([]);
+    await impostor.stop();
+  });
+
+  it("refuses a file that is no socket", async () => {
+    const path = join(helper.folder, "file");
+    writeFileSync(path, "");
+    expect((await picket(["status"], path)).stderr).toContain("is not a socket");
+  });
+
+  it("says when the helper speaks another version", async () => {
+    const newer = await startStubHelper({ hello: { contract: 99, version: "9" } });
+    const { code, stderr } = await picket(["status"], newer.socket);
+    expect(code).toBe(1);
+    expect(stderr).toContain("different versions of the contract");
+    await newer.stop();
+  });
+
+  it("says when a reply does not fit the contract", async () => {
+    const odd = await startStubHelper({ status: { ...status, mode: "maybe" } });
+    expect(await picket(["status", "--json"], odd.socket)).toMatchObject({ code: 1, stdout: "" });
+    await odd.stop();
+  });
+});
