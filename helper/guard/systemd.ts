@@ -10,6 +10,9 @@ const patience = 10_000;
 /** Replies we read are small; the library's own default is 128 MiB. */
 const maxMessageBytes = 1 << 20;
 
+/** How often releaseSlice looks again for processes that were born while it moved the others. */
+const releaseRounds = 5;
+
 const systemd = "org.freedesktop.systemd1";
 const managerPath = "/org/freedesktop/systemd1";
 const managerInterface = "org.freedesktop.systemd1.Manager";
@@ -57,22 +60,39 @@ export async function startScope({ unit, slice, pid, description }: Scope): Prom
   requireUnitName(slice, ".slice");
   // systemd reads 0 as "the caller": that would be the helper itself.
   if (!Number.isInteger(pid) || pid <= 1) throw new CodedError("run_failed", `no such process: ${pid}`);
-  const properties: [string, Variant][] = [
-    ["Description", new Variant("s", oneLine(description))],
-    ["Slice", new Variant("s", slice)],
-    ["PIDs", new Variant("au", [pid])],
-    // A scope that failed must not keep its name and its cgroup until somebody says reset-failed.
-    ["CollectMode", new Variant("s", "inactive-or-failed")],
-    // As in login sessions: the guard adds no limit of its own.
-    ["TasksMax", new Variant("t", 0xffff_ffff_ffff_ffffn)],
-  ];
   return withSystemd(async (manager) => {
-    await manager.runJob("StartTransientUnit", "ssa(sv)a(sa(sv))", [unit, "fail", properties, []]);
+    await manager.startScope(unit, slice, [pid], description);
     const cgroup = await manager.controlGroup(unit, "Scope");
     const found = unifiedCgroup(pid);
     if (found !== cgroup)
       throw new CodedError("run_failed", `the process is in ${found ?? "no cgroup"}, not in ${cgroup}`);
     return cgroup;
+  });
+}
+
+/**
+ * Stops a slice of ours and leaves alive what still runs in its scopes: each scope's processes move on to a scope below user.slice.
+ * Idempotent. systemd itself never stops a slice that was started, however empty it is.
+ */
+export async function releaseSlice(name: string): Promise<void> {
+  requireUnitName(name, ".slice");
+  await withSystemd(async (manager) => {
+    if (!(await manager.isActive(name))) return;
+    // A process that forks or ends while its scope is moved needs another round.
+    for (let round = 1; ; round++) {
+      const inhabited = await manager.processesBelow(name);
+      if (inhabited.size === 0) break;
+      if (round > releaseRounds) throw new CodedError("run_failed", `${name} does not get empty`);
+      for (const [scope, pids] of inhabited) {
+        const unit = scope.replace(/\.scope$/, `-released-${round}.scope`);
+        const moved = manager.startScope(unit, "user.slice", pids, `Released from ${name}`);
+        await moved.catch((error) => {
+          if (round === releaseRounds) throw error;
+        });
+      }
+    }
+    // Stopping a slice stops what is in it, so never before it is empty.
+    await manager.runJob("StopUnit", "ss", [name, "replace"]);
   });
 }
 
@@ -155,21 +175,59 @@ class Manager {
     if (result !== "done") throw new CodedError("run_failed", `systemd's job ended with "${result}"`);
   }
 
+  startScope(unit: string, slice: string, pids: readonly number[], description: string): Promise<void> {
+    const properties: [string, Variant][] = [
+      ["Description", new Variant("s", oneLine(description))],
+      ["Slice", new Variant("s", slice)],
+      ["PIDs", new Variant("au", [...pids])],
+      // A scope that failed must not keep its name and its cgroup until somebody says reset-failed.
+      ["CollectMode", new Variant("s", "inactive-or-failed")],
+      // As in login sessions: the guard adds no limit of its own.
+      ["TasksMax", new Variant("t", 0xffff_ffff_ffff_ffffn)],
+    ];
+    return this.runJob("StartTransientUnit", "ssa(sv)a(sa(sv))", [unit, "fail", properties, []]);
+  }
+
+  async isActive(unit: string): Promise<boolean> {
+    // Unlike GetUnit this is no error for a name that systemd has not in memory.
+    const units = (await this.call("ListUnitsByNames", "as", [[unit]])) as unknown[][];
+    return units[0]?.[3] === "active";
+  }
+
+  /** The scopes right below a slice that have processes, with these. */
+  async processesBelow(slice: string): Promise<Map<string, number[]>> {
+    const inhabited = new Map<string, number[]>();
+    const required = (await this.property(slice, "Unit", "RequiredBy")) as string[];
+    for (const scope of required.filter((unit) => unit.endsWith(".scope"))) {
+      const processes = (await this.call("GetUnitProcesses", "s", [scope])) as [string, number, string][];
+      if (processes.length > 0)
+        inhabited.set(
+          scope,
+          processes.map(([, pid]) => pid),
+        );
+    }
+    return inhabited;
+  }
+
   /** `kind`: the unit type as in the interface's name. */
   async controlGroup(unit: string, kind: "Slice" | "Scope"): Promise<string> {
+    const cgroup = await this.property(unit, kind, "ControlGroup");
+    // Empty once the unit's last process has ended.
+    if (typeof cgroup !== "string" || !cgroup.startsWith("/"))
+      throw new CodedError("run_failed", `${unit} has no cgroup`);
+    return cgroup;
+  }
+
+  private async property(unit: string, kind: string, name: string): Promise<unknown> {
     const path = String(await this.call("GetUnit", "s", [unit]));
-    const cgroup = await this.bus.invoke<unknown>({
+    return this.bus.invoke<unknown>({
       destination: systemd,
       path,
       interface: "org.freedesktop.DBus.Properties",
       member: "Get",
       signature: "ss",
-      body: [`org.freedesktop.systemd1.${kind}`, "ControlGroup"],
+      body: [`org.freedesktop.systemd1.${kind}`, name],
     });
-    // Empty once the unit's last process has ended.
-    if (typeof cgroup !== "string" || !cgroup.startsWith("/"))
-      throw new CodedError("run_failed", `${unit} has no cgroup`);
-    return cgroup;
   }
 
   private call(member: string, signature?: string, body?: unknown[]): PromiseLike<unknown> {

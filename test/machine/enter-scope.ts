@@ -1,10 +1,17 @@
 // Run inside the test machine by systemd.test.ts as root: performs one request of helper/guard/systemd.ts, prints its outcome as JSON.
-import { ensureSlice, type Scope, startScope, systemdManagesCgroups } from "../../helper/guard/systemd.ts";
+import {
+  ensureSlice,
+  releaseSlice,
+  type Scope,
+  startScope,
+  systemdManagesCgroups,
+} from "../../helper/guard/systemd.ts";
 
 const [what, argument] = process.argv.slice(2);
 try {
   if (what === "manages") print(systemdManagesCgroups());
   else if (what === "slice") print(await ensureSlice(argument!));
+  else if (what === "release") print((await releaseSlice(argument!)) ?? null);
   else print(await startScope(JSON.parse(argument!) as Scope));
 } catch (error) {
   const { code, message } = error as { code?: string; message: string };

@@ -16,7 +16,7 @@ interface Answer {
 }
 
 async function ask(
-  what: "manages" | "slice" | "scope",
+  what: "manages" | "slice" | "scope" | "release",
   argument: string | Scope = "",
   options: RunOptions = {},
 ): Promise<Answer> {
@@ -123,6 +123,36 @@ test("a dead process, a name in use, a bad name and a forbidden caller are coded
     refused(/./),
   );
   await shell(`kill ${one} ${two}`);
+});
+
+test("a released slice is gone, and what ran in it goes on outside, each scope's processes together", async () => {
+  const slice = "picket_release.slice";
+  await ask("slice", slice);
+  const pids = [await sleeper("picket-sleeper-four"), await sleeper("picket-sleeper-five")];
+  for (const pid of pids) await ask("scope", { unit: `picket_release-run-${pid}.scope`, slice, pid, description: "x" });
+
+  expect(await ask("release", slice)).toEqual({ result: null });
+  expect(await exists(`/${slice}`)).toBe(false);
+  expect(await shell(`systemctl list-units --all --plain --no-legend ${slice} 'picket_release-run-?.scope'`)).toBe("");
+  for (const pid of pids) {
+    expect(await unifiedCgroup(pid)).toBe(`/user.slice/picket_release-run-${pid}-released-1.scope`);
+    await shell(`kill ${pid}`);
+  }
+  expect(await ask("release", slice)).toEqual({ result: null });
+  expect(await ask("release", "picket_never_was.slice")).toEqual({ result: null });
+});
+
+test("a process that forks without end does not keep a slice from being released", async () => {
+  const slice = "picket_forks.slice";
+  await ask("slice", slice);
+  const script = "while sleep 0.002; do :; done";
+  await shell(`systemd-run --user --quiet --collect --unit=picket-forks sh -c '${script}'`, { user: "alice" });
+  const pid = Number(await shell("systemctl --user show --property=MainPID --value picket-forks", { user: "alice" }));
+  await ask("scope", { unit: "picket_forks-run-1.scope", slice, pid, description: "x" });
+  expect(await ask("release", slice)).toEqual({ result: null });
+  expect(await exists(`/${slice}`)).toBe(false);
+  expect(await unifiedCgroup(pid)).toMatch(/^\/user\.slice\/picket_forks-run-1-released-\d\.scope$/);
+  await shell(`kill ${pid}`);
 });
 
 test("the address of another bus in the environment is not believed", async () => {
