@@ -1,0 +1,109 @@
+# The far side of a test network: real servers, and a counter of what really arrived on the wire.
+# Usage: far-side.py DEVICE. Prints "ready"; answers each line "counts" on stdin with one JSON object
+# {"tcp 192.0.2.2 80": packets, ...} of packets that came in over DEVICE, by protocol, destination and port.
+import json
+import socket
+import struct
+import sys
+import threading
+
+HTTP_PORTS = [80, 443, 8080]
+BANNER_PORTS = [22]
+ECHO_PORTS = [443, 7777]
+ETH_P_ALL = 3
+PACKET_OUTGOING = 4
+
+counts = {}
+lock = threading.Lock()
+
+
+def http(connection):
+    with connection:
+        connection.settimeout(30)
+        try:
+            while connection.recv(65536):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nhi\n")
+                return
+        except OSError:
+            pass
+
+
+def banner(connection):
+    with connection:
+        try:
+            connection.sendall(b"SSH-2.0-picket_test\r\n")
+            connection.settimeout(5)
+            connection.recv(1024)
+        except OSError:
+            pass
+
+
+def serve(port, handle):
+    listener = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=512)
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=handle, args=(connection,), daemon=True).start()
+
+
+def echo(port):
+    # One socket a family: a dual-stack one would answer from whatever address routing prefers.
+    def loop(family, level, want, pack):
+        s = socket.socket(family, socket.SOCK_DGRAM)
+        if family == socket.AF_INET6:
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        s.setsockopt(level, want, 1)
+        s.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", port))
+        while True:
+            data, ancillary, _, peer = s.recvmsg(65535, 256)
+            # Answer from the address that was asked: in_pktinfo / in6_pktinfo.
+            s.sendmsg([data], [(level, pack, info) for _, _, info in ancillary], 0, peer)
+
+    IP_PKTINFO = 8
+    for arguments in (
+        (socket.AF_INET, socket.IPPROTO_IP, IP_PKTINFO, IP_PKTINFO),
+        (socket.AF_INET6, socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, socket.IPV6_PKTINFO),
+    ):
+        threading.Thread(target=loop, args=arguments, daemon=True).start()
+
+
+def count(device):
+    sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
+    sniffer.bind((device, ETH_P_ALL))
+    sniffer.setsockopt(socket.SOL_SOCKET, 33, 16 * 1024 * 1024)  # SO_RCVBUFFORCE
+    names = {6: "tcp", 17: "udp", 1: "icmp"}
+    ready.set()
+    while True:
+        packet, (_, _, kind, _, _) = sniffer.recvfrom(256)
+        if kind == PACKET_OUTGOING or len(packet) < 20:
+            continue
+        if packet[0] >> 4 == 4:
+            at, protocol = (packet[0] & 15) * 4, packet[9]
+            destination = socket.inet_ntop(socket.AF_INET, packet[16:20])
+        elif packet[0] >> 4 == 6:
+            at, protocol = 40, packet[6]
+            destination = socket.inet_ntop(socket.AF_INET6, packet[24:40])
+        else:
+            continue
+        port = 0
+        if protocol in (6, 17) and len(packet) >= at + 4:
+            (port,) = struct.unpack_from("!H", packet, at + 2)
+        key = f"{names.get(protocol, protocol)} {destination} {port}"
+        with lock:
+            counts[key] = counts.get(key, 0) + 1
+
+
+ready = threading.Event()
+threading.Thread(target=count, args=(sys.argv[1],), daemon=True).start()
+ready.wait()
+for port in HTTP_PORTS:
+    threading.Thread(target=serve, args=(port, http), daemon=True).start()
+for port in BANNER_PORTS:
+    threading.Thread(target=serve, args=(port, banner), daemon=True).start()
+for port in ECHO_PORTS:
+    echo(port)
+
+print("ready", flush=True)
+for line in sys.stdin:
+    if line.strip() == "counts":
+        with lock:
+            print(json.dumps(counts), flush=True)
