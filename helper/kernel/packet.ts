@@ -17,7 +17,9 @@ export interface Addresses {
 
 /** Offset of the transport header and its protocol. IPv6 extension headers as bpf/packet.bpf.h follows them. */
 export function transport(packet: Buffer): { at: number; protocol: number } {
-  if (packet.readUInt8(0) >> 4 === 4) return { at: (packet.readUInt8(0) & 15) * 4, protocol: packet.readUInt8(9) };
+  // A raw socket may claim less than the 5 words that every header has.
+  const words = Math.max(5, packet.readUInt8(0) & 15);
+  if (packet.readUInt8(0) >> 4 === 4) return { at: words * 4, protocol: packet.readUInt8(9) };
   let protocol = packet.readUInt8(6);
   let at = 40;
   while ((protocol === 0 || protocol === 43 || protocol === 60) && at + 2 <= packet.length) {
