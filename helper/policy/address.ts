@@ -24,9 +24,10 @@ export function truncate(hex: string, bits: number): string {
 export function parsePrefix(text: string): Prefix | null {
   const [address, length, extra] = text.split("/");
   if (address === undefined || extra !== undefined) return null;
-  // ipaddr.js also reads 1-, 2- and 3-part IPv4 and zone ids; nobody means those in a rule.
+  // ipaddr.js also reads 1-, 2- and 3-part IPv4 and zone ids; nobody means those in a rule. It takes the deprecated
+  // "::192.0.2.1" for 192.0.2.1, which it is not.
   const v4 = ipaddr.IPv4.isValidFourPartDecimal(address);
-  if (!v4 && (!ipaddr.IPv6.isValid(address) || address.includes("%"))) return null;
+  if (!v4 && (!ipaddr.IPv6.isValid(address) || address.includes("%") || /^::\d+\./.test(address))) return null;
   const widest = v4 ? 32 : 128;
   if (length !== undefined && !/^\d{1,3}$/.test(length)) return null;
   const bits = length === undefined ? widest : Number(length);
@@ -38,7 +39,7 @@ export function parsePrefix(text: string): Prefix | null {
 
 /** Canonical text: RFC 5952 for IPv6, dotted for IPv4, "/length" unless it is a single address. */
 export function formatPrefix(prefix: Prefix): string {
-  const v4 = prefix.hex.startsWith("00000000000000000000ffff") && prefix.bits >= 96;
+  const v4 = prefix.hex.startsWith(mapped) && prefix.bits >= everyIpv4.bits;
   const address = formatAddress(Buffer.from(prefix.hex, "hex"));
   if (prefix.bits === 128) return address;
   return `${address}/${v4 ? prefix.bits - 96 : prefix.bits}`;
@@ -55,6 +56,18 @@ export function addressHex(text: string): string {
   return Buffer.from(toMapped(ipaddr.parse(text)).toByteArray()).toString("hex");
 }
 
+const mapped = "00000000000000000000ffff";
+
+/** Every IPv4 address, as a range. */
+export const everyIpv4: Prefix = { hex: mapped.padEnd(32, "0"), bits: 96 };
+
+/** Whether the range holds the whole of the other. An IPv6 range, ::/0 too, holds no IPv4 although that is written as a part of it. */
+export function covers(range: Prefix, inner: Prefix): boolean {
+  if (range.bits > inner.bits) return false;
+  if (range.bits < everyIpv4.bits && inner.bits >= everyIpv4.bits && inner.hex.startsWith(mapped)) return false;
+  return truncate(inner.hex, range.bits) === range.hex;
+}
+
 export function contains(prefix: Prefix, hex: string): boolean {
-  return truncate(hex, prefix.bits) === prefix.hex;
+  return covers(prefix, { hex, bits: 128 });
 }

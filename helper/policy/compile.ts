@@ -1,6 +1,6 @@
 // Compiles rules to what the kernel looks up (bpf/policy.bpf.h): tables of slots, and for every known destination the path of
 // tables to try, narrow to wide. One slot per rule and table; one path per address or range named. Pure.
-import { type Prefix, truncate } from "./address.ts";
+import { covers, everyIpv4, type Prefix, truncate } from "./address.ts";
 import type { Policy } from "./decide.ts";
 import type { PolicyRule, Zones } from "./rule.ts";
 
@@ -49,9 +49,8 @@ function zoneSetName(zones: readonly string[]): string {
 
 /** The zones that hold the whole prefix, in a fixed order. */
 function zonesOf(prefix: Prefix, zones: Zones): string[] {
-  const inside = (range: Prefix) => range.bits <= prefix.bits && truncate(prefix.hex, range.bits) === range.hex;
   return Object.entries(zones)
-    .filter(([, ranges]) => ranges.some(inside))
+    .filter(([, ranges]) => ranges.some((range) => covers(range, prefix)))
     .map(([zone]) => zone)
     .sort();
 }
@@ -95,6 +94,8 @@ export function compile(policy: Policy, target: Target): Compiled {
   }
   for (const [name, prefix] of explicit) nodes.set(name, prefix);
   for (const ranges of Object.values(policy.zones)) for (const prefix of ranges) nodes.set(prefixName(prefix), prefix);
+  // The kernel's longest match would find a short IPv6 range for IPv4 addresses: they need an own path to be kept out of it.
+  if ([...nodes.values()].some(({ bits }) => bits < everyIpv4.bits)) nodes.set(prefixName(everyIpv4), everyIpv4);
 
   const lengths = [...new Set([...explicit.values()].map((prefix) => prefix.bits))].sort((a, b) => b - a);
   const zoneSets = new Map<string, readonly string[]>();
@@ -102,8 +103,8 @@ export function compile(policy: Policy, target: Target): Compiled {
     const chain: number[] = [];
     for (const bits of lengths) {
       if (bits > prefix.bits) continue;
-      const covering = prefixName({ hex: truncate(prefix.hex, bits), bits });
-      if (explicit.has(covering)) chain.push(target.tableId(covering));
+      const covering = explicit.get(prefixName({ hex: truncate(prefix.hex, bits), bits }));
+      if (covering && covers(covering, prefix)) chain.push(target.tableId(prefixName(covering)));
     }
     const zones = zonesOf(prefix, policy.zones);
     if (zones.length > 0) {
