@@ -1,0 +1,219 @@
+// What the kernel finds in compiled maps against what the decider says: generated policies × questions.
+// test/helper/kernel/policy-maps.test.ts asks the real kernel the same.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parsePrefix } from "../../../helper/policy/address.ts";
+import { type Compiled, compile, type Target } from "../../../helper/policy/compile.ts";
+import { decide, type Policy, type Question } from "../../../helper/policy/decide.ts";
+import { compareRules } from "../../../helper/policy/order.ts";
+import { loopbackPrefixes, type PolicyRule } from "../../../helper/policy/rule.ts";
+import { apps, lookUp, newTarget, numbered, policy, protocolNumbers, question, stranger } from "./model.ts";
+
+const actions = { allow: 1, block: 2, ask: 3 } as const;
+type Compiler = (policy: Policy, target: Target) => Compiled;
+
+interface Tally {
+  pairs: number;
+  deferred: number;
+  verdicts: Record<string, number>;
+  layers: Record<string, number>;
+}
+
+const cases = fc.tuple(policy, fc.array(question, { minLength: 40, maxLength: 40 }));
+
+/** Throws when kernel and decider disagree on a question. */
+function compare(compiler: Compiler, tally: Tally, policy: Policy, questions: readonly Question[]): void {
+  const target = newTarget();
+  const compiled = compiler(policy, target);
+  for (const asked of questions) {
+    const said = decide(policy, asked);
+    const app = target.appId(asked.app);
+    tally.pairs++;
+    tally.verdicts[said.verdict] = (tally.verdicts[said.verdict] ?? 0) + 1;
+    tally.layers[said.layer] = (tally.layers[said.layer] ?? 0) + 1;
+    for (const protocol of protocolNumbers[asked.protocol]) {
+      const found = lookUp(compiled, app, asked.addressHex, asked.port, protocol);
+      // What the kernel leaves to the helper is held and decided there: right, if rare.
+      if (found.deferred) tally.deferred++;
+      else expect([found.action, found.rule]).toEqual([actions[said.verdict], said.number]);
+      // Without a name yet: either the helper decides, or the answer is the same whatever the name turns out to be.
+      const unnamed = lookUp(compiled, 0, asked.addressHex, asked.port, protocol);
+      if (unnamed.deferred) continue;
+      for (const app of [...apps, stranger]) {
+        expect([unnamed.action, unnamed.rule]).toEqual([
+          actions[decide(policy, { ...asked, app }).verdict],
+          decide(policy, { ...asked, app }).number,
+        ]);
+      }
+    }
+  }
+}
+
+function run(compiler: Compiler, runs: number, seed: number): Tally {
+  const tally: Tally = { pairs: 0, deferred: 0, verdicts: {}, layers: {} };
+  fc.assert(
+    fc.property(cases, ([policy, questions]) => compare(compiler, tally, policy, questions)),
+    { numRuns: runs, seed, endOnFailure: true },
+  );
+  return tally;
+}
+
+describe("the compiled policy", () => {
+  it("gives the decider's answer to 40,000 questions, of every verdict and layer", () => {
+    const tally = run(compile, 1000, Date.now());
+    expect(tally.pairs).toBeGreaterThanOrEqual(40_000);
+    for (const verdict of ["allow", "block", "ask"]) {
+      expect(tally.verdicts[verdict]! / tally.pairs, verdict).toBeGreaterThan(0.2);
+    }
+    for (const layer of ["rule", "factory", "mode"]) {
+      expect(tally.layers[layer]! / tally.pairs, layer).toBeGreaterThan(0.05);
+    }
+    // Defers happen, so that they are tested, and are few.
+    expect(tally.deferred).toBeGreaterThan(0);
+    expect(tally.deferred / tally.pairs).toBeLessThan(0.02);
+  });
+
+  const any = { kind: "any" } as const;
+  const at = (text: string) => ({ kind: "prefix", prefix: parsePrefix(text)! }) as const;
+  const base: PolicyRule = {
+    id: "",
+    number: 0,
+    app: null,
+    destination: any,
+    port: null,
+    protocol: null,
+    action: "allow",
+    lifetime: "forever",
+    origin: "person",
+  };
+  const zones = { loopback: loopbackPrefixes, resolvers: [] };
+  const policyOf = (...rules: Partial<PolicyRule>[]): Policy => ({
+    rules: numbered(rules.map((rule) => ({ ...base, ...rule }))).sort(compareRules),
+    zones,
+    mode: "ask",
+  });
+  const nest = ["10.1.2.3", "10.1.2.0/31", "10.1.2.0/30", "10.1.2.0/24", "10.1.0.0/16", "10.0.0.0/8", "0.0.0.0/0"];
+
+  it("keeps to six tables per path: the helper decides what is nested deeper", () => {
+    const deep = policyOf(...nest.map((text) => ({ destination: at(text), port: 1, action: "block" as const })));
+    const target = newTarget();
+    const compiled = compile(deep, target);
+    for (const { tables } of compiled.paths.values()) expect(tables.length).toBeLessThanOrEqual(6);
+    const shallow = compile({ ...deep, rules: deep.rules.slice(0, 4) }, newTarget());
+    for (const { tables } of shallow.paths.values()) expect(tables).not.toContain(0xffffffff);
+    const host = parsePrefix("10.1.2.3")!.hex;
+    expect(lookUp(compiled, 1, host, 1, 6)).toEqual({ action: 2, rule: 1, deferred: false });
+    expect(lookUp(compiled, 1, host, 2, 6).deferred).toBe(true);
+  });
+
+  it("never turns a block into what a dead helper would let pass: a deep block is found or held", () => {
+    const deep = policyOf(
+      { action: "allow" },
+      ...nest.map((text, depth) => ({
+        destination: at(text),
+        ...(depth < nest.length - 1 && { port: 1 }),
+        action: "block" as const,
+      })),
+    );
+    const compiled = compile(deep, newTarget());
+    for (const port of [1, 2]) {
+      for (const text of ["10.1.2.3", "10.1.2.1", "10.1.2.2", "10.1.2.9", "10.1.9.9", "10.9.9.9", "9.9.9.9"]) {
+        expect(lookUp(compiled, 1, parsePrefix(text)!.hex, port, 6).action).not.toBe(actions.allow);
+      }
+    }
+  });
+
+  it("grows with the rules, not with their products", () => {
+    const rules = Array.from({ length: 500 }, (_, i) => ({
+      destination: at(`10.${i >> 8}.${i & 255}.0/${24 + (i % 9)}`),
+      app: apps[i % 2]!,
+      port: 1 + (i % 7),
+    }));
+    const compiled = compile(policyOf(...rules), newTarget());
+    expect(compiled.slots.size).toBeLessThanOrEqual(500);
+    expect(compiled.paths.size).toBeLessThanOrEqual(500 + loopbackPrefixes.length);
+    expect(compiled.tables.size).toBeLessThanOrEqual(500);
+  });
+
+  it("keeps IPv4 out of IPv6 ranges that hold it by its notation", () => {
+    const compiled = compile(policyOf({ destination: at("::/0") }), newTarget());
+    expect(lookUp(compiled, 1, parsePrefix("192.0.2.1")!.hex, 1, 6).action).toBe(actions.ask);
+    expect(lookUp(compiled, 1, parsePrefix("2001:db8::1")!.hex, 1, 6).action).toBe(actions.allow);
+  });
+});
+
+describe("the comparison itself", () => {
+  const slotsOf = (compiled: Compiled, change: (slots: Compiled["slots"]) => Compiled["slots"]) => ({
+    ...compiled,
+    slots: change(compiled.slots),
+  });
+  const pathsOf = (compiled: Compiled, change: (tables: readonly number[]) => readonly number[]): Compiled => ({
+    ...compiled,
+    paths: new Map([...compiled.paths].map(([name, path]) => [name, { ...path, tables: change(path.tables) }])),
+  });
+  const mutants: [string, Compiler][] = [
+    [
+      "swaps the shape bits of app and protocol",
+      (p, t) => compile(p, { ...t, shape: { anyApp: 1, anyPort: 2, anyProtocol: 4 } }),
+    ],
+    [
+      "swaps the shape bits of port and protocol",
+      (p, t) => compile(p, { ...t, shape: { anyApp: 4, anyPort: 1, anyProtocol: 2 } }),
+    ],
+    ["drops the loopback zone", (p, t) => compile({ ...p, zones: { ...p.zones, loopback: [] } }, t)],
+    ["drops the resolvers' zone", (p, t) => compile({ ...p, zones: { ...p.zones, resolvers: [] } }, t)],
+    ["takes the rules in reverse order", (p, t) => compile({ ...p, rules: [...p.rules].reverse() }, t)],
+    [
+      "takes the rules in order of their numbers",
+      (p, t) => compile({ ...p, rules: [...p.rules].sort((a, b) => a.number - b.number) }, t),
+    ],
+    ["forgets the last rule", (p, t) => compile({ ...p, rules: p.rules.slice(0, -1) }, t)],
+    ["forgets the mode", (p, t) => compile({ ...p, mode: "ask" }, t)],
+    ["tries wide tables first", (p, t) => pathsOf(compile(p, t), (tables) => [...tables].reverse())],
+    ["leaves out the narrowest table", (p, t) => pathsOf(compile(p, t), (tables) => tables.slice(1))],
+    ["ends paths before `any`", (p, t) => pathsOf(compile(p, t), (tables) => tables.slice(0, -1))],
+    [
+      "has no paths for hosts",
+      (p, t) => ({
+        ...compile(p, t),
+        paths: new Map([...compile(p, t).paths].filter(([name]) => !name.endsWith("/128"))),
+      }),
+    ],
+    [
+      "has only paths for hosts",
+      (p, t) => ({
+        ...compile(p, t),
+        paths: new Map([...compile(p, t).paths].filter(([name]) => name.endsWith("/128"))),
+      }),
+    ],
+    [
+      "shows no table its exact slots",
+      (p, t) => ({
+        ...compile(p, t),
+        tables: new Map([...compile(p, t).tables].map(([table, shapes]) => [table, shapes & ~3])),
+      }),
+    ],
+    [
+      "puts other protocols into ICMP's class",
+      (p, t) => compile(p, { ...t, protocolClass: { ...t.protocolClass, other: 1 } }),
+    ],
+    [
+      "cuts deep paths instead of deferring",
+      (p, t) => pathsOf(compile(p, t), (tables) => tables.filter((table) => table !== 0xffffffff)),
+    ],
+    ["allows where it should ask", (p, t) => compile(p, { ...t, action: { ...t.action, ask: 1 } })],
+    [
+      "blames another rule",
+      (p, t) =>
+        slotsOf(
+          compile(p, t),
+          (slots) => new Map([...slots].map(([name, slot]) => [name, { ...slot, rule: slot.rule + 1 }])),
+        ),
+    ],
+    ["gives two apps one number", (p, t) => compile(p, { ...t, appId: () => t.appId(apps[0]) })],
+  ];
+
+  it.each(mutants)("catches a compiler that %s", (_, mutant) => {
+    expect(() => run(mutant, 2000, 7)).toThrow(/Property failed/);
+  });
+});

@@ -1,0 +1,177 @@
+// Generated policies and questions, and the kernel's look-up (bpf/policy.bpf.h) written a second time, over what the compiler made.
+import fc from "fast-check";
+import type { Protocol } from "../../../contract/words.ts";
+import { type Prefix, truncate } from "../../../helper/policy/address.ts";
+import type { Compiled, Target } from "../../../helper/policy/compile.ts";
+import type { Policy, Question } from "../../../helper/policy/decide.ts";
+import { compareRules } from "../../../helper/policy/order.ts";
+import { loopbackPrefixes, type PolicyRule } from "../../../helper/policy/rule.ts";
+
+export const apps = ["/usr/bin/curl", "/opt/app", "/usr/bin/other"] as const;
+/** Never in a rule. */
+export const stranger = "/usr/bin/stranger";
+const ports = [53, 80, 443, 8080];
+const protocols: Protocol[] = ["tcp", "udp", "icmp", "other"];
+export const protocolNumbers: Record<Protocol, number[]> = {
+  tcp: [6],
+  udp: [17],
+  icmp: [1, 58],
+  other: [132, 47, 255],
+};
+
+/** Around these everything is nested: 32 digits each. */
+const centres = [
+  "00000000000000000000ffff0a010203", // 10.1.2.3
+  "00000000000000000000ffff0a010235", // 10.1.2.53
+  "00000000000000000000ffff7f000001", // 127.0.0.1
+  "20010db8000000000000000000000001",
+  "20010db8000000010000000000000053",
+  "00000000000000000000000000000001", // ::1
+];
+
+const flipped = fc.tuple(fc.constantFrom(...centres), fc.nat(127)).map(([hex, bit]) => {
+  const value = BigInt(`0x${hex}`) ^ (1n << BigInt(127 - bit));
+  return value.toString(16).padStart(32, "0");
+});
+/** An address in the midst, or one that leaves a centre's ranges at some bit. */
+export const address = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...centres) }, flipped);
+
+const lengths = [0, 8, 32, 33, 48, 64, 95, 96, 104, 112, 119, 120, 121, 127, 128];
+const prefix = fc
+  .tuple(address, fc.constantFrom(...lengths))
+  .map(([hex, bits]) => ({ hex: truncate(hex, bits), bits }));
+
+const destination: fc.Arbitrary<PolicyRule["destination"]> = fc.oneof(
+  { weight: 5, arbitrary: prefix.map((prefix) => ({ kind: "prefix", prefix }) as const) },
+  { weight: 2, arbitrary: fc.constantFrom("loopback", "resolvers").map((zone) => ({ kind: "zone", zone }) as const) },
+  { weight: 3, arbitrary: fc.constant({ kind: "any" } as const) },
+);
+
+export const rule: fc.Arbitrary<PolicyRule> = fc.record({
+  id: fc.constant(""),
+  number: fc.constant(0),
+  app: fc.oneof(fc.constant(null), fc.constantFrom(...apps.slice(0, 2))),
+  destination,
+  port: fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.constantFrom(...ports) }),
+  protocol: fc.oneof(
+    { weight: 2, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.constantFrom(...protocols) },
+  ),
+  action: fc.constantFrom("allow", "block", "ask"),
+  lifetime: fc.constantFrom("once", "forever"),
+  origin: fc.constantFrom("person", "factory"),
+});
+
+/** Rules for ranges around one centre, each within the next: deeper than the kernel's paths go, now and then. */
+const nest: fc.Arbitrary<PolicyRule[]> = fc
+  .tuple(fc.constantFrom(...centres), fc.array(rule, { minLength: lengths.length, maxLength: lengths.length }))
+  .chain(([hex, rules]) =>
+    fc.subarray(lengths, { minLength: 4 }).map((chosen) =>
+      chosen.map((bits, at) => {
+        const destination = { kind: "prefix", prefix: { hex: truncate(hex, bits), bits } } as const;
+        return { ...(rules[at] as PolicyRule), destination };
+      }),
+    ),
+  );
+
+export function numbered(rules: readonly PolicyRule[]): PolicyRule[] {
+  return rules.map((rule, at) => ({ ...rule, id: `rule ${at + 1}`, number: at + 1 }));
+}
+
+export const policy: fc.Arbitrary<Policy> = fc.record({
+  rules: fc
+    .tuple(
+      fc.array(rule, { maxLength: 12 }),
+      fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: nest }),
+    )
+    .map(([rules, nested]) => numbered([...rules, ...nested]).sort(compareRules)),
+  zones: fc.record({
+    loopback: fc.constant(loopbackPrefixes),
+    // Overlapping the other zone as well: systemd-resolved listens on 127.0.0.53.
+    resolvers: fc.subarray<Prefix>([
+      { hex: "00000000000000000000ffff0a010235", bits: 128 },
+      { hex: "00000000000000000000ffff7f000035", bits: 128 },
+      { hex: "20010db8000000010000000000000053", bits: 128 },
+    ]),
+  }),
+  mode: fc.constantFrom("ask", "learn", "allow", "block"),
+});
+
+export const question: fc.Arbitrary<Question> = fc
+  .record({
+    app: fc.constantFrom(...apps, stranger),
+    addressHex: fc.oneof(
+      { weight: 9, arbitrary: address },
+      { weight: 1, arbitrary: fc.constant("00000000000000000000ffff7f000035") },
+    ),
+    port: fc.constantFrom(...ports, 9999),
+    protocol: fc.constantFrom(...protocols, "tcp", "udp"),
+  })
+  .map((asked) => (asked.protocol === "tcp" || asked.protocol === "udp" ? asked : { ...asked, port: 0 }));
+
+/** The numbers as bpf/picket.h has them, written out: the mirror is tested elsewhere. */
+export const numbers = {
+  pathDepth: 6,
+  tableDefer: 0xffffffff,
+  action: { allow: 1, block: 2, ask: 3 },
+  protocolClass: { tcp: 6, udp: 17, icmp: 1, other: 255 },
+  shape: { anyApp: 4, anyPort: 2, anyProtocol: 1 },
+} as const;
+
+/** A target that numbers tables and apps as they come. */
+export function newTarget(): Target & { apps: Map<string, number> } {
+  const tables = new Map<string, number>();
+  const apps = new Map<string, number>();
+  const numberIn = (map: Map<string, number>) => (name: string) => {
+    const number = map.get(name) ?? map.size + 1;
+    map.set(name, number);
+    return number;
+  };
+  return { ...numbers, tableId: numberIn(tables), appId: numberIn(apps), apps };
+}
+
+/** The bits of a longest-prefix match, without the product's own arithmetic. */
+function holds(prefix: Prefix, hex: string): boolean {
+  const shift = BigInt(128 - prefix.bits);
+  return BigInt(`0x${prefix.hex}`) >> shift === BigInt(`0x${hex}`) >> shift;
+}
+
+function pathOf(compiled: Compiled, hex: string): readonly number[] {
+  const host = compiled.paths.get(`${hex}/128`);
+  if (host) return host.tables;
+  let longest: { bits: number; tables: readonly number[] } | undefined;
+  for (const { prefix, tables } of compiled.paths.values()) {
+    if (prefix.bits === 128 || !holds(prefix, hex)) continue;
+    if (!longest || prefix.bits > longest.bits) longest = { bits: prefix.bits, tables };
+  }
+  return longest?.tables ?? compiled.any;
+}
+
+export interface Found {
+  action: number;
+  rule: number;
+  /** The compiled policy gave the question to the helper, although a rule or the mode decides it. */
+  deferred: boolean;
+}
+
+/** look_up() of bpf/policy.bpf.h. `app` 0: an executable without a name yet. */
+export function lookUp(compiled: Compiled, app: number, hex: string, port: number, protocol: number): Found {
+  const ask = { action: 3, rule: 0, deferred: true };
+  const known: Record<number, number> = { 1: 1, 58: 1, 6: 6, 17: 17 };
+  const path = pathOf(compiled, hex);
+  for (const table of path.slice(0, 6)) {
+    if (table === 0) break;
+    if (table === 0xffffffff) return ask;
+    const shapes = compiled.tables.get(table) ?? 0;
+    for (let shape = 0; shape < 8; shape++) {
+      if (!(shapes & (1 << shape))) continue;
+      if (!(shape & 4) && app === 0) return ask;
+      const key = [table, shape & 4 ? 0 : app, shape & 2 ? 0 : port, shape & 1 ? 0 : (known[protocol] ?? 255), shape];
+      const slot = [...compiled.slots.values()].find(
+        (slot) => [slot.table, slot.app, slot.port, slot.protocol, slot.shape].join() === key.join(),
+      );
+      if (slot) return { action: slot.action, rule: slot.rule, deferred: false };
+    }
+  }
+  return { action: compiled.defaultAction, rule: 0, deferred: false };
+}
