@@ -15,7 +15,10 @@ export const picket = join(root, "main/cli/picket");
 const patience = 20_000;
 
 /** Polls until `probe` returns something; fails with what was waited for. */
-export async function until<T>(what: string, probe: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+export async function until<T>(
+  what: string,
+  probe: () => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
   const deadline = performance.now() + patience;
   for (;;) {
     const found = await probe();

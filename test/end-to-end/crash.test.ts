@@ -1,0 +1,105 @@
+// The helper is killed between each pair of steps of an answer: nothing is lost, nothing is let through that was not allowed.
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Step } from "../../helper/answers.ts";
+import { client, type TcpResult } from "../network/clients.ts";
+import { createNetwork, type Network } from "../network/network.ts";
+import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
+
+const ECONNREFUSED = 111;
+
+let helper: TestHelper;
+let network: Network;
+
+beforeEach(async () => {
+  helper = new TestHelper();
+  network = await createNetwork();
+});
+
+afterEach(async () => {
+  delete process.env.PICKET_STOP_AT;
+  await helper.stop();
+  network.destroy();
+});
+
+const json = <T>(ran: Ran): T => JSON.parse(ran.stdout) as T;
+
+async function startStoppingAt(step: Step): Promise<void> {
+  process.env.PICKET_STOP_AT = step;
+  await helper.start("test/end-to-end/stopping-helper.ts");
+}
+
+const steps: Step[] = ["answered", "committed", "compiled", "released"];
+const cases = steps.flatMap((step) =>
+  (["allow", "block"] as const).flatMap((action) =>
+    (["once", "forever"] as const).map((lifetime) => [step, action, lifetime] as const),
+  ),
+);
+
+describe("killed", () => {
+  test.for(cases)("when the answer is %s: %s %s", async ([step, action, lifetime]) => {
+    const address = network.address(4);
+    await startStoppingAt(step);
+    const running = guarded(helper, network.near, client("tcp", address, 80));
+    const { id } = await helper.prompt(address);
+    const api = await helper.client();
+    await expect(api.call("prompts.answer", { id, action, lifetime })).rejects.toMatchObject({ code: "no_helper" });
+    await helper.ended();
+    // Dead at a point before the packets went: the far side has seen nothing, and the kernel holds on.
+    if (step !== "released" || action === "block") {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const waiting = step === "answered" || step === "committed" || lifetime === "once" || action === "block";
+      if (waiting && !(action === "allow" && step !== "answered" && step !== "committed")) {
+        expect(await network.arrived("tcp", address, 80)).toBe(0);
+      }
+    }
+    delete process.env.PICKET_STOP_AT;
+    await helper.start();
+    const again = await helper.client();
+    const rules = (await again.call("rules.list", {})).filter((rule) => rule.address === address);
+    const prompts = await again.call("prompts.list", {});
+    if (step === "answered") {
+      // Not committed: the question is still there, and answering it now works.
+      expect(rules).toEqual([]);
+      expect(prompts.map((prompt) => prompt.id)).toContain(id);
+      await helper.prompt(address);
+      await again.call("prompts.answer", { id, action, lifetime });
+    } else {
+      expect(rules).toHaveLength(lifetime === "forever" ? 1 : 0);
+    }
+    const result = json<TcpResult>(await running);
+    if (action === "allow") expect(result.ok).toBe(true);
+    else expect(result).toMatchObject({ ok: false, errno: ECONNREFUSED });
+    if (action === "block") expect(await network.arrived("tcp", address, 80)).toBe(0);
+    await until("the question to be settled", async () =>
+      (await again.call("prompts.list", {})).every(
+        (prompt) => prompt.endpoint.address !== address || prompt.state === "inbox",
+      ),
+    );
+    expect((await again.call("prompts.list", {})).filter((prompt) => prompt.endpoint.address === address)).toEqual([]);
+  });
+});
+
+describe("killed while it holds", () => {
+  test("the flow stays held, is asked about again, and rules go on without a helper", async () => {
+    const [decided, undecided] = [network.address(4), network.address(6)];
+    await helper.start();
+    const first = guarded(helper, network.near, client("tcp", decided, 80));
+    const { id } = await helper.prompt(decided);
+    await (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "forever" });
+    expect(json<TcpResult>(await first).ok).toBe(true);
+
+    const running = guarded(helper, network.near, client("tcp", undecided, 80));
+    const before = await helper.prompt(undecided);
+    await helper.signal("SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(await network.arrived("tcp", undecided, 80)).toBe(0);
+
+    await helper.start();
+    const after = await helper.prompt(undecided);
+    expect(after.id).toBe(before.id);
+    await (await helper.client()).call("prompts.answer", { id: after.id, action: "allow", lifetime: "once" });
+    expect(json<TcpResult>(await running).ok).toBe(true);
+    const known = json<TcpResult>(await guarded(helper, network.near, client("tcp", decided, 80, 5)));
+    expect(known.ok).toBe(true);
+  });
+});

@@ -1,0 +1,29 @@
+// The test clients in clients/, as commands, and the shapes of what they print.
+import { join } from "node:path";
+
+export interface TcpResult {
+  ok: boolean;
+  /** 0: connected; -1: timed out. */
+  errno: number;
+  ms: number;
+  rttMs: number;
+  window: number;
+  /** When connect() returned, milliseconds since 1970. */
+  at: number;
+}
+
+export interface UdpResult {
+  connectErrno: number;
+  sendErrnos: number[];
+  errno: number;
+  replies: number[];
+  ms: number;
+}
+
+/** The system's own interpreter: behind a version manager's shim the app would be a shell script. */
+export const python = "/usr/bin/python3";
+
+/** Command line of a client; the arguments are explained in its first lines. */
+export function client(name: "tcp" | "udp" | "two-remotes" | "many", ...args: (string | number)[]): string[] {
+  return [python, join(import.meta.dirname, "clients", `${name}.py`), ...args.map(String)];
+}
