@@ -1,0 +1,58 @@
+// Bundles the Electron side (main and preload, for Node and the sandbox) and the two pages into dist/window, ready to be run by folder.
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import react from "@vitejs/plugin-react";
+import { build, type InlineConfig } from "vite";
+import { dist, root } from "./paths.ts";
+
+const out = join(dist, "window");
+const common: InlineConfig = { configFile: false, envDir: false, logLevel: "warn", publicDir: false };
+
+/** One CommonJS file: the sandboxed preload cannot be a module, and a main that is one cannot register its scheme in time everywhere. */
+function electronScript(entry: string, file: string): InlineConfig {
+  return {
+    ...common,
+    root,
+    // Everything but Electron and Node's own modules is bundled: the window ships without node_modules.
+    ssr: { target: "node", noExternal: true },
+    build: {
+      ssr: join(root, entry),
+      target: "node20",
+      outDir: out,
+      emptyOutDir: false,
+      minify: false,
+      rolldownOptions: {
+        external: ["electron", /^node:/],
+        output: { format: "cjs", entryFileNames: file, codeSplitting: false },
+      },
+    },
+  };
+}
+
+const pages: InlineConfig = {
+  ...common,
+  root: join(root, "renderer"),
+  base: "./",
+  plugins: [react()],
+  build: {
+    // Electron 33, for tests, and Electron 45, for releases.
+    target: "chrome130",
+    outDir: join(out, "renderer"),
+    emptyOutDir: false,
+    assetsInlineLimit: 0,
+    // The polyfill is an inline script, which the pages' policy refuses.
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: [join(root, "renderer/window.html"), join(root, "renderer/prompt.html")] },
+  },
+};
+
+export async function buildWindow(): Promise<void> {
+  await rm(out, { recursive: true, force: true });
+  await mkdir(out, { recursive: true });
+  await build(electronScript("main/window/main.ts", "main.cjs"));
+  await build(electronScript("main/window/preload.ts", "preload.cjs"));
+  await build({ ...pages, publicDir: join(root, "renderer/public") });
+  const { name, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const manifest = { name, productName: "Picket", version, main: "main.cjs" };
+  await writeFile(join(out, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}

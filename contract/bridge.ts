@@ -1,0 +1,66 @@
+// The words between the window's two halves: main/window (which holds the helper's socket) and renderer (which has only the DOM).
+import * as v from "valibot";
+import { type ErrorCode, errorCodes } from "./errors.ts";
+import type { Events, Params, Result, Topic } from "./methods.ts";
+
+/** The only methods a page may call; everything it reads arrives as updates instead. */
+export const windowMethods = ["prompts.answer", "rules.enable", "rules.remove"] as const;
+export type WindowMethod = (typeof windowMethods)[number];
+
+/** Parameters are checked a second time with the method's own schema. */
+export const callSchema = v.strictObject({ method: v.picklist(windowMethods), params: v.unknown() });
+
+/** An error keeps its code across Electron's IPC only as a value: a thrown one arrives as a bare sentence. */
+export type Outcome<M extends WindowMethod> =
+  | { ok: true; result: Result<M> }
+  | { ok: false; code: ErrorCode; message: string };
+
+/** What a page may ask of its own windows. Heights are CSS pixels. */
+export const shellRequestSchema = v.variant("do", [
+  /** Prompt window only: how tall its card is, and whether there is one at all. */
+  v.strictObject({
+    do: v.literal("fit-prompt"),
+    visible: v.boolean(),
+    height: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(4000)),
+  }),
+  /** Prompt window only: the same as closing it. Never an answer. */
+  v.strictObject({ do: v.literal("close-prompt") }),
+  /** Brings the open questions back, also those put aside. */
+  v.strictObject({ do: v.literal("open-prompt") }),
+]);
+export type ShellRequest = v.InferOutput<typeof shellRequestSchema>;
+
+const errorCodeSchema = v.picklist(Object.keys(errorCodes) as ErrorCode[]);
+
+/** connecting: not known yet. up: watching. away: no helper, trying again; `code` says why. */
+export const linkSchema = v.variant("state", [
+  v.object({ state: v.literal("connecting") }),
+  v.object({ state: v.literal("up") }),
+  v.object({ state: v.literal("away"), code: errorCodeSchema, message: v.string() }),
+]);
+export type Link = v.InferOutput<typeof linkSchema>;
+
+/** What main/window tells a page. The first updates after `follow` are the link and, when it is up, the whole state. */
+export type Update =
+  | { kind: "link"; link: Link }
+  | { [T in Topic]: { kind: "event"; topic: T; data: Events[T] } }[Topic]
+  /** Prompt window only: it became visible just now. */
+  | { kind: "shown" }
+  /** Prompt window only: the person closed it; every open question is put aside. */
+  | { kind: "put-aside" }
+  /** Prompt window only: the person asked for the questions put aside. */
+  | { kind: "take-up" };
+
+/** What the preload script puts on `window.picket`. */
+export type Bridge = {
+  call<M extends WindowMethod>(method: M, params: Params<M>): Promise<Outcome<M>>;
+  shell(request: ShellRequest): Promise<void>;
+  follow(listener: (update: Update) => void): () => void;
+};
+
+export const channels = {
+  call: "picket:call",
+  shell: "picket:shell",
+  follow: "picket:follow",
+  update: "picket:update",
+} as const;

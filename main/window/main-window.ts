@@ -1,0 +1,26 @@
+// The window with connections, rules and the inbox.
+import { BrowserWindow, nativeTheme } from "electron";
+import { origin } from "./assets.ts";
+import { safePreferences } from "./hardening.ts";
+
+/** The colour behind a page that has not painted yet; the same as --ground in renderer/style/tokens.css. */
+export function ground(): string {
+  return nativeTheme.shouldUseDarkColors ? "#151817" : "#f5f4f0";
+}
+
+export function makeMainWindow(preload: string): BrowserWindow {
+  const window = new BrowserWindow({
+    title: "Picket",
+    width: 1180,
+    height: 760,
+    minWidth: 760,
+    minHeight: 480,
+    show: false,
+    autoHideMenuBar: true,
+    backgroundColor: ground(),
+    webPreferences: safePreferences(preload),
+  });
+  window.once("ready-to-show", () => window.show());
+  void window.loadURL(`${origin}/window.html`);
+  return window;
+}

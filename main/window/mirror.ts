@@ -1,0 +1,44 @@
+// What the helper last said, so that a page that starts or reloads later gets the whole state at once.
+
+import type { Update } from "../../contract/bridge.ts";
+import { keepNewest, merge } from "../../contract/merge.ts";
+import type { Events, Topic } from "../../contract/methods.ts";
+import type { Flow, Prompt, Rule, Status } from "../../contract/words.ts";
+
+/** As many as the helper lists at most. */
+const flowLimit = 5000;
+
+export class Mirror {
+  private status: Status | undefined;
+  private prompts = new Map<string, Prompt>();
+  private flows = new Map<string, Flow>();
+  private rules = new Map<string, Rule>();
+
+  take(...[topic, data]: { [T in Topic]: [topic: T, data: Events[T]] }[Topic]): void {
+    switch (topic) {
+      case "status":
+        this.status = data;
+        return;
+      case "prompts":
+        this.prompts = merge(this.prompts, data);
+        return;
+      case "flows":
+        this.flows = keepNewest(merge(this.flows, data), flowLimit);
+        return;
+      case "rules":
+        this.rules = merge(this.rules, data);
+        return;
+    }
+  }
+
+  /** The whole state as updates. */
+  snapshot(): Update[] {
+    const whole = <T>(items: Map<string, T>) => ({ full: true, changed: [...items.values()], removed: [] });
+    return [
+      ...(this.status ? [{ kind: "event", topic: "status", data: this.status } as const] : []),
+      { kind: "event", topic: "rules", data: whole(this.rules) },
+      { kind: "event", topic: "prompts", data: whole(this.prompts) },
+      { kind: "event", topic: "flows", data: whole(this.flows) },
+    ];
+  }
+}

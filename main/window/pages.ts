@@ -1,0 +1,80 @@
+// The pages' side of the bridge: every message must come from the top frame of one of our windows, in a shape the contract knows.
+import { type BrowserWindow, type IpcMainEvent, type IpcMainInvokeEvent, ipcMain } from "electron";
+import * as v from "valibot";
+import {
+  callSchema,
+  channels,
+  type Outcome,
+  type ShellRequest,
+  shellRequestSchema,
+  type Update,
+  type WindowMethod,
+} from "../../contract/bridge.ts";
+import { type ErrorCode, errorCodes } from "../../contract/errors.ts";
+import { methods, type Params } from "../../contract/methods.ts";
+import { origin } from "./assets.ts";
+import type { HelperLink } from "./link.ts";
+
+export type Page = "main" | "prompt";
+
+export class Pages {
+  private readonly windows: () => Partial<Record<Page, BrowserWindow>>;
+  private readonly following = new Set<Page>();
+
+  constructor(windows: () => Partial<Record<Page, BrowserWindow>>) {
+    this.windows = windows;
+  }
+
+  serve(link: HelperLink, shell: (page: Page, request: ShellRequest) => void): void {
+    ipcMain.handle(channels.call, async (event, message: unknown): Promise<Outcome<WindowMethod>> => {
+      if (!this.senderOf(event)) return refusal("not_permitted");
+      const call = v.safeParse(callSchema, message);
+      if (!call.success) return refusal("bad_message");
+      const { method } = call.output;
+      const params = v.safeParse(methods[method].params, call.output.params);
+      if (!params.success) return refusal("bad_params");
+      return link.call(method, params.output as Params<typeof method>);
+    });
+    ipcMain.handle(channels.shell, (event, message: unknown) => {
+      const page = this.senderOf(event);
+      const request = v.safeParse(shellRequestSchema, message);
+      if (!page || !request.success) return refusal(page ? "bad_message" : "not_permitted");
+      return shell(page, request.output);
+    });
+    ipcMain.on(channels.follow, (event) => {
+      const page = this.senderOf(event);
+      if (!page) return;
+      this.following.add(page);
+      for (const update of link.snapshot()) this.tell(page, update);
+    });
+  }
+
+  tell(page: Page, update: Update): void {
+    const contents = this.windows()[page]?.webContents;
+    if (!contents || contents.isDestroyed() || !this.following.has(page)) return;
+    contents.send(channels.update, update);
+  }
+
+  tellAll(update: Update): void {
+    this.tell("main", update);
+    this.tell("prompt", update);
+  }
+
+  /** A page that starts over asks for the whole state again. */
+  forget(page: Page): void {
+    this.following.delete(page);
+  }
+
+  private senderOf(event: IpcMainEvent | IpcMainInvokeEvent): Page | undefined {
+    const frame = event.senderFrame;
+    if (!frame || frame.parent !== null || !frame.url.startsWith(`${origin}/`)) return undefined;
+    for (const [page, window] of Object.entries(this.windows())) {
+      if (window.webContents === event.sender && window.webContents.mainFrame === frame) return page as Page;
+    }
+    return undefined;
+  }
+}
+
+function refusal(code: ErrorCode): { ok: false; code: ErrorCode; message: string } {
+  return { ok: false, code, message: errorCodes[code] };
+}

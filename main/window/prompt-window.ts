@@ -1,0 +1,82 @@
+// The one prompt window: made once and hidden, shown without taking the focus when its page has a card, never destroyed by closing.
+import { BrowserWindow, screen } from "electron";
+import { origin } from "./assets.ts";
+import { safePreferences } from "./hardening.ts";
+import { ground } from "./main-window.ts";
+
+const width = 440;
+/** Distance from the edges of the work area. */
+const margin = 16;
+
+export class PromptWindow {
+  readonly window: BrowserWindow;
+  private readonly putAside: () => void;
+  private readonly shown: () => void;
+  private leaving = false;
+
+  constructor(preload: string, told: { putAside: () => void; shown: () => void }) {
+    this.putAside = told.putAside;
+    this.shown = told.shown;
+    this.window = new BrowserWindow({
+      title: "Picket asks",
+      width,
+      height: 480,
+      show: false,
+      frame: false,
+      resizable: false,
+      maximizable: false,
+      minimizable: false,
+      fullscreenable: false,
+      alwaysOnTop: true,
+      backgroundColor: ground(),
+      // Its timers decide when the card may be answered; a page thought to be in the background would be late.
+      webPreferences: { ...safePreferences(preload), backgroundThrottling: false },
+    });
+    this.window.on("close", (event) => {
+      if (this.leaving) return;
+      event.preventDefault();
+      this.close();
+    });
+    void this.window.loadURL(`${origin}/prompt.html`);
+  }
+
+  /** The page's card has this height; without a card there is no window. */
+  fit(visible: boolean, height: number): void {
+    if (!visible) {
+      this.window.hide();
+      return;
+    }
+    const already = this.window.isVisible();
+    const area = (
+      already
+        ? screen.getDisplayMatching(this.window.getBounds())
+        : screen.getDisplayNearestPoint(screen.getCursorScreenPoint())
+    ).workArea;
+    const fitting = Math.min(height, area.height - 2 * margin);
+    // A window in use stays where the person put it; one that appears comes to the corner.
+    const { x, y } = already
+      ? this.window.getBounds()
+      : { x: area.x + area.width - width - margin, y: area.y + margin };
+    this.window.setBounds({ x, y, width, height: fitting });
+    if (already) return;
+    this.window.showInactive();
+    this.window.setAlwaysOnTop(true, "floating");
+    this.shown();
+  }
+
+  /** Hides it and puts every open question aside. Writes nothing. */
+  close(): void {
+    this.window.hide();
+    this.putAside();
+  }
+
+  /** The person asked for it, so it may take the focus. */
+  raise(): void {
+    if (this.window.isVisible()) this.window.focus();
+  }
+
+  /** The app ends: now closing means closing. */
+  leave(): void {
+    this.leaving = true;
+  }
+}

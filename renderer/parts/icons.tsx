@@ -1,0 +1,96 @@
+// The few drawings the windows use, as inline vectors that take the colour of their text. All are decoration: words stand beside them.
+import type { ReactNode } from "react";
+
+function Icon({ children, size = 16 }: { children: ReactNode; size?: number }) {
+  return (
+    <svg
+      className="icon"
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.6"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+    >
+      {children}
+    </svg>
+  );
+}
+
+/** Three pales and a rail: a picket fence. */
+export function Fence({ size = 24 }: { size?: number }) {
+  return (
+    <svg className="icon" width={size} height={size} viewBox="0 0 24 24" fill="currentColor" aria-hidden="true">
+      <path d="M4 7.2 5.75 4 7.5 7.2V21H4ZM10.25 7.2 12 4l1.75 3.2V21h-3.5ZM16.5 7.2 18.25 4 20 7.2V21h-3.5Z" />
+      <path d="M2 9.6h20v1.9H2ZM2 15.6h20v1.9H2Z" />
+    </svg>
+  );
+}
+
+export const Check = () => (
+  <Icon>
+    <path d="m3.5 8.5 3 3 6-7" />
+  </Icon>
+);
+export const Slash = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="5.4" />
+    <path d="m4.2 4.2 7.6 7.6" />
+  </Icon>
+);
+export const Hourglass = () => (
+  <Icon>
+    <path d="M4.5 2.5h7M4.5 13.5h7M5.5 2.5c0 3 5 4 5 5.5s-5 2.5-5 5.5M10.5 2.5c0 3-5 4-5 5.5s5 2.5 5 5.5" />
+  </Icon>
+);
+export const Question = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="6" />
+    <path d="M6.2 6.3c.2-2.3 3.8-2 3.6.1C9.7 7.7 8 7.8 8 9.100M8 11.400v.1" />
+  </Icon>
+);
+export const Arrows = () => (
+  <Icon>
+    <path d="M5 12.500v-9M2.5 6 5 3.5 7.5 6M11 3.500v9M8.5 10 11 12.5 13.5 10" />
+  </Icon>
+);
+export const Lines = () => (
+  <Icon>
+    <path d="M3 4.200h.1M6 4.200h7M3 8h.1M6 8h7M3 11.800h.1M6 11.800h7" />
+  </Icon>
+);
+export const Tray = () => (
+  <Icon>
+    <path d="M2.5 9.500h3l1 1.800h3l1-1.800h3M2.5 9.500l2-6h7l2 6v3.500h-11Z" />
+  </Icon>
+);
+export const Lens = () => (
+  <Icon>
+    <circle cx="7" cy="7" r="4.2" />
+    <path d="m10.2 10.2 3.3 3.3" />
+  </Icon>
+);
+export const Cross = () => (
+  <Icon>
+    <path d="m4 4 8 8M12 4l-8 8" />
+  </Icon>
+);
+export const Bin = () => (
+  <Icon>
+    <path d="M3 4.500h10M6.5 4.500V3h3v1.500M4.5 4.500l.5 8.500h6l.5-8.500M6.8 7v3.800M9.2 7v3.8" />
+  </Icon>
+);
+export const Warning = () => (
+  <Icon>
+    <path d="M8 2.5 14 13H2ZM8 6.500v3M8 11.200v.1" />
+  </Icon>
+);
+export const Chip = ({ size = 16 }: { size?: number }) => (
+  <Icon size={size}>
+    <rect x="3" y="3.5" width="10" height="9" rx="1.5" />
+    <path d="m5.5 6.5 1.7 1.6-1.7 1.600M8.7 9.900h2" />
+  </Icon>
+);

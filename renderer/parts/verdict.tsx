@@ -1,0 +1,26 @@
+// A verdict or a rule's action: a colour, a drawing and a word, so that none of the three carries the meaning alone.
+import type { ReactNode } from "react";
+import type { Action, Verdict } from "../../contract/words.ts";
+import { text } from "../text.ts";
+import { Check, Hourglass, Question, Slash } from "./icons.tsx";
+
+const verdictIcon: Record<Verdict, ReactNode> = { allow: <Check />, block: <Slash />, held: <Hourglass /> };
+const actionIcon: Record<Action, ReactNode> = { allow: <Check />, block: <Slash />, ask: <Question /> };
+
+export function VerdictMark({ verdict }: { verdict: Verdict }) {
+  return (
+    <span className={`mark mark-${verdict}`}>
+      {verdictIcon[verdict]}
+      {text.verdict[verdict]}
+    </span>
+  );
+}
+
+export function ActionMark({ action }: { action: Action }) {
+  return (
+    <span className={`mark mark-${action === "ask" ? "held" : action}`}>
+      {actionIcon[action]}
+      {text.action[action]}
+    </span>
+  );
+}

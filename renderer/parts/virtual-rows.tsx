@@ -1,0 +1,91 @@
+// Rows of one height in a scrolling box, of which only those in view exist. What is being read stays in place when rows arrive above it.
+// biome-ignore-all lint/a11y/useSemanticElements: rows that are placed one by one cannot be a <table>
+// biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
+import { Button } from "react-aria-components";
+
+type Row = { id: string };
+
+type Props<T extends Row> = {
+  rows: readonly T[];
+  height: number;
+  label: string;
+  /** Shown while the top is out of view and rows arrived there. */
+  newer?: (count: number) => string;
+  head?: ReactNode;
+  children: (row: T) => ReactNode;
+};
+
+export function VirtualRows<T extends Row>({ rows, height, label, newer, head, children }: Props<T>) {
+  const box = useRef<HTMLDivElement>(null);
+  const top = useRef<string | undefined>(undefined);
+  const [above, setAbove] = useState(0);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => height,
+    getItemKey: (index) => rows[index]?.id ?? index,
+    overscan: 6,
+  });
+
+  useLayoutEffect(() => {
+    const scroller = box.current;
+    const arrived = top.current === undefined ? 0 : rows.findIndex((row) => row.id === top.current);
+    top.current = rows[0]?.id;
+    if (!scroller || scroller.scrollTop < height / 2) {
+      setAbove(0);
+      return;
+    }
+    if (arrived > 0) {
+      scroller.scrollTop += arrived * height;
+      if (newer) setAbove((count) => count + arrived);
+    }
+  }, [rows, height, newer]);
+
+  return (
+    <div className="rows" role="table" aria-label={label} aria-rowcount={rows.length + (head ? 1 : 0)}>
+      {head && (
+        <div role="rowgroup" className="rows-head">
+          {head}
+        </div>
+      )}
+      <div
+        className="rows-box"
+        role="rowgroup"
+        ref={box}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling box must be reachable by keyboard
+        tabIndex={0}
+        aria-label={label}
+        onScroll={(event) => {
+          if (event.currentTarget.scrollTop < height / 2) setAbove(0);
+        }}
+      >
+        <div className="rows-space" role="presentation" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((item) => {
+            const row = rows[item.index];
+            return (
+              row && (
+                <div
+                  key={item.key}
+                  className="row"
+                  role="row"
+                  aria-rowindex={item.index + (head ? 2 : 1)}
+                  data-id={row.id}
+                  style={{ height, transform: `translateY(${item.start}px)` }}
+                >
+                  {children(row)}
+                </div>
+              )
+            );
+          })}
+        </div>
+      </div>
+      {newer && above > 0 && (
+        <Button className="pill" onPress={() => box.current?.scrollTo({ top: 0 })}>
+          {newer(above)}
+        </Button>
+      )}
+    </div>
+  );
+}

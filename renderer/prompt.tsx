@@ -1,0 +1,77 @@
+// Page of the prompt window: one card, or nothing and then no window. It tells its window how tall the card is.
+import { useEffect, useLayoutEffect, useRef } from "react";
+import { createRoot } from "react-dom/client";
+import { bridge } from "./bridge.ts";
+import { Card } from "./prompt/card.tsx";
+import { emptyDesk, putAllAside, putCardAside, queueLength, takeUp } from "./prompt/desk.ts";
+import { takeToDesk, useDesk } from "./prompt/on-desk.ts";
+import { inOrder, take, useKnown } from "./store.ts";
+
+/** How long a card whose attempt died stays when nobody is at it, ms: nothing waits for an answer any more. */
+const overMs = 15_000;
+
+function PromptPage() {
+  const prompts = useKnown((known) => known.prompts);
+  const { desk, shown } = useDesk();
+  const frame = useRef<HTMLDivElement>(null);
+  const card = desk.card === null ? undefined : prompts.get(desk.card);
+  const held = inOrder(prompts, "held");
+  const over = card?.state === "inbox";
+
+  const visible = card !== undefined;
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (!element || !visible) {
+      void bridge.shell({ do: "fit-prompt", visible: false, height: 0 });
+      return;
+    }
+    const tell = (): void => {
+      void bridge.shell({ do: "fit-prompt", visible: true, height: Math.ceil(element.offsetHeight) });
+    };
+    tell();
+    const watch = new ResizeObserver(tell);
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, [visible]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each card that is over gets the whole time
+  useEffect(() => {
+    if (!over) return;
+    const leave = setInterval(() => {
+      if (!document.hasFocus() && !frame.current?.matches(":hover")) later();
+    }, overMs);
+    return () => clearInterval(leave);
+  }, [over, desk.card]);
+
+  return (
+    <div className="frame" ref={frame}>
+      {card && (
+        <Card
+          // Another question is another card in every respect: no choice, focus or half-made press survives.
+          key={card.id}
+          prompt={card}
+          shown={shown}
+          queue={queueLength(desk, held)}
+          later={later}
+          hide={() => void bridge.shell({ do: "close-prompt" })}
+        />
+      )}
+    </div>
+  );
+}
+
+function later(): void {
+  takeToDesk(putCardAside);
+}
+
+useKnown.subscribe((known, before) => {
+  if (known.prompts !== before.prompts) takeToDesk((desk) => desk);
+});
+bridge.follow((update) => {
+  take(update);
+  if (update.kind === "shown") useDesk.setState(({ shown }) => ({ shown: shown + 1 }));
+  if (update.kind === "put-aside") takeToDesk((_, held) => putAllAside(held));
+  if (update.kind === "take-up") takeToDesk(takeUp);
+});
+useDesk.setState({ desk: emptyDesk });
+createRoot(document.getElementById("root") as HTMLElement).render(<PromptPage />);

@@ -1,0 +1,127 @@
+// The card: who wants to connect where, what an answer would mean, and the answer. Nothing on it answers by itself.
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { Button } from "react-aria-components";
+import type { ErrorCode } from "../../contract/errors.ts";
+import type { Lifetime, Prompt, Scope } from "../../contract/words.ts";
+import { bridge } from "../bridge.ts";
+import { Check, Cross, Fence, Slash } from "../parts/icons.tsx";
+import { ErrorLine, Notice } from "../parts/notice.tsx";
+import { preview } from "../sentence.ts";
+import { settle, useKnown } from "../store.ts";
+import { text } from "../text.ts";
+import { Choices } from "./choices.tsx";
+import { useDeadTime } from "./dead-time.ts";
+import { Subject } from "./subject.tsx";
+
+const words = text.prompt;
+
+type Props = { prompt: Prompt; shown: number; queue: number; later: () => void; hide: () => void };
+type Answer = "allow" | "block";
+
+export function Card({ prompt, shown, queue, later, hide }: Props) {
+  const over = prompt.state === "inbox";
+  const [scope, setScope] = useState<Scope>("endpoint");
+  const [chosenLifetime, setLifetime] = useState<Lifetime>("forever");
+  const [aim, setAim] = useState<Answer | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<ErrorCode | null>(null);
+  const online = useKnown((known) => known.link.state === "up");
+  const card = useRef<HTMLElement>(null);
+  const lifetime = over ? "forever" : chosenLifetime;
+
+  // What an answer would apply to. The count of attempts is not in it: an app that retries fast could keep its card dead for ever.
+  const change = [
+    prompt.state,
+    shown,
+    ...prompt.endpoints.map((each) => `${each.host} ${each.address} ${each.port} ${each.protocol}`),
+  ];
+  const { live, mayAct } = useDeadTime(change.join("\n"));
+
+  const answer = async (action: Answer): Promise<void> => {
+    if (!mayAct() || busy || !online) return;
+    setBusy(true);
+    const outcome = await bridge.call("prompts.answer", { id: prompt.id, action, scope, lifetime });
+    setBusy(false);
+    if (outcome.ok) settle([prompt.id, ...outcome.result.settled]);
+    else setError(outcome.code);
+  };
+
+  // The focus is on the card itself: Enter and Space do nothing there.
+  useLayoutEffect(() => card.current?.focus(), []);
+
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (event.repeat || event.ctrlKey || event.metaKey) return;
+      if (event.key === "Escape" && !event.altKey) later();
+      else if (event.altKey && event.code === "KeyA") void answer("allow");
+      else if (event.altKey && event.code === "KeyB") void answer("block");
+      else return;
+      event.preventDefault();
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  });
+
+  const disabled = !live || !online || busy;
+  const answerButton = (action: Answer, icon: ReactNode): ReactNode => (
+    <Button
+      className={`button button-answer button-${action}`}
+      aria-keyshortcuts={action === "allow" ? "Alt+A" : "Alt+B"}
+      isDisabled={disabled}
+      onHoverStart={() => setAim(action)}
+      onHoverEnd={() => setAim(null)}
+      onFocusChange={(focused) => setAim(focused ? action : null)}
+      onPress={() => void answer(action)}
+    >
+      {icon}
+      <span>{words[action]}</span>
+      <kbd>{words.keys[action]}</kbd>
+    </Button>
+  );
+
+  return (
+    <main className="card" ref={card} tabIndex={-1} aria-label={words.window} data-live={live} data-id={prompt.id}>
+      <div className="card-bar">
+        <span className="brand">
+          <Fence size={18} />
+          {text.product}
+        </span>
+        {queue > 1 && (
+          <span className="queue" title={words.queueLabel(queue)}>
+            {words.queue(queue)}
+          </span>
+        )}
+        <Button className="button button-quiet card-close" aria-label={words.hide} onPress={hide}>
+          <Cross />
+        </Button>
+      </div>
+      <Subject prompt={prompt} />
+      {over && (
+        <Notice tone="wait" title={words.over.title}>
+          <p>{words.over.body}</p>
+        </Notice>
+      )}
+      {!online && <Notice tone="alarm" title={words.offline} />}
+      <Choices
+        prompt={prompt}
+        scope={scope}
+        lifetime={lifetime}
+        setScope={setScope}
+        setLifetime={setLifetime}
+        isDisabled={busy}
+      />
+      <p className="preview" aria-live="polite">
+        {busy ? words.sending : preview(prompt, scope, lifetime, aim)}
+      </p>
+      {error && <ErrorLine code={error} />}
+      <div className="answers">
+        {answerButton("block", <Slash />)}
+        {answerButton("allow", <Check />)}
+      </div>
+      <Button className="button button-quiet later" aria-keyshortcuts="Escape" onPress={later}>
+        {over ? (queue > 1 ? words.over.next : words.over.close) : words.later}
+        <kbd>{words.keys.later}</kbd>
+      </Button>
+    </main>
+  );
+}

@@ -1,0 +1,63 @@
+// How far and how long an answer reaches, chosen in place.
+import { Label, Radio, RadioGroup } from "react-aria-components";
+import type { Lifetime, Prompt, Scope } from "../../contract/words.ts";
+import { text } from "../text.ts";
+
+const words = text.prompt;
+
+type Props = {
+  prompt: Prompt;
+  scope: Scope;
+  lifetime: Lifetime;
+  setScope: (scope: Scope) => void;
+  setLifetime: (lifetime: Lifetime) => void;
+  isDisabled: boolean;
+};
+
+export function Choices({ prompt, scope, lifetime, setScope, setLifetime, isDisabled }: Props) {
+  const scopes = { ...words.scopes, ...(prompt.endpoints.length > 1 && { endpoint: words.scopesMany }) };
+  return (
+    <div className="choices">
+      <Choice label={words.scope} value={scope} options={scopes} choose={setScope} isDisabled={isDisabled} />
+      <Choice
+        label={words.lifetime}
+        value={lifetime}
+        options={words.lifetimes}
+        choose={setLifetime}
+        isDisabled={isDisabled}
+        // "Once" decides what waits; when nothing waits it would decide nothing.
+        without={prompt.state === "inbox" ? "once" : undefined}
+      />
+    </div>
+  );
+}
+
+type ChoiceProps<T extends string> = {
+  label: string;
+  value: T;
+  options: Record<T, string>;
+  choose: (value: T) => void;
+  isDisabled: boolean;
+  without?: T | undefined;
+};
+
+function Choice<T extends string>({ label, value, options, choose, isDisabled, without }: ChoiceProps<T>) {
+  return (
+    <RadioGroup
+      className="choice-line"
+      orientation="horizontal"
+      value={value}
+      onChange={(next) => choose(next as T)}
+      isDisabled={isDisabled}
+    >
+      <Label>{label}</Label>
+      <div className="choice">
+        {(Object.entries(options) as [T, string][]).map(([option, word]) => (
+          <Radio key={option} value={option} className="choice-item" isDisabled={option === without}>
+            {word}
+          </Radio>
+        ))}
+      </div>
+    </RadioGroup>
+  );
+}

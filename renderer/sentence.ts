@@ -1,0 +1,43 @@
+// What a rule says and what an answer will do, as sentences. Pure.
+import type { Action, Lifetime, Prompt, Rule, Scope } from "../contract/words.ts";
+import { appWord, baseName, endpointSentence, plain } from "./format.ts";
+import { text } from "./text.ts";
+
+export function ruleSentence(rule: Rule): string {
+  return `${ruleApp(rule)} ${text.rules.may[rule.action]} ${ruleDestination(rule)}`;
+}
+
+export function ruleApp(rule: Rule): string {
+  return rule.app === null ? text.rules.anyApp : baseName(rule.app);
+}
+
+export function ruleDestination(rule: Rule): string {
+  const where = rule.zone
+    ? text.rules.zone[rule.zone]
+    : rule.address === null
+      ? text.rules.anywhere
+      : plain(rule.address);
+  const parts = [where];
+  if (rule.port !== null && rule.port !== 0) parts.push(text.rules.onPort(rule.port));
+  if (rule.protocol !== null) parts.push(text.rules.over(text.protocol[rule.protocol]));
+  if (rule.lifetime === "once") parts.push(text.rules.thisTime);
+  return parts.join(", ");
+}
+
+/** Before a button is touched (`action` null) the sentence says what the answer will cover, then what the button will do. */
+export function preview(
+  prompt: Prompt,
+  scope: Scope,
+  lifetime: Lifetime,
+  action: Exclude<Action, "ask"> | null,
+): string {
+  const app = appWord(prompt.app);
+  const words = action === null ? text.prompt.preview : text.prompt.preview[action];
+  const key = `${scope}${lifetime === "once" ? "Once" : "Forever"}` as const;
+  return words[key](app, destinations(prompt));
+}
+
+export function destinations(prompt: Prompt): string {
+  const count = prompt.endpoints.length;
+  return count > 1 ? text.prompt.manyDestinations(count) : endpointSentence(prompt.endpoint);
+}

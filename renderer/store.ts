@@ -1,0 +1,63 @@
+// What the page knows of the helper: a snapshot, then events. Views read it; only `take` writes it.
+import { create } from "zustand";
+import type { Link, Update } from "../contract/bridge.ts";
+import { keepNewest, merge } from "../contract/merge.ts";
+import type { Flow, Prompt, Rule, Status } from "../contract/words.ts";
+
+const flowLimit = 5000;
+
+export type Known = {
+  link: Link;
+  status: Status | null;
+  prompts: ReadonlyMap<string, Prompt>;
+  flows: Map<string, Flow>;
+  rules: ReadonlyMap<string, Rule>;
+};
+
+export const useKnown = create<Known>()(() => ({
+  link: { state: "connecting" },
+  status: null,
+  prompts: new Map(),
+  flows: new Map(),
+  rules: new Map(),
+}));
+
+export function take(update: Update): void {
+  if (update.kind === "link") useKnown.setState({ link: update.link });
+  if (update.kind !== "event") return;
+  const known = useKnown.getState();
+  switch (update.topic) {
+    case "status":
+      useKnown.setState({ status: update.data });
+      return;
+    case "prompts":
+      useKnown.setState({ prompts: merge(known.prompts, update.data) });
+      return;
+    case "flows":
+      useKnown.setState({ flows: keepNewest(merge(known.flows, update.data), flowLimit) });
+      return;
+    case "rules":
+      useKnown.setState({ rules: merge(known.rules, update.data) });
+      return;
+  }
+}
+
+/** Answered a moment before the helper's event says so: the card must not stay answerable meanwhile. */
+export function settle(ids: readonly string[]): void {
+  useKnown.setState((known) => ({ prompts: merge(known.prompts, { full: false, changed: [], removed: ids }) }));
+}
+
+/** Oldest first, so that nothing moves under a pointer when one arrives. */
+export function inOrder(prompts: ReadonlyMap<string, Prompt>, state: Prompt["state"]): Prompt[] {
+  return [...prompts.values()]
+    .filter((prompt) => prompt.state === state)
+    .sort((a, b) => compare(a.opened, b.opened) || compare(a.id, b.id));
+}
+
+export function newestFirst<T extends { time: string; id: string }>(items: Iterable<T>): T[] {
+  return [...items].sort((a, b) => compare(b.time, a.time) || compare(b.id, a.id));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,217 @@
+// Every word the windows show, in one typed place. First lines carry no jargon; exact terms come second.
+import type { ErrorCode } from "../contract/errors.ts";
+import type { Action, Layer, Lifetime, Mode, Origin, Protocol, Scope, Verdict } from "../contract/words.ts";
+
+const count = (n: number, one: string, many: string): string => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+
+export const text = {
+  product: "Picket",
+
+  views: { connections: "Connections", rules: "Rules", inbox: "Inbox", label: "Views" },
+
+  status: {
+    connecting: "Looking for the helper…",
+    up: "On guard",
+    upNothing: "Running, but guarding nothing yet",
+    degraded: "Working with limits",
+    away: "Not connected",
+    guarded: (n: number) =>
+      n === 0 ? "No group of programs guarded" : `${count(n, "group", "groups")} of programs guarded`,
+    version: (version: string, kernel: string) => `Picket ${version} on kernel ${kernel}`,
+    level: { open: "Open: any program of yours may answer", protected: "Protected: only this window may answer" },
+    mode: {
+      ask: "Asks about new connections",
+      learn: "Allows and remembers new connections",
+      allow: "Allows new connections",
+      block: "Blocks new connections",
+    } satisfies Record<Mode, string>,
+  },
+
+  away: {
+    title: "Picket’s helper is not answering",
+    body: "Connections with a rule go on as before; new ones wait. What you see here may be out of date. Trying again…",
+    why: (message: string) => `Reason: ${message}`,
+  },
+  degraded: { title: (n: number) => count(n, "thing does not work as it should", "things do not work as they should") },
+  waiting: {
+    title: (n: number) => `${count(n, "app waits", "apps wait")} for your answer`,
+    show: "Show the question",
+  },
+
+  verdict: { allow: "Allowed", block: "Blocked", held: "Waiting" } satisfies Record<Verdict, string>,
+  action: { allow: "Allow", block: "Block", ask: "Ask" } satisfies Record<Action, string>,
+  layer: {
+    lockdown: "Lockdown",
+    rule: "Your rule",
+    blocklist: "Blocklist",
+    factory: "Built-in rule",
+    mode: "No rule",
+    answer: "Your answer",
+  } satisfies Record<Layer, string>,
+  origin: { person: "Made by you", factory: "Built in" } satisfies Record<Origin, string>,
+  protocol: { tcp: "TCP", udp: "UDP", icmp: "ICMP", other: "other protocol" } satisfies Record<Protocol, string>,
+  unverified: "unverified",
+  unverifiedWhy: "Picket cannot vouch for this program’s name, so it shows where the program is.",
+  asRoot: "as root",
+
+  connections: {
+    title: "Connections",
+    search: "Search connections",
+    label: "Connections, newest first",
+    columns: {
+      verdict: "Verdict",
+      app: "App",
+      destination: "Destination",
+      why: "Why",
+      traffic: "Received / sent",
+      time: "Began",
+    },
+    live: "live",
+    received: (bytes: string) => `${bytes} received`,
+    sent: (bytes: string) => `${bytes} sent`,
+    none: "No connections yet",
+    noneHint: "As soon as a guarded program uses the network, it appears here.",
+    noMatch: "Nothing matches your search",
+    newer: (n: number) => `${count(n, "newer connection", "newer connections")} above`,
+    total: (n: number) => count(n, "connection", "connections"),
+  },
+
+  rules: {
+    title: "Rules",
+    search: "Search rules",
+    label: "Rules",
+    none: "No rules yet",
+    noneHint: "When you answer a question for good, the answer becomes a rule and is listed here.",
+    noMatch: "Nothing matches your search",
+    total: (n: number) => count(n, "rule", "rules"),
+    enabled: (sentence: string) => `In force: ${sentence}`,
+    off: "Switched off",
+    remove: "Delete",
+    removeThis: (sentence: string) => `Delete the rule: ${sentence}`,
+    factoryKept: "Built-in rules can be switched off, not deleted",
+    confirm: {
+      title: "Delete this rule?",
+      body: "This cannot be undone. The next connection it covered will be asked about again.",
+      yes: "Delete rule",
+      no: "Keep rule",
+    },
+    anyApp: "Any app",
+    anywhere: "anywhere",
+    zone: { loopback: "this computer itself", resolvers: "the name servers of this computer" },
+    may: {
+      allow: "may connect to",
+      block: "may not connect to",
+      ask: "must ask before connecting to",
+    } satisfies Record<Action, string>,
+    onPort: (port: number) => `port ${port}`,
+    over: (protocol: string) => `over ${protocol}`,
+    thisTime: "this time only",
+  },
+
+  inbox: {
+    title: "Inbox",
+    label: "Unanswered questions, oldest first",
+    waitingLabel: "Questions that wait for an answer now",
+    waiting: "Waiting now",
+    unanswered: "Unanswered",
+    hint: "These attempts are over, the questions are not: your answer becomes a rule for next time.",
+    none: "Nothing is waiting for you",
+    noneHint: "Questions you did not get to are kept here until you answer them.",
+    wanted: (destination: string) => `wanted to connect to ${destination}`,
+    wants: (destination: string) => `wants to connect to ${destination}`,
+    attempts: (n: number) => count(n, "attempt", "attempts"),
+    since: (time: string) => `since ${time}`,
+    allow: "Always allow",
+    block: "Always block",
+    allowLabel: (app: string, destination: string) => `Always allow ${app} to ${destination}`,
+    blockLabel: (app: string, destination: string) => `Always block ${app} to ${destination}`,
+    scopeLabel: (app: string) => `Which destinations your answer is for (${app})`,
+  },
+
+  prompt: {
+    window: "Question about a connection",
+    queue: (n: number) => `1 of ${n}`,
+    queueLabel: (n: number) => `First of ${count(n, "open question", "open questions")}`,
+    wants: "wants to connect to",
+    wanted: "wanted to connect to",
+    also: "Also part of this attempt",
+    more: (n: number) => count(n, "more attempt", "more attempts"),
+    process: "Asked by",
+    processLine: (pid: number, uid: number) => `process ${pid}, user ${uid}`,
+    port: (port: number) => `port ${port}`,
+    scope: "For",
+    lifetime: "Until",
+    scopes: { endpoint: "This destination", any: "Any destination" } satisfies Record<Scope, string>,
+    scopesMany: "These destinations",
+    lifetimes: { once: "This time only", forever: "For good" } satisfies Record<Lifetime, string>,
+    allow: "Allow",
+    block: "Block",
+    later: "Later",
+    laterWhy: "Decide later: the connection keeps waiting, the question stays in the inbox",
+    hide: "Hide all questions; they stay open",
+    keys: { allow: "Alt A", block: "Alt B", later: "Esc" },
+    sending: "Saving your answer…",
+    over: {
+      title: "The attempt is over",
+      body: "The app gave up before there was an answer. The question moved to your inbox; an answer now counts for next time.",
+      next: "Next question",
+      close: "Leave it in the inbox",
+    },
+    offline: "The helper is not answering. You can answer when it is back; the connection keeps waiting.",
+    preview: {
+      endpointForever: (app: string, to: string) =>
+        `${app} and ${to}: your answer becomes a rule and holds from now on.`,
+      anyForever: (app: string) =>
+        `Everything ${app} connects to, anywhere: your answer becomes a rule and holds from now on.`,
+      endpointOnce: (app: string, to: string) =>
+        `Only what ${app} is waiting for at ${to}. Next time you are asked again.`,
+      anyOnce: (app: string) => `Everything ${app} is waiting for right now. Next time you are asked again.`,
+      allow: {
+        endpointForever: (app: string, to: string) => `Allow: ${app} may connect to ${to} from now on, without asking.`,
+        anyForever: (app: string) =>
+          `Allow: ${app} may connect to anywhere from now on, without asking. Narrower rules still come first.`,
+        endpointOnce: (app: string, to: string) =>
+          `Allow: the waiting connection to ${to} goes through. Next time ${app} asks again.`,
+        anyOnce: (app: string) =>
+          `Allow: everything ${app} is waiting for right now goes through. Next time it asks again.`,
+      },
+      block: {
+        endpointForever: (app: string, to: string) => `Block: ${app} is refused at ${to} from now on, without asking.`,
+        anyForever: (app: string) =>
+          `Block: ${app} is refused everywhere from now on, without asking. Narrower rules still come first.`,
+        endpointOnce: (app: string, to: string) =>
+          `Block: the waiting connection to ${to} is refused. Next time ${app} asks again.`,
+        anyOnce: (app: string) =>
+          `Block: everything ${app} is waiting for right now is refused. Next time it asks again.`,
+      },
+    },
+    manyDestinations: (n: number) => `these ${n} destinations`,
+  },
+
+  clearSearch: "Clear search",
+
+  /** In words for a person; the code follows in small print. */
+  errors: {
+    bad_message: "Picket’s window sent something the helper could not read. Nothing was changed.",
+    too_large: "That is more than the helper takes at once. Nothing was changed.",
+    unknown_method: "The helper does not know how to do that. It may be older than this window.",
+    bad_params: "The helper refused the details of that request. Nothing was changed.",
+    version_mismatch: "This window and the helper are of different versions. Restart Picket after updating it.",
+    hello_first: "The window and the helper lost step. Restart Picket.",
+    not_permitted: "You are not allowed to do that. Nothing was changed.",
+    unknown_prompt: "That question has been answered already.",
+    prompt_not_held:
+      "The attempt ended just now, so there is nothing left to decide once. Choose “For good” to answer for next time.",
+    unknown_rule: "That rule is gone already.",
+    factory_rule: "Built-in rules can be switched off, not deleted.",
+    bad_address: "That is not an address.",
+    app_unknown: "Nobody can tell any more which program asked, so it can be answered for this time only.",
+    run_failed: "The program could not be guarded.",
+    too_many_clients: "Too many windows and tools are connected to the helper.",
+    internal: "The helper could not do that; its journal says why. Nothing was changed.",
+    no_helper: "No helper is running.",
+    socket_not_trusted: "The helper’s socket is not owned by root, so this window refuses to talk to it.",
+    bad_reply: "The helper said something this window does not understand. Their versions may differ.",
+  } satisfies Record<ErrorCode, string>,
+  errorDetail: (code: string) => `(${code})`,
+} as const;

@@ -1,0 +1,127 @@
+// Who talked to whom, newest first: live and recent connections with their verdict and the reason for it.
+// biome-ignore-all lint/a11y/useSemanticElements: rows that are placed one by one cannot be a <table>
+// biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
+import { useMemo, useState } from "react";
+import type { Flow, Rule } from "../../contract/words.ts";
+import { appWord, clockTime, dayOf, destination, humanBytes, plain, portAndProtocol } from "../format.ts";
+import { AppFace, AppName, Unverified } from "../parts/app.tsx";
+import { Arrows } from "../parts/icons.tsx";
+import { Nothing } from "../parts/notice.tsx";
+import { matches, Search } from "../parts/search.tsx";
+import { VerdictMark } from "../parts/verdict.tsx";
+import { VirtualRows } from "../parts/virtual-rows.tsx";
+import { ruleSentence } from "../sentence.ts";
+import { newestFirst, useKnown } from "../store.ts";
+import { text } from "../text.ts";
+
+const words = text.connections;
+
+export function Connections() {
+  const flows = useKnown((known) => known.flows);
+  const rules = useKnown((known) => known.rules);
+  const [query, setQuery] = useState("");
+  const rows = useMemo(
+    () => newestFirst(flows.values()).filter((flow) => matches(query, ...shown(flow))),
+    [flows, query],
+  );
+  return (
+    <section className="view" aria-label={words.title}>
+      <div className="view-head">
+        <h1>{words.title}</h1>
+        <span className="view-count">{words.total(rows.length)}</span>
+        <Search label={words.search} value={query} onChange={setQuery} />
+      </div>
+      {rows.length === 0 ? (
+        <Nothing
+          icon={<Arrows />}
+          title={query ? words.noMatch : words.none}
+          {...(query ? {} : { hint: words.noneHint })}
+        />
+      ) : (
+        <VirtualRows rows={rows} height={60} label={words.label} newer={words.newer} head={<Head />}>
+          {(flow) => <Cells flow={flow} rule={flow.rule === null ? undefined : rules.get(flow.rule)} />}
+        </VirtualRows>
+      )}
+    </section>
+  );
+}
+
+function shown(flow: Flow): string[] {
+  return [
+    text.verdict[flow.verdict],
+    appWord(flow.app),
+    flow.app.path,
+    flow.endpoint.host ?? "",
+    flow.endpoint.address,
+    portAndProtocol(flow.endpoint),
+    flow.reason,
+    text.layer[flow.layer],
+  ];
+}
+
+function Head() {
+  return (
+    <div role="row" className="row flow-row" aria-rowindex={1}>
+      {Object.entries(words.columns).map(([key, column]) => (
+        <span key={key} role="columnheader" className={`cell-${key}`}>
+          {column}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function Cells({ flow, rule }: { flow: Flow; rule: Rule | undefined }) {
+  const { app, endpoint } = flow;
+  const named = endpoint.host !== null;
+  return (
+    <div className="flow-row" role="presentation">
+      <span role="cell" className="cell-verdict">
+        <VerdictMark verdict={flow.verdict} />
+      </span>
+      <span role="cell" className="cell-app">
+        <AppFace app={app} />
+        <span className="two-lines">
+          <span className="line" title={plain(app.path)}>
+            {app.verified ? <AppName app={app} /> : <bdi className="app-name">{appWord(app)}</bdi>}{" "}
+            {!app.verified && <Unverified />}
+          </span>
+          <bdi className="line second">{plain(app.path)}</bdi>
+        </span>
+      </span>
+      <span role="cell" className="cell-destination two-lines">
+        <bdi className="line address">{destination(endpoint)}</bdi>
+        <span className="line second">
+          {named && `${endpoint.address}, `}
+          {portAndProtocol(endpoint)}
+        </span>
+      </span>
+      <span role="cell" className="cell-why two-lines">
+        <span className="line">{text.layer[flow.layer]}</span>
+        <span className="line second" title={rule ? ruleSentence(rule) : plain(flow.reason)}>
+          {plain(flow.reason)}
+        </span>
+      </span>
+      <span role="cell" className="cell-traffic two-lines">
+        <span className="line">
+          <span aria-hidden="true">↓ </span>
+          <span className="hidden-words">{words.received(humanBytes(flow.bytesIn))}</span>
+          <span aria-hidden="true">{humanBytes(flow.bytesIn)}</span>
+        </span>
+        <span className="line second">
+          <span aria-hidden="true">↑ </span>
+          <span className="hidden-words">{words.sent(humanBytes(flow.bytesOut))}</span>
+          <span aria-hidden="true">{humanBytes(flow.bytesOut)}</span>
+        </span>
+      </span>
+      <span role="cell" className="cell-time two-lines">
+        <time className="line" dateTime={flow.time}>
+          {clockTime(flow.time)}
+        </time>
+        <span className="line second">
+          {flow.live ? <span className="live">{words.live}</span> : dayOf(flow.time, new Date())}
+        </span>
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+// Page of the main window: the status header, then connections, rules and inbox as tabs.
+import { type ReactNode, useState } from "react";
+import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
+import { createRoot } from "react-dom/client";
+import { bridge } from "./bridge.ts";
+import { Arrows, Lines, Tray } from "./parts/icons.tsx";
+import { take, useKnown } from "./store.ts";
+import { text } from "./text.ts";
+import { Connections } from "./views/connections.tsx";
+import { Inbox } from "./views/inbox.tsx";
+import { Rules } from "./views/rules.tsx";
+import { Notices, StatusHeader } from "./views/status.tsx";
+
+type View = "connections" | "rules" | "inbox";
+const views: readonly { id: View; icon: ReactNode; page: ReactNode }[] = [
+  { id: "connections", icon: <Arrows />, page: <Connections /> },
+  { id: "rules", icon: <Lines />, page: <Rules /> },
+  { id: "inbox", icon: <Tray />, page: <Inbox /> },
+];
+
+function Window() {
+  const [view, setView] = useState<View>("connections");
+  const open = useKnown((known) => known.prompts.size);
+  return (
+    <div className="window">
+      <StatusHeader />
+      <Tabs
+        className="shell"
+        orientation="vertical"
+        selectedKey={view}
+        onSelectionChange={(key) => setView(key as View)}
+      >
+        <TabList className="nav" aria-label={text.views.label}>
+          {views.map(({ id, icon }) => (
+            <Tab key={id} id={id} className="nav-item">
+              {icon}
+              <span>{text.views[id]}</span>
+              {id === "inbox" && open > 0 && <span className="nav-count">{open}</span>}
+            </Tab>
+          ))}
+        </TabList>
+        <main className="main">
+          <Notices />
+          {views.map(({ id, page }) => (
+            <TabPanel key={id} id={id} className="panel">
+              {page}
+            </TabPanel>
+          ))}
+        </main>
+      </Tabs>
+    </div>
+  );
+}
+
+bridge.follow(take);
+createRoot(document.getElementById("root") as HTMLElement).render(<Window />);
