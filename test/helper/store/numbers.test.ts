@@ -1,0 +1,49 @@
+// Numbers that the kernel's maps keep longer than a helper lives.
+import { describe, expect, it } from "vitest";
+import { AppNumbers, DestinationNumbers } from "../../../helper/store/numbers.ts";
+import { temporaryStore } from "./temporary.ts";
+
+const { open } = temporaryStore();
+
+describe.each([
+  ["app", AppNumbers],
+  ["destination", DestinationNumbers],
+])("the number of an %s", (_, Numbers) => {
+  it("is given once and stays, over restarts", () => {
+    const store = open();
+    const numbers = new Numbers(store);
+    const a = numbers.of("/a");
+    const b = numbers.of("/b");
+    expect([numbers.of("/a"), numbers.of("/b")]).toEqual([a, b]);
+    expect(a).not.toBe(b);
+    store.close();
+    const later = new Numbers(open());
+    expect([later.of("/b"), later.of("/a")]).toEqual([b, a]);
+    expect(later.of("/c")).toBeGreaterThan(Math.max(a, b));
+  });
+
+  it("is never 0, which means none in the kernel", () => {
+    expect(new Numbers(open()).of("")).toBeGreaterThan(0);
+  });
+
+  it("leads back to its name", () => {
+    const numbers = new Numbers(open());
+    const number = numbers.of("/opt/with space/ünï");
+    expect(numbers.nameOf(number)).toBe("/opt/with space/ünï");
+    expect(numbers.nameOf(number + 1)).toBeUndefined();
+    expect(numbers.nameOf(0)).toBeUndefined();
+  });
+
+  it("is not given again when its row is gone", () => {
+    const store = open();
+    const number = new Numbers(store).of("/a");
+    store.exec("DELETE FROM apps; DELETE FROM destinations");
+    expect(new Numbers(store).of("/b")).toBeGreaterThan(number);
+  });
+});
+
+it("tells apart names that differ in case or in a byte", () => {
+  const numbers = new AppNumbers(open());
+  const names = ["/a", "/A", "/a ", "/a\0", "/ä", "/a\u0308"];
+  expect(new Set(names.map((name) => numbers.of(name))).size).toBe(names.length);
+});

@@ -1,0 +1,165 @@
+// Rules in a real database file.
+import { describe, expect, it } from "vitest";
+import { type NewRule, Rules } from "../../../helper/store/rules.ts";
+import { temporaryStore } from "./temporary.ts";
+
+const { open } = temporaryStore();
+const factory = ["factory:loopback", "factory:dns-udp", "factory:dns-tcp"];
+const curl: NewRule = {
+  app: "/usr/bin/curl",
+  action: "allow",
+  address: "192.0.2.1",
+  port: 443,
+  protocol: "tcp",
+  note: "",
+};
+
+const idsOf = (rules: Rules) => rules.all().map(({ rule }) => rule.id);
+const person = (rules: Rules) => rules.all().filter(({ rule }) => rule.origin === "person");
+
+describe("rules", () => {
+  it("begin with the factory's, which are enabled and say why they are there", () => {
+    const all = new Rules(open()).all();
+    expect(all.map(({ rule }) => rule.id)).toEqual(factory);
+    for (const { rule } of all) {
+      expect(rule).toMatchObject({ app: null, action: "allow", enabled: true, origin: "factory", lifetime: "forever" });
+      expect(rule.note).not.toBe("");
+    }
+    expect(all[0]?.rule).toMatchObject({ zone: "loopback", port: null, protocol: null });
+    expect(all[1]?.rule).toMatchObject({ zone: "resolvers", port: 53, protocol: "udp" });
+  });
+
+  it("are kept as they were made", () => {
+    const now = Date.UTC(2026, 10, 23, 9, 30);
+    const store = open();
+    const added = new Rules(store).add({ ...curl, note: "for the tests" }, now);
+    expect(added.rule).toEqual({
+      id: String(added.number),
+      app: "/usr/bin/curl",
+      action: "allow",
+      address: "192.0.2.1",
+      zone: null,
+      port: 443,
+      protocol: "tcp",
+      lifetime: "forever",
+      enabled: true,
+      origin: "person",
+      note: "for the tests",
+      created: "2026-11-23T09:30:00.000Z",
+    });
+    store.close();
+    expect(new Rules(open()).all().at(-1)).toEqual(added);
+  });
+
+  it("replace the one with an identical matcher, and never use its number again", () => {
+    const rules = new Rules(open());
+    const first = rules.add(curl, 1);
+    const second = rules.add({ ...curl, action: "block" }, 2);
+    expect(person(rules)).toEqual([second]);
+    expect(second.number).toBeGreaterThan(first.number);
+    rules.remove(second.rule.id);
+    expect(rules.add(curl, 3).number).toBeGreaterThan(second.number);
+  });
+
+  it.each<[string, Partial<NewRule>]>([
+    ["app", { app: "/usr/bin/wget" }],
+    ["any app", { app: null }],
+    ["address", { address: "192.0.2.2" }],
+    ["any address", { address: null }],
+    ["port", { port: 80 }],
+    ["any port", { port: null }],
+    ["protocol", { protocol: "udp" }],
+    ["any protocol", { protocol: null }],
+  ])("live beside one that differs in %s", (_, part) => {
+    const rules = new Rules(open());
+    rules.add(curl, 1);
+    rules.add({ ...curl, ...part }, 2);
+    expect(person(rules)).toHaveLength(2);
+    // And each is replaced by its own twin only.
+    rules.add({ ...curl, ...part, action: "block" }, 3);
+    expect(person(rules).map(({ rule }) => rule.action)).toEqual(["allow", "block"]);
+  });
+
+  it("that match everything replace one another too, and no factory rule", () => {
+    const rules = new Rules(open());
+    const anything = { app: null, action: "block", address: null, port: null, protocol: null, note: "" } as const;
+    rules.add(anything, 1);
+    rules.add({ ...anything, action: "allow" }, 2);
+    expect(person(rules)).toHaveLength(1);
+    expect(idsOf(rules)).toHaveLength(factory.length + 1);
+  });
+
+  it("are enabled again when replaced: a new answer counts", () => {
+    const rules = new Rules(open());
+    rules.enable(rules.add(curl, 1).rule.id, false);
+    expect(rules.add(curl, 2).rule.enabled).toBe(true);
+  });
+
+  it("can be disabled and enabled, the factory's too, and stay so", () => {
+    const store = open();
+    const rules = new Rules(store);
+    const { rule } = rules.add(curl, 1);
+    for (const id of [rule.id, "factory:loopback"]) {
+      expect(rules.enable(id, false)).toMatchObject({ id, enabled: false });
+      expect(rules.enable(id, false).enabled).toBe(false);
+    }
+    store.close();
+    const again = new Rules(open());
+    expect(
+      again
+        .all()
+        .filter(({ rule }) => !rule.enabled)
+        .map(({ rule }) => rule.id),
+    ).toEqual(["factory:loopback", rule.id]);
+    expect(again.enable("factory:loopback", true).enabled).toBe(true);
+  });
+
+  it("can be removed, once", () => {
+    const rules = new Rules(open());
+    const { rule } = rules.add(curl, 1);
+    rules.remove(rule.id);
+    expect(idsOf(rules)).toEqual(factory);
+    expect(() => rules.remove(rule.id)).toThrow(expect.objectContaining({ code: "unknown_rule" }));
+  });
+
+  it("of the factory cannot be removed, by name or by number", () => {
+    const rules = new Rules(open());
+    expect(() => rules.remove("factory:loopback")).toThrow(expect.objectContaining({ code: "factory_rule" }));
+    expect(() => rules.remove("1")).toThrow(expect.objectContaining({ code: "unknown_rule" }));
+    expect(idsOf(rules)).toEqual(factory);
+  });
+
+  it.each([
+    "",
+    "0",
+    "-1",
+    "999",
+    "04",
+    "4.0",
+    " 4",
+    "4 ",
+    "4e0",
+    "0x4",
+    "NaN",
+    "null",
+    "%",
+    "factory:",
+    "' OR 1=1 --",
+    "\0",
+  ])("are not found under %j", (id) => {
+    const rules = new Rules(open());
+    expect(rules.add(curl, 1).rule.id).toBe("4");
+    const unknown = expect.objectContaining({ code: "unknown_rule" });
+    expect(() => rules.remove(id)).toThrow(unknown);
+    expect(() => rules.enable(id, false)).toThrow(unknown);
+    expect(rules.all().every(({ rule }) => rule.enabled)).toBe(true);
+  });
+
+  it("with nonsense in them are refused by the database itself", () => {
+    const rules = new Rules(open());
+    for (const part of [{ action: "maybe" }, { port: 65536 }, { port: -1 }, { protocol: "sctp" }]) {
+      expect(() => rules.add({ ...curl, ...(part as object) } as NewRule, 1)).toThrow(/CHECK/);
+    }
+    expect(person(rules)).toEqual([]);
+  });
+});
