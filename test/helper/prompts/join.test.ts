@@ -1,0 +1,82 @@
+// Which card an attempt belongs to.
+import { describe, expect, it } from "vitest";
+import type { App, Endpoint, Prompt } from "../../../contract/words.ts";
+import { type Asked, joins } from "../../../helper/prompts/join.ts";
+
+const appAt = (path: string): App => ({ name: path, path, verified: false, icon: null });
+const curl = appAt("/usr/bin/curl");
+const process: Prompt["process"] = { pid: 100, uid: 1000, command: "curl" };
+
+/** "tcp 192.0.2.1 443" */
+function endpoint(text: string): Endpoint {
+  const [protocol, address = "", port] = text.split(" ");
+  return { host: null, address, port: Number(port), protocol: protocol as Endpoint["protocol"] };
+}
+
+interface Case {
+  card: string[];
+  attempt: string;
+  app?: App;
+  pid?: number;
+  /** Milliseconds since the card's newest attempt. */
+  after?: number;
+}
+
+function joinsCard({ card, attempt, app = curl, pid = 100, after = 10 }: Case): boolean {
+  const asked: Asked = { app: curl, process, endpoints: card.map(endpoint) };
+  return joins(asked, 5000, { app, endpoint: endpoint(attempt), process: { ...process, pid }, at: 5000 + after });
+}
+
+const v4 = "tcp 192.0.2.1 443";
+const v6 = "tcp 2001:db8::1 443";
+
+describe("an attempt joins a card", () => {
+  it.each<[string, Case]>([
+    ["that asks for the same endpoint", { card: [v4], attempt: v4 }],
+    ["however late", { card: [v4], attempt: v4, after: 86_400_000 }],
+    ["from another process of the app", { card: [v4], attempt: v4, pid: 101 }],
+    ["that asks for the endpoint among others", { card: ["tcp 192.0.2.9 80", v4], attempt: v4 }],
+    ["for the other transport of one service", { card: [v4], attempt: "udp 192.0.2.1 443" }],
+    ["for the other transport, started by UDP", { card: ["udp 192.0.2.1 443"], attempt: v4 }],
+    ["for the other transport, however late", { card: [v4], attempt: "udp 192.0.2.1 443", after: 60_000 }],
+    ["for the other family right after", { card: [v4], attempt: v6 }],
+    ["for the other family, started by IPv6", { card: [v6], attempt: v4 }],
+    ["for the other family up to 3 s later", { card: [v4], attempt: v6, after: 3000 }],
+    ["for the other family and transport at once", { card: [v4, "udp 192.0.2.1 443"], attempt: v6 }],
+    ["for the twin's other transport", { card: [v4, v6], attempt: "udp 2001:db8::1 443" }],
+    ["that has its twin already", { card: [v4, v6], attempt: v6, after: 60_000 }],
+  ])("%s", (_, attempt) => {
+    expect(joinsCard(attempt)).toBe(true);
+  });
+});
+
+describe("an attempt opens its own card", () => {
+  it.each<[string, Case]>([
+    ["for another app, same endpoint", { card: [v4], attempt: v4, app: appAt("/usr/bin/wget") }],
+    ["for another app, other family", { card: [v4], attempt: v6, app: appAt("/usr/bin/wget") }],
+    ["for another address of the same family", { card: [v4], attempt: "tcp 192.0.2.2 443" }],
+    ["for another IPv6 address", { card: [v6], attempt: "tcp 2001:db8::2 443" }],
+    ["for another port", { card: [v4], attempt: "tcp 192.0.2.1 80" }],
+    ["for another port in the other family", { card: [v4], attempt: "tcp 2001:db8::1 80" }],
+    ["for the other transport of another port", { card: [v4], attempt: "udp 192.0.2.1 53" }],
+    ["for the other transport of another address", { card: [v4], attempt: "udp 192.0.2.2 443" }],
+    ["for the other family, too late", { card: [v4], attempt: v6, after: 3001 }],
+    ["for the other family, by another process", { card: [v4], attempt: v6, pid: 101 }],
+    ["for a second address of the other family", { card: [v4, v6], attempt: "tcp 2001:db8::2 443" }],
+    ["for a second address of its own family", { card: [v4, v6], attempt: "tcp 192.0.2.2 443" }],
+    ["for a ping beside a connection", { card: [v4], attempt: "icmp 192.0.2.1 443" }],
+    ["for a ping of the other family: it has no port to tell", { card: ["icmp 192.0.2.1 0"], attempt: "icmp 2001:db8::1 0" }],
+    ["for another protocol, same address", { card: ["other 192.0.2.1 0"], attempt: "icmp 192.0.2.1 0" }],
+  ])("%s", (_, attempt) => {
+    expect(joinsCard(attempt)).toBe(false);
+  });
+
+  it("instead of growing a chain of twins", () => {
+    const card = [v4];
+    // Each of these is a twin of one before it; only the first's own twins may come in.
+    for (const attempt of ["tcp 2001:db8::1 443", "tcp 192.0.2.2 443", "tcp 2001:db8::2 443", "udp 192.0.2.3 443"]) {
+      if (joinsCard({ card, attempt })) card.push(attempt);
+    }
+    expect(card).toEqual([v4, "tcp 2001:db8::1 443"]);
+  });
+});
