@@ -57,6 +57,9 @@ test("commands run as root or as alice, in cgroups that systemd gave them, with 
     });
     const greet = [node, "-p", "process.version + process.env.GREETING"];
     expect((await machine.run(greet, { user: "alice", env: { GREETING: " hi" } })).stdout).toMatch(/^v24\.\S+ hi\n$/);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: what systemd would replace, were it not told otherwise
+    const words = ["$HOME", "$$", "${HOME}", "%n", "a b", ""];
+    expect((await machine.run(["printf", "%s|", ...words])).stdout).toBe(`${words.join("|")}|`);
     expect((await machine.run(["stat", "-fc", "%T", "/sys/fs/cgroup", "/sys/fs/bpf"])).stdout).toBe(
       "cgroup2fs\nbpf_fs\n",
     );

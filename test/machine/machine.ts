@@ -165,7 +165,8 @@ async function run(pid: number, command: readonly string[], options: RunOptions)
       ...Object.entries(env).map(([name, value]) => `--setenv=${name}=${value}`),
       // The death of systemd-run leaves the command running; then systemd itself ends it a little later.
       `--property=RuntimeMaxSec=${timeout + 1_000}ms`,
-      ...["--", ...command],
+      // systemd would put its own variables in, even into the words of a shell's script.
+      ...["--", ...command.map((word) => word.replaceAll("$", "$$$$"))],
     ],
     timeout,
   );

@@ -109,7 +109,10 @@ test("a dead process, a name in use, a bad name and a forbidden caller are coded
   const scope = { unit: "picket-run-x.scope", slice: "picket.slice", description: "x" };
   const refused = (message: RegExp) => ({ error: { code: "run_failed", message: expect.stringMatching(message) } });
   const dead = Number(await shell("sh -c 'echo $$'"));
-  expect(await ask("scope", { ...scope, pid: dead })).toEqual(refused(/./));
+  expect(dead).toBeGreaterThan(1);
+  expect(await ask("scope", { ...scope, pid: dead })).toEqual(
+    refused(new RegExp(`${dead} does not exist|No such process`)),
+  );
   expect(await ask("scope", { ...scope, pid: 0 })).toEqual(refused(/no such process/));
   expect(await ask("scope", { ...scope, pid: dead, unit: "../x.scope" })).toEqual(refused(/not a .scope name/));
   expect(await ask("slice", "picket.service")).toEqual(refused(/not a .slice name/));
@@ -133,7 +136,9 @@ test("a released slice is gone, and what ran in it goes on outside, each scope's
 
   expect(await ask("release", slice)).toEqual({ result: null });
   expect(await exists(`/${slice}`)).toBe(false);
-  expect(await shell(`systemctl list-units --all --plain --no-legend ${slice} 'picket_release-run-?.scope'`)).toBe("");
+  expect(
+    await shell("systemctl list-units --all --plain --no-legend 'picket_release*' | grep -v -e -released- || true"),
+  ).toBe("");
   for (const pid of pids) {
     expect(await unifiedCgroup(pid)).toBe(`/user.slice/picket_release-run-${pid}-released-1.scope`);
     await shell(`kill ${pid}`);
