@@ -1,9 +1,10 @@
 // Finds helpers that run and ends them, stopped or hung ones included.
-import { readFileSync, readlinkSync } from "node:fs";
+
 import { spawnSync } from "node:child_process";
+import { readFileSync, readlinkSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { instanceOf, namesIn, type Note } from "./instances.ts";
+import { instanceOf, type Note, namesIn } from "./instances.ts";
 
 export type HelperProcess = { instance: string; pid: number; start: string };
 
@@ -26,7 +27,9 @@ export function findHelpers(notes: readonly Note[]): HelperProcess[] {
 function helperByDescriptors(pid: number): HelperProcess[] {
   const targets = namesIn(`/proc/${pid}/fd`).map((name) => linkTarget(`/proc/${pid}/fd/${name}`));
   if (!targets.some((target) => /^anon_inode:\[?bpf[-_]/.test(target))) return [];
-  const state = targets.find((target) => /^(helper\.lock|.+\.(db|sqlite3?))$/.test(basename(target)) && target.startsWith("/"));
+  const state = targets.find(
+    (target) => /^(helper\.lock|.+\.(db|sqlite3?))$/.test(basename(target)) && target.startsWith("/"),
+  );
   const start = startOf(pid);
   return state && start ? [{ instance: instanceOf(dirname(state)), pid, start }] : [];
 }

@@ -2,7 +2,7 @@
 import { lstatSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cgroupMount, namesIn, type Note, pinsFolder } from "./instances.ts";
+import { cgroupMount, type Note, namesIn, pinsFolder } from "./instances.ts";
 
 /** A process that forks while it is moved needs another round; a cgroup whose last process just died is busy for a moment. */
 const rounds = 100;

@@ -11,7 +11,8 @@ export async function off(args: string[]): Promise<number> {
   const { values, positionals } = parseWords(args, { instance: { type: "string" } });
   takeNoMore(positionals);
   const only = values.instance;
-  if (only !== undefined && !isInstanceName(only)) throw new UsageError(`--instance is picket or picket-XXXXXXXX, not "${only}"`);
+  if (only !== undefined && !isInstanceName(only))
+    throw new UsageError(`--instance is picket or picket-XXXXXXXX, not "${only}"`);
   if (process.geteuid?.() !== 0) throw new CodedError("not_permitted", "picket off needs root");
 
   const wanted = (instance: string): boolean => only === undefined || instance === only;

@@ -2,7 +2,7 @@
 // The `picket` command line: finds the command, and turns whatever goes wrong into one line and an exit code (2 usage, 1 otherwise).
 import { CodedError } from "../../contract/errors.ts";
 import { printable } from "./table.ts";
-import { isCommandWord, usage, UsageError, type CommandWord } from "./usage.ts";
+import { type CommandWord, isCommandWord, UsageError, usage } from "./usage.ts";
 
 type Command = (args: string[]) => Promise<number>;
 
@@ -35,7 +35,8 @@ async function main(argv: string[]): Promise<number> {
 function report(error: unknown): number {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`picket: ${printable(message)}\n`);
-  if (!(error instanceof UsageError) && !(error instanceof CodedError) && process.env.PICKET_DEBUG) console.error(error);
+  if (!(error instanceof UsageError) && !(error instanceof CodedError) && process.env.PICKET_DEBUG)
+    console.error(error);
   return error instanceof UsageError ? 2 : 1;
 }
 

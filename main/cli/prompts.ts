@@ -44,6 +44,7 @@ export async function answer(args: string[]): Promise<number> {
     return 0;
   }
   const rules = made.rules.length > 0 ? `, made rule ${made.rules.join(", ")}` : "";
-  process.stdout.write(printable(`settled ${made.settled.join(", ") || id}: ${action}, ${scope}, ${lifetime}${rules}`) + "\n");
+  const sentence = `settled ${made.settled.join(", ") || id}: ${action}, ${scope}, ${lifetime}${rules}`;
+  process.stdout.write(`${printable(sentence)}\n`);
   return 0;
 }

@@ -22,7 +22,10 @@ async function list(args: string[]): Promise<number> {
   takeNoMore(positionals);
   const found = await withHelper("rules", (helper) => helper.call("rules.list", {}));
   if (values.json) process.stdout.write(`${printableJson(found, 2)}\n`);
-  else process.stdout.write(table(["ID", "ON", "ACTION", "APP", "TO", "PORT", "PROTOCOL", "LIFETIME", "ORIGIN", "NOTE"], found.map(cells)));
+  else
+    process.stdout.write(
+      table(["ID", "ON", "ACTION", "APP", "TO", "PORT", "PROTOCOL", "LIFETIME", "ORIGIN", "NOTE"], found.map(cells)),
+    );
   return 0;
 }
 
@@ -70,7 +73,9 @@ async function change(verb: "remove" | "enable" | "disable", args: string[]): Pr
   if (!id) throw new UsageError(`rules ${verb} needs the rule's ID`);
   takeNoMore(rest);
   const result = await withHelper("rules", (helper) =>
-    verb === "remove" ? helper.call("rules.remove", { id }) : helper.call("rules.enable", { id, enabled: verb === "enable" }),
+    verb === "remove"
+      ? helper.call("rules.remove", { id })
+      : helper.call("rules.enable", { id, enabled: verb === "enable" }),
   );
   say(values.json, result, `${verb}d ${id}`);
   return 0;

@@ -31,7 +31,9 @@ function runChild(command: string, args: string[]): Promise<number> {
     }
     child.once("error", (error: NodeJS.ErrnoException) => {
       const missing = error.code === "ENOENT";
-      process.stderr.write(`picket: ${printable(command)}: ${missing ? "not found" : `cannot be run (${error.code ?? error.message})`}\n`);
+      process.stderr.write(
+        `picket: ${printable(command)}: ${missing ? "not found" : `cannot be run (${error.code ?? error.message})`}\n`,
+      );
       resolve(missing ? 127 : 126);
     });
     child.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));

@@ -1,5 +1,5 @@
 // The words of the command line: every command's usage, and how its arguments are parsed.
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 
 /** The words were wrong: exit code 2. */
 export class UsageError extends Error {}
@@ -44,7 +44,9 @@ export function isCommandWord(word: string): word is CommandWord {
 
 export function usage(word?: CommandWord): string {
   if (word) return `${texts[word]}${word === "off" ? offDetails : ""}`;
-  const synopses = Object.values(texts).flatMap((text) => text.split("\n").filter((line) => line.startsWith("picket ")));
+  const synopses = Object.values(texts).flatMap((text) =>
+    text.split("\n").filter((line) => line.startsWith("picket ")),
+  );
   return `Picket asks before an app connects to somewhere new.\n\n${synopses.map((line) => `  ${line}\n`).join("")}
 PICKET_SOCKET names the helper's socket (default /run/picket/helper.sock). picket COMMAND --help says more.\n`;
 }
@@ -65,7 +67,11 @@ export function takeNoMore(positionals: string[]): void {
 export function oneOf<const T extends string>(what: string, given: string | undefined, allowed: readonly T[]): T {
   const found = allowed.find((word) => word === given);
   if (found === undefined) {
-    throw new UsageError(given === undefined ? `${what} is missing (${allowed.join(" or ")})` : `${what} is ${allowed.join(" or ")}, not "${given}"`);
+    throw new UsageError(
+      given === undefined
+        ? `${what} is missing (${allowed.join(" or ")})`
+        : `${what} is ${allowed.join(" or ")}, not "${given}"`,
+    );
   }
   return found;
 }

@@ -1,11 +1,11 @@
 // One connection to the helper: hello, typed calls, watched events. Used by the window's main process (Node 20 in Electron) and the command line.
 import { createConnection, type Socket } from "node:net";
 import * as v from "valibot";
-import { CodedError, isErrorCode, errorCodes } from "../../contract/errors.ts";
-import { contractVersion, events, methods } from "../../contract/methods.ts";
+import { CodedError, errorCodes, isErrorCode } from "../../contract/errors.ts";
 import type { Events, MethodName, Params, Result, Topic } from "../../contract/methods.ts";
-import { eventSchema, LineSplitter, maxReplyBytes, maxRequestBytes, replySchema } from "../../contract/wire.ts";
+import { contractVersion, events, methods } from "../../contract/methods.ts";
 import type { Reply } from "../../contract/wire.ts";
+import { eventSchema, LineSplitter, maxReplyBytes, maxRequestBytes, replySchema } from "../../contract/wire.ts";
 import { trustedSocketPath } from "./socket-trust.ts";
 
 export const defaultSocket = process.env.PICKET_SOCKET ?? "/run/picket/helper.sock";
@@ -150,7 +150,10 @@ export class HelperClient {
 function openSocket(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
-    const timer = setTimeout(() => socket.destroy(Object.assign(new Error("timed out"), { code: "ETIMEDOUT" })), silenceMs);
+    const timer = setTimeout(
+      () => socket.destroy(Object.assign(new Error("timed out"), { code: "ETIMEDOUT" })),
+      silenceMs,
+    );
     const failed = (error: NodeJS.ErrnoException): void => {
       clearTimeout(timer);
       const denied = error.code === "EACCES" || error.code === "EPERM";
@@ -167,10 +170,16 @@ function openSocket(path: string): Promise<Socket> {
 
 /** The helper sends the whole sentence; CodedError would put the catalogue's part in front of it a second time. */
 function codedErrorOf(error: { code: string; message: string }): CodedError {
-  if (!isErrorCode(error.code)) return new CodedError("bad_reply", `unknown error code ${error.code}: ${error.message}`);
+  if (!isErrorCode(error.code))
+    return new CodedError("bad_reply", `unknown error code ${error.code}: ${error.message}`);
   const sentence = errorCodes[error.code];
   if (error.message === sentence || error.message === "") return new CodedError(error.code);
-  const detail = error.message.startsWith(sentence) ? error.message.slice(sentence.length).trim().replace(/^\((.*)\)$/s, "$1") : error.message;
+  const detail = error.message.startsWith(sentence)
+    ? error.message
+        .slice(sentence.length)
+        .trim()
+        .replace(/^\((.*)\)$/s, "$1")
+    : error.message;
   return new CodedError(error.code, detail);
 }
 

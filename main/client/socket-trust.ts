@@ -33,7 +33,8 @@ async function checkFolder(folder: string, own: boolean): Promise<void> {
   if (found.uid !== 0) throw new CodedError("socket_not_trusted", `${folder} belongs to uid ${found.uid}`);
   const writers = found.gid === 0 ? otherMayWrite : groupOrOtherMayWrite;
   const open = (found.mode & writers) !== 0;
-  if (open && (own || (found.mode & sticky) === 0)) throw new CodedError("socket_not_trusted", `others may write to ${folder}`);
+  if (open && (own || (found.mode & sticky) === 0))
+    throw new CodedError("socket_not_trusted", `others may write to ${folder}`);
   const parent = dirname(folder);
   if (parent !== folder) await checkFolder(parent, false);
 }

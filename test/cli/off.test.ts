@@ -1,5 +1,5 @@
 // `picket off` on traces that the test made itself: nothing of the instance may be left, and nothing else may be touched.
-import { spawnSync, type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
@@ -102,7 +102,12 @@ it("touches no other instance", async () => {
 
 it("is for root", () => {
   const launcher = new URL("../../main/cli/picket.ts", import.meta.url).pathname;
-  const { status, stderr, error } = spawnSync(process.execPath, [launcher, "off"], { uid: 65534, gid: 65534, encoding: "utf8", cwd: dirname(launcher) });
+  const { status, stderr, error } = spawnSync(process.execPath, [launcher, "off"], {
+    uid: 65534,
+    gid: 65534,
+    encoding: "utf8",
+    cwd: dirname(launcher),
+  });
   expect(error).toBeUndefined();
   expect(stderr).toBe("picket: This user may not do that. (picket off needs root)\n");
   expect(status).toBe(1);

@@ -8,7 +8,10 @@ export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout
 export type Running = { child: ChildProcess; stdout: () => string; ended: Promise<Ended> };
 
 export function startPicket(args: string[], socket: string, env: NodeJS.ProcessEnv = {}): Running {
-  const child = spawn(launcher, args, { env: { ...process.env, ...env, PICKET_SOCKET: socket }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(launcher, args, {
+    env: { ...process.env, ...env, PICKET_SOCKET: socket },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

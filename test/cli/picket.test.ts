@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { picket, startPicket } from "./picket-process.ts";
 import { flow, hostilePath, prompt, rule, status } from "./samples.ts";
-import { type Connection, type StubHelper, StubError, startStubHelper } from "./stub-helper.ts";
+import { type Connection, StubError, type StubHelper, startStubHelper } from "./stub-helper.ts";
 
 // Every test starts a Node process or two, beside other suites on two cores.
 vi.setConfig({ testTimeout: 60_000 });
@@ -33,6 +33,7 @@ beforeAll(async () => {
 afterAll(() => helper.stop());
 
 const lastCall = () => helper.calls.at(-1);
+const appOfLastCall = () => (lastCall()?.params as { app: string | null } | undefined)?.app;
 
 describe("reads", () => {
   it.each([
@@ -69,7 +70,10 @@ describe("reads", () => {
 describe("answer", () => {
   it("means endpoint and once when nothing else is said", async () => {
     expect((await picket(["answer", "p1", "allow"], helper.socket)).code).toBe(0);
-    expect(lastCall()).toEqual({ method: "prompts.answer", params: { id: "p1", action: "allow", scope: "endpoint", lifetime: "once" } });
+    expect(lastCall()).toEqual({
+      method: "prompts.answer",
+      params: { id: "p1", action: "allow", scope: "endpoint", lifetime: "once" },
+    });
   });
 
   it("passes scope and lifetime on", async () => {
@@ -79,30 +83,52 @@ describe("answer", () => {
 
   it("says in one line that an id is unknown", async () => {
     const { code, stderr, stdout } = await picket(["answer", "nope", "allow"], helper.socket);
-    expect({ code, stderr, stdout }).toEqual({ code: 1, stderr: "picket: There is no such prompt. (nope)\n", stdout: "" });
+    expect({ code, stderr, stdout }).toEqual({
+      code: 1,
+      stderr: "picket: There is no such prompt. (nope)\n",
+      stdout: "",
+    });
   });
 });
 
 describe("rules", () => {
   it("add takes every matcher", async () => {
     const { code } = await picket(
-      ["rules", "add", "--app", "any", "--action", "block", "--address", "198.51.100.0/24", "--port", "443", "--protocol", "tcp"],
+      [
+        "rules",
+        "add",
+        "--app",
+        "any",
+        "--action",
+        "block",
+        "--address",
+        "198.51.100.0/24",
+        "--port",
+        "443",
+        "--protocol",
+        "tcp",
+      ],
       helper.socket,
     );
     expect(code).toBe(0);
-    expect(lastCall()?.params).toMatchObject({ action: "block", address: "198.51.100.0/24", port: 443, protocol: "tcp" });
+    expect(lastCall()?.params).toMatchObject({
+      action: "block",
+      address: "198.51.100.0/24",
+      port: 443,
+      protocol: "tcp",
+    });
   });
 
   it("add resolves /bin/sh to the executable itself, and any to none", async () => {
     await picket(["rules", "add", "--app", "/bin/sh", "--action", "ask"], helper.socket);
-    expect((lastCall()?.params as { app: string }).app).toMatch(/^\/usr\/bin\/(dash|bash|busybox)$/);
+    expect(appOfLastCall()).toMatch(/^\/usr\/bin\/(dash|bash|busybox)$/);
     await picket(["rules", "add", "--app", "any", "--action", "allow"], helper.socket);
-    expect((lastCall()?.params as { app: null }).app).toBeNull();
+    expect(appOfLastCall()).toBeNull();
   });
 
   it("add keeps an absolute path that is not there yet", async () => {
     await picket(["rules", "add", "--app", "/opt/later/app", "--action", "allow"], helper.socket);
-    expect((lastCall()?.params as { app: string }).app).toBe("/opt/later/app");
+    expect(appOfLastCall()).toBe("/opt/later/app");
   });
 
   it("enable, disable and remove name the rule", async () => {
@@ -165,7 +191,10 @@ describe("flows --follow", () => {
     connection?.send({ event: "flows", data: { full: true, changed: [flow], removed: [] } });
     connection?.send({ event: "flows", data: { full: false, changed: [{ ...flow, verdict: "allow" }], removed: [] } });
     await expect.poll(() => stdout().split("\n").length, { timeout: 20_000 }).toBe(3);
-    const verdicts = stdout().trim().split("\n").map((line) => JSON.parse(line).verdict);
+    const verdicts = stdout()
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).verdict);
     expect(verdicts).toEqual(["held", "allow"]);
     await following.stop();
     const { code, stderr } = await ended;
@@ -177,7 +206,10 @@ describe("flows --follow", () => {
 describe("whom it talks to", () => {
   it("says that no helper answers", async () => {
     const { code, stderr } = await picket(["status"], "/run/picket-none/helper.sock");
-    expect({ code, stderr }).toEqual({ code: 1, stderr: "picket: No helper answers on the socket. (/run/picket-none/helper.sock)\n" });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "picket: No helper answers on the socket. (/run/picket-none/helper.sock)\n",
+    });
   });
 
   it.each([

@@ -43,24 +43,42 @@ it("returns 128 + n for a command that signal n ended", async () => {
   expect((await picket(["run", "--", "sh", "-c", "kill -KILL $$"], helper.socket)).code).toBe(137);
 });
 
-it.each(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const)("passes %s on to the command", async (signal) => {
-  const script = `trap 'echo got ${signal}; exit 9' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`;
-  const { child, stdout, ended } = startPicket(["run", "--", "sh", "-c", script], helper.socket);
-  await expect.poll(stdout, { timeout: 20_000 }).toBe("ready\n");
-  child.kill(signal);
-  expect(await ended).toMatchObject({ code: 9, stdout: `ready\ngot ${signal}\n` });
-});
+it.each(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const)(
+  "passes %s on to the command",
+  async (signal) => {
+    const script = `trap 'echo got ${signal}; exit 9' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`;
+    const { child, stdout, ended } = startPicket(["run", "--", "sh", "-c", script], helper.socket);
+    await expect.poll(stdout, { timeout: 20_000 }).toBe("ready\n");
+    child.kill(signal);
+    expect(await ended).toMatchObject({ code: 9, stdout: `ready\ngot ${signal}\n` });
+  },
+);
 
 it("closes every descriptor above 2, low and high ones, before the command starts", async () => {
   const launcher = new URL("../../main/cli/picket", import.meta.url).pathname;
   const open = openSync("/dev/null", "r");
   // As inherited: 3 and 4 next to stdio, 15, 16 and 40 far above it.
-  const stdio = Array.from({ length: 41 }, (_, at) => (at === 1 ? "pipe" : [3, 4, 15, 16, 40].includes(at) ? open : "ignore")) as ("pipe" | "ignore" | number)[];
-  const child = spawn(launcher, ["run", "--", "sh", "-c", "ls /proc/$$/fd"], { stdio, env: { ...process.env, PICKET_SOCKET: helper.socket } });
+  const stdio = Array.from({ length: 41 }, (_, at) =>
+    at === 1 ? "pipe" : [3, 4, 15, 16, 40].includes(at) ? open : "ignore",
+  ) as ("pipe" | "ignore" | number)[];
+  const child = spawn(launcher, ["run", "--", "sh", "-c", "ls /proc/$$/fd"], {
+    stdio,
+    env: { ...process.env, PICKET_SOCKET: helper.socket },
+  });
   closeSync(open);
   let listed = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (listed += text));
   await new Promise((resolve) => child.once("close", resolve));
-  expect(listed.trim().split("\n").filter((name) => Number(name) <= 2)).toHaveLength(3);
-  expect(listed.trim().split("\n").filter((name) => Number(name) > 2 && Number(name) !== 10)).toEqual([]);
+  expect(
+    listed
+      .trim()
+      .split("\n")
+      .filter((name) => Number(name) <= 2),
+  ).toHaveLength(3);
+  expect(
+    listed
+      .trim()
+      .split("\n")
+      .filter((name) => Number(name) > 2 && Number(name) !== 10),
+  ).toEqual([]);
 });

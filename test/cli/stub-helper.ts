@@ -16,7 +16,12 @@ export class StubError extends Error {
   }
 }
 
-export type StubHelper = { socket: string; folder: string; calls: { method: string; params: unknown }[]; stop: () => Promise<void> };
+export type StubHelper = {
+  socket: string;
+  folder: string;
+  calls: { method: string; params: unknown }[];
+  stop: () => Promise<void>;
+};
 
 /** `answers`: by method, a result or a function that returns one or throws StubError. `undefined` results are never answered. */
 export async function startStubHelper(answers: Record<string, Answer>): Promise<StubHelper> {

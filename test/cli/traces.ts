@@ -1,7 +1,16 @@
 // Makes the traces that a helper leaves (note, pins, run cgroups, a process that plays the helper), by the convention, under an instance of its own.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cgroupMount, instanceOf, notesFolder, pinsFolder } from "../../main/cli/instances.ts";
@@ -28,7 +37,8 @@ export class Traces {
 
   /** A real map, pinned two folders deep. */
   pin(): void {
-    if (!readFileSync("/proc/mounts", "utf8").includes(` ${pinsFolder} bpf `)) execFileSync("mount", ["-t", "bpf", "bpf", pinsFolder]);
+    if (!readFileSync("/proc/mounts", "utf8").includes(` ${pinsFolder} bpf `))
+      execFileSync("mount", ["-t", "bpf", "bpf", pinsFolder]);
     mkdirSync(join(this.pins, "links"), { recursive: true });
     for (const at of ["m", "links/m"]) {
       execFileSync("bpftool", `map create ${join(this.pins, at)} type array key 4 value 4 entries 1 name t`.split(" "));
@@ -65,7 +75,10 @@ export class Traces {
 
   writeNote(pid: number, start = startOf(pid)): void {
     mkdirSync(notesFolder, { recursive: true, mode: 0o755 });
-    writeFileSync(this.note, JSON.stringify({ pid, start: Number(start), instance: this.instance, socket: this.socket, state: this.state }));
+    writeFileSync(
+      this.note,
+      JSON.stringify({ pid, start: Number(start), instance: this.instance, socket: this.socket, state: this.state }),
+    );
   }
 
   left(): string[] {
@@ -77,7 +90,8 @@ export class Traces {
     for (const child of this.children) child.kill("SIGKILL");
     rmSync(this.note, { force: true });
     rmSync(this.pins, { recursive: true, force: true });
-    for (const part of ["run-1/inner", "run-1", ""]) if (existsSync(join(this.cgroup, part))) rmdirSync(join(this.cgroup, part));
+    for (const part of ["run-1/inner", "run-1", ""])
+      if (existsSync(join(this.cgroup, part))) rmdirSync(join(this.cgroup, part));
     rmSync(this.state, { recursive: true, force: true });
   }
 
