@@ -96,7 +96,7 @@ it("touches no other instance", async () => {
     expect(traces.left()).toEqual([]);
     expect(other.left()).toEqual([other.pins]);
   } finally {
-    other.removeAll();
+    await other.removeAll();
   }
 });
 

@@ -85,9 +85,14 @@ export class Traces {
     return [this.note, this.pins, this.cgroup].filter((path) => existsSync(path));
   }
 
-  /** Ends only the processes started here. */
-  removeAll(): void {
-    for (const child of this.children) child.kill("SIGKILL");
+  /** Ends only the processes started here, and waits for them: a cgroup with a dying one cannot be removed. */
+  async removeAll(): Promise<void> {
+    for (const child of this.children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGKILL");
+      await ended;
+    }
     rmSync(this.note, { force: true });
     rmSync(this.pins, { recursive: true, force: true });
     for (const part of ["run-1/inner", "run-1", ""])
