@@ -51,12 +51,13 @@ export class Answers {
     if (!prompt.app.path.startsWith("/")) throw new CodedError("app_unknown");
     const anywhere = [{ address: null, port: null, protocol: null }];
     const matchers = scope === "any" ? anywhere : prompt.endpoints.map(matcherOf);
-    const rules = durably(this.parts.store, () =>
-      matchers.map((matcher) => {
+    const rules = durably(this.parts.store, () => {
+      this.parts.prompts.strike([prompt.id]);
+      return matchers.map((matcher) => {
         const rule = { app: prompt.app.path, action, note: "", ...matcher };
         return this.parts.rules.add(rule, Date.now()).rule.id;
-      }),
-    );
+      });
+    });
     this.parts.checkpoint("committed");
     const settled = this.parts.policyChanged();
     if (!settled.includes(prompt.id)) {
@@ -72,17 +73,18 @@ export class Answers {
     if (flows.length === 0) throw new CodedError("prompt_not_held", prompt.id);
     const { store, verdicts, hold, prompts } = this.parts;
     const covered = new Set(scope === "endpoint" ? flows : this.heldFlowsOf(prompt.app.path));
-    durably(store, () => {
-      for (const flow of covered) verdicts.commit(flow, action, Date.now());
-    });
-    this.parts.checkpoint("committed");
-    for (const flow of covered) hold.openGate(flow, action === "allow");
-    this.parts.checkpoint("compiled");
     const settled = prompts
       .list()
       .map(({ id }) => prompts.find(id))
       .filter((item) => item.flows.length > 0 && item.flows.every((flow) => covered.has(flow)))
       .map((item) => item.prompt.id);
+    durably(store, () => {
+      prompts.strike(settled);
+      for (const flow of covered) verdicts.commit(flow, action, Date.now());
+    });
+    this.parts.checkpoint("committed");
+    for (const flow of covered) hold.openGate(flow, action === "allow");
+    this.parts.checkpoint("compiled");
     this.carryOut([...covered], action);
     this.parts.checkpoint("released");
     for (const flow of covered) verdicts.done(flow);

@@ -96,6 +96,7 @@ export class Engine {
       policyChanged: () => this.policyChanged(),
     });
     this.finishVerdicts(verdicts);
+    this.settle(); // an earlier helper may have died between a commit and its cards
     const failed = (error: unknown) => log("error", "a record could not be handled", { error: String(error) });
     this.events = new Ring(maps.events.fd, ringBytes.events, (bytes) => this.onEvent(bytes), failed);
     this.journal = new Ring(maps.journal.fd, ringBytes.journal, (bytes) => this.onJournal(bytes), failed);
@@ -133,13 +134,20 @@ export class Engine {
     if (record === null) return;
     const packet = packetOf(bytes, record);
     if (packet.length === 0) return;
-    const id = flowId(record.flow);
-    const verdict = this.hold.get(id) === undefined ? this.flows.get(id)?.verdict : undefined;
-    if (record.state === flowState.blocked) this.hold.refusePacket(record, packet);
-    // Caught in the moment before its gate opened. A late SYN is left to the kernel's own retransmission.
-    else if (verdict === "allow" && !isConnection(record.flow)) this.hold.sendNow(record, packet);
-    else if (verdict === "allow" || verdict === "block") return;
-    else if (this.hold.keep(record, packet)) this.meet(record, (app) => this.judgeHeld(record, app));
+    const state = record.state === flowState.blocked ? flowState.blocked : this.stateOf(record);
+    if (state === flowState.blocked) this.hold.refusePacket(record, packet);
+    // A late SYN of an allowed flow is left to the kernel's own retransmission.
+    else if (state === flowState.allowed && !isConnection(record.flow)) this.hold.sendNow(record, packet);
+    else if (state === flowState.held && this.hold.keep(record, packet))
+      this.meet(record, (app) => this.judgeHeld(record, app));
+  }
+
+  /** A packet may have been caught in the moment before its flow's gate was written, by this helper or the one before. */
+  private stateOf(record: FlowRecord): number {
+    if (this.hold.get(flowId(record.flow)) !== undefined) return flowState.held;
+    const gate = Buffer.alloc(layouts.gate.size);
+    if (!this.parts.programs.maps.gates.get(layouts.flow_key.write(record.flow), gate)) return flowState.held;
+    return layouts.gate.read(gate).state;
   }
 
   private onJournal(bytes: Buffer): void {
@@ -229,9 +237,14 @@ export class Engine {
       this.hold.carryOut(held.id, verdict, number);
     }
     this.parts.checkpoint("released");
-    const settled = this.prompts.settle((app, endpoint) => this.policy.decide(app, endpoint).verdict !== "ask");
+    const settled = this.settle();
     this.parts.listener.rules(this.listRules());
     return settled;
+  }
+
+  /** Takes what policy answers by now off every card. */
+  private settle(): string[] {
+    return this.prompts.settle((app, endpoint) => this.policy.decide(app, endpoint).verdict !== "ask");
   }
 
   listRules(): Rule[] {

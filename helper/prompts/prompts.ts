@@ -112,6 +112,11 @@ export class Prompts {
     return settled;
   }
 
+  /** Removes answered cards from the disk, as part of the transaction that commits their answer. */
+  strike(ids: readonly string[]): void {
+    for (const id of ids) this.rows.remove(id);
+  }
+
   /** Removes a card that was answered. */
   close(id: string): void {
     const item = this.items.get(id);
