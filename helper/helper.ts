@@ -137,7 +137,7 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
       await server.close();
       engine.close();
       if (removePins) {
-        runs.close();
+        await runs.close();
         programs.remove();
         if (mountedHere) releaseBpfFileSystem();
       }

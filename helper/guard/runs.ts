@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { CodedError } from "../../contract/errors.ts";
 import { pidfdAlive } from "../kernel/libc.ts";
 import { cgroupOf, dissolve, makeCgroup, moveProcess, processesIn } from "./cgroups.ts";
-import { ensureSlice, startScope, systemdManagesCgroups } from "./systemd.ts";
+import { ensureSlice, releaseSlice, startScope, systemdManagesCgroups } from "./systemd.ts";
 
 export interface Runs {
   /** The guarded cgroup that all runs are in, absolute. */
@@ -14,7 +14,7 @@ export interface Runs {
   /** Removes what is empty. */
   sweep(): void;
   /** Removes everything; what still runs goes on unguarded. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Only what is safe in a unit name. */
@@ -68,7 +68,7 @@ class PlainRuns implements Runs {
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const entry of readdirSync(this.directory, { withFileTypes: true })) {
       if (!entry.isDirectory()) continue;
       const directory = join(this.directory, entry.name);
@@ -97,9 +97,12 @@ class ScopedRuns implements Runs {
     return cgroup.replace(/^\//, "");
   }
 
-  // systemd removes a scope with its last process, and the slice with its last scope.
+  // systemd removes a scope with its last process.
   sweep(): void {}
-  close(): void {}
+
+  close(): Promise<void> {
+    return releaseSlice(this.slice);
+  }
 }
 
 /** `root`: the cgroup2 mount. */

@@ -122,3 +122,15 @@ test.each([
     return code === 0 ? undefined : true;
   });
 });
+
+test("a foreground helper's end leaves no slice behind, and lets what still runs go on", async () => {
+  const [slice] = (await read<Status>("status")).guarded;
+  const running = asAlice("run", "--", "sh", "-c", "echo $$ >~/pid; sleep 5; echo still here");
+  const pid = await until("the run", async () => Number(await root(["cat", "/home/alice/pid"]).catch(() => 0)) || undefined);
+  expect(await cgroupOf(pid)).toContain(`/${slice}/`);
+  await root(["systemctl", "stop", "picket-helper"]);
+  expect(await cgroupOf(pid)).toMatch(/^\/user\.slice\/picket_.*-released-1\.scope$/);
+  expect((await machine.run(["test", "-e", `/sys/fs/cgroup/${slice}`])).code).toBe(1);
+  expect(await root(["ls", "/sys/fs/bpf", "/run/picket"])).not.toMatch(/picket-/);
+  expect(await running).toEqual({ code: 0, stdout: "still here\n", stderr: "" });
+});
