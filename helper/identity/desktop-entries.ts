@@ -35,7 +35,10 @@ export function parseDesktopEntry(text: string): { name: string; icon: string | 
   return { name, exec, icon: keys.get("Icon") || null };
 }
 
-/** The program of an Exec line: its first word, without quotes, past `env` and assignments. */
+/**
+ * The program of an Exec line: its first word, without quotes, past `env` and assignments. Null when a further word is neither
+ * option nor field code: a script, a command or a sandboxed app's id names the app then, and the program starts others as well.
+ */
 export function execProgram(exec: string): string | null {
   const words = [...exec.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map((word) => word[1] ?? word[2] ?? "");
   let at = 0;
@@ -43,7 +46,8 @@ export function execProgram(exec: string): string | null {
     at = 1;
     while (/^\w+=/.test(words[at] ?? "")) at++;
   }
-  return words[at] || null;
+  const isOwn = (word: string) => /^[-%]/.test(word);
+  return words.slice(at + 1).every(isOwn) ? words[at] || null : null;
 }
 
 function resolveProgram(program: string): string | null {
@@ -70,6 +74,17 @@ export function isRootsOwn(path: string): boolean {
   }
 }
 
+/** Null for what is no root-owned entry of a sensible size, or vanishes meanwhile. */
+function readEntry(file: string): ReturnType<typeof parseDesktopEntry> {
+  try {
+    const stat = statSync(file);
+    const readable = isRootsOwn(file) && stat.isFile() && stat.size <= largestEntry;
+    return readable ? parseDesktopEntry(readFileSync(file, "utf8")) : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Entries by the real path of their program. The first folder wins, and within it the first name. */
 export function readDesktopEntries(directories: readonly string[]): Map<string, DesktopEntry> {
   const entries = new Map<string, DesktopEntry>();
@@ -81,9 +96,7 @@ export function readDesktopEntries(directories: readonly string[]): Map<string, 
       continue; // not every system has every folder
     }
     for (const name of names) {
-      const file = join(directory, name);
-      if (!name.endsWith(".desktop") || !isRootsOwn(file) || statSync(file).size > largestEntry) continue;
-      const entry = parseDesktopEntry(readFileSync(file, "utf8"));
+      const entry = name.endsWith(".desktop") ? readEntry(join(directory, name)) : null;
       const program = entry && execProgram(entry.exec);
       const path = program && resolveProgram(program);
       if (entry && path && !entries.has(path)) entries.set(path, { name: entry.name, icon: entry.icon });
