@@ -1,0 +1,108 @@
+// What is remembered of executables, what the kernel is told, and ends that come before the name.
+import { describe, expect, it } from "vitest";
+import type { App } from "../../../contract/words.ts";
+import type { Apps, Identified } from "../../../helper/identity/apps.ts";
+import { Naming } from "../../../helper/identity/naming.ts";
+import { type FlowRecord, flowId, layouts } from "../../../helper/kernel/layout.ts";
+import type { BpfMap } from "../../../helper/kernel/libbpf.ts";
+import { AppNumbers } from "../../../helper/store/numbers.ts";
+import { temporaryStore } from "../store/temporary.ts";
+
+const { open } = temporaryStore();
+const curl: App = { name: "curl", path: "/usr/bin/curl", verified: true, icon: null };
+
+function record(cookie: bigint, inode = 1n, app = 0): FlowRecord {
+  const empty = layouts.record.read(Buffer.alloc(layouts.record.size));
+  return {
+    ...empty,
+    app,
+    flow: { ...empty.flow, cookie },
+    process: { ...empty.process, exe: { ...empty.process.exe, inode } },
+  };
+}
+
+/** Apps whose answers come when the test says so. */
+function start() {
+  const waiting: ((identified: Identified) => void)[] = [];
+  const told = new Map<string, number>();
+  const apps = {
+    identify: () => new Promise<Identified>((resolve) => waiting.push(resolve)),
+    describe: (path: string): App => ({ ...curl, path }),
+  };
+  const map = { set: (key: Buffer, value: Buffer) => told.set(key.toString("hex"), value.readUInt32LE()) };
+  const numbers = new AppNumbers(open());
+  const naming = new Naming(apps as unknown as Apps, numbers, map as unknown as BpfMap);
+  const events: string[] = [];
+  const meet = (met: FlowRecord) =>
+    naming.meet(
+      met,
+      (app) => events.push(`${met.flow.cookie} is ${app.path}`),
+      (id, { bytesIn, bytesOut }) =>
+        events.push(`${id === flowId(met.flow) ? met.flow.cookie : id} ended ${bytesIn} ${bytesOut}`),
+    );
+  const answer = async (identified: Identified) => {
+    waiting.shift()?.(identified);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { naming, numbers, told, events, meet, answer, waiting };
+}
+
+describe("an executable", () => {
+  it("is named once, told to the kernel, and known at once from then on", async () => {
+    const { meet, answer, events, told, numbers } = start();
+    meet(record(1n));
+    expect(events).toEqual([]);
+    await answer({ app: curl, certain: true });
+    meet(record(2n));
+    expect(events).toEqual(["1 is /usr/bin/curl", "2 is /usr/bin/curl"]);
+    const key = layouts.exe_key.write(record(1n).process.exe).toString("hex");
+    expect([...told]).toEqual([[key, numbers.of("/usr/bin/curl")]]);
+  });
+
+  it("is asked about every time while nobody is certain, and never told to the kernel", async () => {
+    const { meet, answer, told, waiting } = start();
+    for (let i = 0; i < 2; i++) {
+      meet(record(1n));
+      expect(waiting).toHaveLength(1);
+      await answer({ app: { ...curl, path: "/usr/bin/curl (inside a sandbox)" }, certain: false });
+    }
+    expect(told.size).toBe(0);
+  });
+
+  it("is another one when any part of its key differs", async () => {
+    const { meet, answer, waiting } = start();
+    meet(record(1n, 1n));
+    await answer({ app: curl, certain: true });
+    meet(record(2n, 2n));
+    expect(waiting).toHaveLength(1);
+  });
+
+  it("that the kernel knew by number is named by it, even if the process is gone", () => {
+    const { meet, events, numbers } = start();
+    meet(record(1n, 5n, numbers.of("/usr/bin/gone")));
+    expect(events).toEqual(["1 is /usr/bin/gone"]);
+  });
+});
+
+describe("the end of a flow whose app is being named", () => {
+  it("is told after the name", async () => {
+    const { naming, meet, answer, events } = start();
+    const met = record(1n);
+    meet(met);
+    expect(naming.ofSocket(1n)).toEqual([flowId(met.flow)]);
+    expect(naming.postponeEnd(flowId(met.flow), { bytesIn: 3, bytesOut: 4 })).toBe(true);
+    expect(events).toEqual([]);
+    await answer({ app: curl, certain: true });
+    expect(events).toEqual(["1 is /usr/bin/curl", "1 ended 3 4"]);
+    expect(naming.ofSocket(1n)).toEqual([]);
+  });
+
+  it("is nobody's to keep afterwards", async () => {
+    const { naming, meet, answer } = start();
+    const id = flowId(record(1n).flow);
+    expect(naming.postponeEnd(id, { bytesIn: 0, bytesOut: 0 })).toBe(false);
+    meet(record(1n));
+    await answer({ app: curl, certain: true });
+    expect(naming.postponeEnd(id, { bytesIn: 0, bytesOut: 0 })).toBe(false);
+  });
+});
