@@ -63,7 +63,7 @@ export const text = {
       app: "App",
       destination: "Destination",
       why: "Why",
-      traffic: "Received / sent",
+      traffic: "Traffic",
       time: "Began",
     },
     live: "live",
@@ -139,8 +139,8 @@ export const text = {
     process: "Asked by",
     processLine: (pid: number, uid: number) => `process ${pid}, user ${uid}`,
     port: (port: number) => `port ${port}`,
-    scope: "For",
-    lifetime: "Until",
+    scope: "Where",
+    lifetime: "How long",
     scopes: { endpoint: "This destination", any: "Any destination" } satisfies Record<Scope, string>,
     scopesMany: "These destinations",
     lifetimes: { once: "This time only", forever: "For good" } satisfies Record<Lifetime, string>,
@@ -160,12 +160,13 @@ export const text = {
     offline: "The helper is not answering. You can answer when it is back; the connection keeps waiting.",
     preview: {
       endpointForever: (app: string, to: string) =>
-        `${app} and ${to}: your answer becomes a rule and holds from now on.`,
+        `Your answer becomes a rule: it holds for ${app} and ${to} from now on.`,
       anyForever: (app: string) =>
-        `Everything ${app} connects to, anywhere: your answer becomes a rule and holds from now on.`,
+        `Your answer becomes a rule: it holds for everything ${app} connects to from now on.`,
       endpointOnce: (app: string, to: string) =>
-        `Only what ${app} is waiting for at ${to}. Next time you are asked again.`,
-      anyOnce: (app: string) => `Everything ${app} is waiting for right now. Next time you are asked again.`,
+        `Your answer is for what ${app} is waiting for at ${to}, and nothing more. Next time you are asked again.`,
+      anyOnce: (app: string) =>
+        `Your answer is for everything ${app} is waiting for right now. Next time you are asked again.`,
       allow: {
         endpointForever: (app: string, to: string) => `Allow: ${app} may connect to ${to} from now on, without asking.`,
         anyForever: (app: string) =>

@@ -24,7 +24,7 @@ export function Inbox() {
   const key = [...held, ...over].map((prompt) => `${prompt.id} ${prompt.endpoints.length}`).join("\n");
   const { live, mayAct } = useDeadTime(key, () => view.current ?? window);
   return (
-    <section className="view" aria-label={words.title} ref={view}>
+    <section className="view" aria-label={words.title} ref={view} data-live={live}>
       <div className="view-head">
         <h1>{words.title}</h1>
       </div>

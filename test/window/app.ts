@@ -1,0 +1,90 @@
+// The real Electron app, driven by playwright: starts it on a screen against a socket, finds its two pages, and ends it.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { _electron, type ElectronApplication, type Page } from "playwright-core";
+import { electronPath } from "../../build/electron.ts";
+import { dist } from "../../build/paths.ts";
+import { openScreen, type Screen } from "./screen.ts";
+
+/** Generous: two slow cores may start three Electrons at once. */
+export const patience = 60_000;
+
+export class App {
+  readonly electron: ElectronApplication;
+  readonly main: Page;
+  readonly prompt: Page;
+  /** What the pages wrote to their consoles as warnings or errors, the policy's refusals among it. */
+  readonly complaints: string[] = [];
+  private readonly home: string;
+  private readonly screen: Screen;
+
+  static async start(socketPath: string, words: string[] = []): Promise<App> {
+    const screen = await openScreen();
+    const home = await mkdtemp(join(tmpdir(), "picket-window-"));
+    const env: Record<string, string> = {};
+    for (const [name, value] of Object.entries(process.env)) {
+      if (value !== undefined && !/^(ELECTRON_|NODE_|npm_|WAYLAND_|DBUS_)/.test(name)) env[name] = value;
+    }
+    // A home of its own: the single-instance lock lies there, and so does everything Chromium remembers.
+    Object.assign(env, {
+      DISPLAY: screen.display,
+      HOME: home,
+      XDG_CONFIG_HOME: home,
+      PICKET_SOCKET: socketPath,
+      LANG: "C.UTF-8",
+    });
+    const electron = await _electron.launch({
+      executablePath: electronPath(),
+      args: ["--no-sandbox", ...words, join(dist, "window")],
+      env,
+      timeout: patience,
+    });
+    const find = async (name: string): Promise<Page> => {
+      for (;;) {
+        const page = electron.windows().find((window) => window.url().endsWith(name));
+        if (page) return page;
+        await electron.waitForEvent("window", { timeout: patience });
+      }
+    };
+    const [main, prompt] = [await find("/window.html"), await find("/prompt.html")];
+    return new App(electron, main, prompt, home, screen);
+  }
+
+  private constructor(electron: ElectronApplication, main: Page, prompt: Page, home: string, screen: Screen) {
+    this.electron = electron;
+    this.main = main;
+    this.prompt = prompt;
+    this.home = home;
+    this.screen = screen;
+    for (const page of [main, prompt]) {
+      page.setDefaultTimeout(patience);
+      page.on("console", (message) => {
+        if (["error", "warning"].includes(message.type())) this.complaints.push(message.text());
+      });
+      page.on("pageerror", (error) => this.complaints.push(String(error)));
+    }
+  }
+
+  /** Whether the prompt window is on the screen, as the main process sees it. */
+  async promptIsVisible(): Promise<boolean> {
+    const window = await this.electron.browserWindow(this.prompt);
+    return window.evaluate((browserWindow) => browserWindow.isVisible());
+  }
+
+  /** The card, once its dead time is over. */
+  async liveCard(id: string): Promise<void> {
+    await this.prompt.locator(`.card[data-id="${id}"][data-live="true"]`).waitFor();
+  }
+
+  async end(): Promise<void> {
+    const child = this.electron.process();
+    const gone = child.exitCode !== null ? Promise.resolve() : new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    await gone;
+    clearTimeout(late);
+    this.screen.end();
+    await rm(this.home, { recursive: true, force: true, maxRetries: 3 });
+  }
+}

@@ -1,0 +1,232 @@
+// The main window against a scripted helper: connections, rules, the inbox, and what it shows when something is wrong.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { App, patience } from "./app.ts";
+import { aFlow, ago, anEndpoint, aPrompt, aRule, curl, firefox, loopbackRule, thunderbird } from "./scenario.ts";
+import { ScenarioHelper } from "./scenario-helper.ts";
+
+let helper: ScenarioHelper;
+let app: App;
+const waitFor = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: patience, interval: 50 });
+const open = (view: string) => app.main.getByRole("tab", { name: new RegExp(view) }).click();
+const row = (id: string) => app.main.locator(`[data-id="${id}"]`);
+
+const firefoxRule = aRule("r1", { note: "Answered on a card." });
+
+beforeAll(async () => {
+  helper = await ScenarioHelper.start();
+  helper.put(
+    "rules",
+    firefoxRule,
+    aRule("r2", { app: curl.path, action: "block", address: null, port: null }),
+    loopbackRule,
+  );
+  helper.put(
+    "flows",
+    aFlow("f1", firefox, anEndpoint("192.0.2.80"), {
+      time: ago(3),
+      bytesIn: 1_234_567,
+      bytesOut: 999,
+      rule: "r1",
+      live: true,
+    }),
+    aFlow("f2", curl, anEndpoint("2001:db8::1", 80), {
+      time: ago(1),
+      verdict: "block",
+      reason: "Your rule blocks it.",
+    }),
+    aFlow("f3", thunderbird, anEndpoint("192.0.2.25", 993), { time: ago(2), verdict: "held", layer: "mode" }),
+  );
+  app = await App.start(helper.socketPath);
+  await app.main.locator("[data-health=up]").waitFor();
+});
+afterAll(async () => {
+  await app?.end();
+  await helper?.end();
+});
+
+describe("connections", () => {
+  test("are listed newest first with verdict, reason and traffic in words", async () => {
+    await row("f1").waitFor();
+    const rows = app.main.locator(".rows-space .row");
+    expect(await rows.evaluateAll((all) => all.map((each) => (each as HTMLElement).dataset.id))).toEqual([
+      "f2",
+      "f3",
+      "f1",
+    ]);
+    expect(await row("f1").textContent()).toContain("Allowed");
+    expect(await row("f1").textContent()).toContain("1.23 MB received");
+    expect(await row("f2").textContent()).toContain("Blocked");
+    expect(await row("f2").textContent()).toContain("Your rule blocks it.");
+    expect(await row("f3").textContent()).toContain("Waiting");
+  });
+
+  test("are narrowed by every word of a search", async () => {
+    await app.main.getByRole("searchbox").fill("firefox 443");
+    await waitFor(async () => expect(await app.main.locator(".rows-space .row").count()).toBe(1));
+    await row("f1").waitFor();
+    await app.main.getByRole("searchbox").fill("nothing like this");
+    await app.main.getByText("Nothing matches your search").waitFor();
+    await app.main.getByRole("searchbox").fill("");
+  });
+
+  test("change and arrive as the helper tells, and thousands exist only as rows in view", async () => {
+    const many = Array.from({ length: 3000 }, (_, index) => {
+      return aFlow(`many${index}`, firefox, anEndpoint("192.0.2.81"), { time: ago(10 + index) });
+    });
+    helper.put("flows", ...many);
+    await app.main.getByText("3,003 connections").waitFor();
+    expect(await app.main.locator(".rows-space .row").count()).toBeLessThan(60);
+    helper.put("flows", aFlow("f0", curl, anEndpoint("192.0.2.99"), { time: ago(0) }));
+    await row("f0").waitFor();
+  });
+
+  test("that are being read stay where they are when newer ones arrive", async () => {
+    const box = app.main.locator(".rows-box");
+    await box.evaluate((each) => each.scrollTo({ top: 6000 }));
+    await row("many100").waitFor();
+    const before = await row("many100").boundingBox();
+    helper.put(
+      "flows",
+      aFlow("g1", curl, anEndpoint("192.0.2.99"), { time: ago(-1) }),
+      aFlow("g2", curl, anEndpoint("192.0.2.99"), { time: ago(-2) }),
+    );
+    await app.main.getByRole("button", { name: "2 newer connections above" }).waitFor();
+    await waitFor(async () => expect(await row("many100").boundingBox()).toEqual(before));
+    await app.main.getByRole("button", { name: "2 newer connections above" }).click();
+    await row("g2").waitFor();
+  });
+});
+
+describe("rules", () => {
+  test("read as sentences, with their origin; built-in ones cannot be deleted", async () => {
+    await open("Rules");
+    expect(await row("r1").textContent()).toContain("firefox-esr may connect to 192.0.2.80, port 443, over TCP");
+    expect(await row("r2").textContent()).toContain("curl may not connect to anywhere");
+    expect(await row("factory:loopback").textContent()).toContain("Built in");
+    expect(await row("factory:loopback").getByRole("button").count()).toBe(0);
+    expect(await row("r1").getByRole("button").count()).toBe(1);
+  });
+
+  test("are switched off and on again", async () => {
+    const toggle = row("factory:loopback").getByRole("switch");
+    await toggle.focus();
+    await app.main.keyboard.press("Space");
+    await waitFor(async () => expect(await toggle.isChecked()).toBe(false));
+    await row("factory:loopback").locator(".switch").click();
+    await waitFor(async () => expect(await toggle.isChecked()).toBe(true));
+    expect(helper.asked("rules.enable")).toEqual([
+      { id: "factory:loopback", enabled: false },
+      { id: "factory:loopback", enabled: true },
+    ]);
+  });
+
+  test("are deleted only after a question whose safe answer has the focus", async () => {
+    await row("r2").getByRole("button").click();
+    const dialog = app.main.getByRole("alertdialog");
+    await dialog.waitFor();
+    expect(await dialog.textContent()).toContain("curl may not connect to anywhere");
+    await app.main.keyboard.press("Enter");
+    await dialog.waitFor({ state: "detached" });
+    expect(helper.asked("rules.remove")).toEqual([]);
+    await row("r2").getByRole("button").click();
+    await dialog.getByRole("button", { name: "Delete rule" }).click();
+    await row("r2").waitFor({ state: "detached" });
+    expect(helper.asked("rules.remove")).toEqual([{ id: "r2" }]);
+  });
+});
+
+describe("the inbox", () => {
+  test("keeps unanswered questions and answers them for good, with the scope chosen", async () => {
+    helper.put(
+      "prompts",
+      aPrompt("i1", curl, anEndpoint("192.0.2.7"), { state: "inbox", attempts: 3 }),
+      aPrompt("i2", firefox, anEndpoint("192.0.2.8"), { state: "inbox" }),
+    );
+    await open("Inbox");
+    const live = app.main.locator('.view[data-live="true"]');
+    await live.locator(row("i1")).waitFor();
+    await row("i1").getByText("Any destination").click();
+    await row("i1").getByRole("button", { name: "Always block curl to anywhere" }).click();
+    await row("i1").waitFor({ state: "detached" });
+    await row("i2")
+      .getByRole("button", { name: /Always allow Firefox/ })
+      .click();
+    await row("i2").waitFor({ state: "detached" });
+    expect(helper.asked("prompts.answer")).toEqual([
+      { id: "i1", action: "block", scope: "any", lifetime: "forever" },
+      { id: "i2", action: "allow", scope: "endpoint", lifetime: "forever" },
+    ]);
+    expect(await app.promptIsVisible()).toBe(false);
+  });
+});
+
+describe("what is wrong", () => {
+  test("a degraded helper is not silent", async () => {
+    helper.setStatus({ degraded: [{ code: "names_unavailable", message: "Names are not known on this machine." }] });
+    await app.main.getByText("Names are not known on this machine.").waitFor();
+    await app.main.locator("[data-health=degraded]").waitFor();
+    helper.setStatus({ degraded: [] });
+    await app.main.locator("[data-health=up]").waitFor();
+  });
+
+  test("a helper that goes is shown as gone, nothing can be changed meanwhile, and its return is noticed", async () => {
+    await open("Rules");
+    helper.put("prompts", aPrompt("h1", curl, anEndpoint("192.0.2.7")));
+    await app.liveCard("h1");
+    await helper.vanish();
+    await app.main.locator("[data-health=away]").waitFor();
+    await app.main.getByText("Picket’s helper is not answering").waitFor();
+    expect(await row("r1").getByRole("switch").isDisabled()).toBe(true);
+    await app.prompt.getByText("The helper is not answering").waitFor();
+    expect(await app.prompt.getByRole("button", { name: "Allow" }).isDisabled()).toBe(true);
+    // What changed while it was away must be true of the window afterwards.
+    helper.drop("rules", "r1");
+    helper.put("rules", aRule("r9", { note: "Made while nobody looked." }));
+    await helper.appear();
+    await app.main.locator("[data-health=up]").waitFor();
+    await row("r9").waitFor();
+    expect(await row("r1").count()).toBe(0);
+    await app.liveCard("h1");
+    await waitFor(async () => expect(await app.prompt.getByRole("button", { name: "Allow" }).isDisabled()).toBe(false));
+    helper.drop("prompts", "h1");
+  });
+});
+
+describe("accessibility", () => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+  /** In an isolated world's stead: the pages' policy refuses added scripts, so axe is evaluated by the debugger. */
+  async function seriousViolations(page: Page): Promise<string[]> {
+    const results = (await page.evaluate(`${axe}; axe.run(document, { resultTypes: ["violations"] })`)) as AxeResults;
+    expect(results.passes.length).toBeGreaterThan(5);
+    const serious = results.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+    return serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+  }
+
+  test.each(["light", "dark"] as const)("axe finds nothing serious in any view, %s", async (colorScheme) => {
+    await app.main.emulateMedia({ colorScheme });
+    await app.prompt.emulateMedia({ colorScheme });
+    helper.put(
+      "prompts",
+      aPrompt("a1", curl, anEndpoint("192.0.2.7"), { attempts: 3 }),
+      aPrompt("a2", firefox, anEndpoint("192.0.2.8"), { state: "inbox" }),
+    );
+    await app.liveCard("a1");
+    expect(await seriousViolations(app.prompt)).toEqual([]);
+    for (const view of ["Connections", "Rules", "Inbox"]) {
+      await open(view);
+      await app.main.getByRole("heading", { name: view, level: 1 }).waitFor();
+      expect(await seriousViolations(app.main)).toEqual([]);
+    }
+    await open("Rules");
+    await row("r9").getByRole("button").click();
+    await app.main.getByRole("alertdialog").waitFor();
+    expect(await seriousViolations(app.main)).toEqual([]);
+    await app.main.keyboard.press("Escape");
+    helper.drop("prompts", "a1", "a2");
+  });
+});

@@ -1,0 +1,245 @@
+// The prompt window against a scripted helper: when it appears, what it may do to an answer, and what it must never do.
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { App, patience } from "./app.ts";
+import { anEndpoint, aPrompt, curl, firefox, thunderbird } from "./scenario.ts";
+import { ScenarioHelper } from "./scenario-helper.ts";
+
+let helper: ScenarioHelper;
+let app: App;
+const waitFor = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: patience, interval: 50 });
+const visible = (is: boolean) => waitFor(async () => expect(await app.promptIsVisible()).toBe(is));
+const answers = () => helper.asked("prompts.answer");
+const card = () => app.prompt.locator(".card");
+const button = (name: string) => app.prompt.getByRole("button", { name });
+
+beforeAll(async () => {
+  helper = await ScenarioHelper.start();
+  app = await App.start(helper.socketPath);
+  await app.main.locator("[data-health=up]").waitFor();
+});
+afterAll(async () => {
+  await app?.end();
+  await helper?.end();
+});
+afterEach(async () => {
+  helper.called.length = 0;
+  helper.refuseWith = null;
+  helper.drop("prompts", "p1", "p2", "p3");
+  await visible(false);
+});
+
+const first = aPrompt("p1", curl, anEndpoint("192.0.2.7"), { opened: "2026-11-23T09:00:01.000Z" });
+const second = aPrompt("p2", firefox, anEndpoint("192.0.2.8"), { opened: "2026-11-23T09:00:02.000Z" });
+const third = aPrompt("p3", thunderbird, anEndpoint("2001:db8::9", 993), { opened: "2026-11-23T09:00:03.000Z" });
+
+describe("the prompt window", () => {
+  test("is made but hidden while nothing is asked", async () => {
+    expect(await app.promptIsVisible()).toBe(false);
+  });
+
+  test("opens by itself, on top, at the right edge, without taking the focus, and goes when the question is gone", async () => {
+    helper.put("prompts", first);
+    await visible(true);
+    const window = await app.electron.browserWindow(app.prompt);
+    const seen = await window.evaluate((prompt) => {
+      return { bounds: prompt.getBounds(), onTop: prompt.isAlwaysOnTop(), focused: prompt.isFocused() };
+    });
+    const area = await app.electron.evaluate(({ screen }) => screen.getPrimaryDisplay().workArea);
+    expect(seen.onTop).toBe(true);
+    expect(seen.focused).toBe(false);
+    expect(seen.bounds.x + seen.bounds.width).toBeLessThanOrEqual(area.x + area.width);
+    expect(seen.bounds.x).toBeGreaterThan(area.x + area.width / 2);
+    helper.drop("prompts", "p1");
+    await visible(false);
+  });
+
+  test("shows an unverified program by its path, its destination, every joined address and the attempts", async () => {
+    const endpoints = [first.endpoint, anEndpoint("2001:db8::7"), anEndpoint("192.0.2.7", 443, { protocol: "udp" })];
+    helper.put("prompts", { ...first, endpoints, attempts: 4 });
+    await app.liveCard("p1");
+    const text = await card().textContent();
+    for (const part of [
+      "/usr/bin/",
+      "unverified",
+      "192.0.2.7",
+      "port 443 (TCP)",
+      "2001:db8::7",
+      "(UDP)",
+      "3 more attempts",
+    ]) {
+      expect(text).toContain(part);
+    }
+    expect(text).toContain("these 3 destinations");
+  });
+
+  test("strips what could make a name pose as another", async () => {
+    helper.put("prompts", { ...first, app: { ...firefox, name: "Fire\u202efox\u0007" } });
+    await app.liveCard("p1");
+    expect(await app.prompt.locator("h1").textContent()).toBe("Fire\ufffdfox\ufffd");
+  });
+
+  test("answers with endpoint and for good when nothing else is chosen", async () => {
+    helper.put("prompts", first);
+    await app.liveCard("p1");
+    await button("Allow").click();
+    await waitFor(() =>
+      expect(answers()).toEqual([{ id: "p1", action: "allow", scope: "endpoint", lifetime: "forever" }]),
+    );
+    await visible(false);
+  });
+
+  test("answers with the scope and lifetime that were chosen, and says beforehand what that means", async () => {
+    helper.put("prompts", first);
+    await app.liveCard("p1");
+    await app.prompt.getByText("Any destination").click();
+    await app.prompt.getByText("This time only").click();
+    await waitFor(async () =>
+      expect(await app.prompt.locator(".preview").textContent()).toContain("Next time you are asked again"),
+    );
+    await button("Block").hover();
+    await waitFor(async () => expect(await app.prompt.locator(".preview").textContent()).toContain("is refused"));
+    await button("Block").click();
+    await waitFor(() => expect(answers()).toEqual([{ id: "p1", action: "block", scope: "any", lifetime: "once" }]));
+  });
+
+  test("can be used by keyboard alone, where Enter and Space answer nothing by themselves", async () => {
+    helper.put("prompts", first);
+    await app.liveCard("p1");
+    await app.prompt.keyboard.press("Enter");
+    await app.prompt.keyboard.press("Space");
+    await app.prompt.getByRole("radio", { name: "This destination" }).focus();
+    await app.prompt.keyboard.press("ArrowRight");
+    await waitFor(async () =>
+      expect(await app.prompt.getByRole("radio", { name: "Any destination" }).isChecked()).toBe(true),
+    );
+    expect(answers()).toEqual([]);
+    await app.prompt.keyboard.press("Alt+KeyB");
+    await waitFor(() => expect(answers()).toEqual([{ id: "p1", action: "block", scope: "any", lifetime: "forever" }]));
+  });
+
+  test("counts the queue; arrivals neither replace nor move the card in use", async () => {
+    helper.put("prompts", second);
+    await app.liveCard("p2");
+    const before = await card().boundingBox();
+    helper.put("prompts", first, third);
+    await waitFor(async () => expect(await app.prompt.locator(".queue").textContent()).toBe("1 of 3"));
+    expect(await card().getAttribute("data-id")).toBe("p2");
+    expect(await card().boundingBox()).toEqual(before);
+    await app.liveCard("p2");
+    await button("Allow").click();
+    await app.liveCard("p1");
+    expect(await app.prompt.locator(".queue").textContent()).toBe("1 of 2");
+    expect(answers()).toHaveLength(1);
+  });
+
+  test("closing writes nothing, keeps the question, and the main window brings it back", async () => {
+    helper.put("prompts", first, second);
+    await app.liveCard("p1");
+    const window = await app.electron.browserWindow(app.prompt);
+    await window.evaluate((prompt) => prompt.close());
+    await visible(false);
+    await app.main.getByRole("tab", { name: /Inbox/ }).click();
+    await waitFor(async () => expect(await app.main.locator(".inbox-item").count()).toBe(2));
+    await app.main.locator(".notice").getByRole("button", { name: "Show the question" }).click();
+    await visible(true);
+    await app.liveCard("p1");
+    await app.prompt.keyboard.press("Escape");
+    await app.liveCard("p2");
+    await button("Hide all questions").click();
+    await visible(false);
+    expect(answers()).toEqual([]);
+  });
+
+  test("a question that arrives after closing opens it again, with the new one on top", async () => {
+    helper.put("prompts", first);
+    await app.liveCard("p1");
+    await button("Hide all questions").click();
+    await visible(false);
+    helper.put("prompts", second);
+    await visible(true);
+    await app.liveCard("p2");
+  });
+
+  test("says when the attempt is over, offers no `once` any more, and an answer still counts", async () => {
+    helper.put("prompts", first);
+    await app.liveCard("p1");
+    await app.prompt.getByText("This time only").click();
+    helper.put("prompts", { ...first, state: "inbox" });
+    await app.prompt.getByText("The attempt is over").waitFor();
+    expect(await app.prompt.getByRole("radio", { name: "This time only" }).isDisabled()).toBe(true);
+    await app.liveCard("p1");
+    await button("Allow").click();
+    await waitFor(() =>
+      expect(answers()).toEqual([{ id: "p1", action: "allow", scope: "endpoint", lifetime: "forever" }]),
+    );
+  });
+
+  test("tells a refused answer in words and stays", async () => {
+    helper.refuseWith = "not_permitted";
+    helper.put("prompts", first);
+    await app.liveCard("p1");
+    await button("Allow").click();
+    await app.prompt.getByText("You are not allowed to do that").waitFor();
+    expect(await app.promptIsVisible()).toBe(true);
+  });
+});
+
+describe("the dead time", () => {
+  test("keys and pointer answer nothing while a card is new", async () => {
+    helper.put("prompts", second);
+    await app.liveCard("p2");
+    await watchDeadPresses();
+    helper.put("prompts", { ...second, endpoints: [second.endpoint, anEndpoint("2001:db8::8")] });
+    // The positive control: presses did happen, and while the card was dead.
+    await waitFor(async () => expect(await deadPresses()).toBeGreaterThan(0));
+    await app.liveCard("p2");
+    expect(answers()).toEqual([]);
+    await button("Allow").click();
+    await waitFor(() => expect(answers()).toHaveLength(1));
+  });
+
+  test("a press begun on the card before does not end on the next one", async () => {
+    helper.put("prompts", first, second);
+    await app.liveCard("p1");
+    const box = await button("Allow").boundingBox();
+    await app.prompt.mouse.move(box!.x + 20, box!.y + 20);
+    await app.prompt.mouse.down();
+    helper.drop("prompts", "p1");
+    await app.liveCard("p2");
+    await app.prompt.mouse.up();
+    // An answer would have travelled by the time this later one has.
+    await button("Block").click();
+    await waitFor(() => expect(answers()).toHaveLength(1));
+    expect(answers()).toMatchObject([{ id: "p2", action: "block" }]);
+  });
+});
+
+type Watched = { deadPresses: number };
+
+/** The moment the card turns dead, every way to answer is tried from inside the page, at once. */
+async function watchDeadPresses(): Promise<void> {
+  await app.prompt.evaluate(() => {
+    const watched: Watched = Object.assign(window, { deadPresses: 0 });
+    const card = document.querySelector(".card") as HTMLElement;
+    new MutationObserver(() => {
+      if (card.dataset.live !== "false") return;
+      watched.deadPresses += 1;
+      const button = card.querySelector<HTMLButtonElement>(".button-allow");
+      // Even a button that looks alive must not answer: the guard alone stands between.
+      button?.removeAttribute("disabled");
+      for (const type of ["pointerdown", "mousedown", "pointerup", "mouseup", "click"]) {
+        const Kind = type.startsWith("pointer") ? PointerEvent : MouseEvent;
+        button?.dispatchEvent(new Kind(type, { bubbles: true, cancelable: true, button: 0, detail: 1 }));
+      }
+      button?.click();
+      for (const type of ["keydown", "keyup"]) {
+        const key = { key: "a", code: "KeyA", altKey: true, bubbles: true, cancelable: true };
+        window.dispatchEvent(new KeyboardEvent(type, key));
+      }
+    }).observe(card, { attributes: true, attributeFilter: ["data-live"] });
+  });
+}
+
+function deadPresses(): Promise<number> {
+  return app.prompt.evaluate(() => (window as unknown as Watched).deadPresses);
+}

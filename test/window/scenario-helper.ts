@@ -1,0 +1,153 @@
+// A helper made of nothing but the contract: serves given state on a socket of its own, records what it is asked, and can go away.
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as v from "valibot";
+import { CodedError } from "../../contract/errors.ts";
+import { contractVersion, events, type MethodName, methods, type Topic } from "../../contract/methods.ts";
+import { LineSplitter, maxRequestBytes, requestSchema } from "../../contract/wire.ts";
+import type { Flow, Prompt, Rule, Status } from "../../contract/words.ts";
+import { aStatus } from "./scenario.ts";
+
+export type Called = { method: MethodName; params: unknown };
+type Item = { prompts: Prompt; flows: Flow; rules: Rule };
+
+export class ScenarioHelper {
+  /** Everything asked of it but hello, watch and status, in order. */
+  readonly called: Called[] = [];
+  /** When set, the next answer is refused with this code. */
+  refuseWith: ConstructorParameters<typeof CodedError>[0] | null = null;
+  readonly socketPath: string;
+  private readonly folder: string;
+  private readonly state = {
+    prompts: new Map<string, Prompt>(),
+    flows: new Map<string, Flow>(),
+    rules: new Map<string, Rule>(),
+  };
+  private status: Status = aStatus();
+  private server: Server | undefined;
+  private readonly clients = new Map<Socket, Set<Topic>>();
+
+  static async start(): Promise<ScenarioHelper> {
+    const helper = new ScenarioHelper(await mkdtemp(join(tmpdir(), "picket-scenario-")));
+    await helper.appear();
+    return helper;
+  }
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.socketPath = join(folder, "helper.sock");
+  }
+
+  async appear(): Promise<void> {
+    const server = createServer((socket) => this.serve(socket));
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(this.socketPath, resolve);
+    });
+    this.server = server;
+  }
+
+  /** Like a helper that was killed: its socket stays behind only until this returns. */
+  async vanish(): Promise<void> {
+    const { server } = this;
+    this.server = undefined;
+    for (const client of this.clients.keys()) client.destroy();
+    if (server) await new Promise((resolve) => server.close(resolve));
+    await rm(this.socketPath, { force: true });
+  }
+
+  async end(): Promise<void> {
+    await this.vanish();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Calls of one method, their parameters. */
+  asked(method: MethodName): unknown[] {
+    return this.called.filter((call) => call.method === method).map((call) => call.params);
+  }
+
+  setStatus(change: Partial<Status>): void {
+    this.status = { ...this.status, ...change };
+    this.tell("status", this.status);
+  }
+
+  put<T extends keyof Item>(topic: T, ...items: Item[T][]): void {
+    const known = this.state[topic] as Map<string, Item[T]>;
+    for (const item of items) known.set(item.id, item);
+    this.tell(topic, { full: false, changed: items, removed: [] });
+  }
+
+  drop(topic: keyof Item, ...ids: string[]): void {
+    for (const id of ids) this.state[topic].delete(id);
+    this.tell(topic, { full: false, changed: [], removed: ids });
+  }
+
+  private tell(topic: Topic, data: unknown, to?: Socket): void {
+    // The scenario is held to the contract as well: what it tells must be something a helper could.
+    const line = `${JSON.stringify({ event: topic, data: v.parse(events[topic] as v.GenericSchema, data) })}\n`;
+    for (const [client, topics] of this.clients) {
+      if (to === undefined ? topics.has(topic) : client === to) client.write(line);
+    }
+  }
+
+  private serve(socket: Socket): void {
+    const lines = new LineSplitter(maxRequestBytes);
+    this.clients.set(socket, new Set());
+    socket.on("error", () => {});
+    socket.on("close", () => this.clients.delete(socket));
+    socket.on("data", (chunk: Buffer) => {
+      for (const line of lines.push(chunk)) {
+        const { id, method, params } = v.parse(requestSchema, JSON.parse(line));
+        try {
+          const name = method as MethodName;
+          const result = this.answer(socket, name, v.parse(methods[name].params as v.GenericSchema, params));
+          socket.write(`${JSON.stringify({ id, result: v.parse(methods[name].result as v.GenericSchema, result) })}\n`);
+        } catch (error) {
+          const { code, message } = error instanceof CodedError ? error : new CodedError("internal", String(error));
+          socket.write(`${JSON.stringify({ id, error: { code, message } })}\n`);
+        }
+      }
+    });
+  }
+
+  private answer(socket: Socket, method: MethodName, params: unknown): unknown {
+    if (!["hello", "watch", "status"].includes(method)) this.called.push({ method, params });
+    switch (method) {
+      case "hello":
+        return { contract: contractVersion, version: "0.1.0" };
+      case "status":
+        return this.status;
+      case "watch": {
+        const { topics } = params as { topics: Topic[] };
+        this.clients.set(socket, new Set(topics));
+        for (const topic of topics) {
+          if (topic === "status") this.tell(topic, this.status, socket);
+          else this.tell(topic, { full: true, changed: [...this.state[topic].values()], removed: [] }, socket);
+        }
+        return {};
+      }
+      case "prompts.answer": {
+        const { id } = params as { id: string };
+        if (this.refuseWith) throw new CodedError(this.refuseWith);
+        if (!this.state.prompts.has(id)) throw new CodedError("unknown_prompt", id);
+        this.drop("prompts", id);
+        return { rules: [], settled: [id] };
+      }
+      case "rules.enable": {
+        const { id, enabled } = params as { id: string; enabled: boolean };
+        const rule = this.state.rules.get(id);
+        if (!rule) throw new CodedError("unknown_rule", id);
+        this.put("rules", { ...rule, enabled });
+        return { ...rule, enabled };
+      }
+      case "rules.remove": {
+        this.drop("rules", (params as { id: string }).id);
+        return {};
+      }
+      default:
+        throw new CodedError("unknown_method", method);
+    }
+  }
+}

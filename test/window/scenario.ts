@@ -1,0 +1,110 @@
+// The people, apps and places of the window's tests and screenshots. Every value is one the contract allows.
+import type { App, Endpoint, Flow, Prompt, Rule, Status } from "../../contract/words.ts";
+
+export const firefox: App = {
+  name: "Firefox",
+  path: "/usr/lib/firefox-esr/firefox-esr",
+  verified: true,
+  icon: "firefox-esr",
+};
+export const thunderbird: App = {
+  name: "Thunderbird",
+  path: "/usr/bin/thunderbird",
+  verified: true,
+  icon: "thunderbird",
+};
+export const nextcloud: App = { name: "Nextcloud", path: "/usr/bin/nextcloud", verified: true, icon: "Nextcloud" };
+export const gimp: App = { name: "GIMP", path: "/usr/bin/gimp-2.10", verified: true, icon: "gimp" };
+export const curl: App = { name: "/usr/bin/curl", path: "/usr/bin/curl", verified: false, icon: null };
+export const updater: App = {
+  name: "/home/alice/.local/share/tool/updater",
+  path: "/home/alice/.local/share/tool/updater",
+  verified: false,
+  icon: null,
+};
+export const chronyd: App = { name: "/usr/sbin/chronyd", path: "/usr/sbin/chronyd", verified: false, icon: null };
+
+/** `minutes` before the scenario's present. */
+export function ago(minutes: number, now = Date.now()): string {
+  return new Date(now - minutes * 60_000).toISOString();
+}
+
+export function anEndpoint(address: string, port = 443, change: Partial<Endpoint> = {}): Endpoint {
+  return { host: null, address, port, protocol: "tcp", ...change };
+}
+
+export function aStatus(change: Partial<Status> = {}): Status {
+  return {
+    helper: "running",
+    version: "0.1.0",
+    kernel: "6.12.0",
+    mode: "ask",
+    level: "open",
+    guarded: ["user.slice"],
+    degraded: [],
+    prompts: 0,
+    pid: 812,
+    counters: {},
+    ...change,
+  };
+}
+
+export function aPrompt(id: string, app: App, endpoint: Endpoint, change: Partial<Prompt> = {}): Prompt {
+  return {
+    id,
+    app,
+    endpoint,
+    endpoints: [endpoint],
+    attempts: 1,
+    state: "held",
+    opened: ago(1),
+    process: { pid: 4121, uid: 1000, command: app.path },
+    ...change,
+  };
+}
+
+export function aRule(id: string, change: Partial<Rule> = {}): Rule {
+  return {
+    id,
+    app: firefox.path,
+    action: "allow",
+    address: "192.0.2.80",
+    zone: null,
+    port: 443,
+    protocol: "tcp",
+    lifetime: "forever",
+    enabled: true,
+    origin: "person",
+    note: "",
+    created: ago(60),
+    ...change,
+  };
+}
+
+export function aFlow(id: string, app: App, endpoint: Endpoint, change: Partial<Flow> = {}): Flow {
+  return {
+    id,
+    time: ago(1),
+    app,
+    endpoint,
+    verdict: "allow",
+    rule: null,
+    layer: "rule",
+    reason: "A rule allows it.",
+    bytesIn: 0,
+    bytesOut: 0,
+    live: false,
+    ...change,
+  };
+}
+
+export const loopbackRule = aRule("factory:loopback", {
+  app: null,
+  address: null,
+  zone: "loopback",
+  port: null,
+  protocol: null,
+  origin: "factory",
+  note: "Programs on this computer may talk to one another.",
+  created: "2026-01-01T00:00:00.000Z",
+});

@@ -1,0 +1,19 @@
+// A screen for the windows: the one there is, or an Xvfb of our own on a free display, ended by its process id.
+import { spawn } from "node:child_process";
+
+export type Screen = { display: string; end: () => void };
+
+export async function openScreen(): Promise<Screen> {
+  const size = "1600x1100x24";
+  // Descriptor 3 is where Xvfb writes the display it found free.
+  const words = ["-displayfd", "3", "-screen", "0", size, "-nolisten", "tcp", "-noreset"];
+  const xvfb = spawn("Xvfb", words, { stdio: ["ignore", "ignore", "pipe", "pipe"] });
+  const said: string[] = [];
+  xvfb.stderr?.on("data", (chunk: Buffer) => said.push(chunk.toString()));
+  const number = await new Promise<string>((resolve, reject) => {
+    xvfb.once("error", reject);
+    xvfb.once("exit", (code) => reject(new Error(`Xvfb ended with ${code}: ${said.join("")}`)));
+    xvfb.stdio[3]?.once("data", (chunk: Buffer) => resolve(chunk.toString().trim()));
+  });
+  return { display: `:${number}`, end: () => void xvfb.kill("SIGTERM") };
+}

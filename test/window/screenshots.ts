@@ -1,0 +1,80 @@
+// Makes every picture of the documentation from the real app and a scripted helper: each view, light and dark, into docs/images.
+// usage: npm run screenshots
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../../build/paths.ts";
+import { App } from "./app.ts";
+import { fillWithADay, questions } from "./scenario-day.ts";
+import { ScenarioHelper } from "./scenario-helper.ts";
+
+const folder = join(root, "docs/images");
+mkdirSync(folder, { recursive: true });
+const helper = await ScenarioHelper.start();
+fillWithADay(helper);
+// Twice the pixels, so that the pictures are sharp on the screens people read them on.
+const app = await App.start(helper.socketPath, ["--force-device-scale-factor=2"]);
+const { main, prompt } = app;
+
+try {
+  await main.locator("[data-health=up]").waitFor();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await main.emulateMedia({ colorScheme });
+    await prompt.emulateMedia({ colorScheme });
+    const shoot = async (page: typeof main, name: string): Promise<void> => {
+      // A pointer at rest in a corner hovers over nothing.
+      await page.mouse.move(1, 1);
+      await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`), animations: "disabled" });
+    };
+    const view = async (name: string): Promise<void> => {
+      await main.getByRole("tab", { name: new RegExp(name) }).click();
+      await main.getByRole("heading", { name, level: 1 }).waitFor();
+    };
+
+    await view("Connections");
+    await main.locator(".rows-space .row").first().waitFor();
+    await shoot(main, "window");
+    await view("Rules");
+    await shoot(main, "rules");
+    helper.put("prompts", ...questions.unanswered);
+    await view("Inbox");
+    await main.locator('.view[data-live="true"] .inbox-item').first().waitFor();
+    await shoot(main, "inbox");
+
+    for (const [name, question] of Object.entries(questions.cards)) {
+      helper.put("prompts", question);
+      if (name === "prompt") helper.put("prompts", questions.nextInLine);
+      await app.liveCard(question.id);
+      await shoot(prompt, name);
+      if (name === "prompt") {
+        helper.put("prompts", { ...question, state: "inbox" });
+        await prompt.getByText("The attempt is over").waitFor();
+        await app.liveCard(question.id);
+        await shoot(prompt, "prompt-over");
+        helper.drop("prompts", questions.nextInLine.id);
+      }
+      helper.drop("prompts", question.id);
+    }
+    helper.drop("prompts", ...questions.unanswered.map(({ id }) => id));
+
+    helper.setStatus({
+      degraded: [
+        {
+          code: "resolvers_unknown",
+          message: "The name servers could not be read; name look-ups will be asked about.",
+        },
+      ],
+    });
+    await main.locator("[data-health=degraded]").waitFor();
+    await view("Connections");
+    await shoot(main, "degraded");
+    helper.setStatus({ degraded: [] });
+    await helper.vanish();
+    await main.locator("[data-health=away]").waitFor();
+    await shoot(main, "helper-away");
+    await helper.appear();
+    await main.locator("[data-health=up]").waitFor();
+  }
+} finally {
+  await app.end();
+  await helper.end();
+}
