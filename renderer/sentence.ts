@@ -37,6 +37,13 @@ export function preview(
   return words[key](app, destinations(prompt));
 }
 
+const list = new Intl.ListFormat("en", { type: "conjunction" });
+
+/** Every destination of a question by name, where no card lists them. */
+export function allDestinations(prompt: Prompt): string {
+  return list.format(prompt.endpoints.map(endpointSentence));
+}
+
 export function destinations(prompt: Prompt): string {
   const count = prompt.endpoints.length;
   return count > 1 ? text.prompt.manyDestinations(count) : endpointSentence(prompt.endpoint);

@@ -30,7 +30,6 @@ export const text = {
   away: {
     title: "Picket’s helper is not answering",
     body: "Connections with a rule go on as before; new ones wait. What you see here may be out of date. Trying again…",
-    why: (message: string) => `Reason: ${message}`,
   },
   degraded: { title: (n: number) => count(n, "thing does not work as it should", "things do not work as they should") },
   waiting: {

@@ -114,14 +114,16 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
         {busy ? words.sending : preview(prompt, scope, lifetime, aim)}
       </p>
       {error && <ErrorLine code={error} />}
-      <div className="answers">
-        {answerButton("block", <Slash />)}
-        {answerButton("allow", <Check />)}
+      <div className="foot">
+        <div className="answers">
+          {answerButton("block", <Slash />)}
+          {answerButton("allow", <Check />)}
+        </div>
+        <Button className="button button-quiet later" aria-keyshortcuts="Escape" onPress={later}>
+          {over ? (queue > 1 ? words.over.next : words.over.close) : words.later}
+          <kbd>{words.keys.later}</kbd>
+        </Button>
       </div>
-      <Button className="button button-quiet later" aria-keyshortcuts="Escape" onPress={later}>
-        {over ? (queue > 1 ? words.over.next : words.over.close) : words.later}
-        <kbd>{words.keys.later}</kbd>
-      </Button>
     </main>
   );
 }

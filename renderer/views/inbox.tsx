@@ -9,7 +9,7 @@ import { AppFace, AppName, Unverified } from "../parts/app.tsx";
 import { Check, Slash, Tray } from "../parts/icons.tsx";
 import { ErrorLine, Nothing } from "../parts/notice.tsx";
 import { useDeadTime } from "../prompt/dead-time.ts";
-import { destinations } from "../sentence.ts";
+import { allDestinations, destinations } from "../sentence.ts";
 import { inOrder, settle, useKnown } from "../store.ts";
 import { text } from "../text.ts";
 
@@ -70,7 +70,7 @@ function Question({ prompt }: { prompt: Prompt }) {
       <div className="two-lines">
         <span className="line-free">
           <AppName app={app} /> {!app.verified && <Unverified />}{" "}
-          <span>{state === "held" ? words.wants(destinations(prompt)) : words.wanted(destinations(prompt))}</span>
+          <span>{state === "held" ? words.wants(allDestinations(prompt)) : words.wanted(allDestinations(prompt))}</span>
         </span>
         <span className="second">
           {words.attempts(attempts)} {words.since(since)}

@@ -62,8 +62,8 @@ export function Notices() {
       {link.state === "away" && (
         <Notice tone="alarm" title={text.away.title}>
           <p>{text.away.body}</p>
-          <p className="hint">
-            {text.errors[link.code]} {text.away.why(link.message)}
+          <p className="hint" title={link.message}>
+            {text.errors[link.code]} <small>{text.errorDetail(link.code)}</small>
           </p>
         </Notice>
       )}

@@ -149,6 +149,7 @@ describe("the inbox", () => {
     await open("Inbox");
     const live = app.main.locator('.view[data-live="true"]');
     await live.locator(row("i1")).waitFor();
+    expect(await row("i1").textContent()).toContain("192.0.2.7, port 443 (TCP)");
     await row("i1").getByText("Any destination").click();
     await row("i1").getByRole("button", { name: "Always block curl to anywhere" }).click();
     await row("i1").waitFor({ state: "detached" });

@@ -4,7 +4,8 @@ import { spawn } from "node:child_process";
 export type Screen = { display: string; end: () => void };
 
 export async function openScreen(): Promise<Screen> {
-  const size = "1600x1100x24";
+  // Room for the pictures at twice their size.
+  const size = "2800x2000x24";
   // Descriptor 3 is where Xvfb writes the display it found free.
   const words = ["-displayfd", "3", "-screen", "0", size, "-nolisten", "tcp", "-noreset"];
   const xvfb = spawn("Xvfb", words, { stdio: ["ignore", "ignore", "pipe", "pipe"] });

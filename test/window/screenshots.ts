@@ -11,8 +11,8 @@ const folder = join(root, "docs/images");
 mkdirSync(folder, { recursive: true });
 const helper = await ScenarioHelper.start();
 fillWithADay(helper);
-// Twice the pixels, so that the pictures are sharp on the screens people read them on.
-const app = await App.start(helper.socketPath, ["--force-device-scale-factor=2"]);
+// More pixels than a page shows, so that the pictures are sharp on the screens people read them on.
+const app = await App.start(helper.socketPath, ["--force-device-scale-factor=1.5"]);
 const { main, prompt } = app;
 
 try {
