@@ -31,7 +31,7 @@ export class Connection {
   private readonly handle: Handler;
   private greeted = false;
   private underWay = 0;
-  private readonly impatience: NodeJS.Timeout;
+  private impatience: NodeJS.Timeout;
 
   constructor(socket: Socket, peer: Peer, handle: Handler) {
     this.socket = socket;
@@ -58,6 +58,8 @@ export class Connection {
       this.socket.end();
       this.socket.removeAllListeners("data");
       this.socket.resume();
+      clearTimeout(this.impatience);
+      this.impatience = setTimeout(() => this.socket.destroy(), helloPatience);
       return;
     }
     for (const line of lines) void this.serve(line);

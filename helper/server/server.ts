@@ -10,6 +10,8 @@ import { Connection, type Handler } from "./connection.ts";
 
 /** Windows, command lines and scripts of one desktop; more is a leak or an attack. */
 const mostClients = 64;
+/** How long a refused client has to read why, milliseconds. */
+const refusalPatience = 1000;
 
 /** Refuses a folder in which anybody but root could replace the socket. */
 function secureFolder(socketPath: string): void {
@@ -29,6 +31,8 @@ export class ControlServer {
   private readonly server: Server;
   private readonly path: string;
   private readonly clients = new Set<Connection>();
+  /** Clients that are being told that they are not served. */
+  private readonly refused = new Set<Socket>();
 
   /** `owner`: the uid that may connect besides root. */
   constructor(path: string, owner: number, handle: Handler) {
@@ -65,12 +69,29 @@ export class ControlServer {
     }
     const strange = peer.uid !== 0 && peer.uid !== owner;
     if (strange || this.clients.size >= mostClients) {
-      refuse(socket, strange ? new CodedError("not_permitted", `uid ${peer.uid}`) : new CodedError("too_many_clients"));
+      this.refuse(socket, strange ? new CodedError("not_permitted", `uid ${peer.uid}`) : new CodedError("too_many_clients"));
       return;
     }
     const client = new Connection(socket, peer, handle);
     this.clients.add(client);
     socket.on("close", () => this.clients.delete(client));
+  }
+
+  /** Says why and closes, also on a stranger that stays or whose words nobody reads: it would keep the descriptor. */
+  private refuse(socket: Socket, error: CodedError): void {
+    socket.on("error", () => {});
+    if (this.refused.size >= mostClients) {
+      socket.destroy();
+      return;
+    }
+    this.refused.add(socket);
+    const patience = setTimeout(() => socket.destroy(), refusalPatience);
+    socket.on("close", () => {
+      clearTimeout(patience);
+      this.refused.delete(socket);
+    });
+    socket.resume();
+    socket.end(`${JSON.stringify({ id: null, error: { code: error.code, message: error.message } })}\n`);
   }
 
   /** Whether anybody wants the topic: nothing is prepared for nobody. */
@@ -85,11 +106,7 @@ export class ControlServer {
 
   async close(): Promise<void> {
     for (const client of this.clients) client.socket.destroy();
+    for (const socket of this.refused) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
   }
-}
-
-function refuse(socket: Socket, error: CodedError): void {
-  socket.on("error", () => {});
-  socket.end(`${JSON.stringify({ id: null, error: { code: error.code, message: error.message } })}\n`);
 }
