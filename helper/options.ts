@@ -21,7 +21,9 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
       guard: { type: "string", multiple: true, default: [] },
     },
   });
-  if (!/^\d{1,10}$/.test(values.owner)) throw new TypeError(`--owner wants a user id, not ${values.owner}`);
+  // The highest is no uid but "unchanged" to every call that takes one.
+  if (!/^\d{1,10}$/.test(values.owner) || Number(values.owner) >= 0xffffffff)
+    throw new TypeError(`--owner wants a user id, not ${values.owner}`);
   for (const path of [values.state, values.socket]) {
     if (!path.startsWith("/")) throw new TypeError(`${path} must be an absolute path`);
   }
