@@ -87,7 +87,13 @@ describe("a process is", () => {
   it("not what an entry says of a binary that others can change", async () => {
     const pid = await start(copy);
     const apps = appsWith(["Sleep", copy]);
-    const change = [() => chownSync(copy, 65534, 0), () => (chownSync(copy, 0, 0), chmodSync(copy, 0o775))];
+    const change = [
+      () => chownSync(copy, 65534, 0),
+      () => {
+        chownSync(copy, 0, 0);
+        chmodSync(copy, 0o775);
+      },
+    ];
     for (const make of change) {
       make();
       const { app, certain } = await apps.identify(reported(pid, copy));

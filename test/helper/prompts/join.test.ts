@@ -65,7 +65,10 @@ describe("an attempt opens its own card", () => {
     ["for a second address of the other family", { card: [v4, v6], attempt: "tcp 2001:db8::2 443" }],
     ["for a second address of its own family", { card: [v4, v6], attempt: "tcp 192.0.2.2 443" }],
     ["for a ping beside a connection", { card: [v4], attempt: "icmp 192.0.2.1 443" }],
-    ["for a ping of the other family: it has no port to tell", { card: ["icmp 192.0.2.1 0"], attempt: "icmp 2001:db8::1 0" }],
+    [
+      "for a ping of the other family: it has no port to tell",
+      { card: ["icmp 192.0.2.1 0"], attempt: "icmp 2001:db8::1 0" },
+    ],
     ["for another protocol, same address", { card: ["other 192.0.2.1 0"], attempt: "icmp 192.0.2.1 0" }],
   ])("%s", (_, attempt) => {
     expect(joinsCard(attempt)).toBe(false);

@@ -1,0 +1,55 @@
+// The helper's command line.
+import { describe, expect, it } from "vitest";
+import { parseOptions } from "../../helper/options.ts";
+
+describe("the helper's options", () => {
+  it("have defaults", () => {
+    expect(parseOptions([], {})).toEqual({
+      state: "/var/lib/picket",
+      socket: "/run/picket/helper.sock",
+      owner: 0,
+      guards: [],
+    });
+  });
+
+  it("are what the words say", () => {
+    const words = "--state /tmp/s --socket /tmp/h.sock --owner 1000 --guard user.slice --guard /sys/fs/cgroup/a".split(
+      " ",
+    );
+    expect(parseOptions(words, { SUDO_UID: "5" })).toEqual({
+      state: "/tmp/s",
+      socket: "/tmp/h.sock",
+      owner: 1000,
+      guards: ["user.slice", "/sys/fs/cgroup/a"],
+    });
+  });
+
+  it("serve who called sudo", () => {
+    expect(parseOptions([], { SUDO_UID: "1000" }).owner).toBe(1000);
+  });
+
+  it.each([
+    [["--owner", "alice"]],
+    [["--owner", ""]],
+    [["--owner", "-1"]],
+    [["--owner=-1"]],
+    [["--owner", "1.5"]],
+    [["--owner", "0x0"]],
+    [["--owner", " 0"]],
+    [["--owner", "4294967295"]],
+    [["--owner", "9999999999"]],
+    [["--state", "relative"]],
+    [["--socket", "helper.sock"]],
+    [["--state", ""]],
+    [["--state"]],
+    [["--unknown"]],
+    [["word"]],
+    [["--guard"]],
+  ])("are refused: %j", (words) => {
+    expect(() => parseOptions(words, {})).toThrow(TypeError);
+  });
+
+  it("are refused when sudo's word is no uid", () => {
+    expect(() => parseOptions([], { SUDO_UID: "root" })).toThrow(TypeError);
+  });
+});
