@@ -9,7 +9,7 @@ import { ErrorLine, Notice } from "../parts/notice.tsx";
 import { preview } from "../sentence.ts";
 import { settle, useKnown } from "../store.ts";
 import { text } from "../text.ts";
-import { Choices } from "./choices.tsx";
+import { Choices, canBeRemembered } from "./choices.tsx";
 import { useDeadTime } from "./dead-time.ts";
 import { Subject } from "./subject.tsx";
 
@@ -21,7 +21,8 @@ type Answer = "allow" | "block";
 export function Card({ prompt, shown, queue, later, hide }: Props) {
   const over = prompt.state === "inbox";
   const [scope, setScope] = useState<Scope>("endpoint");
-  const [chosenLifetime, setLifetime] = useState<Lifetime>("forever");
+  const rememberable = canBeRemembered(prompt);
+  const [chosenLifetime, setLifetime] = useState<Lifetime>(rememberable ? "forever" : "once");
   const [aim, setAim] = useState<Answer | null>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ErrorCode | null>(null);

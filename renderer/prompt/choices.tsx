@@ -5,6 +5,11 @@ import { text } from "../text.ts";
 
 const words = text.prompt;
 
+/** Without a path nobody could tell the app again: the helper answers `app_unknown`. */
+export function canBeRemembered({ app }: Prompt): boolean {
+  return app.path.startsWith("/");
+}
+
 type Props = {
   prompt: Prompt;
   scope: Scope;
@@ -25,8 +30,8 @@ export function Choices({ prompt, scope, lifetime, setScope, setLifetime, isDisa
         options={words.lifetimes}
         choose={setLifetime}
         isDisabled={isDisabled}
-        // "Once" decides what waits; when nothing waits it would decide nothing.
-        without={prompt.state === "inbox" ? "once" : undefined}
+        // "Once" decides what waits; when nothing waits it would decide nothing. And a rule needs a program to be about.
+        without={prompt.state === "inbox" ? "once" : canBeRemembered(prompt) ? undefined : "forever"}
       />
     </div>
   );

@@ -1,5 +1,5 @@
 // The real Electron app, driven by playwright: starts it on a screen against a socket, finds its two pages, and ends it.
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { _electron, type ElectronApplication, type Page } from "playwright-core";
@@ -19,9 +19,17 @@ export class App {
   private readonly home: string;
   private readonly screen: Screen;
 
-  static async start(socketPath: string, words: string[] = []): Promise<App> {
+  /** `run`: the program in Electron's place, which must end up as it. As root Chromium runs without its sandbox. */
+  static async start(
+    socketPath: string,
+    words: string[] = ["--no-sandbox"],
+    run = electronPath(),
+    window = join(dist, "window"),
+  ): Promise<App> {
     const screen = await openScreen();
     const home = await mkdtemp(join(tmpdir(), "picket-window-"));
+    // Whoever the app runs as must be able to write there.
+    await chmod(home, 0o777);
     const env: Record<string, string> = {};
     for (const [name, value] of Object.entries(process.env)) {
       if (value !== undefined && !/^(ELECTRON_|NODE_|npm_|WAYLAND_|DBUS_)/.test(name)) env[name] = value;
@@ -35,8 +43,8 @@ export class App {
       LANG: "C.UTF-8",
     });
     const electron = await _electron.launch({
-      executablePath: electronPath(),
-      args: ["--no-sandbox", ...words, join(dist, "window")],
+      executablePath: run,
+      args: [...words, window],
       env,
       timeout: patience,
     });

@@ -174,6 +174,16 @@ describe("the prompt window", () => {
     );
   });
 
+  test("offers no rule for an app that nobody could tell again", async () => {
+    helper.put("prompts", { ...first, app: { ...curl, name: "unknown", path: "unknown" } });
+    await app.liveCard("p1");
+    expect(await app.prompt.getByRole("radio", { name: "For good" }).isDisabled()).toBe(true);
+    await button("Block").click();
+    await waitFor(() =>
+      expect(answers()).toEqual([{ id: "p1", action: "block", scope: "endpoint", lifetime: "once" }]),
+    );
+  });
+
   test("tells a refused answer in words and stays", async () => {
     helper.refuseWith = "not_permitted";
     helper.put("prompts", first);

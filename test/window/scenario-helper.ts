@@ -1,4 +1,5 @@
 // A helper made of nothing but the contract: serves given state on a socket of its own, records what it is asked, and can go away.
+import { chmodSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -56,6 +57,12 @@ export class ScenarioHelper {
     for (const client of this.clients.keys()) client.destroy();
     if (server) await new Promise((resolve) => server.close(resolve));
     await rm(this.socketPath, { force: true });
+  }
+
+  /** Lets other users connect, as the installed helper does. */
+  openToOthers(): void {
+    chmodSync(this.folder, 0o755);
+    chmodSync(this.socketPath, 0o666);
   }
 
   async end(): Promise<void> {

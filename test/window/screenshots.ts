@@ -12,7 +12,7 @@ mkdirSync(folder, { recursive: true });
 const helper = await ScenarioHelper.start();
 fillWithADay(helper);
 // More pixels than a page shows, so that the pictures are sharp on the screens people read them on.
-const app = await App.start(helper.socketPath, ["--force-device-scale-factor=1.5"]);
+const app = await App.start(helper.socketPath, ["--no-sandbox", "--force-device-scale-factor=1.5"]);
 const { main, prompt } = app;
 
 try {
