@@ -91,7 +91,10 @@ function readdress(packet: Buffer, addresses: Addresses): void {
 
 const tcpTimestampOption = 8; // RFC 7323
 
-/** Advances TSval by `milliseconds`; unpatched, the sender would take the hold for round-trip time. */
+/**
+ * Advances TSval by `milliseconds`; unpatched, the sender would take the hold for round-trip time. Rounded down: an echo from the
+ * sender's future is refused (Linux, tcp_rcv_synsent_state_process: TSecr must lie between the first SYN and now).
+ */
 function advanceTimestamp(packet: Buffer, at: number, milliseconds: number): void {
   const end = Math.min(packet.length, at + (packet.readUInt8(at + 12) >> 4) * 4);
   let option = at + 20;
@@ -105,7 +108,7 @@ function advanceTimestamp(packet: Buffer, at: number, milliseconds: number): voi
     const length = option + 1 < end ? packet.readUInt8(option + 1) : 0;
     if (length < 2) return;
     if (kind === tcpTimestampOption && length === 10 && option + 10 <= end) {
-      packet.writeUInt32BE((packet.readUInt32BE(option + 2) + Math.round(milliseconds)) >>> 0, option + 2);
+      packet.writeUInt32BE((packet.readUInt32BE(option + 2) + Math.floor(milliseconds)) >>> 0, option + 2);
       return;
     }
     option += length;

@@ -69,7 +69,10 @@ export class ControlServer {
     }
     const strange = peer.uid !== 0 && peer.uid !== owner;
     if (strange || this.clients.size >= mostClients) {
-      this.refuse(socket, strange ? new CodedError("not_permitted", `uid ${peer.uid}`) : new CodedError("too_many_clients"));
+      this.refuse(
+        socket,
+        strange ? new CodedError("not_permitted", `uid ${peer.uid}`) : new CodedError("too_many_clients"),
+      );
       return;
     }
     const client = new Connection(socket, peer, handle);

@@ -1,8 +1,10 @@
-// Turns single changes into events of a topic: the first goes at once, what follows within a tenth of a second goes together.
+// Turns single changes into events of a topic: they go at once while they are few, and together once they are many.
 import type { Topic } from "../../contract/methods.ts";
 
-/** At most ten events a second and topic. Milliseconds. */
-const pace = 100;
+/** Events of a topic within any window of this many milliseconds … */
+const window = 1000;
+/** … at most. A person's question is never delayed by the one before; a flood is. */
+const eventsInWindow = 10;
 
 type CollectionTopic = Exclude<Topic, "status">;
 
@@ -10,7 +12,8 @@ interface Batch {
   changed: Map<string, unknown>;
   removed: Set<string>;
   timer: NodeJS.Timeout | undefined;
-  lastSent: number;
+  /** When the last events went, oldest first. */
+  sent: number[];
 }
 
 export class Updates {
@@ -32,7 +35,8 @@ export class Updates {
       batch.changed.set(id, item);
     }
     if (batch.timer !== undefined) return;
-    const wait = Math.max(0, batch.lastSent + pace - performance.now());
+    const oldest = batch.sent.length < eventsInWindow ? undefined : batch.sent[0];
+    const wait = oldest === undefined ? 0 : Math.max(0, oldest + window - performance.now());
     // Even a first change waits for the end of this turn: one answer changes several things.
     batch.timer = setTimeout(() => this.flush(topic), wait);
   }
@@ -45,7 +49,7 @@ export class Updates {
   private flush(topic: CollectionTopic): void {
     const batch = this.batchOf(topic);
     batch.timer = undefined;
-    batch.lastSent = performance.now();
+    batch.sent = [...batch.sent, performance.now()].slice(-eventsInWindow);
     const data = { full: false, changed: [...batch.changed.values()], removed: [...batch.removed] };
     batch.changed = new Map();
     batch.removed = new Set();
@@ -55,7 +59,7 @@ export class Updates {
   private batchOf(topic: CollectionTopic): Batch {
     let batch = this.batches.get(topic);
     if (batch === undefined) {
-      batch = { changed: new Map(), removed: new Set(), timer: undefined, lastSent: Number.NEGATIVE_INFINITY };
+      batch = { changed: new Map(), removed: new Set(), timer: undefined, sent: [] };
       this.batches.set(topic, batch);
     }
     return batch;
