@@ -96,9 +96,11 @@ function Cells({ flow, rule }: { flow: Flow; rule: Rule | undefined }) {
           {portAndProtocol(endpoint)}
         </span>
       </span>
-      <span role="cell" className="cell-why two-lines">
-        <span className="line">{text.layer[flow.layer]}</span>
-        <span className="line second" title={rule ? ruleSentence(rule) : plain(flow.reason)}>
+      <span role="cell" className="cell-why">
+        <span
+          className="reason"
+          title={rule ? `${text.layer[flow.layer]}: ${ruleSentence(rule)}` : text.layer[flow.layer]}
+        >
           {plain(flow.reason)}
         </span>
       </span>

@@ -25,12 +25,12 @@ const clock = anEndpoint("192.0.2.123", 123, { protocol: "udp" });
 const tracker = anEndpoint("203.0.113.200");
 const resolver = anEndpoint("192.0.2.53", 53, { protocol: "udp" });
 
-const byRule = { layer: "rule", reason: "Your rule allows it." } as const;
-const refused = { verdict: "block", layer: "rule", reason: "Your rule blocks it." } as const;
+const byRule = { layer: "rule", reason: "Your rule allows this app to connect there." } as const;
+const refused = { verdict: "block", layer: "rule", reason: "Your rule blocks this app there." } as const;
 const builtIn = {
   layer: "factory",
   rule: "factory:resolvers",
-  reason: "Name look-ups at this computer’s name servers are allowed.",
+  reason: "Built in: names are looked up at the configured resolvers.",
 } as const;
 
 const day: Omit<
@@ -43,7 +43,7 @@ const day: Omit<
     minutes: 0.1,
     verdict: "held",
     layer: "mode",
-    reason: "No rule covers it: waiting for your answer.",
+    reason: "No rule covers it, so you are asked.",
     live: true,
   },
   {
@@ -94,7 +94,7 @@ const day: Omit<
     minutes: 11,
     verdict: "allow",
     layer: "answer",
-    reason: "You allowed it this time only.",
+    reason: "You allowed it once.",
     bytesIn: 15_332,
     bytesOut: 740,
   },
