@@ -1,0 +1,110 @@
+// The whole product: a real app is held by the real kernel, the real window asks, a click answers, and the lists show it.
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { client, type TcpResult } from "../network/clients.ts";
+import { createNetwork, type Network } from "../network/network.ts";
+import { App, patience } from "../window/app.ts";
+import { guarded, type Ran, TestHelper } from "./helper-process.ts";
+
+const ECONNREFUSED = 111;
+
+const helper = new TestHelper();
+let network: Network;
+let app: App;
+
+beforeAll(async () => {
+  network = await createNetwork();
+  await helper.start();
+  app = await App.start(helper.socket);
+  await app.main.locator("[data-health=up]").waitFor();
+});
+
+afterAll(async () => {
+  await app?.end();
+  await helper.stop();
+  network.destroy();
+});
+
+const json = <T>(ran: Ran): T => JSON.parse(ran.stdout) as T;
+const visible = (is: boolean) =>
+  vi.waitFor(async () => expect(await app.promptIsVisible()).toBe(is), { timeout: patience, interval: 50 });
+
+async function choose(name: string): Promise<void> {
+  await app.prompt.getByRole("radio", { name, exact: true }).click({ force: true });
+}
+
+describe("a question in the window", () => {
+  test("opens by itself; Allow for good lets the app go on and leaves a rule", async () => {
+    const address = network.address(4);
+    const running = guarded(helper, network.near, client("tcp", address, 80));
+    const { id } = await helper.prompt(address);
+    await visible(true);
+    await app.liveCard(id);
+    expect(await app.prompt.locator(".card").textContent()).toContain(address);
+    expect(await network.arrived("tcp", address, 80)).toBe(0);
+
+    await app.prompt.getByRole("button", { name: "Allow" }).click();
+    expect(json<TcpResult>(await running).ok).toBe(true);
+    expect(await network.arrived("tcp", address, 80)).toBeGreaterThan(0);
+    await visible(false);
+    const rules = await (await helper.client()).call("rules.list", {});
+    expect(rules.filter((rule) => rule.address === address)).toMatchObject([
+      { action: "allow", port: 80, protocol: "tcp" },
+    ]);
+  });
+
+  test("Block, this time only, refuses the app and leaves no rule", async () => {
+    const address = network.address(6);
+    const running = guarded(helper, network.near, client("tcp", address, 80));
+    const { id } = await helper.prompt(address);
+    await app.liveCard(id);
+    await choose("This time only");
+    // A change under the hand makes the card dead for a moment.
+    await app.liveCard(id);
+    await app.prompt.getByRole("button", { name: "Block" }).click();
+    expect(json<TcpResult>(await running).errno).toBe(ECONNREFUSED);
+    expect(await network.arrived("tcp", address, 80)).toBe(0);
+    expect((await (await helper.client()).call("rules.list", {})).filter((rule) => rule.address === address)).toEqual(
+      [],
+    );
+  });
+
+  test("closing the window answers nothing: the app is still held, and the question is in the list", async () => {
+    const address = network.address(4);
+    const running = guarded(helper, network.near, client("tcp", address, 80));
+    const { id } = await helper.prompt(address);
+    await app.liveCard(id);
+    await app.prompt.keyboard.press("Escape");
+    await visible(false);
+    const api = await helper.client();
+    expect((await helper.prompt(address)).id).toBe(id);
+    expect((await api.call("rules.list", {})).filter((rule) => rule.address === address)).toEqual([]);
+    await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
+    expect(json<TcpResult>(await running).ok).toBe(true);
+  });
+});
+
+describe("the main window", () => {
+  test("lists the flows with verdict and rule, and a rule switched off there asks again", async () => {
+    const api = await helper.client();
+    const address = network.address(4);
+    const rule = await api.call("rules.add", { app: null, action: "block", address });
+    expect(json<TcpResult>(await guarded(helper, network.near, client("tcp", address, 80, 5))).errno).toBe(
+      ECONNREFUSED,
+    );
+    const row = app.main.getByRole("row").filter({ hasText: address });
+    await row.first().waitFor();
+    expect(await row.first().textContent()).toContain("Blocked");
+
+    await app.main.getByRole("tab", { name: "Rules" }).click();
+    const sentence = app.main.locator(`[data-id="${rule.id}"]`);
+    await sentence.getByRole("switch").click({ force: true });
+    await vi.waitFor(async () => {
+      const stored = (await api.call("rules.list", {})).find(({ id }) => id === rule.id);
+      expect(stored?.enabled).toBe(false);
+    });
+    const running = guarded(helper, network.near, client("tcp", address, 80));
+    const { id } = await helper.prompt(address);
+    await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
+    expect(json<TcpResult>(await running).ok).toBe(true);
+  });
+});
