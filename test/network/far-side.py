@@ -1,6 +1,7 @@
 # The far side of a test network: real servers, and a counter of what really arrived on the wire.
 # Usage: far-side.py DEVICE. Prints "ready"; answers each line "counts" on stdin with one JSON object
-# {"tcp 192.0.2.2 80": packets, ...} of packets that came in over DEVICE, by protocol, destination and port.
+# {"tcp 192.0.2.2 80": packets, ...} of packets that came in over DEVICE, by protocol, destination and port; "missed" counts
+# those the counter itself had no room for.
 import json
 import socket
 import struct
@@ -13,7 +14,10 @@ ECHO_PORTS = [443, 7777]
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
 
-counts = {}
+SOL_PACKET = 263
+PACKET_STATISTICS = 6
+
+counts = {"missed": 0}
 lock = threading.Lock()
 
 
@@ -66,12 +70,13 @@ def echo(port):
         threading.Thread(target=loop, args=arguments, daemon=True).start()
 
 
-def count(device):
-    sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
-    sniffer.bind((device, ETH_P_ALL))
-    sniffer.setsockopt(socket.SOL_SOCKET, 33, 16 * 1024 * 1024)  # SO_RCVBUFFORCE
+sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
+sniffer.bind((sys.argv[1], ETH_P_ALL))
+sniffer.setsockopt(socket.SOL_SOCKET, 33, 16 * 1024 * 1024)  # SO_RCVBUFFORCE
+
+
+def count():
     names = {6: "tcp", 17: "udp", 1: "icmp"}
-    ready.set()
     while True:
         packet, (_, _, kind, _, _) = sniffer.recvfrom(256)
         if kind == PACKET_OUTGOING or len(packet) < 20:
@@ -92,9 +97,7 @@ def count(device):
             counts[key] = counts.get(key, 0) + 1
 
 
-ready = threading.Event()
-threading.Thread(target=count, args=(sys.argv[1],), daemon=True).start()
-ready.wait()
+threading.Thread(target=count, daemon=True).start()
 for port in HTTP_PORTS:
     threading.Thread(target=serve, args=(port, http), daemon=True).start()
 for port in BANNER_PORTS:
@@ -105,5 +108,8 @@ for port in ECHO_PORTS:
 print("ready", flush=True)
 for line in sys.stdin:
     if line.strip() == "counts":
+        # struct tpacket_stats: packets, drops; reading resets it (packet(7)).
+        _, missed = struct.unpack("II", sniffer.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
         with lock:
+            counts["missed"] += missed
             print(json.dumps(counts), flush=True)

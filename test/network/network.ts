@@ -13,7 +13,7 @@ export interface Network {
   readonly near: string;
   /** A far address that nobody was given before. */
   address(family: 4 | 6): string;
-  /** Packets that reached the far side for this destination so far. */
+  /** Packets that reached the far side for this destination so far. Throws when the count is not exact. */
   arrived(protocol: "tcp" | "udp" | "icmp", address: string, port: number): Promise<number>;
   destroy(): void;
 }
@@ -79,6 +79,7 @@ export async function createNetwork(): Promise<Network> {
         server.stdin?.write("counts\n");
         const { value } = await lines.next();
         const counts = JSON.parse(value as string) as Record<string, number>;
+        if (counts.missed !== 0) throw new Error(`the far side's counter missed ${counts.missed} packets`);
         return counts[`${protocol} ${address} ${port}`] ?? 0;
       });
       asking = answer.catch(() => {});
