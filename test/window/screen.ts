@@ -8,7 +8,10 @@ export async function openScreen(): Promise<Screen> {
   const size = "2800x2000x24";
   // Descriptor 3 is where Xvfb writes the display it found free.
   const words = ["-displayfd", "3", "-screen", "0", size, "-nolisten", "tcp", "-noreset"];
-  const xvfb = spawn("Xvfb", words, { stdio: ["ignore", "ignore", "pipe", "pipe"] });
+  // Should the test run be killed, its screen goes with it.
+  const xvfb = spawn("setpriv", ["--pdeathsig", "TERM", "Xvfb", ...words], {
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+  });
   const said: string[] = [];
   xvfb.stderr?.on("data", (chunk: Buffer) => said.push(chunk.toString()));
   const number = await new Promise<string>((resolve, reject) => {
