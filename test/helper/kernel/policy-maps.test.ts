@@ -1,0 +1,176 @@
+// The real thing: generated policies go through the compiler into the kernel's maps, and real sockets ask the real programs.
+// test/helper/policy/compile.test.ts asks many more questions of a model of them.
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { flowState, layouts, recordType } from "../../../helper/kernel/layout.ts";
+import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
+import { formatAddress } from "../../../helper/policy/address.ts";
+import { type Compiled, compile } from "../../../helper/policy/compile.ts";
+import { decide, type Policy, type Question } from "../../../helper/policy/decide.ts";
+import { apps, type Found, lookUp, newTarget, policy, protocolNumbers, question, stranger } from "../policy/model.ts";
+import { type Outcome, type Probe, Prober } from "./prober.ts";
+
+const settings = { holdTicks: 25, pidNamespace: 1 };
+const empty: Policy = { rules: [], zones: { loopback: [], resolvers: [] }, mode: "ask" };
+
+let prober: Prober;
+let executable: Buffer;
+/** Numbers outlive a policy, as in the store. */
+const numbers = newTarget();
+let maps: PolicyMaps;
+
+beforeAll(async () => {
+  prober = await Prober.start();
+  maps = new PolicyMaps(prober.programs.maps, settings);
+  maps.apply(compileFor(empty));
+  executable = layouts.exe_key.write(await prober.executable());
+}, 60_000);
+afterAll(() => prober?.stop());
+
+function compileFor(policy: Policy): Compiled {
+  return compile(policy, { ...target, tableId: numbers.tableId, appId: numbers.appId });
+}
+
+/** Names the prober's executable for the kernel; null: it has no name yet. */
+function nameProber(app: string | null): number {
+  const number = app === null ? 0 : numbers.appId(app);
+  const value = Buffer.alloc(4);
+  value.writeUInt32LE(number);
+  if (number === 0) prober.programs.maps.apps.delete(executable);
+  else prober.programs.maps.apps.set(executable, value);
+  return number;
+}
+
+/** What a socket can be aimed at: no multicast, broadcast, link-local or unspecified address. */
+function reachable({ addressHex }: Question): boolean {
+  const text = formatAddress(Buffer.from(addressHex, "hex"));
+  if (!text.includes(":")) return Number(text.split(".")[0]) < 224 && !text.startsWith("0.");
+  return text !== "::" && !/^f[ef]/.test(text);
+}
+
+function probeOf({ addressHex, port, protocol }: Question): Probe {
+  const address = formatAddress(Buffer.from(addressHex, "hex"));
+  const numbers = protocolNumbers[protocol];
+  return { protocol, address, port, number: numbers[address.includes(":") && protocol === "icmp" ? 1 : 0] as number };
+}
+
+function verdictOf({ record }: Outcome): { action: number; rule: number } | undefined {
+  if (record === undefined) return undefined;
+  if (record.type === recordType.held) return { action: target.action.ask, rule: 0 };
+  const allowed = record.state === flowState.allowed;
+  return { action: allowed ? target.action.allow : target.action.block, rule: record.rule };
+}
+
+function expectedOf({ action, rule, deferred }: Found) {
+  return deferred || action === target.action.ask ? { action: target.action.ask, rule: 0 } : { action, rule };
+}
+
+/** Each with five names for the app and twelve questions. */
+const runs = 200;
+const questions = fc.array(question.filter(reachable), { minLength: 12, maxLength: 12 });
+
+describe("the kernel", () => {
+  it("gives the decider's answer over real sockets: policies × apps × questions", async () => {
+    const seen = { pairs: 0, silent: 0, deferred: 0, actions: {} as Record<number, number> };
+    await fc.assert(
+      fc.asyncProperty(policy, questions, async (policy, questions) => {
+        const compiled = compileFor(policy);
+        maps.apply(compiled);
+        for (const app of [...apps, stranger, null]) {
+          const number = nameProber(app);
+          const outcomes = await prober.probe(questions.map(probeOf));
+          for (const [at, outcome] of outcomes.entries()) {
+            const asked = questions[at] as Question;
+            const { number: protocol } = probeOf(asked);
+            const verdict = verdictOf(outcome);
+            seen.pairs++;
+            if (verdict === undefined) {
+              seen.silent++;
+              continue;
+            }
+            seen.actions[verdict.action] = (seen.actions[verdict.action] ?? 0) + 1;
+            const found = lookUp(compiled, number, asked.addressHex, asked.port, protocol);
+            expect(verdict).toEqual(expectedOf(found));
+            if (found.deferred) seen.deferred++;
+            if (app === null || found.deferred) continue;
+            const said = decide(policy, { ...asked, app });
+            const rule = said.verdict === "ask" ? 0 : said.number;
+            expect(verdict).toEqual({ action: target.action[said.verdict], rule });
+            // What the program feels of it: TCP is refused at once, a held datagram is as good as sent.
+            if (asked.protocol === "tcp" && said.verdict === "block") expect(outcome.errno).toBe(111);
+            if (asked.protocol === "udp") expect(outcome.errno).toBe(said.verdict === "block" ? 1 : 0);
+          }
+        }
+      }),
+      { numRuns: runs, endOnFailure: true },
+    );
+    expect(seen.pairs).toBe(runs * 5 * 12);
+    // Some sockets cannot be aimed at some addresses; nearly all can.
+    expect(seen.silent / seen.pairs).toBeLessThan(0.1);
+    for (const action of [target.action.allow, target.action.block, target.action.ask]) {
+      expect((seen.actions[action] ?? 0) / seen.pairs, `action ${action}`).toBeGreaterThan(0.15);
+    }
+    expect(seen.deferred).toBeGreaterThan(0);
+    expect(prober.failures).toEqual([]);
+  }, 120_000);
+
+  it("is asked honestly: a policy that is not in the maps is found out", async () => {
+    await expect(
+      fc.assert(
+        fc.asyncProperty(policy, questions, async (policy, questions) => {
+          maps.apply(compileFor({ ...policy, rules: policy.rules.slice(1) }));
+          nameProber(apps[0]);
+          const outcomes = await prober.probe(questions.map(probeOf));
+          for (const [at, outcome] of outcomes.entries()) {
+            const said = decide(policy, { ...(questions[at] as Question), app: apps[0] });
+            const verdict = verdictOf(outcome);
+            if (verdict) expect(verdict.action).toBe(target.action[said.verdict]);
+          }
+        }),
+        { numRuns: 200, endOnFailure: true },
+      ),
+    ).rejects.toThrow(/Property failed/);
+  }, 60_000);
+});
+
+describe("the maps", () => {
+  const contents = () => {
+    const { slots, tables, hosts, ranges } = prober.programs.maps;
+    return {
+      slots: slots.keys(layouts.slot_key.size).length,
+      tables: tables.keys(4).length,
+      hosts: hosts.keys(layouts.host_key.size).length,
+      ranges: ranges.keys(layouts.range_key.size).length,
+    };
+  };
+  const sizes = (compiled: Compiled) => ({
+    slots: compiled.slots.size,
+    tables: compiled.tables.size,
+    hosts: [...compiled.paths.keys()].filter((name) => name.endsWith("/128")).length,
+    ranges: [...compiled.paths.keys()].filter((name) => !name.endsWith("/128")).length,
+  });
+
+  it("hold exactly the policy after any sequence of policies, and after another helper's", () => {
+    fc.assert(
+      fc.property(fc.array(policy, { minLength: 2, maxLength: 5 }), (policies) => {
+        for (const policy of policies) {
+          const compiled = compileFor(policy);
+          maps.apply(compiled);
+          expect(contents()).toEqual(sizes(compiled));
+        }
+        const last = compileFor(policies[0] as Policy);
+        maps = new PolicyMaps(prober.programs.maps, settings);
+        maps.apply(last);
+        expect(contents()).toEqual(sizes(last));
+        for (const slot of last.slots.values()) {
+          const value = Buffer.alloc(layouts.slot.size);
+          expect(prober.programs.maps.slots.get(layouts.slot_key.write(slot), value)).toBe(true);
+          expect(layouts.slot.read(value)).toEqual({ action: slot.action, rule: slot.rule });
+        }
+      }),
+      { numRuns: 40 },
+    );
+    maps.apply(compileFor(empty));
+    expect(contents()).toEqual({ slots: 0, tables: 0, hosts: 0, ranges: 0 });
+  });
+});
