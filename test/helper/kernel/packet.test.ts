@@ -156,6 +156,7 @@ describe("a timestamp among other options", () => {
     ["of the wrong length: not one", "0101080c000000050000000000000000", "0101080c000000050000000000000000"],
     ["cut off: not one", "0101080a00000005", "0101080a00000005"],
     ["inside another option: not one", "fe0c080a0000000500000000", "fe0c080a0000000500000000"],
+    ["after an option of length 1: the rest is unreadable", "0201080a0000000500000000", "0201080a0000000500000000"],
     ["after an option of length 0: the rest is unreadable", "0200080a0000000500000000", "0200080a0000000500000000"],
   ])("%s", (_, before, after) => {
     expect(advanced(before)).toBe(after);
