@@ -18,6 +18,15 @@ struct {
 	__type(value, struct gate);
 } gates SEC(".maps");
 
+/* Held TCP flows. When it is full, a flow is found again by its next retransmission instead. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct flow_key);
+	__type(value, struct held_syn);
+} held_syns SEC(".maps");
+
 /* Executable -> app id, filled by the helper once it has named the executable. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

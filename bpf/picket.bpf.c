@@ -31,6 +31,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+#define SOCK_STREAM 1
 #define SOL_TCP 6
 #define TCP_SYNCNT 7
 #define ECONNREFUSED 111
@@ -147,7 +148,7 @@ static __always_inline int connecting(struct bpf_sock_addr *ctx, __u8 *address)
 	if (!state)
 		return REFUSE;
 	/* Programs probe routes with connect() on a datagram socket (getaddrinfo, sshd): it sends nothing and is never refused. */
-	if (state->state == FLOW_EXEMPT || ctx->protocol != IPPROTO_TCP)
+	if (state->state == FLOW_EXEMPT || ctx->type != SOCK_STREAM || ctx->protocol != IPPROTO_TCP)
 		return PROCEED;
 	return start_tcp(ctx, state, address);
 }
@@ -217,15 +218,19 @@ static __always_inline int egress_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 		/* connect() still waits: the helper, once it is back, can refuse it at once. */
 		if (state->state == FLOW_BLOCKED)
 			capture(skb, sk, state, flow, p);
+		if (state->state != FLOW_HELD)
+			bpf_map_delete_elem(&held_syns, flow);
 	}
 	if (state->state == FLOW_ALLOWED) {
 		state->bytes_out += wire_bytes(skb, p);
 		return PROCEED;
 	}
-	if (state->state == FLOW_HELD)
+	if (state->state == FLOW_HELD) {
+		keep_syn(skb, sk, state, flow, p);
 		capture(skb, sk, state, flow, p);
-	else
+	} else {
 		count(COUNTER_REFUSED_PACKETS);
+	}
 	return REFUSE; /* 0, never 2: for TCP the kernel would retry each 500 ms and give up after 6 s */
 }
 
@@ -271,6 +276,12 @@ static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_soc
 	return DROP_QUIETLY;
 }
 
+/* A raw socket may say TCP as well; its segments are datagrams to us. */
+static __always_inline int is_connection(struct bpf_sock *sk)
+{
+	return sk->type == SOCK_STREAM && sk->protocol == IPPROTO_TCP;
+}
+
 SEC("cgroup_skb/egress")
 int on_egress(struct __sk_buff *skb)
 {
@@ -299,7 +310,7 @@ int on_egress(struct __sk_buff *skb)
 		count(COUNTER_UNPARSED);
 		return REFUSE;
 	}
-	if (sk->protocol == IPPROTO_TCP && p.protocol == IPPROTO_TCP)
+	if (is_connection(sk))
 		return egress_tcp(skb, sk, state, &p);
 	return egress_datagram(skb, sk, state, &p);
 }
@@ -319,7 +330,7 @@ int on_ingress(struct __sk_buff *skb)
 	state = bpf_sk_storage_get(&sockets, sk, 0, 0);
 	if (!state || parse(skb, 0, &p) < 0)
 		return PROCEED; /* ingress only counts so far */
-	if (sk->protocol == IPPROTO_TCP) {
+	if (is_connection(sk)) {
 		if (state->state != FLOW_BLOCKED) /* what arrives there is our own refusal */
 			state->bytes_in += wire_bytes(skb, &p);
 	} else if (state->has_gates) {
@@ -350,6 +361,7 @@ static __always_inline void on_state(struct socket_state *state, __u32 from, __u
 	if (from != BPF_TCP_SYN_SENT || to != BPF_TCP_CLOSE)
 		return;
 	TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, 1);
+	bpf_map_delete_elem(&held_syns, &state->flow);
 	state->state = FLOW_IDLE;
 }
 
@@ -385,6 +397,7 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 		/* Several SYN retransmissions set the congestion window to 1; none was a sign of congestion. */
 		bpf_setsockopt(ops, SOL_TCP, TCP_BPF_IW, &window, sizeof(window));
 		bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~HELD_CALLBACKS);
+		bpf_map_delete_elem(&held_syns, &state->flow);
 		TELL(state, &state->flow, RECORD_ESTABLISHED, state->state, state->rule, 1);
 		break;
 	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
@@ -405,6 +418,8 @@ int on_release(struct bpf_sock *sk)
 
 	if (!state || state->state == FLOW_EXEMPT)
 		return 1;
+	if (state->held_once)
+		bpf_map_delete_elem(&held_syns, &state->flow);
 	if (state->state != FLOW_IDLE)
 		TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, state->state == FLOW_HELD);
 	else if (state->has_gates)

@@ -134,6 +134,15 @@ struct record {
 	__u64 bytes_in;
 };
 
+/* Largest packet that `held_syns` keeps: a SYN with every option, and a little Fast Open data. */
+#define HELD_SYN_BYTES 256
+
+/* The newest SYN of a held TCP flow, as a record of the ring buffer: what a helper that starts anew finds. */
+struct held_syn {
+	struct record record;
+	__u8 packet[HELD_SYN_BYTES];
+};
+
 /* What dump_traffic writes for every TCP socket that connected. */
 struct traffic {
 	struct flow_key flow;

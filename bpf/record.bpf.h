@@ -4,7 +4,7 @@
 #define PICKET_RECORD_H
 
 /* bpf_ringbuf_reserve wants constant sizes: a SYN, an Ethernet-sized datagram, the largest IP packet. */
-#define PACKET_SMALL 256
+#define PACKET_SMALL HELD_SYN_BYTES
 #define PACKET_MEDIUM 2048
 #define PACKET_LARGE 65536
 
@@ -101,6 +101,29 @@ static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, s
 		}                                                                                       \
 		bpf_ringbuf_submit(r, 0);                                                               \
 	} while (0)
+
+/* What a new entry of `held_syns` starts from: it is too large for the stack. */
+const volatile struct held_syn no_syn = {};
+
+/* Keeps the newest SYN where a helper that starts anew finds it. Filled in place: only such a helper reads it. */
+static __always_inline void keep_syn(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct flow_key *flow,
+				     struct packet *p)
+{
+	struct held_syn *syn = bpf_map_lookup_elem(&held_syns, flow);
+	__u32 bytes = skb->len;
+
+	if (bytes < 20 || bytes > HELD_SYN_BYTES)
+		return;
+	if (!syn) {
+		bpf_map_update_elem(&held_syns, flow, (const void *)&no_syn, BPF_ANY);
+		syn = bpf_map_lookup_elem(&held_syns, flow);
+	}
+	if (!syn)
+		return;
+	fill_held(&syn->record, skb, sk, state, flow, p);
+	if (bpf_skb_load_bytes(skb, 0, syn->packet, bytes) < 0)
+		syn->record.packet_bytes = 0;
+}
 
 /* Hands a copy of the packet to the helper. When the ring is full the packet is simply not re-sent; the flow stays held. */
 static __always_inline void capture(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct flow_key *flow,

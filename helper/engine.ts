@@ -100,6 +100,7 @@ export class Engine {
     const failed = (error: unknown) => log("error", "a record could not be handled", { error: String(error) });
     this.events = new Ring(maps.events.fd, ringBytes.events, (bytes) => this.onEvent(bytes), failed);
     this.journal = new Ring(maps.journal.fd, ringBytes.journal, (bytes) => this.onJournal(bytes), failed);
+    this.findHeld();
     this.pace = setInterval(() => this.readRings(), journalPace);
     this.readRings();
   }
@@ -119,6 +120,13 @@ export class Engine {
       this.hold.writeGate(layouts.flow_key.read(Buffer.from(flow, "hex")), state, 0);
       verdicts.done(flow);
     }
+  }
+
+  /** TCP flows that were held when this helper started, without waiting for them to retransmit. */
+  private findHeld(): void {
+    const { held_syns } = this.parts.programs.maps;
+    const syn = Buffer.alloc(layouts.held_syn.size);
+    for (const key of held_syns.keys(layouts.flow_key.size)) if (held_syns.get(key, syn)) this.onEvent(syn);
   }
 
   // What the kernel says

@@ -197,6 +197,7 @@ const record = new Struct({
   bytes_in: "u64",
 });
 
+const held_syn = new Struct({ record, packet: { bytes: 256 } });
 const traffic = new Struct({ flow: flow_key, bytes_out: "u64", bytes_in: "u64" });
 const path = new Struct({ tables: { u32s: pathDepth } });
 const host_key = new Struct({ address: { bytes: 16 } });
@@ -219,6 +220,7 @@ export const layouts = {
   process,
   socket_state,
   record,
+  held_syn,
   traffic,
   path,
   host_key,

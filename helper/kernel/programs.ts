@@ -33,6 +33,7 @@ export const ringBytes = { events: 8 * 1024 * 1024, journal: 4 * 1024 * 1024 } a
 const mapNames = [
   "sockets",
   "gates",
+  "held_syns",
   "apps",
   "hosts",
   "ranges",
