@@ -1,10 +1,9 @@
 // Finds helpers that run and ends them, stopped or hung ones included.
-
-import { spawnSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { instanceOf, type Note, namesIn } from "./instances.ts";
+import { stopUnit, systemdRuns } from "./systemctl.ts";
 
 export type HelperProcess = { instance: string; pid: number; start: string };
 
@@ -51,7 +50,12 @@ export async function endHelper(helper: HelperProcess): Promise<"by SIGTERM" | "
 /** Where systemd keeps the helper alive, killing it would only restart it. Not waited for: a hung helper would hold us up. */
 function forbidRestart(pid: number): void {
   const cgroup = /^0::.*\/(picket[^/]*\.service)$/m.exec(readOrEmpty(`/proc/${pid}/cgroup`));
-  if (cgroup?.[1]) spawnSync("systemctl", ["stop", "--no-block", cgroup[1]], { stdio: "ignore", timeout: 5_000 });
+  if (!cgroup?.[1] || !systemdRuns()) return;
+  try {
+    stopUnit(cgroup[1], 5_000, "--no-block");
+  } catch {
+    // it is killed all the same
+  }
 }
 
 async function ended(helper: HelperProcess, withinMs: number): Promise<boolean> {

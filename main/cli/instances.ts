@@ -17,6 +17,19 @@ export function isInstanceName(name: string): boolean {
   return /^picket(-[0-9a-f]{8})?$/.test(name);
 }
 
+/** Where systemd manages cgroups. In a unit name "-" means "inside of", so every instance's slice is beside the others. */
+export function sliceOf(instance: string): string {
+  return `${instance.replace("-", "_")}.slice`;
+}
+
+/** The instance whose run cgroups, plain or systemd's, are below the cgroup of that name. */
+export function instanceOfCgroup(name: string): string | undefined {
+  const instance = name.replace(/^picket(?:_([0-9a-f]{8}))?\.slice$/, (_, hash?: string) =>
+    hash ? `picket-${hash}` : "picket",
+  );
+  return isInstanceName(instance) ? instance : undefined;
+}
+
 /** What a helper says about itself. `start` is field 22 of /proc/PID/stat: with it a reused pid cannot be mistaken for the helper. */
 export type Note = { path: string; instance: string; pid: number; start: string; socket: string };
 

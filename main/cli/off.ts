@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { CodedError } from "../../contract/errors.ts";
 import { endHelper, findHelpers } from "./helper-processes.ts";
-import { cgroupMount, isInstanceName, namesIn, pinsFolder, readNotes } from "./instances.ts";
-import { isFolder, removeCgroups, removeNote, removePins } from "./leftovers.ts";
+import { cgroupMount, instanceOfCgroup, isInstanceName, namesIn, pinsFolder, readNotes } from "./instances.ts";
+import { isFolder, removeCgroups, removeNote, removePins, removeSlice } from "./leftovers.ts";
 import { printable } from "./table.ts";
 import { parseWords, takeNoMore, UsageError } from "./usage.ts";
 
@@ -43,15 +43,22 @@ export async function off(args: string[]): Promise<number> {
   for (const instance of instances) {
     await step(() => removePins(instance));
     await step(() => removeCgroups(instance));
+    await step(() => removeSlice(instance));
     for (const note of notes.filter((note) => note.instance === instance)) await step(() => removeNote(note));
   }
   if (said === 0 && !failed) process.stdout.write("nothing of Picket is left\n");
   return failed ? 1 : 0;
 }
 
+/** The instances that have pins or cgroups. */
 function tracesOnDisk(): string[] {
   const mount = cgroupMount();
-  return [pinsFolder, ...(mount ? [mount] : [])].flatMap((folder) =>
-    namesIn(folder).filter((name) => isInstanceName(name) && isFolder(join(folder, name))),
-  );
+  return [
+    ...foldersIn(pinsFolder).filter(isInstanceName),
+    ...(mount ? foldersIn(mount).flatMap((name) => instanceOfCgroup(name) ?? []) : []),
+  ];
+}
+
+function foldersIn(folder: string): string[] {
+  return namesIn(folder).filter((name) => isFolder(join(folder, name)));
 }
