@@ -1,5 +1,7 @@
 // Ring buffers of the kernel under real load: every record once, in order and whole, over many times round.
 import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type FlowRecord, layouts, recordType } from "../../../helper/kernel/layout.ts";
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
@@ -44,6 +46,9 @@ describe("a ring", () => {
   it("wakes the loop by itself for a held packet", async () => {
     setMode("ask");
     const records = listen();
+    // Nothing else keeps the poll alive: it must outlive a collection of garbage.
+    setFlagsFromString("--expose-gc");
+    (runInNewContext("gc") as () => void)();
     const [outcome] = await prober.probe([datagram(8)], { drain: false });
     await expect
       .poll(() => records.map(({ flow }) => flow.cookie), { timeout: 5000, interval: 2 })
