@@ -11,7 +11,13 @@ const slow = all ? [] : ["test/**/*.slow.test.{ts,tsx}"];
 
 // The machine may be slow and shared; a test that waits for something bounds the wait itself.
 // The 20 s holds of a file wait side by side.
-const patience = { maxConcurrency: 16, testTimeout: 60_000, hookTimeout: 120_000, teardownTimeout: 30_000, pool: "forks" } as const;
+const patience = {
+  maxConcurrency: 16,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  teardownTimeout: 30_000,
+  pool: "forks",
+} as const;
 
 export default defineConfig({
   test: {

@@ -75,6 +75,8 @@ export class Prompts {
     const known = stored.endpoints.some((endpoint) => sameEndpoint(endpoint, attempt.endpoint));
     item.stored = {
       ...stored,
+      // The process that asked before is gone with its flows.
+      process: item.flows.size === 0 ? attempt.process : stored.process,
       attempts: stored.attempts + 1,
       endpoints: known ? stored.endpoints : [...stored.endpoints, attempt.endpoint],
     };

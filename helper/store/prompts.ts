@@ -52,7 +52,9 @@ export class PromptRows {
 
   update(prompt: StoredPrompt): void {
     this.store.transaction(() => {
-      this.store.prepare("UPDATE prompts SET attempts = ? WHERE id = ?").run(prompt.attempts, Number(prompt.id));
+      this.store
+        .prepare("UPDATE prompts SET attempts = ?, process = ? WHERE id = ?")
+        .run(prompt.attempts, JSON.stringify(prompt.process), Number(prompt.id));
       this.store.prepare("DELETE FROM prompt_endpoints WHERE prompt = ?").run(Number(prompt.id));
       this.writeEndpoints(prompt.id, prompt.endpoints);
     })();

@@ -99,8 +99,9 @@ describe("a card", () => {
     prompts.flowEnded("f2");
     prompts.flowEnded("unheard of");
     expect(changes).toHaveLength(4);
-    prompts.ask(attempt("f3"));
-    expect(only()).toMatchObject({ state: "held", attempts: 3 });
+    const again = { ...process, pid: 300 };
+    prompts.ask(attempt("f3", { process: again }));
+    expect(only()).toMatchObject({ state: "held", attempts: 3, process: again });
     expect(prompts.count).toBe(1);
   });
 
