@@ -3,7 +3,7 @@ import * as v from "valibot";
 
 const shortText = v.pipe(v.string(), v.maxLength(4096));
 
-/** An absolute path as the helper names it; a vanished binary's path ends in " (deleted)". */
+/** An absolute path, or in brackets what little is known of a program nobody can be sure of: it can be answered `once` only. */
 const path = shortText;
 
 /** ISO 8601, UTC, milliseconds: "2026-11-23T09:30:00.000Z". */

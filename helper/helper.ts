@@ -76,6 +76,9 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
   const instance = instanceName(options.state);
   const store = openStore(join(options.state, "picket.sqlite"));
   const mountedHere = ensureBpfFileSystem();
+  // Everything that waits comes before the engine: from then on its timers count on the server being there.
+  const runs = await makeRuns(root, instance);
+  const directories = [runs.directory, ...options.guards.map((guard) => guardDirectory(root, guard))];
   const programs = new Programs(objectPath, instance);
   const updates = new Updates((topic, data) => server.event(topic, data));
   const engine = new Engine({
@@ -96,10 +99,6 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
       rules: (rules: Rule[]) => server.event("rules", { full: true, changed: rules, removed: [] }),
     },
   });
-  const runs = await makeRuns(root, instance);
-  const directories = [runs.directory, ...options.guards.map((guard) => guardDirectory(root, guard))];
-  for (const directory of directories) programs.guard(directory);
-
   const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
   const counters = () => ({ ...readCounters(programs.maps.counters, cpus), holdOverflow: engine.holdOverflow });
   const service: ServiceParts = {
@@ -113,18 +112,33 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
     stop: hooks.stop,
   };
   const server = new ControlServer(options.socket, options.owner, makeService(service));
-  await server.listen();
+  try {
+    // Guards last: what they hold is judged at once.
+    for (const directory of directories) programs.guard(directory);
+    await server.listen();
+  } catch (error) {
+    // A helper that never was leaves nothing; one that follows another leaves what that one enforced.
+    if (!programs.adopted) programs.remove();
+    throw error;
+  }
   const runFile = writeRunFile(instance, options);
   const stopWatching = watchResolvers(() => engine.policyChanged());
   const sweep = setInterval(() => runs.sweep(), sweepPace);
   let lastStatus = "";
-  const status = setInterval(() => {
+  const tellStatus = () => {
     if (server.isWatched("flows")) engine.countTraffic();
     if (!server.isWatched("status")) return;
     const now = statusOf(service);
     const text = JSON.stringify(now);
     if (text !== lastStatus) server.event("status", now);
     lastStatus = text;
+  };
+  const status = setInterval(() => {
+    try {
+      tellStatus();
+    } catch (error) {
+      log("error", "the status could not be told", { error: String(error) });
+    }
   }, statusPace);
   log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted });
 

@@ -120,6 +120,8 @@ export class Flows {
   private dropOldest(): void {
     let oldest: Entry | undefined;
     for (const entry of this.entries.values()) {
+      // What waits for an answer must be found when it comes.
+      if (entry.flow.live && entry.flow.verdict === "held") continue;
       oldest ??= entry;
       if (entry.flow.live) continue;
       oldest = entry;

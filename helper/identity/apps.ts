@@ -30,8 +30,9 @@ export function displayable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\u{fffd}");
 }
 
-function unverified(path: string): Identified {
-  return { app: { name: displayable(path), path: displayable(path), verified: false, icon: null }, certain: false };
+/** An app nobody can be sure of. Its path is in brackets, which no path is: no rule speaks of it and none is made. */
+function uncertain(name: string, path = `[${name}]`): Identified {
+  return { app: { name: displayable(name), path: displayable(path), verified: false, icon: null }, certain: false };
 }
 
 /** Field 22 of /proc/PID/stat (proc_pid_stat(5)); the command before it may contain anything, even ")". */
@@ -65,7 +66,8 @@ export class Apps {
   /** Never rejects. The process may be gone, replaced, in another mount namespace or on a file system that hangs. */
   async identify(process: ReportedProcess): Promise<Identified> {
     const command = process.command.toString("utf8").split("\0")[0] ?? "";
-    const gone = unverified(`[${command}]`);
+    // A process chooses its command name itself: in brackets, or it could call itself Firefox.
+    const gone = uncertain(`[${command}]`, `[${command}]`);
     let path: string;
     try {
       path = readlinkSync(`/proc/${process.pid}/exe`);
@@ -80,19 +82,20 @@ export class Apps {
     // The process may have executed something else since: only the file the kernel reported counts.
     const { inode, ctime_seconds, ctime_nanoseconds } = process.exe;
     const reported = ctime_seconds * 1_000_000_000n + BigInt(ctime_nanoseconds);
-    if (seen === null || seen.ino !== inode || seen.ctimeNs !== reported) return unverified(`${path} (changed)`);
+    if (seen === null || seen.ino !== inode || seen.ctimeNs !== reported) return gone;
     // The link is a path in the process's mount namespace. Here it must lead to the same file, or a bind mount fools us.
-    if (path.endsWith(" (deleted)")) return unverified(path);
+    if (path.endsWith(" (deleted)")) return uncertain(path);
     if (named === null || named.ino !== seen.ino || named.dev !== seen.dev)
-      return unverified(`${path} (inside a sandbox)`);
+      return uncertain(`${path} (inside a sandbox)`);
     return { app: this.describe(path), certain: true };
   }
 
   /** The app at a path that is known to be true. */
   describe(path: string): App {
     const entry = isRootsOwn(path) ? this.entryOf(path) : undefined;
-    if (entry === undefined) return unverified(path).app;
-    return { name: displayable(entry.name), path: displayable(path), verified: true, icon: entry.icon };
+    const shown = displayable(path);
+    if (entry === undefined) return { name: shown, path: shown, verified: false, icon: null };
+    return { name: displayable(entry.name), path: shown, verified: true, icon: entry.icon };
   }
 
   private entryOf(path: string): DesktopEntry | undefined {

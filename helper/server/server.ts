@@ -13,12 +13,16 @@ const mostClients = 64;
 /** How long a refused client has to read why, milliseconds. */
 const refusalPatience = 1000;
 
-/** Refuses a folder in which anybody but root could replace the socket. */
+/** Refuses a folder in which anybody but root could replace the socket, or the folder itself. A sticky one may be above it. */
 function secureFolder(socketPath: string): void {
-  const folder = dirname(socketPath);
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
-  const { uid, mode } = statSync(folder);
-  if (uid !== 0 || (mode & 0o022) !== 0) throw new Error(`${folder} must belong to root and be writable by root alone`);
+  mkdirSync(dirname(socketPath), { recursive: true, mode: 0o755 });
+  for (let folder = dirname(socketPath); ; folder = dirname(folder)) {
+    const { uid, mode } = statSync(folder);
+    const sticky = (mode & 0o1000) !== 0 && folder !== dirname(socketPath);
+    if (uid !== 0 || ((mode & 0o022) !== 0 && !sticky))
+      throw new Error(`${folder} must belong to root and be writable by root alone`);
+    if (folder === dirname(folder)) return;
+  }
 }
 
 function removeStale(socketPath: string): void {

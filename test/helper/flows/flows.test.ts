@@ -101,8 +101,15 @@ describe("too many flows", () => {
 
   it("push out the oldest of all when every one lives, and keep no trace of it", () => {
     const { flows } = start();
-    for (let i = 0; i <= capacity; i++) flows.add(flow(`k${i}`, { cookie: BigInt(i) }));
+    for (let i = 0; i <= capacity; i++) flows.add(flow(`k${i}`, { cookie: BigInt(i), verdict: "allow" }));
     expect([flows.has("k0"), flows.ofSocket(0n), flows.has("k1")]).toEqual([false, [], true]);
     expect(flows.liveKeys()).toHaveLength(capacity);
+  });
+
+  it("never push out one that waits for an answer", () => {
+    const { flows } = start();
+    flows.add(flow("waiting", { verdict: "held" }));
+    for (let i = 0; i <= capacity; i++) flows.add(flow(`k${i}`, { verdict: "allow" }));
+    expect([flows.has("waiting"), flows.has("k0"), flows.has("k1")]).toEqual([true, false, false]);
   });
 });
