@@ -83,6 +83,23 @@ static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, s
 	}
 }
 
+/*
+ * Copies the packet where it fits. bpf_skb_load_bytes refuses a length that may be zero or too large, and the verifier must see
+ * both bounds right here: Linux 6.1 forgets those of a 32-bit value that the compiler kept on the stack meanwhile ("invalid access
+ * to memory"), newer kernels do not. The empty asm makes the compiler compare anew, and once for each bound: a combined comparison
+ * is of another value than the length, which 6.1 cannot follow.
+ */
+static __always_inline long copy_packet(struct __sk_buff *skb, void *to, __u32 bytes, __u32 room)
+{
+	asm volatile("" : "+r"(bytes));
+	if (bytes < 20)
+		return -1;
+	asm volatile("" : "+r"(bytes));
+	if (bytes > room)
+		return -1;
+	return bpf_skb_load_bytes(skb, 0, to, bytes);
+}
+
 #define CAPTURE(SIZE)                                                                                   \
 	do {                                                                                            \
 		struct {                                                                                \
@@ -94,7 +111,7 @@ static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, s
 			return;                                                                         \
 		}                                                                                       \
 		fill_held(&r->record, skb, sk, state, flow, p);                                         \
-		if (bpf_skb_load_bytes(skb, 0, r->packet, bytes) < 0) {                                 \
+		if (copy_packet(skb, r->packet, bytes, SIZE) < 0) {                                     \
 			bpf_ringbuf_discard(r, 0);                                                      \
 			count(COUNTER_UNPARSED);                                                        \
 			return;                                                                         \
@@ -121,7 +138,7 @@ static __always_inline void keep_syn(struct __sk_buff *skb, struct bpf_sock *sk,
 	if (!syn)
 		return;
 	fill_held(&syn->record, skb, sk, state, flow, p);
-	if (bpf_skb_load_bytes(skb, 0, syn->packet, bytes) < 0)
+	if (copy_packet(skb, syn->packet, bytes, HELD_SYN_BYTES) < 0)
 		syn->record.packet_bytes = 0;
 }
 
@@ -132,7 +149,6 @@ static __always_inline void capture(struct __sk_buff *skb, struct bpf_sock *sk, 
 	__u32 bytes = skb->len;
 
 	count(COUNTER_HELD);
-	/* The lower bound is for the verifier: bpf_skb_load_bytes refuses a length that may be zero. */
 	if (bytes < 20)
 		return;
 	if (bytes <= PACKET_SMALL)
