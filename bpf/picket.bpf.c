@@ -331,7 +331,14 @@ int on_ingress(struct __sk_buff *skb)
 	if (!state || parse(skb, 0, &p) < 0)
 		return PROCEED; /* ingress only counts so far */
 	if (is_connection(sk)) {
-		if (state->state != FLOW_BLOCKED) /* what arrives there is our own refusal */
+		/* What arrives at a flow that was not released is our own refusal. */
+		if (state->state == FLOW_HELD) {
+			struct gate *gate = bpf_map_lookup_elem(&gates, &state->flow);
+
+			if (!gate || gate->state != FLOW_ALLOWED)
+				return PROCEED;
+		}
+		if (state->state != FLOW_BLOCKED)
 			state->bytes_in += wire_bytes(skb, &p);
 	} else if (state->has_gates) {
 		struct flow_key flow = { .cookie = state->flow.cookie, .port = p.remote_port, .protocol = p.protocol };

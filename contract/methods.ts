@@ -55,7 +55,8 @@ export const methods = {
       protocol: v.optional(v.nullable(protocolSchema), null),
       note: v.optional(v.pipe(v.string(), v.maxLength(1024)), ""),
     }),
-    result: ruleSchema,
+    /** `replaced`: id of the rule that had the same matcher. */
+    result: v.object({ ...ruleSchema.entries, replaced: v.nullable(v.string()) }),
   },
   /** Errors: unknown_rule, factory_rule. */
   "rules.remove": { params: v.strictObject({ id }), result: done },

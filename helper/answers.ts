@@ -3,7 +3,7 @@ import { CodedError } from "../contract/errors.ts";
 import type { Endpoint, Lifetime, Prompt, Scope } from "../contract/words.ts";
 import type { Flows } from "./flows/flows.ts";
 import type { Hold } from "./hold/hold.ts";
-import type { Prompts } from "./prompts/prompts.ts";
+import { isCertain, type Prompts } from "./prompts/prompts.ts";
 import { durably, type Store } from "./store/database.ts";
 import type { FlowVerdict, FlowVerdicts } from "./store/flow-verdicts.ts";
 import type { NewRule, Rules } from "./store/rules.ts";
@@ -48,7 +48,7 @@ export class Answers {
   }
 
   private forever(prompt: Prompt, flows: string[], action: FlowVerdict, scope: Scope): Outcome {
-    if (!prompt.app.path.startsWith("/")) throw new CodedError("app_unknown");
+    if (!isCertain(prompt.app)) throw new CodedError("app_unknown");
     const anywhere = [{ address: null, port: null, protocol: null }];
     const matchers = scope === "any" ? anywhere : prompt.endpoints.map(matcherOf);
     const rules = durably(this.parts.store, () => {

@@ -113,6 +113,11 @@ export class Engine {
     this.sockets.close();
   }
 
+  /** The guard ends in order: what waits is refused rather than let go unasked. The questions stay. */
+  refuseHeld(): void {
+    for (const { id } of this.hold.all()) this.hold.refuse(id, 0);
+  }
+
   /** Verdicts that were committed when an earlier helper died: their gates are written now, the kernel does the rest. */
   private finishVerdicts(verdicts: FlowVerdicts): void {
     for (const { flow, verdict } of verdicts.pending()) {
@@ -126,7 +131,7 @@ export class Engine {
   private findHeld(): void {
     const { held_syns } = this.parts.programs.maps;
     const syn = Buffer.alloc(layouts.held_syn.size);
-    for (const key of held_syns.keys(layouts.flow_key.size)) if (held_syns.get(key, syn)) this.onEvent(syn);
+    for (const key of held_syns.keys(layouts.flow_key.size)) if (held_syns.get(key, syn)) this.onEvent(syn, true);
   }
 
   // What the kernel says
@@ -137,7 +142,7 @@ export class Engine {
     this.journal.drain();
   }
 
-  private onEvent(bytes: Buffer): void {
+  private onEvent(bytes: Buffer, resumed = false): void {
     const record = readRecord(bytes);
     if (record === null) return;
     const packet = packetOf(bytes, record);
@@ -147,7 +152,7 @@ export class Engine {
     // A late SYN of an allowed flow is left to the kernel's own retransmission.
     else if (state === flowState.allowed && !isConnection(record.flow)) this.hold.sendNow(record, packet);
     else if (state === flowState.held && this.hold.keep(record, packet))
-      this.meet(record, (app) => this.judgeHeld(record, app));
+      this.meet(record, (app) => this.judgeHeld(record, app, resumed));
   }
 
   /** A packet may have been caught in the moment before its flow's gate was written, by this helper or the one before. */
@@ -216,7 +221,7 @@ export class Engine {
     this.flows.add({ key, cookie: record.flow.cookie, app, endpoint, at: Date.now() - age, ...judgement });
   }
 
-  private judgeHeld(record: FlowRecord, app: App): void {
+  private judgeHeld(record: FlowRecord, app: App, resumed: boolean): void {
     const id = flowId(record.flow);
     const endpoint = endpointOf(record.flow, formatAddress);
     const { verdict, rule, layer, reason, number } = this.policy.decide(app, endpoint);
@@ -227,7 +232,7 @@ export class Engine {
     }
     const command = record.process.command.toString("utf8").split("\0")[0] ?? "";
     const asking = { pid: record.process.pid, uid: record.process.uid, command };
-    this.prompts.ask({ flow: id, app, endpoint, process: asking, at: Date.now() });
+    this.prompts.ask({ flow: id, app, endpoint, process: asking, at: Date.now(), resumed });
   }
 
   // What people change
@@ -260,13 +265,13 @@ export class Engine {
   }
 
   /** Errors: bad_address. */
-  addRule(rule: NewRule): Rule {
+  addRule(rule: NewRule): Rule & { replaced: string | null } {
     const prefix = rule.address === null ? null : parsePrefix(rule.address);
     if (rule.address !== null && prefix === null) throw new CodedError("bad_address", rule.address);
     const address = prefix === null ? null : formatPrefix(prefix);
-    const added = durably(this.parts.store, () => this.rules.add({ ...rule, address }, Date.now()).rule);
+    const added = durably(this.parts.store, () => this.rules.add({ ...rule, address }, Date.now()));
     this.policyChanged();
-    return added;
+    return { ...added.rule, replaced: added.replaced };
   }
 
   /** Errors: unknown_rule, factory_rule. */

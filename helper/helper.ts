@@ -18,6 +18,7 @@ import { readResolvers, watchResolvers } from "./resolvers.ts";
 import { ControlServer } from "./server/server.ts";
 import { Updates } from "./server/updates.ts";
 import { makeService, type ServiceParts, statusOf } from "./service.ts";
+import { StartError } from "./start-error.ts";
 import { openStore } from "./store/database.ts";
 
 export const objectPath = join(import.meta.dirname, "../dist/bpf/picket.bpf.o");
@@ -42,13 +43,14 @@ export interface Helper {
 
 function secureState(state: string): void {
   mkdirSync(state, { recursive: true, mode: 0o700 });
-  if (statSync(state).uid !== 0) throw new Error(`${state} must belong to root`);
+  if (statSync(state).uid !== 0) throw new StartError(`${state} must belong to root`);
   chmodSync(state, 0o700);
 }
 
 /** Two helpers on one state would read one ring buffer. The descriptor stays open as long as the process lives. */
 function lock(state: string): void {
-  if (!tryLock(openSync(join(state, "helper.lock"), "w", 0o600))) throw new Error(`another helper runs on ${state}`);
+  if (!tryLock(openSync(join(state, "helper.lock"), "w", 0o600)))
+    throw new StartError(`another helper runs on ${state}`);
 }
 
 function version(): string {
@@ -70,15 +72,16 @@ function writeRunFile(instance: string, options: Options): string {
 }
 
 export async function startHelper(options: Options, hooks: Hooks): Promise<Helper> {
+  const root = cgroupRoot();
+  const guards = options.guards.map((guard) => guardDirectory(root, guard));
   secureState(options.state);
   lock(options.state);
-  const root = cgroupRoot();
   const instance = instanceName(options.state);
   const store = openStore(join(options.state, "picket.sqlite"));
   const mountedHere = ensureBpfFileSystem();
   // Everything that waits comes before the engine: from then on its timers count on the server being there.
   const runs = await makeRuns(root, instance);
-  const directories = [runs.directory, ...options.guards.map((guard) => guardDirectory(root, guard))];
+  const directories = [runs.directory, ...guards];
   const programs = new Programs(objectPath, instance);
   const updates = new Updates((topic, data) => server.event(topic, data));
   const engine = new Engine({
@@ -118,7 +121,10 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
     await server.listen();
   } catch (error) {
     // A helper that never was leaves nothing; one that follows another leaves what that one enforced.
-    if (!programs.adopted) programs.remove();
+    if (!programs.adopted) {
+      programs.remove();
+      await runs.close();
+    }
     throw error;
   }
   const runFile = writeRunFile(instance, options);
@@ -149,11 +155,13 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
       stopWatching();
       updates.close();
       await server.close();
+      if (removePins) engine.refuseHeld();
       engine.close();
       if (removePins) {
-        await runs.close();
+        // Detached first: a cgroup that cannot be removed must not leave programs behind.
         programs.remove();
         if (mountedHere) releaseBpfFileSystem();
+        await runs.close();
       }
       store.close();
       rmSync(runFile, { force: true });

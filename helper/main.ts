@@ -3,6 +3,7 @@
 import { type Helper, startHelper } from "./helper.ts";
 import { log } from "./log.ts";
 import { type Options, parseOptions } from "./options.ts";
+import { StartError } from "./start-error.ts";
 
 function fail(message: string): never {
   process.stderr.write(`picket helper: ${message}\n`);
@@ -20,26 +21,36 @@ function readOptions(): Options {
 if (process.getuid?.() !== 0) fail("it loads programs into the kernel and must run as root");
 const options = readOptions();
 
-let helper: Helper | undefined;
 let ending = false;
 
+/** Also while it starts: what is half made is finished and taken down in order. */
 async function end(): Promise<void> {
   if (ending) return;
   ending = true;
-  await helper?.close(true);
-  process.exit(0);
+  try {
+    await (await starting)?.close(true);
+    process.exit(0);
+  } catch (error) {
+    log("error", "the helper could not take everything down", { error: String((error as Error).stack ?? error) });
+    process.exit(1);
+  }
 }
 
+async function start(): Promise<Helper | undefined> {
+  try {
+    return await startHelper(options, { checkpoint: () => {}, stop: () => void end() });
+  } catch (error) {
+    if (error instanceof StartError) fail(error.message);
+    log("error", "the helper cannot start", { error: String((error as Error).stack ?? error) });
+    process.exit(1);
+  }
+}
+
+const starting = start();
 process.on("SIGTERM", () => void end());
 process.on("SIGINT", () => void end());
 process.on("unhandledRejection", (error) => {
   log("error", "unhandled", { error: String((error as Error)?.stack ?? error) });
 });
-
-try {
-  helper = await startHelper(options, { checkpoint: () => {}, stop: () => void end() });
-  process.stdout.write("ready\n");
-} catch (error) {
-  log("error", "the helper cannot start", { error: String((error as Error).stack ?? error) });
-  process.exit(1);
-}
+await starting;
+process.stdout.write("ready\n");

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { StartError } from "../start-error.ts";
 
 export const defaultState = "/var/lib/picket";
 
@@ -23,9 +24,14 @@ export function instanceName(state: string): string {
 
 /** A guard as the command line names it: a folder below the cgroup2 mount, or its absolute path. Throws for the root. */
 export function guardDirectory(root: string, guard: string): string {
-  const directory = realpathSync(guard.startsWith(`${root}/`) ? guard : join(root, guard));
+  let directory: string;
+  try {
+    directory = realpathSync(guard.startsWith(`${root}/`) ? guard : join(root, guard));
+  } catch {
+    throw new StartError(`there is no cgroup "${guard}" below ${root}`);
+  }
   const below = relative(root, directory);
-  if (below === "" || below.startsWith("..")) throw new Error(`${guard} is not a cgroup below ${root}`);
+  if (below === "" || below.startsWith("..")) throw new StartError(`"${guard}" is not a cgroup below ${root}`);
   return directory;
 }
 
@@ -46,20 +52,36 @@ export function cgroupOf(pid: number): string {
   return line.slice(3);
 }
 
-/** Removes a cgroup tree; what still runs in it moves to `refuge` first. */
-export function dissolve(directory: string, refuge: string): void {
+/** A process that forks while it is moved needs another round; a large one that was just killed dies slowly. */
+const rounds = 150;
+const roundPause = 20; // milliseconds
+
+/** Removes a cgroup tree; what still runs in it moves to `refuge` first. Throws when it stays busy. */
+export async function dissolve(directory: string, refuge: string): Promise<void> {
   if (!existsSync(directory)) return;
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (entry.isDirectory()) dissolve(join(directory, entry.name), refuge);
+    if (entry.isDirectory()) await dissolve(join(directory, entry.name), refuge);
   }
-  for (const pid of processesIn(directory)) {
+  for (let round = 1; ; round++) {
     try {
-      moveProcess(pid, refuge);
-    } catch {
-      // ended meanwhile
+      for (const pid of processesIn(directory)) moveIfAlive(pid, refuge);
+      rmdirSync(directory);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") return;
+      if (code !== "EBUSY" || round === rounds) throw error;
+      await new Promise((resolve) => setTimeout(resolve, roundPause));
     }
   }
-  rmdirSync(directory);
+}
+
+function moveIfAlive(pid: string, directory: string): void {
+  try {
+    moveProcess(pid, directory);
+  } catch {
+    // ended meanwhile, or it is about to
+  }
 }
 
 export function makeCgroup(directory: string): void {

@@ -1,5 +1,5 @@
 // `picket run`: a guarded cgroup for every run. Where systemd manages cgroups a transient scope, elsewhere a cgroup of ours.
-import { readdirSync, rmdirSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { CodedError } from "../../contract/errors.ts";
 import { pidfdAlive } from "../kernel/libc.ts";
@@ -72,9 +72,10 @@ class PlainRuns implements Runs {
     for (const entry of readdirSync(this.directory, { withFileTypes: true })) {
       if (!entry.isDirectory()) continue;
       const directory = join(this.directory, entry.name);
-      dissolve(directory, join(this.root, this.origins.get(directory) ?? ""));
+      const origin = join(this.root, this.origins.get(directory) ?? "");
+      await dissolve(directory, existsSync(origin) ? origin : this.root);
     }
-    dissolve(this.directory, this.root);
+    await dissolve(this.directory, this.root);
   }
 }
 

@@ -32,7 +32,7 @@ export function displayable(text: string): string {
 
 /** An app nobody can be sure of. Its path is in brackets, which no path is: no rule speaks of it and none is made. */
 function uncertain(name: string, path = `[${name}]`): Identified {
-  return { app: { name: displayable(name), path: displayable(path), verified: false, icon: null }, certain: false };
+  return { app: { name: displayable(name), path, verified: false, icon: null }, certain: false };
 }
 
 /** Field 22 of /proc/PID/stat (proc_pid_stat(5)); the command before it may contain anything, even ")". */
@@ -68,21 +68,23 @@ export class Apps {
     const command = process.command.toString("utf8").split("\0")[0] ?? "";
     // A process chooses its command name itself: in brackets, or it could call itself Firefox.
     const gone = uncertain(`[${command}]`, `[${command}]`);
-    let path: string;
+    let raw: Buffer;
     try {
-      path = readlinkSync(`/proc/${process.pid}/exe`);
+      raw = readlinkSync(`/proc/${process.pid}/exe`, { encoding: "buffer" });
       if (startTicks(process.pid) !== process.start / nanosecondsPerTick) return gone;
     } catch {
       return gone;
     }
     const [seen, named] = await Promise.all([
       timely(stat(`/proc/${process.pid}/exe`, { bigint: true })),
-      timely(stat(path, { bigint: true })),
+      timely(stat(raw, { bigint: true })),
     ]);
     // The process may have executed something else since: only the file the kernel reported counts.
     const { inode, ctime_seconds, ctime_nanoseconds } = process.exe;
     const reported = ctime_seconds * 1_000_000_000n + BigInt(ctime_nanoseconds);
     if (seen === null || seen.ino !== inode || seen.ctimeNs !== reported) return gone;
+    const path = raw.toString("utf8");
+    if (!Buffer.from(path).equals(raw)) return uncertain(`${path} (a name that is not UTF-8)`);
     // The link is a path in the process's mount namespace. Here it must lead to the same file, or a bind mount fools us.
     if (path.endsWith(" (deleted)")) return uncertain(path);
     if (named === null || named.ino !== seen.ino || named.dev !== seen.dev)
@@ -93,9 +95,9 @@ export class Apps {
   /** The app at a path that is known to be true. */
   describe(path: string): App {
     const entry = isRootsOwn(path) ? this.entryOf(path) : undefined;
-    const shown = displayable(path);
-    if (entry === undefined) return { name: shown, path: shown, verified: false, icon: null };
-    return { name: displayable(entry.name), path: shown, verified: true, icon: entry.icon };
+    // The path is exact, for rules to match; whoever shows it strips it. The name is for showing.
+    const name = displayable(entry?.name ?? path);
+    return { name, path, verified: entry !== undefined, icon: entry?.icon ?? null };
   }
 
   private entryOf(path: string): DesktopEntry | undefined {

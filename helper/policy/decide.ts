@@ -58,14 +58,16 @@ const modeVerdict: Record<Mode, { verdict: Action; reason: string }> = {
 /** Why a rule decided, in one sentence. */
 export function reasonOf(rule: PolicyRule): string {
   const who = rule.app === null ? "any app" : "this app";
-  const verb = { allow: "allows", block: "blocks", ask: "asks about" }[rule.action];
+  const verb = { allow: "allows", block: "blocks", ask: "wants you asked about" }[rule.action];
   const kind = rule.origin === "factory" ? "A factory rule" : "Your rule";
   const where = {
     any: "any destination",
     zone: "this part of the network",
     prefix: "this address",
   }[rule.destination.kind];
-  return `${kind} ${verb} ${who} to ${where}.`;
+  const port = rule.port === null ? "" : `, port ${rule.port}`;
+  const protocol = rule.protocol === null ? "" : ` over ${rule.protocol.toUpperCase()}`;
+  return `${kind} ${verb} ${who} to ${where}${port}${protocol}.`;
 }
 
 export function layerOf(rule: PolicyRule): Layer {

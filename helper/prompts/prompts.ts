@@ -12,6 +12,8 @@ export interface Attempt {
   readonly process: Prompt["process"];
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** It was held before this helper started: its card has counted it. */
+  readonly resumed: boolean;
 }
 
 interface Item {
@@ -77,7 +79,7 @@ export class Prompts {
       ...stored,
       // The process that asked before is gone with its flows.
       process: item.flows.size === 0 ? attempt.process : stored.process,
-      attempts: stored.attempts + 1,
+      attempts: stored.attempts + (attempt.resumed ? 0 : 1),
       endpoints: known ? stored.endpoints : [...stored.endpoints, attempt.endpoint],
     };
     item.flows.add(attempt.flow);
@@ -93,7 +95,9 @@ export class Prompts {
     if (item === undefined) return;
     this.byFlow.delete(flow);
     item.flows.delete(flow);
-    this.changed(this.view(item), item.stored.id);
+    // Nobody could answer it any more: neither `once`, nor with a rule for a program that nobody can name.
+    if (item.flows.size === 0 && !isCertain(item.stored.app)) this.close(item.stored.id);
+    else this.changed(this.view(item), item.stored.id);
   }
 
   /** Takes endpoints that policy answers by now off every card; a card without any left is settled. Returns the settled ids. */
@@ -134,6 +138,11 @@ export class Prompts {
     if (endpoint === undefined) throw new Error(`prompt ${item.stored.id} has no endpoint`);
     return { ...item.stored, endpoint, state: item.flows.size > 0 ? "held" : "inbox" };
   }
+}
+
+/** Whether the app's path is one: what is in brackets is only what little is known. */
+export function isCertain(app: App): boolean {
+  return app.path.startsWith("/");
 }
 
 export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {

@@ -6,6 +6,7 @@ import { CodedError } from "../../contract/errors.ts";
 import type { Topic } from "../../contract/methods.ts";
 import { type Peer, peerOf } from "../kernel/peer.ts";
 import { log } from "../log.ts";
+import { StartError } from "../start-error.ts";
 import { Connection, type Handler } from "./connection.ts";
 
 /** Windows, command lines and scripts of one desktop; more is a leak or an attack. */
@@ -20,14 +21,14 @@ function secureFolder(socketPath: string): void {
     const { uid, mode } = statSync(folder);
     const sticky = (mode & 0o1000) !== 0 && folder !== dirname(socketPath);
     if (uid !== 0 || ((mode & 0o022) !== 0 && !sticky))
-      throw new Error(`${folder} must belong to root and be writable by root alone`);
+      throw new StartError(`${folder} must belong to root and be writable by root alone`);
     if (folder === dirname(folder)) return;
   }
 }
 
 function removeStale(socketPath: string): void {
   if (!existsSync(socketPath)) return;
-  if (!lstatSync(socketPath).isSocket()) throw new Error(`${socketPath} is in the way and is no socket`);
+  if (!lstatSync(socketPath).isSocket()) throw new StartError(`${socketPath} is in the way and is no socket`);
   unlinkSync(socketPath);
 }
 

@@ -2,6 +2,7 @@
 import { chmodSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import { StartError } from "../start-error.ts";
 
 export type Store = Database.Database;
 
@@ -32,7 +33,7 @@ export function migrate(store: Store, migrations: readonly Migration[]): void {
   const current = store.pragma("user_version", { simple: true }) as number;
   const newest = migrations.length;
   if (current > newest)
-    throw new Error(`the database has version ${current}, this helper knows ${newest}: it is newer`);
+    throw new StartError(`the database has version ${current}, this helper knows ${newest}: it is newer`);
   for (const { version, sql } of migrations.slice(current)) {
     store.transaction(() => {
       store.exec(sql);

@@ -53,21 +53,21 @@ export class Rules {
   }
 
   /** A rule with an identical matcher is replaced: it goes, the new one has a number of its own. */
-  add(rule: NewRule, now: number): NumberedRule {
+  add(rule: NewRule, now: number): NumberedRule & { replaced: string | null } {
     return this.store.transaction(() => {
-      this.store
+      const replaced = this.store
         .prepare(
           `DELETE FROM rules WHERE origin = 'person' AND app IS @app AND address IS @address AND zone IS NULL
-             AND port IS @port AND protocol IS @protocol`,
+             AND port IS @port AND protocol IS @protocol RETURNING number`,
         )
-        .run(rule);
+        .get(rule) as { number: number } | undefined;
       const row = this.store
         .prepare(
           `INSERT INTO rules (app, action, address, port, protocol, lifetime, enabled, origin, note, created)
            VALUES (@app, @action, @address, @port, @protocol, 'forever', 1, 'person', @note, @now) RETURNING *`,
         )
         .get({ ...rule, now }) as Row;
-      return fromRow(row);
+      return { ...fromRow(row), replaced: replaced === undefined ? null : String(replaced.number) };
     })();
   }
 

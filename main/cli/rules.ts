@@ -1,5 +1,5 @@
 // `picket rules`: list, add, remove, enable, disable.
-import { accessSync, constants, realpathSync } from "node:fs";
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { actionSchema, type Rule } from "../../contract/words.ts";
 import { withHelper } from "./helper-connection.ts";
@@ -63,7 +63,11 @@ async function add(args: string[]): Promise<number> {
     protocol: values.protocol === undefined ? null : oneOf("--protocol", values.protocol, ["tcp", "udp"]),
   };
   const rule = await withHelper("rules", (helper) => helper.call("rules.add", params));
-  say(values.json, rule, `added ${rule.id}: ${cells(rule).slice(2, 7).join(" ")}`);
+  say(
+    values.json,
+    rule,
+    `added ${rule.id}: ${cells(rule).slice(2, 7).join(" ")}${rule.replaced === null ? "" : `, replaces ${rule.replaced}`}`,
+  );
   return 0;
 }
 
@@ -87,10 +91,14 @@ function say(json: boolean | undefined, result: unknown, sentence: string): void
 
 /** Rules name the executable itself, so links are resolved here, where the person sees the same files; a path not there yet stays as it is. */
 function appPath(given: string): string {
+  if (given === "") throw new UsageError("--app is empty (a path, or any)");
   const path = given.includes("/") ? resolve(given) : (onPath(given) ?? resolve(given));
   try {
-    return realpathSync(path);
-  } catch {
+    const real = realpathSync(path);
+    if (!statSync(real).isFile()) throw new UsageError(`--app: "${given}" is not a program`);
+    return real;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
     if (isAbsolute(given)) return path;
     throw new UsageError(`--app: "${given}" is neither an absolute path nor a program that can be found`);
   }
@@ -104,7 +112,7 @@ function onPath(name: string): string | undefined {
     .find((path) => {
       try {
         accessSync(path, constants.X_OK);
-        return true;
+        return statSync(path).isFile();
       } catch {
         return false;
       }

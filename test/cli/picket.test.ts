@@ -20,7 +20,7 @@ beforeAll(async () => {
       return { rules: ["r1"], settled: [id] };
     },
     "rules.list": [rule],
-    "rules.add": rule,
+    "rules.add": { ...rule, replaced: null },
     "rules.remove": ({ id }: { id: string }) => {
       if (id === "r1") return {};
       throw new StubError("unknown_rule", "There is no such rule.");
@@ -155,6 +155,7 @@ describe("wrong words", () => {
     ["rules add --action allow"],
     ["rules add --app any"],
     ["rules add --app any --action perhaps"],
+    ["rules add --app /etc --action allow"],
     ["rules add --app any --action allow --port 0"],
     ["rules add --app any --action allow --port 70000"],
     ["rules add --app any --action allow --protocol icmp"],

@@ -125,10 +125,10 @@ describe("processes", () => {
       moveProcess(pid, inner);
       expect(processesIn(inner)).toEqual([String(pid)]);
       expect(cgroupOf(pid)).toBe(`/${relative(cgroupRoot(), inner)}`);
-      dissolve(own.directory, join(cgroupRoot(), home));
+      await dissolve(own.directory, join(cgroupRoot(), home));
       expect(existsSync(own.directory)).toBe(false);
       expect(cgroupOf(pid)).toBe(home);
-      dissolve(own.directory, cgroupRoot());
+      await dissolve(own.directory, cgroupRoot());
     } finally {
       child.kill("SIGKILL");
       await once(child, "exit");

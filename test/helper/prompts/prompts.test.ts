@@ -21,6 +21,7 @@ const attempt = (flow: string, part: Partial<Attempt> = {}): Attempt => ({
   endpoint: v4,
   process,
   at: noon,
+  resumed: false,
   ...part,
 });
 
@@ -85,6 +86,25 @@ describe("a card", () => {
     prompts.ask(attempt("f4", { at: noon + 62_100, endpoint: other }));
     prompts.ask(attempt("f5", { at: noon + 70_000, endpoint: { ...v6, address: "2001:db8::9" } }));
     expect(prompts.count).toBe(3);
+  });
+
+  it("does not count a flow again that an earlier helper held already", () => {
+    const { prompts, only } = start();
+    prompts.ask(attempt("f1"));
+    prompts.flowEnded("f1");
+    prompts.ask(attempt("f1", { resumed: true }));
+    expect(only()).toMatchObject({ state: "held", attempts: 1 });
+  });
+
+  it("goes with its last flow when nobody can name the program: there is nothing left to answer", () => {
+    const { prompts } = start();
+    const nobody = { ...curl, name: "[curl]", path: "[curl]", verified: false };
+    prompts.ask(attempt("f1", { app: nobody }));
+    prompts.ask(attempt("f2", { app: nobody }));
+    prompts.flowEnded("f1");
+    expect(prompts.count).toBe(1);
+    prompts.flowEnded("f2");
+    expect(prompts.count).toBe(0);
   });
 
   it("moves to the inbox with its last flow, and back when the app tries again", () => {

@@ -48,14 +48,16 @@ describe("rules", () => {
       created: "2026-11-23T09:30:00.000Z",
     });
     store.close();
-    expect(new Rules(open()).all().at(-1)).toEqual(added);
+    expect(new Rules(open()).all().at(-1)).toEqual({ number: added.number, rule: added.rule });
+    expect(added.replaced).toBe(null);
   });
 
   it("replace the one with an identical matcher, and never use its number again", () => {
     const rules = new Rules(open());
     const first = rules.add(curl, 1);
     const second = rules.add({ ...curl, action: "block" }, 2);
-    expect(person(rules)).toEqual([second]);
+    expect(person(rules)).toEqual([{ number: second.number, rule: second.rule }]);
+    expect(second.replaced).toBe(first.rule.id);
     expect(second.number).toBeGreaterThan(first.number);
     rules.remove(second.rule.id);
     expect(rules.add(curl, 3).number).toBeGreaterThan(second.number);
