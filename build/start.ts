@@ -39,8 +39,8 @@ await runTask(async () => {
   try {
     const started = await Promise.race([helper.ready, helper.ended, stop]);
     if (started === "asked") return 0;
-    if (started === "helper ended")
-      throw new Stop("The helper ended before it enforced anything; its own words are above.");
+    // The keeper has said why.
+    if (started === "helper ended") return (await helper.end()) || 1;
     console.log(
       `The helper enforces. Guarded: what \`npx picket run -- CMD\` starts${guard.map((one) => `, ${one}`).join("")}.`,
     );
@@ -55,10 +55,13 @@ await runTask(async () => {
       console.log("Ctrl-C ends Picket.");
     }
     const reason = await Promise.race([stop, helper.ended, ...(window ? [window.ended] : [])]);
-    if (reason === "helper ended") throw new Stop("The helper has ended, and Picket with it.");
+    if (reason === "helper ended") return (await helper.end()) || 1;
     const windowCode = await window?.end();
     if (reason === "window ended" && windowCode !== 0) {
-      throw new Stop(`The window ended with ${windowCode}. Without a window: DISPLAY= WAYLAND_DISPLAY= npm start`);
+      const words = window?.lastWords() ?? "";
+      throw new Stop(
+        `${words}The window ended with ${windowCode}. Without a window: DISPLAY= WAYLAND_DISPLAY= npm start`,
+      );
     }
     return await helper.end();
   } finally {

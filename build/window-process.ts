@@ -9,11 +9,16 @@ import { isRoot, Stop, type User } from "./privilege.ts";
 
 /** How long a window that was asked to close may take. */
 const closeMs = 5_000;
+/** How much of what it said is kept, characters, and shown, lines. */
+const keptWords = 20_000;
+const shownLines = 20;
 
 export type WindowProcess = {
   ended: Promise<"window ended">;
   /** Closes it if it is open, waits, and returns its exit code, or the signal that ended it. */
   end(): Promise<number | string>;
+  /** What it wrote last, with a heading; empty when it wrote nothing. Chromium complains about buses and GPUs even when all is well. */
+  lastWords(): string;
 };
 
 export function hasScreen(env: NodeJS.ProcessEnv = process.env): boolean {
@@ -27,7 +32,7 @@ export function openWindow({ socket, user }: { socket: string; user: User | null
   if (user) checkReadable(become, app, user);
   if (isRoot && !user)
     console.log("There is no user but root, so the window runs as root, without Chromium's sandbox.");
-  const words = [
+  const command = [
     ...become,
     // Should this process be killed, the window goes with it.
     ...(user ? [] : ["setpriv"]),
@@ -35,14 +40,21 @@ export function openWindow({ socket, user }: { socket: string; user: User | null
     ...(isRoot && !user ? ["--no-sandbox"] : []),
     app,
   ];
-  const [program = "", ...args] = words;
+  const [program = "", ...args] = command;
   // A process group of its own: Chromium's children are ended with it, and Ctrl-C reaches it only through us.
   const child = spawn(program, args, {
     cwd: "/",
-    stdio: "inherit",
+    stdio: ["ignore", "pipe", "pipe"],
     detached: true,
     env: windowEnvironment(socket, user),
   });
+
+  let words = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      words = (words + chunk).slice(-keptWords);
+    });
+  }
 
   let over = false;
   const exit = new Promise<number | string>((resolve) => {
@@ -51,6 +63,7 @@ export function openWindow({ socket, user }: { socket: string; user: User | null
   }).finally(() => {
     over = true;
   });
+  const closed = new Promise<void>((resolve) => child.on("close", () => resolve()));
   const signalGroup = (signal: NodeJS.Signals): void => {
     try {
       if (child.pid) process.kill(-child.pid, signal);
@@ -64,9 +77,15 @@ export function openWindow({ socket, user }: { socket: string; user: User | null
       await Promise.race([exit, sleep(closeMs, undefined, { ref: false })]);
     }
     signalGroup("SIGKILL");
+    // What its last process wrote is still on its way.
+    await Promise.race([closed, sleep(200, undefined, { ref: false })]);
     return await exit;
   };
-  return { ended: exit.then(() => "window ended" as const), end };
+  const lastWords = (): string => {
+    const lines = words.split("\n").filter((line) => line.trim() !== "");
+    return lines.length > 0 ? `The window's last words:\n${lines.slice(-shownLines).join("\n")}\n` : "";
+  };
+  return { ended: exit.then(() => "window ended" as const), end, lastWords };
 }
 
 function checkReadable(become: string[], app: string, user: User): void {

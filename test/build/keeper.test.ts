@@ -14,6 +14,9 @@ const keeperPath = join(import.meta.dirname, "../../build/keeper.ts");
 const obedient = `process.on("SIGTERM", () => { console.log("bye"); process.exit(0) }); setInterval(() => {}, 1e6); console.log(process.pid)`;
 const deaf = `process.on("SIGTERM", () => {}); setInterval(() => {}, 1e6); console.log(process.pid)`;
 const broken = `console.log(process.pid); process.exit(7)`;
+const steady = `${obedient}; console.log("ready")`;
+const short = `console.log(process.pid); console.log("ready"); process.exit(1)`;
+const mistyped = `console.log(process.pid); console.error("picket helper: no such cgroup"); process.exit(2)`;
 
 let keepers: Keeper[] = [];
 let helpers: number[] = [];
@@ -46,6 +49,8 @@ function commandOf(pid: number): string {
 }
 
 const lives = (pid: number) => existsSync(`/proc/${pid}`);
+
+const pids = (said: { out: string }) => said.out.match(/^\d+$/gm)?.map(Number) ?? [];
 
 afterEach(() => {
   for (const keeper of keepers) keeper.kill("SIGKILL");
@@ -91,8 +96,70 @@ describe("the keeper", () => {
   });
 
   test("passes on the exit code of a helper that ends by itself", async () => {
-    const { keeper } = await keep(broken);
-    if (keeper.exitCode === null) await once(keeper, "exit");
+    const { keeper, said } = await keep(broken);
+    if (keeper.exitCode === null) await once(keeper, "close");
     expect(keeper.exitCode).toBe(7);
+    expect(pids(said)).toHaveLength(1);
+    expect(said.err).toBe("The helper ended with 7 before it enforced anything; its own words are above.\n");
+  });
+
+  test("adds nothing to the words of a helper that said why it cannot start", async () => {
+    const { keeper, said } = await keep(mistyped);
+    if (keeper.exitCode === null) await once(keeper, "close");
+    expect(keeper.exitCode).toBe(2);
+    expect(said.err).toBe("picket helper: no such cgroup\n");
+  });
+
+  test("starts a helper that was killed again, with the same command, within 2 s", async () => {
+    const { keeper, said, helper } = await keep(steady);
+    await until(() => /^ready$/m.test(said.out));
+    const command = commandOf(helper);
+    process.kill(helper, "SIGKILL");
+    const began = performance.now();
+    await until(() => pids(said).length === 2);
+    expect(performance.now() - began).toBeLessThan(2000);
+    const [, again = 0] = pids(said);
+    helpers.push(again);
+    expect(commandOf(again)).toBe(command);
+    await until(() => /is back/.test(said.err));
+    expect(said.err).toBe(
+      "The helper was ended by SIGKILL; it is started again. What is decided stays enforced, what is undecided stays held.\nThe helper is back.\n",
+    );
+    keeper.stdin.end();
+    const [code] = await once(keeper, "close");
+    expect(code).toBe(0);
+    expect(lives(again)).toBe(false);
+  });
+
+  test("ends when it is asked to while there is no helper, and starts none", async () => {
+    const { keeper, said, helper } = await keep(steady);
+    await until(() => /^ready$/m.test(said.out));
+    process.kill(helper, "SIGKILL");
+    await until(() => /is started again/.test(said.err));
+    keeper.stdin.end();
+    const [code] = await once(keeper, "close");
+    expect(code).toBe(0);
+    expect(pids(said)).toHaveLength(1);
+  });
+
+  test("does not start a helper again that was told to end by somebody else", async () => {
+    const { keeper, said, helper } = await keep(steady);
+    await until(() => /^ready$/m.test(said.out));
+    process.kill(helper, "SIGTERM");
+    const [code] = await once(keeper, "close");
+    expect(code).toBe(0);
+    expect(pids(said)).toHaveLength(1);
+    expect(said.err).toBe("The helper was told to end, and Picket ends with it.\n");
+  });
+
+  test("gives up on the fifth end in a minute and says what that means", async () => {
+    const { keeper, said } = await keep(short);
+    const [code] = await once(keeper, "close");
+    expect(code).toBe(1);
+    expect(pids(said)).toHaveLength(5);
+    expect(said.err.match(/is started again/g)).toHaveLength(4);
+    expect(said.err).toMatch(/ended with 1, for the 5th time within a minute, and is not started again/);
+    expect(said.err).toMatch(/goes on enforcing what is decided.*undecided stays held/);
+    expect(said.err).toMatch(/`sudo npx picket off` takes the guard away/);
   });
 });

@@ -17,8 +17,12 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { cgroupMount, instanceOf, pinsFolder } from "../../main/cli/instances.ts";
+import { cgroupMount, instanceOf, notesFolder, pinsFolder, sliceOf } from "../../main/cli/instances.ts";
+import { HelperClient } from "../../main/client/client.ts";
 import { run } from "../build/process.ts";
+import { client, type TcpResult } from "../network/clients.ts";
+import { createNetwork, type Network } from "../network/network.ts";
+import { type Ran, start as runCommand } from "./helper-process.ts";
 
 const root = join(import.meta.dirname, "../..");
 /** Nobody's uid outside these tests. */
@@ -47,10 +51,17 @@ type Start = {
   ended: Promise<number | null>;
 };
 
-/** `before`: a command that runs ours, such as one that makes a screen first. */
-function start(env: NodeJS.ProcessEnv = {}, before: string[] = [], clone = root): Start {
+type Options = {
+  env?: NodeJS.ProcessEnv;
+  /** A command that runs ours, such as one that makes a screen first. */
+  before?: string[];
+  clone?: string;
+  args?: string[];
+};
+
+function start({ env = {}, before = [], clone = root, args: more = [] }: Options = {}): Start {
   const { DISPLAY: _, WAYLAND_DISPLAY: __, XAUTHORITY: ___, SUDO_UID: ____, ...outside } = process.env;
-  const words = ["--yes", "--state", join(folder, "state"), "--socket", join(folder, "helper.sock")];
+  const words = ["--yes", "--state", join(folder, "state"), "--socket", join(folder, "helper.sock"), ...more];
   const command = [...before, process.execPath, join(clone, "build/bootstrap.mjs"), "start", ...words];
   const [program = "", ...args] = command;
   const child = spawn(program, args, {
@@ -96,11 +107,57 @@ function readProc(pid: string, file: string): string {
   }
 }
 
-/** Pins and cgroups of this folder's helper. */
+const instance = () => instanceOf(join(folder, "state"));
+const cgroups = () => cgroupMount() ?? "/nonexistent";
+
+/** Pins, cgroups and note of this folder's helper. */
 function traces(): string[] {
-  const name = instanceOf(join(folder, "state"));
-  return [join(pinsFolder, name), join(cgroupMount() ?? "/nonexistent", name)].filter((path) => existsSync(path));
+  const name = instance();
+  const paths = [join(pinsFolder, name), join(cgroups(), name), join(cgroups(), sliceOf(name))];
+  return [...paths, join(notesFolder, `${name}.json`)].filter((path) => existsSync(path));
 }
+
+const off = () => run([join(root, "main/cli/picket"), "off", "--instance", instance()]);
+
+/** The helper itself, not its keeper, whose command line names it too. */
+function helperPid(): number | undefined {
+  const keepers = processes("build/keeper.ts");
+  return processes("helper/main.ts").find((pid) => !keepers.includes(pid));
+}
+
+async function killHelper(): Promise<void> {
+  const pid = helperPid();
+  if (!pid) throw new Error("no helper runs");
+  process.kill(pid, "SIGKILL");
+  await until(() => !existsSync(`/proc/${pid}/fd/0`));
+}
+
+/** A guarded TCP client in the network's near side. */
+function guardedClient(network: Network, address: string): Promise<Ran> {
+  const command = ["nsenter", `--net=/run/netns/${network.near}`, ...client("tcp", address, 80)];
+  const env = { PICKET_SOCKET: join(folder, "helper.sock") };
+  return runCommand(join(root, "main/cli/picket"), ["run", "--", ...command], env);
+}
+
+/** Asks whatever helper serves now; there may be none for a moment. */
+async function heldPrompt(address: string): Promise<string> {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(50)) {
+    const found = await withHelper((helper) => helper.call("prompts.list", {})).catch(() => []);
+    const prompt = found.find(
+      ({ state, endpoints }) => state === "held" && endpoints.some((endpoint) => endpoint.address === address),
+    );
+    if (prompt) return prompt.id;
+  }
+  throw new Error(`nothing about ${address} is held`);
+}
+
+async function withHelper<T>(work: (helper: HelperClient) => Promise<T>): Promise<T> {
+  const helper = await HelperClient.connect(join(folder, "helper.sock"), "test");
+  return await work(helper).finally(() => helper.close());
+}
+
+const nothing = { processes: [], traces: [] };
+const left = () => ({ processes: processes(), traces: traces() });
 
 describe("npm start without a display", () => {
   test("runs the helper, says how to answer, and a Ctrl-C leaves no process, pin or cgroup", async () => {
@@ -132,15 +189,124 @@ describe("npm start without a display", () => {
     expect(traces()).toEqual([]);
   });
 
-  test("ends with an error when the helper is killed, and removes what that left in the kernel", async () => {
+  test("ends with the helper when `picket off` takes the guard away, even a stopped helper's", async () => {
     const { said, ended } = start();
     await until(() => /Ctrl-C ends Picket/.test(said()));
-    const helpers = processes("helper/main.ts").filter((pid) => !processes("build/keeper.ts").includes(pid));
-    expect(helpers).toHaveLength(1);
-    process.kill(helpers[0] ?? 0, "SIGKILL");
+    process.kill(helperPid() ?? 0, "SIGSTOP");
+    expect(await off()).toMatchObject({ code: 0, err: "" });
     expect(await ended).toBe(1);
-    expect(said()).toMatch(/The helper has ended, and Picket with it/);
-    expect({ processes: processes(), traces: traces() }).toEqual({ processes: [], traces: [] });
+    expect(said()).toMatch(/The guard was taken away \(picket off\), and Picket ends with it/);
+    expect(said()).not.toMatch(/is back/);
+    expect(left()).toEqual(nothing);
+  });
+
+  test("a Ctrl-C between a helper's death and the next one leaves nothing either", async () => {
+    const { child, said, ended } = start();
+    await until(() => /Ctrl-C ends Picket/.test(said()));
+    await killHelper();
+    await until(() => /is started again/.test(said()));
+    child.kill("SIGINT");
+    expect(await ended).toBe(0);
+    expect(left()).toEqual(nothing);
+  });
+
+  test("says in one line that a guard does not exist, ends, and leaves nothing", async () => {
+    const { said, ended } = start({ args: ["--guard", "no-such.slice"] });
+    expect(await ended).not.toBe(0);
+    expect(said()).toMatch(/^picket helper: .*no-such\.slice.*$/m);
+    expect(said()).not.toMatch(/^\s+at |^\{.*"level":"error"|started again|own words/m);
+    expect(left()).toEqual(nothing);
+  });
+
+  test("says in one line that another helper has the state folder, and leaves that one alone", async () => {
+    const first = start();
+    await until(() => /Ctrl-C ends Picket/.test(first.said()));
+    const before = [helperPid(), ...traces()];
+    const second = start({ args: ["--socket", join(folder, "second.sock")] });
+    expect(await second.ended).not.toBe(0);
+    expect(second.said()).toMatch(/^picket helper: another helper runs on .*$/m);
+    expect(second.said()).not.toMatch(/^\s+at |^\{.*"level":"error"|started again|own words/m);
+    expect([helperPid(), ...traces()]).toEqual(before);
+    await withHelper(async (helper) => expect(await helper.call("status", {})).toMatchObject({ helper: "running" }));
+    first.child.kill("SIGINT");
+    expect(await first.ended).toBe(0);
+    expect(left()).toEqual(nothing);
+  });
+});
+
+describe("npm start whose helper is killed while it holds", () => {
+  let network: Network;
+
+  beforeEach(async () => {
+    network = await createNetwork();
+  });
+  afterEach(() => network.destroy());
+
+  test("starts it again: nothing went out, the question is still there, and its answer lets the app go on", async () => {
+    const { child, said, ended } = start();
+    await until(() => /Ctrl-C ends Picket/.test(said()));
+    const [held, known] = [network.address(4), network.address(4)];
+    const first = guardedClient(network, known);
+    const id = await heldPrompt(known);
+    await withHelper((helper) => helper.call("prompts.answer", { id, action: "block", lifetime: "forever" }));
+    expect(JSON.parse((await first).stdout)).toMatchObject({ ok: false });
+
+    const running = guardedClient(network, held);
+    const before = await heldPrompt(held);
+    const killed = helperPid();
+    await killHelper();
+    const arrivals = async () => [await network.arrived("tcp", held, 80), await network.arrived("tcp", known, 80)];
+    expect(await arrivals()).toEqual([0, 0]);
+    await until(() => /The helper is back/.test(said()));
+    expect(said()).toMatch(
+      /^The helper was ended by SIGKILL; it is started again\. What is decided stays enforced, what is undecided stays held\.$/m,
+    );
+    expect(helperPid()).not.toBe(killed);
+    const after = await heldPrompt(held);
+    expect(after).toBe(before);
+    await sleep(1_000);
+    expect(await arrivals()).toEqual([0, 0]);
+    await withHelper((helper) => helper.call("prompts.answer", { id: after, action: "allow", lifetime: "once" }));
+    expect(JSON.parse((await running).stdout) as TcpResult).toMatchObject({ ok: true });
+    // The counter counts.
+    expect(await network.arrived("tcp", held, 80)).toBeGreaterThan(0);
+    expect(JSON.parse((await guardedClient(network, known)).stdout)).toMatchObject({ ok: false });
+    expect(await network.arrived("tcp", known, 80)).toBe(0);
+
+    child.kill("SIGINT");
+    expect(await ended).toBe(0);
+    expect(left()).toEqual(nothing);
+  });
+
+  test("gives up after five deaths with the guard in force; `picket off` takes it away", async () => {
+    const { said, ended } = start();
+    await until(() => /Ctrl-C ends Picket/.test(said()));
+    const address = network.address(4);
+    const running = guardedClient(network, address);
+    await heldPrompt(address);
+    for (let death = 1; death <= 5; death++) {
+      await killHelper();
+      if (death < 5) await until(() => said().match(/The helper is back/g)?.length === death);
+    }
+    expect(await ended).toBe(1);
+    expect(said()).toMatch(/for the 5th time within a minute, and is not started again/);
+    expect(said()).toMatch(/The kernel goes on enforcing what is decided\. What is undecided stays held/);
+    expect(said()).toContain(`\`sudo npx picket off --instance ${instance()}\` takes the guard away`);
+    expect(processes()).toEqual([]);
+    expect(traces()).toContain(join(pinsFolder, instance()));
+    await sleep(2_000);
+    expect(await network.arrived("tcp", address, 80)).toBe(0);
+
+    // A start that fails now takes nothing of it away.
+    const failing = start({ args: ["--guard", "no-such.slice"] });
+    expect(await failing.ended).not.toBe(0);
+    expect(traces()).toContain(join(pinsFolder, instance()));
+    expect(await network.arrived("tcp", address, 80)).toBe(0);
+
+    expect(await off()).toMatchObject({ code: 0, err: "" });
+    expect(traces()).toEqual([]);
+    // Unguarded by the person's own word: the connection goes out.
+    expect(JSON.parse((await running).stdout)).toMatchObject({ ok: true });
   });
 });
 
@@ -158,7 +324,7 @@ describe("npm start with a display", () => {
     // Xvfb lives outside and its authority file is root's.
     const script = `mount --bind "${passwd}" /etc/passwd && mount --bind "${root}" "${clone}" && cp "$XAUTHORITY" "${home}/.Xauthority" && chown ${uid} "${home}/.Xauthority" && exec "$@"`;
     const inside = [...screen, "unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"];
-    const { child, said, ended } = start({ SUDO_UID: String(uid) }, inside, clone);
+    const { child, said, ended } = start({ env: { SUDO_UID: String(uid) }, before: inside, clone });
     await until(() => windows().length > 0);
     const [window = 0] = windows();
     expect(readFileSync(`/proc/${window}/status`, "utf8")).toMatch(new RegExp(`^Uid:\\t${uid}\\t${uid}`, "m"));
@@ -176,7 +342,7 @@ describe("npm start with a display", () => {
 
   test("ends everything when the window ends", async () => {
     // A home of its own: another window of root's would otherwise be the single instance.
-    const { said, ended } = start({ HOME: folder }, screen);
+    const { said, ended } = start({ env: { HOME: folder }, before: screen });
     await until(() => windows().length > 0);
     expect(said()).toMatch(/no user but root, so the window runs as root, without Chromium's sandbox/);
     await sleep(2_000);
@@ -184,5 +350,14 @@ describe("npm start with a display", () => {
     expect(await ended).toBe(0);
     await until(() => processes().length === 0);
     expect(traces()).toEqual([]);
+    // Chromium's complaints about buses and GPUs are nobody's business when all went well.
+    expect(said()).not.toMatch(/ERROR:|dbus|gpu/i);
+  });
+
+  test("shows what the window said when it fails", async () => {
+    const { said, ended } = start({ env: { HOME: folder, DISPLAY: ":54321" } });
+    expect(await ended).toBe(1);
+    expect(said()).toMatch(/The window's last words:\n(.*\n)*.*(X server|\$DISPLAY)(.*\n)*The window ended with/);
+    expect(left()).toEqual(nothing);
   });
 });
