@@ -37,22 +37,54 @@ export function dayOf(iso: string, now: Date): string {
 // Control characters, and those that change the direction of what follows: with them a name could pose as another.
 const deceptive = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** Text that came from outside, made harmless to read. The helper does this too; the window does not rely on it. */
+/** Text that came from outside, made harmless to read. An app's path is the exact one, whatever is in it. */
 export function plain(untrusted: string): string {
   return untrusted.replace(deceptive, "\u{FFFD}");
 }
 
+/** Room for one name in a sentence; for a name or a folder on a card; for the command that asks. In characters. */
+const wordLimit = 40;
+export const nameLimit = 36;
+export const commandLimit = 64;
+
+/** No longer than `most`: the middle gives way, for what tells two texts apart is at their ends. The last `tail` stay. */
+export function elided(text: string, most: number, tail = Math.floor(most / 2)): string {
+  const letters = [...text];
+  if (letters.length <= most) return text;
+  return `${letters.slice(0, most - tail - 1).join("")}…${letters.slice(-tail).join("")}`;
+}
+
 export function baseName(path: string): string {
-  return plain(path.slice(path.lastIndexOf("/") + 1) || path);
+  return elided(plain(path.slice(path.lastIndexOf("/") + 1) || path), wordLimit);
+}
+
+/** The helper puts a path in brackets where nobody can be sure of the program: no rule can be about it. */
+export function isIdentified(path: string): boolean {
+  return path.startsWith("/");
+}
+
+/** What is known of a program nobody can identify, as a sentence. A name is what the program calls itself. */
+export function whatIsKnown(path: string): string {
+  const words = text.unidentified;
+  const known = plain(path).replace(/^\[(.*)\]$/u, "$1");
+  const [, file, state] = known.match(/^(\/.*?)(?: \(([^()]+)\))?$/u) ?? [];
+  if (file === undefined) return known === "" ? words.nothing : words.callsItself(elided(known, wordLimit));
+  const short = elided(file, 2 * nameLimit);
+  if (state === undefined) return words.from(short);
+  return Object.hasOwn(words.states, state)
+    ? words.states[state as keyof typeof words.states](short)
+    : words.otherState(short, elided(state, wordLimit));
 }
 
 /** How an app is called in a sentence: its name where that can be trusted, else its file's. */
 export function appWord(app: App): string {
-  return app.verified ? plain(app.name) : baseName(app.path);
+  if (app.verified) return elided(plain(app.name), wordLimit);
+  return isIdentified(app.path) ? baseName(app.path) : text.unidentified.word;
 }
 
+/** Who a host belongs to is at its end; an address is never shortened. */
 export function destination(endpoint: Endpoint): string {
-  return plain(endpoint.host ?? endpoint.address);
+  return elided(plain(endpoint.host ?? endpoint.address), 56, 40);
 }
 
 /** "port 443 (TCP)"; protocols without ports are only named. */

@@ -10,6 +10,11 @@ import { inOrder, take, useKnown } from "./store.ts";
 /** How long a card whose attempt died stays when nobody is at it, ms: nothing waits for an answer any more. */
 const overMs = 15_000;
 
+/** As in main/window/prompt-window.ts. */
+const screenMargin = 16;
+/** The most the contract lets a page ask for. */
+const tallestWindow = 4000;
+
 function PromptPage() {
   const prompts = useKnown((known) => known.prompts);
   const { desk, shown } = useDesk();
@@ -19,6 +24,7 @@ function PromptPage() {
   const over = card?.state === "inbox";
 
   const visible = card !== undefined;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another card has other parts
   useLayoutEffect(() => {
     const element = frame.current;
     if (!element || !visible) {
@@ -26,13 +32,19 @@ function PromptPage() {
       return;
     }
     const tell = (): void => {
-      void bridge.shell({ do: "fit-prompt", visible: true, height: Math.ceil(element.offsetHeight) });
+      // The fold with the details gives way to the screen's height; what is below the card's own end had no room at all.
+      element.style.setProperty("--tallest", `${window.screen.availHeight - 2 * screenMargin}px`);
+      const question = element.querySelector(".question");
+      const cut = question ? question.scrollHeight - question.clientHeight : 0;
+      const height = Math.min(Math.max(element.offsetHeight, element.scrollHeight) + cut, tallestWindow);
+      void bridge.shell({ do: "fit-prompt", visible: true, height: Math.ceil(height) });
     };
     tell();
     const watch = new ResizeObserver(tell);
-    watch.observe(element);
+    // The parts as well: a card as tall as the screen has its size, whatever is in it.
+    for (const each of [element, ...element.querySelectorAll(".question > *, .decision")]) watch.observe(each);
     return () => watch.disconnect();
-  }, [visible]);
+  }, [visible, card?.id]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each card that is over gets the whole time
   useEffect(() => {

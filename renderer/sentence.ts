@@ -1,6 +1,6 @@
 // What a rule says and what an answer will do, as sentences. Pure.
 import type { Action, Lifetime, Prompt, Rule, Scope } from "../contract/words.ts";
-import { appWord, baseName, endpointSentence, plain } from "./format.ts";
+import { appWord, baseName, endpointSentence, isIdentified, plain } from "./format.ts";
 import { text } from "./text.ts";
 
 export function ruleSentence(rule: Rule): string {
@@ -8,7 +8,8 @@ export function ruleSentence(rule: Rule): string {
 }
 
 export function ruleApp(rule: Rule): string {
-  return rule.app === null ? text.rules.anyApp : baseName(rule.app);
+  if (rule.app === null) return text.rules.anyApp;
+  return isIdentified(rule.app) ? baseName(rule.app) : text.unidentified.title;
 }
 
 export function ruleDestination(rule: Rule): string {
@@ -37,11 +38,14 @@ export function preview(
   return words[key](app, destinations(prompt));
 }
 
+const namedLimit = 3;
 const list = new Intl.ListFormat("en", { type: "conjunction" });
 
-/** Every destination of a question by name, where no card lists them. */
-export function allDestinations(prompt: Prompt): string {
-  return list.format(prompt.endpoints.map(endpointSentence));
+/** The destinations of a question by name, where no card lists them; beyond a few only their number. */
+export function namedDestinations({ endpoints }: Prompt): string {
+  const named = endpoints.slice(0, namedLimit).map(endpointSentence);
+  const more = endpoints.length - named.length;
+  return list.format(more > 0 ? [...named, text.prompt.moreEndpoints(more)] : named);
 }
 
 export function destinations(prompt: Prompt): string {

@@ -52,6 +52,27 @@ export const text = {
   unverified: "unverified",
   unverifiedWhy: "Picket cannot vouch for this program’s name, so it shows where the program is.",
   asRoot: "as root",
+  /** A program that may be gone, replaced or in a sandbox. What it says of itself is not its name. */
+  unidentified: {
+    title: "A program nobody can identify",
+    word: "this program",
+    callsItself: (name: string) => `It calls itself “${name}”.`,
+    from: (path: string) => `It was started from ${path}.`,
+    states: {
+      deleted: (path: string) => `It was started from ${path}, which was deleted or replaced since.`,
+      changed: (path: string) => `It was started from ${path}, which has changed since.`,
+      "inside a sandbox": (path: string) => `It runs in a sandbox, from what is called ${path} there.`,
+    },
+    otherState: (path: string, state: string) => `It was started from ${path} (${state}).`,
+    nothing: "Nothing more is known about it.",
+    onceOnly: "Your answer can only be for this time.",
+  },
+  details: {
+    title: "Details",
+    program: "Program",
+    command: "Command",
+    destinations: (n: number) => (n === 1 ? "Destination" : `All ${n.toLocaleString("en")} destinations`),
+  },
 
   connections: {
     title: "Connections",
@@ -134,6 +155,8 @@ export const text = {
     wants: "wants to connect to",
     wanted: "wanted to connect to",
     also: "Also part of this attempt",
+    moreEndpoints: (n: number) => `${n.toLocaleString("en")} more`,
+    andMore: (n: number) => `and ${n.toLocaleString("en")} more`,
     more: (n: number) => count(n, "more attempt", "more attempts"),
     process: "Asked by",
     processLine: (pid: number, uid: number) => `process ${pid}, user ${uid}`,
@@ -153,6 +176,7 @@ export const text = {
     over: {
       title: "The attempt is over",
       body: "The app gave up before there was an answer. The question moved to your inbox; an answer now counts for next time.",
+      unidentified: "Nobody can tell which program it was, so there is nothing left to answer.",
       next: "Next question",
       close: "Leave it in the inbox",
     },

@@ -30,17 +30,20 @@ function Window() {
         selectedKey={view}
         onSelectionChange={(key) => setView(key as View)}
       >
-        <TabList className="nav" aria-label={text.views.label}>
-          {views.map(({ id, icon }) => (
-            <Tab key={id} id={id} className="nav-item">
-              {icon}
-              <span>{text.views[id]}</span>
-              {id === "inbox" && open > 0 && <span className="nav-count">{open}</span>}
-            </Tab>
-          ))}
-        </TabList>
-        <main className="main">
+        <div className="side">
+          <TabList className="nav" aria-label={text.views.label}>
+            {views.map(({ id, icon }) => (
+              <Tab key={id} id={id} className="nav-item">
+                {icon}
+                <span>{text.views[id]}</span>
+                {id === "inbox" && open > 0 && <span className="nav-count">{open}</span>}
+              </Tab>
+            ))}
+          </TabList>
+          {/* In room of their own: they come and go without moving what is being read or pressed. */}
           <Notices />
+        </div>
+        <main className="main">
           {views.map(({ id, page }) => (
             <TabPanel key={id} id={id} className="panel">
               {page}

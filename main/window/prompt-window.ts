@@ -5,6 +5,8 @@ import { safePreferences } from "./hardening.ts";
 import { ground } from "./main-window.ts";
 
 const width = 440;
+/** On a screen too low for the whole card its two halves stand side by side. */
+const wideWidth = 760;
 /** Distance from the edges of the work area. */
 const margin = 16;
 
@@ -13,6 +15,7 @@ export class PromptWindow {
   private readonly putAside: () => void;
   private readonly shown: () => void;
   private leaving = false;
+  private wide = false;
 
   constructor(preload: string, told: { putAside: () => void; shown: () => void }) {
     this.putAside = told.putAside;
@@ -43,7 +46,7 @@ export class PromptWindow {
   /** The page's card has this height; without a card there is no window. */
   fit(visible: boolean, height: number): void {
     if (!visible) {
-      this.window.hide();
+      this.hide();
       return;
     }
     const already = this.window.isVisible();
@@ -52,12 +55,20 @@ export class PromptWindow {
         ? screen.getDisplayMatching(this.window.getBounds())
         : screen.getDisplayNearestPoint(screen.getCursorScreenPoint())
     ).workArea;
-    const fitting = Math.min(height, area.height - 2 * margin);
-    // A window in use stays where the person put it; one that appears comes to the corner.
-    const { x, y } = already
-      ? this.window.getBounds()
-      : { x: area.x + area.width - width - margin, y: area.y + margin };
-    this.window.setBounds({ x, y, width, height: fitting });
+    const tallest = area.height - 2 * margin;
+    this.wide ||= height > tallest;
+    const fittingWidth = Math.min(this.wide ? wideWidth : width, area.width - 2 * margin);
+    const fittingHeight = Math.min(height, tallest);
+    // A window in use stays where the person put it, as far as that keeps all of it on the screen; one that appears comes to the corner.
+    const right = area.x + area.width - fittingWidth - margin;
+    const lowest = area.y + area.height - fittingHeight - margin;
+    const { x, y } = already ? this.window.getBounds() : { x: right, y: area.y + margin };
+    this.window.setBounds({
+      x: Math.min(x, right),
+      y: Math.min(y, lowest),
+      width: fittingWidth,
+      height: fittingHeight,
+    });
     if (already) return;
     this.window.showInactive();
     this.window.setAlwaysOnTop(true, "floating");
@@ -66,8 +77,13 @@ export class PromptWindow {
 
   /** Hides it and puts every open question aside. Writes nothing. */
   close(): void {
-    this.window.hide();
+    this.hide();
     this.putAside();
+  }
+
+  private hide(): void {
+    this.window.hide();
+    this.wide = false;
   }
 
   /** The person asked for it, so it may take the focus. */

@@ -1,6 +1,6 @@
 // An app's face and name. A name that cannot be trusted is never shown as one: the path stands in its place, marked.
 import type { App } from "../../contract/words.ts";
-import { plain } from "../format.ts";
+import { elided, isIdentified, nameLimit, plain } from "../format.ts";
 import { text } from "../text.ts";
 import { Chip } from "./icons.tsx";
 
@@ -23,22 +23,26 @@ export function AppFace({ app, size = "small" }: { app: App; size?: "small" | "l
   );
 }
 
-/** The path with its file name standing out; it may break anywhere but is never shortened where an answer depends on it. */
-export function PathName({ path }: { path: string }) {
+/** The path with its file name standing out. Neither part can grow so long that it pushes something else out of view. */
+function PathName({ path }: { path: string }) {
   const cut = path.lastIndexOf("/") + 1;
   return (
     <bdi className="path">
-      <span className="path-folder">{plain(path.slice(0, cut))}</span>
-      <span className="path-file">{plain(path.slice(cut))}</span>
+      <span className="path-folder">{elided(plain(path.slice(0, cut)), nameLimit)}</span>
+      <span className="path-file">{elided(plain(path.slice(cut)), nameLimit)}</span>
     </bdi>
   );
 }
 
 export function AppName({ app }: { app: App }) {
-  return app.verified ? <bdi className="app-name">{plain(app.name)}</bdi> : <PathName path={app.path} />;
+  if (app.verified) return <bdi className="app-name">{elided(plain(app.name), 2 * nameLimit)}</bdi>;
+  if (!isIdentified(app.path)) return <span className="app-name">{text.unidentified.title}</span>;
+  return <PathName path={app.path} />;
 }
 
-export function Unverified() {
+/** Where Picket cannot vouch for the name. An app nobody can identify says so in place of a name. */
+export function Unverified({ app }: { app: App }) {
+  if (app.verified || !isIdentified(app.path)) return null;
   return (
     <span className="tag tag-warn" title={text.unverifiedWhy}>
       {text.unverified}

@@ -34,12 +34,15 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
   const change = [
     prompt.state,
     shown,
+    online,
     ...prompt.endpoints.map((each) => `${each.host} ${each.address} ${each.port} ${each.protocol}`),
   ];
   const { live, mayAct } = useDeadTime(change.join("\n"));
+  // Neither lifetime is left: nothing waits any more, and no rule could tell the program again.
+  const answerable = rememberable || !over;
 
   const answer = async (action: Answer): Promise<void> => {
-    if (!mayAct() || busy || !online) return;
+    if (!mayAct() || busy || !online || !answerable) return;
     setBusy(true);
     const outcome = await bridge.call("prompts.answer", { id: prompt.id, action, scope, lifetime });
     setBusy(false);
@@ -63,7 +66,7 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
     return () => window.removeEventListener("keydown", press);
   });
 
-  const disabled = !live || !online || busy;
+  const disabled = !live || !online || busy || !answerable;
   const answerButton = (action: Answer, icon: ReactNode): ReactNode => (
     <Button
       className={`button button-answer button-${action}`}
@@ -96,34 +99,45 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
           <Cross />
         </Button>
       </div>
-      <Subject prompt={prompt} />
-      {over && (
-        <Notice tone="wait" title={words.over.title}>
-          <p>{words.over.body}</p>
-        </Notice>
-      )}
-      {!online && <Notice tone="alarm" title={words.offline} />}
-      <Choices
-        prompt={prompt}
-        scope={scope}
-        lifetime={lifetime}
-        setScope={setScope}
-        setLifetime={setLifetime}
-        isDisabled={busy}
-      />
-      <p className="preview" aria-live="polite">
-        {busy ? words.sending : preview(prompt, scope, lifetime, aim)}
-      </p>
-      {error && <ErrorLine code={error} />}
-      <div className="foot">
-        <div className="answers">
-          {answerButton("block", <Slash />)}
-          {answerButton("allow", <Check />)}
+      <div className="card-columns">
+        <Subject prompt={prompt} />
+        <div className="decision">
+          {over && (
+            <Notice tone="wait" title={words.over.title}>
+              <p>{answerable ? words.over.body : words.over.unidentified}</p>
+            </Notice>
+          )}
+          <Choices
+            prompt={prompt}
+            scope={scope}
+            lifetime={lifetime}
+            setScope={setScope}
+            setLifetime={setLifetime}
+            isDisabled={busy || !answerable}
+          />
+          <div className="preview-box">
+            <p className={`preview ${online ? "" : "preview-alarm"}`} aria-live="polite">
+              {!online ? words.offline : busy ? words.sending : preview(prompt, scope, lifetime, aim)}
+            </p>
+            {/* Room for each of the sentences, so that no button moves when they change under the pointer. */}
+            {([null, "allow", "block"] as const).map((each) => (
+              <p key={each} className="preview-room" aria-hidden="true">
+                {preview(prompt, scope, lifetime, each)}
+              </p>
+            ))}
+          </div>
+          <div className="foot">
+            <div className="answers">
+              {answerButton("block", <Slash />)}
+              {answerButton("allow", <Check />)}
+            </div>
+            {error && <ErrorLine code={error} />}
+            <Button className="button button-quiet later" aria-keyshortcuts="Escape" onPress={later}>
+              {over ? (queue > 1 ? words.over.next : words.over.close) : words.later}
+              <kbd>{words.keys.later}</kbd>
+            </Button>
+          </div>
         </div>
-        <Button className="button button-quiet later" aria-keyshortcuts="Escape" onPress={later}>
-          {over ? (queue > 1 ? words.over.next : words.over.close) : words.later}
-          <kbd>{words.keys.later}</kbd>
-        </Button>
       </div>
     </main>
   );

@@ -1,13 +1,14 @@
 // How far and how long an answer reaches, chosen in place.
 import { Label, Radio, RadioGroup } from "react-aria-components";
 import type { Lifetime, Prompt, Scope } from "../../contract/words.ts";
+import { isIdentified } from "../format.ts";
 import { text } from "../text.ts";
 
 const words = text.prompt;
 
 /** Without a path nobody could tell the app again: the helper answers `app_unknown`. */
 export function canBeRemembered({ app }: Prompt): boolean {
-  return app.path.startsWith("/");
+  return isIdentified(app.path);
 }
 
 type Props = {

@@ -3,8 +3,18 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
 import { useMemo, useState } from "react";
 import type { Flow, Rule } from "../../contract/words.ts";
-import { appWord, clockTime, dayOf, destination, humanBytes, plain, portAndProtocol } from "../format.ts";
-import { AppFace, AppName, Unverified } from "../parts/app.tsx";
+import {
+  appWord,
+  clockTime,
+  dayOf,
+  destination,
+  humanBytes,
+  isIdentified,
+  plain,
+  portAndProtocol,
+  whatIsKnown,
+} from "../format.ts";
+import { AppFace, Unverified } from "../parts/app.tsx";
 import { Arrows } from "../parts/icons.tsx";
 import { Nothing } from "../parts/notice.tsx";
 import { matches, Search } from "../parts/search.tsx";
@@ -50,6 +60,7 @@ function shown(flow: Flow): string[] {
   return [
     text.verdict[flow.verdict],
     appWord(flow.app),
+    isIdentified(flow.app.path) ? "" : text.unidentified.title,
     flow.app.path,
     flow.endpoint.host ?? "",
     flow.endpoint.address,
@@ -74,6 +85,9 @@ function Head() {
 function Cells({ flow, rule }: { flow: Flow; rule: Rule | undefined }) {
   const { app, endpoint } = flow;
   const named = endpoint.host !== null;
+  const word = app.verified || isIdentified(app.path);
+  const path = word ? plain(app.path) : whatIsKnown(app.path);
+  const why = rule ? `${text.layer[flow.layer]}: ${ruleSentence(rule)}` : text.layer[flow.layer];
   return (
     <div className="flow-row" role="presentation">
       <span role="cell" className="cell-verdict">
@@ -82,11 +96,13 @@ function Cells({ flow, rule }: { flow: Flow; rule: Rule | undefined }) {
       <span role="cell" className="cell-app">
         <AppFace app={app} />
         <span className="two-lines">
-          <span className="line" title={plain(app.path)}>
-            {app.verified ? <AppName app={app} /> : <bdi className="app-name">{appWord(app)}</bdi>}{" "}
-            {!app.verified && <Unverified />}
+          <span className="name-line" title={plain(app.path)}>
+            <bdi className="line app-name">{word ? appWord(app) : text.unidentified.title}</bdi>
+            <Unverified app={app} />
           </span>
-          <bdi className="line second">{plain(app.path)}</bdi>
+          <bdi className="line second" title={path}>
+            {path}
+          </bdi>
         </span>
       </span>
       <span role="cell" className="cell-destination two-lines">
@@ -97,10 +113,7 @@ function Cells({ flow, rule }: { flow: Flow; rule: Rule | undefined }) {
         </span>
       </span>
       <span role="cell" className="cell-why">
-        <span
-          className="reason"
-          title={rule ? `${text.layer[flow.layer]}: ${ruleSentence(rule)}` : text.layer[flow.layer]}
-        >
+        <span className="reason" title={`${plain(flow.reason)}\n${why}`}>
           {plain(flow.reason)}
         </span>
       </span>

@@ -4,12 +4,14 @@ import { Button, Radio, RadioGroup } from "react-aria-components";
 import type { ErrorCode } from "../../contract/errors.ts";
 import type { Prompt, Scope } from "../../contract/words.ts";
 import { bridge } from "../bridge.ts";
-import { appWord, clockTime, dayOf } from "../format.ts";
+import { appWord, clockTime, dayOf, isIdentified, plain, whatIsKnown } from "../format.ts";
 import { AppFace, AppName, Unverified } from "../parts/app.tsx";
+import { Details } from "../parts/details.tsx";
 import { Check, Slash, Tray } from "../parts/icons.tsx";
 import { ErrorLine, Nothing } from "../parts/notice.tsx";
+import { canBeRemembered } from "../prompt/choices.tsx";
 import { useDeadTime } from "../prompt/dead-time.ts";
-import { allDestinations, destinations } from "../sentence.ts";
+import { destinations, namedDestinations } from "../sentence.ts";
 import { inOrder, settle, useKnown } from "../store.ts";
 import { text } from "../text.ts";
 
@@ -62,19 +64,23 @@ export function Inbox() {
 }
 
 function Question({ prompt }: { prompt: Prompt }) {
-  const { app, attempts, opened, state } = prompt;
+  const { app, attempts, opened, process, state } = prompt;
+  const [open, setOpen] = useState(false);
+  const wants = state === "held" ? words.wants : words.wanted;
   const since = `${dayOf(opened, new Date())} ${clockTime(opened).slice(0, 5)}`.trim();
   return (
     <div className="inbox-question">
       <AppFace app={app} />
       <div className="two-lines">
-        <span className="line-free">
-          <AppName app={app} /> {!app.verified && <Unverified />}{" "}
-          <span>{state === "held" ? words.wants(allDestinations(prompt)) : words.wanted(allDestinations(prompt))}</span>
+        <span className="line-free" title={plain(app.path)}>
+          <AppName app={app} /> <Unverified app={app} /> <span>{wants(namedDestinations(prompt))}</span>
         </span>
         <span className="second">
-          {words.attempts(attempts)} {words.since(since)}
+          {!app.verified && !isIdentified(app.path) && `${whatIsKnown(app.path)} `}
+          {words.attempts(attempts)} {words.since(since)}{" "}
+          {process.uid === 0 && <span className="tag tag-warn">{text.asRoot}</span>}
         </span>
+        <Details prompt={prompt} open={open} setOpen={setOpen} />
       </div>
     </div>
   );
@@ -97,6 +103,13 @@ function Unanswered({ prompt, live, mayAct }: { prompt: Prompt; live: boolean; m
     if (outcome.ok) settle(outcome.result.settled);
   };
   const disabled = !live || !online || busy;
+  if (!canBeRemembered(prompt))
+    return (
+      <li className="inbox-item" data-id={prompt.id}>
+        <Question prompt={prompt} />
+        <p className="hint">{text.prompt.over.unidentified}</p>
+      </li>
+    );
   return (
     <li className="inbox-item" data-id={prompt.id}>
       <Question prompt={prompt} />

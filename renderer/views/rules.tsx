@@ -55,7 +55,6 @@ export function Rules() {
         <span className="view-count">{words.total(rows.length)}</span>
         <Search label={words.search} value={query} onChange={setQuery} />
       </div>
-      {error && <ErrorLine code={error} />}
       {rows.length === 0 ? (
         <Nothing
           icon={<Lines />}
@@ -67,6 +66,7 @@ export function Rules() {
           {(rule) => <Cells rule={rule} online={online} enable={enable} askToRemove={setLeaving} />}
         </VirtualRows>
       )}
+      {error && <ErrorLine code={error} />}
       <ConfirmDelete rule={leaving} yes={remove} no={() => setLeaving(null)} />
     </section>
   );

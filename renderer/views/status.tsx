@@ -62,7 +62,7 @@ export function Notices() {
       {link.state === "away" && (
         <Notice tone="alarm" title={text.away.title}>
           <p>{text.away.body}</p>
-          <p className="hint" title={link.message}>
+          <p className="hint" title={plain(link.message)}>
             {text.errors[link.code]} <small>{text.errorDetail(link.code)}</small>
           </p>
         </Notice>

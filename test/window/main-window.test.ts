@@ -166,10 +166,25 @@ describe("the inbox", () => {
 });
 
 describe("what is wrong", () => {
-  test("a degraded helper is not silent", async () => {
+  test("a degraded helper is not silent, and saying so moves nothing that is being read or pressed", async () => {
+    await open("Connections");
+    const places = async () => {
+      const each = [
+        app.main.getByRole("heading", { level: 1 }),
+        app.main.locator(".rows"),
+        app.main.getByRole("tablist"),
+      ];
+      return Promise.all(each.map((part) => part.boundingBox()));
+    };
+    const before = await places();
     helper.setStatus({ degraded: [{ code: "names_unavailable", message: "Names are not known on this machine." }] });
     await app.main.getByText("Names are not known on this machine.").waitFor();
     await app.main.locator("[data-health=degraded]").waitFor();
+    expect(await places()).toEqual(before);
+    await helper.vanish();
+    await app.main.getByText("Picket’s helper is not answering").waitFor();
+    expect(await places()).toEqual(before);
+    await helper.appear();
     helper.setStatus({ degraded: [] });
     await app.main.locator("[data-health=up]").waitFor();
   });

@@ -174,14 +174,50 @@ describe("the prompt window", () => {
     );
   });
 
-  test("offers no rule for an app that nobody could tell again", async () => {
-    helper.put("prompts", { ...first, app: { ...curl, name: "unknown", path: "unknown" } });
+  test("offers no rule for an app that nobody could tell again, and says what is known of it", async () => {
+    const path = "[/opt/tool/x\u202e (inside a sandbox)]";
+    helper.put("prompts", { ...first, app: { ...curl, name: path, path } });
     await app.liveCard("p1");
+    expect(await app.prompt.locator("h1").textContent()).toBe("A program nobody can identify");
+    const said = await app.prompt.locator(".subject-words").textContent();
+    expect(said).toContain("It runs in a sandbox, from what is called /opt/tool/x\ufffd there.");
+    expect(await app.prompt.locator(".preview").textContent()).toContain("what this program is waiting for");
     expect(await app.prompt.getByRole("radio", { name: "For good" }).isDisabled()).toBe(true);
     await button("Block").click();
     await waitFor(() =>
       expect(answers()).toEqual([{ id: "p1", action: "block", scope: "endpoint", lifetime: "once" }]),
     );
+  });
+
+  test("lets nobody answer for such an app once its attempt is over", async () => {
+    helper.put("prompts", { ...first, app: { ...curl, name: "[curl]", path: "[curl]" } });
+    await app.liveCard("p1");
+    expect(await app.prompt.locator(".subject-words").textContent()).toContain("It calls itself “curl”.");
+    helper.put("prompts", { ...first, app: { ...curl, name: "[curl]", path: "[curl]" }, state: "inbox" });
+    await app.prompt.getByText("there is nothing left to answer").waitFor();
+    await app.liveCard("p1");
+    expect(await button("Allow").isDisabled()).toBe(true);
+    await app.prompt.keyboard.press("Alt+KeyA");
+    await app.prompt.keyboard.press("Escape");
+    await visible(false);
+    expect(answers()).toEqual([]);
+  });
+
+  test("strips what could reorder or break the text wherever a path or a command is shown", async () => {
+    const path = "/home/alice/\u202egpj.exe\n\u2028tool";
+    helper.put("prompts", {
+      ...first,
+      app: { ...curl, name: path, path },
+      process: { pid: 9, uid: 0, command: `${path} \u2066--all\u0007` },
+    });
+    await app.liveCard("p1");
+    await app.prompt.getByText("Details").click();
+    const shown = await card().evaluate((element) => {
+      const titles = [...element.querySelectorAll("[title]")].map((each) => each.getAttribute("title"));
+      return [element.textContent, ...titles].join("");
+    });
+    expect(shown).toContain("/home/alice/\ufffdgpj.exe\ufffd\ufffdtool");
+    expect(shown).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   });
 
   test("tells a refused answer in words and stays", async () => {

@@ -1,6 +1,7 @@
 // An ordinary afternoon for the pictures: a handful of apps, their connections and rules, and a few questions.
 import type { Flow, Prompt } from "../../contract/words.ts";
 import {
+  aCrowdedPrompt,
   aFlow,
   ago,
   anEndpoint,
@@ -204,6 +205,16 @@ export const questions: { unanswered: Prompt[]; cards: Record<string, Prompt>; n
     "prompt-unverified": aPrompt("c2", updater, anEndpoint("203.0.113.9", 8443), {
       process: { pid: 5177, uid: 1000, command: "/home/alice/.local/share/tool/updater --check --channel stable" },
     }),
+    // What a program might do to hide what it asks for.
+    "prompt-crowded": aCrowdedPrompt("c4"),
+    "prompt-unidentified": aPrompt(
+      "c5",
+      { ...curl, name: "[fetcher]", path: "[fetcher]" },
+      anEndpoint("203.0.113.60"),
+      {
+        process: { pid: 6120, uid: 1000, command: "fetcher" },
+      },
+    ),
   },
   nextInLine: aPrompt("c3", thunderbird, mail, { opened: ago(0) }),
 };

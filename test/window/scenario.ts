@@ -63,6 +63,19 @@ export function aPrompt(id: string, app: App, endpoint: Endpoint, change: Partia
   };
 }
 
+/** Everything at its longest: a deep path, a long file name, a long command, root, many attempts and 40 destinations. */
+export function aCrowdedPrompt(id: string): Prompt {
+  const path = `/home/alice/${`${"d".repeat(200)}/`.repeat(6)}deepcurl-${"x".repeat(241)}`;
+  const endpoints = Array.from({ length: 40 }, (_, index) => {
+    return anEndpoint(`2001:db8:1234:5678:9abc:def0:1234:${(0xa000 + index).toString(16)}`, 50_000 + index);
+  });
+  return aPrompt(id, { name: path, path, verified: false, icon: null }, endpoints[0] as Endpoint, {
+    endpoints,
+    attempts: 1234,
+    process: { pid: 4_194_303, uid: 0, command: `${path} --quiet ${"a".repeat(400)}` },
+  });
+}
+
 export function aRule(id: string, change: Partial<Rule> = {}): Rule {
   return {
     id,

@@ -52,6 +52,15 @@ try {
         await shoot(prompt, "prompt-over");
         helper.drop("prompts", questions.nextInLine.id);
       }
+      if (name === "prompt-crowded") {
+        const before = await prompt.evaluate(() => innerHeight);
+        await prompt.getByText("Details").click();
+        await prompt.waitForFunction((height) => {
+          const root = document.getElementById("root") as HTMLElement;
+          return innerHeight > height && root.scrollHeight <= root.clientHeight;
+        }, before);
+        await shoot(prompt, "prompt-details");
+      }
       helper.drop("prompts", question.id);
     }
     helper.drop("prompts", ...questions.unanswered.map(({ id }) => id));

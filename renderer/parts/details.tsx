@@ -1,0 +1,39 @@
+// What a card or an inbox row shortens, in full and to be copied: the program, its command, and every destination of the question.
+import type { Ref } from "react";
+import type { Prompt } from "../../contract/words.ts";
+import { plain, portAndProtocol } from "../format.ts";
+import { text } from "../text.ts";
+
+const words = text.details;
+
+type Props = { prompt: Prompt; open: boolean; setOpen: (open: boolean) => void; destinations?: Ref<HTMLElement> };
+
+export function Details({ prompt, open, setOpen, destinations }: Props) {
+  const { app, endpoints, process } = prompt;
+  return (
+    <details className="details" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{words.title}</summary>
+      <dl>
+        <dt>{words.program}</dt>
+        <dd>
+          <bdi className="exact">{plain(app.path)}</bdi>
+        </dd>
+        <dt>{words.command}</dt>
+        <dd>
+          <bdi className="exact">{plain(process.command)}</bdi>
+        </dd>
+        <dt ref={destinations}>{words.destinations(endpoints.length)}</dt>
+        <dd>
+          <ul>
+            {endpoints.map((each) => (
+              <li key={`${each.address} ${each.port} ${each.protocol}`}>
+                {each.host !== null && <bdi>{plain(each.host)}, </bdi>}
+                <bdi className="address">{plain(each.address)}</bdi>, {portAndProtocol(each)}
+              </li>
+            ))}
+          </ul>
+        </dd>
+      </dl>
+    </details>
+  );
+}
