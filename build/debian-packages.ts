@@ -40,6 +40,8 @@ export const packages: DebianPackage[] = [
   { name: "xauth", reason: "a screen for the window's tests", purpose: "test" },
   { name: "dbus", reason: "a session bus for the window's tests", purpose: "test" },
   { name: "mmdebstrap", reason: "the file system of the test machines with a real systemd", purpose: "test" },
+  { name: "qemu-system-x86", reason: "virtual machines with Debian's stock kernels", purpose: "test" },
+  { name: "zstd", reason: "unpacks the kernels of the tests' virtual machines", purpose: "test" },
   { name: "curl", reason: client, purpose: "test" },
   { name: "wget", reason: client, purpose: "test" },
   { name: "python3", reason: client, purpose: "test" },

@@ -7,9 +7,10 @@ packages=(
   systemd libpam-systemd dbus dbus-user-session   # PID 1, user managers, both buses
   procps util-linux mount login passwd sudo       # people and processes
   iproute2 netcat-openbsd                         # test networks inside the machine
-  python3 curl                                    # real clients
+  python3 curl wget openssh-client                # real clients
   libbpf1 libelf1                                 # what the helper loads
   libstdc++6                                      # what Node loads
+  kmod bpftool busybox-static                     # the same system with a kernel of its own (test/vm)
 )
 
 cache=$(mkdir -p "$1" && readlink -f "$1")
@@ -63,7 +64,8 @@ fi
 chroot "$work" useradd --create-home --uid 1000 --shell /bin/bash alice
 echo 'alice ALL=(ALL) NOPASSWD: ALL' >"$work/etc/sudoers.d/alice"
 chmod 440 "$work/etc/sudoers.d/alice"
-mkdir -p "$work/var/lib/systemd/linger" "$work/picket"
+mkdir -p "$work/var/lib/systemd/linger" "$work/picket" "$work/usr/lib/modules"
+rm -f "$work/etc/modules-load.d/modules.conf" # kmod's: empty, and in a container nobody may load modules
 touch "$work/var/lib/systemd/linger/alice" # her user manager starts at boot, nobody need log in
 echo machine >"$work/etc/hostname"
 printf '127.0.0.1 localhost machine\n::1 localhost\n' >"$work/etc/hosts"

@@ -12,11 +12,14 @@ export const checkout = "/picket";
 export const node = `${checkout}/node_modules/.bin/node`;
 
 const here = import.meta.dirname;
-const outsideCheckout = resolve(here, "../..");
+export const outsideCheckout = resolve(here, "../..");
+/** Root file systems and kernels that were built once, and nothing else. */
+export const cache = resolve(process.env.PICKET_TEST_CACHE ?? join(outsideCheckout, "dist/test-machine"));
 const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
 /** Boot takes a quarter of a second here; a slow host gets a hundred times that. */
 const bootPatience = 25_000;
 const outputLimit = 16 * 1024 * 1024;
+export const defaultTimeout = 30_000;
 
 export interface Outcome {
   code: number;
@@ -44,8 +47,7 @@ export interface Machine {
 /** Builds the root file system if needed, boots, and returns once both the system and alice's user manager are up. */
 export async function startMachine(): Promise<Machine> {
   if (process.getuid?.() !== 0) throw new Error("a test machine needs root: it makes namespaces, mounts and a cgroup");
-  const cache = resolve(process.env.PICKET_TEST_CACHE ?? join(outsideCheckout, "dist/test-machine"));
-  const rootfs = await buildRootfs(cache);
+  const rootfs = await buildRootfs();
   const mountpoint = join(cache, "mountpoint");
   mkdirSync(mountpoint, { recursive: true });
   await sweepCgroups();
@@ -71,10 +73,14 @@ export async function startMachine(): Promise<Machine> {
   }
 }
 
-async function buildRootfs(cache: string): Promise<string> {
+/** The root file system's folder, built first where it is missing or another script's. */
+export const buildRootfs = () => buildOnce(join(here, "build-rootfs.sh"), cache);
+
+/** Runs a script that builds something into the cache, and returns what it prints: a path. */
+export async function buildOnce(...script: string[]): Promise<string> {
   mkdirSync(cache, { recursive: true });
   // timeout(1) ends the whole process group: package tools and all.
-  const command = ["--kill-after=10", "600", join(here, "build-rootfs.sh"), cache];
+  const command = ["--kill-after=10", "600", ...script];
   const child = promisify(execFile)("timeout", command);
   child.child.stderr?.pipe(process.stderr, { end: false });
   return (await child).stdout.trim();
@@ -153,23 +159,25 @@ function childOf(parent: number | undefined): number | undefined {
   }
 }
 
-async function run(pid: number, command: readonly string[], options: RunOptions): Promise<Outcome> {
-  const { user = "root", timeout = 30_000 } = options;
+function run(pid: number, command: readonly string[], options: RunOptions): Promise<Outcome> {
+  const { timeout = defaultTimeout } = options;
+  return enter(pid, asService(command, options), timeout);
+}
+
+/** The command as systemd's client starts it, in a cgroup of its own, as the wanted user. */
+export function asService(command: readonly string[], options: RunOptions): string[] {
+  const { user = "root", timeout = defaultTimeout } = options;
   const env = { PATH: path, LANG: "C.UTF-8", ...(user === "root" ? { HOME: "/root" } : {}), ...options.env };
-  return enter(
-    pid,
-    [
-      "systemd-run",
-      ...["--quiet", "--pipe", "--wait", "--collect", "--service-type=exec"],
-      ...(user === "alice" ? ["--user", "--machine=alice@.host", "--slice=app.slice"] : []),
-      ...Object.entries(env).map(([name, value]) => `--setenv=${name}=${value}`),
-      // The death of systemd-run leaves the command running; then systemd itself ends it a little later.
-      `--property=RuntimeMaxSec=${timeout + 1_000}ms`,
-      // systemd would put its own variables in, even into the words of a shell's script.
-      ...["--", ...command.map((word) => word.replaceAll("$", "$$$$"))],
-    ],
-    timeout,
-  );
+  return [
+    "systemd-run",
+    ...["--quiet", "--pipe", "--wait", "--collect", "--service-type=exec"],
+    ...(user === "alice" ? ["--user", "--machine=alice@.host", "--slice=app.slice"] : []),
+    ...Object.entries(env).map(([name, value]) => `--setenv=${name}=${value}`),
+    // The death of systemd-run leaves the command running; then systemd itself ends it a little later.
+    `--property=RuntimeMaxSec=${timeout + 1_000}ms`,
+    // systemd would put its own variables in, even into the words of a shell's script.
+    ...["--", ...command.map((word) => word.replaceAll("$", "$$$$"))],
+  ];
 }
 
 /** Runs a program in the machine's namespaces, outside of its cgroups: for systemd's own clients only. */

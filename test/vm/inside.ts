@@ -1,0 +1,55 @@
+// Runs this project's own tests inside a virtual machine, with the runner and the reporter of `npm test`.
+import type { Result } from "../../build/tally.ts";
+import { freshObject } from "../bpf/object.ts";
+import { checkout, node } from "../machine/machine.ts";
+import { type Kernel, startVm, type VirtualMachine } from "./vm.ts";
+
+/** Emulation is 20 to 60 times slower: clients that a test starts side by side would wait for one another longer than it waits for them. */
+const sideBySide = 2;
+const results = "/tmp/results.json";
+
+export interface Selection {
+  files: readonly string[];
+  /** Parts of test names; default: all tests of the files. */
+  names?: readonly string[];
+  /** Milliseconds. */
+  timeout: number;
+}
+
+export interface InsideResults {
+  release: string;
+  failed: string[];
+  skipped: string[];
+  passed: string[];
+  output: string;
+}
+
+/** Boots the kernel, runs the tests, ends the machine. The output goes to the terminal as well when PICKET_VM_OUTPUT is set. */
+export async function testInside(kernel: Kernel, selection: Selection): Promise<InsideResults> {
+  // Compiled here: there is no compiler inside.
+  await freshObject();
+  const vm = await startVm(kernel);
+  try {
+    return await testIn(vm, selection);
+  } finally {
+    await vm.stop();
+  }
+}
+
+async function testIn(vm: VirtualMachine, { files, names, timeout }: Selection): Promise<InsideResults> {
+  const release = (await vm.run(["uname", "-r"])).stdout.trim();
+  const only = names ? ["-t", names.join("|")] : [];
+  const bounds = ["--testTimeout=240000", "--hookTimeout=240000", `--maxConcurrency=${sideBySide}`];
+  const runner = [node, `${checkout}/build/run-vitest.ts`, "--project=real", ...bounds, ...only, ...files];
+  const { stdout, stderr } = await vm.run(["sh", "-c", 'cd "$0" && exec "$@"', checkout, ...runner], {
+    env: { PATH: `${checkout}/node_modules/.bin:/usr/sbin:/usr/bin`, PICKET_RESULTS: results, PICKET_TESTS: "all" },
+    timeout,
+    ...(process.env.PICKET_VM_OUTPUT ? { onOutput: (text: string) => process.stderr.write(text) } : {}),
+  });
+  const output = `${stdout}\n${stderr}`.slice(-20_000);
+  const { code, stdout: json } = await vm.run(["cat", results]);
+  if (code !== 0) throw new Error(`the tests inside wrote no results:\n${output}`);
+  const all = JSON.parse(json) as Result[];
+  const those = (wanted: Result["state"]) => all.filter(({ state }) => state === wanted).map(({ name }) => name);
+  return { release, failed: those("failed"), skipped: those("skipped"), passed: those("passed"), output };
+}
