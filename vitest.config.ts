@@ -12,7 +12,8 @@ const slow = all ? [] : ["test/**/*.slow.test.{ts,tsx}"];
 // The machine may be slow and shared; a test that waits for something bounds the wait itself.
 // The 20 s holds of a file wait side by side.
 const patience = {
-  maxConcurrency: 16,
+  // Fewer where each client takes seconds to start: the virtual machines of test/vm.
+  maxConcurrency: Number(process.env.PICKET_SIDE_BY_SIDE ?? 16),
   testTimeout: 60_000,
   hookTimeout: 120_000,
   teardownTimeout: 30_000,

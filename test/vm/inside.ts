@@ -2,7 +2,7 @@
 import type { Result } from "../../build/tally.ts";
 import { freshObject } from "../bpf/object.ts";
 import { checkout, node } from "../machine/machine.ts";
-import { type Kernel, startVm, type VirtualMachine } from "./vm.ts";
+import { buildKernel, type Kernel, kernels, startVm, type VirtualMachine } from "./vm.ts";
 
 /** Emulation is 20 to 60 times slower: clients that a test starts side by side would wait for one another longer than it waits for them. */
 const sideBySide = 2;
@@ -24,10 +24,14 @@ export interface InsideResults {
   output: string;
 }
 
+/** What every machine shares, made once: root file system, kernels, and the object, for there is no compiler inside. */
+export async function prepare(): Promise<void> {
+  for (const kernel of kernels) await buildKernel(kernel);
+  await freshObject();
+}
+
 /** Boots the kernel, runs the tests, ends the machine. The output goes to the terminal as well when PICKET_VM_OUTPUT is set. */
 export async function testInside(kernel: Kernel, selection: Selection): Promise<InsideResults> {
-  // Compiled here: there is no compiler inside.
-  await freshObject();
   const vm = await startVm(kernel);
   try {
     return await testIn(vm, selection);
@@ -39,10 +43,15 @@ export async function testInside(kernel: Kernel, selection: Selection): Promise<
 async function testIn(vm: VirtualMachine, { files, names, timeout }: Selection): Promise<InsideResults> {
   const release = (await vm.run(["uname", "-r"])).stdout.trim();
   const only = names ? ["-t", names.join("|")] : [];
-  const bounds = ["--testTimeout=240000", "--hookTimeout=240000", `--maxConcurrency=${sideBySide}`];
+  const bounds = ["--testTimeout=240000", "--hookTimeout=240000"];
   const runner = [node, `${checkout}/build/run-vitest.ts`, "--project=real", ...bounds, ...only, ...files];
   const { stdout, stderr } = await vm.run(["sh", "-c", 'cd "$0" && exec "$@"', checkout, ...runner], {
-    env: { PATH: `${checkout}/node_modules/.bin:/usr/sbin:/usr/bin`, PICKET_RESULTS: results, PICKET_TESTS: "all" },
+    env: {
+      PATH: `${checkout}/node_modules/.bin:/usr/sbin:/usr/bin`,
+      PICKET_RESULTS: results,
+      PICKET_TESTS: "all",
+      PICKET_SIDE_BY_SIDE: String(sideBySide),
+    },
     timeout,
     ...(process.env.PICKET_VM_OUTPUT ? { onOutput: (text: string) => process.stderr.write(text) } : {}),
   });

@@ -1,7 +1,7 @@
 // The tests that touch the kernel, whole files of them, on Debian's stock kernels. `npm run test:vm` and `npm run test:all` run it.
 import { beforeAll, describe, test } from "vitest";
-import { testInside } from "./inside.ts";
-import { buildKernel, kernels } from "./vm.ts";
+import { prepare, testInside } from "./inside.ts";
+import { kernels } from "./vm.ts";
 
 const patience = 1_500_000;
 
@@ -14,9 +14,7 @@ const files = [
 ];
 
 describe.skipIf(process.arch !== "x64")("the kernel of Debian", () => {
-  beforeAll(async () => {
-    for (const kernel of kernels) await buildKernel(kernel);
-  }, 660_000);
+  beforeAll(prepare, 660_000);
 
   test.concurrent.for(kernels)(
     "%s passes every test that touches the kernel",

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { checkout, node } from "../machine/machine.ts";
-import { testInside } from "./inside.ts";
-import { buildKernel, kernels, startVm } from "./vm.ts";
+import { prepare, testInside } from "./inside.ts";
+import { kernels, startVm } from "./vm.ts";
 
 /** Root file system and kernels, on the first run. */
 const buildPatience = 660_000;
@@ -22,9 +22,7 @@ const shortTier = {
 
 // The kernels and the pinned Node in there are of this architecture alone.
 describe.skipIf(process.arch !== "x64")("a virtual machine", () => {
-  beforeAll(async () => {
-    for (const kernel of kernels) await buildKernel(kernel);
-  }, buildPatience);
+  beforeAll(prepare, buildPatience);
 
   describe("with the kernel of Debian", () => {
     test.concurrent.for(kernels)(
