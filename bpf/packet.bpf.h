@@ -63,6 +63,9 @@ static __always_inline int parse_ipv4(struct __sk_buff *skb, int outgoing, struc
 		return -1;
 	p->family = 4;
 	p->protocol = ip.protocol;
+	/* Options may route the packet somewhere else than it says (RFC 791, source routes). No TCP or UDP needs any. */
+	if (outgoing && ip.ihl > 5 && (ip.protocol == IPPROTO_TCP || ip.protocol == IPPROTO_UDP))
+		return -1;
 	map_ipv4(p->remote, outgoing ? ip.daddr : ip.saddr);
 	return parse_transport(skb, ip.ihl * 4, outgoing, p);
 }
@@ -84,6 +87,9 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, int outgoing, struc
 		if (p->protocol != EXTENSION_HOP_BY_HOP && p->protocol != EXTENSION_ROUTING &&
 		    p->protocol != EXTENSION_DESTINATION)
 			break;
+		/* The same for IPv6 (RFC 8754): the header's destination is only the first stop. */
+		if (outgoing && p->protocol == EXTENSION_ROUTING)
+			return -1;
 		if (bpf_skb_load_bytes(skb, offset, extension, sizeof(extension)) < 0)
 			return -1;
 		p->protocol = extension[0];

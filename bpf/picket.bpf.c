@@ -115,6 +115,7 @@ static __always_inline int start_tcp(struct bpf_sock_addr *ctx, struct socket_st
 		state->state = FLOW_BLOCKED;
 		count(COUNTER_BLOCKED);
 		TELL(state, flow, RECORD_DECIDED, FLOW_BLOCKED, rule, 0);
+		state->state = FLOW_IDLE; /* nothing was sent: the app may connect elsewhere, or listen */
 		bpf_set_retval(-ECONNREFUSED);
 		return REFUSE;
 	}
@@ -133,10 +134,11 @@ static __always_inline struct socket_state *caller_state(struct bpf_sock_addr *c
 		count(COUNTER_NO_STORAGE);
 		return 0;
 	}
-	if (!state->flow.cookie) { /* a socket older than the guard */
+	/* A socket older than the guard; egress may have met it before and knows no namespace. */
+	if (!state->flow.cookie)
 		state->flow.cookie = bpf_get_socket_cookie(ctx);
+	if (!state->netns)
 		state->netns = bpf_get_netns_cookie(ctx);
-	}
 	identify(state);
 	return state;
 }
@@ -372,13 +374,32 @@ static __always_inline void on_state(struct socket_state *state, __u32 from, __u
 	state->state = FLOW_IDLE;
 }
 
+static __always_inline void on_established(struct bpf_sock_ops *ops, struct socket_state *state)
+{
+	int window = INITIAL_WINDOW;
+	struct gate *gate;
+
+	if (!state->held_once)
+		return;
+	/* The helper removes the gate once it hears of this; the next packet, which would have read it, may be far away. */
+	gate = state->state == FLOW_HELD ? bpf_map_lookup_elem(&gates, &state->flow) : 0;
+	if (gate && (gate->state == FLOW_ALLOWED || gate->state == FLOW_BLOCKED)) {
+		state->state = gate->state;
+		state->rule = gate->rule;
+	}
+	/* Several SYN retransmissions set the congestion window to 1; none was a sign of congestion. */
+	bpf_setsockopt(ops, SOL_TCP, TCP_BPF_IW, &window, sizeof(window));
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~HELD_CALLBACKS);
+	bpf_map_delete_elem(&held_syns, &state->flow);
+	TELL(state, &state->flow, RECORD_ESTABLISHED, state->state, state->rule, 1);
+}
+
 SEC("sockops")
 int on_sock_ops(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
 	struct socket_state *state = sk ? bpf_sk_storage_get(&sockets, sk, 0, 0) : 0;
 	struct config *c = settings();
-	int window = INITIAL_WINDOW;
 
 	ops->reply = -1;
 	if (!state || !c)
@@ -399,15 +420,14 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 		on_state(state, ops->args[0], ops->args[1]);
 		break;
 	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
-		if (!state->held_once)
-			break;
-		/* Several SYN retransmissions set the congestion window to 1; none was a sign of congestion. */
-		bpf_setsockopt(ops, SOL_TCP, TCP_BPF_IW, &window, sizeof(window));
-		bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~HELD_CALLBACKS);
-		bpf_map_delete_elem(&held_syns, &state->flow);
-		TELL(state, &state->flow, RECORD_ESTABLISHED, state->state, state->rule, 1);
+		on_established(ops, state);
 		break;
 	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
+		/* A simultaneous open ends here as well (RFC 9293, 3.5): such a socket is no child of a listener. */
+		if (state->flow.cookie == bpf_get_socket_cookie(ops)) {
+			on_established(ops, state);
+			break;
+		}
 		/* The storage was cloned from the listener; only the identity is the child's as well. */
 		state->flow.cookie = bpf_get_socket_cookie(ops);
 		state->state = FLOW_IDLE;
@@ -427,11 +447,15 @@ int on_release(struct bpf_sock *sk)
 		return 1;
 	if (state->held_once)
 		bpf_map_delete_elem(&held_syns, &state->flow);
-	if (state->state != FLOW_IDLE)
+	if (state->state != FLOW_IDLE) {
 		TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, state->state == FLOW_HELD);
-	else if (state->has_gates)
+		/* What an orphan still retransmits is asked about no more. */
+		if (state->state == FLOW_HELD)
+			state->state = FLOW_BLOCKED;
+	} else if (state->has_gates) {
 		/* Somebody may wait for one of its gates: the helper knows, the kernel does not. */
 		TELL(state, &state->flow, RECORD_ENDED, FLOW_IDLE, 0, 1);
+	}
 	return 1;
 }
 

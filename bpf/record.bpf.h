@@ -3,6 +3,9 @@
 #ifndef PICKET_RECORD_H
 #define PICKET_RECORD_H
 
+#define SOCK_STREAM 1
+#define SOCK_DGRAM 2
+
 /* bpf_ringbuf_reserve wants constant sizes: a SYN, an Ethernet-sized datagram, the largest IP packet. */
 #define PACKET_SMALL HELD_SYN_BYTES
 #define PACKET_MEDIUM 2048
@@ -74,7 +77,8 @@ static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, s
 	r->out_interface = skb->ifindex;
 	r->socket_uid = bpf_get_socket_uid(skb);
 	/* Egress runs after SNAT: the socket still knows the source it bound. Zero when it bound none. */
-	r->source_port = sk->src_port;
+	if (sk->type == SOCK_STREAM || sk->type == SOCK_DGRAM) /* a raw socket's "port" is its protocol */
+		r->source_port = sk->src_port;
 	if (p->family == 4) {
 		map_ipv4(r->source, sk->src_ip4);
 	} else {

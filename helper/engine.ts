@@ -95,6 +95,7 @@ export class Engine {
       checkpoint: parts.checkpoint,
       policyChanged: () => this.policyChanged(),
     });
+    this.hold.forgetHeldGates();
     this.finishVerdicts(verdicts);
     this.settle(); // an earlier helper may have died between a commit and its cards
     const failed = (error: unknown) => log("error", "a record could not be handled", { error: String(error) });
@@ -184,9 +185,18 @@ export class Engine {
 
   private onDecided(record: FlowRecord, id: string): void {
     const judgement = this.policy.explainRecord(record);
-    this.hold.forget(id);
-    if (this.flows.has(id)) this.flows.judge(id, judgement);
-    else this.meet(record, (app) => this.addFlow(record, app, judgement));
+    // The kernel found the answer first. What was kept of a datagram flow still has to go; a SYN it retransmits itself.
+    if (judgement.verdict === "allow" && !isConnection(record.flow)) this.hold.release(id, record.rule);
+    else this.hold.forget(id);
+    const add = (app: App) => {
+      if (this.flows.has(id)) this.flows.judge(id, judgement);
+      else this.addFlow(record, app, judgement);
+      // A connect() that was refused has no socket state that could end.
+      if (judgement.verdict === "block" && isConnection(record.flow)) this.flows.end(id);
+    };
+    const known = this.flows.get(id);
+    if (known) add(known.app);
+    else this.meet(record, add);
   }
 
   private onFlowEnded(id: string, end: EarlyEnd): void {

@@ -5,7 +5,7 @@ import type { Degraded, Rule } from "../contract/words.ts";
 import type { Step } from "./answers.ts";
 import { Engine } from "./engine.ts";
 import { cgroupRoot, guardDirectory, instanceName } from "./guard/cgroups.ts";
-import { makeRuns } from "./guard/runs.ts";
+import { makeRuns, type Runs } from "./guard/runs.ts";
 import { Apps } from "./identity/apps.ts";
 import { systemDirectories } from "./identity/desktop-entries.ts";
 import { ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
@@ -19,7 +19,7 @@ import { ControlServer } from "./server/server.ts";
 import { Updates } from "./server/updates.ts";
 import { makeService, type ServiceParts, statusOf } from "./service.ts";
 import { StartError } from "./start-error.ts";
-import { openStore } from "./store/database.ts";
+import { openStore, type Store } from "./store/database.ts";
 
 export const objectPath = join(import.meta.dirname, "../dist/bpf/picket.bpf.o");
 const runFolder = "/run/picket";
@@ -53,6 +53,17 @@ function lock(state: string): void {
     throw new StartError(`another helper runs on ${state}`);
 }
 
+/** For what happens on its own: a failure is logged and the helper goes on. */
+function safely(failure: string, work: () => void): () => void {
+  return () => {
+    try {
+      work();
+    } catch (error) {
+      log("error", failure, { error: String((error as Error).stack ?? error) });
+    }
+  };
+}
+
 function version(): string {
   const text = readFileSync(join(import.meta.dirname, "../package.json"), "utf8");
   return (JSON.parse(text) as { version: string }).version;
@@ -83,6 +94,35 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
   const runs = await makeRuns(root, instance);
   const directories = [runs.directory, ...guards];
   const programs = new Programs(objectPath, instance);
+  try {
+    return await assemble({ options, hooks, root, instance, store, mountedHere, runs, directories, programs });
+  } catch (error) {
+    // A helper that never was leaves nothing; one that follows another leaves what that one enforced.
+    if (!programs.adopted) {
+      programs.remove();
+      await runs.close();
+    }
+    throw error;
+  }
+}
+
+interface Rooms {
+  readonly options: Options;
+  readonly hooks: Hooks;
+  /** The cgroup2 mount. */
+  readonly root: string;
+  readonly instance: string;
+  readonly store: Store;
+  /** Whether this helper mounted the BPF file system. */
+  readonly mountedHere: boolean;
+  readonly runs: Runs;
+  /** Cgroups to guard. */
+  readonly directories: readonly string[];
+  readonly programs: Programs;
+}
+
+async function assemble(rooms: Rooms): Promise<Helper> {
+  const { options, hooks, root, instance, store, mountedHere, runs, directories, programs } = rooms;
   const updates = new Updates((topic, data) => server.event(topic, data));
   const engine = new Engine({
     programs,
@@ -103,7 +143,11 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
     },
   });
   const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
-  const counters = () => ({ ...readCounters(programs.maps.counters, cpus), holdOverflow: engine.holdOverflow });
+  const counters = () => ({
+    ...readCounters(programs.maps.counters, cpus),
+    holdOverflow: engine.holdOverflow,
+    unsaved: engine.prompts.unsaved,
+  });
   const service: ServiceParts = {
     engine,
     runs,
@@ -115,21 +159,17 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
     stop: hooks.stop,
   };
   const server = new ControlServer(options.socket, options.owner, makeService(service));
-  try {
-    // Guards last: what they hold is judged at once.
-    for (const directory of directories) programs.guard(directory);
-    await server.listen();
-  } catch (error) {
-    // A helper that never was leaves nothing; one that follows another leaves what that one enforced.
-    if (!programs.adopted) {
-      programs.remove();
-      await runs.close();
-    }
-    throw error;
-  }
+  // Guards last: what they hold is judged at once.
+  for (const directory of directories) programs.guard(directory);
+  await server.listen();
   const runFile = writeRunFile(instance, options);
-  const stopWatching = watchResolvers(() => engine.policyChanged());
-  const sweep = setInterval(() => runs.sweep(), sweepPace);
+  const stopWatching = watchResolvers(
+    safely("the resolvers could not be read again", () => void engine.policyChanged()),
+  );
+  const sweep = setInterval(
+    safely("empty cgroups could not be removed", () => runs.sweep()),
+    sweepPace,
+  );
   let lastStatus = "";
   const tellStatus = () => {
     if (server.isWatched("flows")) engine.countTraffic();
@@ -139,13 +179,7 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
     if (text !== lastStatus) server.event("status", now);
     lastStatus = text;
   };
-  const status = setInterval(() => {
-    try {
-      tellStatus();
-    } catch (error) {
-      log("error", "the status could not be told", { error: String(error) });
-    }
-  }, statusPace);
+  const status = setInterval(safely("the status could not be told", tellStatus), statusPace);
   log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted });
 
   return {
@@ -187,6 +221,7 @@ const meanings: Record<string, string> = {
   noStorage: "Sockets were refused because the kernel had no room to track them.",
   unparsed: "Packets were refused because Picket could not read them.",
   preexisting: "Sockets older than the guard are judged only as they send.",
+  unsaved: "Questions could not be written to the disk: they would be lost with the helper.",
   holdOverflow: "Held packets were dropped: too many are waiting.",
 };
 

@@ -152,15 +152,15 @@ export class Hold {
 
   /** The attempt is over without a verdict, or a released flow needs no more help. */
   forget(id: string): void {
-    this.take(id);
+    const taken = this.take(id);
     const completing = this.completing.get(id);
     if (completing) {
       for (const timer of completing.timers) clearTimeout(timer);
       this.completing.delete(id);
-      // The socket's own storage knows the verdict by now.
+      // The socket's own storage knows the verdict: the kernel copied it before it told us.
       this.parts.gates.delete(layouts.flow_key.write(completing.flow.key));
     }
-    this.tidy();
+    if (taken || completing) this.tidy();
   }
 
   /** Writes a held flow's verdict ahead of its release. Not for datagrams that go: theirs opens between the held and the new ones. */
@@ -168,6 +168,15 @@ export class Hold {
     const flow = this.flows.get(id);
     if (flow === undefined || (allowed && !isConnection(flow.key))) return;
     this.writeGate(flow.key, allowed ? flowState.allowed : flowState.blocked, 0);
+  }
+
+  /** Forgets what an earlier helper held: its datagrams are gone, and their gates would count them against the next ones. */
+  forgetHeldGates(): void {
+    const gate = Buffer.alloc(layouts.gate.size);
+    for (const key of this.parts.gates.keys(layouts.flow_key.size)) {
+      const held = this.parts.gates.get(key, gate) && layouts.gate.read(gate).state === flowState.held;
+      if (held) this.parts.gates.delete(key);
+    }
   }
 
   /** Writes a verdict for a flow that this helper does not hold (decided before a restart). */

@@ -1,22 +1,32 @@
 // Names the app behind a process the kernel reported. What is not certain is a path marked unverified, never a guess.
 import { readFileSync, readlinkSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { stat, statfs } from "node:fs/promises";
 import type { App } from "../../contract/words.ts";
 import { type DesktopEntry, isRootsOwn, readDesktopEntries } from "./desktop-entries.ts";
 
 /** What the kernel reported of the caller; the shape of struct process in bpf/picket.h. */
 export interface ReportedProcess {
-  readonly exe: { readonly inode: bigint; readonly ctime_seconds: bigint; readonly ctime_nanoseconds: number };
+  readonly exe: {
+    readonly inode: bigint;
+    readonly ctime_seconds: bigint;
+    readonly ctime_nanoseconds: number;
+    /** The kernel's encoding: major << 20 | minor. */
+    readonly device: number;
+  };
   /** CLOCK_BOOTTIME nanoseconds. */
   readonly start: bigint;
   readonly pid: number;
   readonly command: Buffer;
 }
 
-/** `path` is what rules match. `certain`: the path is the very file the kernel saw, so the executable may be remembered by it. */
+/**
+ * `certain`: the path is the very file the kernel saw. `lasting`: and its (device, inode) will mean nothing else later, so the
+ * executable may be remembered by it; a device number without a disk behind it (FUSE, NFS, tmpfs) is given again after an unmount.
+ */
 export interface Identified {
   readonly app: App;
   readonly certain: boolean;
+  readonly lasting: boolean;
 }
 
 /** /proc/PID/stat counts in USER_HZ, 100 on every Linux that runs Node. */
@@ -32,7 +42,7 @@ export function displayable(text: string): string {
 
 /** An app nobody can be sure of. Its path is in brackets, which no path is: no rule speaks of it and none is made. */
 function uncertain(name: string, path = `[${name}]`): Identified {
-  return { app: { name: displayable(name), path, verified: false, icon: null }, certain: false };
+  return { app: { name: displayable(name), path, verified: false, icon: null }, certain: false, lasting: false };
 }
 
 /** Field 22 of /proc/PID/stat (proc_pid_stat(5)); the command before it may contain anything, even ")". */
@@ -51,6 +61,21 @@ async function timely<T>(work: Promise<T>): Promise<T | null> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** From stat's encoding of a device number (glibc's makedev) to the kernel's (MKDEV, 20 bits of minor). */
+function kernelDevice(dev: bigint): number {
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
+  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
+  return Number(((major << 20n) | minor) & 0xffffffffn);
+}
+
+const overlayfs = 0x794c7630;
+const btrfs = 0x9123683e;
+
+async function onSharedDevice(path: Buffer): Promise<boolean> {
+  const found = await timely(statfs(path));
+  return found !== null && (found.type === overlayfs || found.type === btrfs);
 }
 
 export class Apps {
@@ -89,7 +114,10 @@ export class Apps {
     if (path.endsWith(" (deleted)")) return uncertain(path);
     if (named === null || named.ino !== seen.ino || named.dev !== seen.dev)
       return uncertain(`${path} (inside a sandbox)`);
-    return { app: this.describe(path), certain: true };
+    // stat() shows another device than the kernel's inode only on these file systems; anywhere else it is another file.
+    const shared = await onSharedDevice(raw);
+    if (kernelDevice(seen.dev) !== process.exe.device && !shared) return gone;
+    return { app: this.describe(path), certain: true, lasting: process.exe.device >>> 20 !== 0 || shared };
   }
 
   /** The app at a path that is known to be true. */

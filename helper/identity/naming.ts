@@ -27,6 +27,8 @@ export class Naming {
     this.apps = apps;
     this.numbers = numbers;
     this.map = map;
+    // An earlier helper's entries speak of numbers that may mean other apps by now (another database): name anew.
+    for (const key of map.keys(layouts.exe_key.size)) map.delete(key);
   }
 
   /** Names the record's app and goes on: at once when it is known, else as soon as the file system answers. */
@@ -49,7 +51,8 @@ export class Naming {
       })
       .catch((error: unknown) => {
         log("error", "a flow could not be judged and stays held", { error: String((error as Error).stack ?? error) });
-      });
+      })
+      .finally(() => this.underWay.delete(id));
   }
 
   /** True when the flow's app is still being named: its end is kept and told afterwards. */
@@ -72,13 +75,22 @@ export class Naming {
   }
 
   private async identify(process: ProcessRecord, key: Buffer, name: string): Promise<App> {
-    const { app, certain } = await this.apps.identify(process);
-    if (certain && this.known.size < capacity) {
+    const { app, lasting } = await this.apps.identify(process);
+    if (lasting && this.known.size < capacity) {
       this.known.set(name, app);
+      this.tellKernel(key, app);
+    }
+    return app;
+  }
+
+  /** Without it every connection of the app is held until the helper has judged it: slower, never wrong. */
+  private tellKernel(key: Buffer, app: App): void {
+    try {
       const number = Buffer.alloc(4);
       number.writeUInt32LE(this.numbers.of(app.path));
       this.map.set(key, number);
+    } catch (error) {
+      log("error", "the kernel could not be told of an app", { app: app.path, error: String(error) });
     }
-    return app;
   }
 }

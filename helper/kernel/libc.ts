@@ -77,6 +77,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 export const IPPROTO_RAW = 255;
 export const SOL_SOCKET = 1;
+export const SO_BROADCAST = 6;
 export const SO_PRIORITY = 12;
 export const SO_PEERCRED = 17;
 export const SO_SNDBUFFORCE = 32;

@@ -69,6 +69,11 @@ function isSet(address: Buffer): boolean {
   return address.subarray(12).some((byte) => byte !== 0) || address.subarray(0, 10).some((byte) => byte !== 0);
 }
 
+/** A multicast or broadcast address: a socket may be bound to one, but no packet comes from there. */
+function isGroup(address: Buffer): boolean {
+  return isMapped(address) ? address.readUInt8(12) >= 224 : address.readUInt8(0) === 0xff;
+}
+
 function isMapped(address: Buffer): boolean {
   return address.readUInt32BE(0) === 0 && address.readUInt32BE(4) === 0 && address.readUInt32BE(8) === 0xffff;
 }
@@ -83,7 +88,7 @@ function readdress(packet: Buffer, addresses: Addresses): void {
   };
   const { at, protocol } = transport(packet);
   const ports = (protocol === tcp || protocol === udp) && packet.length >= at + 4;
-  put(addresses.source, v4 ? 12 : 8);
+  if (!isGroup(addresses.source)) put(addresses.source, v4 ? 12 : 8);
   if (ports && addresses.sourcePort !== 0) packet.writeUInt16BE(addresses.sourcePort, at);
   if (addresses.destination === undefined || !put(addresses.destination, v4 ? 16 : 24)) return;
   if (ports && addresses.destinationPort) packet.writeUInt16BE(addresses.destinationPort, at + 2);

@@ -10,6 +10,7 @@ import {
   getOption,
   IPPROTO_RAW,
   SO_BINDTOIFINDEX,
+  SO_BROADCAST,
   SO_MARK,
   SO_NETNS_COOKIE,
   SO_PRIORITY,
@@ -83,6 +84,7 @@ export class RawSockets {
     try {
       const fd = socket(sender.family === 4 ? AF_INET : AF_INET6, SOCK_RAW, IPPROTO_RAW);
       setIntegerOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, sendBuffer);
+      setIntegerOption(fd, SOL_SOCKET, SO_BROADCAST, 1);
       this.exempt(fd);
       return fd;
     } finally {
@@ -105,8 +107,8 @@ export class RawSockets {
       } finally {
         enterNetworkNamespace(this.ownNamespaceFd);
       }
-      // The process may have moved since its socket was made: the cookie tells.
-      if (networkNamespaceCookie(fd) === sender.netns) return fd;
+      // The process may have moved since its socket was made: the cookie tells. A socket older than the guard has none.
+      if (networkNamespaceCookie(fd) === sender.netns || sender.netns === 0n) return fd;
       close(fd);
       return undefined;
     } finally {

@@ -1,6 +1,7 @@
 // Open questions: one card per app and endpoint. Attempts join, answers settle, nothing vanishes unanswered.
 import { CodedError } from "../../contract/errors.ts";
 import type { App, Endpoint, Prompt } from "../../contract/words.ts";
+import { log } from "../log.ts";
 import type { PromptRows, StoredPrompt } from "../store/prompts.ts";
 import { joins } from "./join.ts";
 
@@ -26,6 +27,8 @@ export class Prompts {
   private readonly rows: PromptRows;
   private readonly items = new Map<string, Item>();
   private readonly byFlow = new Map<string, Item>();
+  /** Questions that are not on the disk. */
+  unsaved = 0;
   private readonly changed: (prompt: Prompt | null, id: string) => void;
 
   /** `changed` hears of every new state of a card; null when it is gone. Questions of an earlier run start in the inbox. */
@@ -65,11 +68,22 @@ export class Prompts {
       opened: new Date(attempt.at).toISOString(),
       endpoints: [attempt.endpoint],
     };
-    const stored: StoredPrompt = { id: this.rows.open(fresh), ...fresh };
+    const stored: StoredPrompt = { id: this.save(fresh), ...fresh };
     const item: Item = { stored, flows: new Set([attempt.flow]), lastAttempt: attempt.at };
     this.items.set(stored.id, item);
     this.byFlow.set(attempt.flow, item);
     this.changed(this.view(item), stored.id);
+  }
+
+  /** A question that cannot be written (a full disk) is asked all the same; only a crash would lose it. */
+  private save(fresh: Omit<StoredPrompt, "id">): string {
+    try {
+      return this.rows.open(fresh);
+    } catch (error) {
+      this.unsaved++;
+      log("error", "a question could not be saved", { app: fresh.app.path, error: String(error) });
+      return `unsaved-${this.unsaved}`;
+    }
   }
 
   private join(item: Item, attempt: Attempt): void {

@@ -203,3 +203,27 @@ describe("what the app sees of the hold", () => {
     }
   });
 });
+
+describe("ways past a hold", () => {
+  test("a routing header does not lead an allowed connection elsewhere", async () => {
+    const api = await helper.client();
+    const [allowed, blocked] = [network.address(6), network.address(6)];
+    const rule = await api.call("rules.add", { app: null, action: "allow", address: allowed });
+    const control = json<TcpResult>(await guarded(helper, network.near, client("tcp", allowed, 80, 5)));
+    expect(control.ok).toBe(true);
+    await guarded(helper, network.near, client("awkward", "routed", allowed, 80, blocked));
+    // The counter reads the first next header: whatever the packet says it carries, its destination is what counts.
+    expect(await network.arrivedAt(blocked)).toBe(0);
+    await api.call("rules.remove", { id: rule.id });
+  });
+
+  test("a connection whose last handshake packet is late is not asked about twice", async () => {
+    const address = network.address(4);
+    const running = guarded(helper, network.near, client("awkward", "late", address, 80));
+    const { id } = await helper.prompt(address);
+    await answer("socket", id, "allow", "once");
+    expect(json<{ ok: boolean }>(await running).ok).toBe(true);
+    const prompts = await (await helper.client()).call("prompts.list", {});
+    expect(prompts.filter((prompt) => prompt.endpoint.address === address)).toEqual([]);
+  });
+});

@@ -24,6 +24,9 @@ export interface UdpResult {
 export const python = "/usr/bin/python3";
 
 /** Command line of a client; the arguments are explained in its first lines. */
-export function client(name: "tcp" | "udp" | "two-remotes" | "many", ...args: (string | number)[]): string[] {
+export function client(
+  name: "tcp" | "udp" | "two-remotes" | "many" | "awkward",
+  ...args: (string | number)[]
+): string[] {
   return [python, join(import.meta.dirname, "clients", `${name}.py`), ...args.map(String)];
 }

@@ -15,6 +15,8 @@ export interface Network {
   address(family: 4 | 6): string;
   /** Packets that reached the far side for this destination so far. Throws when the count is not exact. */
   arrived(protocol: "tcp" | "udp" | "icmp", address: string, port: number): Promise<number>;
+  /** Packets of any kind that reached the far side for this address so far. */
+  arrivedAt(address: string): Promise<number>;
   destroy(): void;
 }
 
@@ -67,6 +69,18 @@ export async function createNetwork(): Promise<Network> {
   }
   const next = { 4: 2, 6: 2 };
   let asking: Promise<unknown> = Promise.resolve();
+  /** One question at a time: the answers have no names. */
+  const counts = (): Promise<Record<string, number>> => {
+    const answer = asking.then(async () => {
+      server.stdin?.write("counts\n");
+      const { value } = await lines.next();
+      const found = JSON.parse(value as string) as Record<string, number>;
+      if (found.missed !== 0) throw new Error(`the far side's counter missed ${found.missed} packets`);
+      return found;
+    });
+    asking = answer.catch(() => {});
+    return answer;
+  };
   return {
     near,
     address(family) {
@@ -74,16 +88,12 @@ export async function createNetwork(): Promise<Network> {
       if (host >= 2 + farAddresses) throw new Error("no far address is left");
       return family === 4 ? `192.0.2.${host}` : `2001:db8::${host.toString(16)}`;
     },
-    arrived(protocol, address, port) {
-      const answer = asking.then(async () => {
-        server.stdin?.write("counts\n");
-        const { value } = await lines.next();
-        const counts = JSON.parse(value as string) as Record<string, number>;
-        if (counts.missed !== 0) throw new Error(`the far side's counter missed ${counts.missed} packets`);
-        return counts[`${protocol} ${address} ${port}`] ?? 0;
-      });
-      asking = answer.catch(() => {});
-      return answer;
+    async arrived(protocol, address, port) {
+      return (await counts())[`${protocol} ${address} ${port}`] ?? 0;
+    },
+    async arrivedAt(address) {
+      const found = Object.entries(await counts()).filter(([key]) => key.split(" ")[1] === address);
+      return found.reduce((sum, [, packets]) => sum + packets, 0);
     },
     destroy() {
       server.kill("SIGKILL");

@@ -47,11 +47,18 @@ async function start(command: string, args: string[] = ["60"], becomes = command
 
 /** What the kernel programs report: the inode behind the process, its start in nanoseconds. */
 function reported(pid: number, file: string, part: Partial<ReportedProcess> = {}): ReportedProcess {
-  const { ino, ctimeNs } = statSync(file, { bigint: true });
+  const { ino, dev, ctimeNs } = statSync(file, { bigint: true });
+  // stat shows a device as glibc's makedev() packs it; the kernel shifts the major by 20 bits.
+  const [major, minor] = [Number((dev >> 8n) & 0xfffn), Number((dev & 0xffn) | ((dev >> 12n) & 0xfff00n))];
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   const ticks = BigInt(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? 0);
   return {
-    exe: { inode: ino, ctime_seconds: ctimeNs / 1_000_000_000n, ctime_nanoseconds: Number(ctimeNs % 1_000_000_000n) },
+    exe: {
+      inode: ino,
+      ctime_seconds: ctimeNs / 1_000_000_000n,
+      ctime_nanoseconds: Number(ctimeNs % 1_000_000_000n),
+      device: major * 0x100000 + minor,
+    },
     start: ticks * 10_000_000n + 1_234_567n,
     pid,
     command: Buffer.from("sleep\0\0\0\0\0\0\0\0\0\0\0"),
@@ -73,6 +80,7 @@ describe("a process is", () => {
     expect(await appsWith().identify(reported(pid, sleep))).toEqual({
       app: { name: sleep, path: sleep, verified: false, icon: null },
       certain: true,
+      lasting: true,
     });
   });
 
@@ -81,6 +89,7 @@ describe("a process is", () => {
     expect(await appsWith(["Sleep", sleep]).identify(reported(pid, sleep))).toEqual({
       app: { name: "Sleep", path: sleep, verified: true, icon: "picture" },
       certain: true,
+      lasting: true,
     });
   });
 
@@ -141,6 +150,14 @@ describe("a process is", () => {
     const { app, certain } = await appsWith(["Sleep", sleep]).identify(reported(pid, "/usr/bin/env"));
     expect([certain, app.verified]).toEqual([false, false]);
     expect(app.path).not.toBe(sleep);
+  });
+
+  it("uncertain when only the device differs: a file system in user space can imitate inode and time", async () => {
+    const pid = await start(sleep);
+    const process = reported(pid, sleep);
+    expect((await appsWith().identify(process)).certain).toBe(true);
+    const exe = { ...process.exe, device: process.exe.device + 1 };
+    expect((await appsWith().identify({ ...process, exe })).certain).toBe(false);
   });
 
   it("uncertain when the inode is the same but was changed since the kernel looked", async () => {

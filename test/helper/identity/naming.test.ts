@@ -22,14 +22,17 @@ function record(cookie: bigint, inode = 1n, app = 0): FlowRecord {
 }
 
 /** Apps whose answers come when the test says so. */
-function start() {
+function start(told = new Map<string, number>()) {
   const waiting: ((identified: Identified) => void)[] = [];
-  const told = new Map<string, number>();
   const apps = {
     identify: () => new Promise<Identified>((resolve) => waiting.push(resolve)),
     describe: (path: string): App => ({ ...curl, path }),
   };
-  const map = { set: (key: Buffer, value: Buffer) => told.set(key.toString("hex"), value.readUInt32LE()) };
+  const map = {
+    set: (key: Buffer, value: Buffer) => told.set(key.toString("hex"), value.readUInt32LE()),
+    keys: () => [...told.keys()].map((key) => Buffer.from(key, "hex")),
+    delete: (key: Buffer) => told.delete(key.toString("hex")),
+  };
   const numbers = new AppNumbers(open());
   const naming = new Naming(apps as unknown as Apps, numbers, map as unknown as BpfMap);
   const events: string[] = [];
@@ -52,7 +55,7 @@ describe("an executable", () => {
     const { meet, answer, events, told, numbers } = start();
     meet(record(1n));
     expect(events).toEqual([]);
-    await answer({ app: curl, certain: true });
+    await answer({ app: curl, certain: true, lasting: true });
     meet(record(2n));
     expect(events).toEqual(["1 is /usr/bin/curl", "2 is /usr/bin/curl"]);
     const key = layouts.exe_key.write(record(1n).process.exe).toString("hex");
@@ -64,15 +67,30 @@ describe("an executable", () => {
     for (let i = 0; i < 2; i++) {
       meet(record(1n));
       expect(waiting).toHaveLength(1);
-      await answer({ app: { ...curl, path: "/usr/bin/curl (inside a sandbox)" }, certain: false });
+      await answer({ app: { ...curl, path: "/usr/bin/curl (inside a sandbox)" }, certain: false, lasting: false });
     }
+    expect(told.size).toBe(0);
+  });
+
+  it("is asked about every time when its device number may come to mean another file", async () => {
+    const { meet, answer, told, waiting } = start();
+    for (let i = 0; i < 2; i++) {
+      meet(record(1n));
+      expect(waiting).toHaveLength(1);
+      await answer({ app: curl, certain: true, lasting: false });
+    }
+    expect(told.size).toBe(0);
+  });
+
+  it("of an earlier helper is forgotten: its number may mean another app in this database", () => {
+    const { told } = start(new Map([[layouts.exe_key.write(record(1n).process.exe).toString("hex"), 7]]));
     expect(told.size).toBe(0);
   });
 
   it("is another one when any part of its key differs", async () => {
     const { meet, answer, waiting } = start();
     meet(record(1n, 1n));
-    await answer({ app: curl, certain: true });
+    await answer({ app: curl, certain: true, lasting: true });
     meet(record(2n, 2n));
     expect(waiting).toHaveLength(1);
   });
@@ -92,7 +110,7 @@ describe("the end of a flow whose app is being named", () => {
     expect(naming.ofSocket(1n)).toEqual([flowId(met.flow)]);
     expect(naming.postponeEnd(flowId(met.flow), { bytesIn: 3, bytesOut: 4 })).toBe(true);
     expect(events).toEqual([]);
-    await answer({ app: curl, certain: true });
+    await answer({ app: curl, certain: true, lasting: true });
     expect(events).toEqual(["1 is /usr/bin/curl", "1 ended 3 4"]);
     expect(naming.ofSocket(1n)).toEqual([]);
   });
@@ -102,7 +120,7 @@ describe("the end of a flow whose app is being named", () => {
     const id = flowId(record(1n).flow);
     expect(naming.postponeEnd(id, { bytesIn: 0, bytesOut: 0 })).toBe(false);
     meet(record(1n));
-    await answer({ app: curl, certain: true });
+    await answer({ app: curl, certain: true, lasting: true });
     expect(naming.postponeEnd(id, { bytesIn: 0, bytesOut: 0 })).toBe(false);
   });
 });
