@@ -84,7 +84,6 @@ export const ruleSchema = v.object({
 export type Rule = v.InferOutput<typeof ruleSchema>;
 
 export const promptStateSchema = v.picklist(["held", "inbox"]);
-export type PromptState = v.InferOutput<typeof promptStateSchema>;
 
 export const promptSchema = v.object({
   id: shortText,

@@ -140,6 +140,7 @@ export class Hold {
     const flow: HeldFlow = { id: flowId(record.flow), key: record.flow, record, packets, bytes: 0 };
     this.prepare(flow);
     this.sendDatagrams(flow);
+    this.tidy(); // the flow is held no more: its socket must not keep a namespace alive
   }
 
   /** Refuses a packet of a flow that the kernel already blocked: its app still waits for the first answer. */

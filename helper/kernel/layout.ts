@@ -231,7 +231,6 @@ export const layouts = {
 } as const;
 
 export type FlowKey = ValuesOf<typeof flow_key>;
-export type Gate = ValuesOf<typeof gate>;
 export type ExeKey = ValuesOf<typeof exe_key>;
 export type ProcessRecord = ValuesOf<typeof process>;
 export type FlowRecord = ValuesOf<typeof record>;

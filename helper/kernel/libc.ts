@@ -15,7 +15,6 @@ export class SystemError extends Error {
 
 const c = {
   mmap: libc.func("void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)"),
-  munmap: libc.func("int munmap(void *address, size_t length)"),
   open: libc.func("int open(const char *path, int flags)"),
   read: libc.func("int64_t read(int fd, _Out_ uint8_t *buffer, size_t bytes)"),
   close: libc.func("int close(int fd)"),

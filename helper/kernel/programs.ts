@@ -1,6 +1,6 @@
 // Loads the object, adopts or creates the pinned maps, and attaches the programs to guarded cgroups by pinned links.
 // Pins: <bpffs>/<instance>/v<ABI>/maps/NAME and .../guards/<cgroup inode>/PROGRAM. `picket off` removes the tree.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { abi, flowState, layouts, type Traffic } from "./layout.ts";
 import {
@@ -197,6 +197,5 @@ export class Programs {
     this.guards.clear();
     destroyLink(this.trafficLink);
     removePins(this.root);
-    rmSync(this.root, { recursive: true, force: true });
   }
 }
