@@ -11,6 +11,7 @@
 
 #define TCP_FLAG_BYTE 13
 #define TCP_SYN 0x02
+#define TCP_RST 0x04
 #define TCP_ACK 0x10
 
 struct packet {

@@ -24,6 +24,8 @@ static __always_inline void fill(struct record *r, __u8 type, struct socket_stat
 	r->process = state->process;
 	r->app = state->app;
 	r->netns = state->netns;
+	r->direction = state->direction;
+	r->local_port = state->local_port;
 	r->bytes_out = state->bytes_out;
 	r->bytes_in = state->bytes_in;
 }

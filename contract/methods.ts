@@ -6,6 +6,7 @@ import {
   lifetimeSchema,
   promptSchema,
   protocolSchema,
+  ruleDirectionSchema,
   ruleSchema,
   scopeSchema,
   statusSchema,
@@ -53,6 +54,7 @@ export const methods = {
       address: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(64))), null),
       port: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535))), null),
       protocol: v.optional(v.nullable(protocolSchema), null),
+      direction: v.optional(ruleDirectionSchema, "outbound"),
       note: v.optional(v.pipe(v.string(), v.maxLength(1024)), ""),
     }),
     /** `replaced`: id of the rule that had the same matcher. */

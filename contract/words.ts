@@ -32,6 +32,14 @@ export type Layer = v.InferOutput<typeof layerSchema>;
 export const modeSchema = v.picklist(["ask", "learn", "allow", "block"]);
 export type Mode = v.InferOutput<typeof modeSchema>;
 
+/** Who started it: the app (outbound) or somebody at its listening port (inbound). */
+export const directionSchema = v.picklist(["outbound", "inbound"]);
+export type Direction = v.InferOutput<typeof directionSchema>;
+
+/** What a rule is about. */
+export const ruleDirectionSchema = v.picklist(["outbound", "inbound", "both"]);
+export type RuleDirection = v.InferOutput<typeof ruleDirectionSchema>;
+
 export const scopeSchema = v.picklist(["endpoint", "any"]);
 export type Scope = v.InferOutput<typeof scopeSchema>;
 
@@ -55,7 +63,10 @@ export const appSchema = v.object({
 });
 export type App = v.InferOutput<typeof appSchema>;
 
-/** `address` is canonical text (RFC 5952 for IPv6); `host` is null while no name is known. */
+/**
+ * `address` is the remote's, canonical text (RFC 5952 for IPv6); `host` is null while no name is known. `port` is the one that was
+ * asked for: the remote's for outbound flows, the app's own for inbound ones.
+ */
 export const endpointSchema = v.object({
   host: v.nullable(shortText),
   address: v.pipe(v.string(), v.maxLength(45)),
@@ -74,6 +85,7 @@ export const ruleSchema = v.object({
   zone: v.nullable(zoneSchema),
   port: v.nullable(port),
   protocol: v.nullable(protocolSchema),
+  direction: ruleDirectionSchema,
   lifetime: lifetimeSchema,
   enabled: v.boolean(),
   origin: originSchema,
@@ -88,6 +100,7 @@ export const promptStateSchema = v.picklist(["held", "inbox"]);
 export const promptSchema = v.object({
   id: shortText,
   app: appSchema,
+  direction: directionSchema,
   /** The first endpoint asked about. */
   endpoint: endpointSchema,
   /** Every endpoint that joined the card, the first included: v4/v6 and TCP/UDP twins of one attempt. */
@@ -106,6 +119,7 @@ export const flowSchema = v.object({
   id: shortText,
   time,
   app: appSchema,
+  direction: directionSchema,
   endpoint: endpointSchema,
   verdict: verdictSchema,
   /** The rule that decided, or null where none did. */

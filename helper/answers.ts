@@ -54,7 +54,7 @@ export class Answers {
     const rules = durably(this.parts.store, () => {
       this.parts.prompts.strike([prompt.id]);
       return matchers.map((matcher) => {
-        const rule = { app: prompt.app.path, action, note: "", ...matcher };
+        const rule = { app: prompt.app.path, direction: prompt.direction, action, note: "", ...matcher };
         return this.parts.rules.add(rule, Date.now()).rule.id;
       });
     });
@@ -104,7 +104,7 @@ export class Answers {
     const reason = verdict === "allow" ? "You allowed it once." : "You blocked it once.";
     for (const id of ids) {
       this.parts.flows.judge(id, { verdict, rule: null, layer: "answer", reason });
-      this.parts.hold.carryOut(id, verdict, 0);
+      this.parts.hold.carryOut(id, verdict, null);
     }
   }
 }

@@ -12,12 +12,13 @@ import { type FlowRecord, flowId, flowState, isConnection, layouts, recordType }
 import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
 import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
-import { endpointOf, packetOf, readRecord } from "./kernel/records.ts";
+import { directionOf, endpointOf, packetOf, readRecord } from "./kernel/records.ts";
 import { Ring } from "./kernel/ring.ts";
 import { log } from "./log.ts";
 import { formatAddress, formatPrefix, parsePrefix } from "./policy/address.ts";
 import type { Zones } from "./policy/rule.ts";
 import { Prompts } from "./prompts/prompts.ts";
+import { Revocation } from "./revocation.ts";
 import { durably, type Store } from "./store/database.ts";
 import { FlowVerdicts } from "./store/flow-verdicts.ts";
 import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
@@ -55,6 +56,7 @@ export class Engine {
   private readonly hold: Hold;
   private readonly sockets: RawSockets;
   private readonly naming: Naming;
+  private readonly revocation: Revocation;
   private readonly events: Ring;
   private readonly journal: Ring;
   private readonly pace: NodeJS.Timeout;
@@ -74,6 +76,7 @@ export class Engine {
       gates: maps.gates,
       sockets: this.sockets,
       drain: () => this.events.drain(),
+      generation: () => this.policy.generation,
       resent: (flow, bytes) => this.flows.addResent(flow, bytes),
       warn: (message, detail) => log("warn", message, detail),
     });
@@ -85,6 +88,7 @@ export class Engine {
       mode: parts.mode,
       zones: parts.zones,
     });
+    this.revocation = new Revocation({ programs, policy: this.policy, flows: this.flows, hold: this.hold });
     this.answers = new Answers({
       store,
       verdicts,
@@ -123,7 +127,7 @@ export class Engine {
   private finishVerdicts(verdicts: FlowVerdicts): void {
     for (const { flow, verdict } of verdicts.pending()) {
       const state = verdict === "allow" ? flowState.allowed : flowState.blocked;
-      this.hold.writeGate(layouts.flow_key.read(Buffer.from(flow, "hex")), state, 0);
+      this.hold.writeGate(layouts.flow_key.read(Buffer.from(flow, "hex")), state, null);
       verdicts.done(flow);
     }
   }
@@ -192,7 +196,7 @@ export class Engine {
       if (this.flows.has(id)) this.flows.judge(id, judgement);
       else this.addFlow(record, app, judgement);
       // A connect() that was refused has no socket state that could end.
-      if (judgement.verdict === "block" && isConnection(record.flow)) this.flows.end(id);
+      if (known === undefined && judgement.verdict === "block" && isConnection(record.flow)) this.flows.end(id);
     };
     const known = this.flows.get(id);
     if (known) add(known.app);
@@ -227,14 +231,16 @@ export class Engine {
     const key = flowId(record.flow);
     if (this.flows.has(key)) return;
     const age = Math.max(0, Number(process.hrtime.bigint() - record.time) / 1e6);
-    const endpoint = endpointOf(record.flow, formatAddress);
-    this.flows.add({ key, cookie: record.flow.cookie, app, endpoint, at: Date.now() - age, ...judgement });
+    const endpoint = endpointOf(record, formatAddress);
+    const direction = directionOf(record);
+    this.flows.add({ key, cookie: record.flow.cookie, app, direction, endpoint, at: Date.now() - age, ...judgement });
   }
 
   private judgeHeld(record: FlowRecord, app: App, resumed: boolean): void {
     const id = flowId(record.flow);
-    const endpoint = endpointOf(record.flow, formatAddress);
-    const { verdict, rule, layer, reason, number } = this.policy.decide(app, endpoint);
+    const endpoint = endpointOf(record, formatAddress);
+    const direction = directionOf(record);
+    const { verdict, rule, layer, reason, number } = this.policy.decide(app, direction, endpoint);
     this.addFlow(record, app, { verdict: verdict === "ask" ? "held" : verdict, rule, layer, reason });
     if (verdict !== "ask") {
       this.hold.carryOut(id, verdict, number);
@@ -242,23 +248,24 @@ export class Engine {
     }
     const command = record.process.command.toString("utf8").split("\0")[0] ?? "";
     const asking = { pid: record.process.pid, uid: record.process.uid, command };
-    this.prompts.ask({ flow: id, app, endpoint, process: asking, at: Date.now(), resumed });
+    this.prompts.ask({ flow: id, app, direction, endpoint, process: asking, at: Date.now(), resumed });
   }
 
   // What people change
 
-  /** After any committed change: maps, then held flows, then cards. Returns the ids of the cards that are settled. */
+  /** After any committed change: maps, then held and live flows, then cards. Returns the ids of the cards that are settled. */
   policyChanged(): string[] {
-    this.policy.refresh();
+    const changed = this.policy.refresh();
     this.parts.checkpoint("compiled");
     for (const held of this.hold.all()) {
       const flow = this.flows.get(held.id);
       if (flow === undefined) continue; // still being named
-      const { verdict, rule, layer, reason, number } = this.policy.decide(flow.app, flow.endpoint);
+      const { verdict, rule, layer, reason, number } = this.policy.decide(flow.app, flow.direction, flow.endpoint);
       if (verdict === "ask") continue;
       this.flows.judge(held.id, { verdict, rule, layer, reason });
       this.hold.carryOut(held.id, verdict, number);
     }
+    if (changed) this.revocation.carryOut();
     this.parts.checkpoint("released");
     const settled = this.settle();
     this.parts.listener.rules(this.listRules());
@@ -267,7 +274,7 @@ export class Engine {
 
   /** Takes what policy answers by now off every card. */
   private settle(): string[] {
-    return this.prompts.settle((app, endpoint) => this.policy.decide(app, endpoint).verdict !== "ask");
+    return this.prompts.settle((...asked) => this.policy.decide(...asked).verdict !== "ask");
   }
 
   listRules(): Rule[] {

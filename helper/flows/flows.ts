@@ -1,5 +1,5 @@
 // Live and recent flows, newest last, in memory and bounded. What is kept for longer is history's business.
-import type { App, Endpoint, Flow, Layer, Verdict } from "../../contract/words.ts";
+import type { App, Direction, Endpoint, Flow, Layer, Verdict } from "../../contract/words.ts";
 
 /** Flows remembered; the oldest ended one goes first. */
 const capacity = 5000;
@@ -16,6 +16,7 @@ export interface NewFlow extends Judgement {
   readonly key: string;
   readonly cookie: bigint;
   readonly app: App;
+  readonly direction: Direction;
   readonly endpoint: Endpoint;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -40,10 +41,10 @@ export class Flows {
     this.changed = changed;
   }
 
-  add({ key, cookie, at, app, endpoint, verdict, rule, layer, reason }: NewFlow): void {
+  add({ key, cookie, at, ...told }: NewFlow): void {
     const id = String(this.next++);
     const time = new Date(at).toISOString();
-    const flow: Flow = { id, time, app, endpoint, verdict, rule, layer, reason, bytesIn: 0, bytesOut: 0, live: true };
+    const flow: Flow = { id, time, ...told, bytesIn: 0, bytesOut: 0, live: true };
     const entry = { flow, key, cookie, resent: 0 };
     this.entries.set(id, entry);
     this.byKey.set(key, entry);
@@ -88,6 +89,11 @@ export class Flows {
 
   liveKeys(): string[] {
     return [...this.byKey.keys()];
+  }
+
+  /** Live flows with their keys. */
+  live(): [key: string, flow: Flow][] {
+    return [...this.byKey].map(([key, { flow }]) => [key, flow]);
   }
 
   end(key: string): void {

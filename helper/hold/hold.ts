@@ -2,7 +2,14 @@
 import { type FlowKey, type FlowRecord, flowId, flowState, isConnection, layouts } from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
 import { SystemError } from "../kernel/libc.ts";
-import { fragments, refusedDatagram, refusedSyn, releasedDatagrams, releasedSyn } from "../kernel/packet.ts";
+import {
+  fragments,
+  isSyn,
+  refusedDatagram,
+  refusedSegment,
+  releasedDatagrams,
+  releasedSegment,
+} from "../kernel/packet.ts";
 import type { RawSockets } from "../kernel/raw-sockets.ts";
 
 const EMSGSIZE = 90;
@@ -25,6 +32,13 @@ export interface HeldFlow {
   record: FlowRecord;
   packets: KeptPacket[];
   bytes: number;
+  /** Held in the midst of a connection: the policy changed under it. */
+  established: boolean;
+}
+
+function newFlow(record: FlowRecord, packet: Buffer): HeldFlow {
+  const established = isConnection(record.flow) && !isSyn(packet);
+  return { id: flowId(record.flow), key: record.flow, record, packets: [], bytes: 0, established };
 }
 
 function keptPacket(record: FlowRecord, packet: Buffer): KeptPacket {
@@ -42,6 +56,8 @@ export interface HoldParts {
   /** Bytes of an allowed flow went out by the helper's hand. */
   resent(flow: string, bytes: number): void;
   warn(message: string, detail: Record<string, unknown>): void;
+  /** Of the policy in the kernel's maps. */
+  generation(): number;
 }
 
 export class Hold {
@@ -64,7 +80,7 @@ export class Hold {
     const kept = keptPacket(record, packet);
     let flow = this.flows.get(id);
     const first = flow === undefined;
-    flow ??= { id, key: record.flow, record, packets: [], bytes: 0 };
+    flow ??= newFlow(record, packet);
     flow.record = record;
     this.flows.set(id, flow);
     if (first) this.prepare(flow);
@@ -100,20 +116,22 @@ export class Hold {
     return [...this.flows.values()];
   }
 
-  carryOut(id: string, verdict: "allow" | "block", rule: number): void {
+  /** `rule`: the kernel's number of it, 0 where the mode decided, null for a person's answer about this flow alone. */
+  carryOut(id: string, verdict: "allow" | "block", rule: number | null): void {
     if (verdict === "allow") this.release(id, rule);
     else this.refuse(id, rule);
   }
 
-  /** Allows a held flow: its packets go as the app sent them. `rule` is the kernel's number, 0 for none. */
-  release(id: string, rule: number): void {
+  /** Allows a held flow: its packets go as the app sent them. */
+  release(id: string, rule: number | null): void {
     const flow = this.take(id);
     if (flow === undefined) return;
     if (isConnection(flow.key)) {
       // The gate first: the kernel's own retransmission may be under way and must find it open.
       this.writeGate(flow.key, flowState.allowed, rule);
-      this.sendSyn(flow);
-      const timers = synRetries.map((after) => setTimeout(() => this.sendSyn(flow), after));
+      this.sendSegment(flow);
+      const retries = flow.established ? [] : synRetries;
+      const timers = retries.map((after) => setTimeout(() => this.sendSegment(flow), after));
       this.completing.set(id, { flow, timers });
       return;
     }
@@ -125,7 +143,7 @@ export class Hold {
   }
 
   /** Refuses a held flow: TCP sees ECONNREFUSED, a connected datagram socket too. */
-  refuse(id: string, rule: number): void {
+  refuse(id: string, rule: number | null): void {
     const flow = this.take(id);
     if (flow === undefined) return;
     this.writeGate(flow.key, flowState.blocked, rule);
@@ -136,8 +154,7 @@ export class Hold {
 
   /** Sends a datagram of a flow that was released meanwhile. */
   sendNow(record: FlowRecord, packet: Buffer): void {
-    const packets = [keptPacket(record, packet)];
-    const flow: HeldFlow = { id: flowId(record.flow), key: record.flow, record, packets, bytes: 0 };
+    const flow = { ...newFlow(record, packet), packets: [keptPacket(record, packet)] };
     this.prepare(flow);
     this.sendDatagrams(flow);
     this.tidy(); // the flow is held no more: its socket must not keep a namespace alive
@@ -145,7 +162,7 @@ export class Hold {
 
   /** Refuses a packet of a flow that the kernel already blocked: its app still waits for the first answer. */
   refusePacket(record: FlowRecord, packet: Buffer): void {
-    const flow: HeldFlow = { id: flowId(record.flow), key: record.flow, record, packets: [], bytes: 0 };
+    const flow = newFlow(record, packet);
     this.prepare(flow);
     this.sendRefusal(flow, packet);
     this.tidy();
@@ -168,7 +185,7 @@ export class Hold {
   openGate(id: string, allowed: boolean): void {
     const flow = this.flows.get(id);
     if (flow === undefined || (allowed && !isConnection(flow.key))) return;
-    this.writeGate(flow.key, allowed ? flowState.allowed : flowState.blocked, 0);
+    this.writeGate(flow.key, allowed ? flowState.allowed : flowState.blocked, null);
   }
 
   /** Forgets what an earlier helper held: its datagrams are gone, and their gates would count them against the next ones. */
@@ -181,8 +198,9 @@ export class Hold {
   }
 
   /** Writes a verdict for a flow that this helper does not hold (decided before a restart). */
-  writeGate(key: FlowKey, state: number, rule: number): void {
-    const gate = layouts.gate.write({ state, rule });
+  writeGate(key: FlowKey, state: number, rule: number | null): void {
+    const answered = rule === null ? 1 : 0;
+    const gate = layouts.gate.write({ state, rule: rule ?? 0, answered, generation: this.parts.generation() });
     this.parts.gates.set(layouts.flow_key.write(key), gate);
   }
 
@@ -210,17 +228,18 @@ export class Hold {
     return { ...source, destination: flow.key.address, destinationPort: flow.key.port };
   }
 
-  private sendSyn(flow: HeldFlow): void {
+  private sendSegment(flow: HeldFlow): void {
     const last = flow.packets.at(-1);
-    if (last === undefined) return;
+    // Several segments in one: the kernel cuts and retransmits them itself.
+    if (last === undefined || last.segmentBytes > 0) return;
     const held = Number(process.hrtime.bigint()) / 1e6 - last.at;
-    this.send(flow, releasedSyn(last.bytes, this.addresses(flow), held));
+    this.send(flow, releasedSegment(last.bytes, this.addresses(flow), held));
     this.parts.resent(flow.id, last.bytes.length);
   }
 
   private sendRefusal(flow: HeldFlow, packet: Buffer): void {
     const addresses = this.addresses(flow);
-    this.send(flow, isConnection(flow.key) ? refusedSyn(packet, addresses) : refusedDatagram(packet, addresses));
+    this.send(flow, isConnection(flow.key) ? refusedSegment(packet, addresses) : refusedDatagram(packet, addresses));
   }
 
   private sendDatagrams(flow: HeldFlow): void {

@@ -95,16 +95,17 @@ export class Struct<T extends MemberTable> {
   }
 }
 
-export const abi = 1;
+export const abi = 2;
 export const pathDepth = 6;
 export const tableDefer = 0xffffffff;
 
 export const action = { none: 0, allow: 1, block: 2, ask: 3 } as const;
 export const flowState = { idle: 0, held: 1, allowed: 2, blocked: 3, exempt: 4 } as const;
+export const direction = { outbound: 0, inbound: 1 } as const;
 export const recordType = { held: 1, decided: 2, established: 3, ended: 4 } as const;
 export const protocolClass = { icmp: 1, tcp: 6, udp: 17, other: 255 } as const;
 /** Wildcard bits of a slot's shape. */
-export const shape = { anyApp: 4, anyPort: 2, anyProtocol: 1 } as const;
+export const shape = { anyApp: 8, anyPort: 4, anyProtocol: 2, anyDirection: 1 } as const;
 
 /** In the order of enum counter. */
 export const counterNames = [
@@ -137,6 +138,10 @@ const gate = new Struct({
   bytes_in: "u64",
   captured: "u32",
   captured_bytes: "u32",
+  generation: "u32",
+  local_port: "u16",
+  direction: "u8",
+  answered: "u8",
 });
 
 const exe_key = new Struct({
@@ -165,11 +170,20 @@ const socket_state = new Struct({
   netns: "u64",
   bytes_out: "u64",
   bytes_in: "u64",
+  inbound_since: "u64",
   state: "u32",
   app: "u32",
   rule: "u32",
-  held_once: "u16",
-  has_gates: "u16",
+  generation: "u32",
+  inbound_count: "u32",
+  local_port: "u16",
+  direction: "u8",
+  answered: "u8",
+  held_once: "u8",
+  has_gates: "u8",
+  bound: "u8",
+  sent_to_group: "u8",
+  pad: "u32",
 });
 
 const record = new Struct({
@@ -192,23 +206,47 @@ const record = new Struct({
   socket_uid: "u32",
   packet_bytes: "u32",
   segment_bytes: "u32",
-  pad: "u32",
+  local_port: "u16",
+  direction: "u8",
+  pad: "u8",
   bytes_out: "u64",
   bytes_in: "u64",
 });
 
 const held_syn = new Struct({ record, packet: { bytes: 256 } });
 const traffic = new Struct({ flow: flow_key, bytes_out: "u64", bytes_in: "u64" });
+const revoked = new Struct({
+  flow: flow_key,
+  cookie: "u64",
+  netns: "u64",
+  source: { bytes: 16 },
+  destination: { bytes: 16 },
+  source_port: "u16",
+  destination_port: "u16",
+  family: "u32",
+  interface: "u32",
+  pid: "u32",
+  action: "u32",
+  rule: "u32",
+});
 const path = new Struct({ tables: { u32s: pathDepth } });
 const host_key = new Struct({ address: { bytes: 16 } });
 const range_key = new Struct({ prefix_bits: "u32", address: { bytes: 16 } });
-const slot_key = new Struct({ table: "u32", app: "u32", port: "u16", protocol: "u8", shape: "u8" });
+const slot_key = new Struct({
+  table: "u32",
+  app: "u32",
+  port: "u16",
+  protocol: "u8",
+  direction: "u8",
+  shape: "u32",
+});
 const slot = new Struct({ action: "u32", rule: "u32" });
 const config = new Struct({
   abi: "u32",
   hold_jiffies: "u32",
   default_action: "u32",
   pid_namespace: "u32",
+  generation: "u32",
   any: path,
 });
 
@@ -222,6 +260,7 @@ export const layouts = {
   record,
   held_syn,
   traffic,
+  revoked,
   path,
   host_key,
   range_key,
@@ -235,6 +274,7 @@ export type ExeKey = ValuesOf<typeof exe_key>;
 export type ProcessRecord = ValuesOf<typeof process>;
 export type FlowRecord = ValuesOf<typeof record>;
 
+export type Revoked = ValuesOf<typeof revoked>;
 export type Traffic = ValuesOf<typeof traffic>;
 
 /** Whether the flow is a TCP connection. A raw socket's TCP packets are datagrams to us: they have no attempt. */

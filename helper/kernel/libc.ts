@@ -24,6 +24,8 @@ const c = {
   sendto: libc.func(
     "int64_t sendto(int fd, const void *data, size_t bytes, int flags, const void *to, uint32_t length)",
   ),
+  send: libc.func("int64_t send(int fd, const void *data, size_t bytes, int flags)"),
+  recv: libc.func("int64_t recv(int fd, _Out_ uint8_t *buffer, size_t bytes, int flags)"),
   setns: libc.func("int setns(int fd, int kind)"),
   setfsuid: libc.func("int setfsuid(uint32_t uid)"),
   clock_getres: libc.func("int clock_getres(int clock, void *result)"),
@@ -105,6 +107,16 @@ export function getOption(fd: number, level: number, option: number, into: Buffe
 
 export function sendTo(fd: number, data: Buffer, to: Buffer): void {
   check("sendto", c.sendto(fd, data, data.length, 0, to, to.length));
+}
+
+export function send(fd: number, data: Buffer): void {
+  check("send", c.send(fd, data, data.length, 0));
+}
+
+/** One message of at most `bytes`; what is longer is cut. */
+export function receive(fd: number, bytes: number): Buffer {
+  const buffer = Buffer.alloc(bytes);
+  return buffer.subarray(0, check("recv", c.recv(fd, buffer, bytes, 0)));
 }
 
 const CLONE_NEWNET = 0x40000000;

@@ -1,10 +1,17 @@
 // Brings the kernel's maps to a compiled policy. At every moment in between a flow meets the old answer, the new one, or a hold.
 import type { Compiled, CompiledPath, Slot, Target } from "../policy/compile.ts";
-import { abi, action, layouts, pathDepth, protocolClass, shape, tableDefer } from "./layout.ts";
+import { abi, action, direction, layouts, pathDepth, protocolClass, shape, tableDefer } from "./layout.ts";
 import type { BpfMap } from "./libbpf.ts";
 
 /** The kernel's numbers for the compiler. */
-export const target: Omit<Target, "tableId" | "appId"> = { pathDepth, tableDefer, action, protocolClass, shape };
+export const target: Omit<Target, "tableId" | "appId"> = {
+  pathDepth,
+  tableDefer,
+  action,
+  protocolClass,
+  direction,
+  shape,
+};
 
 /** What the programs are told besides the rules. */
 export interface Settings {
@@ -54,22 +61,30 @@ class Mirror {
     for (const key of map.keys(keyBytes)) this.written.set(key.toString("latin1"), zero);
   }
 
-  put(entries: readonly Entry[]): void {
+  /** Returns whether anything was written. */
+  put(entries: readonly Entry[]): boolean {
+    let changed = false;
     for (const { key, value } of entries) {
       const name = key.toString("latin1");
       if (this.written.get(name)?.equals(value)) continue;
       this.map.set(key, value);
       this.written.set(name, value);
+      changed = true;
     }
+    return changed;
   }
 
-  prune(entries: readonly Entry[]): void {
+  /** Returns whether anything was removed. */
+  prune(entries: readonly Entry[]): boolean {
+    let changed = false;
     const wanted = new Set(entries.map(({ key }) => key.toString("latin1")));
     for (const name of [...this.written.keys()]) {
       if (wanted.has(name)) continue;
       this.map.delete(Buffer.from(name, "latin1"));
       this.written.delete(name);
+      changed = true;
     }
+    return changed;
   }
 }
 
@@ -80,6 +95,9 @@ export class PolicyMaps {
   private readonly ranges: Mirror;
   private readonly configs: BpfMap;
   private readonly settings: Settings;
+  private config: Buffer;
+  /** Counts the policies the kernel had, over restarts: a verdict of an older one is looked up again. */
+  generation: number;
 
   constructor(maps: Record<"slots" | "tables" | "hosts" | "ranges" | "configs", BpfMap>, settings: Settings) {
     this.slots = new Mirror(maps.slots, layouts.slot_key.size);
@@ -88,35 +106,49 @@ export class PolicyMaps {
     this.ranges = new Mirror(maps.ranges, layouts.range_key.size);
     this.configs = maps.configs;
     this.settings = settings;
+    this.config = Buffer.alloc(layouts.config.size);
+    this.configs.get(zero, this.config);
+    this.generation = layouts.config.read(this.config).generation;
   }
 
   /**
    * Slots before the tables that show them, tables before the paths that lead to them; then the reverse for what goes.
-   * A table's shapes only widen in the first pass: a slot that is gone but still shown is simply not found.
+   * A table's shapes only widen in the first pass: a slot that is gone but still shown is simply not found. The new generation comes
+   * last: whatever is judged again by it meets the whole of the new policy. Returns whether the kernel's policy changed.
    */
-  apply(compiled: Compiled): void {
+  apply(compiled: Compiled): boolean {
     const slots = [...compiled.slots.values()].map(slotEntry);
     const tables = [...compiled.tables].map(([table, shapes]) => ({ key: number(table), value: number(shapes) }));
     const paths = [...compiled.paths.values()];
     const hosts = paths.filter(({ prefix }) => prefix.bits === 128).map(hostEntry);
     const ranges = paths.filter(({ prefix }) => prefix.bits < 128).map(rangeEntry);
-    this.slots.put(slots);
-    this.tables.put(tables);
-    this.hosts.put(hosts);
-    this.ranges.put(ranges);
-    this.configs.set(
-      zero,
-      layouts.config.write({
-        abi,
-        hold_jiffies: this.settings.holdTicks,
-        default_action: compiled.defaultAction,
-        pid_namespace: this.settings.pidNamespace,
-        any: { tables: [...compiled.any, ...Array(pathDepth).fill(0)].slice(0, pathDepth) },
-      }),
+    const changes = [this.slots.put(slots), this.tables.put(tables), this.hosts.put(hosts), this.ranges.put(ranges)];
+    changes.push(this.configure(compiled));
+    changes.push(
+      this.hosts.prune(hosts),
+      this.ranges.prune(ranges),
+      this.tables.prune(tables),
+      this.slots.prune(slots),
     );
-    this.hosts.prune(hosts);
-    this.ranges.prune(ranges);
-    this.tables.prune(tables);
-    this.slots.prune(slots);
+    if (!changes.includes(true)) return false;
+    this.generation = (this.generation + 1) >>> 0;
+    this.configure(compiled);
+    return true;
+  }
+
+  /** Returns whether anything but the generation changed. */
+  private configure(compiled: Compiled): boolean {
+    const config = layouts.config.write({
+      abi,
+      hold_jiffies: this.settings.holdTicks,
+      default_action: compiled.defaultAction,
+      pid_namespace: this.settings.pidNamespace,
+      generation: this.generation,
+      any: { tables: [...compiled.any, ...Array(pathDepth).fill(0)].slice(0, pathDepth) },
+    });
+    if (config.equals(this.config)) return false;
+    this.configs.set(zero, config);
+    this.config = config;
+    return true;
   }
 }

@@ -2,7 +2,7 @@
 // Pins: <bpffs>/<instance>/v<ABI>/maps/NAME and .../guards/<cgroup inode>/PROGRAM. `picket off` removes the tree.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { abi, flowState, layouts, type Traffic } from "./layout.ts";
+import { abi, flowState, layouts, type Revoked, type Struct, type Traffic } from "./layout.ts";
 import {
   attachCgroup,
   attachMapIterator,
@@ -85,7 +85,8 @@ export class Programs {
   readonly adopted: boolean;
   private readonly object: Pointer;
   private readonly root: string;
-  private readonly trafficLink: Pointer;
+  private readonly traffic: Pointer;
+  private readonly revoked: Pointer;
   private readonly guards = new Map<string, Pointer[]>();
 
   /** Throws SystemError when the kernel refuses the object. `instance` names the pin directory. */
@@ -101,7 +102,8 @@ export class Programs {
     this.maps = Object.fromEntries(
       mapNames.map((name) => [name, new BpfMap(mapFd(findMap(this.object, name)))]),
     ) as Record<MapName, BpfMap>;
-    this.trafficLink = attachMapIterator(findProgram(this.object, "dump_traffic"), this.maps.sockets.fd);
+    this.traffic = this.iterator("dump_traffic");
+    this.revoked = this.iterator("find_revoked");
     this.adoptGuards(join(pins, "guards"));
     this.removeOtherVersions();
   }
@@ -167,21 +169,18 @@ export class Programs {
     for (const version of readdirSync(this.root)) if (version !== `v${abi}`) removePins(join(this.root, version));
   }
 
+  private iterator(program: string): Pointer {
+    return attachMapIterator(findProgram(this.object, program), this.maps.sockets.fd);
+  }
+
   /** Bytes of every TCP socket that connected and still exists. */
   readTraffic(): Traffic[] {
-    const { size } = layouts.traffic;
-    const fd = startIteration(this.trafficLink);
-    const chunk = Buffer.alloc(256 * size);
-    const all: Traffic[] = [];
-    try {
-      for (;;) {
-        const bytes = read(fd, chunk);
-        if (bytes === 0) return all;
-        for (let at = 0; at + size <= bytes; at += size) all.push(layouts.traffic.read(chunk, at));
-      }
-    } finally {
-      close(fd);
-    }
+    return readAll(this.traffic, layouts.traffic);
+  }
+
+  /** TCP connections that were allowed and that the policy in the maps allows no more. */
+  findRevoked(): Revoked[] {
+    return readAll(this.revoked, layouts.revoked);
   }
 
   /** Marks a socket of this process as the helper's own, by its storage: guarded or not, its packets pass. */
@@ -195,7 +194,24 @@ export class Programs {
   remove(): void {
     for (const links of this.guards.values()) for (const link of links) destroyLink(link);
     this.guards.clear();
-    destroyLink(this.trafficLink);
+    for (const link of [this.traffic, this.revoked]) destroyLink(link);
     removePins(this.root);
+  }
+}
+
+/** One pass of an iterator over the sockets, each as what its program writes. */
+function readAll<T extends ConstructorParameters<typeof Struct>[0]>(iterator: Pointer, layout: Struct<T>) {
+  const { size } = layout;
+  const fd = startIteration(iterator);
+  const chunk = Buffer.alloc(256 * size);
+  const all = [];
+  try {
+    for (;;) {
+      const bytes = read(fd, chunk);
+      if (bytes === 0) return all;
+      for (let at = 0; at + size <= bytes; at += size) all.push(layout.read(chunk, at));
+    }
+  } finally {
+    close(fd);
   }
 }

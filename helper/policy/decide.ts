@@ -1,14 +1,15 @@
 // The decider: which verdict a flow gets and why. Pure: no clock, no I/O.
-import type { Action, Layer, Mode, Protocol } from "../../contract/words.ts";
+import type { Action, Direction, Layer, Mode, Protocol } from "../../contract/words.ts";
 import { contains } from "./address.ts";
 import type { PolicyRule, Zones } from "./rule.ts";
 
-/** What is asked: `addressHex` as 32 digits, IPv4 mapped. */
+/** What is asked: `addressHex` is the remote's, 32 digits, IPv4 mapped; `port` the one asked for (inbound: the app's own). */
 export interface Question {
   readonly app: string;
   readonly addressHex: string;
   readonly port: number;
   readonly protocol: Protocol;
+  readonly direction: Direction;
 }
 
 export interface Decision {
@@ -44,6 +45,7 @@ export function matches(rule: PolicyRule, question: Question, zones: Zones): boo
     (rule.app === null || rule.app === question.app) &&
     (rule.port === null || rule.port === question.port) &&
     (rule.protocol === null || rule.protocol === question.protocol) &&
+    (rule.direction === "both" || rule.direction === question.direction) &&
     reaches(rule, question, zones)
   );
 }
@@ -58,16 +60,17 @@ const modeVerdict: Record<Mode, { verdict: Action; reason: string }> = {
 /** Why a rule decided, in one sentence. */
 export function reasonOf(rule: PolicyRule): string {
   const who = rule.app === null ? "any app" : "this app";
+  const way = { outbound: "to", inbound: "from", both: "to and from" }[rule.direction];
   const verb = { allow: "allows", block: "blocks", ask: "wants you asked about" }[rule.action];
   const kind = rule.origin === "factory" ? "A factory rule" : "Your rule";
   const where = {
-    any: "any destination",
+    any: "any address",
     zone: "this part of the network",
     prefix: "this address",
   }[rule.destination.kind];
   const port = rule.port === null ? "" : `, port ${rule.port}`;
   const protocol = rule.protocol === null ? "" : ` over ${rule.protocol.toUpperCase()}`;
-  return `${kind} ${verb} ${who} to ${where}${port}${protocol}.`;
+  return `${kind} ${verb} ${who} ${way} ${where}${port}${protocol}.`;
 }
 
 export function layerOf(rule: PolicyRule): Layer {

@@ -22,6 +22,7 @@ const ranks: readonly ((rule: PolicyRule) => number)[] = [
   (rule) => (rule.app === null ? 0 : 1),
   (rule) => (rule.port === null ? 0 : 1),
   (rule) => (rule.protocol === null ? 0 : 1),
+  (rule) => (rule.direction === "both" ? 0 : 1),
   (rule) => lifetimeRank[rule.lifetime],
   (rule) => originRank[rule.origin],
   (rule) => actionRank[rule.action],

@@ -1,17 +1,19 @@
 // Which card an attempt belongs to. Pure.
-import type { App, Endpoint, Prompt } from "../../contract/words.ts";
+import type { App, Direction, Endpoint, Prompt } from "../../contract/words.ts";
 
 /** How long after the last attempt the other address family still counts as the same try (RFC 8305 waits 250 ms between them). */
 const twinWindow = 3000;
 
 export interface Asked {
   readonly app: App;
+  readonly direction: Direction;
   readonly endpoints: readonly Endpoint[];
   readonly process: Prompt["process"];
 }
 
 export interface Asking {
   readonly app: App;
+  readonly direction: Direction;
   readonly endpoint: Endpoint;
   readonly process: Prompt["process"];
   /** Milliseconds since 1970. */
@@ -36,7 +38,7 @@ function isFamilyTwin(a: Endpoint, b: Endpoint): boolean {
 
 /** `lastAttempt`: when the card's newest attempt came, milliseconds since 1970. */
 export function joins(card: Asked, lastAttempt: number, attempt: Asking): boolean {
-  if (card.app.path !== attempt.app.path) return false;
+  if (card.app.path !== attempt.app.path || card.direction !== attempt.direction) return false;
   const { endpoint } = attempt;
   const same = (other: Endpoint) =>
     other.address === endpoint.address && other.port === endpoint.port && other.protocol === endpoint.protocol;

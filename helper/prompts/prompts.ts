@@ -1,6 +1,6 @@
 // Open questions: one card per app and endpoint. Attempts join, answers settle, nothing vanishes unanswered.
 import { CodedError } from "../../contract/errors.ts";
-import type { App, Endpoint, Prompt } from "../../contract/words.ts";
+import type { App, Direction, Endpoint, Prompt } from "../../contract/words.ts";
 import { log } from "../log.ts";
 import type { PromptRows, StoredPrompt } from "../store/prompts.ts";
 import { joins } from "./join.ts";
@@ -9,6 +9,7 @@ import { joins } from "./join.ts";
 export interface Attempt {
   readonly flow: string;
   readonly app: App;
+  readonly direction: Direction;
   readonly endpoint: Endpoint;
   readonly process: Prompt["process"];
   /** Milliseconds since 1970. */
@@ -63,6 +64,7 @@ export class Prompts {
   private open(attempt: Attempt): void {
     const fresh = {
       app: attempt.app,
+      direction: attempt.direction,
       process: attempt.process,
       attempts: 1,
       opened: new Date(attempt.at).toISOString(),
@@ -115,11 +117,12 @@ export class Prompts {
   }
 
   /** Takes endpoints that policy answers by now off every card; a card without any left is settled. Returns the settled ids. */
-  settle(isAnswered: (app: App, endpoint: Endpoint) => boolean): string[] {
+  settle(isAnswered: (app: App, direction: Direction, endpoint: Endpoint) => boolean): string[] {
     const settled: string[] = [];
     for (const item of [...this.items.values()]) {
-      const open = item.stored.endpoints.filter((endpoint) => !isAnswered(item.stored.app, endpoint));
-      if (open.length === item.stored.endpoints.length) continue;
+      const { app, direction, endpoints } = item.stored;
+      const open = endpoints.filter((endpoint) => !isAnswered(app, direction, endpoint));
+      if (open.length === endpoints.length) continue;
       if (open.length === 0) {
         this.close(item.stored.id);
         settled.push(item.stored.id);

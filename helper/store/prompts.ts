@@ -1,5 +1,5 @@
 // Open questions in the database, so that no question is lost with the helper.
-import type { App, Endpoint, Prompt } from "../../contract/words.ts";
+import type { App, Direction, Endpoint, Prompt } from "../../contract/words.ts";
 import type { Store } from "./database.ts";
 
 /** A question as it is kept: everything of a prompt that does not depend on live flows. */
@@ -8,6 +8,7 @@ export type StoredPrompt = Omit<Prompt, "endpoint" | "state">;
 interface Row {
   id: number;
   app: string;
+  direction: Direction;
   process: string;
   attempts: number;
   opened: number;
@@ -26,6 +27,7 @@ export class PromptRows {
     return (this.store.prepare("SELECT * FROM prompts ORDER BY id").all() as Row[]).map((row) => ({
       id: String(row.id),
       app: JSON.parse(row.app) as App,
+      direction: row.direction,
       process: JSON.parse(row.process) as Prompt["process"],
       attempts: row.attempts,
       opened: new Date(row.opened).toISOString(),
@@ -37,9 +39,10 @@ export class PromptRows {
   open(prompt: Omit<StoredPrompt, "id">): string {
     return this.store.transaction(() => {
       const { lastInsertRowid } = this.store
-        .prepare("INSERT INTO prompts (app, process, attempts, opened) VALUES (?, ?, ?, ?)")
+        .prepare("INSERT INTO prompts (app, direction, process, attempts, opened) VALUES (?, ?, ?, ?, ?)")
         .run(
           JSON.stringify(prompt.app),
+          prompt.direction,
           JSON.stringify(prompt.process),
           prompt.attempts,
           new Date(prompt.opened).getTime(),

@@ -1,6 +1,6 @@
 // Rules in the database.
 import { CodedError } from "../../contract/errors.ts";
-import type { Action, Lifetime, Origin, Protocol, Rule, Zone } from "../../contract/words.ts";
+import type { Action, Lifetime, Origin, Protocol, Rule, RuleDirection, Zone } from "../../contract/words.ts";
 import type { Store } from "./database.ts";
 
 interface Row {
@@ -12,11 +12,14 @@ interface Row {
   zone: Zone | null;
   port: number | null;
   protocol: Protocol | null;
+  direction: RuleDirection;
   lifetime: Lifetime;
   enabled: 0 | 1;
   origin: Origin;
   note: string;
   created: number;
+  boot: string | null;
+  expires: number | null;
 }
 
 /** A person's rule before it has an id. `address` must be canonical (helper/policy/address.ts). */
@@ -26,6 +29,7 @@ export interface NewRule {
   address: string | null;
   port: number | null;
   protocol: Protocol | null;
+  direction: RuleDirection;
   note: string;
 }
 
@@ -35,7 +39,7 @@ export interface NumberedRule {
 }
 
 function fromRow(row: Row): NumberedRule {
-  const { number, name, created, enabled, ...rest } = row;
+  const { number, name, created, enabled, boot: _boot, expires: _expires, ...rest } = row;
   return {
     number,
     rule: { id: name ?? String(number), ...rest, enabled: enabled === 1, created: new Date(created).toISOString() },
@@ -58,13 +62,14 @@ export class Rules {
       const replaced = this.store
         .prepare(
           `DELETE FROM rules WHERE origin = 'person' AND app IS @app AND address IS @address AND zone IS NULL
-             AND port IS @port AND protocol IS @protocol RETURNING number`,
+             AND port IS @port AND protocol IS @protocol AND direction = @direction AND lifetime = 'forever'
+             RETURNING number`,
         )
         .get(rule) as { number: number } | undefined;
       const row = this.store
         .prepare(
-          `INSERT INTO rules (app, action, address, port, protocol, lifetime, enabled, origin, note, created)
-           VALUES (@app, @action, @address, @port, @protocol, 'forever', 1, 'person', @note, @now) RETURNING *`,
+          `INSERT INTO rules (app, action, address, port, protocol, direction, lifetime, enabled, origin, note, created)
+           VALUES (@app, @action, @address, @port, @protocol, @direction, 'forever', 1, 'person', @note, @now) RETURNING *`,
         )
         .get({ ...rule, now }) as Row;
       return { ...fromRow(row), replaced: replaced === undefined ? null : String(replaced.number) };

@@ -22,6 +22,7 @@ const endpoint = { host: null, address: "2001:db8:1::1", port: 443, protocol: "t
 export const prompt: Prompt = {
   id: "p1",
   app: { name: hostilePath, path: hostilePath, verified: false, icon: null },
+  direction: "outbound",
   endpoint,
   endpoints: [endpoint],
   attempts: 4,
@@ -38,6 +39,7 @@ export const rule: Rule = {
   zone: null,
   port: 443,
   protocol: "tcp",
+  direction: "outbound",
   lifetime: "forever",
   enabled: true,
   origin: "person",
@@ -49,6 +51,7 @@ export const flow: Flow = {
   id: "f1",
   time: "2026-11-23T09:30:00.000Z",
   app: { name: "Curl", path: "/usr/bin/curl", verified: true, icon: "curl" },
+  direction: "outbound",
   endpoint: { host: "example.org", address: "198.51.100.1", port: 443, protocol: "tcp" },
   verdict: "held",
   rule: null,

@@ -20,12 +20,20 @@ export interface UdpResult {
   ms: number;
 }
 
+/** The last line of stream.py. */
+export interface StreamResult {
+  /** 0: its time was over, or the other side ended it. */
+  errno: number;
+  ms: number;
+  echoes: number;
+}
+
 /** The system's own interpreter: behind a version manager's shim the app would be a shell script. */
 export const python = "/usr/bin/python3";
 
 /** Command line of a client; the arguments are explained in its first lines. */
 export function client(
-  name: "tcp" | "udp" | "two-remotes" | "many" | "awkward",
+  name: "tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream",
   ...args: (string | number)[]
 ): string[] {
   return [python, join(import.meta.dirname, "clients", `${name}.py`), ...args.map(String)];

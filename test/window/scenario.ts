@@ -53,6 +53,7 @@ export function aPrompt(id: string, app: App, endpoint: Endpoint, change: Partia
   return {
     id,
     app,
+    direction: "outbound",
     endpoint,
     endpoints: [endpoint],
     attempts: 1,
@@ -85,6 +86,7 @@ export function aRule(id: string, change: Partial<Rule> = {}): Rule {
     zone: null,
     port: 443,
     protocol: "tcp",
+    direction: "outbound",
     lifetime: "forever",
     enabled: true,
     origin: "person",
@@ -99,6 +101,7 @@ export function aFlow(id: string, app: App, endpoint: Endpoint, change: Partial<
     id,
     time: ago(1),
     app,
+    direction: "outbound",
     endpoint,
     verdict: "allow",
     rule: null,

@@ -32,12 +32,12 @@ function compare(compiler: Compiler, tally: Tally, policy: Policy, questions: re
     tally.verdicts[said.verdict] = (tally.verdicts[said.verdict] ?? 0) + 1;
     tally.layers[said.layer] = (tally.layers[said.layer] ?? 0) + 1;
     for (const protocol of protocolNumbers[asked.protocol]) {
-      const found = lookUp(compiled, app, asked.addressHex, asked.port, protocol);
+      const found = lookUp(compiled, app, asked, protocol);
       // What the kernel leaves to the helper is held and decided there: right, if rare.
       if (found.deferred) tally.deferred++;
       else expect([found.action, found.rule]).toEqual([actions[said.verdict], said.number]);
       // Without a name yet: either the helper decides, or the answer is the same whatever the name turns out to be.
-      const unnamed = lookUp(compiled, 0, asked.addressHex, asked.port, protocol);
+      const unnamed = lookUp(compiled, 0, asked, protocol);
       if (unnamed.deferred) continue;
       for (const app of [...apps, stranger]) {
         expect([unnamed.action, unnamed.rule]).toEqual([
@@ -75,6 +75,8 @@ describe("the compiled policy", () => {
 
   const any = { kind: "any" } as const;
   const at = (text: string) => ({ kind: "prefix", prefix: parsePrefix(text)! }) as const;
+  const toward = (text: string, port: number) =>
+    ({ addressHex: parsePrefix(text)!.hex, port, direction: "outbound" }) as const;
   const base: PolicyRule = {
     id: "",
     number: 0,
@@ -82,6 +84,7 @@ describe("the compiled policy", () => {
     destination: any,
     port: null,
     protocol: null,
+    direction: "both",
     action: "allow",
     lifetime: "forever",
     origin: "person",
@@ -101,9 +104,8 @@ describe("the compiled policy", () => {
     for (const { tables } of compiled.paths.values()) expect(tables.length).toBeLessThanOrEqual(6);
     const shallow = compile({ ...deep, rules: deep.rules.slice(0, 4) }, newTarget());
     for (const { tables } of shallow.paths.values()) expect(tables).not.toContain(0xffffffff);
-    const host = parsePrefix("10.1.2.3")!.hex;
-    expect(lookUp(compiled, 1, host, 1, 6)).toEqual({ action: 2, rule: 1, deferred: false });
-    expect(lookUp(compiled, 1, host, 2, 6).deferred).toBe(true);
+    expect(lookUp(compiled, 1, toward("10.1.2.3", 1), 6)).toEqual({ action: 2, rule: 1, deferred: false });
+    expect(lookUp(compiled, 1, toward("10.1.2.3", 2), 6).deferred).toBe(true);
   });
 
   it("never turns a block into what a dead helper would let pass: a deep block is found or held", () => {
@@ -118,7 +120,7 @@ describe("the compiled policy", () => {
     const compiled = compile(deep, newTarget());
     for (const port of [1, 2]) {
       for (const text of ["10.1.2.3", "10.1.2.1", "10.1.2.2", "10.1.2.9", "10.1.9.9", "10.9.9.9", "9.9.9.9"]) {
-        expect(lookUp(compiled, 1, parsePrefix(text)!.hex, port, 6).action).not.toBe(actions.allow);
+        expect(lookUp(compiled, 1, toward(text, port), 6).action).not.toBe(actions.allow);
       }
     }
   });
@@ -137,8 +139,8 @@ describe("the compiled policy", () => {
 
   it("keeps IPv4 out of IPv6 ranges that hold it by its notation", () => {
     const compiled = compile(policyOf({ destination: at("::/0") }), newTarget());
-    expect(lookUp(compiled, 1, parsePrefix("192.0.2.1")!.hex, 1, 6).action).toBe(actions.ask);
-    expect(lookUp(compiled, 1, parsePrefix("2001:db8::1")!.hex, 1, 6).action).toBe(actions.allow);
+    expect(lookUp(compiled, 1, toward("192.0.2.1", 1), 6).action).toBe(actions.ask);
+    expect(lookUp(compiled, 1, toward("2001:db8::1", 1), 6).action).toBe(actions.allow);
   });
 });
 
@@ -154,12 +156,13 @@ describe("the comparison itself", () => {
   const mutants: [string, Compiler][] = [
     [
       "swaps the shape bits of app and protocol",
-      (p, t) => compile(p, { ...t, shape: { anyApp: 1, anyPort: 2, anyProtocol: 4 } }),
+      (p, t) => compile(p, { ...t, shape: { ...t.shape, anyApp: 2, anyProtocol: 8 } }),
     ],
     [
       "swaps the shape bits of port and protocol",
-      (p, t) => compile(p, { ...t, shape: { anyApp: 4, anyPort: 1, anyProtocol: 2 } }),
+      (p, t) => compile(p, { ...t, shape: { ...t.shape, anyPort: 2, anyProtocol: 4 } }),
     ],
+    ["takes inbound for outbound", (p, t) => compile(p, { ...t, direction: { outbound: 1, inbound: 0 } })],
     ["drops the loopback zone", (p, t) => compile({ ...p, zones: { ...p.zones, loopback: [] } }, t)],
     ["drops the resolvers' zone", (p, t) => compile({ ...p, zones: { ...p.zones, resolvers: [] } }, t)],
     ["takes the rules in reverse order", (p, t) => compile({ ...p, rules: [...p.rules].reverse() }, t)],
@@ -190,7 +193,7 @@ describe("the comparison itself", () => {
       "shows no table its exact slots",
       (p, t) => ({
         ...compile(p, t),
-        tables: new Map([...compile(p, t).tables].map(([table, shapes]) => [table, shapes & ~3])),
+        tables: new Map([...compile(p, t).tables].map(([table, shapes]) => [table, shapes & ~15])),
       }),
     ],
     [

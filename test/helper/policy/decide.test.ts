@@ -14,6 +14,7 @@ const stored: Rule = {
   zone: null,
   port: null,
   protocol: null,
+  direction: "both",
   lifetime: "forever",
   enabled: true,
   origin: "person",
@@ -30,7 +31,14 @@ const zones: Zones = {
 const policyOf = (mode: Mode, ...rules: PolicyRule[]): Policy => ({ rules: rules.sort(compareRules), zones, mode });
 const asked = (part: Partial<Question> & { address?: string } = {}): Question => {
   const { address = "198.51.100.1", ...rest } = part;
-  return { app: "/usr/bin/curl", addressHex: addressHex(address), port: 443, protocol: "tcp", ...rest };
+  return {
+    app: "/usr/bin/curl",
+    addressHex: addressHex(address),
+    port: 443,
+    protocol: "tcp",
+    direction: "outbound",
+    ...rest,
+  };
 };
 
 describe("a rule matches", () => {
@@ -56,6 +64,9 @@ describe("a rule matches", () => {
     ["nothing outside loopback", { zone: "loopback" }, { address: "128.0.0.1" }, false],
     ["a resolver", { zone: "resolvers" }, { address: "192.0.2.53" }, true],
     ["no resolver's neighbour", { zone: "resolvers" }, { address: "192.0.2.54" }, false],
+    ["its direction", { direction: "inbound" }, { direction: "inbound" }, true],
+    ["no other direction", { direction: "inbound" }, {}, false],
+    ["both directions", { direction: "both" }, { direction: "inbound" }, true],
     ["only when every part does", { app: "/usr/bin/curl", port: 443, protocol: "udp" }, {}, false],
   ])("%s", (_, part, question, expected) => {
     expect(matches(rule(part), asked(question), zones)).toBe(expected);

@@ -18,6 +18,7 @@ const other: Endpoint = { ...v4, address: "192.0.2.9" };
 const attempt = (flow: string, part: Partial<Attempt> = {}): Attempt => ({
   flow,
   app: curl,
+  direction: "outbound",
   endpoint: v4,
   process,
   at: noon,
@@ -43,6 +44,7 @@ describe("a card", () => {
     expect(only()).toEqual({
       id: expect.any(String),
       app: curl,
+      direction: "outbound",
       endpoint: v4,
       endpoints: [v4],
       attempts: 1,
@@ -162,7 +164,7 @@ describe("cards and a policy that answers by now", () => {
     const { prompts, changes, only } = start();
     prompts.ask(attempt("f1"));
     prompts.ask(attempt("f2", { endpoint: v6 }));
-    expect(prompts.settle((_, endpoint) => endpoint.address === v4.address)).toEqual([]);
+    expect(prompts.settle((_app, _direction, endpoint) => endpoint.address === v4.address)).toEqual([]);
     expect(only()).toMatchObject({ endpoint: v6, endpoints: [v6], attempts: 2, state: "held" });
     expect(changes.at(-1)?.prompt).toEqual(only());
     const { id } = only();

@@ -11,6 +11,7 @@ const curl: NewRule = {
   address: "192.0.2.1",
   port: 443,
   protocol: "tcp",
+  direction: "outbound",
   note: "",
 };
 
@@ -25,7 +26,7 @@ describe("rules", () => {
       expect(rule).toMatchObject({ app: null, action: "allow", enabled: true, origin: "factory", lifetime: "forever" });
       expect(rule.note).not.toBe("");
     }
-    expect(all[0]?.rule).toMatchObject({ zone: "loopback", port: null, protocol: null });
+    expect(all[0]?.rule).toMatchObject({ zone: "loopback", port: null, protocol: null, direction: "both" });
     expect(all[1]?.rule).toMatchObject({ zone: "resolvers", port: 53, protocol: "udp" });
   });
 
@@ -41,6 +42,7 @@ describe("rules", () => {
       zone: null,
       port: 443,
       protocol: "tcp",
+      direction: "outbound",
       lifetime: "forever",
       enabled: true,
       origin: "person",
@@ -72,6 +74,8 @@ describe("rules", () => {
     ["any port", { port: null }],
     ["protocol", { protocol: "udp" }],
     ["any protocol", { protocol: null }],
+    ["direction", { direction: "inbound" }],
+    ["both directions", { direction: "both" }],
   ])("live beside one that differs in %s", (_, part) => {
     const rules = new Rules(open());
     rules.add(curl, 1);
@@ -84,7 +88,8 @@ describe("rules", () => {
 
   it("that match everything replace one another too, and no factory rule", () => {
     const rules = new Rules(open());
-    const anything = { app: null, action: "block", address: null, port: null, protocol: null, note: "" } as const;
+    const whatever = { app: null, address: null, port: null, protocol: null, direction: "both", note: "" } as const;
+    const anything = { ...whatever, action: "block" } as const;
     rules.add(anything, 1);
     rules.add({ ...anything, action: "allow" }, 2);
     expect(person(rules)).toHaveLength(1);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What happens to a TCP connection between connect() and its end, as sock_ops tells it. */
+#ifndef PICKET_LIFECYCLE_H
+#define PICKET_LIFECYCLE_H
+
+/* Retransmissions left to a flow after it was released. */
+#define RELEASED_SYN_RETRIES 3
+#define INITIAL_WINDOW 10 /* RFC 6928, and the kernel's TCP_INIT_CWND */
+
+/* What sock_ops is told of while a TCP flow is held. */
+#define HELD_CALLBACKS (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTO_CB_FLAG)
+
+static __always_inline void on_retransmit(struct bpf_sock_ops *ops, struct socket_state *state)
+{
+	int retries = ops->args[0] + RELEASED_SYN_RETRIES;
+
+	/* Released, but the first packets were lost: give up when an ordinary attempt would, not after 25 minutes. */
+	if (state->state == FLOW_ALLOWED && ops->state == BPF_TCP_SYN_SENT) {
+		bpf_setsockopt(ops, SOL_TCP, TCP_SYNCNT, &retries, sizeof(retries));
+		bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RTO_CB_FLAG);
+	}
+}
+
+static __always_inline void on_state(struct socket_state *state, __u32 from, __u32 to)
+{
+	if (from != BPF_TCP_SYN_SENT || to != BPF_TCP_CLOSE)
+		return;
+	TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, 1);
+	bpf_map_delete_elem(&held_syns, &state->flow);
+	state->state = FLOW_IDLE;
+}
+
+static __always_inline void on_established(struct bpf_sock_ops *ops, struct socket_state *state)
+{
+	int window = INITIAL_WINDOW;
+	struct gate *gate;
+
+	if (!state->held_once)
+		return;
+	/* The helper removes the gate once it hears of this; the next packet, which would have read it, may be far away. */
+	gate = state->state == FLOW_HELD ? bpf_map_lookup_elem(&gates, &state->flow) : 0;
+	if (gate && (gate->state == FLOW_ALLOWED || gate->state == FLOW_BLOCKED))
+		take_gate(state, gate);
+	/* Several SYN retransmissions set the congestion window to 1; none was a sign of congestion. */
+	bpf_setsockopt(ops, SOL_TCP, TCP_BPF_IW, &window, sizeof(window));
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~HELD_CALLBACKS);
+	bpf_map_delete_elem(&held_syns, &state->flow);
+	TELL(state, &state->flow, RECORD_ESTABLISHED, state->state, state->rule, 1);
+}
+
+/* An accepted socket starts with its listener's storage; only the identity is its own as well. */
+static __always_inline void on_accepted(struct bpf_sock_ops *ops, struct socket_state *state)
+{
+	state->flow.cookie = bpf_get_socket_cookie(ops);
+	state->state = FLOW_IDLE;
+	state->bytes_out = 0;
+	state->bytes_in = 0;
+}
+
+#endif
