@@ -43,13 +43,20 @@ int find_revoked(struct bpf_iter__bpf_sk_storage_map *ctx)
 	struct revoked r = {};
 	struct sock *sk = ctx->sk;
 
-	/* An idle socket has no verdict; a held one is judged as it sends. */
-	if (!state || !sk || state->state != FLOW_ALLOWED || state->generation == generation())
+	/* An idle socket has no verdict; a held one is judged as it sends. One that a packet found blocked has still to hear of it. */
+	if (!state || !sk || (state->state != FLOW_ALLOWED && state->state != FLOW_BLOCKED))
 		return 0;
-	r.action = judge(state, &state->flow, state->direction, state->flow.port, &r.rule);
-	if (r.action == ACTION_ALLOW)
+	if (state->state == FLOW_ALLOWED ? state->generation == generation() : sk->__sk_common.skc_state == BPF_TCP_SYN_SENT)
 		return 0;
 	r.flow = state->flow;
+	/* By the app it was judged for: Linux 6.1 takes no key of a map from an iterator's value, and nothing newer is known of it here. */
+	r.action = judge_app(state->app, &r.flow, state->direction, r.flow.port, &r.rule);
+	if (state->state == FLOW_BLOCKED) {
+		r.action = ACTION_BLOCK;
+		r.rule = state->rule;
+	}
+	if (r.action == ACTION_ALLOW)
+		return 0;
 	r.cookie = sk->__sk_common.skc_cookie.counter;
 	r.netns = state->netns;
 	r.pid = state->process.pid;

@@ -79,6 +79,7 @@ struct sock_common {
 	__be16 skc_dport; /* network order */
 	__u16 skc_num;	  /* the local port, host order */
 	unsigned short skc_family;
+	volatile unsigned char skc_state;
 	int skc_bound_dev_if;
 	atomic64_t skc_cookie;
 	struct in6_addr skc_v6_daddr; /* <linux/in6.h> */

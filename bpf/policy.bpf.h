@@ -18,11 +18,13 @@ struct question {
 static __always_inline struct path *path_of(struct config *c, const __u8 *address)
 {
 	struct range_key range = { .prefix_bits = 128 };
-	struct path *path = bpf_map_lookup_elem(&hosts, address);
+	struct path *path;
 
+	/* On the stack for both: Linux 6.1 takes no key from a global function's argument. */
+	__builtin_memcpy(range.address, address, sizeof(range.address));
+	path = bpf_map_lookup_elem(&hosts, range.address);
 	if (path)
 		return path;
-	__builtin_memcpy(range.address, address, sizeof(range.address));
 	path = bpf_map_lookup_elem(&ranges, &range);
 	return path ? path : &c->any;
 }
@@ -41,8 +43,11 @@ static __always_inline __u8 protocol_class(__u8 protocol)
 	}
 }
 
-/* Not inlined: verified once, called from every hook. Returns an enum action; writes the deciding rule. */
-static __noinline __u32 look_up(struct question *q, __u32 *rule)
+/*
+ * Global, so that the verifier checks it once and not at every call (a static function is checked anew in each context, and the loops
+ * multiply). Returns an enum action; writes the deciding rule.
+ */
+__noinline __u32 look_up(struct question *q, __u32 *rule)
 {
 	struct config *c = settings();
 	struct path *path;

@@ -38,7 +38,7 @@ struct news {
 	__u32 urgent;
 };
 
-static __noinline int write_news(struct socket_state *state, struct flow_key *flow, struct news *news)
+__noinline int write_news(struct socket_state *state, struct flow_key *flow, struct news *news)
 {
 	struct record *r;
 	__u64 wake = BPF_RB_NO_WAKEUP;

@@ -10,13 +10,19 @@ static __always_inline __u32 generation(void)
 	return c ? c->generation : 0;
 }
 
-/* What policy says of a flow of the socket's app. `port`: the one asked for, the remote's outbound and the app's own inbound. */
-static __always_inline __u32 judge(struct socket_state *state, struct flow_key *flow, __u8 direction, __u16 port, __u32 *rule)
+/* What policy says of an app's flow. `port`: the one asked for, the remote's outbound and the app's own inbound. */
+static __always_inline __u32 judge_app(__u32 app, struct flow_key *flow, __u8 direction, __u16 port, __u32 *rule)
 {
-	struct question q = { .app = app_of(state), .port = port, .protocol = flow->protocol, .direction = direction };
+	struct question q = { .app = app, .port = port, .protocol = flow->protocol, .direction = direction };
 
 	__builtin_memcpy(q.address, flow->address, sizeof(q.address));
 	return look_up(&q, rule);
+}
+
+/* The same for the app that the socket's process is by now. */
+static __always_inline __u32 judge(struct socket_state *state, struct flow_key *flow, __u8 direction, __u16 port, __u32 *rule)
+{
+	return judge_app(app_of(state), flow, direction, port, rule);
 }
 
 /* The helper's verdict moves from the gate to the socket, where no eviction can take it. */
@@ -32,7 +38,7 @@ static __always_inline void take_gate(struct socket_state *state, struct gate *g
  * An allowed connection under a policy that changed: a block ends it, a question holds it where it stands, unless a person allowed this
  * very connection. The generation is read before the maps are: a change in between is met by the next packet.
  */
-static __noinline int judge_again(struct socket_state *state)
+__noinline int judge_again(struct socket_state *state)
 {
 	__u32 rule = 0, action;
 

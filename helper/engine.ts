@@ -201,6 +201,8 @@ export class Engine {
     const known = this.flows.get(id);
     if (known) add(known.app);
     else this.meet(record, add);
+    // A packet met the new policy before the helper could end its connection: the app has still to hear of it.
+    if (known?.verdict === "allow" && judgement.verdict === "block") this.revocation.carryOut();
   }
 
   private onFlowEnded(id: string, end: EarlyEnd): void {

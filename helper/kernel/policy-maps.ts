@@ -20,79 +20,65 @@ export interface Settings {
   readonly pidNamespace: number;
 }
 
-interface Entry {
-  key: Buffer;
-  value: Buffer;
-}
-
 const zero = Buffer.alloc(4);
 
-function number(value: number): Buffer {
-  const buffer = Buffer.alloc(4);
-  buffer.writeUInt32LE(value);
-  return buffer;
-}
+/** Tells one entry of a map: `key` and `value` start as zeros. They are used for every entry of the map in turn. */
+type Tell<Item> = (item: Item, key: Buffer<ArrayBuffer>, value: Buffer<ArrayBuffer>) => void;
 
-function slotEntry(slot: Slot): Entry {
-  return { key: layouts.slot_key.write(slot), value: layouts.slot.write(slot) };
-}
-
-function pathValue(tables: readonly number[]): Buffer {
-  return layouts.path.write({ tables: [...tables] });
-}
-
-function hostEntry({ prefix, tables }: CompiledPath): Entry {
-  return { key: layouts.host_key.write({ address: Buffer.from(prefix.hex, "hex") }), value: pathValue(tables) };
-}
-
-function rangeEntry({ prefix, tables }: CompiledPath): Entry {
-  const address = Buffer.from(prefix.hex, "hex");
-  return { key: layouts.range_key.write({ prefix_bits: prefix.bits, address }), value: pathValue(tables) };
-}
-
-/** One map's wanted content beside what was written last; only differences are written. */
-class Mirror {
+/**
+ * One map's wanted content beside what was written last; only differences are written. What was written is remembered as strings: a
+ * Buffer of its own costs some 200 bytes each, and there are as many as rules.
+ */
+class Mirror<Item> {
   private readonly map: BpfMap;
-  private readonly written = new Map<string, Buffer>();
+  private readonly key: Buffer<ArrayBuffer>;
+  private readonly value: Buffer<ArrayBuffer>;
+  private readonly tell: Tell<Item>;
+  private readonly written = new Map<string, string>();
+  /** Entries written or removed so far. */
+  changes = 0;
 
-  /** Entries of an earlier helper count as written with an unknown value: kept until replaced or found unwanted. */
-  constructor(map: BpfMap, keyBytes: number) {
+  /** What an earlier helper wrote counts as written: a restart that changes no rule changes nothing. */
+  constructor(map: BpfMap, keyBytes: number, valueBytes: number, tell: Tell<Item>) {
     this.map = map;
-    for (const key of map.keys(keyBytes)) this.written.set(key.toString("latin1"), zero);
+    this.key = Buffer.alloc(keyBytes);
+    this.value = Buffer.alloc(valueBytes);
+    this.tell = tell;
+    for (const key of map.keys(keyBytes))
+      if (map.get(key, this.value)) this.written.set(key.toString("latin1"), this.value.toString("latin1"));
   }
 
-  /** Returns whether anything was written. */
-  put(entries: readonly Entry[]): boolean {
-    let changed = false;
-    for (const { key, value } of entries) {
-      const name = key.toString("latin1");
-      if (this.written.get(name)?.equals(value)) continue;
-      this.map.set(key, value);
+  /** Writes what is missing or different; returns the keys of all, for prune(). */
+  put(items: Iterable<Item>): Set<string> {
+    const wanted = new Set<string>();
+    for (const item of items) {
+      this.tell(item, this.key.fill(0), this.value.fill(0));
+      const name = this.key.toString("latin1");
+      const value = this.value.toString("latin1");
+      wanted.add(name);
+      if (this.written.get(name) === value) continue;
+      this.map.set(this.key, this.value);
       this.written.set(name, value);
-      changed = true;
+      this.changes++;
     }
-    return changed;
+    return wanted;
   }
 
-  /** Returns whether anything was removed. */
-  prune(entries: readonly Entry[]): boolean {
-    let changed = false;
-    const wanted = new Set(entries.map(({ key }) => key.toString("latin1")));
+  prune(wanted: ReadonlySet<string>): void {
     for (const name of [...this.written.keys()]) {
       if (wanted.has(name)) continue;
       this.map.delete(Buffer.from(name, "latin1"));
       this.written.delete(name);
-      changed = true;
+      this.changes++;
     }
-    return changed;
   }
 }
 
 export class PolicyMaps {
-  private readonly slots: Mirror;
-  private readonly tables: Mirror;
-  private readonly hosts: Mirror;
-  private readonly ranges: Mirror;
+  private readonly slots: Mirror<Slot>;
+  private readonly tables: Mirror<[table: number, shapes: number]>;
+  private readonly hosts: Mirror<CompiledPath>;
+  private readonly ranges: Mirror<CompiledPath>;
   private readonly configs: BpfMap;
   private readonly settings: Settings;
   private config: Buffer;
@@ -100,10 +86,23 @@ export class PolicyMaps {
   generation: number;
 
   constructor(maps: Record<"slots" | "tables" | "hosts" | "ranges" | "configs", BpfMap>, settings: Settings) {
-    this.slots = new Mirror(maps.slots, layouts.slot_key.size);
-    this.tables = new Mirror(maps.tables, 4);
-    this.hosts = new Mirror(maps.hosts, layouts.host_key.size);
-    this.ranges = new Mirror(maps.ranges, layouts.range_key.size);
+    const { slot_key, slot, host_key, range_key, path } = layouts;
+    this.slots = new Mirror<Slot>(maps.slots, slot_key.size, slot.size, (item, key, value) => {
+      slot_key.write(item, key);
+      slot.write(item, value);
+    });
+    this.tables = new Mirror<[number, number]>(maps.tables, 4, 4, ([table, shapes], key, value) => {
+      key.writeUInt32LE(table);
+      value.writeUInt32LE(shapes);
+    });
+    this.hosts = new Mirror<CompiledPath>(maps.hosts, host_key.size, path.size, ({ prefix, tables }, key, value) => {
+      host_key.write({ address: Buffer.from(prefix.hex, "hex") }, key);
+      path.write({ tables: [...tables] }, value);
+    });
+    this.ranges = new Mirror<CompiledPath>(maps.ranges, range_key.size, path.size, ({ prefix, tables }, key, value) => {
+      range_key.write({ prefix_bits: prefix.bits, address: Buffer.from(prefix.hex, "hex") }, key);
+      path.write({ tables: [...tables] }, value);
+    });
     this.configs = maps.configs;
     this.settings = settings;
     this.config = Buffer.alloc(layouts.config.size);
@@ -117,26 +116,28 @@ export class PolicyMaps {
    * last: whatever is judged again by it meets the whole of the new policy. Returns whether the kernel's policy changed.
    */
   apply(compiled: Compiled): boolean {
-    const slots = [...compiled.slots.values()].map(slotEntry);
-    const tables = [...compiled.tables].map(([table, shapes]) => ({ key: number(table), value: number(shapes) }));
+    const before = this.changes;
     const paths = [...compiled.paths.values()];
-    const hosts = paths.filter(({ prefix }) => prefix.bits === 128).map(hostEntry);
-    const ranges = paths.filter(({ prefix }) => prefix.bits < 128).map(rangeEntry);
-    const changes = [this.slots.put(slots), this.tables.put(tables), this.hosts.put(hosts), this.ranges.put(ranges)];
-    changes.push(this.configure(compiled));
-    changes.push(
-      this.hosts.prune(hosts),
-      this.ranges.prune(ranges),
-      this.tables.prune(tables),
-      this.slots.prune(slots),
-    );
-    if (!changes.includes(true)) return false;
+    const slots = this.slots.put(compiled.slots.values());
+    const tables = this.tables.put(compiled.tables);
+    const hosts = this.hosts.put(paths.filter(({ prefix }) => prefix.bits === 128));
+    const ranges = this.ranges.put(paths.filter(({ prefix }) => prefix.bits < 128));
+    const configured = this.configure(compiled);
+    this.hosts.prune(hosts);
+    this.ranges.prune(ranges);
+    this.tables.prune(tables);
+    this.slots.prune(slots);
+    if (!configured && this.changes === before) return false;
     this.generation = (this.generation + 1) >>> 0;
     this.configure(compiled);
     return true;
   }
 
-  /** Returns whether anything but the generation changed. */
+  private get changes(): number {
+    return this.slots.changes + this.tables.changes + this.hosts.changes + this.ranges.changes;
+  }
+
+  /** Returns whether anything was written. */
   private configure(compiled: Compiled): boolean {
     const config = layouts.config.write({
       abi,
@@ -144,7 +145,7 @@ export class PolicyMaps {
       default_action: compiled.defaultAction,
       pid_namespace: this.settings.pidNamespace,
       generation: this.generation,
-      any: { tables: [...compiled.any, ...Array(pathDepth).fill(0)].slice(0, pathDepth) },
+      any: { tables: [...compiled.any] },
     });
     if (config.equals(this.config)) return false;
     this.configs.set(zero, config);

@@ -59,11 +59,14 @@ export class Rules {
   /** A rule with an identical matcher is replaced: it goes, the new one has a number of its own. */
   add(rule: NewRule, now: number): NumberedRule & { replaced: string | null } {
     return this.store.transaction(() => {
+      // Written like the index rules_matcher, or every rule there is would be read.
       const replaced = this.store
         .prepare(
-          `DELETE FROM rules WHERE origin = 'person' AND app IS @app AND address IS @address AND zone IS NULL
-             AND port IS @port AND protocol IS @protocol AND direction = @direction AND lifetime = 'forever'
-             RETURNING number`,
+          `DELETE FROM rules WHERE origin = 'person' AND coalesce(app, '') = coalesce(@app, '')
+             AND coalesce(address, '') = coalesce(@address, '') AND coalesce(zone, '') = ''
+             AND coalesce(port, -1) = coalesce(@port, -1) AND coalesce(protocol, '') = coalesce(@protocol, '')
+             AND direction = @direction AND (lifetime = 'forever') = 1
+           RETURNING number`,
         )
         .get(rule) as { number: number } | undefined;
       const row = this.store
