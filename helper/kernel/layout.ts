@@ -62,7 +62,8 @@ function access<V>(
 function accessOf(member: Member): Access {
   if (typeof member === "string") return scalars[member];
   if (member instanceof Struct) {
-    const write = (into: Buffer<ArrayBuffer>, at: number, value: Values<MemberTable>) => void member.write(value, into, at);
+    const write = (into: Buffer<ArrayBuffer>, at: number, value: Values<MemberTable>) =>
+      void member.write(value, into, at);
     return access(member.size, (from, at) => member.read(from, at), write, member.alignment);
   }
   if ("bytes" in member) {
