@@ -14,7 +14,7 @@ export const serverCpu = 1;
 export interface Network {
   /** Name of the namespace the clients run in, below /run/netns. */
   readonly near: string;
-  destroy(): void;
+  destroy(): Promise<void>;
 }
 
 function ip(...args: string[]): void {
@@ -34,8 +34,8 @@ export async function createNetwork(cpus: number, queued: boolean): Promise<Netw
   const [near, farSide] = [`pkbn-${id}`, `pkbf-${id}`];
   const made: string[] = [];
   const running: Generator[] = [];
-  const destroy = () => {
-    for (const each of running) each.close();
+  const destroy = async () => {
+    for (const each of running) await each.close();
     for (const name of made) ip("netns", "delete", name);
   };
   try {
@@ -64,7 +64,7 @@ export async function createNetwork(cpus: number, queued: boolean): Promise<Netw
       execFileSync("nsenter", [`--net=/run/netns/${near}`, "iptables-nft", ...rule]);
     }
   } catch (error) {
-    destroy();
+    await destroy();
     throw error;
   }
   return { near, destroy };
