@@ -11,8 +11,9 @@
 #define PACKET_MEDIUM 2048
 #define PACKET_LARGE 65536
 
-/* Journal bytes waiting before the helper is woken early instead of at its own pace. */
+/* Journal bytes waiting before the helper is woken early instead of at its own pace, and again after each so many more (a power of two). */
 #define JOURNAL_WAKE (1024 * 1024)
+#define JOURNAL_WAKE_AGAIN (64 * 1024)
 
 static __always_inline void fill(struct record *r, __u8 type, struct socket_state *state, struct flow_key *flow)
 {
@@ -41,7 +42,7 @@ struct news {
 __noinline int write_news(struct socket_state *state, struct flow_key *flow, struct news *news)
 {
 	struct record *r;
-	__u64 wake = BPF_RB_NO_WAKEUP;
+	__u64 wake = BPF_RB_NO_WAKEUP, waiting;
 
 	if (!state || !flow || !news)
 		return 0;
@@ -53,7 +54,9 @@ __noinline int write_news(struct socket_state *state, struct flow_key *flow, str
 	fill(r, news->type, state, flow);
 	r->state = news->state;
 	r->rule = news->rule;
-	if (news->urgent || bpf_ringbuf_query(&journal, BPF_RB_AVAIL_DATA) > JOURNAL_WAKE)
+	waiting = bpf_ringbuf_query(&journal, BPF_RB_AVAIL_DATA);
+	/* Not for every record: to wake costs the app more than the whole look-up. */
+	if (news->urgent || (waiting > JOURNAL_WAKE && (waiting & (JOURNAL_WAKE_AGAIN - 1)) < 2 * sizeof(*r)))
 		wake = BPF_RB_FORCE_WAKEUP;
 	bpf_ringbuf_submit(r, wake);
 	return 0;

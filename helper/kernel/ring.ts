@@ -41,27 +41,28 @@ export class Ring {
     this.handle.ref();
   }
 
-  /** Reads every complete record now. A call from within a reader does nothing: the outer one goes on. */
-  drain(): void {
-    if (this.draining) return;
+  /** Reads every complete record now; whether there was any. A call from within a reader does nothing: the outer one goes on. */
+  drain(): boolean {
+    if (this.draining) return false;
     this.draining = true;
     try {
-      this.readAll();
+      return this.readAll();
     } finally {
       this.draining = false;
     }
   }
 
   /** The position advances record by record: a reader that throws loses one record only. */
-  private readAll(): void {
-    let position = Number(Atomics.load(this.consumer, 0));
+  private readAll(): boolean {
+    const start = Number(Atomics.load(this.consumer, 0));
+    let position = start;
     for (;;) {
       const end = Number(Atomics.load(this.producer, 0));
-      if (position >= end) return;
+      if (position >= end) return position > start;
       while (position < end) {
         const at = position & this.mask;
         const header = Atomics.load(this.headers, at >> 2) >>> 0;
-        if (header & busyBit) return;
+        if (header & busyBit) return position > start;
         const length = header & lengthMask;
         position += (length + headerBytes + 7) & ~7;
         const record = this.data.subarray(at + headerBytes, at + headerBytes + length);

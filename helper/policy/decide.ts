@@ -77,8 +77,43 @@ export function layerOf(rule: PolicyRule): Layer {
   return rule.origin === "factory" ? "factory" : "rule";
 }
 
+/** Positions in the order, of the rules about each app and of those about any. */
+interface Index {
+  readonly byApp: ReadonlyMap<string, readonly number[]>;
+  readonly anyApp: readonly number[];
+}
+
+/** A list of rules never changes: a new policy has a new list. */
+const indexes = new WeakMap<readonly PolicyRule[], Index>();
+
+function indexOf(rules: readonly PolicyRule[]): Index {
+  const known = indexes.get(rules);
+  if (known !== undefined) return known;
+  const byApp = new Map<string, number[]>();
+  const anyApp: number[] = [];
+  for (const [position, { app }] of rules.entries()) {
+    if (app === null) anyApp.push(position);
+    else if (byApp.get(app)?.push(position) === undefined) byApp.set(app, [position]);
+  }
+  const index = { byApp, anyApp };
+  indexes.set(rules, index);
+  return index;
+}
+
+/** The first rule in the order that matches. Most rules are about other apps: those are not looked at. */
+function firstMatch({ rules, zones }: Policy, question: Question): PolicyRule | undefined {
+  const { byApp, anyApp } = indexOf(rules);
+  const matching = (position: number) => {
+    const rule = rules[position];
+    return rule !== undefined && matches(rule, question, zones);
+  };
+  const own = byApp.get(question.app)?.find(matching) ?? rules.length;
+  const any = anyApp.find((position) => position > own || matching(position)) ?? rules.length;
+  return rules[Math.min(own, any)];
+}
+
 export function decide(policy: Policy, question: Question): Decision {
-  const rule = policy.rules.find((candidate) => matches(candidate, question, policy.zones));
+  const rule = firstMatch(policy, question);
   if (rule === undefined) return { ...modeVerdict[policy.mode], rule: null, number: 0, layer: "mode" };
   return { verdict: rule.action, rule: rule.id, number: rule.number, layer: layerOf(rule), reason: reasonOf(rule) };
 }

@@ -106,7 +106,7 @@ try {
   await watcher.watch<Topic>([...topics], () => {});
   await measureRest(helper, "helper CPU at rest, window open");
   watcher.close();
-  figures.note("helper memory (PSS)", memory(helper.pid), "MB");
+  figures.note("helper memory (PSS)", memory(helper.pid).pss, "MB");
   figures.note("maps", sum(mapMemory(helper.instance).values()), "MB");
 } finally {
   await helper.stop();

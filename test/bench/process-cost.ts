@@ -20,10 +20,13 @@ export async function restingCpu(pid: number, seconds: number): Promise<number> 
   return (cpuTime(pid) - before) / (seconds * 10);
 }
 
-/** Proportional set size, MB. */
-export function memory(pid: number): number {
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1]) / 1024;
+/** Proportional and resident set size, MB, without the mapped pages of BPF maps: those are counted with the maps. */
+export function memory(pid: number): { pss: number; rss: number } {
+  const areas = readFileSync(`/proc/${pid}/smaps`, "utf8").split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/);
+  const own = areas.filter((area) => !area.includes("anon_inode:bpf-map"));
+  const total = (name: string) =>
+    sum(own.map((area) => Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(area)?.[1])));
+  return { pss: total("Pss") / 1024, rss: total("Rss") / 1024 };
 }
 
 /** Where a helper's maps are pinned. */

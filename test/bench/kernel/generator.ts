@@ -1,5 +1,6 @@
 // The small C programs of the kernel benchmark: compiled here, started, and asked line by line.
 import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -54,9 +55,14 @@ export class Generator {
   /** Starts a program that says `ready`. */
   static async start(command: readonly string[], env: Record<string, string> = {}): Promise<Generator> {
     const generator = new Generator(command, env);
-    const said = await generator.line();
-    if (said !== "ready") throw new Error(`${command.join(" ")} said ${said}`);
-    return generator;
+    try {
+      const said = await generator.line();
+      if (said !== "ready") throw new Error(`${command.join(" ")} said ${said}`);
+      return generator;
+    } catch (error) {
+      await generator.close();
+      throw error;
+    }
   }
 
   /** One measurement: a line of words there, a line of numbers back. */
@@ -79,8 +85,12 @@ export class Generator {
     }
   }
 
-  close(): void {
-    this.child.stdin.end();
-    this.child.kill("SIGKILL");
+  /** Resolves when the process is gone: its namespace and its cgroup can go then. */
+  async close(): Promise<void> {
+    const { child } = this;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
   }
 }

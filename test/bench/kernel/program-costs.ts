@@ -48,6 +48,6 @@ export async function programCosts(instance: string, work: () => Promise<unknown
       .filter(({ runs }) => runs > 0)
       .sort((a, b) => b.nanoseconds - a.nanoseconds);
   } finally {
-    statistics.close();
+    await statistics.close();
   }
 }
