@@ -65,13 +65,16 @@ export interface Packaged {
   readonly path: string;
 }
 
-const flatpakFile = /^(\/var\/lib\/flatpak\/app\/([^/]+)\/[^/]+\/[^/]+\/)[0-9a-f]{64}(\/files\/.+)$/;
-const snapFile = /^((?:\/var\/lib\/snapd)?\/snap\/([^/]+)\/)x?\d+(\/.+)$/;
+const flatpakFile = /^(\/var\/lib\/flatpak\/app\/([^/.][^/]*)\/[^/]+\/[^/]+\/)(?:[0-9a-f]{64}|active)(\/files\/.+)$/;
+const snapFile = /^((?:\/var\/lib\/snapd)?\/snap\/([^/.][^/]*)\/)(?:x?\d+|current)(\/.+)$/;
+/** Snaps whose programs (shells, interpreters) every other snap runs as well. */
+const baseSnap = /^(?:core\d*|bare|snapd)$/;
 
-/** `path`: without links, in the helper's mount namespace. */
+/** `path`: in the helper's mount namespace. Null for what several packages share (runtimes, bases): it does not tell which of them runs. */
 export function packagedFile(path: string): Packaged | null {
-  const flatpak = flatpakFile.exec(path);
-  if (flatpak) return { kind: "flatpak", id: flatpak[2] ?? "", path: `${flatpak[1]}active${flatpak[3]}` };
-  const snap = snapFile.exec(path);
-  return snap && { kind: "snap", id: snap[2] ?? "", path: `${snap[1]}current${snap[3]}` };
+  const [, flatpakFolder, flatpak, flatpakRest] = flatpakFile.exec(path) ?? [];
+  if (flatpak !== undefined) return { kind: "flatpak", id: flatpak, path: `${flatpakFolder}active${flatpakRest}` };
+  const [, snapFolder, snap, snapRest] = snapFile.exec(path) ?? [];
+  if (snap === undefined || baseSnap.test(snap)) return null;
+  return { kind: "snap", id: snap, path: `${snapFolder}current${snapRest}` };
 }

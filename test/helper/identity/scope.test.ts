@@ -103,6 +103,7 @@ describe("a package's file", () => {
     ["/var/lib/snapd/snap/hello/29/bin/hello", "snap", "hello", "/var/lib/snapd/snap/hello/current/bin/hello"],
   ])("%s keeps its name over updates", (path, kind, id, lasting) => {
     expect(packagedFile(path)).toEqual({ kind, id, path: lasting });
+    expect(packagedFile(lasting)).toEqual({ kind, id, path: lasting });
   });
 
   it.each([
@@ -110,9 +111,10 @@ describe("a package's file", () => {
     `/home/alice/.local/share/flatpak/app/a.b.C/x86_64/stable/${commit}/files/x`,
     `/var/lib/flatpak/runtime/a.b.C/x86_64/stable/${commit}/files/bin/bash`,
     `/var/lib/flatpak/app/a.b.C/x86_64/stable/${commit}/export/x`,
-    "/var/lib/flatpak/app/a.b.C/x86_64/stable/active/files/x",
     "/snap/bin/firefox",
-    "/snap/firefox/current/x",
+    "/snap/core22/1234/usr/bin/python3.10",
+    "/snap/snapd/1234/usr/lib/snapd/snap-exec",
+    "/snap/../firefox/1/",
     "/home/snap/firefox/1/x",
     "/snap/firefox/1",
   ])("%s is none that root keeps under a lasting name", (path) => {
