@@ -10,6 +10,7 @@ import { findGuards, type Guard } from "./guard/named.ts";
 import { makeRuns, type Runs } from "./guard/runs.ts";
 import { Apps } from "./identity/apps.ts";
 import { systemDirectories } from "./identity/desktop-entries.ts";
+import { CgroupPaths } from "./kernel/cgroup-paths.ts";
 import { ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
 import { bpfFileSystem, ensureBpfFileSystem, Programs } from "./kernel/programs.ts";
 import { countCpus, readCounters } from "./kernel/records.ts";
@@ -114,13 +115,15 @@ interface Rooms {
 
 async function assemble(rooms: Rooms): Promise<Helper> {
   const { options, hooks, root, instance, store, mountedHere, runs, wanted, programs } = rooms;
-  const guards = new Guards(root, programs, wanted);
+  const cgroups = new CgroupPaths(root);
+  const guards = new Guards(root, cgroups, programs, wanted);
   const updates = new Updates((topic, data) => server.event(topic, data));
   const engine = new Engine({
     programs,
     store,
     mode,
     apps: new Apps(systemDirectories),
+    cgroups,
     bootId: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
     settings: {
       holdTicks: Math.max(1, Math.round(ticksPerSecond() * holdPace)),
@@ -184,6 +187,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       guards.close();
       if (removePins) engine.refuseHeld();
       engine.close();
+      cgroups.close();
       if (removePins) {
         // Detached first: a cgroup that cannot be removed must not leave programs behind.
         programs.remove();

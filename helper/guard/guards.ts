@@ -2,7 +2,7 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
 import { dirname } from "node:path";
 import type { Degraded } from "../../contract/words.ts";
-import { CgroupPaths } from "../kernel/cgroup-paths.ts";
+import type { CgroupPaths } from "../kernel/cgroup-paths.ts";
 import type { Programs } from "../kernel/programs.ts";
 import { log } from "../log.ts";
 import type { Guard } from "./named.ts";
@@ -31,8 +31,9 @@ export class Guards {
   private readonly timers: NodeJS.Timeout[] = [];
 
   /** `root`: the cgroup2 mount. */
-  constructor(root: string, programs: Programs, guards: readonly Guard[]) {
+  constructor(root: string, paths: CgroupPaths, programs: Programs, guards: readonly Guard[]) {
     this.root = root;
+    this.paths = paths;
     this.programs = programs;
     this.kept = guards.map(({ name, directory, locate }) => ({
       name,
@@ -41,7 +42,6 @@ export class Guards {
       present: false,
       failure: null,
     }));
-    this.paths = new CgroupPaths(root);
   }
 
   /** Throws when the kernel refuses a cgroup that is there. */
@@ -58,7 +58,6 @@ export class Guards {
     for (const timer of this.timers.splice(0)) clearInterval(timer);
     for (const { watcher } of this.watches.values()) watcher.close();
     this.watches.clear();
-    this.paths.close();
   }
 
   /** The guarded cgroups that there are now, below the mount: an earlier helper's too, as long as nobody took its programs away. */

@@ -104,9 +104,12 @@ export class GuardedMachine {
     return JSON.parse(stdout) as T;
   }
 
+  /** About the far side: whole slices have other traffic as well. */
   heldPrompt(): Promise<Prompt> {
     return this.until("a held prompt", async () =>
-      (await this.read<Prompt[]>("prompts")).find((prompt) => prompt.state === "held"),
+      (await this.read<Prompt[]>("prompts")).find(
+        ({ state, endpoint }) => state === "held" && endpoint.address === far.address,
+      ),
     );
   }
 

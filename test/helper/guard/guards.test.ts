@@ -8,12 +8,14 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { cgroupOf, cgroupRoot, moveProcess } from "../../../helper/guard/cgroups.ts";
 import { Guards } from "../../../helper/guard/guards.ts";
 import { findGuards } from "../../../helper/guard/named.ts";
+import { CgroupPaths } from "../../../helper/kernel/cgroup-paths.ts";
 import { Programs } from "../../../helper/kernel/programs.ts";
 import { StartError } from "../../../helper/start-error.ts";
 import { freshObject } from "../../bpf/object.ts";
 import { OwnCgroup } from "../../bpf/own-cgroup.ts";
 
 const root = cgroupRoot();
+const paths = new CgroupPaths(root);
 let object: string;
 let own: OwnCgroup;
 let programs: Programs;
@@ -42,7 +44,7 @@ afterEach(async () => {
 
 function keep(...names: string[]): Guards {
   const wanted = names.map((name) => ({ name, directory: join(own.directory, name), locate: null }));
-  guards = new Guards(root, programs, wanted);
+  guards = new Guards(root, paths, programs, wanted);
   guards.start();
   return guards;
 }
