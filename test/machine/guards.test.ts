@@ -86,6 +86,36 @@ test("system.slice: a helper that runs in it asks about services, and covers a u
   expect(machine.arrivals()).toBe(before + 1);
 });
 
+test("a network namespace made inside a guard has its neighbours, and the kernel's own packets are nobody's question", async () => {
+  await helper("guard-netns", "system.slice");
+  // The kernel's socket for neighbour discovery belongs to the cgroup that makes the namespace: a container's, a sandbox's.
+  await machine.root([
+    "sh",
+    "-ec",
+    `ip netns add one; ip netns add two
+    ip -netns one link add v type veth peer name v netns two
+    ip -netns one addr add fd00::1/64 dev v nodad; ip -netns two addr add fd00::2/64 dev v nodad
+    ip -netns one link set v up; ip -netns two link set v up`,
+  ]);
+  const listening = `import socket
+s = socket.create_server(("::", 8080), family=socket.AF_INET6)
+print("up", flush=True)
+while True: c, _ = s.accept(); c.sendall(b"welcome\\n"); c.close()`;
+  await machine.service("two", ["nsenter", "--net=/run/netns/two", "python3", "-c", listening], "up");
+  const calling = client.replace(far.address, "fd00::2");
+  const running = machine.machine.run(["nsenter", "--net=/run/netns/one", "python3", "-c", calling], {
+    timeout: 60_000,
+  });
+  const card = await machine.until("the question", async () =>
+    (await machine.read<Prompt[]>("prompts")).find(({ endpoint }) => endpoint.address === "fd00::2"),
+  );
+  expect(await machine.asAlice("answer", card.id, "allow")).toMatchObject({ code: 0, stderr: "" });
+  expect((await running).stdout).toBe("welcome\n");
+  expect((await machine.read<Prompt[]>("prompts")).map(({ app }) => app.path)).not.toContain("[]");
+  await machine.root(["systemctl", "stop", "two"]);
+  await machine.root(["sh", "-c", "ip netns del one; ip netns del two"]);
+});
+
 test("a unit that does not run is guarded as soon as it starts, and every time it starts again", async () => {
   await quickUnit("late.service");
   await quickUnit("other.service");
