@@ -85,7 +85,7 @@ export class GuardedMachine {
   }
 
   async until<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
-    for (const end = performance.now() + 20_000; ; await sleep(50)) {
+    for (const end = performance.now() + 60_000; ; await sleep(50)) {
       const found = await probe();
       if (found !== undefined) return found;
       if (performance.now() > end) throw new Error(`waited in vain for ${what}\n${this.printed("picket-helper")}`);

@@ -1,8 +1,11 @@
 // What `--guard` covers where systemd manages cgroups: sessions, services, units that come later and come back, and names that mean nothing.
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { Prompt, Status } from "../../contract/words.ts";
 import { client, far, GuardedMachine, socket } from "./guarded.ts";
 import { checkout, node } from "./machine.ts";
+
+// Loading the programs alone may take half a minute on a machine that is busy.
+vi.setConfig({ testTimeout: 180_000 });
 
 let machine: GuardedMachine;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 // Which package or unit an app is said to be, and who can make Picket say so: sandboxes, scopes and services on a real systemd.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Prompt } from "../../contract/words.ts";
 import { client, far, GuardedMachine } from "./guarded.ts";
 
@@ -7,6 +7,9 @@ const app = "org.example.Talk";
 const folder = (id: string) => `/var/lib/flatpak/app/${id}/x86_64/stable`;
 const lasting = (id: string) => `${folder(id)}/active/files/bin/nc`;
 const [first, second] = ["0123456789abcdef".repeat(4), "fedcba9876543210".repeat(4)];
+
+// Loading the programs alone may take half a minute on a machine that is busy.
+vi.setConfig({ testTimeout: 180_000 });
 
 let machine: GuardedMachine;
 beforeAll(async () => {

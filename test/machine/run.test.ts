@@ -1,8 +1,11 @@
 // `picket run` and `picket off` where systemd manages cgroups: alice's command in a scope of the guarded slice, held, asked about, answered,
 // and set free.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Prompt, Status } from "../../contract/words.ts";
 import { client, far, GuardedMachine, picket } from "./guarded.ts";
+
+// Loading the programs alone may take half a minute on a machine that is busy.
+vi.setConfig({ testTimeout: 180_000 });
 
 let machine: GuardedMachine;
 beforeAll(async () => {
