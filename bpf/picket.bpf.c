@@ -132,6 +132,25 @@ static __always_inline int is_connection(struct bpf_sock *sk)
 	return sk->type == SOCK_STREAM && sk->protocol == IPPROTO_TCP;
 }
 
+#define ICMPV6_LISTENER_QUERY 130 /* RFC 2710, up to 132 */
+#define ICMPV6_REDIRECT 137	  /* RFC 4861, from 133 on */
+#define ICMPV6_LISTENER_REPORT_2 143 /* RFC 3810 */
+
+/*
+ * Neighbour discovery and multicast membership: the kernel's own words, from a socket that every network namespace has. It belongs to the
+ * cgroup in which the namespace was made (a container, a sandbox), no sock_create hook saw it, and nobody could answer for it.
+ */
+static __always_inline int is_neighbour_discovery(struct __sk_buff *skb, struct bpf_sock *sk)
+{
+	struct packet p = {};
+	__u8 type;
+
+	if (sk->type != SOCK_RAW || sk->protocol != IPPROTO_ICMPV6 || parse(skb, 1, &p) < 0 ||
+	    p.protocol != IPPROTO_ICMPV6 || bpf_skb_load_bytes(skb, p.header_bytes, &type, 1) < 0)
+		return 0;
+	return (type >= ICMPV6_LISTENER_QUERY && type <= ICMPV6_REDIRECT) || type == ICMPV6_LISTENER_REPORT_2;
+}
+
 SEC("cgroup_skb/egress")
 int on_egress(struct __sk_buff *skb)
 {
@@ -146,6 +165,8 @@ int on_egress(struct __sk_buff *skb)
 		return PROCEED; /* handshake or time-wait stub: it carries no data of the app */
 	state = bpf_sk_storage_get(&sockets, sk, 0, 0);
 	if (!state) {
+		if (is_neighbour_discovery(skb, sk))
+			return PROCEED;
 		state = state_of(sk);
 		if (!state) {
 			count(COUNTER_NO_STORAGE);

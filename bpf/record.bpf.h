@@ -4,6 +4,7 @@
 #define PICKET_RECORD_H
 
 #define SOCK_STREAM 1
+#define SOCK_RAW 3
 #define SOCK_DGRAM 2
 
 /* bpf_ringbuf_reserve wants constant sizes: a SYN, an Ethernet-sized datagram, the largest IP packet. */

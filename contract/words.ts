@@ -53,6 +53,18 @@ export type Origin = v.InferOutput<typeof originSchema>;
 export const zoneSchema = v.picklist(["loopback", "resolvers"]);
 export type Zone = v.InferOutput<typeof zoneSchema>;
 
+/**
+ * How the app came to this machine or is run. `proven`: by the very file it runs, or by systemd on root's behalf. Otherwise it is what a
+ * cgroup is called that the user's own processes could have made: a label to show, never a reason.
+ */
+export const packagingSchema = v.object({
+  kind: v.picklist(["flatpak", "snap", "unit", "scope"]),
+  /** Flatpak or desktop application id, Snap name, unit name. */
+  id: shortText,
+  proven: v.boolean(),
+});
+export type Packaging = v.InferOutput<typeof packagingSchema>;
+
 /** `verified`: name and icon come from a root-owned desktop entry for a root-owned binary. Otherwise `name` is the path. */
 export const appSchema = v.object({
   name: shortText,
@@ -60,6 +72,8 @@ export const appSchema = v.object({
   verified: v.boolean(),
   /** Icon name of the desktop entry (looked up by the window's side, never by the helper), or null. */
   icon: v.nullable(shortText),
+  /** Absent or null where nothing is known. */
+  packaging: v.optional(v.nullable(packagingSchema)),
 });
 export type App = v.InferOutput<typeof appSchema>;
 

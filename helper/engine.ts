@@ -7,7 +7,9 @@ import { EnforcedPolicy } from "./enforced-policy.ts";
 import { Flows, type Judgement } from "./flows/flows.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
+import { labelled } from "./identity/labels.ts";
 import { type EarlyEnd, Naming } from "./identity/naming.ts";
+import type { CgroupPaths } from "./kernel/cgroup-paths.ts";
 import { type FlowRecord, flowId, flowState, isConnection, layouts, recordType } from "./kernel/layout.ts";
 import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
 import { type Programs, ringBytes } from "./kernel/programs.ts";
@@ -35,6 +37,7 @@ export interface EngineParts {
   readonly programs: Programs;
   readonly store: Store;
   readonly apps: Apps;
+  readonly cgroups: CgroupPaths;
   readonly mode: Mode;
   readonly bootId: string;
   readonly settings: Settings;
@@ -231,7 +234,13 @@ export class Engine {
   }
 
   private meet(record: FlowRecord, then: (app: App) => void): void {
-    this.naming.meet(record, then, (id, end) => this.onFlowEnded(id, end));
+    // At once: a scope is gone with its last process.
+    const cgroup = this.parts.cgroups.recall(record.process.cgroup);
+    this.naming.meet(
+      record,
+      (app) => then(labelled(app, cgroup)),
+      (id, end) => this.onFlowEnded(id, end),
+    );
   }
 
   private addFlow(record: FlowRecord, app: App, judgement: Judgement): void {

@@ -1,13 +1,16 @@
 // Builds a helper out of its rooms, in the order in which they must stand, and takes it down in reverse.
-import { chmodSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Degraded, Rule } from "../contract/words.ts";
 import type { Step } from "./answers.ts";
 import { Engine } from "./engine.ts";
-import { cgroupRoot, guardDirectory, instanceName } from "./guard/cgroups.ts";
+import { cgroupRoot, instanceName } from "./guard/cgroups.ts";
+import { Guards } from "./guard/guards.ts";
+import { findGuards, type Guard } from "./guard/named.ts";
 import { makeRuns, type Runs } from "./guard/runs.ts";
 import { Apps } from "./identity/apps.ts";
 import { systemDirectories } from "./identity/desktop-entries.ts";
+import { CgroupPaths } from "./kernel/cgroup-paths.ts";
 import { ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
 import { bpfFileSystem, ensureBpfFileSystem, Programs } from "./kernel/programs.ts";
 import { countCpus, readCounters } from "./kernel/records.ts";
@@ -15,6 +18,7 @@ import { log } from "./log.ts";
 import type { Options } from "./options.ts";
 import { loopbackPrefixes } from "./policy/rule.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
+import { guardsBefore, writeRunFile } from "./run-file.ts";
 import { ControlServer } from "./server/server.ts";
 import { Updates } from "./server/updates.ts";
 import { makeService, type ServiceParts, statusOf } from "./service.ts";
@@ -22,7 +26,6 @@ import { StartError } from "./start-error.ts";
 import { openStore, type Store } from "./store/database.ts";
 
 export const objectPath = join(import.meta.dirname, "../dist/bpf/picket.bpf.o");
-const runFolder = "/run/picket";
 /** Longest silence between two SYNs of a held TCP flow at first; the kernel doubles it after some. Seconds. */
 const holdPace = 0.1;
 const mode = "ask";
@@ -69,22 +72,10 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** What `picket off` needs to find this process, whatever state it is in. */
-function writeRunFile(instance: string, options: Options): string {
-  mkdirSync(runFolder, { recursive: true, mode: 0o755 });
-  const stat = readFileSync("/proc/self/stat", "latin1");
-  const start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  const file = join(runFolder, `${instance}.json`);
-  const { socket, state } = options;
-  writeFileSync(file, JSON.stringify({ pid: process.pid, start: Number(start), instance, socket, state }), {
-    mode: 0o644,
-  });
-  return file;
-}
-
 export async function startHelper(options: Options, hooks: Hooks): Promise<Helper> {
   const root = cgroupRoot();
-  const guards = options.guards.map((guard) => guardDirectory(root, guard));
+  const known = existsSync(options.state) ? guardsBefore(instanceName(options.state)) : new Map<string, string>();
+  const named = await findGuards(root, options.guards, known);
   secureState(options.state);
   lock(options.state);
   const instance = instanceName(options.state);
@@ -92,10 +83,11 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
   const mountedHere = ensureBpfFileSystem();
   // Everything that waits comes before the engine: from then on its timers count on the server being there.
   const runs = await makeRuns(root, instance);
-  const directories = [runs.directory, ...guards];
+  const ownGuard = { name: relative(root, runs.directory), directory: runs.directory, locate: null };
   const programs = new Programs(objectPath, instance);
   try {
-    return await assemble({ options, hooks, root, instance, store, mountedHere, runs, directories, programs });
+    const wanted = [ownGuard, ...named];
+    return await assemble({ options, hooks, root, instance, store, mountedHere, runs, wanted, programs });
   } catch (error) {
     // A helper that never was leaves nothing; one that follows another leaves what that one enforced.
     if (!programs.adopted) {
@@ -117,18 +109,21 @@ interface Rooms {
   readonly mountedHere: boolean;
   readonly runs: Runs;
   /** Cgroups to guard. */
-  readonly directories: readonly string[];
+  readonly wanted: readonly Guard[];
   readonly programs: Programs;
 }
 
 async function assemble(rooms: Rooms): Promise<Helper> {
-  const { options, hooks, root, instance, store, mountedHere, runs, directories, programs } = rooms;
+  const { options, hooks, root, instance, store, mountedHere, runs, wanted, programs } = rooms;
+  const cgroups = new CgroupPaths(root);
+  const guards = new Guards(root, cgroups, programs, wanted);
   const updates = new Updates((topic, data) => server.event(topic, data));
   const engine = new Engine({
     programs,
     store,
     mode,
     apps: new Apps(systemDirectories),
+    cgroups,
     bootId: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
     settings: {
       holdTicks: Math.max(1, Math.round(ticksPerSecond() * holdPace)),
@@ -153,16 +148,16 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     runs,
     mode,
     version: version(),
-    guarded: () => directories.map((directory) => relative(root, directory)),
-    degraded: () => degradations(counters()),
+    guarded: () => guards.guarded(),
+    degraded: () => [...guards.degraded(), ...degradations(counters())],
     counters,
     stop: hooks.stop,
   };
   const server = new ControlServer(options.socket, options.owner, makeService(service));
   // Guards last: what they hold is judged at once.
-  for (const directory of directories) programs.guard(directory);
+  guards.start();
   await server.listen();
-  const runFile = writeRunFile(instance, options);
+  const runFile = writeRunFile(instance, options, wanted);
   const stopWatching = watchResolvers(
     safely("the resolvers could not be read again", () => void engine.policyChanged()),
   );
@@ -189,8 +184,10 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       stopWatching();
       updates.close();
       await server.close();
+      guards.close();
       if (removePins) engine.refuseHeld();
       engine.close();
+      cgroups.close();
       if (removePins) {
         // Detached first: a cgroup that cannot be removed must not leave programs behind.
         programs.remove();

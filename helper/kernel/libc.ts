@@ -16,6 +16,7 @@ export class SystemError extends Error {
 const c = {
   mmap: libc.func("void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)"),
   open: libc.func("int open(const char *path, int flags)"),
+  open_by_handle_at: libc.func("int open_by_handle_at(int mount_fd, const void *handle, int flags)"),
   read: libc.func("int64_t read(int fd, _Out_ uint8_t *buffer, size_t bytes)"),
   close: libc.func("int close(int fd)"),
   socket: libc.func("int socket(int domain, int type, int protocol)"),
@@ -60,6 +61,17 @@ export const O_CLOEXEC = 0o2000000;
 
 export function open(path: string, flags: number): number {
   return check("open", c.open(path, flags | O_CLOEXEC));
+}
+
+const FILEID_KERNFS = 0xfe;
+
+/** Opens the file of a kernfs (cgroup2) by the number that the kernel knows it by. Throws SystemError (ESTALE 116) when it is gone. */
+export function openByKernfsId(mountFd: number, id: bigint, flags: number): number {
+  const handle = Buffer.alloc(16); // struct file_handle: size and kind of what follows, then the id
+  handle.writeUInt32LE(8);
+  handle.writeInt32LE(FILEID_KERNFS, 4);
+  handle.writeBigUInt64LE(id, 8);
+  return check("open_by_handle_at", c.open_by_handle_at(mountFd, handle, flags | O_CLOEXEC));
 }
 
 export function read(fd: number, into: Buffer): number {

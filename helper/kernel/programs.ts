@@ -1,6 +1,6 @@
 // Loads the object, adopts or creates the pinned maps, and attaches the programs to guarded cgroups by pinned links.
 // Pins: <bpffs>/<instance>/v<ABI>/maps/NAME and .../guards/<cgroup inode>/PROGRAM. `picket off` removes the tree.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from "node:fs";
+import { existsSync, fstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { abi, flowState, layouts, type Revoked, type Struct, type Traffic } from "./layout.ts";
 import {
@@ -110,13 +110,14 @@ export class Programs {
 
   /** Attaches every program to the cgroup directory, or renews what an earlier helper attached. Idempotent. */
   guard(cgroupDirectory: string): void {
-    const inode = String(statSync(cgroupDirectory).ino);
-    if (this.guards.has(inode)) return;
-    const pins = join(this.root, `v${abi}`, "guards", inode);
-    mkdirSync(pins, { recursive: true, mode: 0o700 });
     const fd = open(cgroupDirectory, O_RDONLY | O_DIRECTORY);
     const links: Pointer[] = [];
+    // Of what is open: the folder may be replaced by another of that name meanwhile.
+    const inode = String(fstatSync(fd).ino);
     try {
+      if (this.guards.has(inode)) return;
+      const pins = this.pinsOf(inode);
+      mkdirSync(pins, { recursive: true, mode: 0o700 });
       for (const name of programNames) links.push(this.attach(name, fd, join(pins, name)));
     } catch (error) {
       // What is pinned by now stays attached: the next guard() completes it.
@@ -126,6 +127,33 @@ export class Programs {
       close(fd);
     }
     this.guards.set(inode, links);
+  }
+
+  /** Inode numbers of the guarded cgroups, an earlier helper's too. */
+  guarded(): string[] {
+    return [...this.guards.keys()];
+  }
+
+  /** Detaches from one cgroup and what is in it. */
+  unguard(inode: string): void {
+    for (const link of this.guards.get(inode) ?? []) destroyLink(link);
+    this.guards.delete(inode);
+    removePins(this.pinsOf(inode));
+  }
+
+  /** Lets go of a removed cgroup once its last socket is gone: until then somebody outside may have that socket, and it stays guarded. */
+  forgetDead(inode: string): void {
+    const [first] = this.guards.get(inode) ?? [];
+    try {
+      if (first !== undefined) updateLink(first, findProgram(this.object, programNames[0]));
+    } catch (error) {
+      if (!(error instanceof SystemError && error.errno === ENOLINK)) throw error;
+      this.unguard(inode);
+    }
+  }
+
+  private pinsOf(inode: string): string {
+    return join(this.root, `v${abi}`, "guards", inode);
   }
 
   private attach(name: string, cgroupFd: number, pin: string): Pointer {
