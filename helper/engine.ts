@@ -14,6 +14,7 @@ import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
 import { directionOf, endpointOf, packetOf, readRecord } from "./kernel/records.ts";
 import { Ring } from "./kernel/ring.ts";
+import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
 import { formatAddress, formatPrefix, parsePrefix } from "./policy/address.ts";
 import type { Zones } from "./policy/rule.ts";
@@ -23,7 +24,7 @@ import { durably, type Store } from "./store/database.ts";
 import { FlowVerdicts } from "./store/flow-verdicts.ts";
 import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
 import { PromptRows } from "./store/prompts.ts";
-import { type NewRule, Rules } from "./store/rules.ts";
+import { type BootClock, type NewRule, Rules } from "./store/rules.ts";
 
 export interface Listener {
   prompt(prompt: Prompt | null, id: string): void;
@@ -36,7 +37,7 @@ export interface EngineParts {
   readonly store: Store;
   readonly apps: Apps;
   readonly mode: Mode;
-  readonly bootId: string;
+  readonly clock: BootClock;
   readonly settings: Settings;
   readonly listener: Listener;
   zones(): Zones;
@@ -57,6 +58,7 @@ export class Engine {
   private readonly sockets: RawSockets;
   private readonly naming: Naming;
   private readonly revocation: Revocation;
+  private readonly lifetimes: Lifetimes;
   private readonly events: Ring;
   private readonly journal: Ring;
   private readonly pace: NodeJS.Timeout;
@@ -65,9 +67,11 @@ export class Engine {
     const { programs, store, listener } = parts;
     const { maps } = programs;
     const apps = new AppNumbers(store);
-    const verdicts = new FlowVerdicts(store, parts.bootId);
+    const verdicts = new FlowVerdicts(store, parts.clock.boot);
     this.parts = parts;
-    this.rules = new Rules(store);
+    this.rules = new Rules(store, parts.clock);
+    // Before the policy is read: what was over while no helper ran never comes back.
+    this.lifetimes = new Lifetimes({ rules: this.rules, clock: parts.clock, ended: () => void this.policyChanged() });
     this.prompts = new Prompts(new PromptRows(store), listener.prompt);
     this.flows = new Flows(listener.flow);
     this.naming = new Naming(parts.apps, apps, maps.apps);
@@ -92,6 +96,7 @@ export class Engine {
     this.answers = new Answers({
       store,
       verdicts,
+      lifetimes: this.lifetimes,
       rules: this.rules,
       prompts: this.prompts,
       flows: this.flows,
@@ -106,12 +111,14 @@ export class Engine {
     this.events = new Ring(maps.events.fd, ringBytes.events, (bytes) => this.onEvent(bytes), failed);
     this.journal = new Ring(maps.journal.fd, ringBytes.journal, (bytes) => this.onJournal(bytes), failed);
     this.findHeld();
+    this.lifetimes.follow();
     this.pace = setInterval(() => this.readRings(), journalPace);
     this.readRings();
   }
 
   close(): void {
     clearInterval(this.pace);
+    this.lifetimes.close();
     this.events.close();
     this.journal.close();
     this.hold.close();
@@ -270,6 +277,7 @@ export class Engine {
     if (changed) this.revocation.carryOut();
     this.parts.checkpoint("released");
     const settled = this.settle();
+    this.lifetimes.follow();
     this.parts.listener.rules(this.listRules());
     return settled;
   }
@@ -283,12 +291,13 @@ export class Engine {
     return this.policy.list();
   }
 
-  /** Errors: bad_address. */
+  /** Errors: bad_address, not_running. */
   addRule(rule: NewRule): Rule & { replaced: string | null } {
     const prefix = rule.address === null ? null : parsePrefix(rule.address);
     if (rule.address !== null && prefix === null) throw new CodedError("bad_address", rule.address);
     const address = prefix === null ? null : formatPrefix(prefix);
-    const added = durably(this.parts.store, () => this.rules.add({ ...rule, address }, Date.now()));
+    const term = this.lifetimes.termOf(rule.lifetime, rule.app);
+    const added = durably(this.parts.store, () => this.rules.add({ ...rule, address }, Date.now(), term));
     this.policyChanged();
     return { ...added.rule, replaced: added.replaced };
   }

@@ -8,7 +8,7 @@ import { cgroupRoot, guardDirectory, instanceName } from "./guard/cgroups.ts";
 import { makeRuns, type Runs } from "./guard/runs.ts";
 import { Apps } from "./identity/apps.ts";
 import { systemDirectories } from "./identity/desktop-entries.ts";
-import { ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
+import { boottime, ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
 import { bpfFileSystem, ensureBpfFileSystem, Programs } from "./kernel/programs.ts";
 import { countCpus, readCounters } from "./kernel/records.ts";
 import { log } from "./log.ts";
@@ -129,7 +129,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     store,
     mode,
     apps: new Apps(systemDirectories),
-    bootId: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+    clock: { boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), boottime },
     settings: {
       holdTicks: Math.max(1, Math.round(ticksPerSecond() * holdPace)),
       pidNamespace: statSync("/proc/self/ns/pid").ino,

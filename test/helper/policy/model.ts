@@ -59,7 +59,7 @@ export const rule: fc.Arbitrary<PolicyRule> = fc.record({
   ),
   direction: fc.constantFrom("outbound", "inbound", "both", "both"),
   action: fc.constantFrom("allow", "block", "ask"),
-  lifetime: fc.constantFrom("once", "forever"),
+  lifetime: fc.constantFrom("quit", "1h", "restart", "forever", "forever"),
   origin: fc.constantFrom("person", "factory"),
 });
 
