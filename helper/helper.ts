@@ -28,6 +28,8 @@ const holdPace = 0.1;
 const mode = "ask";
 const statusPace = 1000;
 const sweepPace = 2000;
+/** What is no drift between two clocks but a hand, milliseconds. */
+const clockSet = 2000;
 
 export interface Hooks {
   /** Called between the steps of an answer. */
@@ -171,8 +173,15 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     sweepPace,
   );
   let lastStatus = "";
+  const wallAhead = () => Date.now() - boottime();
+  let told = wallAhead();
   const tellStatus = () => {
     if (server.isWatched("flows")) engine.countTraffic();
+    // Somebody set the clock: when a rule ends is told by it, though not measured by it.
+    if (Math.abs(wallAhead() - told) > clockSet) {
+      told = wallAhead();
+      server.event("rules", { full: true, changed: engine.listRules(), removed: [] });
+    }
     if (!server.isWatched("status")) return;
     const now = statusOf(service);
     const text = JSON.stringify(now);
