@@ -4,12 +4,12 @@ import { join, relative } from "node:path";
 import type { Degraded, Rule } from "../contract/words.ts";
 import type { Step } from "./answers.ts";
 import { Engine } from "./engine.ts";
-import { cgroupRoot, guardDirectory, instanceName } from "./guard/cgroups.ts";
+import { cgroupRoot, findCgroup, guardDirectory, instanceName } from "./guard/cgroups.ts";
 import { makeRuns, type Runs } from "./guard/runs.ts";
 import { Apps } from "./identity/apps.ts";
 import { systemDirectories } from "./identity/desktop-entries.ts";
 import { boottime, ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
-import { bpfFileSystem, ensureBpfFileSystem, Programs } from "./kernel/programs.ts";
+import { bpfFileSystem, ensureBpfFileSystem, Programs, type StartStep } from "./kernel/programs.ts";
 import { countCpus, readCounters } from "./kernel/records.ts";
 import { log } from "./log.ts";
 import type { Options } from "./options.ts";
@@ -32,8 +32,8 @@ const sweepPace = 2000;
 const clockSet = 2000;
 
 export interface Hooks {
-  /** Called between the steps of an answer. */
-  checkpoint(step: Step): void;
+  /** Called between the steps of a start and of an answer. */
+  checkpoint(step: StartStep | Step): void;
   /** A client asked the helper to end. */
   stop(): void;
 }
@@ -95,7 +95,7 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
   // Everything that waits comes before the engine: from then on its timers count on the server being there.
   const runs = await makeRuns(root, instance);
   const directories = [runs.directory, ...guards];
-  const programs = new Programs(objectPath, instance);
+  const programs = new Programs(objectPath, instance, hooks.checkpoint);
   try {
     return await assemble({ options, hooks, root, instance, store, mountedHere, runs, directories, programs });
   } catch (error) {
@@ -161,8 +161,11 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     stop: hooks.stop,
   };
   const server = new ControlServer(options.socket, options.owner, makeService(service));
-  // Guards last: what they hold is judged at once.
+  // Guards last: what they hold is judged at once, by the whole policy.
+  if (programs.misfit !== null) log("warn", "pinned maps did not fit and were replaced", { error: programs.misfit });
+  programs.adoptGuards();
   for (const directory of directories) programs.guard(directory);
+  programs.retireOthers((inode) => findCgroup(root, inode));
   await server.listen();
   const runFile = writeRunFile(instance, options);
   const stopWatching = watchResolvers(
@@ -189,7 +192,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     lastStatus = text;
   };
   const status = setInterval(safely("the status could not be told", tellStatus), statusPace);
-  log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted });
+  log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted, pins: programs.version });
 
   return {
     async close(removePins) {

@@ -1,6 +1,15 @@
 // The cgroup2 tree: where it is, the instance's own part of it, and moving processes.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join, relative } from "node:path";
 import { StartError } from "../start-error.ts";
 
@@ -33,6 +42,22 @@ export function guardDirectory(root: string, guard: string): string {
   const below = relative(root, directory);
   if (below === "" || below.startsWith("..")) throw new StartError(`"${guard}" is not a cgroup below ${root}`);
   return directory;
+}
+
+/** The cgroup of an inode number, anywhere below the mount; null when it is gone. */
+export function findCgroup(root: string, inode: string): string | null {
+  for (const entry of readdirSync(root, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const directory = join(root, entry.name);
+    try {
+      if (String(statSync(directory).ino) === inode) return directory;
+      const found = findCgroup(directory, inode);
+      if (found !== null) return found;
+    } catch {
+      // removed while we look
+    }
+  }
+  return null;
 }
 
 export function processesIn(directory: string): string[] {
