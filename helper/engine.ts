@@ -341,8 +341,14 @@ export class Engine {
     }
   }
 
-  /** Held packets that were not kept because too many were. */
-  get holdOverflow(): number {
-    return this.hold.overflow;
+  /** What does not work as it should, by the names that the status has for it. */
+  get shortfalls(): Record<string, number> {
+    return {
+      // Held packets that were not kept because too many were.
+      holdOverflow: this.hold.overflow,
+      leftOut: this.policy.leftOut,
+      unreadableRules: this.policy.unreadable,
+      unnamed: this.naming.unnamed,
+    };
   }
 }

@@ -11,7 +11,7 @@ import { systemDirectories } from "./identity/desktop-entries.ts";
 import { boottime, ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
 import { bpfFileSystem, ensureBpfFileSystem, Programs, type StartStep } from "./kernel/programs.ts";
 import { countCpus, readCounters } from "./kernel/records.ts";
-import { log } from "./log.ts";
+import { log, logged } from "./log.ts";
 import type { Options } from "./options.ts";
 import { loopbackPrefixes } from "./policy/rule.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
@@ -147,8 +147,11 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
   const counters = () => ({
     ...readCounters(programs.maps.counters, cpus),
-    holdOverflow: engine.holdOverflow,
+    ...engine.shortfalls,
     unsaved: engine.prompts.unsaved,
+    misfit: programs.misfit === null ? 0 : 1,
+    warnings: logged.warn,
+    errors: logged.error,
   });
   const service: ServiceParts = {
     engine,
@@ -234,6 +237,12 @@ const meanings: Record<string, string> = {
   unparsed: "Packets were refused because Picket could not read them.",
   preexisting: "Sockets older than the guard are judged only as they send.",
   unsaved: "Questions could not be written to the disk: they would be lost with the helper.",
+  leftOut: "The kernel has no room for all rules: what they decide is held until the helper decides it.",
+  unreadableRules: "Stored rules cannot be read and take no part.",
+  unnamed: "Too many programs: connections of those beyond are decided by the helper each time.",
+  misfit:
+    "What an earlier helper had pinned was damaged and was made anew: connections of that time are judged as new.",
+  errors: "Things went wrong that the journal describes.",
   holdOverflow: "Held packets were dropped: too many are waiting.",
 };
 
