@@ -259,7 +259,7 @@ export class Engine {
     }
     const command = record.process.command.toString("utf8").split("\0")[0] ?? "";
     const asking = { pid: record.process.pid, uid: record.process.uid, command };
-    this.prompts.ask({ flow: id, app, direction, endpoint, process: asking, at: Date.now(), resumed });
+    this.prompts.ask({ flow: id, app, direction, endpoint, process: asking, at: this.parts.clock.boottime(), resumed });
   }
 
   // What people change
