@@ -36,7 +36,8 @@ export class Prompts {
   constructor(rows: PromptRows, changed: (prompt: Prompt | null, id: string) => void) {
     this.rows = rows;
     this.changed = changed;
-    for (const stored of rows.all()) this.items.set(stored.id, { stored, flows: new Set(), lastAttempt: Number.NEGATIVE_INFINITY });
+    for (const stored of rows.all())
+      this.items.set(stored.id, { stored, flows: new Set(), lastAttempt: Number.NEGATIVE_INFINITY });
   }
 
   list(): Prompt[] {
