@@ -1,5 +1,6 @@
 // The shapes of Picket's vocabulary, as they cross the helper's socket. Words: docs/architecture.md.
 import * as v from "valibot";
+import { ruleLifetimeSchema } from "./lifetime.ts";
 
 const shortText = v.pipe(v.string(), v.maxLength(4096));
 
@@ -42,9 +43,6 @@ export type RuleDirection = v.InferOutput<typeof ruleDirectionSchema>;
 
 export const scopeSchema = v.picklist(["endpoint", "any"]);
 export type Scope = v.InferOutput<typeof scopeSchema>;
-
-export const lifetimeSchema = v.picklist(["once", "forever"]);
-export type Lifetime = v.InferOutput<typeof lifetimeSchema>;
 
 export const originSchema = v.picklist(["person", "factory"]);
 export type Origin = v.InferOutput<typeof originSchema>;
@@ -100,7 +98,9 @@ export const ruleSchema = v.object({
   port: v.nullable(port),
   protocol: v.nullable(protocolSchema),
   direction: ruleDirectionSchema,
-  lifetime: lifetimeSchema,
+  lifetime: ruleLifetimeSchema,
+  /** When a length of time is over, by the clock of this moment; null for every other lifetime. */
+  expires: v.nullable(time),
   enabled: v.boolean(),
   origin: originSchema,
   /** One sentence about why the rule is there; empty when nobody said. */

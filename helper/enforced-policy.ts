@@ -25,6 +25,8 @@ export class EnforcedPolicy {
   private readonly parts: EnforcedPolicyParts;
   private policy: Policy;
   private byNumber = new Map<number, PolicyRule>();
+  /** Stored rules that nobody can read: they take no part. */
+  unreadable = 0;
 
   constructor(parts: EnforcedPolicyParts) {
     this.parts = parts;
@@ -37,13 +39,20 @@ export class EnforcedPolicy {
     return this.parts.maps.generation;
   }
 
+  /** Parts of the policy that the kernel has no room for. */
+  get leftOut(): number {
+    return this.parts.maps.leftOut;
+  }
+
   /** Reads what is committed and brings the kernel to it. Returns whether that changed anything there. */
   refresh(): boolean {
     const rules: PolicyRule[] = [];
     this.byNumber = new Map();
+    this.unreadable = 0;
     for (const { number, rule } of this.parts.rules.all()) {
       const parsed = policyRule(rule, number);
       if (parsed === null) {
+        this.unreadable++;
         log("error", "a stored rule is unreadable and takes no part", { rule: rule.id, address: rule.address });
         continue;
       }

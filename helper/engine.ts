@@ -16,6 +16,7 @@ import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
 import { directionOf, endpointOf, packetOf, readRecord } from "./kernel/records.ts";
 import { Ring } from "./kernel/ring.ts";
+import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
 import { formatAddress, formatPrefix, parsePrefix } from "./policy/address.ts";
 import type { Zones } from "./policy/rule.ts";
@@ -25,7 +26,7 @@ import { durably, type Store } from "./store/database.ts";
 import { FlowVerdicts } from "./store/flow-verdicts.ts";
 import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
 import { PromptRows } from "./store/prompts.ts";
-import { type NewRule, Rules } from "./store/rules.ts";
+import { type BootClock, type NewRule, Rules } from "./store/rules.ts";
 
 export interface Listener {
   prompt(prompt: Prompt | null, id: string): void;
@@ -39,7 +40,7 @@ export interface EngineParts {
   readonly apps: Apps;
   readonly cgroups: CgroupPaths;
   readonly mode: Mode;
-  readonly bootId: string;
+  readonly clock: BootClock;
   readonly settings: Settings;
   readonly listener: Listener;
   zones(): Zones;
@@ -60,6 +61,7 @@ export class Engine {
   private readonly sockets: RawSockets;
   private readonly naming: Naming;
   private readonly revocation: Revocation;
+  private readonly lifetimes: Lifetimes;
   private readonly events: Ring;
   private readonly journal: Ring;
   private pace: NodeJS.Timeout | undefined;
@@ -68,9 +70,11 @@ export class Engine {
     const { programs, store, listener } = parts;
     const { maps } = programs;
     const apps = new AppNumbers(store);
-    const verdicts = new FlowVerdicts(store, parts.bootId);
+    const verdicts = new FlowVerdicts(store, parts.clock.boot);
     this.parts = parts;
-    this.rules = new Rules(store);
+    this.rules = new Rules(store, parts.clock);
+    // Before the policy is read: what was over while no helper ran never comes back.
+    this.lifetimes = new Lifetimes({ rules: this.rules, clock: parts.clock, ended: () => void this.policyChanged() });
     this.prompts = new Prompts(new PromptRows(store), listener.prompt);
     this.flows = new Flows(listener.flow);
     this.naming = new Naming(parts.apps, apps, maps.apps);
@@ -95,6 +99,7 @@ export class Engine {
     this.answers = new Answers({
       store,
       verdicts,
+      lifetimes: this.lifetimes,
       rules: this.rules,
       prompts: this.prompts,
       flows: this.flows,
@@ -109,6 +114,7 @@ export class Engine {
     this.events = new Ring(maps.events.fd, ringBytes.events, (bytes) => this.onEvent(bytes), failed);
     this.journal = new Ring(maps.journal.fd, ringBytes.journal, (bytes) => this.onJournal(bytes), failed);
     this.findHeld();
+    this.lifetimes.follow();
     this.keepReading();
   }
 
@@ -120,6 +126,7 @@ export class Engine {
 
   close(): void {
     clearTimeout(this.pace);
+    this.lifetimes.close();
     this.events.close();
     this.journal.close();
     this.hold.close();
@@ -135,7 +142,9 @@ export class Engine {
   private finishVerdicts(verdicts: FlowVerdicts): void {
     for (const { flow, verdict } of verdicts.pending()) {
       const state = verdict === "allow" ? flowState.allowed : flowState.blocked;
-      this.hold.writeGate(layouts.flow_key.read(Buffer.from(flow, "hex")), state, null);
+      const key = Buffer.from(flow, "hex");
+      // Of another version, whose flows this one knows by other keys: it asks again.
+      if (key.length === layouts.flow_key.size) this.hold.writeGate(layouts.flow_key.read(key), state, null);
       verdicts.done(flow);
     }
   }
@@ -264,7 +273,7 @@ export class Engine {
     }
     const command = record.process.command.toString("utf8").split("\0")[0] ?? "";
     const asking = { pid: record.process.pid, uid: record.process.uid, command };
-    this.prompts.ask({ flow: id, app, direction, endpoint, process: asking, at: Date.now(), resumed });
+    this.prompts.ask({ flow: id, app, direction, endpoint, process: asking, at: this.parts.clock.boottime(), resumed });
   }
 
   // What people change
@@ -284,6 +293,7 @@ export class Engine {
     if (changed) this.revocation.carryOut();
     this.parts.checkpoint("released");
     const settled = this.settle();
+    this.lifetimes.follow();
     this.parts.listener.rules(this.listRules());
     return settled;
   }
@@ -297,12 +307,13 @@ export class Engine {
     return this.policy.list();
   }
 
-  /** Errors: bad_address. */
+  /** Errors: bad_address, not_running. */
   addRule(rule: NewRule): Rule & { replaced: string | null } {
     const prefix = rule.address === null ? null : parsePrefix(rule.address);
     if (rule.address !== null && prefix === null) throw new CodedError("bad_address", rule.address);
     const address = prefix === null ? null : formatPrefix(prefix);
-    const added = durably(this.parts.store, () => this.rules.add({ ...rule, address }, Date.now()));
+    const term = this.lifetimes.termOf(rule.lifetime, rule.app);
+    const added = durably(this.parts.store, () => this.rules.add({ ...rule, address }, Date.now(), term));
     this.policyChanged();
     return { ...added.rule, replaced: added.replaced };
   }
@@ -344,8 +355,14 @@ export class Engine {
     }
   }
 
-  /** Held packets that were not kept because too many were. */
-  get holdOverflow(): number {
-    return this.hold.overflow;
+  /** What does not work as it should, by the names that the status has for it. */
+  get shortfalls(): Record<string, number> {
+    return {
+      // Held packets that were not kept because too many were.
+      holdOverflow: this.hold.overflow,
+      leftOut: this.policy.leftOut,
+      unreadableRules: this.policy.unreadable,
+      unnamed: this.naming.unnamed,
+    };
   }
 }

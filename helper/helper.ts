@@ -11,10 +11,10 @@ import { makeRuns, type Runs } from "./guard/runs.ts";
 import { Apps } from "./identity/apps.ts";
 import { systemDirectories } from "./identity/desktop-entries.ts";
 import { CgroupPaths } from "./kernel/cgroup-paths.ts";
-import { ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
-import { bpfFileSystem, ensureBpfFileSystem, Programs } from "./kernel/programs.ts";
+import { boottime, ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
+import { bpfFileSystem, ensureBpfFileSystem, Programs, type StartStep } from "./kernel/programs.ts";
 import { countCpus, readCounters } from "./kernel/records.ts";
-import { log } from "./log.ts";
+import { log, logged } from "./log.ts";
 import type { Options } from "./options.ts";
 import { loopbackPrefixes } from "./policy/rule.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
@@ -31,10 +31,12 @@ const holdPace = 0.1;
 const mode = "ask";
 const statusPace = 1000;
 const sweepPace = 2000;
+/** What is no drift between two clocks but a hand, milliseconds. */
+const clockSet = 2000;
 
 export interface Hooks {
-  /** Called between the steps of an answer. */
-  checkpoint(step: Step): void;
+  /** Called between the steps of a start and of an answer. */
+  checkpoint(step: StartStep | Step): void;
   /** A client asked the helper to end. */
   stop(): void;
 }
@@ -84,7 +86,7 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
   // Everything that waits comes before the engine: from then on its timers count on the server being there.
   const runs = await makeRuns(root, instance);
   const ownGuard = { name: relative(root, runs.directory), directory: runs.directory, locate: null };
-  const programs = new Programs(objectPath, instance);
+  const programs = new Programs(objectPath, instance, hooks.checkpoint);
   try {
     const wanted = [ownGuard, ...named];
     return await assemble({ options, hooks, root, instance, store, mountedHere, runs, wanted, programs });
@@ -124,7 +126,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     mode,
     apps: new Apps(systemDirectories),
     cgroups,
-    bootId: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+    clock: { boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), boottime },
     settings: {
       holdTicks: Math.max(1, Math.round(ticksPerSecond() * holdPace)),
       pidNamespace: statSync("/proc/self/ns/pid").ino,
@@ -140,8 +142,11 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
   const counters = () => ({
     ...readCounters(programs.maps.counters, cpus),
-    holdOverflow: engine.holdOverflow,
+    ...engine.shortfalls,
     unsaved: engine.prompts.unsaved,
+    misfit: programs.misfit === null ? 0 : 1,
+    warnings: logged.warn,
+    errors: logged.error,
   });
   const service: ServiceParts = {
     engine,
@@ -154,8 +159,11 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     stop: hooks.stop,
   };
   const server = new ControlServer(options.socket, options.owner, makeService(service));
-  // Guards last: what they hold is judged at once.
+  // Guards last: what they hold is judged at once, by the whole policy.
+  if (programs.misfit !== null) log("warn", "pinned maps did not fit and were replaced", { error: programs.misfit });
+  programs.adoptGuards();
   guards.start();
+  programs.retireOthers((inode) => cgroups.directory(BigInt(inode)));
   await server.listen();
   const runFile = writeRunFile(instance, options, wanted);
   const stopWatching = watchResolvers(
@@ -166,8 +174,15 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     sweepPace,
   );
   let lastStatus = "";
+  const wallAhead = () => Date.now() - boottime();
+  let told = wallAhead();
   const tellStatus = () => {
     if (server.isWatched("flows")) engine.countTraffic();
+    // Somebody set the clock: when a rule ends is told by it, though not measured by it.
+    if (Math.abs(wallAhead() - told) > clockSet) {
+      told = wallAhead();
+      server.event("rules", { full: true, changed: engine.listRules(), removed: [] });
+    }
     if (!server.isWatched("status")) return;
     const now = statusOf(service);
     const text = JSON.stringify(now);
@@ -175,7 +190,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     lastStatus = text;
   };
   const status = setInterval(safely("the status could not be told", tellStatus), statusPace);
-  log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted });
+  log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted, pins: programs.version });
 
   return {
     async close(removePins) {
@@ -219,6 +234,12 @@ const meanings: Record<string, string> = {
   unparsed: "Packets were refused because Picket could not read them.",
   preexisting: "Sockets older than the guard are judged only as they send.",
   unsaved: "Questions could not be written to the disk: they would be lost with the helper.",
+  leftOut: "The kernel has no room for all rules: what they decide is held until the helper decides it.",
+  unreadableRules: "Stored rules cannot be read and take no part.",
+  unnamed: "Too many programs: connections of those beyond are decided by the helper each time.",
+  misfit:
+    "What an earlier helper had pinned was damaged and was made anew: connections of that time are judged as new.",
+  errors: "Things went wrong that the journal describes.",
   holdOverflow: "Held packets were dropped: too many are waiting.",
 };
 

@@ -1,5 +1,6 @@
 // What a rule says and what an answer will do, as sentences. Pure.
-import type { Action, Lifetime, Prompt, Rule, Scope } from "../contract/words.ts";
+import type { Lifetime } from "../contract/lifetime.ts";
+import type { Action, Prompt, Rule, Scope } from "../contract/words.ts";
 import { appWord, baseName, endpointSentence, isIdentified, plain } from "./format.ts";
 import { text } from "./text.ts";
 
@@ -21,7 +22,6 @@ export function ruleDestination(rule: Rule): string {
   const parts = [where];
   if (rule.port !== null && rule.port !== 0) parts.push(text.rules.onPort(rule.port));
   if (rule.protocol !== null) parts.push(text.rules.over(text.protocol[rule.protocol]));
-  if (rule.lifetime === "once") parts.push(text.rules.thisTime);
   return parts.join(", ");
 }
 
@@ -34,8 +34,14 @@ export function preview(
 ): string {
   const app = appWord(prompt.app);
   const words = action === null ? text.prompt.preview : text.prompt.preview[action];
-  const key = `${scope}${lifetime === "once" ? "Once" : "Forever"}` as const;
-  return words[key](app, destinations(prompt));
+  const to = destinations(prompt);
+  if (lifetime === "once") return words[`${scope}Once`](app, to);
+  return words[`${scope}Rule`](app, to, text.prompt.holds(lifetime));
+}
+
+/** How long a temporary rule still holds; empty for a permanent one. `now`: milliseconds since 1970. */
+export function ruleEnd({ lifetime, expires }: Rule, now: number): string {
+  return text.rules.ends(lifetime, expires === null ? null : Date.parse(expires) - now);
 }
 
 const namedLimit = 3;

@@ -1,8 +1,29 @@
 // Every word the windows show, in one typed place. First lines carry no jargon; exact terms come second.
 import type { ErrorCode } from "../contract/errors.ts";
-import type { Action, Layer, Lifetime, Mode, Origin, Protocol, Scope, Verdict } from "../contract/words.ts";
+import { type Lifetime, parseDuration, type RuleLifetime } from "../contract/lifetime.ts";
+import type { Action, Layer, Mode, Origin, Protocol, Scope, Verdict } from "../contract/words.ts";
 
 const count = (n: number, one: string, many: string): string => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+
+const durationUnits: Record<"m" | "h" | "d", [one: string, many: string]> = {
+  m: ["minute", "minutes"],
+  h: ["hour", "hours"],
+  d: ["day", "days"],
+};
+
+/** "1 hour" */
+function durationText(lifetime: Lifetime): string {
+  const length = parseDuration(lifetime);
+  return length === null ? lifetime : count(length.count, ...durationUnits[length.unit]);
+}
+
+/** The largest unit that says enough: "2 days", "3 hours", "5 minutes". Rounded up: what is left is never nothing. */
+function timeLeft(milliseconds: number): string {
+  const minutes = Math.max(1, Math.ceil(milliseconds / 60_000));
+  if (minutes < 90) return count(minutes, ...durationUnits.m);
+  const hours = Math.ceil(minutes / 60);
+  return hours < 48 ? count(hours, ...durationUnits.h) : count(Math.ceil(hours / 24), ...durationUnits.d);
+}
 
 export const text = {
   product: "Picket",
@@ -125,7 +146,12 @@ export const text = {
     } satisfies Record<Action, string>,
     onPort: (port: number) => `port ${port}`,
     over: (protocol: string) => `over ${protocol}`,
-    thisTime: "this time only",
+    /** How long a temporary rule holds; `left` milliseconds where a length of time was given. */
+    ends: (lifetime: RuleLifetime, left: number | null): string => {
+      if (left !== null) return `for ${timeLeft(left)} more`;
+      if (lifetime === "quit") return "until it quits";
+      return lifetime === "restart" ? "until restart" : "";
+    },
   },
 
   inbox: {
@@ -165,7 +191,19 @@ export const text = {
     lifetime: "How long",
     scopes: { endpoint: "This destination", any: "Any destination" } satisfies Record<Scope, string>,
     scopesMany: "These destinations",
-    lifetimes: { once: "This time only", forever: "For good" } satisfies Record<Lifetime, string>,
+    lifetimes: {
+      once: "This time",
+      quit: "Until it quits",
+      "1h": "1 hour",
+      restart: "Until restart",
+      forever: "For good",
+    } satisfies Partial<Record<Lifetime, string>>,
+    /** How long a rule will hold, at the end of a sentence. */
+    holds: (lifetime: RuleLifetime): string => {
+      if (lifetime === "forever") return "from now on";
+      if (lifetime === "quit") return "until it quits";
+      return lifetime === "restart" ? "until this computer restarts" : `for ${durationText(lifetime)}`;
+    },
     allow: "Allow",
     block: "Block",
     later: "Later",
@@ -182,27 +220,29 @@ export const text = {
     },
     offline: "The helper is not answering. You can answer when it is back; the connection keeps waiting.",
     preview: {
-      endpointForever: (app: string, to: string) =>
-        `Your answer becomes a rule: it holds for ${app} and ${to} from now on.`,
-      anyForever: (app: string) =>
-        `Your answer becomes a rule: it holds for everything ${app} connects to from now on.`,
+      endpointRule: (app: string, to: string, holds: string) =>
+        `Your answer becomes a rule: it holds for ${app} and ${to} ${holds}.`,
+      anyRule: (app: string, _: string, holds: string) =>
+        `Your answer becomes a rule: it holds for everything ${app} connects to, ${holds}.`,
       endpointOnce: (app: string, to: string) =>
         `Your answer is for what ${app} is waiting for at ${to}, and nothing more. Next time you are asked again.`,
       anyOnce: (app: string) =>
         `Your answer is for everything ${app} is waiting for right now. Next time you are asked again.`,
       allow: {
-        endpointForever: (app: string, to: string) => `Allow: ${app} may connect to ${to} from now on, without asking.`,
-        anyForever: (app: string) =>
-          `Allow: ${app} may connect to anywhere from now on, without asking. Narrower rules still come first.`,
+        endpointRule: (app: string, to: string, holds: string) =>
+          `Allow: ${app} may connect to ${to} ${holds}, without asking.`,
+        anyRule: (app: string, _: string, holds: string) =>
+          `Allow: ${app} may connect to anywhere ${holds}, without asking. Narrower rules still come first.`,
         endpointOnce: (app: string, to: string) =>
           `Allow: the waiting connection to ${to} goes through. Next time ${app} asks again.`,
         anyOnce: (app: string) =>
           `Allow: everything ${app} is waiting for right now goes through. Next time it asks again.`,
       },
       block: {
-        endpointForever: (app: string, to: string) => `Block: ${app} is refused at ${to} from now on, without asking.`,
-        anyForever: (app: string) =>
-          `Block: ${app} is refused everywhere from now on, without asking. Narrower rules still come first.`,
+        endpointRule: (app: string, to: string, holds: string) =>
+          `Block: ${app} is refused at ${to} ${holds}, without asking.`,
+        anyRule: (app: string, _: string, holds: string) =>
+          `Block: ${app} is refused everywhere ${holds}, without asking. Narrower rules still come first.`,
         endpointOnce: (app: string, to: string) =>
           `Block: the waiting connection to ${to} is refused. Next time ${app} asks again.`,
         anyOnce: (app: string) =>
@@ -226,6 +266,7 @@ export const text = {
     unknown_prompt: "That question has been answered already.",
     prompt_not_held:
       "The attempt ended just now, so there is nothing left to decide once. Choose “For good” to answer for next time.",
+    not_running: "The app has quit already. Choose another length of time.",
     unknown_rule: "That rule is gone already.",
     factory_rule: "Built-in rules can be switched off, not deleted.",
     bad_address: "That is not an address.",

@@ -38,6 +38,12 @@ export class CgroupPaths {
     }
   }
 
+  /** The absolute path; null as find(). */
+  directory(id: bigint): string | null {
+    const path = this.find(id);
+    return path === null ? null : this.root + path;
+  }
+
   /** As find(), also for a cgroup that is gone by now but was met before: no other has its id and none is ever renamed. */
   recall(id: bigint): string | null {
     const known = this.known.get(id);

@@ -29,6 +29,9 @@ const c = {
   recv: libc.func("int64_t recv(int fd, _Out_ uint8_t *buffer, size_t bytes, int flags)"),
   setns: libc.func("int setns(int fd, int kind)"),
   setfsuid: libc.func("int setfsuid(uint32_t uid)"),
+  clock_gettime: libc.func("int clock_gettime(int clock, void *time)"),
+  timerfd_create: libc.func("int timerfd_create(int clock, int flags)"),
+  timerfd_settime: libc.func("int timerfd_settime(int fd, int flags, const void *value, void *old)"),
   clock_getres: libc.func("int clock_getres(int clock, void *result)"),
   syscall2: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t"]),
   syscall4: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t", "void *", "int64_t"]),
@@ -150,6 +153,34 @@ export function ticksPerSecond(): number {
   const resolution = Buffer.alloc(16);
   check("clock_getres", c.clock_getres(CLOCK_MONOTONIC_COARSE, resolution));
   return Math.round(1e9 / Number(resolution.readBigInt64LE(8)));
+}
+
+export const CLOCK_BOOTTIME = 7;
+
+/** Milliseconds since the machine started, the time it slept included. No clock that anybody could set. */
+export function boottime(): number {
+  const time = Buffer.alloc(16); // struct timespec
+  check("clock_gettime", c.clock_gettime(CLOCK_BOOTTIME, time));
+  return Number(time.readBigInt64LE(0)) * 1000 + Number(time.readBigInt64LE(8)) / 1e6;
+}
+
+const TFD_CLOEXEC = 0o2000000;
+const TFD_NONBLOCK = 0o4000;
+const TFD_TIMER_ABSTIME = 1;
+
+export function timer(clock: number): number {
+  return check("timerfd_create", c.timerfd_create(clock, TFD_CLOEXEC | TFD_NONBLOCK));
+}
+
+/** Makes the timer readable at a moment of its clock, milliseconds, once; null: never. */
+export function setTimer(fd: number, at: number | null): void {
+  const value = Buffer.alloc(32); // struct itimerspec: interval, then the moment
+  if (at !== null) {
+    const nanoseconds = BigInt(Math.max(1, Math.ceil(at))) * 1_000_000n;
+    value.writeBigInt64LE(nanoseconds / 1_000_000_000n, 16);
+    value.writeBigInt64LE(nanoseconds % 1_000_000_000n, 24);
+  }
+  check("timerfd_settime", c.timerfd_settime(fd, TFD_TIMER_ABSTIME, value, null));
 }
 
 const SYS_pidfd_send_signal = 424; // the same number on every architecture

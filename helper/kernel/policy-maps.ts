@@ -1,7 +1,10 @@
-// Brings the kernel's maps to a compiled policy. At every moment in between a flow meets the old answer, the new one, or a hold.
+// Brings the kernel's maps to a compiled policy. At every moment in between a flow meets the old answer, the new one, or a hold. So it
+// does where the maps have no room: what they cannot say is left to the helper.
 import type { Compiled, CompiledPath, Slot, Target } from "../policy/compile.ts";
+import { cutToFit, type Room } from "../policy/fit.ts";
 import { abi, action, direction, layouts, pathDepth, protocolClass, shape, tableDefer } from "./layout.ts";
 import type { BpfMap } from "./libbpf.ts";
+import { SystemError } from "./libc.ts";
 
 /** The kernel's numbers for the compiler. */
 export const target: Omit<Target, "tableId" | "appId"> = {
@@ -30,26 +33,27 @@ type Tell<Item> = (item: Item, key: Buffer<ArrayBuffer>, value: Buffer<ArrayBuff
  * Buffer of its own costs some 200 bytes each, and there are as many as rules.
  */
 class Mirror<Item> {
+  readonly capacity: number;
+  /** Whether anything was written or removed since it was last set to false. */
+  changed = false;
   private readonly map: BpfMap;
   private readonly key: Buffer<ArrayBuffer>;
   private readonly value: Buffer<ArrayBuffer>;
   private readonly tell: Tell<Item>;
   private readonly written = new Map<string, string>();
-  /** Entries written or removed so far. */
-  changes = 0;
 
-  /** What an earlier helper wrote counts as written: a restart that changes no rule changes nothing. */
+  /** Entries of an earlier helper count as written with an unknown value: kept until replaced or found unwanted. */
   constructor(map: BpfMap, keyBytes: number, valueBytes: number, tell: Tell<Item>) {
     this.map = map;
+    this.capacity = map.capacity();
     this.key = Buffer.alloc(keyBytes);
     this.value = Buffer.alloc(valueBytes);
     this.tell = tell;
-    for (const key of map.keys(keyBytes))
-      if (map.get(key, this.value)) this.written.set(key.toString("latin1"), this.value.toString("latin1"));
+    for (const key of map.keys(keyBytes)) this.written.set(key.toString("latin1"), "");
   }
 
   /** Writes what is missing or different; returns the keys of all, for prune(). */
-  put(items: Iterable<Item>): Set<string> {
+  put(items: readonly Item[]): Set<string> {
     const wanted = new Set<string>();
     for (const item of items) {
       this.tell(item, this.key.fill(0), this.value.fill(0));
@@ -59,18 +63,37 @@ class Mirror<Item> {
       if (this.written.get(name) === value) continue;
       this.map.set(this.key, this.value);
       this.written.set(name, value);
-      this.changes++;
+      this.changed = true;
     }
     return wanted;
   }
 
   prune(wanted: ReadonlySet<string>): void {
-    for (const name of [...this.written.keys()]) {
-      if (wanted.has(name)) continue;
+    this.remove([...this.written.keys()].filter((name) => !wanted.has(name)));
+  }
+
+  /** Removes everything, in the order of the keys as bytes. */
+  clear(): void {
+    this.remove([...this.written.keys()].sort());
+  }
+
+  private remove(names: readonly string[]): void {
+    for (const name of names) {
       this.map.delete(Buffer.from(name, "latin1"));
       this.written.delete(name);
-      this.changes++;
+      this.changed = true;
     }
+  }
+
+  /** Whether the old entries and the new ones are too many while both are there. */
+  isCrowdedBy(items: readonly Item[]): boolean {
+    if (this.written.size + items.length <= this.capacity) return false;
+    let size = this.written.size;
+    for (const item of items) {
+      this.tell(item, this.key.fill(0), this.value.fill(0));
+      if (!this.written.has(this.key.toString("latin1"))) size++;
+    }
+    return size > this.capacity;
   }
 }
 
@@ -81,9 +104,12 @@ export class PolicyMaps {
   private readonly ranges: Mirror<CompiledPath>;
   private readonly configs: BpfMap;
   private readonly settings: Settings;
+  private readonly room: Room;
   private config: Buffer;
   /** Counts the policies the kernel had, over restarts: a verdict of an older one is looked up again. */
   generation: number;
+  /** Entries of the policy that the maps had no room for. */
+  leftOut = 0;
 
   constructor(maps: Record<"slots" | "tables" | "hosts" | "ranges" | "configs", BpfMap>, settings: Settings) {
     const { slot_key, slot, host_key, range_key, path } = layouts;
@@ -105,47 +131,86 @@ export class PolicyMaps {
     });
     this.configs = maps.configs;
     this.settings = settings;
+    // A full trie refuses to replace an entry as well (Linux < 6.13): one always stays free.
+    const ranges = this.ranges.capacity - 1;
+    this.room = { slots: this.slots.capacity, tables: this.tables.capacity, hosts: this.hosts.capacity, ranges };
     this.config = Buffer.alloc(layouts.config.size);
     this.configs.get(zero, this.config);
     this.generation = layouts.config.read(this.config).generation;
   }
 
-  /**
-   * Slots before the tables that show them, tables before the paths that lead to them; then the reverse for what goes.
-   * A table's shapes only widen in the first pass: a slot that is gone but still shown is simply not found. The new generation comes
-   * last: whatever is judged again by it meets the whole of the new policy. Returns whether the kernel's policy changed.
-   */
-  apply(compiled: Compiled): boolean {
-    const before = this.changes;
-    const paths = [...compiled.paths.values()];
-    const slots = this.slots.put(compiled.slots.values());
-    const tables = this.tables.put(compiled.tables);
-    const hosts = this.hosts.put(paths.filter(({ prefix }) => prefix.bits === 128));
-    const ranges = this.ranges.put(paths.filter(({ prefix }) => prefix.bits < 128));
-    const configured = this.configure(compiled);
-    this.hosts.prune(hosts);
-    this.ranges.prune(ranges);
-    this.tables.prune(tables);
-    this.slots.prune(slots);
-    if (!configured && this.changes === before) return false;
+  /** Returns whether the kernel's policy changed. */
+  apply(wanted: Compiled): boolean {
+    const mirrors = [this.slots, this.tables, this.hosts, this.ranges];
+    for (const mirror of mirrors) mirror.changed = false;
+    const { compiled, leftOut } = cutToFit(wanted, this.room, tableDefer);
+    let { any } = compiled;
+    let reconfigured: boolean;
+    try {
+      reconfigured = this.write(compiled);
+      this.leftOut = leftOut;
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      // Out of memory: half a policy decides nothing.
+      this.deferAll(compiled);
+      any = [tableDefer];
+      reconfigured = true;
+      this.leftOut = wanted.slots.size + wanted.tables.size + wanted.paths.size;
+    }
+    if (!reconfigured && !mirrors.some(({ changed }) => changed)) return false;
+    // The new generation comes last: whatever is judged again by it meets the whole of the new policy.
     this.generation = (this.generation + 1) >>> 0;
-    this.configure(compiled);
+    this.configure({ ...compiled, any });
     return true;
   }
 
-  private get changes(): number {
-    return this.slots.changes + this.tables.changes + this.hosts.changes + this.ranges.changes;
+  /**
+   * Slots before the tables that show them, tables before the paths that lead to them; then the reverse for what goes.
+   * A table's shapes only widen in the first pass: a slot that is gone but still shown is simply not found. Returns whether anything of
+   * the config but the generation changed.
+   */
+  private write(compiled: Compiled): boolean {
+    const slots = [...compiled.slots.values()];
+    const tables = [...compiled.tables];
+    const paths = [...compiled.paths.values()];
+    const hosts = paths.filter(({ prefix }) => prefix.bits === 128);
+    const ranges = paths.filter(({ prefix }) => prefix.bits < 128);
+    const crowded =
+      this.slots.isCrowdedBy(slots) ||
+      this.tables.isCrowdedBy(tables) ||
+      this.hosts.isCrowdedBy(hosts) ||
+      this.ranges.isCrowdedBy(ranges);
+    if (crowded) this.deferAll(compiled);
+    const wantedSlots = this.slots.put(slots);
+    const wantedTables = this.tables.put(tables);
+    const wantedHosts = this.hosts.put(hosts);
+    const wantedRanges = this.ranges.put(ranges);
+    const reconfigured = this.configure(compiled);
+    this.hosts.prune(wantedHosts);
+    this.ranges.prune(wantedRanges);
+    this.tables.prune(wantedTables);
+    this.slots.prune(wantedSlots);
+    return reconfigured;
   }
 
-  /** Returns whether anything was written. */
-  private configure(compiled: Compiled): boolean {
+  /** Leaves everything to the helper, and the maps empty. Wide ranges go first: what a range held then finds none, not a wider one. */
+  private deferAll(compiled: Compiled): void {
+    this.configure({ ...compiled, any: [tableDefer] });
+    this.ranges.clear(); // a range's key begins with its length
+    this.hosts.clear();
+    this.tables.clear();
+    this.slots.clear();
+  }
+
+  /** Returns whether anything but the generation changed. */
+  private configure({ defaultAction, any }: Pick<Compiled, "defaultAction" | "any">): boolean {
     const config = layouts.config.write({
       abi,
       hold_jiffies: this.settings.holdTicks,
-      default_action: compiled.defaultAction,
+      default_action: defaultAction,
       pid_namespace: this.settings.pidNamespace,
       generation: this.generation,
-      any: { tables: [...compiled.any] },
+      any: { tables: [...any] },
     });
     if (config.equals(this.config)) return false;
     this.configs.set(zero, config);

@@ -1,5 +1,6 @@
 // A rule as the policy reads it: the stored rule with its destination parsed once.
-import type { Action, Lifetime, Origin, Protocol, Rule, RuleDirection, Zone } from "../../contract/words.ts";
+import type { RuleLifetime } from "../../contract/lifetime.ts";
+import type { Action, Origin, Protocol, Rule, RuleDirection, Zone } from "../../contract/words.ts";
 import { type Prefix, parsePrefix } from "./address.ts";
 
 export type Destination =
@@ -17,7 +18,7 @@ export interface PolicyRule {
   readonly protocol: Protocol | null;
   readonly direction: RuleDirection;
   readonly action: Action;
-  readonly lifetime: Lifetime;
+  readonly lifetime: RuleLifetime;
   readonly origin: Origin;
 }
 

@@ -16,7 +16,7 @@ export interface Asking {
   readonly direction: Direction;
   readonly endpoint: Endpoint;
   readonly process: Prompt["process"];
-  /** Milliseconds since 1970. */
+  /** CLOCK_BOOTTIME milliseconds: a clock that is set makes no twins. */
   readonly at: number;
 }
 
@@ -36,7 +36,7 @@ function isFamilyTwin(a: Endpoint, b: Endpoint): boolean {
   return a.port !== 0 && a.port === b.port && family(a) !== family(b);
 }
 
-/** `lastAttempt`: when the card's newest attempt came, milliseconds since 1970. */
+/** `lastAttempt`: when the card's newest attempt came, CLOCK_BOOTTIME milliseconds. */
 export function joins(card: Asked, lastAttempt: number, attempt: Asking): boolean {
   if (card.app.path !== attempt.app.path || card.direction !== attempt.direction) return false;
   const { endpoint } = attempt;

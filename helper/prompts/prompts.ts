@@ -12,7 +12,7 @@ export interface Attempt {
   readonly direction: Direction;
   readonly endpoint: Endpoint;
   readonly process: Prompt["process"];
-  /** Milliseconds since 1970. */
+  /** CLOCK_BOOTTIME milliseconds. */
   readonly at: number;
   /** It was held before this helper started: its card has counted it. */
   readonly resumed: boolean;
@@ -36,7 +36,8 @@ export class Prompts {
   constructor(rows: PromptRows, changed: (prompt: Prompt | null, id: string) => void) {
     this.rows = rows;
     this.changed = changed;
-    for (const stored of rows.all()) this.items.set(stored.id, { stored, flows: new Set(), lastAttempt: 0 });
+    for (const stored of rows.all())
+      this.items.set(stored.id, { stored, flows: new Set(), lastAttempt: Number.NEGATIVE_INFINITY });
   }
 
   list(): Prompt[] {
@@ -67,7 +68,7 @@ export class Prompts {
       direction: attempt.direction,
       process: attempt.process,
       attempts: 1,
-      opened: new Date(attempt.at).toISOString(),
+      opened: new Date().toISOString(),
       endpoints: [attempt.endpoint],
     };
     const stored: StoredPrompt = { id: this.save(fresh), ...fresh };

@@ -1,8 +1,10 @@
 // `picket rules`: list, add, remove, enable, disable.
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { ruleLifetimeSchema } from "../../contract/lifetime.ts";
 import { actionSchema, type Rule } from "../../contract/words.ts";
 import { withHelper } from "./helper-connection.ts";
+import { lifetimeFrom, lifetimeText } from "./lifetime-text.ts";
 import { printable, printableJson, table } from "./table.ts";
 import { oneOf, parseWords, takeNoMore, UsageError } from "./usage.ts";
 
@@ -38,7 +40,7 @@ function cells(rule: Rule): string[] {
     rule.zone ?? rule.address ?? "any",
     rule.port === null ? "any" : String(rule.port),
     rule.protocol ?? "any",
-    rule.lifetime,
+    lifetimeText(rule, Date.now()),
     rule.origin,
     rule.note,
   ];
@@ -51,6 +53,7 @@ async function add(args: string[]): Promise<number> {
     address: { type: "string" },
     port: { type: "string" },
     protocol: { type: "string" },
+    lifetime: { type: "string", default: "forever" },
     json: { type: "boolean" },
   });
   takeNoMore(positionals);
@@ -61,6 +64,7 @@ async function add(args: string[]): Promise<number> {
     address: values.address ?? null,
     port: values.port === undefined ? null : portNumber(values.port),
     protocol: values.protocol === undefined ? null : oneOf("--protocol", values.protocol, ["tcp", "udp"]),
+    lifetime: lifetimeFrom(values.lifetime, ruleLifetimeSchema),
   };
   const rule = await withHelper("rules", (helper) => helper.call("rules.add", params));
   say(

@@ -77,8 +77,8 @@ describe("answer", () => {
   });
 
   it("passes scope and lifetime on", async () => {
-    await picket(["answer", "p1", "block", "--scope", "any", "--lifetime", "forever"], helper.socket);
-    expect(lastCall()?.params).toEqual({ id: "p1", action: "block", scope: "any", lifetime: "forever" });
+    await picket(["answer", "p1", "block", "--scope", "any", "--lifetime", "90m"], helper.socket);
+    expect(lastCall()?.params).toEqual({ id: "p1", action: "block", scope: "any", lifetime: "90m" });
   });
 
   it("says in one line that an id is unknown", async () => {
@@ -107,6 +107,8 @@ describe("rules", () => {
         "443",
         "--protocol",
         "tcp",
+        "--lifetime",
+        "7d",
       ],
       helper.socket,
     );
@@ -116,6 +118,7 @@ describe("rules", () => {
       address: "198.51.100.0/24",
       port: 443,
       protocol: "tcp",
+      lifetime: "7d",
     });
   });
 
@@ -149,7 +152,8 @@ describe("wrong words", () => {
     ["answer p1"],
     ["answer p1 maybe"],
     ["answer p1 allow --scope host"],
-    ["answer p1 allow --lifetime 1h"],
+    ["answer p1 allow --lifetime soon"],
+    ["rules add --app any --action allow --lifetime once"],
     ["rules frobnicate"],
     ["rules remove"],
     ["rules add --action allow"],

@@ -41,6 +41,7 @@ export const rule: Rule = {
   protocol: "tcp",
   direction: "outbound",
   lifetime: "forever",
+  expires: null,
   enabled: true,
   origin: "person",
   note: "",

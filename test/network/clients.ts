@@ -33,7 +33,7 @@ export const python = "/usr/bin/python3";
 
 /** Command line of a client; the arguments are explained in its first lines. */
 export function client(
-  name: "tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream",
+  name: "tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream" | "insist",
   ...args: (string | number)[]
 ): string[] {
   return [python, join(import.meta.dirname, "clients", `${name}.py`), ...args.map(String)];

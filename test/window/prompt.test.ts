@@ -92,7 +92,7 @@ describe("the prompt window", () => {
     helper.put("prompts", first);
     await app.liveCard("p1");
     await app.prompt.getByText("Any destination").click();
-    await app.prompt.getByText("This time only").click();
+    await app.prompt.getByText("This time").click();
     await waitFor(async () =>
       expect(await app.prompt.locator(".preview").textContent()).toContain("Next time you are asked again"),
     );
@@ -163,10 +163,10 @@ describe("the prompt window", () => {
   test("says when the attempt is over, offers no `once` any more, and an answer still counts", async () => {
     helper.put("prompts", first);
     await app.liveCard("p1");
-    await app.prompt.getByText("This time only").click();
+    await app.prompt.getByText("This time").click();
     helper.put("prompts", { ...first, state: "inbox" });
     await app.prompt.getByText("The attempt is over").waitFor();
-    expect(await app.prompt.getByRole("radio", { name: "This time only" }).isDisabled()).toBe(true);
+    expect(await app.prompt.getByRole("radio", { name: "This time" }).isDisabled()).toBe(true);
     await app.liveCard("p1");
     await button("Allow").click();
     await waitFor(() =>

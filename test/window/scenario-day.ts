@@ -161,7 +161,7 @@ export function fillWithADay(helper: ScenarioHelper): void {
       note: "The mail provider",
       created: ago(120),
     }),
-    aRule("r4", { app: nextcloud.path, address: cloud.address, created: ago(110) }),
+    aRule("r4", { app: nextcloud.path, address: cloud.address, lifetime: "quit", created: ago(110) }),
     aRule("r5", {
       app: gimp.path,
       action: "block",
@@ -172,7 +172,14 @@ export function fillWithADay(helper: ScenarioHelper): void {
       created: ago(90),
     }),
     aRule("r6", { app: chronyd.path, address: clock.address, port: 123, protocol: "udp", created: ago(80) }),
-    aRule("r7", { app: curl.path, address: "203.0.113.7", port: 80, enabled: false, created: ago(60) }),
+    aRule("r7", {
+      app: curl.path,
+      address: "203.0.113.7",
+      port: 80,
+      lifetime: "3h",
+      expires: ago(-115),
+      created: ago(65),
+    }),
     aRule("r8", { app: null, action: "ask", address: "192.0.2.0/24", port: 22, created: ago(50) }),
     loopbackRule,
     aRule("factory:resolvers", {

@@ -88,6 +88,7 @@ export function aRule(id: string, change: Partial<Rule> = {}): Rule {
     protocol: "tcp",
     direction: "outbound",
     lifetime: "forever",
+    expires: null,
     enabled: true,
     origin: "person",
     note: "",

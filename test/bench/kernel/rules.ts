@@ -1,5 +1,6 @@
 // Ten thousand rules as people and their apps make them, with the measured client's own among them.
 import { join } from "node:path";
+import { boottime } from "../../../helper/kernel/libc.ts";
 import { openStore } from "../../../helper/store/database.ts";
 import { type NewRule, Rules } from "../../../helper/store/rules.ts";
 
@@ -16,7 +17,15 @@ export const blocked = "203.0.113.113";
 const nest = Array.from({ length: 9 }, (_, i) => `198.19.${256 - 2 ** i}.0/${24 - i}`);
 
 function rule(app: string | null, rest: Partial<NewRule>): NewRule {
-  return { app, action: "allow", address: null, port: null, protocol: null, direction: "outbound", note: "", ...rest };
+  const any = {
+    address: null,
+    port: null,
+    protocol: null,
+    direction: "outbound",
+    lifetime: "forever",
+    note: "",
+  } as const;
+  return { app, action: "allow", ...any, ...rest };
 }
 
 function* rules(client: string): Generator<NewRule> {
@@ -40,7 +49,7 @@ function* rules(client: string): Generator<NewRule> {
 /** Writes the rules into a helper's database before it starts. `client`: the measured program's path. */
 export function writeRules(state: string, client: string): void {
   const store = openStore(join(state, "picket.sqlite"));
-  const table = new Rules(store);
+  const table = new Rules(store, { boot: "", boottime });
   store.transaction(() => {
     const source = rules(client);
     for (let stored = table.all().length; stored < ruleCount; stored++) {

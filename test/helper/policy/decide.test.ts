@@ -16,6 +16,7 @@ const stored: Rule = {
   protocol: null,
   direction: "both",
   lifetime: "forever",
+  expires: null,
   enabled: true,
   origin: "person",
   note: "",
@@ -93,14 +94,14 @@ describe("a decision", () => {
       rule: mine.id,
       number: mine.number,
       layer: "rule",
-      reason: "Your rule blocks this app to this address.",
+      reason: "Your rule blocks this app to and from this address.",
     });
     const factory = rule({ id: "factory:loopback", origin: "factory", zone: "loopback" });
     expect(decide(policyOf("ask", factory), asked({ address: "127.0.0.1" }))).toMatchObject({
       verdict: "allow",
       rule: "factory:loopback",
       layer: "factory",
-      reason: "A factory rule allows any app to this part of the network.",
+      reason: "A factory rule allows any app to and from this part of the network.",
     });
   });
 

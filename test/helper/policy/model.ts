@@ -59,7 +59,7 @@ export const rule: fc.Arbitrary<PolicyRule> = fc.record({
   ),
   direction: fc.constantFrom("outbound", "inbound", "both", "both"),
   action: fc.constantFrom("allow", "block", "ask"),
-  lifetime: fc.constantFrom("once", "forever"),
+  lifetime: fc.constantFrom("quit", "1h", "restart", "forever", "forever"),
   origin: fc.constantFrom("person", "factory"),
 });
 
@@ -95,7 +95,8 @@ export const policy: fc.Arbitrary<Policy> = fc.record({
       { hex: "20010db8000000010000000000000053", bits: 128 },
     ]),
   }),
-  mode: fc.constantFrom("ask", "learn", "allow", "block"),
+  // Two of the four allow: the others come twice, so that no verdict is rare.
+  mode: fc.constantFrom("ask", "ask", "learn", "allow", "block", "block"),
 });
 
 export const question: fc.Arbitrary<Question> = fc

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { migrate, readMigrations } from "../../../helper/store/database.ts";
 import { PromptRows } from "../../../helper/store/prompts.ts";
 import { Rules } from "../../../helper/store/rules.ts";
+import { clock } from "./temporary.ts";
 
 const own = readMigrations(join(import.meta.dirname, "../../../helper/store/migrations"));
 
@@ -22,8 +23,8 @@ describe("migration 2", () => {
     store.exec(`INSERT INTO rules (number, app, action, address, lifetime, enabled, origin, note, created) VALUES
       (10, '/usr/bin/curl', 'block', '192.0.2.1', 'forever', 0, 'person', 'why', 5), (12, NULL, 'allow', NULL, 'forever', 1, 'person', '', 6);
       DELETE FROM rules WHERE number = 12`);
-    migrate(store, own.slice(0, 2));
-    const rules = new Rules(store).all();
+    migrate(store, own);
+    const rules = new Rules(store, clock).all();
     expect(rules.map(({ number, rule }) => [number, rule.direction])).toEqual([
       [1, "both"],
       [2, "outbound"],
@@ -32,8 +33,17 @@ describe("migration 2", () => {
     ]);
     expect(rules[3]?.rule).toMatchObject({ app: "/usr/bin/curl", action: "block", enabled: false, note: "why" });
     // The number of the removed rule stays used.
-    const { number } = new Rules(store).add(
-      { app: null, action: "allow", address: null, port: 1, protocol: null, direction: "outbound", note: "" },
+    const { number } = new Rules(store, clock).add(
+      {
+        app: null,
+        action: "allow",
+        address: null,
+        port: 1,
+        protocol: null,
+        direction: "outbound",
+        lifetime: "forever",
+        note: "",
+      },
       7,
     );
     expect(number).toBe(13);
