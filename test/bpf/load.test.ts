@@ -12,6 +12,8 @@ import { freshObject } from "./object.ts";
 import { OwnCgroup, programExists } from "./own-cgroup.ts";
 
 const hooks = [
+  "on_bind4",
+  "on_bind6",
   "on_connect4",
   "on_connect6",
   "on_create",
