@@ -159,6 +159,21 @@ static __always_inline int ingress_tcp(struct __sk_buff *skb, struct bpf_sock *s
 	return PROCEED;
 }
 
+static __always_inline int asked_a_group(struct socket_state *state, __u8 protocol)
+{
+	struct flow_key flow = { .cookie = state->flow.cookie, .port = state->flow.port, .protocol = protocol };
+	struct gate *gate;
+
+	if (state->sent_to_group != GROUP_HELD)
+		return state->sent_to_group;
+	__builtin_memcpy(flow.address, state->flow.address, sizeof(flow.address));
+	gate = bpf_map_lookup_elem(&gates, &flow);
+	if (!gate || gate->state != FLOW_ALLOWED)
+		return 0;
+	state->sent_to_group = GROUP_ALLOWED;
+	return 1;
+}
+
 /*
  * A datagram of a remote without a gate: 1 to let it in unasked, 0 to drop it, -1 when it gets a gate. Who sends from a port that the
  * system chose gets answers, to what it sent or to nothing; who asked a group is answered by whoever is in it (mDNS, SSDP). A rule that
@@ -177,7 +192,7 @@ static __always_inline int meet_remote(struct socket_state *state, struct flow_k
 		count(COUNTER_REFUSED_PACKETS);
 		return 0;
 	}
-	if (!state->bound || state->sent_to_group)
+	if (!state->bound || asked_a_group(state, flow->protocol))
 		return 1;
 	if (within_rate(state, &state->inbound_count))
 		return -1;

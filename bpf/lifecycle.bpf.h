@@ -10,9 +10,9 @@
 /* What sock_ops is told of while a TCP flow is held. */
 #define HELD_CALLBACKS (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTO_CB_FLAG)
 
-static __always_inline void on_retransmit(struct bpf_sock_ops *ops, struct socket_state *state)
+static __always_inline void on_retransmit(struct bpf_sock_ops *ops, struct socket_state *state, __u32 retransmissions)
 {
-	int retries = ops->args[0] + RELEASED_SYN_RETRIES;
+	int retries = retransmissions + RELEASED_SYN_RETRIES;
 
 	/* Released, but the first packets were lost: give up when an ordinary attempt would, not after 25 minutes. */
 	if (state->state == FLOW_ALLOWED && ops->state == BPF_TCP_SYN_SENT) {

@@ -210,8 +210,8 @@ static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_soc
 		gate = judge_datagrams(state, &flow, gate, OUTBOUND, 0);
 	if (gate && gate->state == FLOW_ALLOWED) {
 		__sync_fetch_and_add(&gate->bytes_out, wire_bytes(skb, p));
-		if (!state->sent_to_group && is_group(p))
-			state->sent_to_group = 1;
+		if (state->sent_to_group != GROUP_ALLOWED && is_group(p))
+			state->sent_to_group = GROUP_ALLOWED;
 		return PROCEED;
 	}
 	if (gate && gate->state == FLOW_BLOCKED) {
@@ -223,6 +223,12 @@ static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_soc
 			return DROP_QUIETLY;
 		p->direction = gate->direction;
 		p->asked_port = gate->local_port;
+	}
+	/* The helper may send it later, past this hook. */
+	if (state->sent_to_group == GROUP_NONE && is_group(p)) {
+		__builtin_memcpy(state->flow.address, p->remote, sizeof(p->remote));
+		state->flow.port = p->remote_port;
+		state->sent_to_group = GROUP_HELD;
 	}
 	capture(skb, sk, state, &flow, p);
 	return DROP_QUIETLY;

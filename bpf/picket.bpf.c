@@ -232,8 +232,9 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 	struct bpf_sock *sk = ops->sk;
 	struct socket_state *state = sk ? bpf_sk_storage_get(&sockets, sk, 0, create) : 0;
 	struct config *c = settings();
+	__u32 first = ops->args[0], second = ops->args[1];
 
-	ops->reply = -1;
+	ops->reply = -1; /* the same memory as args[0] */
 	if (!sk || !state || !c)
 		return 1;
 	switch (ops->op) {
@@ -249,10 +250,10 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 		on_listen(ops, state);
 		break;
 	case BPF_SOCK_OPS_RTO_CB:
-		on_retransmit(ops, state);
+		on_retransmit(ops, state, first);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
-		on_state(state, ops->args[0], ops->args[1]);
+		on_state(state, first, second);
 		break;
 	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
 		on_established(ops, state);

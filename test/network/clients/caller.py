@@ -22,7 +22,9 @@ try:
     else:
         if words[0] == "fast":
             words = words[1:]
+            s.settimeout(None)
             s.sendto(words[0].encode(), 0x20000000, (address, port))  # MSG_FASTOPEN
+            s.settimeout(seconds)
         else:
             s.connect((address, port))
             result["at"] = time.time() * 1000

@@ -27,6 +27,7 @@ def serve(connection, peer):
         say(**{"from": peer[0], "port": peer[1], "closed": 0})
     except OSError as error:
         say(**{"from": peer[0], "port": peer[1], "closed": error.errno})
+    connection.close()
 
 
 def end():
@@ -50,6 +51,8 @@ if how == "udp":
         say(**{"from": peer[0], "port": peer[1], "data": data.decode()})
         s.sendto(data, peer)
 if "fastopen" in options:
+    with open("/proc/sys/net/ipv4/tcp_fastopen", "w") as setting:  # of this network namespace
+        setting.write("3")
     s.setsockopt(socket.IPPROTO_TCP, 23, 16)  # TCP_FASTOPEN
 s.listen(64)
 say(ready=True, port=s.getsockname()[1])
