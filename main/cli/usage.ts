@@ -18,9 +18,10 @@ const texts = {
     Answers a prompt: for its endpoints or any; once (only what it holds) or forever. Default: endpoint, once.
 `,
   rules: `picket rules [list] [--json]
-picket rules add --app PATH|any --action allow|block|ask [--address CIDR] [--port P] [--protocol tcp|udp] [--json]
+picket rules add --app PATH|any --action allow|block|ask [--address CIDR] [--port P] [--protocol tcp|udp]
+                 [--direction outbound|inbound|both] [--json]
 picket rules remove|enable|disable ID
-    The rules, or a change to them.
+    The rules, or a change to them. Inbound: the address is the caller's, the port the app's own.
 `,
   flows: `picket flows [--follow] [--json]
     Live and recent flows, newest first. --follow: these, then each new or changed one (--json: one object a line).

@@ -64,7 +64,10 @@ export interface Call {
 }
 
 /** A call from the far side. */
-export async function call(network: Network, { protocol, from, fromPort, to, port, seconds = 40, words = ["hello"] }: Call) {
+export async function call(
+  network: Network,
+  { protocol, from, fromPort, to, port, seconds = 40, words = ["hello"] }: Call,
+) {
   const command = client("caller", protocol, from, fromPort, to, port, seconds, ...words);
   const ran = await start("nsenter", [`--net=/run/netns/${network.far}`, ...command]);
   if (ran.stdout === "") throw new Error(ran.stderr);

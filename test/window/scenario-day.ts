@@ -13,6 +13,7 @@ import {
   gimp,
   loopbackRule,
   nextcloud,
+  python,
   thunderbird,
   updater,
 } from "./scenario.ts";
@@ -207,6 +208,11 @@ export const questions: { unanswered: Prompt[]; cards: Record<string, Prompt>; n
     }),
     // What a program might do to hide what it asks for.
     "prompt-crowded": aCrowdedPrompt("c4"),
+    // Somebody else begins: a development server that is called from the local network.
+    "prompt-inbound": aPrompt("c6", python, anEndpoint("192.0.2.7", 3000), {
+      direction: "inbound",
+      process: { pid: 7301, uid: 1000, command: "python3 -m http.server 3000" },
+    }),
     "prompt-unidentified": aPrompt(
       "c5",
       { ...curl, name: "[fetcher]", path: "[fetcher]" },

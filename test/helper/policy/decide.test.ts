@@ -87,7 +87,7 @@ describe("a decision", () => {
   });
 
   it("names the rule, its layer and a reason", () => {
-    const mine = rule({ app: "/usr/bin/curl", address: "198.51.100.1", action: "block" });
+    const mine = rule({ app: "/usr/bin/curl", address: "198.51.100.1", action: "block", direction: "outbound" });
     expect(decide(policyOf("allow", mine), asked())).toEqual({
       verdict: "block",
       rule: mine.id,
@@ -100,7 +100,7 @@ describe("a decision", () => {
       verdict: "allow",
       rule: "factory:loopback",
       layer: "factory",
-      reason: "A factory rule allows any app to this part of the network.",
+      reason: "A factory rule allows any app to and from this part of the network.",
     });
   });
 

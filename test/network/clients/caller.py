@@ -1,6 +1,6 @@
 # Who calls: caller.py tcp|udp SOURCE SOURCE_PORT ADDRESS PORT SECONDS [word…]. Prints {"errno", "ms", "at", "rttMs", "replies"}: how the
 # connect() or the first reply went and when, in milliseconds since 1970; errno -1: nothing came. Words: each is sent and its echo awaited;
-# "stay" keeps a connection until the other side ends it or SECONDS are over; "fast" sends the first word with the SYN.
+# "pause=S" waits S seconds, "stay" keeps a connection until the other side ends it or SECONDS are over; "fast" sends the first word with the SYN.
 import json, socket, struct, sys, time
 
 protocol, source, source_port, address, port, seconds = *sys.argv[1:3], int(sys.argv[3]), sys.argv[4], int(sys.argv[5]), float(sys.argv[6])
@@ -33,6 +33,9 @@ try:
         for number, word in enumerate(words):
             if word == "stay":
                 s.recv(100)
+                continue
+            if word.startswith("pause="):
+                time.sleep(float(word[6:]))
                 continue
             if number or "at" in result:
                 s.sendall(word.encode())
