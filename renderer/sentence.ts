@@ -36,9 +36,7 @@ export function preview(
   const { direction, endpoint } = prompt;
   const name = appWord(prompt.app);
   const app =
-    direction === "inbound" && scope === "endpoint"
-      ? `${name} (${text.prompt.onIts(portAndProtocol(endpoint))})`
-      : name;
+    direction === "inbound" && scope === "endpoint" ? `${name} ${text.prompt.onIts(portAndProtocol(endpoint))}` : name;
   const about = text.prompt.preview[direction];
   const words = action === null ? about : about[action];
   const key = `${scope}${lifetime === "once" ? "Once" : "Forever"}` as const;

@@ -29,10 +29,12 @@ export function Subject({ prompt }: { prompt: Prompt }) {
       <bdi className={`target-name ${whole.length > 30 ? "target-long" : ""}`} title={whole}>
         {destination(endpoint)}
       </bdi>
-      <span className="target-detail">
-        {endpoint.host !== null && `${plain(endpoint.address)}${inbound ? "" : ", "}`}
-        {!inbound && portAndProtocol(endpoint)}
-      </span>
+      {(!inbound || endpoint.host !== null) && (
+        <span className="target-detail">
+          {endpoint.host !== null && `${plain(endpoint.address)}${inbound ? "" : ", "}`}
+          {!inbound && portAndProtocol(endpoint)}
+        </span>
+      )}
       {others.length > 0 && (
         <div className="target-others">
           <span>{words.also}</span>

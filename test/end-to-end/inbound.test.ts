@@ -1,4 +1,5 @@
 // Others call a guarded app: held, asked about, let in or dropped without a word; what reached the caller is counted on its side.
+import { execFileSync } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { python } from "../network/clients.ts";
@@ -251,6 +252,51 @@ describe("datagrams that are no calls", () => {
     await sleep(200);
     await (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "once" });
     expect((await calling).replies).toEqual(words);
+  });
+});
+
+describe("what is handed over after a hold", () => {
+  const inNear = (...command: string[]) =>
+    execFileSync("nsenter", [`--net=/run/netns/${network.near}`, ...command], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+
+  test.for(["tcp", "udp"] as const)(
+    "%s passes strict reverse paths and a firewall that knows states",
+    async (protocol) => {
+      for (const device of ["all", "wire"]) inNear("sysctl", "-qw", `net.ipv4.conf.${device}.rp_filter=1`);
+      const rules = [
+        ["-P", "INPUT", "DROP"],
+        ["-A", "INPUT", "-m", "conntrack", "--ctstate", "INVALID", "-j", "DROP"],
+        ["-A", "INPUT", "-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT"],
+        ["-A", "INPUT", "-p", protocol, "--dport", "3000:3999", "-j", "ACCEPT"],
+        ["-t", "nat", "-A", "POSTROUTING", "-o", "wire", "-j", "MASQUERADE"],
+      ];
+      try {
+        for (const rule of rules) inNear("iptables", ...rule);
+        const { from, theCall } = await listen(protocol, 4);
+        const calling = call(network, theCall);
+        const { id } = await helper.prompt(from);
+        await sleep(300);
+        const asked = performance.timeOrigin + performance.now();
+        await (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "once" });
+        const result = await calling;
+        expect(result).toMatchObject({ errno: 0, replies: ["hello"] });
+        expect(result.at).toBeGreaterThan(asked);
+      } finally {
+        inNear("iptables", "-P", "INPUT", "ACCEPT");
+        inNear("iptables", "-F");
+        inNear("iptables", "-t", "nat", "-F");
+      }
+    },
+  );
+
+  test("leaves a listener that is bound to a device to the caller's retransmission, and refuses nothing", async () => {
+    const { from, theCall } = await listen("tcp", 4, "device=wire");
+    const calling = call(network, theCall);
+    const { id } = await helper.prompt(from);
+    await (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "once" });
+    expect(await calling).toMatchObject({ errno: 0, replies: ["hello"] });
   });
 });
 

@@ -49,6 +49,19 @@ const day: Omit<
     live: true,
   },
   {
+    app: python,
+    direction: "inbound",
+    endpoint: anEndpoint("192.0.2.7", 3000),
+    minutes: 0.3,
+    verdict: "allow",
+    layer: "rule",
+    reason: "Your rule allows this app from this address, port 3000 over TCP.",
+    rule: "r9",
+    bytesIn: 1_204,
+    bytesOut: 48_310,
+    live: true,
+  },
+  {
     app: firefox,
     endpoint: web,
     minutes: 0.4,
@@ -174,6 +187,7 @@ export function fillWithADay(helper: ScenarioHelper): void {
     }),
     aRule("r6", { app: chronyd.path, address: clock.address, port: 123, protocol: "udp", created: ago(80) }),
     aRule("r7", { app: curl.path, address: "203.0.113.7", port: 80, enabled: false, created: ago(60) }),
+    aRule("r9", { app: python.path, address: "192.0.2.7", port: 3000, direction: "inbound", created: ago(1) }),
     aRule("r8", { app: null, action: "ask", address: "192.0.2.0/24", port: 22, created: ago(50) }),
     loopbackRule,
     aRule("factory:resolvers", {
