@@ -3,9 +3,6 @@
 #ifndef PICKET_ITERATORS_H
 #define PICKET_ITERATORS_H
 
-#define AF_INET 2
-#define AF_INET6 10
-
 SEC("iter/bpf_sk_storage_map")
 int dump_traffic(struct bpf_iter__bpf_sk_storage_map *ctx)
 {

@@ -36,7 +36,11 @@ static __always_inline int start_tcp(struct bpf_sock_addr *ctx, struct socket_st
 	flow->port = bpf_ntohs(ctx->user_port);
 	flow->protocol = IPPROTO_TCP;
 	flow->attempt++;
+	/* A socket that was accepted, and disconnected: its flow was named after its listener. */
+	if (state->direction == INBOUND)
+		flow->cookie = bpf_get_socket_cookie(ctx);
 	state->direction = OUTBOUND;
+	state->local_port = 0;
 	state->answered = 0;
 	state->held_once = 0;
 	state->bytes_out = 0;
@@ -109,6 +113,8 @@ static __always_inline int egress_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 		state->state = FLOW_HELD;
 		state->held_once = 1;
 	}
+	p->direction = state->direction;
+	p->asked_port = state->local_port;
 	if (state->state == FLOW_ALLOWED && state->generation != generation())
 		judge_again(state);
 	if (state->state == FLOW_HELD)
@@ -127,15 +133,22 @@ static __always_inline int egress_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 	return REFUSE; /* 0, never 2: for TCP the kernel would retry each 500 ms and give up after 6 s */
 }
 
-/* Gives a datagram flow without a valid verdict one, or holds it. Returns the gate, or NULL when the map has no room for it. */
-static __always_inline struct gate *judge_datagrams(struct socket_state *state, struct flow_key *flow, struct gate *gate)
+/*
+ * Gives a datagram flow without a valid verdict one, or holds it. `direction` and `local_port`: of a flow without a gate, whose first
+ * datagram this is. Returns the gate, or NULL when the map has no room for it.
+ */
+static __always_inline struct gate *judge_datagrams(struct socket_state *state, struct flow_key *flow, struct gate *gate,
+						    __u8 direction, __u16 local_port)
 {
-	struct gate fresh = {};
+	struct gate fresh = { .direction = direction, .local_port = local_port };
 	__u32 rule = 0, action;
 
+	if (gate) {
+		fresh.direction = gate->direction;
+		fresh.local_port = gate->local_port;
+	}
 	fresh.generation = generation();
-	action = judge(state, flow, gate ? gate->direction : OUTBOUND, gate && gate->direction == INBOUND ? gate->local_port : flow->port,
-		       &rule);
+	action = judge(state, flow, fresh.direction, fresh.direction == INBOUND ? fresh.local_port : flow->port, &rule);
 	if (gate) {
 		gate->generation = fresh.generation;
 		if (action == ACTION_ASK && (gate->state == FLOW_HELD || gate->answered))
@@ -146,18 +159,41 @@ static __always_inline struct gate *judge_datagrams(struct socket_state *state, 
 		}
 		fresh.bytes_out = gate->bytes_out;
 		fresh.bytes_in = gate->bytes_in;
-		fresh.local_port = gate->local_port;
-		fresh.direction = gate->direction;
 	}
 	fresh.rule = rule;
 	fresh.state = action == ACTION_ALLOW ? FLOW_ALLOWED : action == ACTION_BLOCK ? FLOW_BLOCKED : FLOW_HELD;
 	bpf_map_update_elem(&gates, flow, &fresh, BPF_ANY);
 	state->has_gates = 1;
 	if (fresh.state != FLOW_HELD) {
+		struct news news = { RECORD_DECIDED, fresh.state, rule, gate != 0, fresh.local_port, fresh.direction };
+
 		count(action == ACTION_ALLOW ? COUNTER_ALLOWED : COUNTER_BLOCKED);
-		TELL(state, flow, RECORD_DECIDED, fresh.state, rule, gate != 0);
+		write_news(state, flow, &news);
 	}
 	return bpf_map_lookup_elem(&gates, flow);
+}
+
+/* Whether one more held datagram of the flow is kept in the helper. */
+static __always_inline int within_budget(struct gate *gate, __u32 bytes)
+{
+	if (gate->captured >= HELD_DATAGRAMS || gate->captured_bytes >= HELD_BYTES) {
+		count(COUNTER_OVER_BUDGET);
+		return 0;
+	}
+	__sync_fetch_and_add(&gate->captured, 1);
+	__sync_fetch_and_add(&gate->captured_bytes, bytes);
+	return 1;
+}
+
+/*
+ * Whether a datagram goes to a group, whose members nobody knows: multicast or broadcast. The broadcast address of a network is told
+ * by its last byte: right for every prefix of up to 24 bits.
+ */
+static __always_inline int is_group(struct packet *p)
+{
+	if (p->family == 6)
+		return p->remote[0] == 0xff;
+	return (p->remote[12] >= 224 && p->remote[12] < 240) || p->remote[15] == 255;
 }
 
 static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct packet *p)
@@ -167,10 +203,15 @@ static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_soc
 
 	__builtin_memcpy(flow.address, p->remote, sizeof(flow.address));
 	gate = bpf_map_lookup_elem(&gates, &flow);
+	/* A remote that was never let in: what the app sends it is no answer. */
+	if (gate && gate->state == FLOW_BLOCKED && gate->direction == INBOUND && !gate->bytes_in)
+		gate = 0;
 	if (!gate || gate->state == FLOW_HELD || gate->generation != generation())
-		gate = judge_datagrams(state, &flow, gate);
+		gate = judge_datagrams(state, &flow, gate, OUTBOUND, 0);
 	if (gate && gate->state == FLOW_ALLOWED) {
 		__sync_fetch_and_add(&gate->bytes_out, wire_bytes(skb, p));
+		if (state->sent_to_group != GROUP_ALLOWED && is_group(p))
+			state->sent_to_group = GROUP_ALLOWED;
 		return PROCEED;
 	}
 	if (gate && gate->state == FLOW_BLOCKED) {
@@ -178,12 +219,16 @@ static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_soc
 		return REFUSE;
 	}
 	if (gate) {
-		if (gate->captured >= HELD_DATAGRAMS || gate->captured_bytes >= HELD_BYTES) {
-			count(COUNTER_OVER_BUDGET);
+		if (!within_budget(gate, skb->len))
 			return DROP_QUIETLY;
-		}
-		__sync_fetch_and_add(&gate->captured, 1);
-		__sync_fetch_and_add(&gate->captured_bytes, skb->len);
+		p->direction = gate->direction;
+		p->asked_port = gate->local_port;
+	}
+	/* The helper may send it later, past this hook. */
+	if (state->sent_to_group == GROUP_NONE && is_group(p)) {
+		__builtin_memcpy(state->flow.address, p->remote, sizeof(p->remote));
+		state->flow.port = p->remote_port;
+		state->sent_to_group = GROUP_HELD;
 	}
 	capture(skb, sk, state, &flow, p);
 	return DROP_QUIETLY;

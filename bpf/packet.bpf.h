@@ -18,10 +18,14 @@
 struct packet {
 	__u8 remote[16];
 	__u16 remote_port;
+	__u16 local_port;
 	__u8 protocol;
 	__u8 tcp_flags;
-	__u32 header_bytes; /* IP and transport headers, for GSO accounting */
+	__u8 arriving;
+	__u8 direction;	    /* of its flow */
+	__u16 asked_port;   /* of an inbound flow: the port that was asked for */
 	__u16 family;	    /* 4 or 6 */
+	__u32 header_bytes; /* IP and transport headers, for GSO accounting */
 };
 
 static __always_inline void map_ipv4(__u8 *address, __u32 ip4)
@@ -37,6 +41,7 @@ static __always_inline int parse_transport(struct __sk_buff *skb, __u32 offset, 
 	__u16 ports[2];
 
 	p->remote_port = 0;
+	p->local_port = 0;
 	p->tcp_flags = 0;
 	p->header_bytes = offset;
 	if (p->protocol != IPPROTO_TCP && p->protocol != IPPROTO_UDP)
@@ -44,6 +49,7 @@ static __always_inline int parse_transport(struct __sk_buff *skb, __u32 offset, 
 	if (bpf_skb_load_bytes(skb, offset, ports, sizeof(ports)) < 0)
 		return -1;
 	p->remote_port = bpf_ntohs(outgoing ? ports[1] : ports[0]);
+	p->local_port = bpf_ntohs(outgoing ? ports[0] : ports[1]);
 	if (p->protocol == IPPROTO_TCP) {
 		__u8 rest[2]; /* data offset, flags */
 
@@ -97,6 +103,8 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, int outgoing, struc
 		p->protocol = extension[0];
 		offset += (extension[1] + 1) * 8;
 	}
+	if (i == MAX_EXTENSIONS)
+		return -1;
 	return parse_transport(skb, offset, outgoing, p);
 }
 
@@ -132,6 +140,7 @@ static __always_inline int parse_plain(struct __sk_buff *skb, int outgoing, stru
 		return 0;
 	}
 	p->remote_port = bpf_ntohs(((__u16 *)transport)[outgoing ? 1 : 0]);
+	p->local_port = bpf_ntohs(((__u16 *)transport)[outgoing ? 0 : 1]);
 	p->tcp_flags = 0;
 	p->header_bytes = offset + UDP_BYTES;
 	if (p->protocol == IPPROTO_UDP)
@@ -148,6 +157,7 @@ static __always_inline int parse(struct __sk_buff *skb, int outgoing, struct pac
 {
 	__u8 first;
 
+	p->arriving = !outgoing;
 	if (parse_plain(skb, outgoing, p))
 		return 0;
 	if (bpf_skb_load_bytes(skb, 0, &first, 1) < 0)

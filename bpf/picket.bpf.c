@@ -4,11 +4,12 @@
  * that were made inside one.
  *
  *   sock_create       storage on every socket, before the app has the descriptor
+ *   bind4/6           which process's socket it is, and whether the app chose its port
  *   connect4/6        TCP: allow, refuse at once, or hold. Datagrams: remember who calls
  *   sendmsg4/6        unconnected datagrams: remember who calls
  *   egress            keeps held packets back and hands them to the helper; refuses blocked ones; counts
- *   ingress           counts; refuses what was allowed once and is not any more
- *   sock_ops          held TCP only: quick SYN retransmission, true initial window, end of the attempt
+ *   ingress           holds or drops what others begin; counts; refuses what was allowed once and is not any more
+ *   sock_ops          held TCP: quick SYN retransmission, true initial window, end of the attempt; accepted TCP: a flow of its own
  *   sock_release      the socket is gone
  *   dump_traffic      bytes of live connections, when the helper asks
  *   find_revoked      connections that a changed policy allows no more, when the helper asks
@@ -32,6 +33,8 @@
 #include "verdict.bpf.h"
 
 #define SOL_TCP 6
+#define AF_INET 2
+#define AF_INET6 10
 #define TCP_SYNCNT 7
 #define ECONNREFUSED 111
 
@@ -83,6 +86,30 @@ static __always_inline struct socket_state *caller_state(struct bpf_sock_addr *c
 		state->netns = bpf_get_netns_cookie(ctx);
 	identify(state);
 	return state;
+}
+
+/* A port that the app chose is one that others may know. */
+static __always_inline int binding(struct bpf_sock_addr *ctx)
+{
+	struct socket_state *state = caller_state(ctx);
+
+	if (!state)
+		return REFUSE;
+	if (ctx->user_port)
+		state->bound = 1;
+	return PROCEED;
+}
+
+SEC("cgroup/bind4")
+int on_bind4(struct bpf_sock_addr *ctx)
+{
+	return binding(ctx);
+}
+
+SEC("cgroup/bind6")
+int on_bind6(struct bpf_sock_addr *ctx)
+{
+	return binding(ctx);
 }
 
 static __always_inline int connecting(struct bpf_sock_addr *ctx, __u8 *address)
@@ -199,22 +226,37 @@ int on_ingress(struct __sk_buff *skb)
 	if (!sk)
 		return PROCEED;
 	state = bpf_sk_storage_get(&sockets, sk, 0, 0);
-	if (!state || state->state == FLOW_EXEMPT || parse(skb, 0, &p) < 0)
-		return PROCEED; /* nothing this host has not asked for is in a packet that cannot be read */
+	if (!state && is_connection(sk) && sk->state == BPF_TCP_LISTEN) {
+		state = state_of(sk);
+		if (!state) {
+			count(COUNTER_NO_STORAGE);
+			return REFUSE;
+		}
+		state->flow.cookie = bpf_get_socket_cookie(skb);
+		count(COUNTER_PREEXISTING);
+	}
+	if (!state || state->state == FLOW_EXEMPT)
+		return PROCEED;
+	if (parse(skb, 0, &p) < 0) {
+		count(COUNTER_UNPARSED);
+		return REFUSE;
+	}
 	if (is_connection(sk))
 		return ingress_tcp(skb, sk, state, &p);
-	return ingress_datagram(skb, state, &p);
+	return ingress_datagram(skb, sk, state, &p);
 }
 
 SEC("sockops")
 int on_sock_ops(struct bpf_sock_ops *ops)
 {
+	__u64 create = ops->op == BPF_SOCK_OPS_TCP_LISTEN_CB ? BPF_SK_STORAGE_GET_F_CREATE : 0;
 	struct bpf_sock *sk = ops->sk;
-	struct socket_state *state = sk ? bpf_sk_storage_get(&sockets, sk, 0, 0) : 0;
+	struct socket_state *state = sk ? bpf_sk_storage_get(&sockets, sk, 0, create) : 0;
 	struct config *c = settings();
+	__u32 first = ops->args[0], second = ops->args[1];
 
-	ops->reply = -1;
-	if (!state || !c)
+	ops->reply = -1; /* the same memory as args[0] */
+	if (!sk || !state || !c)
 		return 1;
 	switch (ops->op) {
 	case BPF_SOCK_OPS_TIMEOUT_INIT:
@@ -225,11 +267,14 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 		if (state->state == FLOW_HELD)
 			bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | HELD_CALLBACKS);
 		break;
+	case BPF_SOCK_OPS_TCP_LISTEN_CB:
+		on_listen(ops, state);
+		break;
 	case BPF_SOCK_OPS_RTO_CB:
-		on_retransmit(ops, state);
+		on_retransmit(ops, state, first);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
-		on_state(state, ops->args[0], ops->args[1]);
+		on_state(state, first, second);
 		break;
 	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
 		on_established(ops, state);
@@ -240,7 +285,7 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 			on_established(ops, state);
 			break;
 		}
-		on_accepted(ops, state);
+		on_accepted(ops, sk, state);
 		break;
 	}
 	return 1;
@@ -255,6 +300,9 @@ int on_release(struct bpf_sock *sk)
 		return 1;
 	if (state->held_once)
 		bpf_map_delete_elem(&held_syns, &state->flow);
+	/* An accepted connection ends when it closes, which may be later, and without a release where nobody accepted it. */
+	if (state->direction == INBOUND && state->state != FLOW_HELD)
+		return 1;
 	if (state->state != FLOW_IDLE) {
 		TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, state->state == FLOW_HELD);
 		/* What an orphan still retransmits is asked about no more. */

@@ -38,6 +38,13 @@ enum direction {
 	INBOUND = 1, /* somebody else began it */
 };
 
+/* Whether a datagram socket may send to a multicast or broadcast address: answers come from anybody then. */
+enum group_state {
+	GROUP_NONE = 0,
+	GROUP_ALLOWED = 1,
+	GROUP_HELD = 2, /* the gate of the group in socket_state.flow knows more by now */
+};
+
 enum record_type {
 	RECORD_HELD = 1,	/* a packet was kept back; the packet follows the record */
 	RECORD_DECIDED = 2,	/* the kernel decided a new flow by itself */
@@ -55,7 +62,8 @@ enum counter {
 	COUNTER_OVER_BUDGET = 6,	/* held datagrams not kept: the flow's budget was used up */
 	COUNTER_NO_STORAGE = 7,		/* refused: socket storage could not be had */
 	COUNTER_UNPARSED = 8,		/* refused: packet the parser does not understand */
-	COUNTER_PREEXISTING = 9,	/* sockets older than the guard, first seen on egress */
+	COUNTER_PREEXISTING = 9,	/* sockets older than the guard, first seen as they send, listen or accept */
+	COUNTER_INBOUND_LIMITED = 10,	/* held inbound attempts not asked about: too many at once for one socket */
 	COUNTER_MAX = 16,
 };
 
@@ -110,11 +118,11 @@ struct process {
 /* Socket storage: made at sock_create, before the app holds the descriptor. */
 struct socket_state {
 	struct process process;
-	struct flow_key flow; /* of the last connect(); for datagram sockets only the cookie is used */
+	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and a group that a held datagram was for */
 	__u64 netns;	      /* network namespace cookie */
 	__u64 bytes_out;
 	__u64 bytes_in;
-	__u64 inbound_since;  /* start of the second in which inbound_count held attempts were told */
+	__u64 inbound_since;  /* start of the second in which inbound_count held and refused_count blocked attempts were told */
 	__u32 state;	      /* enum flow_state; datagram sockets stay FLOW_IDLE and use gates */
 	__u32 app;
 	__u32 rule;
@@ -126,8 +134,8 @@ struct socket_state {
 	__u8 held_once;	      /* this TCP flow was held: restore its initial window */
 	__u8 has_gates;
 	__u8 bound;	      /* the app chose its port: others may begin here */
-	__u8 sent_to_group;   /* a multicast or broadcast datagram was allowed: answers come from anybody */
-	__u32 pad;
+	__u8 sent_to_group;   /* enum group_state */
+	__u32 refused_count;
 };
 
 struct record {
@@ -146,13 +154,13 @@ struct record {
 	__u32 mark;
 	__u32 priority;
 	__u32 interface;     /* bound device, 0 for none */
-	__u32 out_interface; /* the device the packet was about to leave by */
+	__u32 out_interface; /* the device the packet was about to leave by, or came in by */
 	__u32 socket_uid;
 	__u32 packet_bytes;
 	__u32 segment_bytes; /* UDP GSO payload size, 0 when the packet is one datagram */
 	__u16 local_port;    /* inbound: the port that was asked for */
 	__u8 direction;
-	__u8 pad;
+	__u8 arriving; /* the packet was on its way to the app */
 	__u64 bytes_out;
 	__u64 bytes_in;
 };

@@ -26,8 +26,6 @@ static __always_inline void fill(struct record *r, __u8 type, struct socket_stat
 	r->process = state->process;
 	r->app = state->app;
 	r->netns = state->netns;
-	r->direction = state->direction;
-	r->local_port = state->local_port;
 	r->bytes_out = state->bytes_out;
 	r->bytes_in = state->bytes_in;
 }
@@ -38,6 +36,8 @@ struct news {
 	__u32 state;
 	__u32 rule;
 	__u32 urgent;
+	__u16 local_port; /* of an inbound flow */
+	__u16 direction;
 };
 
 __noinline int write_news(struct socket_state *state, struct flow_key *flow, struct news *news)
@@ -55,6 +55,8 @@ __noinline int write_news(struct socket_state *state, struct flow_key *flow, str
 	fill(r, news->type, state, flow);
 	r->state = news->state;
 	r->rule = news->rule;
+	r->direction = news->direction;
+	r->local_port = news->local_port;
 	waiting = bpf_ringbuf_query(&journal, BPF_RB_AVAIL_DATA);
 	/* Not for every record: to wake costs the app more than the whole look-up. */
 	if (news->urgent || (waiting > JOURNAL_WAKE && (waiting & (JOURNAL_WAKE_AGAIN - 1)) < 2 * sizeof(*r)))
@@ -63,10 +65,11 @@ __noinline int write_news(struct socket_state *state, struct flow_key *flow, str
 	return 0;
 }
 
-#define TELL(state, flow, ...)                          \
-	do {                                            \
-		struct news news = { __VA_ARGS__ };     \
-		write_news(state, flow, &news);         \
+/* Of a connection, whose socket knows the direction; of datagrams their gate does. */
+#define TELL(socket, flow, ...)                                                                                                 \
+	do {                                                                                                                    \
+		struct news news = { __VA_ARGS__, .local_port = (socket)->local_port, .direction = (socket)->direction };       \
+		write_news(socket, flow, &news);                                                                                \
 	} while (0)
 
 static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state,
@@ -77,7 +80,11 @@ static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, s
 	r->family = p->family;
 	r->packet_bytes = skb->len;
 	r->segment_bytes = skb->gso_size;
-	r->mark = sk->mark;
+	/* What arrives brings its own mark, which an accepted socket may take over (net.ipv4.tcp_fwmark_accept). */
+	r->mark = p->arriving ? skb->mark : sk->mark;
+	r->arriving = p->arriving;
+	r->direction = p->direction;
+	r->local_port = p->asked_port;
 	r->priority = sk->priority;
 	r->interface = sk->bound_dev_if;
 	r->out_interface = skb->ifindex;

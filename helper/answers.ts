@@ -83,7 +83,7 @@ export class Answers {
   private once(prompt: Prompt, flows: string[], action: FlowVerdict, scope: Scope): Outcome {
     if (flows.length === 0) throw new CodedError("prompt_not_held", prompt.id);
     const { store, verdicts, hold, prompts } = this.parts;
-    const covered = new Set(scope === "endpoint" ? flows : this.heldFlowsOf(prompt.app.path));
+    const covered = new Set(scope === "endpoint" ? flows : this.heldFlowsOf(prompt));
     const settled = prompts
       .list()
       .map(({ id }) => prompts.find(id))
@@ -103,12 +103,13 @@ export class Answers {
     return { rules: [], settled };
   }
 
-  private heldFlowsOf(path: string): string[] {
+  /** What waits in the same direction: who lets the app out has not let anybody in. */
+  private heldFlowsOf({ app, direction }: Prompt): string[] {
     const { hold, flows } = this.parts;
     return hold
       .all()
       .map(({ id }) => id)
-      .filter((id) => flows.get(id)?.app.path === path);
+      .filter((id) => flows.get(id)?.app.path === app.path && flows.get(id)?.direction === direction);
   }
 
   private carryOut(ids: readonly string[], verdict: FlowVerdict): void {

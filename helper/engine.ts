@@ -10,6 +10,7 @@ import type { Apps } from "./identity/apps.ts";
 import { labelled } from "./identity/labels.ts";
 import { type EarlyEnd, Naming } from "./identity/naming.ts";
 import type { CgroupPaths } from "./kernel/cgroup-paths.ts";
+import { Deliveries } from "./kernel/deliveries.ts";
 import { type FlowRecord, flowId, flowState, isConnection, layouts, recordType } from "./kernel/layout.ts";
 import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
 import { type Programs, ringBytes } from "./kernel/programs.ts";
@@ -59,6 +60,7 @@ export class Engine {
   private readonly flows: Flows;
   private readonly hold: Hold;
   private readonly sockets: RawSockets;
+  private readonly deliveries: Deliveries;
   private readonly naming: Naming;
   private readonly revocation: Revocation;
   private readonly lifetimes: Lifetimes;
@@ -79,12 +81,15 @@ export class Engine {
     this.flows = new Flows(listener.flow);
     this.naming = new Naming(parts.apps, apps, maps.apps);
     this.sockets = new RawSockets((fd) => programs.exempt(fd));
+    this.deliveries = new Deliveries((fd) => programs.exempt(fd));
     this.hold = new Hold({
       gates: maps.gates,
       sockets: this.sockets,
+      deliveries: this.deliveries,
       drain: () => this.events.drain(),
       generation: () => this.policy.generation,
       resent: (flow, bytes) => this.flows.addResent(flow, bytes),
+      ended: (flow) => this.onFlowEnded(flow, { bytesIn: 0, bytesOut: 0 }),
       warn: (message, detail) => log("warn", message, detail),
     });
     this.policy = new EnforcedPolicy({
@@ -107,8 +112,8 @@ export class Engine {
       checkpoint: parts.checkpoint,
       policyChanged: () => this.policyChanged(),
     });
-    this.hold.forgetHeldGates();
     this.finishVerdicts(verdicts);
+    this.hold.forgetHeldGates();
     this.settle(); // an earlier helper may have died between a commit and its cards
     const failed = (error: unknown) => log("error", "a record could not be handled", { error: String(error) });
     this.events = new Ring(maps.events.fd, ringBytes.events, (bytes) => this.onEvent(bytes), failed);
@@ -131,6 +136,7 @@ export class Engine {
     this.journal.close();
     this.hold.close();
     this.sockets.close();
+    this.deliveries.close();
   }
 
   /** The guard ends in order: what waits is refused rather than let go unasked. The questions stay. */
@@ -234,6 +240,8 @@ export class Engine {
     const { gates } = this.parts.programs.maps;
     for (const id of [...this.flows.ofSocket(cookie), ...this.naming.ofSocket(cookie)]) {
       const key = Buffer.from(id, "hex");
+      // A listener's connections outlive it; what it was asked about does not.
+      if (isConnection(layouts.flow_key.read(key)) && this.flows.get(id)?.verdict === "allow") continue;
       const gate = Buffer.alloc(layouts.gate.size);
       gates.get(key, gate);
       const { bytes_in, bytes_out } = layouts.gate.read(gate);

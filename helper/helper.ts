@@ -232,6 +232,7 @@ const meanings: Record<string, string> = {
   overBudget: "Held datagrams were dropped: an app sent more than is kept for one destination.",
   noStorage: "Sockets were refused because the kernel had no room to track them.",
   unparsed: "Packets were refused because Picket could not read them.",
+  inboundLimited: "Connections from outside were dropped without a question: too many at once for one listener.",
   preexisting: "Sockets older than the guard are judged only as they send.",
   unsaved: "Questions could not be written to the disk: they would be lost with the helper.",
   leftOut: "The kernel has no room for all rules: what they decide is held until the helper decides it.",

@@ -150,6 +150,7 @@ export const counterNames = [
   "noStorage",
   "unparsed",
   "preexisting",
+  "inboundLimited",
 ] as const;
 export const counterSlots = 16;
 
@@ -214,7 +215,7 @@ const socket_state = new Struct({
   has_gates: "u8",
   bound: "u8",
   sent_to_group: "u8",
-  pad: "u32",
+  refused_count: "u32",
 });
 
 const record = new Struct({
@@ -239,7 +240,7 @@ const record = new Struct({
   segment_bytes: "u32",
   local_port: "u16",
   direction: "u8",
-  pad: "u8",
+  arriving: "u8",
   bytes_out: "u64",
   bytes_in: "u64",
 });

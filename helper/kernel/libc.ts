@@ -20,6 +20,7 @@ const c = {
   read: libc.func("int64_t read(int fd, _Out_ uint8_t *buffer, size_t bytes)"),
   close: libc.func("int close(int fd)"),
   socket: libc.func("int socket(int domain, int type, int protocol)"),
+  bind: libc.func("int bind(int fd, const void *address, uint32_t length)"),
   setsockopt: libc.func("int setsockopt(int fd, int level, int option, const void *value, uint32_t length)"),
   getsockopt: libc.func("int getsockopt(int fd, int level, int option, void *value, void *length)"),
   sendto: libc.func(
@@ -104,6 +105,10 @@ export const SO_PEERPIDFD = 77; // Linux 6.5
 
 export function socket(domain: number, type: number, protocol: number): number {
   return check("socket", c.socket(domain, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
+}
+
+export function bind(fd: number, address: Buffer): void {
+  check("bind", c.bind(fd, address, address.length));
 }
 
 export function setIntegerOption(fd: number, level: number, option: number, value: number): void {

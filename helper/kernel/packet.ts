@@ -229,6 +229,20 @@ export function refusedSegment(captured: Buffer, addresses: Addresses): Buffer {
   return reply(segment, tcp, reset);
 }
 
+/** What was held on its way in, as it is handed over: as it came, several datagrams in one apart, with the checksums a device may have left out. */
+export function deliveredPackets(captured: Buffer, segmentBytes: number): Buffer[] {
+  return releasedDatagrams(captured, { source: Buffer.alloc(16), sourcePort: 0 }, segmentBytes);
+}
+
+/** The RST that ends an app's connection where its remote's `captured` segment, the first that was held, should have continued it. */
+export function deliveredReset(captured: Buffer): Buffer {
+  const { at } = transport(captured);
+  const segment = Buffer.from(captured.subarray(0, at + 20));
+  segment.writeUInt8(5 << 4, at + 12);
+  segment.writeUInt8(rst | ack, at + 13);
+  return finish(segment);
+}
+
 /** Port unreachable (RFC 792, RFC 4443): a connected datagram socket sees ECONNREFUSED. */
 export function refusedDatagram(captured: Buffer, addresses: Addresses): Buffer {
   const packet = Buffer.from(captured);
@@ -245,4 +259,9 @@ export function refusedDatagram(captured: Buffer, addresses: Addresses): Buffer 
 /** Destination of an IP packet as 4 or 16 bytes. */
 export function destinationOf(packet: Buffer): Buffer {
   return isIpv4(packet) ? packet.subarray(16, 20) : packet.subarray(24, 40);
+}
+
+/** Source of an IP packet as 4 or 16 bytes. */
+export function sourceOf(packet: Buffer): Buffer {
+  return isIpv4(packet) ? packet.subarray(12, 16) : packet.subarray(8, 24);
 }

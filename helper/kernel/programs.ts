@@ -53,6 +53,8 @@ const programNames = [
   "on_create",
   "on_release",
   "on_sock_ops",
+  "on_bind4",
+  "on_bind6",
   "on_connect4",
   "on_connect6",
   "on_sendmsg4",

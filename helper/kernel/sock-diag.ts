@@ -1,7 +1,7 @@
 // Ends live TCP connections by netlink (sock_diag(7), SOCK_DESTROY): the app's next call fails with ECONNABORTED.
-import { closeSync, openSync } from "node:fs";
 import type { Revoked } from "./layout.ts";
-import { close, enterNetworkNamespace, receive, SOCK_RAW, SystemError, send, socket } from "./libc.ts";
+import { close, receive, SOCK_RAW, SystemError, send, socket } from "./libc.ts";
+import { inNetworkNamespaceOf } from "./network-namespaces.ts";
 
 const AF_INET = 2;
 const AF_NETLINK = 16;
@@ -54,22 +54,5 @@ function destroyHere(connection: Revoked): boolean {
 
 /** Ends one connection. False when it, or every process the kernel named in its network namespace, is gone. */
 export function destroyConnection(connection: Revoked): boolean {
-  let theirs: number;
-  try {
-    theirs = openSync(`/proc/${connection.pid}/ns/net`, "r");
-  } catch {
-    return false;
-  }
-  const own = openSync("/proc/self/ns/net", "r");
-  try {
-    enterNetworkNamespace(theirs);
-    try {
-      return destroyHere(connection);
-    } finally {
-      enterNetworkNamespace(own);
-    }
-  } finally {
-    closeSync(theirs);
-    closeSync(own);
-  }
+  return inNetworkNamespaceOf(connection.pid, () => destroyHere(connection)) ?? false;
 }

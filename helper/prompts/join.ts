@@ -44,6 +44,8 @@ export function joins(card: Asked, lastAttempt: number, attempt: Asking): boolea
     other.address === endpoint.address && other.port === endpoint.port && other.protocol === endpoint.protocol;
   if (card.endpoints.some(same)) return true;
   if (card.endpoints.some((other) => isTransportTwin(other, endpoint))) return true;
+  // Two addresses that call are two strangers: only who is called has a name with several.
+  if (attempt.direction === "inbound") return false;
   const [first] = card.endpoints;
   const oneTry = card.process.pid === attempt.process.pid && attempt.at - lastAttempt <= twinWindow;
   // One twin only: a second address of the same family is another destination.

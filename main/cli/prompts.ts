@@ -1,7 +1,7 @@
 // `picket prompts` and `picket answer`.
 import { lifetimeSchema } from "../../contract/lifetime.ts";
 import { scopeSchema } from "../../contract/words.ts";
-import { appText, endpointText, timeText } from "./endpoint-text.ts";
+import { appText, timeText, wayText } from "./endpoint-text.ts";
 import { withHelper } from "./helper-connection.ts";
 import { lifetimeFrom } from "./lifetime-text.ts";
 import { printable, printableJson, table } from "./table.ts";
@@ -18,7 +18,8 @@ export async function prompts(args: string[]): Promise<number> {
       prompt.id,
       prompt.state,
       timeText(prompt.opened),
-      endpointText(prompt.endpoint) + (prompt.endpoints.length > 1 ? ` +${prompt.endpoints.length - 1}` : ""),
+      wayText(prompt.direction, prompt.endpoint) +
+        (prompt.endpoints.length > 1 ? ` +${prompt.endpoints.length - 1}` : ""),
       String(prompt.attempts),
       `${prompt.process.pid}`,
       appText(prompt.app),

@@ -19,9 +19,11 @@ const texts = {
     until the machine restarts, or forever. Default: endpoint, once.
 `,
   rules: `picket rules [list] [--json]
-picket rules add --app PATH|any --action allow|block|ask [--address CIDR] [--port P] [--protocol tcp|udp] [--lifetime quit|TIME|restart|forever] [--json]
+picket rules add --app PATH|any --action allow|block|ask [--address CIDR] [--port P] [--protocol tcp|udp]
+                 [--direction outbound|inbound|both] [--lifetime quit|TIME|restart|forever] [--json]
 picket rules remove|enable|disable ID
-    The rules, or a change to them. A lifetime is as for an answer; forever when none is given.
+    The rules, or a change to them. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer;
+    forever when none is given.
 `,
   flows: `picket flows [--follow] [--json]
     Live and recent flows, newest first. --follow: these, then each new or changed one (--json: one object a line).

@@ -105,7 +105,7 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
         <div className="decision">
           {over && (
             <Notice tone="wait" title={words.over.title}>
-              <p>{answerable ? words.over.body : words.over.unidentified}</p>
+              <p>{answerable ? words.over.body[prompt.direction] : words.over.unidentified}</p>
             </Notice>
           )}
           <Choices

@@ -22,10 +22,11 @@ type Props = {
 };
 
 export function Choices({ prompt, scope, lifetime, setScope, setLifetime, isDisabled }: Props) {
-  const scopes = { ...words.scopes, ...(prompt.endpoints.length > 1 && { endpoint: words.scopesMany }) };
+  const { direction, endpoints } = prompt;
+  const scopes = { ...words.scopes[direction], ...(endpoints.length > 1 && { endpoint: words.scopesMany[direction] }) };
   return (
     <div className="choices">
-      <Choice label={words.scope} value={scope} options={scopes} choose={setScope} isDisabled={isDisabled} />
+      <Choice label={words.scope[direction]} value={scope} options={scopes} choose={setScope} isDisabled={isDisabled} />
       <Choice
         label={words.lifetime}
         value={lifetime}

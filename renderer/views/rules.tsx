@@ -124,7 +124,7 @@ function Cells({ rule, now, online, enable, askToRemove }: CellsProps) {
       </span>
       <span role="cell" className="two-lines">
         <span className="line sentence" title={sentence}>
-          <bdi className="app-name">{ruleApp(rule)}</bdi> {words.may[rule.action]}{" "}
+          <bdi className="app-name">{ruleApp(rule)}</bdi> {words.may[rule.direction][rule.action]}{" "}
           <bdi className="sentence-end">{ruleDestination(rule)}</bdi>
         </span>
         <span className="line second" title={second}>

@@ -17,6 +17,8 @@ const paths = new CgroupPaths(cgroupRoot());
 const findCgroup = (inode: string) => paths.directory(BigInt(inode));
 
 const hooks = [
+  "on_bind4",
+  "on_bind6",
   "on_connect4",
   "on_connect6",
   "on_create",

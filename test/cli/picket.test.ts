@@ -51,7 +51,7 @@ describe("reads", () => {
     const { stdout } = await picket(["rules"], helper.socket);
     const [head = "", line = ""] = stdout.split("\n");
     expect(head.indexOf("ACTION")).toBe(line.indexOf("block"));
-    expect(head.indexOf("TO")).toBe(line.indexOf("198.51.100.0/24"));
+    expect(head.indexOf("ADDRESS")).toBe(line.indexOf("198.51.100.0/24"));
   });
 
   it.each(["prompts", "prompts --json"])("%s lets no control character of an app's path through", async (words) => {
@@ -109,6 +109,8 @@ describe("rules", () => {
         "tcp",
         "--lifetime",
         "7d",
+        "--direction",
+        "inbound",
       ],
       helper.socket,
     );
@@ -119,7 +121,19 @@ describe("rules", () => {
       port: 443,
       protocol: "tcp",
       lifetime: "7d",
+      direction: "inbound",
     });
+  });
+
+  it("add means what the app begins when no direction is said", async () => {
+    await picket(["rules", "add", "--app", "any", "--action", "allow"], helper.socket);
+    expect(lastCall()?.params).toMatchObject({ direction: "outbound" });
+  });
+
+  it("lists the direction", async () => {
+    const { stdout } = await picket(["rules"], helper.socket);
+    expect(stdout).toMatch(/ DIRECTION +ADDRESS /);
+    expect(stdout).toMatch(/ outbound +198\.51\.100\.0\/24 /);
   });
 
   it("add resolves /bin/sh to the executable itself, and any to none", async () => {
@@ -163,6 +177,7 @@ describe("wrong words", () => {
     ["rules add --app any --action allow --port 0"],
     ["rules add --app any --action allow --port 70000"],
     ["rules add --app any --action allow --protocol icmp"],
+    ["rules add --app any --action allow --direction sideways"],
     ["rules add --app no-such-program-anywhere --action allow"],
     ["run curl"],
     ["run --"],

@@ -28,12 +28,23 @@ export interface StreamResult {
   echoes: number;
 }
 
+/** What caller.py prints. */
+export interface CallResult {
+  /** 0: connected, and every word came back; -1: nothing came. */
+  errno: number;
+  ms: number;
+  /** When connect() returned or the first datagram came back, milliseconds since 1970. */
+  at?: number;
+  rttMs: number;
+  replies: string[];
+}
+
 /** The system's own interpreter: behind a version manager's shim the app would be a shell script. */
 export const python = "/usr/bin/python3";
 
 /** Command line of a client; the arguments are explained in its first lines. */
 export function client(
-  name: "tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream" | "insist",
+  name: "tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream" | "insist" | "listener" | "caller",
   ...args: (string | number)[]
 ): string[] {
   return [python, join(import.meta.dirname, "clients", `${name}.py`), ...args.map(String)];

@@ -1,7 +1,7 @@
 // The prompt window against a scripted helper: when it appears, what it may do to an answer, and what it must never do.
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { App, patience } from "./app.ts";
-import { anEndpoint, aPrompt, curl, firefox, thunderbird } from "./scenario.ts";
+import { anEndpoint, aPrompt, curl, firefox, python, thunderbird } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 
 let helper: ScenarioHelper;
@@ -51,6 +51,19 @@ describe("the prompt window", () => {
     expect(seen.bounds.x).toBeGreaterThan(area.x + area.width / 2);
     helper.drop("prompts", "p1");
     await visible(false);
+  });
+
+  test("reads from the caller to the program where somebody else begins", async () => {
+    helper.put("prompts", aPrompt("p3", python, anEndpoint("192.0.2.7", 3000), { direction: "inbound" }));
+    await app.liveCard("p3");
+    const text = await app.prompt.locator(".question").textContent();
+    expect(text).toMatch(/^192\.0\.2\.7wants to connect to.*python3\.11.*on its port 3000 \(TCP\)/);
+    expect(await app.prompt.locator(".preview").textContent()).toContain(
+      "holds for 192.0.2.7 and python3.11 on its port 3000",
+    );
+    await app.prompt.getByText("Any caller").click();
+    await button("Allow").click();
+    await waitFor(() => expect(answers()).toEqual([{ id: "p3", action: "allow", scope: "any", lifetime: "forever" }]));
   });
 
   test("shows an unverified program by its path, its destination, every joined address and the attempts", async () => {

@@ -13,6 +13,7 @@ import {
   gimp,
   loopbackRule,
   nextcloud,
+  python,
   thunderbird,
   updater,
 } from "./scenario.ts";
@@ -45,6 +46,19 @@ const day: Omit<
     verdict: "held",
     layer: "mode",
     reason: "No rule covers it, so you are asked.",
+    live: true,
+  },
+  {
+    app: python,
+    direction: "inbound",
+    endpoint: anEndpoint("192.0.2.7", 3000),
+    minutes: 0.3,
+    verdict: "allow",
+    layer: "rule",
+    reason: "Your rule allows this app from this address, port 3000 over TCP.",
+    rule: "r9",
+    bytesIn: 1_204,
+    bytesOut: 48_310,
     live: true,
   },
   {
@@ -180,6 +194,7 @@ export function fillWithADay(helper: ScenarioHelper): void {
       expires: ago(-115),
       created: ago(65),
     }),
+    aRule("r9", { app: python.path, address: "192.0.2.7", port: 3000, direction: "inbound", created: ago(1) }),
     aRule("r8", { app: null, action: "ask", address: "192.0.2.0/24", port: 22, created: ago(50) }),
     loopbackRule,
     aRule("factory:resolvers", {
@@ -214,6 +229,11 @@ export const questions: { unanswered: Prompt[]; cards: Record<string, Prompt>; n
     }),
     // What a program might do to hide what it asks for.
     "prompt-crowded": aCrowdedPrompt("c4"),
+    // Somebody else begins: a development server that is called from the local network.
+    "prompt-inbound": aPrompt("c6", python, anEndpoint("192.0.2.7", 3000), {
+      direction: "inbound",
+      process: { pid: 7301, uid: 1000, command: "python3 -m http.server 3000" },
+    }),
     "prompt-unidentified": aPrompt(
       "c5",
       { ...curl, name: "[fetcher]", path: "[fetcher]" },

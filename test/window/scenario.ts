@@ -22,6 +22,12 @@ export const updater: App = {
   verified: false,
   icon: null,
 };
+export const python: App = {
+  name: "/usr/bin/python3.11",
+  path: "/usr/bin/python3.11",
+  verified: false,
+  icon: null,
+};
 export const chronyd: App = { name: "/usr/sbin/chronyd", path: "/usr/sbin/chronyd", verified: false, icon: null };
 
 /** `minutes` before the scenario's present. */

@@ -88,7 +88,7 @@ describe("a decision", () => {
   });
 
   it("names the rule, its layer and a reason", () => {
-    const mine = rule({ app: "/usr/bin/curl", address: "198.51.100.1", action: "block" });
+    const mine = rule({ app: "/usr/bin/curl", address: "198.51.100.1", action: "block", direction: "outbound" });
     expect(decide(policyOf("allow", mine), asked())).toEqual({
       verdict: "block",
       rule: mine.id,
