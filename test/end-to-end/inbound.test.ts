@@ -202,6 +202,16 @@ describe("an inbound connection", () => {
     expect((await second).replies).toEqual(["two"]);
   });
 
+  test("to a multipath listener is the listening app's too", async () => {
+    const { from, port, theCall } = await listen("tcp", 4, "multipath");
+    const calling = call(network, theCall);
+    const { id, ...prompt } = await helper.prompt(from);
+    expect(prompt).toMatchObject({ direction: "inbound", app: { path: app }, endpoint: { port } });
+    await (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "once" });
+    expect(await calling).toMatchObject({ errno: 0, replies: ["hello"] });
+    await until("its end", async () => (await flowsWith(helper, from))[0]?.live === false);
+  });
+
   test("outlives a helper that is killed while it holds it", async () => {
     const { listener, from, theCall } = await listen("tcp", 4);
     const calling = call(network, theCall);
