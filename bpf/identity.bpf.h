@@ -47,6 +47,7 @@ static __always_inline __u32 helper_pid(struct task_struct *leader)
 	return 0;
 }
 
+/* Reads everything from the task: sock_ops has no helpers for it on Linux 6.1 (cgroup_current_func_proto in kernel/bpf/cgroup.c). */
 static __always_inline void identify(struct socket_state *state)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -65,8 +66,8 @@ static __always_inline void identify(struct socket_state *state)
 		process->start = start;
 		process->exec_id = exec_id;
 		process->pid = helper_pid(leader);
-		process->cgroup = bpf_get_current_cgroup_id();
-		bpf_get_current_comm(process->command, sizeof(process->command));
+		process->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+		BPF_CORE_READ_STR_INTO(&process->command, task, comm);
 		state->app = 0;
 		if (inode) {
 			struct super_block *sb = inode->i_sb;
@@ -78,7 +79,7 @@ static __always_inline void identify(struct socket_state *state)
 			read_ctime(inode, &process->exe);
 		}
 	}
-	process->uid = bpf_get_current_uid_gid();
+	process->uid = BPF_CORE_READ(task, cred, uid.val);
 }
 
 /* The app id of the socket's process, 0 while the helper has not named its executable. */

@@ -61,12 +61,35 @@ struct pid {
 	struct upid numbers[1];
 };
 
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t uid;
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
 struct task_struct {
 	struct task_struct *group_leader;
 	__u64 start_boottime;
 	__u64 self_exec_id;
 	struct mm_struct *mm;
 	struct pid *thread_pid;
+	struct cred *cred;
+	struct css_set *cgroups;
+	char comm[16];
 };
 
 typedef struct {

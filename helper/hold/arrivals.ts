@@ -59,6 +59,11 @@ export class Arrivals {
     this.wait(flow, longestAttempt, then);
   }
 
+  /** `then` runs after what is under way. */
+  soon(flow: string, then: () => void): void {
+    this.wait(`${flow} soon`, 0, then);
+  }
+
   private wait(flow: string, milliseconds: number, then: () => void): void {
     this.settle(flow);
     const timer = setTimeout(() => {

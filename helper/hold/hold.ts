@@ -14,7 +14,6 @@ import { SystemError } from "../kernel/libc.ts";
 import {
   deliveredPackets,
   fragments,
-  isSyn,
   refusedDatagram,
   refusedSegment,
   releasedDatagrams,
@@ -22,50 +21,13 @@ import {
 } from "../kernel/packet.ts";
 import type { RawSockets } from "../kernel/raw-sockets.ts";
 import { Arrivals } from "./arrivals.ts";
+import { type HeldFlow, isRemoteAttempt, type KeptPacket, keptPacket, newFlow } from "./held-flow.ts";
 
 const EMSGSIZE = 90;
 /** Path sizes tried when a packet does not fit: Ethernet, the smallest IPv6 link, the smallest IPv4 reassembly. */
 const pathSizes = [1500, 1280, 576];
 /** A re-sent SYN may be lost like any other; the kernel's own timer has backed off during the hold (RFC 6298 doubling). */
 const synRetries = [1000, 3000, 7000];
-
-interface KeptPacket {
-  bytes: Buffer;
-  /** CLOCK_MONOTONIC milliseconds of the capture. */
-  at: number;
-  segmentBytes: number;
-  /** On its way to the app. */
-  arriving: boolean;
-}
-
-export interface HeldFlow {
-  readonly id: string;
-  readonly key: FlowKey;
-  /** The newest record of a packet that leaves, or of the first one; the packet is not in it. */
-  record: FlowRecord;
-  /** The newest record of a packet that arrived. */
-  arrival: FlowRecord | undefined;
-  packets: KeptPacket[];
-  bytes: number;
-  /** Held in the midst of a connection: the policy changed under it. */
-  established: boolean;
-}
-
-function newFlow(record: FlowRecord, packet: Buffer): HeldFlow {
-  const established = isConnection(record.flow) && !isSyn(packet);
-  const arrival = record.arriving ? record : undefined;
-  return { id: flowId(record.flow), key: record.flow, record, arrival, packets: [], bytes: 0, established };
-}
-
-function keptPacket(record: FlowRecord, packet: Buffer): KeptPacket {
-  const { time, segment_bytes, arriving } = record;
-  return { bytes: Buffer.from(packet), at: Number(time) / 1e6, segmentBytes: segment_bytes, arriving: arriving !== 0 };
-}
-
-/** Whether a remote waits for the app's answer, which may give up without a word. */
-function isRemoteAttempt(flow: HeldFlow): boolean {
-  return flow.record.direction === direction.inbound && !flow.established;
-}
 
 /** Bytes of held packets kept in all. The kernel bounds each flow (HELD_BYTES in picket.bpf.c). */
 const largestHold = 64 * 1024 * 1024;
@@ -195,9 +157,12 @@ export class Hold {
     this.writeGate(flow.key, flowState.blocked, rule, flow.record);
     const last = flow.packets.at(-1);
     if (last !== undefined) this.sendRefusal(flow, last);
-    // Answers for one attempt must not meet a later one from the same port.
-    if (isRemoteAttempt(flow) && isConnection(flow.key))
+    if (isRemoteAttempt(flow) && isConnection(flow.key)) {
+      // There is no socket whose end the kernel could tell. Its card is answered first.
+      this.arrivals.soon(id, () => this.parts.ended(id));
+      // An answer for one attempt must not meet a later one from the same port.
       this.arrivals.outlast(id, () => void this.parts.gates.delete(layouts.flow_key.write(flow.key)));
+    }
     this.tidy();
   }
 
@@ -222,8 +187,8 @@ export class Hold {
   forget(id: string): void {
     const taken = this.take(id);
     const completing = this.completing.get(id);
-    if (taken || completing) this.arrivals.settle(id);
     if (completing) {
+      this.arrivals.settle(id);
       for (const timer of completing.timers) clearTimeout(timer);
       this.completing.delete(id);
       // The socket's own storage knows the verdict: the kernel copied it before it told us.
@@ -271,7 +236,10 @@ export class Hold {
 
   private take(id: string): HeldFlow | undefined {
     const flow = this.flows.get(id);
-    if (flow) this.bytes -= flow.bytes;
+    if (flow) {
+      this.bytes -= flow.bytes;
+      this.arrivals.settle(id);
+    }
     this.flows.delete(id);
     return flow;
   }

@@ -88,7 +88,8 @@ describe.for([
     expect((await calling).errno).toBe(-1);
     expect(await cameBack(theCall)).toBe(0);
     expect(listener.from(from)).toEqual([]);
-    expect((await flowsWith(helper, from))[0]).toMatchObject({ verdict: "block", layer: "answer" });
+    const live = protocol === "udp"; // the socket is, and with it what it was asked
+    expect((await flowsWith(helper, from))[0]).toMatchObject({ verdict: "block", layer: "answer", live });
   });
 
   test("once answered for good, the kernel decides alone", async () => {
@@ -200,6 +201,16 @@ describe("an inbound connection", () => {
     expect(listener.from(from).some(({ data }) => data === "two")).toBe(false);
     await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
     expect((await second).replies).toEqual(["two"]);
+  });
+
+  test("to a multipath listener is the listening app's too", async () => {
+    const { from, port, theCall } = await listen("tcp", 4, "multipath");
+    const calling = call(network, theCall);
+    const { id, ...prompt } = await helper.prompt(from);
+    expect(prompt).toMatchObject({ direction: "inbound", app: { path: app }, endpoint: { port } });
+    await (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "once" });
+    expect(await calling).toMatchObject({ errno: 0, replies: ["hello"] });
+    await until("its end", async () => (await flowsWith(helper, from))[0]?.live === false);
   });
 
   test("outlives a helper that is killed while it holds it", async () => {

@@ -3,12 +3,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type Addresses,
+  deliveredPackets,
+  deliveredReset,
   destinationOf,
   fragments,
   refusedDatagram,
   refusedSegment,
   releasedDatagrams,
   releasedSegment,
+  sourceOf,
   transport,
 } from "../../../helper/kernel/packet.ts";
 import { address, faults, ip, read, reassemble, tcpSyn, udp } from "./packets.ts";
@@ -285,6 +288,40 @@ describe("whatever a guarded program with raw sockets makes the kernel capture",
       }),
       { numRuns: 5000 },
     );
+  });
+});
+
+describe.each(families)("what is handed over of $name", ({ from, to }) => {
+  it("is what came, whole", () => {
+    for (const packet of [
+      ip(from, to, 6, tcpSyn({ options: linuxOptions(77) })),
+      ip(from, to, 17, udp(Buffer.from("hi"))),
+    ]) {
+      const [delivered = Buffer.alloc(0), ...more] = deliveredPackets(packet, 0);
+      expect(more).toEqual([]);
+      expect(faults(delivered)).toEqual([]);
+      expect(read(delivered)).toMatchObject({ source: from, destination: to });
+      expect(delivered.length).toBe(packet.length);
+      expect(sourceOf(delivered)).toEqual(address(from).subarray(from.includes(":") ? 0 : 12));
+    }
+  });
+
+  it("is every datagram that came in one", () => {
+    const payload = Buffer.from("aaaabbbbcc");
+    const delivered = deliveredPackets(ip(from, to, 17, udp(payload)), 4);
+    expect(delivered.map((packet) => read(packet).body.subarray(8).toString())).toEqual(["aaaa", "bbbb", "cc"]);
+    for (const packet of delivered) expect(faults(packet)).toEqual([]);
+  });
+
+  it("ends a connection exactly where the held segment would have continued it", () => {
+    const segment = tcpSyn({ sourcePort: 4000, port: 3000, sequence: 77, data: Buffer.from("data") });
+    segment.writeUInt8(0x18, 13); // PSH, ACK
+    const reset = deliveredReset(ip(from, to, 6, segment));
+    expect(faults(reset)).toEqual([]);
+    const { body, ...packet } = read(reset);
+    expect(packet).toMatchObject({ source: from, destination: to, protocol: 6 });
+    expect([body.readUInt16BE(0), body.readUInt16BE(2), body.readUInt32BE(4)]).toEqual([4000, 3000, 77]);
+    expect([body.length, body.readUInt8(13)]).toEqual([20, 0x14]);
   });
 });
 

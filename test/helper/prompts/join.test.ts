@@ -17,14 +17,24 @@ interface Case {
   card: string[];
   attempt: string;
   app?: App;
+  /** The card's. */
+  of?: Direction;
   direction?: Direction;
   pid?: number;
   /** Milliseconds since the card's newest attempt. */
   after?: number;
 }
 
-function joinsCard({ card, attempt, app = curl, direction = "outbound", pid = 100, after = 10 }: Case): boolean {
-  const asked: Asked = { app: curl, direction: "outbound", process, endpoints: card.map(endpoint) };
+function joinsCard({
+  card,
+  attempt,
+  app = curl,
+  of = "outbound",
+  direction = of,
+  pid = 100,
+  after = 10,
+}: Case): boolean {
+  const asked: Asked = { app: curl, direction: of, process, endpoints: card.map(endpoint) };
   const attempted = { app, direction, endpoint: endpoint(attempt), process: { ...process, pid }, at: 5000 + after };
   return joins(asked, 5000, attempted);
 }
@@ -46,6 +56,7 @@ describe("an attempt joins a card", () => {
     ["for the other family up to 3 s later", { card: [v4], attempt: v6, after: 3000 }],
     ["for the other family and transport at once", { card: [v4, "udp 192.0.2.1 443"], attempt: v6 }],
     ["for the twin's other transport", { card: [v4, v6], attempt: "udp 2001:db8::1 443" }],
+    ["of the same caller at the same port", { card: [v4], attempt: v4, of: "inbound" }],
     ["that has its twin already", { card: [v4, v6], attempt: v6, after: 60_000 }],
   ])("%s", (_, attempt) => {
     expect(joinsCard(attempt)).toBe(true);
@@ -59,6 +70,11 @@ describe("an attempt opens its own card", () => {
     ["for another address of the same family", { card: [v4], attempt: "tcp 192.0.2.2 443" }],
     ["for another IPv6 address", { card: [v6], attempt: "tcp 2001:db8::2 443" }],
     ["for the other direction", { card: [v4], attempt: v4, direction: "inbound" }],
+    ["of another caller", { card: [v4], attempt: "tcp 192.0.2.2 443", of: "inbound" }],
+    [
+      "of another caller of the other family: nobody says that it is the same one",
+      { card: [v4], attempt: v6, of: "inbound" },
+    ],
     ["for another port", { card: [v4], attempt: "tcp 192.0.2.1 80" }],
     ["for another port in the other family", { card: [v4], attempt: "tcp 2001:db8::1 80" }],
     ["for the other transport of another port", { card: [v4], attempt: "udp 192.0.2.1 53" }],

@@ -1,13 +1,13 @@
-# Who is called: listener.py tcp|udp|accepting-nothing ADDRESS PORT [option…]. Echoes; prints a line of JSON for what happens: {"ready": true},
+# Who is called: listener.py tcp|udp ADDRESS PORT [option…]. Echoes; prints a line of JSON for what happens: {"ready": true},
 # then {"from", "port", "data"} for everything that came. Ends with its standard input.
-# Options: group=ADDRESS/PORT sends there first, as mDNS and SSDP do; defer asks for data with the handshake; fastopen takes data with the SYN;
-# device=NAME binds to it.
+# Options: group=ADDRESS/PORT sends there first, as mDNS and SSDP do; fastopen takes data with the SYN;
+# device=NAME binds to it; multipath listens with MPTCP, as every Go server does.
 import json, os, socket, sys, threading
 
 how, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
 options = dict((word.split("=") + [""])[:2] for word in sys.argv[4:])
 kind = socket.SOCK_DGRAM if how == "udp" else socket.SOCK_STREAM
-s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
+s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind, 262 if "multipath" in options else 0)  # IPPROTO_MPTCP
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 if "device" in options:
     s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, options["device"].encode())
@@ -56,7 +56,6 @@ if "fastopen" in options:
     s.setsockopt(socket.IPPROTO_TCP, 23, 16)  # TCP_FASTOPEN
 s.listen(64)
 say(ready=True, port=s.getsockname()[1])
-while how == "tcp":
+while True:
     connection, peer = s.accept()
     threading.Thread(target=serve, args=(connection, peer), daemon=True).start()
-threading.Event().wait()
