@@ -110,24 +110,33 @@ describe("an answer", () => {
 });
 
 describe("a length of time", { timeout: 180_000 }, () => {
-  test("ends at its moment, and what it allowed is asked about again", async () => {
+  test("ends at its moment, and what it allowed is asked about again, live or new", async () => {
     const app = ownApp("timed");
     const address = network.address(4);
     const api = await helper.client();
     const { id } = await api.call("rules.add", { app, action: "allow", address, lifetime: "1m" });
     const [, ...args] = client("tcp", address, 80);
     expect(json<TcpResult>(await guarded(helper, network.near, [app, ...args])).ok).toBe(true);
-    // Some seconds are left when the next helper looks at it: the rest passes with it running.
-    await restarted(() =>
-      store((database) =>
-        database.prepare("UPDATE rules SET expires = ? WHERE number = ?").run(Math.round(boottime()) + 20_000, id),
-      ),
-    );
+    const [, ...streaming] = client("stream", "tcp", address, 7777, 15);
+    const stream = guarded(helper, network.near, [app, ...streaming]);
+    await until("the stream", async () => (await network.arrived("tcp", address, 7777)) > 5);
+    // All but some seconds of the minute pass at once; the helper looks at what is stored with every change of the rules.
+    store((database) => {
+      database.prepare("UPDATE rules SET expires = ? WHERE number = ?").run(Math.round(boottime()) + 3000, id);
+    });
+    await api.call("rules.add", { app: null, action: "allow", address: "203.0.113.1" });
     expect(await has(id)).toBe(true);
-    await until("the rule's end", async () => !(await has(id)), 40_000);
-    const again = guarded(helper, network.near, [app, ...args]);
+    await until("the rule's end", async () => !(await has(id)));
+    // A live connection is held where it stands.
     const prompt = await helper.prompt(address);
-    await (await helper.client()).call("prompts.answer", { id: prompt.id, action: "block", lifetime: "once" });
+    const before = await network.arrivedAt(address);
+    await (await helper.client()).call("prompts.answer", { id: prompt.id, action: "allow", lifetime: "once" });
+    expect(JSON.parse((await stream).stdout.trim().split("\n").at(-1) ?? "").errno).toBe(0);
+    expect(await network.arrivedAt(address)).toBeGreaterThan(before);
+    // And a new one is asked about.
+    const again = guarded(helper, network.near, [app, ...args]);
+    const next = await helper.prompt(address);
+    await (await helper.client()).call("prompts.answer", { id: next.id, action: "block", lifetime: "once" });
     expect(json<TcpResult>(await again).errno).toBe(ECONNREFUSED);
   });
 
