@@ -9,6 +9,9 @@ const busyBit = 0x80000000;
 const discardBit = 0x40000000;
 const lengthMask = 0x3fffffff;
 
+/** How long records are read before clients and timers have their turn, milliseconds: a flood must not keep the helper from its people. */
+const turn = 10;
+
 /** `bytes` is a view into the ring, valid only during the call. */
 export type RecordReader = (bytes: Buffer) => void;
 
@@ -34,44 +37,49 @@ export class Ring {
     this.producer = new BigInt64Array(shared, 0, 1);
     this.headers = new Int32Array(shared, page);
     this.data = Buffer.from(shared, page, 2 * size);
-    this.handle = koffi.node.poll(fd, { readable: true }, () => this.drain()) as unknown as NonNullable<
+    this.handle = koffi.node.poll(fd, { readable: true }, () => this.readATurn()) as unknown as NonNullable<
       typeof this.handle
     >;
     // Without the reference the handle is collected and the callback never runs (koffi 3.3, undocumented).
     this.handle.ref();
   }
 
-  /** Reads every complete record now. A call from within a reader does nothing: the outer one goes on. */
+  /** Reads every record that is complete by now. A call from within a reader does nothing: the outer one goes on. */
   drain(): void {
+    this.readUntil(Number(Atomics.load(this.producer, 0)), Number.POSITIVE_INFINITY);
+  }
+
+  /** What is left wakes the loop again: the poll reports data, not arrivals. */
+  private readATurn(): void {
+    this.readUntil(Number.POSITIVE_INFINITY, performance.now() + turn);
+  }
+
+  private readUntil(end: number, deadline: number): void {
     if (this.draining) return;
     this.draining = true;
     try {
-      this.readAll();
+      this.readAll(end, deadline);
     } finally {
       this.draining = false;
     }
   }
 
   /** The position advances record by record: a reader that throws loses one record only. */
-  private readAll(): void {
+  private readAll(end: number, deadline: number): void {
     let position = Number(Atomics.load(this.consumer, 0));
-    for (;;) {
-      const end = Number(Atomics.load(this.producer, 0));
-      if (position >= end) return;
-      while (position < end) {
-        const at = position & this.mask;
-        const header = Atomics.load(this.headers, at >> 2) >>> 0;
-        if (header & busyBit) return;
-        const length = header & lengthMask;
-        position += (length + headerBytes + 7) & ~7;
-        const record = this.data.subarray(at + headerBytes, at + headerBytes + length);
-        try {
-          if (!(header & discardBit)) this.read(record);
-        } catch (error) {
-          this.failed(error);
-        } finally {
-          Atomics.store(this.consumer, 0, BigInt(position));
-        }
+    while (position < end && position < Number(Atomics.load(this.producer, 0)) && performance.now() < deadline) {
+      const at = position & this.mask;
+      const header = Atomics.load(this.headers, at >> 2) >>> 0;
+      if (header & busyBit) return;
+      const length = header & lengthMask;
+      position += (length + headerBytes + 7) & ~7;
+      const record = this.data.subarray(at + headerBytes, at + headerBytes + length);
+      try {
+        if (!(header & discardBit)) this.read(record);
+      } catch (error) {
+        this.failed(error);
+      } finally {
+        Atomics.store(this.consumer, 0, BigInt(position));
       }
     }
   }

@@ -11,6 +11,7 @@ import threading
 HTTP_PORTS = [80, 443, 8080]
 BANNER_PORTS = [22]
 ECHO_PORTS = [443, 7777]
+STREAM_PORTS = [7]
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
 
@@ -38,6 +39,15 @@ def banner(connection):
             connection.sendall(b"SSH-2.0-picket_test\r\n")
             connection.settimeout(5)
             connection.recv(1024)
+        except OSError:
+            pass
+
+
+def stream(connection):
+    with connection:
+        try:
+            while data := connection.recv(65536):
+                connection.sendall(data)
         except OSError:
             pass
 
@@ -102,6 +112,8 @@ for port in HTTP_PORTS:
     threading.Thread(target=serve, args=(port, http), daemon=True).start()
 for port in BANNER_PORTS:
     threading.Thread(target=serve, args=(port, banner), daemon=True).start()
+for port in STREAM_PORTS:
+    threading.Thread(target=serve, args=(port, stream), daemon=True).start()
 for port in ECHO_PORTS:
     echo(port)
 
