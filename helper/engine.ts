@@ -39,11 +39,15 @@ export interface EngineParts {
   readonly settings: Settings;
   readonly listener: Listener;
   zones(): Zones;
+  /** Held packets so far that the kernel could not tell us of: the ring buffer was full. */
+  lostPackets(): number;
   checkpoint(step: Step): void;
 }
 
 /** How often the journal is read when nothing in it is urgent, milliseconds. */
 const journalPace = 250;
+/** How often held flows that were lost to a full ring buffer or a budget are looked for, milliseconds. */
+const revisitPace = 2000;
 
 export class Engine {
   readonly prompts: Prompts;
@@ -58,6 +62,9 @@ export class Engine {
   private readonly events: Ring;
   private readonly journal: Ring;
   private readonly pace: NodeJS.Timeout;
+  private readonly revisits: NodeJS.Timeout;
+  /** What `lostPackets` said last. */
+  private lost: number;
 
   constructor(parts: EngineParts) {
     const { programs, store, listener } = parts;
@@ -65,8 +72,13 @@ export class Engine {
     const apps = new AppNumbers(store);
     const verdicts = new FlowVerdicts(store, parts.bootId);
     this.parts = parts;
+    this.lost = parts.lostPackets();
     this.rules = new Rules(store);
-    this.prompts = new Prompts(new PromptRows(store), listener.prompt);
+    this.prompts = new Prompts({
+      rows: new PromptRows(store),
+      changed: listener.prompt,
+      waits: (flow) => this.hold.get(flow) !== undefined,
+    });
     this.flows = new Flows(listener.flow);
     this.naming = new Naming(parts.apps, apps, maps.apps);
     this.sockets = new RawSockets((fd) => programs.exempt(fd));
@@ -103,13 +115,16 @@ export class Engine {
     this.journal = new Ring(maps.journal.fd, ringBytes.journal, (bytes) => this.onJournal(bytes), failed);
     this.findHeld();
     this.pace = setInterval(() => this.readRings(), journalPace);
+    this.revisits = setInterval(() => this.revisit(), revisitPace);
     this.readRings();
   }
 
   close(): void {
     clearInterval(this.pace);
+    clearInterval(this.revisits);
     this.events.close();
     this.journal.close();
+    this.prompts.flush();
     this.hold.close();
     this.sockets.close();
   }
@@ -135,6 +150,19 @@ export class Engine {
     for (const key of held_syns.keys(layouts.flow_key.size)) if (held_syns.get(key, syn)) this.onEvent(syn, true);
   }
 
+  /**
+   * Finds held flows again that a full ring buffer or a used-up budget kept from being asked about. Connections are in held_syns; the
+   * next datagram of a flow whose gate is forgotten is told again.
+   */
+  private revisit(): void {
+    const lost = this.parts.lostPackets();
+    if (lost === this.lost && !this.prompts.roomForMore) return;
+    this.lost = lost;
+    this.events.drain();
+    this.findHeld();
+    this.hold.forgetHeldGates();
+  }
+
   // What the kernel says
 
   /** Reads what the kernel has said until now. Held packets first: a flow must be known before its end is told. */
@@ -152,7 +180,7 @@ export class Engine {
     if (state === flowState.blocked) this.hold.refusePacket(record, packet);
     // A late SYN of an allowed flow is left to the kernel's own retransmission.
     else if (state === flowState.allowed && !isConnection(record.flow)) this.hold.sendNow(record, packet);
-    else if (state === flowState.held && this.hold.keep(record, packet))
+    else if (state === flowState.held && !this.naming.isBusy && this.hold.keep(record, packet))
       this.meet(record, (app) => this.judgeHeld(record, app, resumed));
   }
 
@@ -235,14 +263,17 @@ export class Engine {
     const id = flowId(record.flow);
     const endpoint = endpointOf(record.flow, formatAddress);
     const { verdict, rule, layer, reason, number } = this.policy.decide(app, endpoint);
-    this.addFlow(record, app, { verdict: verdict === "ask" ? "held" : verdict, rule, layer, reason });
     if (verdict !== "ask") {
+      this.addFlow(record, app, { verdict, rule, layer, reason });
       this.hold.carryOut(id, verdict, number);
       return;
     }
     const command = record.process.command.toString("utf8").split("\0")[0] ?? "";
     const asking = { pid: record.process.pid, uid: record.process.uid, command };
-    this.prompts.ask({ flow: id, app, endpoint, process: asking, at: Date.now(), resumed });
+    const asked = this.prompts.ask({ flow: id, app, endpoint, process: asking, at: Date.now(), resumed });
+    // Over budget: the kernel goes on holding it, and brings it back with its next packet or when there is room (revisit).
+    if (asked) this.addFlow(record, app, { verdict: "held", rule, layer, reason });
+    else this.hold.forget(id);
   }
 
   // What people change

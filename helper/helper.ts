@@ -124,6 +124,8 @@ interface Rooms {
 async function assemble(rooms: Rooms): Promise<Helper> {
   const { options, hooks, root, instance, store, mountedHere, runs, directories, programs } = rooms;
   const updates = new Updates((topic, data) => server.event(topic, data));
+  const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
+  const kernelCounters = () => readCounters(programs.maps.counters, cpus);
   const engine = new Engine({
     programs,
     store,
@@ -135,6 +137,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       pidNamespace: statSync("/proc/self/ns/pid").ino,
     },
     zones: () => ({ loopback: loopbackPrefixes, resolvers: readResolvers() }),
+    lostPackets: () => kernelCounters().ringFull ?? 0,
     checkpoint: hooks.checkpoint,
     listener: {
       prompt: (prompt, id) => updates.note("prompts", prompt, id),
@@ -142,11 +145,12 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       rules: (rules: Rule[]) => server.event("rules", { full: true, changed: rules, removed: [] }),
     },
   });
-  const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
   const counters = () => ({
-    ...readCounters(programs.maps.counters, cpus),
+    ...kernelCounters(),
     holdOverflow: engine.holdOverflow,
     unsaved: engine.prompts.unsaved,
+    unasked: engine.prompts.unasked,
+    forgotten: engine.prompts.forgotten,
   });
   const service: ServiceParts = {
     engine,
@@ -222,6 +226,8 @@ const meanings: Record<string, string> = {
   unparsed: "Packets were refused because Picket could not read them.",
   preexisting: "Sockets older than the guard are judged only as they send.",
   unsaved: "Questions could not be written to the disk: they would be lost with the helper.",
+  unasked: "Connections are held without a question: an app, or all together, asked for too many at once.",
+  forgotten: "Questions that nobody waited for any more made room for new ones.",
   holdOverflow: "Held packets were dropped: too many are waiting.",
 };
 

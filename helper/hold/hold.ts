@@ -21,6 +21,8 @@ interface KeptPacket {
 export interface HeldFlow {
   readonly id: string;
   readonly key: FlowKey;
+  /** The executable that asked first: whose share of the hold its bytes are. */
+  readonly owner: string;
   /** The newest record; the packet is not in it. */
   record: FlowRecord;
   packets: KeptPacket[];
@@ -31,8 +33,16 @@ function keptPacket(record: FlowRecord, packet: Buffer): KeptPacket {
   return { bytes: Buffer.from(packet), at: Number(record.time) / 1e6, segmentBytes: record.segment_bytes };
 }
 
-/** Bytes of held packets kept in all. The kernel bounds each flow (HELD_BYTES in picket.bpf.c). */
+function executable({ process }: FlowRecord): string {
+  const { inode, device } = process.exe;
+  return `${device}:${inode}`;
+}
+
+/** Bytes of held packets kept in all, and of one executable: it must not take the room of others. The kernel bounds each flow (HELD_BYTES in picket.bpf.c). */
 const largestHold = 64 * 1024 * 1024;
+const largestShare = 16 * 1024 * 1024;
+/** How long a re-send socket may stay without a flow, milliseconds: looking through all flows for each that goes would be quadratic. */
+const tidyPace = 100;
 
 export interface HoldParts {
   readonly gates: BpfMap;
@@ -50,6 +60,9 @@ export class Hold {
   /** Released TCP flows whose handshake is not complete yet. */
   private readonly completing = new Map<string, { flow: HeldFlow; timers: NodeJS.Timeout[] }>();
   private bytes = 0;
+  /** Bytes by executable. */
+  private readonly shares = new Map<string, number>();
+  private tidying: NodeJS.Timeout | undefined;
   private identification = Math.floor(Math.random() * 0x10000);
   /** Packets not kept because the hold was full. */
   overflow = 0;
@@ -64,23 +77,33 @@ export class Hold {
     const kept = keptPacket(record, packet);
     let flow = this.flows.get(id);
     const first = flow === undefined;
-    flow ??= { id, key: record.flow, record, packets: [], bytes: 0 };
+    flow ??= { id, key: record.flow, owner: executable(record), record, packets: [], bytes: 0 };
+    if (isConnection(record.flow)) this.discard(flow);
     flow.record = record;
     this.flows.set(id, flow);
     if (first) this.prepare(flow);
-    if (isConnection(record.flow)) {
-      this.bytes -= flow.bytes;
-      flow.bytes = 0;
-      flow.packets = [];
-    }
-    if (this.bytes + kept.bytes.length > largestHold) {
+    const { length } = kept.bytes;
+    const share = this.shares.get(flow.owner) ?? 0;
+    if (this.bytes + length > largestHold || share + length > largestShare) {
       this.overflow++;
       return first;
     }
     flow.packets.push(kept);
-    flow.bytes += kept.bytes.length;
-    this.bytes += kept.bytes.length;
+    this.account(flow, length);
     return first;
+  }
+
+  private discard(flow: HeldFlow): void {
+    flow.packets = [];
+    this.account(flow, -flow.bytes);
+  }
+
+  private account(flow: HeldFlow, bytes: number): void {
+    flow.bytes += bytes;
+    this.bytes += bytes;
+    const share = (this.shares.get(flow.owner) ?? 0) + bytes;
+    if (share > 0) this.shares.set(flow.owner, share);
+    else this.shares.delete(flow.owner);
   }
 
   private prepare(flow: HeldFlow): void {
@@ -137,7 +160,8 @@ export class Hold {
   /** Sends a datagram of a flow that was released meanwhile. */
   sendNow(record: FlowRecord, packet: Buffer): void {
     const packets = [keptPacket(record, packet)];
-    const flow: HeldFlow = { id: flowId(record.flow), key: record.flow, record, packets, bytes: 0 };
+    const id = flowId(record.flow);
+    const flow: HeldFlow = { id, key: record.flow, owner: executable(record), record, packets, bytes: 0 };
     this.prepare(flow);
     this.sendDatagrams(flow);
     this.tidy(); // the flow is held no more: its socket must not keep a namespace alive
@@ -145,7 +169,8 @@ export class Hold {
 
   /** Refuses a packet of a flow that the kernel already blocked: its app still waits for the first answer. */
   refusePacket(record: FlowRecord, packet: Buffer): void {
-    const flow: HeldFlow = { id: flowId(record.flow), key: record.flow, record, packets: [], bytes: 0 };
+    const id = flowId(record.flow);
+    const flow: HeldFlow = { id, key: record.flow, owner: executable(record), record, packets: [], bytes: 0 };
     this.prepare(flow);
     this.sendRefusal(flow, packet);
     this.tidy();
@@ -171,10 +196,11 @@ export class Hold {
     this.writeGate(flow.key, allowed ? flowState.allowed : flowState.blocked, 0);
   }
 
-  /** Forgets what an earlier helper held: its datagrams are gone, and their gates would count them against the next ones. */
+  /** Forgets held gates of datagrams that are not here (an earlier helper held them, or they were lost): they would count against the next ones. */
   forgetHeldGates(): void {
     const gate = Buffer.alloc(layouts.gate.size);
     for (const key of this.parts.gates.keys(layouts.flow_key.size)) {
+      if (this.flows.has(key.toString("hex"))) continue;
       const held = this.parts.gates.get(key, gate) && layouts.gate.read(gate).state === flowState.held;
       if (held) this.parts.gates.delete(key);
     }
@@ -188,16 +214,23 @@ export class Hold {
 
   close(): void {
     for (const id of [...this.completing.keys()]) this.forget(id);
+    clearTimeout(this.tidying);
   }
 
   private take(id: string): HeldFlow | undefined {
     const flow = this.flows.get(id);
-    if (flow) this.bytes -= flow.bytes;
+    if (flow) this.account(flow, -flow.bytes);
     this.flows.delete(id);
     return flow;
   }
 
+  /** Closes the re-send sockets that no flow needs: an open one keeps a namespace alive. */
   private tidy(): void {
+    this.tidying ??= setTimeout(() => this.tidyNow(), tidyPace);
+  }
+
+  private tidyNow(): void {
+    this.tidying = undefined;
     const used = [...this.flows.values(), ...[...this.completing.values()].map(({ flow }) => flow)];
     this.parts.sockets.keepOnly(used.map((flow) => flow.record));
   }

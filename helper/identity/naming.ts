@@ -9,6 +9,9 @@ import type { Apps } from "./apps.ts";
 /** Executables remembered; the kernel's map has as many entries. */
 const capacity = 65536;
 
+/** Flows that may wait for a name at a time: programs that can never be remembered are named once a flow. */
+const mostUnderWay = 4096;
+
 /** How a flow ended before its app had a name. */
 export interface EarlyEnd {
   readonly bytesIn: number;
@@ -61,6 +64,11 @@ export class Naming {
     if (entry === undefined) return false;
     entry.end = end;
     return true;
+  }
+
+  /** Whether so many flows wait for their app's name that no more should. */
+  get isBusy(): boolean {
+    return this.underWay.size >= mostUnderWay;
   }
 
   /** Flows of a socket whose app is still being named. */

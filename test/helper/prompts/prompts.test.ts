@@ -1,7 +1,8 @@
 // The life of a card, over a real database file.
 import { describe, expect, it } from "vitest";
 import type { App, Endpoint, Prompt } from "../../../contract/words.ts";
-import { type Attempt, Prompts } from "../../../helper/prompts/prompts.ts";
+import type { Attempt } from "../../../helper/prompts/card.ts";
+import { Prompts } from "../../../helper/prompts/prompts.ts";
 import { PromptRows } from "../../../helper/store/prompts.ts";
 import { temporaryStore } from "../store/temporary.ts";
 
@@ -32,8 +33,14 @@ interface Change {
 
 function start(store = open()) {
   const changes: Change[] = [];
-  const prompts = new Prompts(new PromptRows(store), (prompt, id) => changes.push({ id, prompt }));
-  return { store, prompts, changes, only: () => prompts.list()[0] as Prompt };
+  /** Flows that policy or an answer released meanwhile. */
+  const released = new Set<string>();
+  const prompts = new Prompts({
+    rows: new PromptRows(store),
+    changed: (prompt, id) => changes.push({ id, prompt }),
+    waits: (flow) => !released.has(flow),
+  });
+  return { store, prompts, changes, released, only: () => prompts.list()[0] as Prompt };
 }
 
 describe("a card", () => {
