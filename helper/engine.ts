@@ -65,6 +65,7 @@ export class Engine {
   private readonly revisits: NodeJS.Timeout;
   /** What `lostPackets` said last. */
   private lost: number;
+  private owesGates = false;
 
   constructor(parts: EngineParts) {
     const { programs, store, listener } = parts;
@@ -113,8 +114,8 @@ export class Engine {
     const failed = (error: unknown) => log("error", "a record could not be handled", { error: String(error) });
     this.events = new Ring(maps.events.fd, ringBytes.events, (bytes) => this.onEvent(bytes), failed);
     this.journal = new Ring(maps.journal.fd, ringBytes.journal, (bytes) => this.onJournal(bytes), failed);
-    this.findHeld();
-    this.pace = setInterval(() => this.readRings(), journalPace);
+    this.findHeld(true);
+    this.pace = setInterval(() => this.journal.readATurn(), journalPace);
     this.revisits = setInterval(() => this.revisit(), revisitPace);
     this.readRings();
   }
@@ -143,39 +144,48 @@ export class Engine {
     }
   }
 
-  /** TCP flows that were held when this helper started, without waiting for them to retransmit. */
-  private findHeld(): void {
+  /** Held TCP flows that are not known here, without waiting for them to retransmit. `resumed`: an earlier helper asked about them. */
+  private findHeld(resumed: boolean): void {
     const { held_syns } = this.parts.programs.maps;
     const syn = Buffer.alloc(layouts.held_syn.size);
-    for (const key of held_syns.keys(layouts.flow_key.size)) if (held_syns.get(key, syn)) this.onEvent(syn, true);
+    for (const key of held_syns.keys(layouts.flow_key.size)) {
+      if (this.hold.get(key.toString("hex")) === undefined && held_syns.get(key, syn)) this.onEvent(syn, resumed);
+    }
   }
 
   /**
-   * Finds held flows again that a full ring buffer or a used-up budget kept from being asked about. Connections are in held_syns; the
-   * next datagram of a flow whose gate is forgotten is told again.
+   * Finds held flows again that a full ring buffer or a used-up budget kept from being asked about. Connections are in held_syns. The
+   * next datagram of a flow whose gate is forgotten is told again; that waits for the end of the flood, or it would feed it.
    */
   private revisit(): void {
     const lost = this.parts.lostPackets();
-    if (lost === this.lost && !this.prompts.roomForMore) return;
+    const flooded = lost !== this.lost;
     this.lost = lost;
+    this.owesGates ||= flooded || this.prompts.roomForMore;
+    if (!this.owesGates) return;
+    this.findHeld(false);
+    if (flooded) return;
     this.events.drain();
-    this.findHeld();
     this.hold.forgetHeldGates();
+    this.owesGates = false;
   }
 
   // What the kernel says
 
-  /** Reads what the kernel has said until now. Held packets first: a flow must be known before its end is told. */
+  /** Reads what the kernel has said until now. */
   private readRings(): void {
     this.events.drain();
     this.journal.drain();
   }
 
-  private onEvent(bytes: Buffer, resumed = false): void {
+  private onEvent(bytes: Buffer, resumed = false): true {
     const record = readRecord(bytes);
-    if (record === null) return;
-    const packet = packetOf(bytes, record);
-    if (packet.length === 0) return;
+    const packet = record === null ? Buffer.alloc(0) : packetOf(bytes, record);
+    if (record !== null && packet.length > 0) this.onHeld(record, packet, resumed);
+    return true;
+  }
+
+  private onHeld(record: FlowRecord, packet: Buffer, resumed: boolean): void {
     const state = record.state === flowState.blocked ? flowState.blocked : this.stateOf(record);
     if (state === flowState.blocked) this.hold.refusePacket(record, packet);
     // A late SYN of an allowed flow is left to the kernel's own retransmission.
@@ -192,11 +202,17 @@ export class Engine {
     return layouts.gate.read(gate).state;
   }
 
-  private onJournal(bytes: Buffer): void {
+  /** Held packets first: a flow must be known before its end is told. */
+  private onJournal(bytes: Buffer): boolean {
     const record = readRecord(bytes);
-    if (record === null) return;
-    this.events.drain();
-    const id = flowId(record.flow);
+    if (record === null) return true;
+    const held = this.events.peek();
+    if (held !== null && held.readBigUInt64LE(layouts.record.offset("time")) <= record.time) return false;
+    this.onNews(record, flowId(record.flow));
+    return true;
+  }
+
+  private onNews(record: FlowRecord, id: string): void {
     switch (record.type) {
       case recordType.decided:
         this.onDecided(record, id);

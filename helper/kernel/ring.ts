@@ -12,8 +12,8 @@ const lengthMask = 0x3fffffff;
 /** How long records are read before clients and timers have their turn, milliseconds: a flood must not keep the helper from its people. */
 const turn = 10;
 
-/** `bytes` is a view into the ring, valid only during the call. */
-export type RecordReader = (bytes: Buffer) => void;
+/** `bytes` is a view into the ring, valid only during the call. False: not yet, the record stays where it is and is read again later. */
+export type RecordReader = (bytes: Buffer) => boolean;
 
 export class Ring {
   private readonly consumer: BigInt64Array;
@@ -49,8 +49,8 @@ export class Ring {
     this.readUntil(Number(Atomics.load(this.producer, 0)), Number.POSITIVE_INFINITY);
   }
 
-  /** What is left wakes the loop again: the poll reports data, not arrivals. */
-  private readATurn(): void {
+  /** Reads for a short while. What is left wakes the loop again: the poll reports data, not arrivals. */
+  readATurn(): void {
     this.readUntil(Number.POSITIVE_INFINITY, performance.now() + turn);
   }
 
@@ -68,20 +68,33 @@ export class Ring {
   private readAll(end: number, deadline: number): void {
     let position = Number(Atomics.load(this.consumer, 0));
     while (position < end && position < Number(Atomics.load(this.producer, 0)) && performance.now() < deadline) {
-      const at = position & this.mask;
-      const header = Atomics.load(this.headers, at >> 2) >>> 0;
+      const header = this.headerAt(position);
       if (header & busyBit) return;
-      const length = header & lengthMask;
-      position += (length + headerBytes + 7) & ~7;
-      const record = this.data.subarray(at + headerBytes, at + headerBytes + length);
       try {
-        if (!(header & discardBit)) this.read(record);
+        if (!(header & discardBit) && !this.read(this.recordAt(position, header))) return;
       } catch (error) {
         this.failed(error);
-      } finally {
-        Atomics.store(this.consumer, 0, BigInt(position));
       }
+      position += ((header & lengthMask) + headerBytes + 7) & ~7;
+      Atomics.store(this.consumer, 0, BigInt(position));
     }
+  }
+
+  private headerAt(position: number): number {
+    return Atomics.load(this.headers, (position & this.mask) >> 2) >>> 0;
+  }
+
+  private recordAt(position: number, header: number): Buffer {
+    const start = (position & this.mask) + headerBytes;
+    return this.data.subarray(start, start + (header & lengthMask));
+  }
+
+  /** The record that is read next; null when there is none, or when it is still being written. */
+  peek(): Buffer | null {
+    const position = Number(Atomics.load(this.consumer, 0));
+    if (position >= Number(Atomics.load(this.producer, 0))) return null;
+    const header = this.headerAt(position);
+    return header & busyBit ? null : this.recordAt(position, header);
   }
 
   close(): void {

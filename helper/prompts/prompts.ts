@@ -117,7 +117,14 @@ export class Prompts {
   private open(attempt: Attempt): Card {
     const { app, process, at } = attempt;
     const opened = new Date(at).toISOString();
-    const stored = { id: this.parts.rows.nextId(), app, process, attempts: attempt.resumed ? 1 : 0, opened, endpoints: [] };
+    const stored = {
+      id: this.parts.rows.nextId(),
+      app,
+      process,
+      attempts: attempt.resumed ? 1 : 0,
+      opened,
+      endpoints: [],
+    };
     const card = new Card(stored, at);
     card.add(attempt);
     this.insert(card);
@@ -151,11 +158,15 @@ export class Prompts {
     if (card === undefined) return;
     this.forget(card, [flow]);
     const { stored } = card;
-    const gone = card.remove(flow);
-    this.forgotten += gone;
-    // Nobody could answer it any more: neither `once`, nor with a rule for a program that nobody can name.
-    if (!card.isHeld && !isCertain(stored.app)) return this.close(stored.id);
-    if (!card.isHeld) this.inbox.add(card);
+    this.forgotten += card.remove(flow);
+    if (!card.isHeld) {
+      this.inbox.add(card);
+      // Nobody could answer it any more: neither `once`, nor with a rule for a program that nobody can name.
+      if (!isCertain(stored.app)) {
+        this.close(stored.id);
+        return;
+      }
+    }
     if (card.stored === stored) this.parts.changed(card.view, stored.id);
     else this.write(card);
   }

@@ -16,6 +16,37 @@ export interface Attempts {
   errno: number;
 }
 
+/** A child whose lines of JSON are read one by one. */
+export class Talker {
+  readonly child: ChildProcess;
+  private readonly lines: AsyncIterator<string>;
+  constructor(child: ChildProcess) {
+    this.child = child;
+    if (child.stdout === null) throw new Error("its output is not piped");
+    this.lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  }
+
+  async line(): Promise<string> {
+    const { value, done } = await this.lines.next();
+    if (done) throw new Error("it ended without a word");
+    return value;
+  }
+
+  async says<T>(): Promise<T> {
+    return JSON.parse(await this.line()) as T;
+  }
+
+  /** Goes on to its next step; `end`: there is none. */
+  go(end = false): void {
+    if (end) this.child.stdin?.end();
+    else this.child.stdin?.write("\n");
+  }
+
+  kill(): void {
+    this.child.kill("SIGKILL");
+  }
+}
+
 export interface SteadyResult {
   stream: number;
   datagrams: number;
@@ -26,28 +57,20 @@ export interface SteadyResult {
 
 /** Allowed traffic of one process that goes on until it is told to end. */
 export class Steady {
-  private readonly child: ChildProcess;
-  private readonly lines: AsyncIterator<string>;
+  private readonly talker: Talker;
   constructor(child: ChildProcess) {
-    this.child = child;
-    if (child.stdout === null) throw new Error("its output is not piped");
-    this.lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    this.talker = new Talker(child);
   }
 
   async going(): Promise<this> {
-    const { value } = await this.lines.next();
-    if (value !== "going") throw new Error(`steady traffic did not start: ${value}`);
+    const word = await this.talker.line();
+    if (word !== "going") throw new Error(`steady traffic did not start: ${word}`);
     return this;
   }
 
-  async end(): Promise<SteadyResult> {
-    this.child.stdin?.end();
-    const { value } = await this.lines.next();
-    return JSON.parse(value as string) as SteadyResult;
-  }
-
-  kill(): void {
-    this.child.kill("SIGKILL");
+  end(): Promise<SteadyResult> {
+    this.talker.go(true);
+    return this.talker.says<SteadyResult>();
   }
 }
 

@@ -1,26 +1,21 @@
 // kill -9 of the helper under load, again and again: the body of kill.test.ts and of its long form.
-import type { ChildProcess } from "node:child_process";
-import { createInterface } from "node:readline";
 import { expect } from "vitest";
 import { client, type TcpResult } from "../network/clients.ts";
-import type { Addresses, Field } from "./field.ts";
+import { type Addresses, type Field, Talker } from "./field.ts";
 
 /** Nobody listens there. */
 const port = 9;
 /** An undecided connection is answered, and a new one waits, after this many kills. */
 const heldFor = 5;
 
-/** A connection to an undecided address: `done` resolves with its result. */
+/** A connection to an undecided address. */
 interface Waiting {
   address: string;
-  child: ChildProcess;
-  done: Promise<TcpResult>;
+  talker: Talker;
 }
 
 function hold(field: Field, address: string): Waiting {
-  const child = field.spawn(client("tcp", address, 80, 600));
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
-  return { address, child, done: lines.next().then(({ value }) => JSON.parse(value as string) as TcpResult) };
+  return { address, talker: new Talker(field.spawn(client("tcp", address, 80, 600))) };
 }
 
 /** Attempts that a rule blocks, all the time; resolves with how many were made and how many were not refused. */
@@ -73,12 +68,12 @@ export async function expectNothingBreaks(field: Field, kills: number): Promise<
     const { id } = await field.helper.prompt(waiting.address);
     const action = answered % 3 === 0 ? "block" : "allow";
     await (await field.helper.client()).call("prompts.answer", { id, action, lifetime: "once" });
-    const result = await waiting.done;
+    const result = await waiting.talker.says<TcpResult>();
     expect(result.ok, `${action} after ${heldFor} kills: ${JSON.stringify(result)}`).toBe(action === "allow");
     answered++;
     waiting = undefined;
   }
-  waiting?.child.kill("SIGKILL");
+  waiting?.talker.kill();
   going = false;
   const denied = await denying;
   const results = await Promise.all(steady.map((each) => each.end()));

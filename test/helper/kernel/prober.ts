@@ -43,7 +43,10 @@ export class Prober {
   private constructor(programs: (cgroup: OwnCgroup) => Programs) {
     this.programs = programs(this.cgroup);
     const { maps } = this.programs;
-    const hear = (bytes: Buffer) => this.hear(bytes);
+    const hear = (bytes: Buffer) => {
+      this.hear(bytes);
+      return true;
+    };
     const failed = (error: unknown) => this.failures.push(error);
     this.rings = [
       new Ring(maps.events.fd, ringBytes.events, hear, failed),

@@ -1,6 +1,6 @@
 // One UDP socket towards many ports: flood ADDRESS FIRST COUNT SECONDS [BYTES]. Sends to each of COUNT ports from FIRST on, in turn and as
-// fast as it can, until SECONDS are over (0: each once). Then waits for stdin to end with the socket open.
-// Prints {"sent", "refused", "errno"} after the sending.
+// fast as it can, until SECONDS are over (0: each once). Then sends to each once more for every line on stdin, until that ends.
+// Prints {"sent", "refused", "errno"} after the first sending.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -10,6 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+static struct sockaddr_in to = { .sin_family = AF_INET };
+static char data[65536];
+static unsigned long first, count, sent, refused, bytes;
+static int fd, error;
+
 static double now(void)
 {
 	struct timespec time;
@@ -18,14 +23,25 @@ static double now(void)
 	return time.tv_sec + time.tv_nsec / 1e9;
 }
 
+static void round_(void)
+{
+	for (unsigned long port = first; port < first + count; port++) {
+		to.sin_port = htons(port);
+		if (sendto(fd, data, bytes, 0, (void *)&to, sizeof(to)) >= 0) {
+			sent++;
+		} else {
+			refused++;
+			error = errno;
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
-	static char data[65536];
-	struct sockaddr_in to = { .sin_family = AF_INET };
-	unsigned long first, count, sent = 0, refused = 0, bytes;
 	double end;
-	int error = 0, fd = socket(AF_INET, SOCK_DGRAM, 0);
+	char line;
 
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	if (argc < 5 || inet_pton(AF_INET, argv[1], &to.sin_addr) != 1 || fd < 0)
 		return 2;
 	first = strtoul(argv[2], 0, 10);
@@ -35,19 +51,11 @@ int main(int argc, char **argv)
 	if (first + count > 65536 || bytes > sizeof(data))
 		return 2;
 	do {
-		for (unsigned long port = first; port < first + count; port++) {
-			to.sin_port = htons(port);
-			if (sendto(fd, data, bytes, 0, (void *)&to, sizeof(to)) >= 0) {
-				sent++;
-			} else {
-				refused++;
-				error = errno;
-			}
-		}
+		round_();
 	} while (now() < end);
 	printf("{\"sent\":%lu,\"refused\":%lu,\"errno\":%d}\n", sent, refused, error);
 	fflush(stdout);
-	while (read(0, data, 1) > 0)
-		;
+	while (read(0, &line, 1) > 0)
+		round_();
 	return 0;
 }

@@ -1,0 +1,23 @@
+// Rings, maps, hold and questions filled up by one app: others get their turn, nothing passes unasked, and status says what was lost.
+import { afterAll, beforeAll, test } from "vitest";
+import { Field } from "./field.ts";
+import { expectCrowd, expectFairness, expectManyFlows, expectPrograms, expectRecovery } from "./full.ts";
+
+let field: Field;
+
+beforeAll(async () => {
+  field = await Field.create();
+});
+
+afterAll(() => field.destroy());
+
+test("one app against 65,000 remotes: another gets its prompt and its answer meanwhile", () =>
+  expectFairness(field, 1, 6));
+
+test("the ring buffer overflows while the helper stands still", () => expectRecovery(field));
+
+test("200 different programs at once are named and answered one by one", () => expectPrograms(field, 200, 200));
+
+test("2,000 held connections of one app, half of them over its budget", () => expectCrowd(field, 2000));
+
+test("10,000 allowed flows are counted", () => expectManyFlows(field, 10_000));
