@@ -89,7 +89,7 @@ export class PromptRows {
   }
 
   private writeWaiting(): void {
-    if (this.waiting.size === 0) return;
+    if (this.waiting.size === 0 || !this.store.open) return;
     try {
       this.store.transaction(() => {
         for (const prompt of this.waiting.values()) this.save(prompt);

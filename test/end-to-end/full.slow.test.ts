@@ -22,7 +22,12 @@ test(
   1_200_000,
 );
 
-test("20,000 held connections of one app: more than held_syns has room for", () => expectCrowd(field, 20_000), 300_000);
+// Two processes: one may have 20,000 descriptors.
+test(
+  "18,000 held connections of one app: more than held_syns has room for",
+  () => expectCrowd(field, 2, 9000),
+  300_000,
+);
 
 test("100,000 allowed flows are counted, and the helper does not grow with them", async () => {
   await expectManyFlows(field, 100_000);

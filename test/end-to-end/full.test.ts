@@ -18,6 +18,6 @@ test("the ring buffer overflows while the helper stands still", () => expectReco
 
 test("200 different programs at once are named and answered one by one", () => expectPrograms(field, 200, 200));
 
-test("2,000 held connections of one app, half of them over its budget", () => expectCrowd(field, 2000));
+test("2,000 held connections of one app, half of them over its budget", () => expectCrowd(field, 1, 2000));
 
 test("10,000 allowed flows are counted", () => expectManyFlows(field, 10_000));

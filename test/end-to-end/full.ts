@@ -172,21 +172,24 @@ export async function expectPrograms(field: Field, count: number, atOnce: number
   }
 }
 
-/** More held connections than held_syns has room for and than one app may have asked about: all wait, and all are decided. */
-export async function expectCrowd(field: Field, count: number): Promise<void> {
+/** `processes` × `count` held connections of one app, more than it may have asked about: all wait, and all are decided. */
+export async function expectCrowd(field: Field, processes: number, count: number): Promise<void> {
   const address = field.network.address(4);
   const ask = await field.rule("ask", address);
-  const talker = new Talker(field.spawn([compiled("crowd"), String(count), address, "9"]));
-  expect(await talker.says<{ started: number }>()).toEqual({ started: count });
+  const command = [compiled("crowd"), String(count), address, "9"];
+  const talkers = Array.from({ length: processes }, () => new Talker(field.spawn(command)));
+  for (const talker of talkers) expect(await talker.says<{ started: number }>()).toEqual({ started: count });
   await field.helper.prompt(address);
   await until("the count of what is not asked about", async () => (await degraded(field)).includes("unasked"));
   expect((await promptsOf(field, compiled("crowd"))).length).toBe(1);
   expect(await field.network.arrivedAt(address)).toBe(0);
   // Port 9 refuses: what is allowed hears so from the far side itself.
   const allow = await field.rule("allow", address, 9);
-  talker.go();
-  expect(await talker.says<Record<string, number>>()).toEqual({ connected: 0, refused: count, other: 0, pending: 0 });
-  expect(await field.network.arrived("tcp", address, 9)).toBeGreaterThanOrEqual(count);
+  for (const talker of talkers) talker.go();
+  for (const talker of talkers) {
+    expect(await talker.says<Record<string, number>>()).toEqual({ connected: 0, refused: count, other: 0, pending: 0 });
+  }
+  expect(await field.network.arrived("tcp", address, 9)).toBeGreaterThanOrEqual(processes * count);
   await field.remove(allow);
   await field.remove(ask);
 }
