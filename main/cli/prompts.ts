@@ -16,7 +16,9 @@ export async function prompts(args: string[]): Promise<number> {
       prompt.id,
       prompt.state,
       timeText(prompt.opened),
-      endpointText(prompt.endpoint) + (prompt.endpoints.length > 1 ? ` +${prompt.endpoints.length - 1}` : ""),
+      endpointText(prompt.endpoint) +
+        (prompt.endpoints.length > 1 ? ` +${prompt.endpoints.length - 1}` : "") +
+        (prompt.behind ? ` (${prompt.behind} behind)` : ""),
       String(prompt.attempts),
       `${prompt.process.pid}`,
       appText(prompt.app),

@@ -13,7 +13,7 @@ const words = text.prompt;
 const othersLimit = 2;
 
 export function Subject({ prompt }: { prompt: Prompt }) {
-  const { app, endpoint, endpoints, state } = prompt;
+  const { app, endpoint, endpoints, state, behind } = prompt;
   const [open, setOpen] = useState(false);
   const list = useRef<HTMLElement>(null);
   const showAll = (): void => {
@@ -34,6 +34,7 @@ export function Subject({ prompt }: { prompt: Prompt }) {
           {endpoint.host !== null && `${plain(endpoint.address)}, `}
           {portAndProtocol(endpoint)}
         </span>
+        {behind && <span className="target-detail">{words.behind(behind)}</span>}
         {others.length > 0 && (
           <div className="target-others">
             <span>{words.also}</span>
