@@ -14,4 +14,4 @@ afterAll(() => field.destroy());
 test("15 times kill -9", async () => {
   const { answered } = await expectNothingBreaks(field, 15);
   expect(answered).toBe(3);
-});
+}, 300_000);

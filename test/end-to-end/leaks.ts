@@ -118,6 +118,9 @@ export async function expectNoLeak(field: Field, shut: Addresses, asked: Address
   const [kills, changes] = [await killing, await changing];
   const results = await Promise.all(steady.map((each) => each.end()));
 
+  // What was held meanwhile would retransmit within this time.
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect({ shut: await field.arrivedAt(shut), asked: await field.arrivedAt(asked) }).toEqual(before);
   const made = (of: Record<string, Attempts>) => Object.values(of).reduce((sum, each) => sum + each.made, 0);
   expect(made(denied)).toBe(storm.denied + more);
   expect(made(undecided)).toBe(storm.undecided);
@@ -131,7 +134,4 @@ export async function expectNoLeak(field: Field, shut: Addresses, asked: Address
     expect(result).toMatchObject({ errors: [], lost: 0 });
     expect(result.connections).toBeGreaterThan(10);
   }
-  // What was held meanwhile would retransmit within this time.
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  expect({ shut: await field.arrivedAt(shut), asked: await field.arrivedAt(asked) }).toEqual(before);
 }
