@@ -187,7 +187,13 @@ export async function expectCrowd(field: Field, processes: number, count: number
   const allow = await field.rule("allow", address, 9);
   for (const talker of talkers) talker.go();
   for (const talker of talkers) {
-    expect(await talker.says<Record<string, number>>()).toEqual({ connected: 0, refused: count, other: 0, pending: 0 });
+    expect(await talker.says<Record<string, number>>()).toEqual({
+      connected: 0,
+      refused: count,
+      other: 0,
+      errno: 0,
+      pending: 0,
+    });
   }
   expect(await field.network.arrived("tcp", address, 9)).toBeGreaterThanOrEqual(processes * count);
   await field.remove(allow);

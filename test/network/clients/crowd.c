@@ -1,5 +1,5 @@
 // Many connections of one process at a time: crowd COUNT ADDRESS PORT. Starts COUNT connections, prints {"started"}; a line on stdin later
-// it waits until all are decided or SECONDS (90) are over, and prints {"connected", "refused", "other", "pending"}.
+// it waits until all are decided or SECONDS (90) are over, and prints {"connected", "refused", "other", "errno", "pending"}.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -20,6 +20,7 @@ int main(int argc, char **argv)
 	struct rlimit limit;
 	struct pollfd *all;
 	time_t end;
+	int last = 0;
 	char line[2];
 
 	if (argc < 4 || inet_pton(AF_INET, argv[2], &to.sin_addr) != 1)
@@ -31,6 +32,7 @@ int main(int argc, char **argv)
 	if (!all || setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return 2;
 	for (unsigned long i = 0; i < count; i++) {
+		usleep(1000); // started at one instant, they would all retransmit at one instant, more than a device queues
 		all[i].fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 		all[i].events = POLLOUT;
 		if (all[i].fd < 0)
@@ -56,12 +58,15 @@ int main(int argc, char **argv)
 			getsockopt(all[i].fd, SOL_SOCKET, SO_ERROR, &error, &length);
 			connected += !error;
 			refused += error == ECONNREFUSED;
-			other += error && error != ECONNREFUSED;
+			if (error && error != ECONNREFUSED) {
+				other++;
+				last = error;
+			}
 			pending--;
 			close(all[i].fd);
 			all[i].fd = -1;
 		}
 	}
-	printf("{\"connected\":%lu,\"refused\":%lu,\"other\":%lu,\"pending\":%lu}\n", connected, refused, other, pending);
+	printf("{\"connected\":%lu,\"refused\":%lu,\"other\":%lu,\"errno\":%d,\"pending\":%lu}\n", connected, refused, other, last, pending);
 	return 0;
 }
