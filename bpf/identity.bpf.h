@@ -84,7 +84,8 @@ static __always_inline void identify(struct socket_state *state)
 /* The app id of the socket's process, 0 while the helper has not named its executable. */
 static __always_inline __u32 app_of(struct socket_state *state)
 {
-	__u32 *app = bpf_map_lookup_elem(&apps, &state->process.exe);
+	struct exe_key exe = state->process.exe; /* on the stack: Linux 6.1 takes no key from a global function's argument */
+	__u32 *app = bpf_map_lookup_elem(&apps, &exe);
 
 	state->app = app ? *app : 0;
 	return state->app;

@@ -69,6 +69,27 @@ struct task_struct {
 	struct pid *thread_pid;
 };
 
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport; /* network order */
+	__u16 skc_num;	  /* the local port, host order */
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	int skc_bound_dev_if;
+	atomic64_t skc_cookie;
+	struct in6_addr skc_v6_daddr; /* <linux/in6.h> */
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+};
+
 struct seq_file;
 
 struct bpf_iter_meta {
@@ -78,7 +99,7 @@ struct bpf_iter_meta {
 struct bpf_iter__bpf_sk_storage_map {
 	struct bpf_iter_meta *meta;
 	void *map;
-	void *sk;
+	struct sock *sk;
 	void *value;
 };
 

@@ -9,17 +9,23 @@
 /* Extension headers followed before the parser gives up: more are legal, nobody sends them. */
 #define MAX_EXTENSIONS 4
 
+#define UDP_BYTES 8
 #define TCP_FLAG_BYTE 13
 #define TCP_SYN 0x02
+#define TCP_RST 0x04
 #define TCP_ACK 0x10
 
 struct packet {
 	__u8 remote[16];
 	__u16 remote_port;
+	__u16 local_port;
 	__u8 protocol;
 	__u8 tcp_flags;
-	__u32 header_bytes; /* IP and transport headers, for GSO accounting */
+	__u8 arriving;
+	__u8 direction;	    /* of its flow */
+	__u16 asked_port;   /* of an inbound flow: the port that was asked for */
 	__u16 family;	    /* 4 or 6 */
+	__u32 header_bytes; /* IP and transport headers, for GSO accounting */
 };
 
 static __always_inline void map_ipv4(__u8 *address, __u32 ip4)
@@ -35,6 +41,7 @@ static __always_inline int parse_transport(struct __sk_buff *skb, __u32 offset, 
 	__u16 ports[2];
 
 	p->remote_port = 0;
+	p->local_port = 0;
 	p->tcp_flags = 0;
 	p->header_bytes = offset;
 	if (p->protocol != IPPROTO_TCP && p->protocol != IPPROTO_UDP)
@@ -42,6 +49,7 @@ static __always_inline int parse_transport(struct __sk_buff *skb, __u32 offset, 
 	if (bpf_skb_load_bytes(skb, offset, ports, sizeof(ports)) < 0)
 		return -1;
 	p->remote_port = bpf_ntohs(outgoing ? ports[1] : ports[0]);
+	p->local_port = bpf_ntohs(outgoing ? ports[0] : ports[1]);
 	if (p->protocol == IPPROTO_TCP) {
 		__u8 rest[2]; /* data offset, flags */
 
@@ -50,7 +58,7 @@ static __always_inline int parse_transport(struct __sk_buff *skb, __u32 offset, 
 		p->tcp_flags = rest[1];
 		p->header_bytes += (rest[0] >> 4) * 4;
 	} else {
-		p->header_bytes += 8;
+		p->header_bytes += UDP_BYTES;
 	}
 	return 0;
 }
@@ -95,7 +103,53 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, int outgoing, struc
 		p->protocol = extension[0];
 		offset += (extension[1] + 1) * 8;
 	}
+	if (i == MAX_EXTENSIONS)
+		return -1;
 	return parse_transport(skb, offset, outgoing, p);
+}
+
+/*
+ * Nearly every packet: IPv4 without options or IPv6 without extensions, TCP or UDP, its headers in the linear part of the buffer.
+ * Read in place, which is three times as fast as copying them out piece by piece. Returns whether it was such a packet.
+ */
+static __always_inline int parse_plain(struct __sk_buff *skb, int outgoing, struct packet *p)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct iphdr *ip4 = data;
+	struct ipv6hdr *ip6 = data;
+	__u8 *transport;
+	__u32 offset;
+
+	if (data + sizeof(*ip4) + UDP_BYTES > end)
+		return 0;
+	if (ip4->version == 4 && ip4->ihl == 5) {
+		offset = sizeof(*ip4);
+		p->family = 4;
+		p->protocol = ip4->protocol;
+		map_ipv4(p->remote, outgoing ? ip4->daddr : ip4->saddr);
+		transport = data + sizeof(*ip4);
+	} else if (ip4->version == 6) {
+		if (data + sizeof(*ip6) + UDP_BYTES > end)
+			return 0;
+		offset = sizeof(*ip6);
+		p->family = 6;
+		p->protocol = ip6->nexthdr;
+		__builtin_memcpy(p->remote, outgoing ? &ip6->daddr : &ip6->saddr, 16);
+		transport = data + sizeof(*ip6);
+	} else {
+		return 0;
+	}
+	p->remote_port = bpf_ntohs(((__u16 *)transport)[outgoing ? 1 : 0]);
+	p->local_port = bpf_ntohs(((__u16 *)transport)[outgoing ? 0 : 1]);
+	p->tcp_flags = 0;
+	p->header_bytes = offset + UDP_BYTES;
+	if (p->protocol == IPPROTO_UDP)
+		return 1;
+	if (p->protocol != IPPROTO_TCP || (void *)transport + TCP_FLAG_BYTE + 1 > end)
+		return 0;
+	p->tcp_flags = transport[TCP_FLAG_BYTE];
+	p->header_bytes = offset + (transport[TCP_FLAG_BYTE - 1] >> 4) * 4;
+	return 1;
 }
 
 /* `outgoing`: whether the remote is the destination or the source. Returns 0, or -1 for a packet it cannot read. */
@@ -103,6 +157,9 @@ static __always_inline int parse(struct __sk_buff *skb, int outgoing, struct pac
 {
 	__u8 first;
 
+	p->arriving = !outgoing;
+	if (parse_plain(skb, outgoing, p))
+		return 0;
 	if (bpf_skb_load_bytes(skb, 0, &first, 1) < 0)
 		return -1;
 	if (first >> 4 == 4)

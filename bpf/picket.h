@@ -10,7 +10,7 @@
 #define PICKET_H
 
 /* Raised whenever a struct below changes shape: pinned maps of another ABI are not adopted. */
-#define PICKET_ABI 1
+#define PICKET_ABI 2
 
 /* Most tables a destination's path may have (host, nested ranges, zone, any); deeper nests compile to a defer. */
 #define PATH_DEPTH 6
@@ -33,6 +33,18 @@ enum flow_state {
 	FLOW_EXEMPT = 4,   /* the helper's own re-send sockets */
 };
 
+enum direction {
+	OUTBOUND = 0,
+	INBOUND = 1, /* somebody else began it */
+};
+
+/* Whether a datagram socket may send to a multicast or broadcast address: answers come from anybody then. */
+enum group_state {
+	GROUP_NONE = 0,
+	GROUP_ALLOWED = 1,
+	GROUP_HELD = 2, /* the gate of the group in socket_state.flow knows more by now */
+};
+
 enum record_type {
 	RECORD_HELD = 1,	/* a packet was kept back; the packet follows the record */
 	RECORD_DECIDED = 2,	/* the kernel decided a new flow by itself */
@@ -50,11 +62,15 @@ enum counter {
 	COUNTER_OVER_BUDGET = 6,	/* held datagrams not kept: the flow's budget was used up */
 	COUNTER_NO_STORAGE = 7,		/* refused: socket storage could not be had */
 	COUNTER_UNPARSED = 8,		/* refused: packet the parser does not understand */
-	COUNTER_PREEXISTING = 9,	/* sockets older than the guard, first seen on egress */
+	COUNTER_PREEXISTING = 9,	/* sockets older than the guard, first seen as they send, listen or accept */
+	COUNTER_INBOUND_LIMITED = 10,	/* held inbound attempts not asked about: too many at once for one socket */
 	COUNTER_MAX = 16,
 };
 
-/* One flow. TCP: the destination the app asked for, and which connect() of the socket. Datagrams: the packet's remote, attempt 0. */
+/*
+ * One flow. Outbound TCP: the destination the app asked for, and which connect() of the socket. Inbound TCP: the listener's cookie, the
+ * remote's address, the listener's port, and the remote's port as attempt. Datagrams: the packet's remote, attempt 0.
+ */
 struct flow_key {
 	__u64 cookie;
 	__u8 address[16];
@@ -72,6 +88,10 @@ struct gate {
 	__u64 bytes_in;
 	__u32 captured;	      /* held datagrams handed to the helper so far */
 	__u32 captured_bytes;
+	__u32 generation;     /* of the policy that gave the verdict */
+	__u16 local_port;     /* inbound: the port that was asked for */
+	__u8 direction;	      /* who sent first */
+	__u8 answered;	      /* by a person, for this flow alone: only a block changes it */
 };
 
 /* An executable file as the kernel knows it: from inode, never from stat() (whose device differs on overlayfs and btrfs). */
@@ -98,15 +118,24 @@ struct process {
 /* Socket storage: made at sock_create, before the app holds the descriptor. */
 struct socket_state {
 	struct process process;
-	struct flow_key flow; /* of the last connect(); for datagram sockets only the cookie is used */
+	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and a group that a held datagram was for */
 	__u64 netns;	      /* network namespace cookie */
 	__u64 bytes_out;
 	__u64 bytes_in;
+	__u64 inbound_since;  /* start of the second in which inbound_count held and refused_count blocked attempts were told */
 	__u32 state;	      /* enum flow_state; datagram sockets stay FLOW_IDLE and use gates */
 	__u32 app;
 	__u32 rule;
-	__u16 held_once;      /* this TCP flow was held: restore its initial window */
-	__u16 has_gates;
+	__u32 generation;     /* of the policy that gave the verdict */
+	__u32 inbound_count;
+	__u16 local_port;     /* inbound TCP: the listener's */
+	__u8 direction;
+	__u8 answered;	      /* by a person, for this flow alone: only a block changes it */
+	__u8 held_once;	      /* this TCP flow was held: restore its initial window */
+	__u8 has_gates;
+	__u8 bound;	      /* the app chose its port: others may begin here */
+	__u8 sent_to_group;   /* enum group_state */
+	__u32 refused_count;
 };
 
 struct record {
@@ -125,11 +154,13 @@ struct record {
 	__u32 mark;
 	__u32 priority;
 	__u32 interface;     /* bound device, 0 for none */
-	__u32 out_interface; /* the device the packet was about to leave by */
+	__u32 out_interface; /* the device the packet was about to leave by, or came in by */
 	__u32 socket_uid;
 	__u32 packet_bytes;
 	__u32 segment_bytes; /* UDP GSO payload size, 0 when the packet is one datagram */
-	__u32 pad;
+	__u16 local_port;    /* inbound: the port that was asked for */
+	__u8 direction;
+	__u8 arriving; /* the packet was on its way to the app */
 	__u64 bytes_out;
 	__u64 bytes_in;
 };
@@ -148,6 +179,22 @@ struct traffic {
 	struct flow_key flow;
 	__u64 bytes_out;
 	__u64 bytes_in;
+};
+
+/* What find_revoked writes for every allowed connection that a changed policy allows no more. Addresses and ports are the socket's own. */
+struct revoked {
+	struct flow_key flow;
+	__u64 cookie; /* an accepted socket's flow has its listener's */
+	__u64 netns;
+	__u8 source[16];
+	__u8 destination[16];
+	__u16 source_port;
+	__u16 destination_port;
+	__u32 family;	 /* AF_INET or AF_INET6 */
+	__u32 interface; /* bound device, 0 for none */
+	__u32 pid;	 /* a process in its network namespace */
+	__u32 action;	 /* enum action: block, or ask where the helper decides */
+	__u32 rule;
 };
 
 /* Destination path: tables from the most specific to `any`; 0 ends it. */
@@ -172,13 +219,20 @@ enum protocol_class {
 	PROTOCOL_OTHER = 255,
 };
 
-/* `shape`: which parts are wildcards, 4 = any app, 2 = any port, 1 = any protocol; so 0..7 runs from narrow to wide. */
+/* Which parts of a slot are wildcards; so 0..15 runs from narrow to wide. */
+#define SHAPES 16
+#define SHAPE_ANY_APP 8
+#define SHAPE_ANY_PORT 4
+#define SHAPE_ANY_PROTOCOL 2
+#define SHAPE_ANY_DIRECTION 1
+
 struct slot_key {
 	__u32 table;
 	__u32 app;
 	__u16 port;
 	__u8 protocol;
-	__u8 shape;
+	__u8 direction;
+	__u32 shape;
 };
 
 struct slot {
@@ -191,6 +245,7 @@ struct config {
 	__u32 hold_jiffies;    /* SYN retransmission time of a held TCP flow */
 	__u32 default_action;  /* when no slot matches */
 	__u32 pid_namespace;   /* inode number of the helper's PID namespace */
+	__u32 generation;      /* of the policy: a verdict of an older one is looked up again */
 	struct path any;       /* path of a destination that is in neither hosts nor ranges */
 };
 

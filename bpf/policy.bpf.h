@@ -6,19 +6,25 @@
 #ifndef PICKET_POLICY_H
 #define PICKET_POLICY_H
 
-#define SHAPES 8
-#define SHAPE_ANY_APP 4
-#define SHAPE_ANY_PORT 2
-#define SHAPE_ANY_PROTOCOL 1
+/* What is asked of the policy. `port`: the one asked for, the remote's outbound and the app's own inbound. `protocol`: IP's number. */
+struct question {
+	__u8 address[16];
+	__u32 app;
+	__u16 port;
+	__u8 protocol;
+	__u8 direction;
+};
 
 static __always_inline struct path *path_of(struct config *c, const __u8 *address)
 {
 	struct range_key range = { .prefix_bits = 128 };
-	struct path *path = bpf_map_lookup_elem(&hosts, address);
+	struct path *path;
 
+	/* On the stack for both: Linux 6.1 takes no key from a global function's argument. */
+	__builtin_memcpy(range.address, address, sizeof(range.address));
+	path = bpf_map_lookup_elem(&hosts, range.address);
 	if (path)
 		return path;
-	__builtin_memcpy(range.address, address, sizeof(range.address));
 	path = bpf_map_lookup_elem(&ranges, &range);
 	return path ? path : &c->any;
 }
@@ -37,16 +43,19 @@ static __always_inline __u8 protocol_class(__u8 protocol)
 	}
 }
 
-/* Not inlined: verified once, called from every hook. Returns an enum action; writes the deciding rule. */
-static __noinline __u32 look_up(__u32 app, struct flow_key *flow, __u32 *rule)
+/*
+ * Global, so that the verifier checks it once and not at every call (a static function is checked anew in each context, and the loops
+ * multiply). Returns an enum action; writes the deciding rule.
+ */
+__noinline __u32 look_up(struct question *q, __u32 *rule)
 {
 	struct config *c = settings();
 	struct path *path;
 	int depth, shape;
 
-	if (!c || !flow || !rule)
+	if (!c || !q || !rule)
 		return ACTION_ASK;
-	path = path_of(c, flow->address);
+	path = path_of(c, q->address);
 	for (depth = 0; depth < PATH_DEPTH; depth++) {
 		__u32 table = path->tables[depth];
 		__u32 *shapes;
@@ -66,14 +75,16 @@ static __noinline __u32 look_up(__u32 app, struct flow_key *flow, __u32 *rule)
 				continue;
 			if (!(shape & SHAPE_ANY_APP)) {
 				/* A rule for some app might apply and this one has no name yet: the helper decides. */
-				if (!app)
+				if (!q->app)
 					return ACTION_ASK;
-				key.app = app;
+				key.app = q->app;
 			}
 			if (!(shape & SHAPE_ANY_PORT))
-				key.port = flow->port;
+				key.port = q->port;
 			if (!(shape & SHAPE_ANY_PROTOCOL))
-				key.protocol = protocol_class(flow->protocol);
+				key.protocol = protocol_class(q->protocol);
+			if (!(shape & SHAPE_ANY_DIRECTION))
+				key.direction = q->direction;
 			slot = bpf_map_lookup_elem(&slots, &key);
 			if (slot) {
 				*rule = slot->rule;

@@ -4,6 +4,7 @@
 #define PICKET_RECORD_H
 
 #define SOCK_STREAM 1
+#define SOCK_RAW 3
 #define SOCK_DGRAM 2
 
 /* bpf_ringbuf_reserve wants constant sizes: a SYN, an Ethernet-sized datagram, the largest IP packet. */
@@ -11,8 +12,9 @@
 #define PACKET_MEDIUM 2048
 #define PACKET_LARGE 65536
 
-/* Journal bytes waiting before the helper is woken early instead of at its own pace. */
+/* Journal bytes waiting before the helper is woken early instead of at its own pace, and again after each so many more (a power of two). */
 #define JOURNAL_WAKE (1024 * 1024)
+#define JOURNAL_WAKE_AGAIN (64 * 1024)
 
 static __always_inline void fill(struct record *r, __u8 type, struct socket_state *state, struct flow_key *flow)
 {
@@ -34,12 +36,14 @@ struct news {
 	__u32 state;
 	__u32 rule;
 	__u32 urgent;
+	__u16 local_port; /* of an inbound flow */
+	__u16 direction;
 };
 
-static __noinline int write_news(struct socket_state *state, struct flow_key *flow, struct news *news)
+__noinline int write_news(struct socket_state *state, struct flow_key *flow, struct news *news)
 {
 	struct record *r;
-	__u64 wake = BPF_RB_NO_WAKEUP;
+	__u64 wake = BPF_RB_NO_WAKEUP, waiting;
 
 	if (!state || !flow || !news)
 		return 0;
@@ -51,16 +55,21 @@ static __noinline int write_news(struct socket_state *state, struct flow_key *fl
 	fill(r, news->type, state, flow);
 	r->state = news->state;
 	r->rule = news->rule;
-	if (news->urgent || bpf_ringbuf_query(&journal, BPF_RB_AVAIL_DATA) > JOURNAL_WAKE)
+	r->direction = news->direction;
+	r->local_port = news->local_port;
+	waiting = bpf_ringbuf_query(&journal, BPF_RB_AVAIL_DATA);
+	/* Not for every record: to wake costs the app more than the whole look-up. */
+	if (news->urgent || (waiting > JOURNAL_WAKE && (waiting & (JOURNAL_WAKE_AGAIN - 1)) < 2 * sizeof(*r)))
 		wake = BPF_RB_FORCE_WAKEUP;
 	bpf_ringbuf_submit(r, wake);
 	return 0;
 }
 
-#define TELL(state, flow, ...)                          \
-	do {                                            \
-		struct news news = { __VA_ARGS__ };     \
-		write_news(state, flow, &news);         \
+/* Of a connection, whose socket knows the direction; of datagrams their gate does. */
+#define TELL(socket, flow, ...)                                                                                                 \
+	do {                                                                                                                    \
+		struct news news = { __VA_ARGS__, .local_port = (socket)->local_port, .direction = (socket)->direction };       \
+		write_news(socket, flow, &news);                                                                                \
 	} while (0)
 
 static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state,
@@ -71,7 +80,11 @@ static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, s
 	r->family = p->family;
 	r->packet_bytes = skb->len;
 	r->segment_bytes = skb->gso_size;
-	r->mark = sk->mark;
+	/* What arrives brings its own mark, which an accepted socket may take over (net.ipv4.tcp_fwmark_accept). */
+	r->mark = p->arriving ? skb->mark : sk->mark;
+	r->arriving = p->arriving;
+	r->direction = p->direction;
+	r->local_port = p->asked_port;
 	r->priority = sk->priority;
 	r->interface = sk->bound_dev_if;
 	r->out_interface = skb->ifindex;

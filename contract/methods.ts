@@ -1,11 +1,12 @@
 // The methods a client may call and the events it may watch. Server, client and preload are derived from these objects.
 import * as v from "valibot";
+import { lifetimeSchema, ruleLifetimeSchema } from "./lifetime.ts";
 import {
   actionSchema,
   flowSchema,
-  lifetimeSchema,
   promptSchema,
   protocolSchema,
+  ruleDirectionSchema,
   ruleSchema,
   scopeSchema,
   statusSchema,
@@ -34,7 +35,7 @@ export const methods = {
   },
   status: { params: nothing, result: statusSchema },
   "prompts.list": { params: nothing, result: v.array(promptSchema) },
-  /** Errors: unknown_prompt, prompt_not_held (lifetime `once` on an inbox item). `rules`: ids of the rules it made. */
+  /** Errors: unknown_prompt, app_unknown, prompt_not_held (`once` on an inbox item), not_running. `rules`: ids of the rules it made. */
   "prompts.answer": {
     params: v.strictObject({
       id,
@@ -45,7 +46,10 @@ export const methods = {
     result: v.object({ rules: v.array(v.string()), settled: v.array(v.string()) }),
   },
   "rules.list": { params: nothing, result: v.array(ruleSchema) },
-  /** `app`: executable path, null for any. A rule with an identical matcher is replaced. Errors: bad_address. */
+  /**
+   * `app`: executable path, null for any. A rule with an identical matcher is replaced, a temporary one only by a temporary one.
+   * Errors: bad_address, not_running (`quit`).
+   */
   "rules.add": {
     params: v.strictObject({
       app: v.nullable(v.pipe(v.string(), v.startsWith("/"), v.maxLength(4096))),
@@ -53,6 +57,8 @@ export const methods = {
       address: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(64))), null),
       port: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535))), null),
       protocol: v.optional(v.nullable(protocolSchema), null),
+      direction: v.optional(ruleDirectionSchema, "outbound"),
+      lifetime: v.optional(ruleLifetimeSchema, "forever"),
       note: v.optional(v.pipe(v.string(), v.maxLength(1024)), ""),
     }),
     /** `replaced`: id of the rule that had the same matcher. */

@@ -1,5 +1,6 @@
 // The shapes of Picket's vocabulary, as they cross the helper's socket. Words: docs/architecture.md.
 import * as v from "valibot";
+import { ruleLifetimeSchema } from "./lifetime.ts";
 
 const shortText = v.pipe(v.string(), v.maxLength(4096));
 
@@ -32,11 +33,16 @@ export type Layer = v.InferOutput<typeof layerSchema>;
 export const modeSchema = v.picklist(["ask", "learn", "allow", "block"]);
 export type Mode = v.InferOutput<typeof modeSchema>;
 
+/** Who started it: the app (outbound) or somebody at its listening port (inbound). */
+export const directionSchema = v.picklist(["outbound", "inbound"]);
+export type Direction = v.InferOutput<typeof directionSchema>;
+
+/** What a rule is about. */
+export const ruleDirectionSchema = v.picklist(["outbound", "inbound", "both"]);
+export type RuleDirection = v.InferOutput<typeof ruleDirectionSchema>;
+
 export const scopeSchema = v.picklist(["endpoint", "any"]);
 export type Scope = v.InferOutput<typeof scopeSchema>;
-
-export const lifetimeSchema = v.picklist(["once", "forever"]);
-export type Lifetime = v.InferOutput<typeof lifetimeSchema>;
 
 export const originSchema = v.picklist(["person", "factory"]);
 export type Origin = v.InferOutput<typeof originSchema>;
@@ -45,6 +51,18 @@ export type Origin = v.InferOutput<typeof originSchema>;
 export const zoneSchema = v.picklist(["loopback", "resolvers"]);
 export type Zone = v.InferOutput<typeof zoneSchema>;
 
+/**
+ * How the app came to this machine or is run. `proven`: by the very file it runs, or by systemd on root's behalf. Otherwise it is what a
+ * cgroup is called that the user's own processes could have made: a label to show, never a reason.
+ */
+export const packagingSchema = v.object({
+  kind: v.picklist(["flatpak", "snap", "unit", "scope"]),
+  /** Flatpak or desktop application id, Snap name, unit name. */
+  id: shortText,
+  proven: v.boolean(),
+});
+export type Packaging = v.InferOutput<typeof packagingSchema>;
+
 /** `verified`: name and icon come from a root-owned desktop entry for a root-owned binary. Otherwise `name` is the path. */
 export const appSchema = v.object({
   name: shortText,
@@ -52,10 +70,15 @@ export const appSchema = v.object({
   verified: v.boolean(),
   /** Icon name of the desktop entry (looked up by the window's side, never by the helper), or null. */
   icon: v.nullable(shortText),
+  /** Absent or null where nothing is known. */
+  packaging: v.optional(v.nullable(packagingSchema)),
 });
 export type App = v.InferOutput<typeof appSchema>;
 
-/** `address` is canonical text (RFC 5952 for IPv6); `host` is null while no name is known. */
+/**
+ * `address` is the remote's, canonical text (RFC 5952 for IPv6); `host` is null while no name is known. `port` is the one that was
+ * asked for: the remote's for outbound flows, the app's own for inbound ones.
+ */
 export const endpointSchema = v.object({
   host: v.nullable(shortText),
   address: v.pipe(v.string(), v.maxLength(45)),
@@ -74,7 +97,10 @@ export const ruleSchema = v.object({
   zone: v.nullable(zoneSchema),
   port: v.nullable(port),
   protocol: v.nullable(protocolSchema),
-  lifetime: lifetimeSchema,
+  direction: ruleDirectionSchema,
+  lifetime: ruleLifetimeSchema,
+  /** When a length of time is over, by the clock of this moment; null for every other lifetime. */
+  expires: v.nullable(time),
   enabled: v.boolean(),
   origin: originSchema,
   /** One sentence about why the rule is there; empty when nobody said. */
@@ -88,6 +114,7 @@ export const promptStateSchema = v.picklist(["held", "inbox"]);
 export const promptSchema = v.object({
   id: shortText,
   app: appSchema,
+  direction: directionSchema,
   /** The first endpoint asked about. */
   endpoint: endpointSchema,
   /** Every endpoint that joined the card, the first included: v4/v6 and TCP/UDP twins of one attempt. */
@@ -108,6 +135,7 @@ export const flowSchema = v.object({
   id: shortText,
   time,
   app: appSchema,
+  direction: directionSchema,
   endpoint: endpointSchema,
   verdict: verdictSchema,
   /** The rule that decided, or null where none did. */

@@ -1,8 +1,10 @@
 // Answers: committed first, then in the kernel's maps, then carried out on what is held, in that order.
 import { CodedError } from "../contract/errors.ts";
-import type { Endpoint, Lifetime, Prompt, Scope } from "../contract/words.ts";
+import type { Lifetime, RuleLifetime } from "../contract/lifetime.ts";
+import type { Endpoint, Prompt, Scope } from "../contract/words.ts";
 import type { Flows } from "./flows/flows.ts";
 import type { Hold } from "./hold/hold.ts";
+import type { Lifetimes } from "./lifetimes.ts";
 import { isCertain, type Prompts } from "./prompts/prompts.ts";
 import { durably, type Store } from "./store/database.ts";
 import type { FlowVerdict, FlowVerdicts } from "./store/flow-verdicts.ts";
@@ -18,6 +20,7 @@ export interface AnswersParts {
   readonly flows: Flows;
   readonly hold: Hold;
   readonly verdicts: FlowVerdicts;
+  readonly lifetimes: Lifetimes;
   checkpoint(step: Step): void;
   /** Brings kernel, held flows and cards to the committed rules; returns the settled cards. */
   policyChanged(): string[];
@@ -40,22 +43,30 @@ export class Answers {
     this.parts = parts;
   }
 
-  /** Errors: unknown_prompt, prompt_not_held, app_unknown. The rule is built from the prompt, never from what a client says of it. */
+  /** Errors: unknown_prompt, prompt_not_held, app_unknown, not_running. The rule is built from the prompt, never from what a client says of it. */
   answer(id: string, action: FlowVerdict, scope: Scope, lifetime: Lifetime): Outcome {
     const { prompt, flows } = this.parts.prompts.find(id);
     this.parts.checkpoint("answered");
-    return lifetime === "once" ? this.once(prompt, flows, action, scope) : this.forever(prompt, flows, action, scope);
+    if (lifetime === "once") return this.once(prompt, flows, action, scope);
+    return this.makeRules(prompt, flows, action, scope, lifetime);
   }
 
-  private forever(prompt: Prompt, flows: string[], action: FlowVerdict, scope: Scope): Outcome {
+  private makeRules(
+    prompt: Prompt,
+    flows: string[],
+    action: FlowVerdict,
+    scope: Scope,
+    lifetime: RuleLifetime,
+  ): Outcome {
     if (!isCertain(prompt.app)) throw new CodedError("app_unknown");
+    const term = this.parts.lifetimes.termOf(lifetime, prompt.app.path);
     const anywhere = [{ address: null, port: null, protocol: null }];
     const matchers = scope === "any" ? anywhere : prompt.endpoints.map(matcherOf);
     const rules = durably(this.parts.store, () => {
       this.parts.prompts.strike([prompt.id]);
       return matchers.map((matcher) => {
-        const rule = { app: prompt.app.path, action, note: "", ...matcher };
-        return this.parts.rules.add(rule, Date.now()).rule.id;
+        const rule = { app: prompt.app.path, direction: prompt.direction, action, lifetime, note: "", ...matcher };
+        return this.parts.rules.add(rule, Date.now(), term).rule.id;
       });
     });
     this.parts.checkpoint("committed");
@@ -72,8 +83,8 @@ export class Answers {
   private once(prompt: Prompt, flows: string[], action: FlowVerdict, scope: Scope): Outcome {
     if (flows.length === 0) throw new CodedError("prompt_not_held", prompt.id);
     const { store, verdicts, hold, prompts } = this.parts;
-    const covered = new Set(scope === "endpoint" ? flows : this.heldFlowsOf(prompt.app.path));
-    const settled = prompts.coveredBy(prompt.app.path, covered);
+    const covered = new Set(scope === "endpoint" ? flows : this.heldFlowsOf(prompt));
+    const settled = prompts.coveredBy(prompt, covered);
     durably(store, () => {
       prompts.strike(settled);
       for (const flow of covered) verdicts.commit(flow, action, Date.now());
@@ -88,19 +99,20 @@ export class Answers {
     return { rules: [], settled };
   }
 
-  private heldFlowsOf(path: string): string[] {
+  /** What waits in the same direction: who lets the app out has not let anybody in. */
+  private heldFlowsOf({ app, direction }: Prompt): string[] {
     const { hold, flows } = this.parts;
     return hold
       .all()
       .map(({ id }) => id)
-      .filter((id) => flows.get(id)?.app.path === path);
+      .filter((id) => flows.get(id)?.app.path === app.path && flows.get(id)?.direction === direction);
   }
 
   private carryOut(ids: readonly string[], verdict: FlowVerdict): void {
     const reason = verdict === "allow" ? "You allowed it once." : "You blocked it once.";
     for (const id of ids) {
       this.parts.flows.judge(id, { verdict, rule: null, layer: "answer", reason });
-      this.parts.hold.carryOut(id, verdict, 0);
+      this.parts.hold.carryOut(id, verdict, null);
     }
   }
 }

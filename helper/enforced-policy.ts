@@ -1,5 +1,5 @@
 // The policy in force: rules from the store, as the decider reads them and as the kernel's maps hold them.
-import type { App, Endpoint, Mode, Rule } from "../contract/words.ts";
+import type { App, Direction, Endpoint, Mode, Rule } from "../contract/words.ts";
 import type { Judgement } from "./flows/flows.ts";
 import { type FlowRecord, flowState } from "./kernel/layout.ts";
 import { type PolicyMaps, target } from "./kernel/policy-maps.ts";
@@ -25,6 +25,8 @@ export class EnforcedPolicy {
   private readonly parts: EnforcedPolicyParts;
   private policy: Policy;
   private byNumber = new Map<number, PolicyRule>();
+  /** Stored rules that nobody can read: they take no part. */
+  unreadable = 0;
 
   constructor(parts: EnforcedPolicyParts) {
     this.parts = parts;
@@ -32,13 +34,25 @@ export class EnforcedPolicy {
     this.refresh();
   }
 
-  /** Reads what is committed and brings the kernel to it. */
-  refresh(): void {
+  /** Counts the policies that the kernel had. */
+  get generation(): number {
+    return this.parts.maps.generation;
+  }
+
+  /** Parts of the policy that the kernel has no room for. */
+  get leftOut(): number {
+    return this.parts.maps.leftOut;
+  }
+
+  /** Reads what is committed and brings the kernel to it. Returns whether that changed anything there. */
+  refresh(): boolean {
     const rules: PolicyRule[] = [];
     this.byNumber = new Map();
+    this.unreadable = 0;
     for (const { number, rule } of this.parts.rules.all()) {
       const parsed = policyRule(rule, number);
       if (parsed === null) {
+        this.unreadable++;
         log("error", "a stored rule is unreadable and takes no part", { rule: rule.id, address: rule.address });
         continue;
       }
@@ -50,25 +64,29 @@ export class EnforcedPolicy {
       tableId: (destination: string) => this.parts.destinations.of(destination),
       appId: (path: string) => this.parts.apps.of(path),
     };
-    this.parts.maps.apply(compile(this.policy, { ...target, ...numbers }));
+    return this.parts.maps.apply(compile(this.policy, { ...target, ...numbers }));
   }
 
   list(): Rule[] {
     return this.parts.rules.all().map(({ rule }) => rule);
   }
 
-  decide(app: App, endpoint: Endpoint): Decision {
+  decide(app: App, direction: Direction, endpoint: Endpoint): Decision {
     const { port, protocol } = endpoint;
-    return decide(this.policy, { app: app.path, addressHex: addressHex(endpoint.address), port, protocol });
+    const question = { app: app.path, addressHex: addressHex(endpoint.address), port, protocol, direction };
+    return decide(this.policy, question);
   }
 
   /** What the kernel decided, in words. A rule that was removed meanwhile keeps its number. */
   explainRecord(record: FlowRecord): Judgement {
-    const verdict = record.state === flowState.allowed ? "allow" : "block";
-    const rule = this.byNumber.get(record.rule);
+    return this.explain(record.state === flowState.allowed ? "allow" : "block", record.rule);
+  }
+
+  /** A verdict of the kernel's, by the number of its rule. */
+  explain(verdict: "allow" | "block", number: number): Judgement {
+    const rule = this.byNumber.get(number);
     if (rule) return { verdict, rule: rule.id, layer: layerOf(rule), reason: reasonOf(rule) };
-    if (record.rule === 0)
-      return { verdict, rule: null, layer: "mode", reason: "No rule covers it; the mode decided." };
-    return { verdict, rule: String(record.rule), layer: "rule", reason: "A rule that is gone by now decided." };
+    if (number === 0) return { verdict, rule: null, layer: "mode", reason: "No rule covers it; the mode decided." };
+    return { verdict, rule: String(number), layer: "rule", reason: "A rule that is gone by now decided." };
   }
 }

@@ -7,22 +7,27 @@ import { EnforcedPolicy } from "./enforced-policy.ts";
 import { Flows, type Judgement } from "./flows/flows.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
+import { labelled } from "./identity/labels.ts";
 import { type EarlyEnd, Naming } from "./identity/naming.ts";
+import type { CgroupPaths } from "./kernel/cgroup-paths.ts";
+import { Deliveries } from "./kernel/deliveries.ts";
 import { type FlowRecord, flowId, flowState, isConnection, layouts, recordType } from "./kernel/layout.ts";
 import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
 import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
-import { endpointOf, packetOf, readRecord } from "./kernel/records.ts";
+import { directionOf, endpointOf, packetOf, readRecord } from "./kernel/records.ts";
 import { Ring } from "./kernel/ring.ts";
+import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
 import { formatAddress, formatPrefix, parsePrefix } from "./policy/address.ts";
 import type { Zones } from "./policy/rule.ts";
 import { Prompts } from "./prompts/prompts.ts";
+import { Revocation } from "./revocation.ts";
 import { durably, type Store } from "./store/database.ts";
 import { FlowVerdicts } from "./store/flow-verdicts.ts";
 import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
 import { PromptRows } from "./store/prompts.ts";
-import { type NewRule, Rules } from "./store/rules.ts";
+import { type BootClock, type NewRule, Rules } from "./store/rules.ts";
 
 export interface Listener {
   prompt(prompt: Prompt | null, id: string): void;
@@ -34,8 +39,9 @@ export interface EngineParts {
   readonly programs: Programs;
   readonly store: Store;
   readonly apps: Apps;
+  readonly cgroups: CgroupPaths;
   readonly mode: Mode;
-  readonly bootId: string;
+  readonly clock: BootClock;
   readonly settings: Settings;
   readonly listener: Listener;
   zones(): Zones;
@@ -44,8 +50,8 @@ export interface EngineParts {
   checkpoint(step: Step): void;
 }
 
-/** How often the journal is read when nothing in it is urgent, milliseconds. */
-const journalPace = 250;
+/** How soon the journal is read again when nothing in it is urgent, milliseconds: after something was found, and after nothing was. */
+const journalPace = { busy: 250, quiet: 1000 } as const;
 /** How often held flows that were lost to a full ring buffer or a budget are looked for, milliseconds. */
 const revisitPace = 2000;
 
@@ -58,10 +64,13 @@ export class Engine {
   private readonly flows: Flows;
   private readonly hold: Hold;
   private readonly sockets: RawSockets;
+  private readonly deliveries: Deliveries;
   private readonly naming: Naming;
+  private readonly revocation: Revocation;
+  private readonly lifetimes: Lifetimes;
   private readonly events: Ring;
   private readonly journal: Ring;
-  private readonly pace: NodeJS.Timeout;
+  private pace: NodeJS.Timeout | undefined;
   private readonly revisits: NodeJS.Timeout;
   /** What `lostPackets` said last. */
   private lost: number;
@@ -71,10 +80,12 @@ export class Engine {
     const { programs, store, listener } = parts;
     const { maps } = programs;
     const apps = new AppNumbers(store);
-    const verdicts = new FlowVerdicts(store, parts.bootId);
+    const verdicts = new FlowVerdicts(store, parts.clock.boot);
     this.parts = parts;
     this.lost = parts.lostPackets();
-    this.rules = new Rules(store);
+    this.rules = new Rules(store, parts.clock);
+    // Before the policy is read: what was over while no helper ran never comes back.
+    this.lifetimes = new Lifetimes({ rules: this.rules, clock: parts.clock, ended: () => void this.policyChanged() });
     this.prompts = new Prompts({
       rows: new PromptRows(store),
       changed: listener.prompt,
@@ -83,11 +94,15 @@ export class Engine {
     this.flows = new Flows(listener.flow);
     this.naming = new Naming(parts.apps, apps, maps.apps);
     this.sockets = new RawSockets((fd) => programs.exempt(fd));
+    this.deliveries = new Deliveries((fd) => programs.exempt(fd));
     this.hold = new Hold({
       gates: maps.gates,
       sockets: this.sockets,
+      deliveries: this.deliveries,
       drain: () => this.events.drain(),
+      generation: () => this.policy.generation,
       resent: (flow, bytes) => this.flows.addResent(flow, bytes),
+      ended: (flow) => this.onFlowEnded(flow, { bytesIn: 0, bytesOut: 0 }),
       warn: (message, detail) => log("warn", message, detail),
     });
     this.policy = new EnforcedPolicy({
@@ -98,9 +113,11 @@ export class Engine {
       mode: parts.mode,
       zones: parts.zones,
     });
+    this.revocation = new Revocation({ programs, policy: this.policy, flows: this.flows, hold: this.hold });
     this.answers = new Answers({
       store,
       verdicts,
+      lifetimes: this.lifetimes,
       rules: this.rules,
       prompts: this.prompts,
       flows: this.flows,
@@ -108,26 +125,35 @@ export class Engine {
       checkpoint: parts.checkpoint,
       policyChanged: () => this.policyChanged(),
     });
-    this.hold.forgetHeldGates();
     this.finishVerdicts(verdicts);
+    this.hold.forgetHeldGates();
     this.settle(); // an earlier helper may have died between a commit and its cards
     const failed = (error: unknown) => log("error", "a record could not be handled", { error: String(error) });
     this.events = new Ring(maps.events.fd, ringBytes.events, (bytes) => this.onEvent(bytes), failed);
     this.journal = new Ring(maps.journal.fd, ringBytes.journal, (bytes) => this.onJournal(bytes), failed);
     this.findHeld(true);
-    this.pace = setInterval(() => this.journal.readATurn(), journalPace);
-    this.revisits = setInterval(() => this.revisit(), revisitPace);
+    this.lifetimes.follow();
     this.readRings();
+    this.keepReading();
+    this.revisits = setInterval(() => this.revisit(), revisitPace);
+  }
+
+  /** Every awakening costs some 150 µs of CPU, also for nothing. */
+  private keepReading(): void {
+    const found = this.journal.readATurn();
+    this.pace = setTimeout(() => this.keepReading(), found ? journalPace.busy : journalPace.quiet);
   }
 
   close(): void {
-    clearInterval(this.pace);
+    clearTimeout(this.pace);
     clearInterval(this.revisits);
+    this.lifetimes.close();
     this.events.close();
     this.journal.close();
     this.prompts.flush();
     this.hold.close();
     this.sockets.close();
+    this.deliveries.close();
   }
 
   /** The guard ends in order: what waits is refused rather than let go unasked. The questions stay. */
@@ -139,7 +165,9 @@ export class Engine {
   private finishVerdicts(verdicts: FlowVerdicts): void {
     for (const { flow, verdict } of verdicts.pending()) {
       const state = verdict === "allow" ? flowState.allowed : flowState.blocked;
-      this.hold.writeGate(layouts.flow_key.read(Buffer.from(flow, "hex")), state, 0);
+      const key = Buffer.from(flow, "hex");
+      // Of another version, whose flows this one knows by other keys: it asks again.
+      if (key.length === layouts.flow_key.size) this.hold.writeGate(layouts.flow_key.read(key), state, null);
       verdicts.done(flow);
     }
   }
@@ -236,11 +264,13 @@ export class Engine {
       if (this.flows.has(id)) this.flows.judge(id, judgement);
       else this.addFlow(record, app, judgement);
       // A connect() that was refused has no socket state that could end.
-      if (judgement.verdict === "block" && isConnection(record.flow)) this.flows.end(id);
+      if (known === undefined && judgement.verdict === "block" && isConnection(record.flow)) this.flows.end(id);
     };
     const known = this.flows.get(id);
     if (known) add(known.app);
     else this.meet(record, add);
+    // A packet met the new policy before the helper could end its connection: the app has still to hear of it.
+    if (known?.verdict === "allow" && judgement.verdict === "block") this.revocation.carryOut();
   }
 
   private onFlowEnded(id: string, end: EarlyEnd): void {
@@ -255,6 +285,8 @@ export class Engine {
     const { gates } = this.parts.programs.maps;
     for (const id of [...this.flows.ofSocket(cookie), ...this.naming.ofSocket(cookie)]) {
       const key = Buffer.from(id, "hex");
+      // A listener's connections outlive it; what it was asked about does not.
+      if (isConnection(layouts.flow_key.read(key)) && this.flows.get(id)?.verdict === "allow") continue;
       const gate = Buffer.alloc(layouts.gate.size);
       gates.get(key, gate);
       const { bytes_in, bytes_out } = layouts.gate.read(gate);
@@ -264,21 +296,29 @@ export class Engine {
   }
 
   private meet(record: FlowRecord, then: (app: App) => void): void {
-    this.naming.meet(record, then, (id, end) => this.onFlowEnded(id, end));
+    // At once: a scope is gone with its last process.
+    const cgroup = this.parts.cgroups.recall(record.process.cgroup);
+    this.naming.meet(
+      record,
+      (app) => then(labelled(app, cgroup)),
+      (id, end) => this.onFlowEnded(id, end),
+    );
   }
 
   private addFlow(record: FlowRecord, app: App, judgement: Judgement): void {
     const key = flowId(record.flow);
     if (this.flows.has(key)) return;
     const age = Math.max(0, Number(process.hrtime.bigint() - record.time) / 1e6);
-    const endpoint = endpointOf(record.flow, formatAddress);
-    this.flows.add({ key, cookie: record.flow.cookie, app, endpoint, at: Date.now() - age, ...judgement });
+    const endpoint = endpointOf(record, formatAddress);
+    const direction = directionOf(record);
+    this.flows.add({ key, cookie: record.flow.cookie, app, direction, endpoint, at: Date.now() - age, ...judgement });
   }
 
   private judgeHeld(record: FlowRecord, app: App, resumed: boolean): void {
     const id = flowId(record.flow);
-    const endpoint = endpointOf(record.flow, formatAddress);
-    const { verdict, rule, layer, reason, number } = this.policy.decide(app, endpoint);
+    const endpoint = endpointOf(record, formatAddress);
+    const direction = directionOf(record);
+    const { verdict, rule, layer, reason, number } = this.policy.decide(app, direction, endpoint);
     if (verdict !== "ask") {
       this.addFlow(record, app, { verdict, rule, layer, reason });
       this.hold.carryOut(id, verdict, number);
@@ -286,7 +326,8 @@ export class Engine {
     }
     const command = record.process.command.toString("utf8").split("\0")[0] ?? "";
     const asking = { pid: record.process.pid, uid: record.process.uid, command };
-    const asked = this.prompts.ask({ flow: id, app, endpoint, process: asking, at: Date.now(), resumed });
+    const at = this.parts.clock.boottime();
+    const asked = this.prompts.ask({ flow: id, app, direction, endpoint, process: asking, at, resumed });
     // Over budget: the kernel goes on holding it, and brings it back with its next packet or when there is room (revisit).
     if (asked) this.addFlow(record, app, { verdict: "held", rule, layer, reason });
     else this.hold.forget(id);
@@ -294,39 +335,42 @@ export class Engine {
 
   // What people change
 
-  /** After any committed change: maps, then held flows, then cards. Returns the ids of the cards that are settled. */
+  /** After any committed change: maps, then held and live flows, then cards. Returns the ids of the cards that are settled. */
   policyChanged(): string[] {
-    this.policy.refresh();
+    const changed = this.policy.refresh();
     this.parts.checkpoint("compiled");
     for (const held of this.hold.all()) {
       const flow = this.flows.get(held.id);
       if (flow === undefined) continue; // still being named
-      const { verdict, rule, layer, reason, number } = this.policy.decide(flow.app, flow.endpoint);
+      const { verdict, rule, layer, reason, number } = this.policy.decide(flow.app, flow.direction, flow.endpoint);
       if (verdict === "ask") continue;
       this.flows.judge(held.id, { verdict, rule, layer, reason });
       this.hold.carryOut(held.id, verdict, number);
     }
+    if (changed) this.revocation.carryOut();
     this.parts.checkpoint("released");
     const settled = this.settle();
+    this.lifetimes.follow();
     this.parts.listener.rules(this.listRules());
     return settled;
   }
 
   /** Takes what policy answers by now off every card. */
   private settle(): string[] {
-    return this.prompts.settle((app, endpoint) => this.policy.decide(app, endpoint).verdict !== "ask");
+    return this.prompts.settle((...asked) => this.policy.decide(...asked).verdict !== "ask");
   }
 
   listRules(): Rule[] {
     return this.policy.list();
   }
 
-  /** Errors: bad_address. */
+  /** Errors: bad_address, not_running. */
   addRule(rule: NewRule): Rule & { replaced: string | null } {
     const prefix = rule.address === null ? null : parsePrefix(rule.address);
     if (rule.address !== null && prefix === null) throw new CodedError("bad_address", rule.address);
     const address = prefix === null ? null : formatPrefix(prefix);
-    const added = durably(this.parts.store, () => this.rules.add({ ...rule, address }, Date.now()));
+    const term = this.lifetimes.termOf(rule.lifetime, rule.app);
+    const added = durably(this.parts.store, () => this.rules.add({ ...rule, address }, Date.now(), term));
     this.policyChanged();
     return { ...added.rule, replaced: added.replaced };
   }
@@ -368,8 +412,14 @@ export class Engine {
     }
   }
 
-  /** Held packets that were not kept because too many were. */
-  get holdOverflow(): number {
-    return this.hold.overflow;
+  /** What does not work as it should, by the names that the status has for it. */
+  get shortfalls(): Record<string, number> {
+    return {
+      // Held packets that were not kept because too many were.
+      holdOverflow: this.hold.overflow,
+      leftOut: this.policy.leftOut,
+      unreadableRules: this.policy.unreadable,
+      unnamed: this.naming.unnamed,
+    };
   }
 }

@@ -1,20 +1,24 @@
 // Builds a helper out of its rooms, in the order in which they must stand, and takes it down in reverse.
-import { chmodSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Degraded, Rule } from "../contract/words.ts";
 import type { Step } from "./answers.ts";
 import { Engine } from "./engine.ts";
-import { cgroupRoot, guardDirectory, instanceName } from "./guard/cgroups.ts";
+import { cgroupRoot, instanceName } from "./guard/cgroups.ts";
+import { Guards } from "./guard/guards.ts";
+import { findGuards, type Guard } from "./guard/named.ts";
 import { makeRuns, type Runs } from "./guard/runs.ts";
 import { Apps } from "./identity/apps.ts";
 import { systemDirectories } from "./identity/desktop-entries.ts";
-import { ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
-import { bpfFileSystem, ensureBpfFileSystem, Programs } from "./kernel/programs.ts";
+import { CgroupPaths } from "./kernel/cgroup-paths.ts";
+import { boottime, ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
+import { bpfFileSystem, ensureBpfFileSystem, Programs, type StartStep } from "./kernel/programs.ts";
 import { countCpus, readCounters } from "./kernel/records.ts";
-import { log } from "./log.ts";
+import { log, logged } from "./log.ts";
 import type { Options } from "./options.ts";
 import { loopbackPrefixes } from "./policy/rule.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
+import { guardsBefore, writeRunFile } from "./run-file.ts";
 import { ControlServer } from "./server/server.ts";
 import { Updates } from "./server/updates.ts";
 import { makeService, type ServiceParts, statusOf } from "./service.ts";
@@ -22,16 +26,17 @@ import { StartError } from "./start-error.ts";
 import { openStore, type Store } from "./store/database.ts";
 
 export const objectPath = join(import.meta.dirname, "../dist/bpf/picket.bpf.o");
-const runFolder = "/run/picket";
 /** Longest silence between two SYNs of a held TCP flow at first; the kernel doubles it after some. Seconds. */
 const holdPace = 0.1;
 const mode = "ask";
 const statusPace = 1000;
 const sweepPace = 2000;
+/** What is no drift between two clocks but a hand, milliseconds. */
+const clockSet = 2000;
 
 export interface Hooks {
-  /** Called between the steps of an answer. */
-  checkpoint(step: Step): void;
+  /** Called between the steps of a start and of an answer. */
+  checkpoint(step: StartStep | Step): void;
   /** A client asked the helper to end. */
   stop(): void;
 }
@@ -69,22 +74,10 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** What `picket off` needs to find this process, whatever state it is in. */
-function writeRunFile(instance: string, options: Options): string {
-  mkdirSync(runFolder, { recursive: true, mode: 0o755 });
-  const stat = readFileSync("/proc/self/stat", "latin1");
-  const start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  const file = join(runFolder, `${instance}.json`);
-  const { socket, state } = options;
-  writeFileSync(file, JSON.stringify({ pid: process.pid, start: Number(start), instance, socket, state }), {
-    mode: 0o644,
-  });
-  return file;
-}
-
 export async function startHelper(options: Options, hooks: Hooks): Promise<Helper> {
   const root = cgroupRoot();
-  const guards = options.guards.map((guard) => guardDirectory(root, guard));
+  const known = existsSync(options.state) ? guardsBefore(instanceName(options.state)) : new Map<string, string>();
+  const named = await findGuards(root, options.guards, known);
   secureState(options.state);
   lock(options.state);
   const instance = instanceName(options.state);
@@ -92,10 +85,11 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
   const mountedHere = ensureBpfFileSystem();
   // Everything that waits comes before the engine: from then on its timers count on the server being there.
   const runs = await makeRuns(root, instance);
-  const directories = [runs.directory, ...guards];
-  const programs = new Programs(objectPath, instance);
+  const ownGuard = { name: relative(root, runs.directory), directory: runs.directory, locate: null };
+  const programs = new Programs(objectPath, instance, hooks.checkpoint);
   try {
-    return await assemble({ options, hooks, root, instance, store, mountedHere, runs, directories, programs });
+    const wanted = [ownGuard, ...named];
+    return await assemble({ options, hooks, root, instance, store, mountedHere, runs, wanted, programs });
   } catch (error) {
     // A helper that never was leaves nothing; one that follows another leaves what that one enforced.
     if (!programs.adopted) {
@@ -117,12 +111,14 @@ interface Rooms {
   readonly mountedHere: boolean;
   readonly runs: Runs;
   /** Cgroups to guard. */
-  readonly directories: readonly string[];
+  readonly wanted: readonly Guard[];
   readonly programs: Programs;
 }
 
 async function assemble(rooms: Rooms): Promise<Helper> {
-  const { options, hooks, root, instance, store, mountedHere, runs, directories, programs } = rooms;
+  const { options, hooks, root, instance, store, mountedHere, runs, wanted, programs } = rooms;
+  const cgroups = new CgroupPaths(root);
+  const guards = new Guards(root, cgroups, programs, wanted);
   const updates = new Updates((topic, data) => server.event(topic, data));
   const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
   const kernelCounters = () => readCounters(programs.maps.counters, cpus);
@@ -131,7 +127,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     store,
     mode,
     apps: new Apps(systemDirectories),
-    bootId: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+    cgroups,
+    clock: { boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), boottime },
     settings: {
       holdTicks: Math.max(1, Math.round(ticksPerSecond() * holdPace)),
       pidNamespace: statSync("/proc/self/ns/pid").ino,
@@ -147,26 +144,32 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   });
   const counters = () => ({
     ...kernelCounters(),
-    holdOverflow: engine.holdOverflow,
+    ...engine.shortfalls,
     unsaved: engine.prompts.unsaved,
     unasked: engine.prompts.unasked,
     forgotten: engine.prompts.forgotten,
+    misfit: programs.misfit === null ? 0 : 1,
+    warnings: logged.warn,
+    errors: logged.error,
   });
   const service: ServiceParts = {
     engine,
     runs,
     mode,
     version: version(),
-    guarded: () => directories.map((directory) => relative(root, directory)),
-    degraded: () => degradations(counters()),
+    guarded: () => guards.guarded(),
+    degraded: () => [...guards.degraded(), ...degradations(counters())],
     counters,
     stop: hooks.stop,
   };
   const server = new ControlServer(options.socket, options.owner, makeService(service));
-  // Guards last: what they hold is judged at once.
-  for (const directory of directories) programs.guard(directory);
+  // Guards last: what they hold is judged at once, by the whole policy.
+  if (programs.misfit !== null) log("warn", "pinned maps did not fit and were replaced", { error: programs.misfit });
+  programs.adoptGuards();
+  guards.start();
+  programs.retireOthers((inode) => cgroups.directory(BigInt(inode)));
   await server.listen();
-  const runFile = writeRunFile(instance, options);
+  const runFile = writeRunFile(instance, options, wanted);
   const stopWatching = watchResolvers(
     safely("the resolvers could not be read again", () => void engine.policyChanged()),
   );
@@ -175,8 +178,15 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     sweepPace,
   );
   let lastStatus = "";
+  const wallAhead = () => Date.now() - boottime();
+  let told = wallAhead();
   const tellStatus = () => {
     if (server.isWatched("flows")) engine.countTraffic();
+    // Somebody set the clock: when a rule ends is told by it, though not measured by it.
+    if (Math.abs(wallAhead() - told) > clockSet) {
+      told = wallAhead();
+      server.event("rules", { full: true, changed: engine.listRules(), removed: [] });
+    }
     if (!server.isWatched("status")) return;
     const now = statusOf(service);
     const text = JSON.stringify(now);
@@ -184,7 +194,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     lastStatus = text;
   };
   const status = setInterval(safely("the status could not be told", tellStatus), statusPace);
-  log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted });
+  log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted, pins: programs.version });
 
   return {
     async close(removePins) {
@@ -193,8 +203,10 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       stopWatching();
       updates.close();
       await server.close();
+      guards.close();
       if (removePins) engine.refuseHeld();
       engine.close();
+      cgroups.close();
       if (removePins) {
         // Detached first: a cgroup that cannot be removed must not leave programs behind.
         programs.remove();
@@ -224,10 +236,17 @@ const meanings: Record<string, string> = {
   overBudget: "Held datagrams were dropped: an app sent more than is kept for one destination.",
   noStorage: "Sockets were refused because the kernel had no room to track them.",
   unparsed: "Packets were refused because Picket could not read them.",
+  inboundLimited: "Connections from outside were dropped without a question: too many at once for one listener.",
   preexisting: "Sockets older than the guard are judged only as they send.",
   unsaved: "Questions could not be written to the disk: they would be lost with the helper.",
   unasked: "Connections are held without a question: an app, or all together, asked for too many at once.",
   forgotten: "Questions that nobody waited for any more made room for new ones.",
+  leftOut: "The kernel has no room for all rules: what they decide is held until the helper decides it.",
+  unreadableRules: "Stored rules cannot be read and take no part.",
+  unnamed: "Too many programs: connections of those beyond are decided by the helper each time.",
+  misfit:
+    "What an earlier helper had pinned was damaged and was made anew: connections of that time are judged as new.",
+  errors: "Things went wrong that the journal describes.",
   holdOverflow: "Held packets were dropped: too many are waiting.",
 };
 

@@ -1,5 +1,5 @@
 // Numbers, times, addresses and names as text. Pure.
-import type { App, Endpoint } from "../contract/words.ts";
+import type { App, Direction, Endpoint } from "../contract/words.ts";
 import { text } from "./text.ts";
 
 const units = ["B", "kB", "MB", "GB", "TB", "PB"];
@@ -93,6 +93,7 @@ export function portAndProtocol(endpoint: Endpoint): string {
   return endpoint.port === 0 ? protocol : `${text.prompt.port(endpoint.port)} (${protocol})`;
 }
 
-export function endpointSentence(endpoint: Endpoint): string {
-  return `${destination(endpoint)}, ${portAndProtocol(endpoint)}`;
+export function endpointSentence(endpoint: Endpoint, direction: Direction = "outbound"): string {
+  const port = portAndProtocol(endpoint);
+  return `${destination(endpoint)}, ${direction === "inbound" ? text.prompt.onIts(port) : port}`;
 }

@@ -1,8 +1,39 @@
 // Every word the windows show, in one typed place. First lines carry no jargon; exact terms come second.
 import type { ErrorCode } from "../contract/errors.ts";
-import type { Action, Layer, Lifetime, Mode, Origin, Protocol, Scope, Verdict } from "../contract/words.ts";
+import { type Lifetime, parseDuration, type RuleLifetime } from "../contract/lifetime.ts";
+import type {
+  Action,
+  Direction,
+  Layer,
+  Mode,
+  Origin,
+  Protocol,
+  RuleDirection,
+  Scope,
+  Verdict,
+} from "../contract/words.ts";
 
 const count = (n: number, one: string, many: string): string => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+
+const durationUnits: Record<"m" | "h" | "d", [one: string, many: string]> = {
+  m: ["minute", "minutes"],
+  h: ["hour", "hours"],
+  d: ["day", "days"],
+};
+
+/** "1 hour" */
+function durationText(lifetime: Lifetime): string {
+  const length = parseDuration(lifetime);
+  return length === null ? lifetime : count(length.count, ...durationUnits[length.unit]);
+}
+
+/** The largest unit that says enough: "2 days", "3 hours", "5 minutes". Rounded up: what is left is never nothing. */
+function timeLeft(milliseconds: number): string {
+  const minutes = Math.max(1, Math.ceil(milliseconds / 60_000));
+  if (minutes < 90) return count(minutes, ...durationUnits.m);
+  const hours = Math.ceil(minutes / 60);
+  return hours < 48 ? count(hours, ...durationUnits.h) : count(Math.ceil(hours / 24), ...durationUnits.d);
+}
 
 export const text = {
   product: "Picket",
@@ -71,7 +102,10 @@ export const text = {
     title: "Details",
     program: "Program",
     command: "Command",
-    destinations: (n: number) => (n === 1 ? "Destination" : `All ${n.toLocaleString("en")} destinations`),
+    endpoints: {
+      outbound: (n: number) => (n === 1 ? "Destination" : `All ${n.toLocaleString("en")} destinations`),
+      inbound: (n: number) => (n === 1 ? "Caller" : `All ${n.toLocaleString("en")} callers`),
+    } satisfies Record<Direction, (n: number) => string>,
   },
 
   connections: {
@@ -81,12 +115,13 @@ export const text = {
     columns: {
       verdict: "Verdict",
       app: "App",
-      destination: "Destination",
+      destination: "Other side",
       why: "Why",
       traffic: "Traffic",
       time: "Began",
     },
     live: "live",
+    from: "from",
     received: (bytes: string) => `${bytes} received`,
     sent: (bytes: string) => `${bytes} sent`,
     none: "No connections yet",
@@ -117,15 +152,30 @@ export const text = {
     },
     anyApp: "Any app",
     anywhere: "anywhere",
+    anybody: "anybody",
     zone: { loopback: "this computer itself", resolvers: "the name servers of this computer" },
     may: {
-      allow: "may connect to",
-      block: "may not connect to",
-      ask: "must ask before connecting to",
-    } satisfies Record<Action, string>,
+      outbound: { allow: "may connect to", block: "may not connect to", ask: "must ask before connecting to" },
+      inbound: {
+        allow: "may be reached from",
+        block: "may not be reached from",
+        ask: "must ask before it is reached from",
+      },
+      both: {
+        allow: "may connect to and be reached from",
+        block: "may not connect to nor be reached from",
+        ask: "must ask before connecting to or being reached from",
+      },
+    } satisfies Record<RuleDirection, Record<Action, string>>,
+    onItsPort: (port: number) => `on its port ${port}`,
     onPort: (port: number) => `port ${port}`,
     over: (protocol: string) => `over ${protocol}`,
-    thisTime: "this time only",
+    /** How long a temporary rule holds; `left` milliseconds where a length of time was given. */
+    ends: (lifetime: RuleLifetime, left: number | null): string => {
+      if (left !== null) return `for ${timeLeft(left)} more`;
+      if (lifetime === "quit") return "until it quits";
+      return lifetime === "restart" ? "until restart" : "";
+    },
   },
 
   inbox: {
@@ -137,15 +187,24 @@ export const text = {
     hint: "These attempts are over, the questions are not: your answer becomes a rule for next time.",
     none: "Nothing is waiting for you",
     noneHint: "Questions you did not get to are kept here until you answer them.",
-    wanted: (destination: string) => `wanted to connect to ${destination}`,
-    wants: (destination: string) => `wants to connect to ${destination}`,
+    wanted: {
+      outbound: (destination: string) => `wanted to connect to ${destination}`,
+      inbound: (caller: string) => `had a caller: ${caller}`,
+    } satisfies Record<Direction, (other: string) => string>,
+    wants: {
+      outbound: (destination: string) => `wants to connect to ${destination}`,
+      inbound: (caller: string) => `has a caller waiting: ${caller}`,
+    } satisfies Record<Direction, (other: string) => string>,
     attempts: (n: number) => count(n, "attempt", "attempts"),
     since: (time: string) => `since ${time}`,
     allow: "Always allow",
     block: "Always block",
-    allowLabel: (app: string, destination: string) => `Always allow ${app} to ${destination}`,
-    blockLabel: (app: string, destination: string) => `Always block ${app} to ${destination}`,
-    scopeLabel: (app: string) => `Which destinations your answer is for (${app})`,
+    allowLabel: (from: string, to: string) => `Always allow ${from} to ${to}`,
+    blockLabel: (from: string, to: string) => `Always block ${from} to ${to}`,
+    scopeLabel: {
+      outbound: (app: string) => `Which destinations your answer is for (${app})`,
+      inbound: (app: string) => `Which callers your answer is for (${app})`,
+    } satisfies Record<Direction, (app: string) => string>,
   },
 
   prompt: {
@@ -154,19 +213,35 @@ export const text = {
     queueLabel: (n: number) => `First of ${count(n, "open question", "open questions")}`,
     wants: "wants to connect to",
     wanted: "wanted to connect to",
+    onIts: (port: string) => `on its ${port}`,
     also: "Also part of this attempt",
     moreEndpoints: (n: number) => `${n.toLocaleString("en")} more`,
     andMore: (n: number) => `and ${n.toLocaleString("en")} more`,
     behind: (n: number) => `${n.toLocaleString("en")} further attempts wait behind this question.`,
     more: (n: number) => count(n, "more attempt", "more attempts"),
-    process: "Asked by",
+    process: { outbound: "Asked by", inbound: "Listening" } satisfies Record<Direction, string>,
     processLine: (pid: number, uid: number) => `process ${pid}, user ${uid}`,
     port: (port: number) => `port ${port}`,
-    scope: "Where",
+    scope: { outbound: "Where", inbound: "Who" } satisfies Record<Direction, string>,
     lifetime: "How long",
-    scopes: { endpoint: "This destination", any: "Any destination" } satisfies Record<Scope, string>,
-    scopesMany: "These destinations",
-    lifetimes: { once: "This time only", forever: "For good" } satisfies Record<Lifetime, string>,
+    scopes: {
+      outbound: { endpoint: "This destination", any: "Any destination" },
+      inbound: { endpoint: "This caller", any: "Any caller" },
+    } satisfies Record<Direction, Record<Scope, string>>,
+    scopesMany: { outbound: "These destinations", inbound: "These callers" } satisfies Record<Direction, string>,
+    lifetimes: {
+      once: "This time",
+      quit: "Until it quits",
+      "1h": "1 hour",
+      restart: "Until restart",
+      forever: "For good",
+    } satisfies Partial<Record<Lifetime, string>>,
+    /** How long a rule will hold, at the end of a sentence. */
+    holds: (lifetime: RuleLifetime): string => {
+      if (lifetime === "forever") return "from now on";
+      if (lifetime === "quit") return "until it quits";
+      return lifetime === "restart" ? "until this computer restarts" : `for ${durationText(lifetime)}`;
+    },
     allow: "Allow",
     block: "Block",
     later: "Later",
@@ -176,41 +251,84 @@ export const text = {
     sending: "Saving your answer…",
     over: {
       title: "The attempt is over",
-      body: "The app gave up before there was an answer. The question moved to your inbox; an answer now counts for next time.",
+      body: {
+        outbound:
+          "The app gave up before there was an answer. The question moved to your inbox; an answer now counts for next time.",
+        inbound:
+          "The caller gave up before there was an answer. The question moved to your inbox; an answer now counts for next time.",
+      } satisfies Record<Direction, string>,
       unidentified: "Nobody can tell which program it was, so there is nothing left to answer.",
       next: "Next question",
       close: "Leave it in the inbox",
     },
     offline: "The helper is not answering. You can answer when it is back; the connection keeps waiting.",
     preview: {
-      endpointForever: (app: string, to: string) =>
-        `Your answer becomes a rule: it holds for ${app} and ${to} from now on.`,
-      anyForever: (app: string) =>
-        `Your answer becomes a rule: it holds for everything ${app} connects to from now on.`,
-      endpointOnce: (app: string, to: string) =>
-        `Your answer is for what ${app} is waiting for at ${to}, and nothing more. Next time you are asked again.`,
-      anyOnce: (app: string) =>
-        `Your answer is for everything ${app} is waiting for right now. Next time you are asked again.`,
-      allow: {
-        endpointForever: (app: string, to: string) => `Allow: ${app} may connect to ${to} from now on, without asking.`,
-        anyForever: (app: string) =>
-          `Allow: ${app} may connect to anywhere from now on, without asking. Narrower rules still come first.`,
+      outbound: {
+        endpointRule: (app: string, to: string, holds: string) =>
+          `Your answer becomes a rule: it holds for ${app} and ${to} ${holds}.`,
+        anyRule: (app: string, _: string, holds: string) =>
+          `Your answer becomes a rule: it holds for everything ${app} connects to, ${holds}.`,
         endpointOnce: (app: string, to: string) =>
-          `Allow: the waiting connection to ${to} goes through. Next time ${app} asks again.`,
+          `Your answer is for what ${app} is waiting for at ${to}, and nothing more. Next time you are asked again.`,
         anyOnce: (app: string) =>
-          `Allow: everything ${app} is waiting for right now goes through. Next time it asks again.`,
+          `Your answer is for everything ${app} is waiting for right now. Next time you are asked again.`,
+        allow: {
+          endpointRule: (app: string, to: string, holds: string) =>
+            `Allow: ${app} may connect to ${to} ${holds}, without asking.`,
+          anyRule: (app: string, _: string, holds: string) =>
+            `Allow: ${app} may connect to anywhere ${holds}, without asking. Narrower rules still come first.`,
+          endpointOnce: (app: string, to: string) =>
+            `Allow: the waiting connection to ${to} goes through. Next time ${app} asks again.`,
+          anyOnce: (app: string) =>
+            `Allow: everything ${app} is waiting for right now goes through. Next time it asks again.`,
+        },
+        block: {
+          endpointRule: (app: string, to: string, holds: string) =>
+            `Block: ${app} is refused at ${to} ${holds}, without asking.`,
+          anyRule: (app: string, _: string, holds: string) =>
+            `Block: ${app} is refused everywhere ${holds}, without asking. Narrower rules still come first.`,
+          endpointOnce: (app: string, to: string) =>
+            `Block: the waiting connection to ${to} is refused. Next time ${app} asks again.`,
+          anyOnce: (app: string) =>
+            `Block: everything ${app} is waiting for right now is refused. Next time it asks again.`,
+        },
       },
-      block: {
-        endpointForever: (app: string, to: string) => `Block: ${app} is refused at ${to} from now on, without asking.`,
-        anyForever: (app: string) =>
-          `Block: ${app} is refused everywhere from now on, without asking. Narrower rules still come first.`,
-        endpointOnce: (app: string, to: string) =>
-          `Block: the waiting connection to ${to} is refused. Next time ${app} asks again.`,
+      // `app` with its port where the answer is for one.
+      inbound: {
+        endpointRule: (app: string, from: string, holds: string) =>
+          `Your answer becomes a rule: it holds for ${from} and ${app}, ${holds}.`,
+        anyRule: (app: string, _: string, holds: string) =>
+          `Your answer becomes a rule: it holds for everybody who connects to ${app}, ${holds}.`,
+        endpointOnce: (app: string, from: string) =>
+          `Your answer is for the waiting connection from ${from} to ${app}, and nothing more. Next time you are asked again.`,
         anyOnce: (app: string) =>
-          `Block: everything ${app} is waiting for right now is refused. Next time it asks again.`,
+          `Your answer is for everybody who is waiting for ${app} right now. Next time you are asked again.`,
+        allow: {
+          endpointRule: (app: string, from: string, holds: string) =>
+            `Allow: ${from} may connect to ${app} ${holds}, without asking.`,
+          anyRule: (app: string, _: string, holds: string) =>
+            `Allow: anybody may connect to ${app} ${holds}, without asking. Narrower rules still come first.`,
+          endpointOnce: (app: string, from: string) =>
+            `Allow: the waiting connection from ${from} gets through to ${app}. Next time you are asked again.`,
+          anyOnce: (app: string) =>
+            `Allow: everybody who is waiting for ${app} right now gets through. Next time you are asked again.`,
+        },
+        block: {
+          endpointRule: (app: string, from: string, holds: string) =>
+            `Block: ${from} hears nothing from ${app} ${holds}, without asking.`,
+          anyRule: (app: string, _: string, holds: string) =>
+            `Block: nobody who calls hears anything from ${app} ${holds}, without asking. Narrower rules still come first.`,
+          endpointOnce: (app: string, from: string) =>
+            `Block: the waiting connection from ${from} to ${app} gets no reply. Next time you are asked again.`,
+          anyOnce: (app: string) =>
+            `Block: nobody who is waiting for ${app} right now gets a reply. Next time you are asked again.`,
+        },
       },
     },
-    manyDestinations: (n: number) => `these ${n} destinations`,
+    many: {
+      outbound: (n: number) => `these ${n} destinations`,
+      inbound: (n: number) => `these ${n} callers`,
+    } satisfies Record<Direction, (n: number) => string>,
   },
 
   clearSearch: "Clear search",
@@ -227,6 +345,7 @@ export const text = {
     unknown_prompt: "That question has been answered already.",
     prompt_not_held:
       "The attempt ended just now, so there is nothing left to decide once. Choose “For good” to answer for next time.",
+    not_running: "The app has quit already. Choose another length of time.",
     unknown_rule: "That rule is gone already.",
     factory_rule: "Built-in rules can be switched off, not deleted.",
     bad_address: "That is not an address.",

@@ -1,5 +1,5 @@
 // Live and recent flows, newest last, in memory and bounded. What is kept for longer is history's business.
-import type { App, Endpoint, Flow, Layer, Verdict } from "../../contract/words.ts";
+import type { App, Direction, Endpoint, Flow, Layer, Verdict } from "../../contract/words.ts";
 
 /** Flows remembered; what ended first goes first. */
 const capacity = 5000;
@@ -16,6 +16,7 @@ export interface NewFlow extends Judgement {
   readonly key: string;
   readonly cookie: bigint;
   readonly app: App;
+  readonly direction: Direction;
   readonly endpoint: Endpoint;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -43,17 +44,17 @@ export class Flows {
     this.changed = changed;
   }
 
-  add({ key, cookie, at, app, endpoint, verdict, rule, layer, reason }: NewFlow): void {
+  add({ key, cookie, at, ...told }: NewFlow): void {
     const id = String(this.next++);
     const time = new Date(at).toISOString();
-    const flow: Flow = { id, time, app, endpoint, verdict, rule, layer, reason, bytesIn: 0, bytesOut: 0, live: true };
+    const flow: Flow = { id, time, ...told, bytesIn: 0, bytesOut: 0, live: true };
     const entry = { flow, key, cookie, resent: 0 };
     this.entries.set(id, entry);
     this.byKey.set(key, entry);
     const siblings = this.byCookie.get(cookie);
     if (siblings) siblings.add(entry);
     else this.byCookie.set(cookie, new Set([entry]));
-    if (verdict !== "held") this.decided.add(entry);
+    this.sort(entry);
     this.changed(flow, id);
     if (this.entries.size > capacity) this.dropOldest();
   }
@@ -94,6 +95,11 @@ export class Flows {
     return [...this.byKey.keys()];
   }
 
+  /** Live flows with their keys. */
+  live(): [key: string, flow: Flow][] {
+    return [...this.byKey].map(([key, { flow }]) => [key, flow]);
+  }
+
   end(key: string): void {
     const entry = this.byKey.get(key);
     if (entry === undefined) return;
@@ -120,8 +126,13 @@ export class Flows {
     const entry = this.byKey.get(key);
     if (entry === undefined) return;
     entry.flow = { ...entry.flow, ...change };
-    if (entry.flow.verdict !== "held") this.decided.add(entry);
+    this.sort(entry);
     this.changed(entry.flow, entry.flow.id);
+  }
+
+  private sort(entry: Entry): void {
+    if (entry.flow.verdict === "held") this.decided.delete(entry);
+    else this.decided.add(entry);
   }
 
   /** What waits for an answer never goes: it must be found when the answer comes. */

@@ -6,13 +6,21 @@ import { StartError } from "../start-error.ts";
 
 export const defaultState = "/var/lib/picket";
 
-/** Where cgroup2 is mounted; /proc/mounts lists it on hybrid hierarchies too. */
-export function cgroupRoot(mounts = readFileSync("/proc/mounts", "utf8")): string {
+/**
+ * Where cgroup2 is mounted: hybrid hosts have it beside version 1. A mount of a mere part of the tree will not do, for it does not hold
+ * the paths of /proc/PID/cgroup.
+ */
+export function cgroupRoot(mounts = readFileSync("/proc/self/mountinfo", "utf8")): string {
   for (const line of mounts.split("\n")) {
-    const [, target, type] = line.split(" ");
-    if (type === "cgroup2" && target) return target;
+    const [mount = "", fileSystem = ""] = line.split(" - ");
+    const [, , , part, target] = mount.split(" ");
+    // Blanks in a mount point are written as octal escapes.
+    const unescaped = target?.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
+    if (fileSystem.startsWith("cgroup2 ") && part === "/" && unescaped) return unescaped;
   }
-  throw new Error("cgroup2 is not mounted");
+  throw new StartError("cgroup2 is not mounted");
 }
 
 /** Names pins, run cgroups and the run file of one state folder, so that several helpers can live side by side. */

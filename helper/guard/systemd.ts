@@ -1,7 +1,9 @@
 // Asks systemd for slices and scopes over the system bus, where systemd is the one that manages cgroups.
 import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { createClient, type Message, type MessageBus, Variant } from "dbus-native";
 import { CodedError } from "../../contract/errors.ts";
+import { cgroupName, sliceCgroup, type UnitKind, unitKind } from "./unit-names.ts";
 
 /** Fixed: a root process takes no bus address from its environment. */
 const systemBusSocket = "/run/dbus/system_bus_socket";
@@ -37,6 +39,21 @@ export async function ensureSlice(name: string): Promise<string> {
     await manager.runJob("StartUnit", "ss", [name, "replace"]);
     return manager.controlGroup(name, "Slice");
   });
+}
+
+export interface UnitPlace {
+  /** "loaded", or why systemd cannot run it: "not-found", "masked", "bad-setting"… (LoadState of org.freedesktop.systemd1.Unit). */
+  readonly state: string;
+  /** Where it runs or will run, as a path below the cgroup2 mount; empty for the root slice. */
+  readonly cgroup: string;
+}
+
+/** Where the system's manager runs a unit. Nothing is started. Throws CodedError for what is no unit's name. */
+export async function placeOfUnit(name: string): Promise<UnitPlace> {
+  const kind = unitKind(name);
+  if (kind === null)
+    throw new CodedError("run_failed", `not a unit with processes: ${JSON.stringify(name.slice(0, 80))}`);
+  return withSystemd((manager) => manager.place(name, kind));
 }
 
 export interface Scope {
@@ -218,8 +235,27 @@ class Manager {
     return cgroup;
   }
 
+  async place(unit: string, kind: UnitKind): Promise<UnitPlace> {
+    const path = String(await this.call("LoadUnit", "s", [unit]));
+    const own = `${kind[0]?.toUpperCase()}${kind.slice(1)}`;
+    const read = (name: string, type = "Unit") => this.propertyAt(path, type, name);
+    const [state, cgroup] = [String(await read("LoadState")), String(await read("ControlGroup", own))];
+    if (cgroup !== "") return { state: "loaded", cgroup: cgroup.replace(/^\//, "") };
+    // An alias has the cgroup of the unit it stands for.
+    const id = String(await read("Id"));
+    if (kind !== "slice") {
+      return { state, cgroup: join(sliceCgroup(String(await read("Slice", own))), cgroupName(id)) };
+    }
+    // systemd makes up any slice that is named to it; whoever made one on purpose wrote a file.
+    const files = [await read("FragmentPath"), ...((await read("DropInPaths")) as string[])].filter(Boolean);
+    return { state: files.length > 0 ? state : "not-found", cgroup: sliceCgroup(id) };
+  }
+
   private async property(unit: string, kind: string, name: string): Promise<unknown> {
-    const path = String(await this.call("GetUnit", "s", [unit]));
+    return this.propertyAt(String(await this.call("GetUnit", "s", [unit])), kind, name);
+  }
+
+  private propertyAt(path: string, kind: string, name: string): PromiseLike<unknown> {
     return this.bus.invoke<unknown>({
       destination: systemd,
       path,

@@ -1,9 +1,27 @@
 // The hold: keeps the packets of undecided flows and, after the verdict, writes the gate and re-sends or refuses them.
-import { type FlowKey, type FlowRecord, flowId, flowState, isConnection, layouts } from "../kernel/layout.ts";
+import type { Deliveries } from "../kernel/deliveries.ts";
+import {
+  direction,
+  type FlowKey,
+  type FlowRecord,
+  flowId,
+  flowState,
+  isConnection,
+  layouts,
+} from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
 import { SystemError } from "../kernel/libc.ts";
-import { fragments, refusedDatagram, refusedSyn, releasedDatagrams, releasedSyn } from "../kernel/packet.ts";
+import {
+  deliveredPackets,
+  fragments,
+  isSyn,
+  refusedDatagram,
+  refusedSegment,
+  releasedDatagrams,
+  releasedSegment,
+} from "../kernel/packet.ts";
 import type { RawSockets } from "../kernel/raw-sockets.ts";
+import { Arrivals } from "./arrivals.ts";
 
 const EMSGSIZE = 90;
 /** Path sizes tried when a packet does not fit: Ethernet, the smallest IPv6 link, the smallest IPv4 reassembly. */
@@ -16,6 +34,8 @@ interface KeptPacket {
   /** CLOCK_MONOTONIC milliseconds of the capture. */
   at: number;
   segmentBytes: number;
+  /** On its way to the app. */
+  arriving: boolean;
 }
 
 export interface HeldFlow {
@@ -23,14 +43,31 @@ export interface HeldFlow {
   readonly key: FlowKey;
   /** The executable that asked first: whose share of the hold its bytes are. */
   readonly owner: string;
-  /** The newest record; the packet is not in it. */
+  /** The newest record of a packet that leaves, or of the first one; the packet is not in it. */
   record: FlowRecord;
+  /** The newest record of a packet that arrived. */
+  arrival: FlowRecord | undefined;
   packets: KeptPacket[];
   bytes: number;
+  /** Held in the midst of a connection: the policy changed under it. */
+  established: boolean;
+}
+
+function newFlow(record: FlowRecord, packet: Buffer): HeldFlow {
+  const established = isConnection(record.flow) && !isSyn(packet);
+  const arrival = record.arriving ? record : undefined;
+  const owner = executable(record);
+  return { id: flowId(record.flow), key: record.flow, owner, record, arrival, packets: [], bytes: 0, established };
 }
 
 function keptPacket(record: FlowRecord, packet: Buffer): KeptPacket {
-  return { bytes: Buffer.from(packet), at: Number(record.time) / 1e6, segmentBytes: record.segment_bytes };
+  const { time, segment_bytes, arriving } = record;
+  return { bytes: Buffer.from(packet), at: Number(time) / 1e6, segmentBytes: segment_bytes, arriving: arriving !== 0 };
+}
+
+/** Whether a remote waits for the app's answer, which may give up without a word. */
+function isRemoteAttempt(flow: HeldFlow): boolean {
+  return flow.record.direction === direction.inbound && !flow.established;
 }
 
 function executable({ process }: FlowRecord): string {
@@ -47,11 +84,16 @@ const tidyPace = 100;
 export interface HoldParts {
   readonly gates: BpfMap;
   readonly sockets: RawSockets;
+  readonly deliveries: Deliveries;
   /** Reads the ring buffers now. */
   drain(): void;
   /** Bytes of an allowed flow went out by the helper's hand. */
   resent(flow: string, bytes: number): void;
   warn(message: string, detail: Record<string, unknown>): void;
+  /** A held flow is over: its remote gave up. */
+  ended(flow: string): void;
+  /** Of the policy in the kernel's maps. */
+  generation(): number;
 }
 
 export class Hold {
@@ -59,6 +101,7 @@ export class Hold {
   private readonly flows = new Map<string, HeldFlow>();
   /** Released TCP flows whose handshake is not complete yet. */
   private readonly completing = new Map<string, { flow: HeldFlow; timers: NodeJS.Timeout[] }>();
+  private readonly arrivals: Arrivals;
   private bytes = 0;
   /** Bytes by executable. */
   private readonly shares = new Map<string, number>();
@@ -69,6 +112,7 @@ export class Hold {
 
   constructor(parts: HoldParts) {
     this.parts = parts;
+    this.arrivals = new Arrivals(parts);
   }
 
   /** Keeps one packet. True when this is the flow's first. */
@@ -77,11 +121,15 @@ export class Hold {
     const kept = keptPacket(record, packet);
     let flow = this.flows.get(id);
     const first = flow === undefined;
-    flow ??= { id, key: record.flow, owner: executable(record), record, packets: [], bytes: 0 };
-    if (isConnection(record.flow)) this.discard(flow);
-    flow.record = record;
+    flow ??= newFlow(record, packet);
+    if (kept.arriving) flow.arrival = record;
+    else flow.record = record;
     this.flows.set(id, flow);
-    if (first) this.prepare(flow);
+    if (!flow.packets.some(({ arriving }) => arriving === kept.arriving)) this.prepare(flow, kept.arriving);
+    if (isRemoteAttempt(flow)) this.arrivals.expectMore(id, () => this.giveUp(id));
+    // The app expects the first of the segments that were held on their way to it.
+    if (flow.established && kept.arriving && flow.packets.length > 0) return first;
+    if (isConnection(record.flow)) this.discard(flow);
     const { length } = kept.bytes;
     const share = this.shares.get(flow.owner) ?? 0;
     if (this.bytes + length > largestHold || share + length > largestShare) {
@@ -106,7 +154,18 @@ export class Hold {
     else this.shares.delete(flow.owner);
   }
 
-  private prepare(flow: HeldFlow): void {
+  /** The remote of a held attempt is gone. */
+  private giveUp(id: string): void {
+    const flow = this.flows.get(id);
+    if (flow) this.parts.gates.delete(layouts.flow_key.write(flow.key));
+    this.parts.ended(id);
+  }
+
+  private prepare(flow: HeldFlow, arriving: boolean): void {
+    if (arriving) {
+      if (flow.arrival) this.arrivals.prepare(flow.id, flow.arrival);
+      return;
+    }
     try {
       if (this.parts.sockets.prepare(flow.record, flow.record.process.pid)) return;
       this.parts.warn("cannot enter the app's network namespace; its own retransmission will go", { flow: flow.id });
@@ -123,56 +182,63 @@ export class Hold {
     return [...this.flows.values()];
   }
 
-  carryOut(id: string, verdict: "allow" | "block", rule: number): void {
+  /** `rule`: the kernel's number of it, 0 where the mode decided, null for a person's answer about this flow alone. */
+  carryOut(id: string, verdict: "allow" | "block", rule: number | null): void {
     if (verdict === "allow") this.release(id, rule);
     else this.refuse(id, rule);
   }
 
-  /** Allows a held flow: its packets go as the app sent them. `rule` is the kernel's number, 0 for none. */
-  release(id: string, rule: number): void {
+  /** Allows a held flow: its packets go as the app sent them. */
+  release(id: string, rule: number | null): void {
     const flow = this.take(id);
     if (flow === undefined) return;
     if (isConnection(flow.key)) {
       // The gate first: the kernel's own retransmission may be under way and must find it open.
-      this.writeGate(flow.key, flowState.allowed, rule);
-      this.sendSyn(flow);
-      const timers = synRetries.map((after) => setTimeout(() => this.sendSyn(flow), after));
+      this.writeGate(flow.key, flowState.allowed, rule, flow.record);
+      this.sendSegment(flow);
+      // What arrived is lost to nobody on its way, and its remote retransmits by itself.
+      const retries = flow.established || flow.arrival ? [] : synRetries;
+      const timers = retries.map((after) => setTimeout(() => this.sendSegment(flow), after));
       this.completing.set(id, { flow, timers });
+      if (isRemoteAttempt(flow)) this.arrivals.expectMore(id, () => this.forget(id));
       return;
     }
-    // Datagrams keep their order: what was held goes before the gate opens, what was caught meanwhile right after.
+    // Datagrams keep their order: what was held goes before the gate opens, what was caught meanwhile right after. What arrived meets
+    // the gate once more on its way.
     this.sendDatagrams(flow);
-    this.writeGate(flow.key, flowState.allowed, rule);
+    this.writeGate(flow.key, flowState.allowed, rule, flow.record);
+    this.deliver(flow);
     this.parts.drain();
     this.tidy();
   }
 
-  /** Refuses a held flow: TCP sees ECONNREFUSED, a connected datagram socket too. */
-  refuse(id: string, rule: number): void {
+  /** Refuses a held flow: TCP sees ECONNREFUSED, a connected datagram socket too. A remote hears nothing. */
+  refuse(id: string, rule: number | null): void {
     const flow = this.take(id);
     if (flow === undefined) return;
-    this.writeGate(flow.key, flowState.blocked, rule);
+    this.writeGate(flow.key, flowState.blocked, rule, flow.record);
     const last = flow.packets.at(-1);
-    if (last !== undefined) this.sendRefusal(flow, last.bytes);
+    if (last !== undefined) this.sendRefusal(flow, last);
+    // Answers for one attempt must not meet a later one from the same port.
+    if (isRemoteAttempt(flow) && isConnection(flow.key))
+      this.arrivals.outlast(id, () => void this.parts.gates.delete(layouts.flow_key.write(flow.key)));
     this.tidy();
   }
 
   /** Sends a datagram of a flow that was released meanwhile. */
   sendNow(record: FlowRecord, packet: Buffer): void {
-    const packets = [keptPacket(record, packet)];
-    const id = flowId(record.flow);
-    const flow: HeldFlow = { id, key: record.flow, owner: executable(record), record, packets, bytes: 0 };
-    this.prepare(flow);
+    const flow = { ...newFlow(record, packet), packets: [keptPacket(record, packet)] };
+    this.prepare(flow, record.arriving !== 0);
     this.sendDatagrams(flow);
+    this.deliver(flow);
     this.tidy(); // the flow is held no more: its socket must not keep a namespace alive
   }
 
   /** Refuses a packet of a flow that the kernel already blocked: its app still waits for the first answer. */
   refusePacket(record: FlowRecord, packet: Buffer): void {
-    const id = flowId(record.flow);
-    const flow: HeldFlow = { id, key: record.flow, owner: executable(record), record, packets: [], bytes: 0 };
-    this.prepare(flow);
-    this.sendRefusal(flow, packet);
+    const flow = newFlow(record, packet);
+    this.prepare(flow, record.arriving !== 0);
+    this.sendRefusal(flow, keptPacket(record, packet));
     this.tidy();
   }
 
@@ -180,6 +246,7 @@ export class Hold {
   forget(id: string): void {
     const taken = this.take(id);
     const completing = this.completing.get(id);
+    if (taken || completing) this.arrivals.settle(id);
     if (completing) {
       for (const timer of completing.timers) clearTimeout(timer);
       this.completing.delete(id);
@@ -193,7 +260,7 @@ export class Hold {
   openGate(id: string, allowed: boolean): void {
     const flow = this.flows.get(id);
     if (flow === undefined || (allowed && !isConnection(flow.key))) return;
-    this.writeGate(flow.key, allowed ? flowState.allowed : flowState.blocked, 0);
+    this.writeGate(flow.key, allowed ? flowState.allowed : flowState.blocked, null);
   }
 
   /** Forgets held gates of datagrams that are not here (an earlier helper held them, or they were lost): they would count against the next ones. */
@@ -207,12 +274,23 @@ export class Hold {
   }
 
   /** Writes a verdict for a flow that this helper does not hold (decided before a restart). */
-  writeGate(key: FlowKey, state: number, rule: number): void {
-    const gate = layouts.gate.write({ state, rule });
-    this.parts.gates.set(layouts.flow_key.write(key), gate);
+  writeGate(
+    key: FlowKey,
+    state: number,
+    rule: number | null,
+    origin?: Pick<FlowRecord, "direction" | "local_port">,
+  ): void {
+    const gate = Buffer.alloc(layouts.gate.size);
+    const known = this.parts.gates.get(layouts.flow_key.write(key), gate);
+    // Who began a flow of datagrams, and what it has moved, stays with its gate.
+    const { bytes_in, bytes_out, direction, local_port } = layouts.gate.read(gate);
+    const kept = { bytes_in, bytes_out, ...(known ? { direction, local_port } : origin) };
+    const verdict = { state, rule: rule ?? 0, answered: rule === null ? 1 : 0, generation: this.parts.generation() };
+    this.parts.gates.set(layouts.flow_key.write(key), layouts.gate.write({ ...kept, ...verdict }));
   }
 
   close(): void {
+    this.arrivals.close();
     for (const id of [...this.completing.keys()]) this.forget(id);
     clearTimeout(this.tidying);
   }
@@ -233,6 +311,7 @@ export class Hold {
     this.tidying = undefined;
     const used = [...this.flows.values(), ...[...this.completing.values()].map(({ flow }) => flow)];
     this.parts.sockets.keepOnly(used.map((flow) => flow.record));
+    this.arrivals.keepOnly(used.flatMap(({ arrival }) => arrival ?? []));
   }
 
   private addresses(flow: HeldFlow) {
@@ -240,28 +319,46 @@ export class Hold {
     const source = { source: record.source, sourcePort: record.source_port };
     // Egress sees a TCP packet after destination translation; the flow's key is what the app asked for.
     if (!isConnection(flow.key)) return source;
-    return { ...source, destination: flow.key.address, destinationPort: flow.key.port };
+    const inbound = record.direction === direction.inbound;
+    return { ...source, destination: flow.key.address, destinationPort: inbound ? flow.key.attempt : flow.key.port };
   }
 
-  private sendSyn(flow: HeldFlow): void {
+  private sendSegment(flow: HeldFlow): void {
     const last = flow.packets.at(-1);
-    if (last === undefined) return;
+    // Several segments in one: the kernel cuts and retransmits them itself.
+    if (last === undefined || last.segmentBytes > 0) return;
+    if (last.arriving) {
+      this.deliver(flow);
+      return;
+    }
     const held = Number(process.hrtime.bigint()) / 1e6 - last.at;
-    this.send(flow, releasedSyn(last.bytes, this.addresses(flow), held));
+    this.send(flow, releasedSegment(last.bytes, this.addresses(flow), held));
     this.parts.resent(flow.id, last.bytes.length);
   }
 
-  private sendRefusal(flow: HeldFlow, packet: Buffer): void {
+  private sendRefusal(flow: HeldFlow, { bytes: packet, arriving }: KeptPacket): void {
+    if (arriving) {
+      if (flow.established && flow.arrival) this.arrivals.reset(flow.id, flow.arrival, packet);
+      return;
+    }
     const addresses = this.addresses(flow);
-    this.send(flow, isConnection(flow.key) ? refusedSyn(packet, addresses) : refusedDatagram(packet, addresses));
+    this.send(flow, isConnection(flow.key) ? refusedSegment(packet, addresses) : refusedDatagram(packet, addresses));
   }
 
   private sendDatagrams(flow: HeldFlow): void {
-    for (const { bytes, segmentBytes } of flow.packets) {
+    for (const { bytes, segmentBytes, arriving } of flow.packets) {
+      if (arriving) continue;
       for (const datagram of releasedDatagrams(bytes, this.addresses(flow), segmentBytes)) {
         this.send(flow, datagram);
         this.parts.resent(flow.id, datagram.length);
       }
+    }
+  }
+
+  private deliver(flow: HeldFlow): void {
+    for (const { bytes, segmentBytes, arriving } of flow.packets) {
+      if (!arriving || !flow.arrival) continue;
+      for (const packet of deliveredPackets(bytes, segmentBytes)) this.arrivals.deliver(flow.id, flow.arrival, packet);
     }
   }
 

@@ -2,7 +2,8 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { stat, statfs } from "node:fs/promises";
 import type { App } from "../../contract/words.ts";
-import { type DesktopEntry, isRootsOwn, readDesktopEntries } from "./desktop-entries.ts";
+import { type DesktopEntry, isRootsOwn, packageEntry, readDesktopEntries } from "./desktop-entries.ts";
+import { findPackagedFile, packageOf } from "./packages.ts";
 
 /** What the kernel reported of the caller; the shape of struct process in bpf/picket.h. */
 export interface ReportedProcess {
@@ -112,20 +113,30 @@ export class Apps {
     if (!Buffer.from(path).equals(raw)) return uncertain(`${path} (a name that is not UTF-8)`);
     // The link is a path in the process's mount namespace. Here it must lead to the same file, or a bind mount fools us.
     if (path.endsWith(" (deleted)")) return uncertain(path);
-    if (named === null || named.ino !== seen.ino || named.dev !== seen.dev)
-      return uncertain(`${path} (inside a sandbox)`);
+    const here = named !== null && named.ino === seen.ino && named.dev === seen.dev;
+    const file = here ? path : await timely(findPackagedFile(process.pid, path, seen));
+    if (file === null) return uncertain(`${path} (inside a sandbox)`);
     // stat() shows another device than the kernel's inode only on these file systems; anywhere else it is another file.
-    const shared = await onSharedDevice(raw);
+    const shared = await onSharedDevice(Buffer.from(file));
     if (kernelDevice(seen.dev) !== process.exe.device && !shared) return gone;
-    return { app: this.describe(path), certain: true, lasting: process.exe.device >>> 20 !== 0 || shared };
+    const packaged = packageOf(file);
+    // Flatpaks that ship one file share its inode, and the loop device of a Snap that is gone is given to whoever mounts an image next.
+    const lasting = packaged === null && (process.exe.device >>> 20 !== 0 || shared);
+    return { app: this.describe(packaged?.path ?? file), certain: true, lasting };
   }
 
   /** The app at a path that is known to be true. */
   describe(path: string): App {
-    const entry = isRootsOwn(path) ? this.entryOf(path) : undefined;
+    const packaged = packageOf(path);
+    const entry = packaged
+      ? packageEntry(this.directories, packaged)
+      : isRootsOwn(path)
+        ? this.entryOf(path)
+        : undefined;
     // The path is exact, for rules to match; whoever shows it strips it. The name is for showing.
     const name = displayable(entry?.name ?? path);
-    return { name, path, verified: entry !== undefined, icon: entry?.icon ?? null };
+    const packaging = packaged ? { packaging: { kind: packaged.kind, id: packaged.id, proven: true } } : {};
+    return { name, path, verified: entry !== undefined, icon: entry?.icon ?? null, ...packaging };
   }
 
   private entryOf(path: string): DesktopEntry | undefined {

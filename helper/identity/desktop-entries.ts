@@ -104,3 +104,16 @@ export function readDesktopEntries(directories: readonly string[]): Map<string, 
   }
   return entries;
 }
+
+/** What a package says of itself: flatpak exports it as ID.desktop, snapd as NAME_APP.desktop, and its main app has the Snap's name. */
+export function packageEntry(
+  directories: readonly string[],
+  { kind, id }: { kind: "flatpak" | "snap"; id: string },
+): DesktopEntry | undefined {
+  const name = kind === "flatpak" ? `${id}.desktop` : `${id}_${id}.desktop`;
+  for (const directory of directories) {
+    const entry = readEntry(join(directory, name));
+    if (entry) return { name: entry.name, icon: entry.icon };
+  }
+  return undefined;
+}

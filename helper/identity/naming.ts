@@ -23,6 +23,8 @@ export class Naming {
   private readonly numbers: AppNumbers;
   private readonly map: BpfMap;
   private readonly known = new Map<string, App>();
+  /** Executables that neither this process nor the kernel could remember: there are too many. */
+  unnamed = 0;
   /** Flows whose app is being named, with how they ended if they did meanwhile. */
   private readonly underWay = new Map<string, { cookie: bigint; end: EarlyEnd | null }>();
 
@@ -118,6 +120,8 @@ export class Naming {
     if (lasting && this.known.size < capacity) {
       this.known.set(name, app);
       this.tellKernel(key, app);
+    } else if (lasting) {
+      this.unnamed++;
     }
     return app;
   }
@@ -129,7 +133,8 @@ export class Naming {
       number.writeUInt32LE(this.numbers.of(app.path));
       this.map.set(key, number);
     } catch (error) {
-      log("error", "the kernel could not be told of an app", { app: app.path, error: String(error) });
+      this.unnamed++;
+      log("warn", "the kernel could not be told of an app", { app: app.path, error: String(error) });
     }
   }
 }

@@ -18,20 +18,64 @@ type ValueOf<M extends Member> = M extends "u64"
 export type Values<T extends MemberTable> = { -readonly [K in keyof T]: ValueOf<T[K]> };
 export type ValuesOf<S> = S extends Struct<infer T> ? Values<T> : never;
 
-const scalarBytes = { u8: 1, u16: 2, u32: 4, u64: 8 } as const;
+/** One member's place and how it is read and written; looked up once, not for every record. */
+interface Step {
+  readonly name: string;
+  readonly offset: number;
+  readonly read: (from: Buffer, at: number) => unknown;
+  readonly write: (into: Buffer<ArrayBuffer>, at: number, value: never) => void;
+}
+type Access = Pick<Step, "read" | "write"> & { readonly size: number; readonly alignment: number };
 
-function alignmentOf(member: Member): number {
-  if (typeof member === "string") return scalarBytes[member];
-  if ("bytes" in member) return 1;
-  if ("u32s" in member) return 4;
-  return member.alignment;
+const scalars: Record<Scalar, Access> = {
+  u8: access(
+    1,
+    (from, at) => from.readUInt8(at),
+    (into, at, value: number) => into.writeUInt8(value, at),
+  ),
+  u16: access(
+    2,
+    (from, at) => from.readUInt16LE(at),
+    (into, at, value: number) => into.writeUInt16LE(value, at),
+  ),
+  u32: access(
+    4,
+    (from, at) => from.readUInt32LE(at),
+    (into, at, value: number) => into.writeUInt32LE(value, at),
+  ),
+  u64: access(
+    8,
+    (from, at) => from.readBigUInt64LE(at),
+    (into, at, value: bigint) => into.writeBigUInt64LE(value, at),
+  ),
+};
+
+function access<V>(
+  size: number,
+  read: (from: Buffer, at: number) => V,
+  write: (into: Buffer<ArrayBuffer>, at: number, value: V) => void,
+  alignment = size,
+): Access {
+  return { size, alignment, read, write };
 }
 
-function sizeOf(member: Member): number {
-  if (typeof member === "string") return scalarBytes[member];
-  if ("bytes" in member) return member.bytes;
-  if ("u32s" in member) return member.u32s * 4;
-  return member.size;
+function accessOf(member: Member): Access {
+  if (typeof member === "string") return scalars[member];
+  if (member instanceof Struct) {
+    const write = (into: Buffer<ArrayBuffer>, at: number, value: Values<MemberTable>) =>
+      void member.write(value, into, at);
+    return access(member.size, (from, at) => member.read(from, at), write, member.alignment);
+  }
+  if ("bytes" in member) {
+    const { bytes } = member;
+    const read = (from: Buffer, at: number) => Buffer.from(from.subarray(at, at + bytes));
+    return access(bytes, read, (into, at, value: Buffer) => void value.copy(into, at, 0, bytes), 1);
+  }
+  const { u32s } = member;
+  const read = (from: Buffer, at: number) => Array.from({ length: u32s }, (_, i) => from.readUInt32LE(at + i * 4));
+  const write = (into: Buffer<ArrayBuffer>, at: number, value: number[]) =>
+    value.forEach((n, i) => void into.writeUInt32LE(n, at + i * 4));
+  return access(u32s * 4, read, write, 4);
 }
 
 /** A C struct with natural alignment, little-endian. Reads copy; nothing returned aliases the buffer. */
@@ -40,18 +84,22 @@ export class Struct<T extends MemberTable> {
   readonly offsets: Record<string, number> = {};
   readonly size: number;
   readonly alignment: number;
+  private readonly steps: readonly Step[];
 
   constructor(members: T) {
     this.members = members;
+    const steps: Step[] = [];
     let end = 0;
     let widest = 1;
     for (const [name, member] of Object.entries(members)) {
-      const alignment = alignmentOf(member);
-      end = Math.ceil(end / alignment) * alignment;
-      this.offsets[name] = end;
-      end += sizeOf(member);
+      const { size, alignment, read, write } = accessOf(member);
+      const offset = Math.ceil(end / alignment) * alignment;
+      this.offsets[name] = offset;
+      steps.push({ name, offset, read, write });
+      end = offset + size;
       widest = Math.max(widest, alignment);
     }
+    this.steps = steps;
     this.alignment = widest;
     this.size = Math.ceil(end / widest) * widest;
   }
@@ -64,47 +112,31 @@ export class Struct<T extends MemberTable> {
 
   read(from: Buffer, at = 0): Values<T> {
     const out: Record<string, unknown> = {};
-    for (const [name, member] of Object.entries(this.members)) {
-      const offset = at + (this.offsets[name] ?? 0);
-      if (member === "u8") out[name] = from.readUInt8(offset);
-      else if (member === "u16") out[name] = from.readUInt16LE(offset);
-      else if (member === "u32") out[name] = from.readUInt32LE(offset);
-      else if (member === "u64") out[name] = from.readBigUInt64LE(offset);
-      else if (member instanceof Struct) out[name] = member.read(from, offset);
-      else if ("bytes" in member) out[name] = Buffer.from(from.subarray(offset, offset + member.bytes));
-      else out[name] = Array.from({ length: member.u32s }, (_, i) => from.readUInt32LE(offset + i * 4));
-    }
+    for (const { name, offset, read } of this.steps) out[name] = read(from, at + offset);
     return out as Values<T>;
   }
 
   /** Members left out are zero. */
   write(values: Partial<Values<T>>, into = Buffer.alloc(this.size), at = 0): Buffer {
-    for (const [name, member] of Object.entries(this.members)) {
+    for (const { name, offset, write } of this.steps) {
       const value = values[name as keyof T];
-      const offset = at + (this.offsets[name] ?? 0);
-      if (value === undefined) continue;
-      if (member === "u8") into.writeUInt8(value as number, offset);
-      else if (member === "u16") into.writeUInt16LE(value as number, offset);
-      else if (member === "u32") into.writeUInt32LE(value as number, offset);
-      else if (member === "u64") into.writeBigUInt64LE(value as bigint, offset);
-      else if (member instanceof Struct) member.write(value as Values<MemberTable>, into, offset);
-      else if ("bytes" in member) (value as Buffer).copy(into, offset, 0, member.bytes);
-      else (value as number[]).forEach((n, i) => void into.writeUInt32LE(n, offset + i * 4));
+      if (value !== undefined) write(into, at + offset, value as never);
     }
     return into;
   }
 }
 
-export const abi = 1;
+export const abi = 2;
 export const pathDepth = 6;
 export const tableDefer = 0xffffffff;
 
 export const action = { none: 0, allow: 1, block: 2, ask: 3 } as const;
 export const flowState = { idle: 0, held: 1, allowed: 2, blocked: 3, exempt: 4 } as const;
+export const direction = { outbound: 0, inbound: 1 } as const;
 export const recordType = { held: 1, decided: 2, established: 3, ended: 4 } as const;
 export const protocolClass = { icmp: 1, tcp: 6, udp: 17, other: 255 } as const;
 /** Wildcard bits of a slot's shape. */
-export const shape = { anyApp: 4, anyPort: 2, anyProtocol: 1 } as const;
+export const shape = { anyApp: 8, anyPort: 4, anyProtocol: 2, anyDirection: 1 } as const;
 
 /** In the order of enum counter. */
 export const counterNames = [
@@ -118,6 +150,7 @@ export const counterNames = [
   "noStorage",
   "unparsed",
   "preexisting",
+  "inboundLimited",
 ] as const;
 export const counterSlots = 16;
 
@@ -137,6 +170,10 @@ const gate = new Struct({
   bytes_in: "u64",
   captured: "u32",
   captured_bytes: "u32",
+  generation: "u32",
+  local_port: "u16",
+  direction: "u8",
+  answered: "u8",
 });
 
 const exe_key = new Struct({
@@ -165,11 +202,20 @@ const socket_state = new Struct({
   netns: "u64",
   bytes_out: "u64",
   bytes_in: "u64",
+  inbound_since: "u64",
   state: "u32",
   app: "u32",
   rule: "u32",
-  held_once: "u16",
-  has_gates: "u16",
+  generation: "u32",
+  inbound_count: "u32",
+  local_port: "u16",
+  direction: "u8",
+  answered: "u8",
+  held_once: "u8",
+  has_gates: "u8",
+  bound: "u8",
+  sent_to_group: "u8",
+  refused_count: "u32",
 });
 
 const record = new Struct({
@@ -192,23 +238,47 @@ const record = new Struct({
   socket_uid: "u32",
   packet_bytes: "u32",
   segment_bytes: "u32",
-  pad: "u32",
+  local_port: "u16",
+  direction: "u8",
+  arriving: "u8",
   bytes_out: "u64",
   bytes_in: "u64",
 });
 
 const held_syn = new Struct({ record, packet: { bytes: 256 } });
 const traffic = new Struct({ flow: flow_key, bytes_out: "u64", bytes_in: "u64" });
+const revoked = new Struct({
+  flow: flow_key,
+  cookie: "u64",
+  netns: "u64",
+  source: { bytes: 16 },
+  destination: { bytes: 16 },
+  source_port: "u16",
+  destination_port: "u16",
+  family: "u32",
+  interface: "u32",
+  pid: "u32",
+  action: "u32",
+  rule: "u32",
+});
 const path = new Struct({ tables: { u32s: pathDepth } });
 const host_key = new Struct({ address: { bytes: 16 } });
 const range_key = new Struct({ prefix_bits: "u32", address: { bytes: 16 } });
-const slot_key = new Struct({ table: "u32", app: "u32", port: "u16", protocol: "u8", shape: "u8" });
+const slot_key = new Struct({
+  table: "u32",
+  app: "u32",
+  port: "u16",
+  protocol: "u8",
+  direction: "u8",
+  shape: "u32",
+});
 const slot = new Struct({ action: "u32", rule: "u32" });
 const config = new Struct({
   abi: "u32",
   hold_jiffies: "u32",
   default_action: "u32",
   pid_namespace: "u32",
+  generation: "u32",
   any: path,
 });
 
@@ -222,6 +292,7 @@ export const layouts = {
   record,
   held_syn,
   traffic,
+  revoked,
   path,
   host_key,
   range_key,
@@ -235,6 +306,7 @@ export type ExeKey = ValuesOf<typeof exe_key>;
 export type ProcessRecord = ValuesOf<typeof process>;
 export type FlowRecord = ValuesOf<typeof record>;
 
+export type Revoked = ValuesOf<typeof revoked>;
 export type Traffic = ValuesOf<typeof traffic>;
 
 /** Whether the flow is a TCP connection. A raw socket's TCP packets are datagrams to us: they have no attempt. */
@@ -242,7 +314,9 @@ export function isConnection(key: FlowKey): boolean {
   return key.protocol === 6 && key.attempt > 0;
 }
 
+const flowIdBytes = Buffer.alloc(flow_key.size);
+
 /** A flow's identity as a map key: the bytes of its struct flow_key in hex. */
 export function flowId(key: FlowKey): string {
-  return flow_key.write(key).toString("hex");
+  return flow_key.write(key, flowIdBytes).toString("hex");
 }

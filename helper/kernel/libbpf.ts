@@ -29,6 +29,7 @@ const b = {
   update: lib.func("int bpf_map_update_elem(int fd, const void *key, const void *value, uint64_t flags)"),
   lookup: lib.func("int bpf_map_lookup_elem(int fd, const void *key, void *value)"),
   remove: lib.func("int bpf_map_delete_elem(int fd, const void *key)"),
+  info: lib.func("int bpf_obj_get_info_by_fd(int fd, void *info, void *length)"),
   next: lib.func("int bpf_map_get_next_key(int fd, const void *key, void *next)"),
 };
 
@@ -137,6 +138,16 @@ export class BpfMap {
   delete(key: Buffer): void {
     const result: number = b.remove(this.fd, key);
     if (result !== -ENOENT) check("bpf_map_delete_elem", result);
+  }
+
+  /** How many entries the map takes. */
+  capacity(): number {
+    const info = Buffer.alloc(20); // the first members of struct bpf_map_info: type, id, key_size, value_size, max_entries
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(info.length);
+    const result: number = b.info(this.fd, info, length);
+    check("bpf_obj_get_info_by_fd", result);
+    return info.readUInt32LE(16);
   }
 
   /** Every key at the moment; keys added meanwhile may be missing. */

@@ -16,16 +16,23 @@ export class SystemError extends Error {
 const c = {
   mmap: libc.func("void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)"),
   open: libc.func("int open(const char *path, int flags)"),
+  open_by_handle_at: libc.func("int open_by_handle_at(int mount_fd, const void *handle, int flags)"),
   read: libc.func("int64_t read(int fd, _Out_ uint8_t *buffer, size_t bytes)"),
   close: libc.func("int close(int fd)"),
   socket: libc.func("int socket(int domain, int type, int protocol)"),
+  bind: libc.func("int bind(int fd, const void *address, uint32_t length)"),
   setsockopt: libc.func("int setsockopt(int fd, int level, int option, const void *value, uint32_t length)"),
   getsockopt: libc.func("int getsockopt(int fd, int level, int option, void *value, void *length)"),
   sendto: libc.func(
     "int64_t sendto(int fd, const void *data, size_t bytes, int flags, const void *to, uint32_t length)",
   ),
+  send: libc.func("int64_t send(int fd, const void *data, size_t bytes, int flags)"),
+  recv: libc.func("int64_t recv(int fd, _Out_ uint8_t *buffer, size_t bytes, int flags)"),
   setns: libc.func("int setns(int fd, int kind)"),
   setfsuid: libc.func("int setfsuid(uint32_t uid)"),
+  clock_gettime: libc.func("int clock_gettime(int clock, void *time)"),
+  timerfd_create: libc.func("int timerfd_create(int clock, int flags)"),
+  timerfd_settime: libc.func("int timerfd_settime(int fd, int flags, const void *value, void *old)"),
   clock_getres: libc.func("int clock_getres(int clock, void *result)"),
   syscall2: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t"]),
   syscall4: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t", "void *", "int64_t"]),
@@ -60,6 +67,17 @@ export function open(path: string, flags: number): number {
   return check("open", c.open(path, flags | O_CLOEXEC));
 }
 
+const FILEID_KERNFS = 0xfe;
+
+/** Opens the file of a kernfs (cgroup2) by the number that the kernel knows it by. Throws SystemError (ESTALE 116) when it is gone. */
+export function openByKernfsId(mountFd: number, id: bigint, flags: number): number {
+  const handle = Buffer.alloc(16); // struct file_handle: size and kind of what follows, then the id
+  handle.writeUInt32LE(8);
+  handle.writeInt32LE(FILEID_KERNFS, 4);
+  handle.writeBigUInt64LE(id, 8);
+  return check("open_by_handle_at", c.open_by_handle_at(mountFd, handle, flags | O_CLOEXEC));
+}
+
 export function read(fd: number, into: Buffer): number {
   return check("read", c.read(fd, into, into.length));
 }
@@ -89,6 +107,10 @@ export function socket(domain: number, type: number, protocol: number): number {
   return check("socket", c.socket(domain, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
 }
 
+export function bind(fd: number, address: Buffer): void {
+  check("bind", c.bind(fd, address, address.length));
+}
+
 export function setIntegerOption(fd: number, level: number, option: number, value: number): void {
   const buffer = Buffer.alloc(4);
   buffer.writeInt32LE(value | 0);
@@ -105,6 +127,16 @@ export function getOption(fd: number, level: number, option: number, into: Buffe
 
 export function sendTo(fd: number, data: Buffer, to: Buffer): void {
   check("sendto", c.sendto(fd, data, data.length, 0, to, to.length));
+}
+
+export function send(fd: number, data: Buffer): void {
+  check("send", c.send(fd, data, data.length, 0));
+}
+
+/** One message of at most `bytes`; what is longer is cut. */
+export function receive(fd: number, bytes: number): Buffer {
+  const buffer = Buffer.alloc(bytes);
+  return buffer.subarray(0, check("recv", c.recv(fd, buffer, bytes, 0)));
 }
 
 const CLONE_NEWNET = 0x40000000;
@@ -126,6 +158,34 @@ export function ticksPerSecond(): number {
   const resolution = Buffer.alloc(16);
   check("clock_getres", c.clock_getres(CLOCK_MONOTONIC_COARSE, resolution));
   return Math.round(1e9 / Number(resolution.readBigInt64LE(8)));
+}
+
+export const CLOCK_BOOTTIME = 7;
+
+/** Milliseconds since the machine started, the time it slept included. No clock that anybody could set. */
+export function boottime(): number {
+  const time = Buffer.alloc(16); // struct timespec
+  check("clock_gettime", c.clock_gettime(CLOCK_BOOTTIME, time));
+  return Number(time.readBigInt64LE(0)) * 1000 + Number(time.readBigInt64LE(8)) / 1e6;
+}
+
+const TFD_CLOEXEC = 0o2000000;
+const TFD_NONBLOCK = 0o4000;
+const TFD_TIMER_ABSTIME = 1;
+
+export function timer(clock: number): number {
+  return check("timerfd_create", c.timerfd_create(clock, TFD_CLOEXEC | TFD_NONBLOCK));
+}
+
+/** Makes the timer readable at a moment of its clock, milliseconds, once; null: never. */
+export function setTimer(fd: number, at: number | null): void {
+  const value = Buffer.alloc(32); // struct itimerspec: interval, then the moment
+  if (at !== null) {
+    const nanoseconds = BigInt(Math.max(1, Math.ceil(at))) * 1_000_000n;
+    value.writeBigInt64LE(nanoseconds / 1_000_000_000n, 16);
+    value.writeBigInt64LE(nanoseconds % 1_000_000_000n, 24);
+  }
+  check("timerfd_settime", c.timerfd_settime(fd, TFD_TIMER_ABSTIME, value, null));
 }
 
 const SYS_pidfd_send_signal = 424; // the same number on every architecture

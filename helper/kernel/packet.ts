@@ -6,6 +6,12 @@ const udp = 17;
 const icmp = 1;
 const icmp6 = 58;
 
+/** Flags of a TCP segment (RFC 9293, 3.1). */
+const fin = 0x01;
+const syn = 0x02;
+const rst = 0x04;
+const ack = 0x10;
+
 export interface Addresses {
   /** 16 bytes, IPv4 mapped; all zero (or ::ffff:0.0.0.0) leaves the packet's own. */
   source: Buffer;
@@ -120,8 +126,14 @@ function advanceTimestamp(packet: Buffer, at: number, milliseconds: number): voi
   }
 }
 
-/** The held SYN as it is re-sent `heldMilliseconds` after its capture. */
-export function releasedSyn(captured: Buffer, addresses: Addresses, heldMilliseconds: number): Buffer {
+/** Whether a TCP packet asks for a connection. */
+export function isSyn(packet: Buffer): boolean {
+  const { at } = transport(packet);
+  return packet.length > at + 13 && (packet.readUInt8(at + 13) & (syn | ack)) === syn;
+}
+
+/** The held SYN, or the held segment of a connection, as it is re-sent `heldMilliseconds` after its capture. */
+export function releasedSegment(captured: Buffer, addresses: Addresses, heldMilliseconds: number): Buffer {
   const packet = Buffer.from(captured);
   readdress(packet, addresses);
   advanceTimestamp(packet, transport(packet).at, heldMilliseconds);
@@ -196,19 +208,39 @@ function reply(captured: Buffer, protocol: number, body: Buffer): Buffer {
   return finish(Buffer.concat([header, body]));
 }
 
-/** The RST that makes connect() fail with ECONNREFUSED (RFC 9293, 3.10.7.3: it must acknowledge the SYN). */
-export function refusedSyn(captured: Buffer, addresses: Addresses): Buffer {
-  const syn = Buffer.from(captured);
-  readdress(syn, addresses);
-  const { at } = transport(syn);
-  const data = syn.length - at - (syn.readUInt8(at + 12) >> 4) * 4;
-  const segment = Buffer.alloc(20);
-  segment.writeUInt16BE(syn.readUInt16BE(at + 2), 0);
-  segment.writeUInt16BE(syn.readUInt16BE(at), 2);
-  segment.writeUInt32BE((syn.readUInt32BE(at + 4) + 1 + data) >>> 0, 8);
-  segment.writeUInt8(5 << 4, 12);
-  segment.writeUInt8(0x14, 13); // RST, ACK
-  return reply(syn, tcp, segment);
+/**
+ * The RST that makes connect() fail with ECONNREFUSED, or ends a connection (RFC 9293, 3.10.7): it must acknowledge the SYN, and in
+ * the midst of a connection stand exactly where the app expects the next byte.
+ */
+export function refusedSegment(captured: Buffer, addresses: Addresses): Buffer {
+  const segment = Buffer.from(captured);
+  readdress(segment, addresses);
+  const { at } = transport(segment);
+  const flags = segment.readUInt8(at + 13);
+  const data = segment.length - at - (segment.readUInt8(at + 12) >> 4) * 4;
+  const length = data + (flags & syn ? 1 : 0) + (flags & fin ? 1 : 0);
+  const reset = Buffer.alloc(20);
+  reset.writeUInt16BE(segment.readUInt16BE(at + 2), 0);
+  reset.writeUInt16BE(segment.readUInt16BE(at), 2);
+  reset.writeUInt32BE(flags & ack ? segment.readUInt32BE(at + 8) : 0, 4);
+  reset.writeUInt32BE((segment.readUInt32BE(at + 4) + length) >>> 0, 8);
+  reset.writeUInt8(5 << 4, 12);
+  reset.writeUInt8(rst | ack, 13);
+  return reply(segment, tcp, reset);
+}
+
+/** What was held on its way in, as it is handed over: as it came, several datagrams in one apart, with the checksums a device may have left out. */
+export function deliveredPackets(captured: Buffer, segmentBytes: number): Buffer[] {
+  return releasedDatagrams(captured, { source: Buffer.alloc(16), sourcePort: 0 }, segmentBytes);
+}
+
+/** The RST that ends an app's connection where its remote's `captured` segment, the first that was held, should have continued it. */
+export function deliveredReset(captured: Buffer): Buffer {
+  const { at } = transport(captured);
+  const segment = Buffer.from(captured.subarray(0, at + 20));
+  segment.writeUInt8(5 << 4, at + 12);
+  segment.writeUInt8(rst | ack, at + 13);
+  return finish(segment);
 }
 
 /** Port unreachable (RFC 792, RFC 4443): a connected datagram socket sees ECONNREFUSED. */
@@ -227,4 +259,9 @@ export function refusedDatagram(captured: Buffer, addresses: Addresses): Buffer 
 /** Destination of an IP packet as 4 or 16 bytes. */
 export function destinationOf(packet: Buffer): Buffer {
   return isIpv4(packet) ? packet.subarray(16, 20) : packet.subarray(24, 40);
+}
+
+/** Source of an IP packet as 4 or 16 bytes. */
+export function sourceOf(packet: Buffer): Buffer {
+  return isIpv4(packet) ? packet.subarray(12, 16) : packet.subarray(8, 24);
 }

@@ -1,10 +1,20 @@
-// Brings the kernel's maps to a compiled policy. At every moment in between a flow meets the old answer, the new one, or a hold.
+// Brings the kernel's maps to a compiled policy. At every moment in between a flow meets the old answer, the new one, or a hold. So it
+// does where the maps have no room: what they cannot say is left to the helper.
 import type { Compiled, CompiledPath, Slot, Target } from "../policy/compile.ts";
-import { abi, action, layouts, pathDepth, protocolClass, shape, tableDefer } from "./layout.ts";
+import { cutToFit, type Room } from "../policy/fit.ts";
+import { abi, action, direction, layouts, pathDepth, protocolClass, shape, tableDefer } from "./layout.ts";
 import type { BpfMap } from "./libbpf.ts";
+import { SystemError } from "./libc.ts";
 
 /** The kernel's numbers for the compiler. */
-export const target: Omit<Target, "tableId" | "appId"> = { pathDepth, tableDefer, action, protocolClass, shape };
+export const target: Omit<Target, "tableId" | "appId"> = {
+  pathDepth,
+  tableDefer,
+  action,
+  protocolClass,
+  direction,
+  shape,
+};
 
 /** What the programs are told besides the rules. */
 export interface Settings {
@@ -13,110 +23,198 @@ export interface Settings {
   readonly pidNamespace: number;
 }
 
-interface Entry {
-  key: Buffer;
-  value: Buffer;
-}
-
 const zero = Buffer.alloc(4);
 
-function number(value: number): Buffer {
-  const buffer = Buffer.alloc(4);
-  buffer.writeUInt32LE(value);
-  return buffer;
-}
+/** Tells one entry of a map: `key` and `value` start as zeros. They are used for every entry of the map in turn. */
+type Tell<Item> = (item: Item, key: Buffer<ArrayBuffer>, value: Buffer<ArrayBuffer>) => void;
 
-function slotEntry(slot: Slot): Entry {
-  return { key: layouts.slot_key.write(slot), value: layouts.slot.write(slot) };
-}
-
-function pathValue(tables: readonly number[]): Buffer {
-  return layouts.path.write({ tables: [...tables] });
-}
-
-function hostEntry({ prefix, tables }: CompiledPath): Entry {
-  return { key: layouts.host_key.write({ address: Buffer.from(prefix.hex, "hex") }), value: pathValue(tables) };
-}
-
-function rangeEntry({ prefix, tables }: CompiledPath): Entry {
-  const address = Buffer.from(prefix.hex, "hex");
-  return { key: layouts.range_key.write({ prefix_bits: prefix.bits, address }), value: pathValue(tables) };
-}
-
-/** One map's wanted content beside what was written last; only differences are written. */
-class Mirror {
+/**
+ * One map's wanted content beside what was written last; only differences are written. What was written is remembered as strings: a
+ * Buffer of its own costs some 200 bytes each, and there are as many as rules.
+ */
+class Mirror<Item> {
+  readonly capacity: number;
+  /** Whether anything was written or removed since it was last set to false. */
+  changed = false;
   private readonly map: BpfMap;
-  private readonly written = new Map<string, Buffer>();
+  private readonly key: Buffer<ArrayBuffer>;
+  private readonly value: Buffer<ArrayBuffer>;
+  private readonly tell: Tell<Item>;
+  private readonly written = new Map<string, string>();
 
   /** Entries of an earlier helper count as written with an unknown value: kept until replaced or found unwanted. */
-  constructor(map: BpfMap, keyBytes: number) {
+  constructor(map: BpfMap, keyBytes: number, valueBytes: number, tell: Tell<Item>) {
     this.map = map;
-    for (const key of map.keys(keyBytes)) this.written.set(key.toString("latin1"), zero);
+    this.capacity = map.capacity();
+    this.key = Buffer.alloc(keyBytes);
+    this.value = Buffer.alloc(valueBytes);
+    this.tell = tell;
+    for (const key of map.keys(keyBytes)) this.written.set(key.toString("latin1"), "");
   }
 
-  put(entries: readonly Entry[]): void {
-    for (const { key, value } of entries) {
-      const name = key.toString("latin1");
-      if (this.written.get(name)?.equals(value)) continue;
-      this.map.set(key, value);
+  /** Writes what is missing or different; returns the keys of all, for prune(). */
+  put(items: readonly Item[]): Set<string> {
+    const wanted = new Set<string>();
+    for (const item of items) {
+      this.tell(item, this.key.fill(0), this.value.fill(0));
+      const name = this.key.toString("latin1");
+      const value = this.value.toString("latin1");
+      wanted.add(name);
+      if (this.written.get(name) === value) continue;
+      this.map.set(this.key, this.value);
       this.written.set(name, value);
+      this.changed = true;
     }
+    return wanted;
   }
 
-  prune(entries: readonly Entry[]): void {
-    const wanted = new Set(entries.map(({ key }) => key.toString("latin1")));
-    for (const name of [...this.written.keys()]) {
-      if (wanted.has(name)) continue;
+  prune(wanted: ReadonlySet<string>): void {
+    this.remove([...this.written.keys()].filter((name) => !wanted.has(name)));
+  }
+
+  /** Removes everything, in the order of the keys as bytes. */
+  clear(): void {
+    this.remove([...this.written.keys()].sort());
+  }
+
+  private remove(names: readonly string[]): void {
+    for (const name of names) {
       this.map.delete(Buffer.from(name, "latin1"));
       this.written.delete(name);
+      this.changed = true;
     }
+  }
+
+  /** Whether the old entries and the new ones are too many while both are there. */
+  isCrowdedBy(items: readonly Item[]): boolean {
+    if (this.written.size + items.length <= this.capacity) return false;
+    let size = this.written.size;
+    for (const item of items) {
+      this.tell(item, this.key.fill(0), this.value.fill(0));
+      if (!this.written.has(this.key.toString("latin1"))) size++;
+    }
+    return size > this.capacity;
   }
 }
 
 export class PolicyMaps {
-  private readonly slots: Mirror;
-  private readonly tables: Mirror;
-  private readonly hosts: Mirror;
-  private readonly ranges: Mirror;
+  private readonly slots: Mirror<Slot>;
+  private readonly tables: Mirror<[table: number, shapes: number]>;
+  private readonly hosts: Mirror<CompiledPath>;
+  private readonly ranges: Mirror<CompiledPath>;
   private readonly configs: BpfMap;
   private readonly settings: Settings;
+  private readonly room: Room;
+  private config: Buffer;
+  /** Counts the policies the kernel had, over restarts: a verdict of an older one is looked up again. */
+  generation: number;
+  /** Entries of the policy that the maps had no room for. */
+  leftOut = 0;
 
   constructor(maps: Record<"slots" | "tables" | "hosts" | "ranges" | "configs", BpfMap>, settings: Settings) {
-    this.slots = new Mirror(maps.slots, layouts.slot_key.size);
-    this.tables = new Mirror(maps.tables, 4);
-    this.hosts = new Mirror(maps.hosts, layouts.host_key.size);
-    this.ranges = new Mirror(maps.ranges, layouts.range_key.size);
+    const { slot_key, slot, host_key, range_key, path } = layouts;
+    this.slots = new Mirror<Slot>(maps.slots, slot_key.size, slot.size, (item, key, value) => {
+      slot_key.write(item, key);
+      slot.write(item, value);
+    });
+    this.tables = new Mirror<[number, number]>(maps.tables, 4, 4, ([table, shapes], key, value) => {
+      key.writeUInt32LE(table);
+      value.writeUInt32LE(shapes);
+    });
+    this.hosts = new Mirror<CompiledPath>(maps.hosts, host_key.size, path.size, ({ prefix, tables }, key, value) => {
+      host_key.write({ address: Buffer.from(prefix.hex, "hex") }, key);
+      path.write({ tables: [...tables] }, value);
+    });
+    this.ranges = new Mirror<CompiledPath>(maps.ranges, range_key.size, path.size, ({ prefix, tables }, key, value) => {
+      range_key.write({ prefix_bits: prefix.bits, address: Buffer.from(prefix.hex, "hex") }, key);
+      path.write({ tables: [...tables] }, value);
+    });
     this.configs = maps.configs;
     this.settings = settings;
+    // A full trie refuses to replace an entry as well (Linux < 6.13): one always stays free.
+    const ranges = this.ranges.capacity - 1;
+    this.room = { slots: this.slots.capacity, tables: this.tables.capacity, hosts: this.hosts.capacity, ranges };
+    this.config = Buffer.alloc(layouts.config.size);
+    this.configs.get(zero, this.config);
+    this.generation = layouts.config.read(this.config).generation;
+  }
+
+  /** Returns whether the kernel's policy changed. */
+  apply(wanted: Compiled): boolean {
+    const mirrors = [this.slots, this.tables, this.hosts, this.ranges];
+    for (const mirror of mirrors) mirror.changed = false;
+    const { compiled, leftOut } = cutToFit(wanted, this.room, tableDefer);
+    let { any } = compiled;
+    let reconfigured: boolean;
+    try {
+      reconfigured = this.write(compiled);
+      this.leftOut = leftOut;
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      // Out of memory: half a policy decides nothing.
+      this.deferAll(compiled);
+      any = [tableDefer];
+      reconfigured = true;
+      this.leftOut = wanted.slots.size + wanted.tables.size + wanted.paths.size;
+    }
+    if (!reconfigured && !mirrors.some(({ changed }) => changed)) return false;
+    // The new generation comes last: whatever is judged again by it meets the whole of the new policy.
+    this.generation = (this.generation + 1) >>> 0;
+    this.configure({ ...compiled, any });
+    return true;
   }
 
   /**
    * Slots before the tables that show them, tables before the paths that lead to them; then the reverse for what goes.
-   * A table's shapes only widen in the first pass: a slot that is gone but still shown is simply not found.
+   * A table's shapes only widen in the first pass: a slot that is gone but still shown is simply not found. Returns whether anything of
+   * the config but the generation changed.
    */
-  apply(compiled: Compiled): void {
-    const slots = [...compiled.slots.values()].map(slotEntry);
-    const tables = [...compiled.tables].map(([table, shapes]) => ({ key: number(table), value: number(shapes) }));
+  private write(compiled: Compiled): boolean {
+    const slots = [...compiled.slots.values()];
+    const tables = [...compiled.tables];
     const paths = [...compiled.paths.values()];
-    const hosts = paths.filter(({ prefix }) => prefix.bits === 128).map(hostEntry);
-    const ranges = paths.filter(({ prefix }) => prefix.bits < 128).map(rangeEntry);
-    this.slots.put(slots);
-    this.tables.put(tables);
-    this.hosts.put(hosts);
-    this.ranges.put(ranges);
-    this.configs.set(
-      zero,
-      layouts.config.write({
-        abi,
-        hold_jiffies: this.settings.holdTicks,
-        default_action: compiled.defaultAction,
-        pid_namespace: this.settings.pidNamespace,
-        any: { tables: [...compiled.any, ...Array(pathDepth).fill(0)].slice(0, pathDepth) },
-      }),
-    );
-    this.hosts.prune(hosts);
-    this.ranges.prune(ranges);
-    this.tables.prune(tables);
-    this.slots.prune(slots);
+    const hosts = paths.filter(({ prefix }) => prefix.bits === 128);
+    const ranges = paths.filter(({ prefix }) => prefix.bits < 128);
+    const crowded =
+      this.slots.isCrowdedBy(slots) ||
+      this.tables.isCrowdedBy(tables) ||
+      this.hosts.isCrowdedBy(hosts) ||
+      this.ranges.isCrowdedBy(ranges);
+    if (crowded) this.deferAll(compiled);
+    const wantedSlots = this.slots.put(slots);
+    const wantedTables = this.tables.put(tables);
+    const wantedHosts = this.hosts.put(hosts);
+    const wantedRanges = this.ranges.put(ranges);
+    const reconfigured = this.configure(compiled);
+    this.hosts.prune(wantedHosts);
+    this.ranges.prune(wantedRanges);
+    this.tables.prune(wantedTables);
+    this.slots.prune(wantedSlots);
+    return reconfigured;
+  }
+
+  /** Leaves everything to the helper, and the maps empty. Wide ranges go first: what a range held then finds none, not a wider one. */
+  private deferAll(compiled: Compiled): void {
+    this.configure({ ...compiled, any: [tableDefer] });
+    this.ranges.clear(); // a range's key begins with its length
+    this.hosts.clear();
+    this.tables.clear();
+    this.slots.clear();
+  }
+
+  /** Returns whether anything but the generation changed. */
+  private configure({ defaultAction, any }: Pick<Compiled, "defaultAction" | "any">): boolean {
+    const config = layouts.config.write({
+      abi,
+      hold_jiffies: this.settings.holdTicks,
+      default_action: defaultAction,
+      pid_namespace: this.settings.pidNamespace,
+      generation: this.generation,
+      any: { tables: [...any] },
+    });
+    if (config.equals(this.config)) return false;
+    this.configs.set(zero, config);
+    this.config = config;
+    return true;
   }
 }

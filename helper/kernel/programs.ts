@@ -1,12 +1,14 @@
 // Loads the object, adopts or creates the pinned maps, and attaches the programs to guarded cgroups by pinned links.
 // Pins: <bpffs>/<instance>/v<ABI>/maps/NAME and .../guards/<cgroup inode>/PROGRAM. `picket off` removes the tree.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
-import { abi, flowState, layouts, type Traffic } from "./layout.ts";
+// Whatever an earlier helper pinned stays in force until this one's programs stand beside it with the whole policy in their maps.
+import { existsSync, fstatSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from "node:fs";
+import { basename, join } from "node:path";
+import { abi, flowState, layouts, type Revoked, type Struct, type Traffic } from "./layout.ts";
 import {
   attachCgroup,
   attachMapIterator,
   BpfMap,
+  closeObject,
   destroyLink,
   findMap,
   findProgram,
@@ -51,6 +53,8 @@ const programNames = [
   "on_create",
   "on_release",
   "on_sock_ops",
+  "on_bind4",
+  "on_bind6",
   "on_connect4",
   "on_connect6",
   "on_sendmsg4",
@@ -68,54 +72,97 @@ export function ensureBpfFileSystem(): boolean {
   return !mounted;
 }
 
-/** Unlinks a pin tree. bpffs knows no recursive removal of its own. */
-export function removePins(directory: string): void {
-  if (!existsSync(directory)) return;
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) removePins(path);
-    else unlinkSync(path);
+/** Unlinks a pin or a tree of them. bpffs knows no recursive removal of its own. */
+export function removePins(path: string): void {
+  if (!existsSync(path)) return;
+  if (!lstatSync(path).isDirectory()) {
+    unlinkSync(path);
+    return;
   }
-  rmdirSync(directory);
+  for (const name of readdirSync(path)) removePins(join(path, name));
+  rmdirSync(path);
 }
+
+function namesIn(directory: string): string[] {
+  return existsSync(directory) && lstatSync(directory).isDirectory() ? readdirSync(directory) : [];
+}
+
+/** Points of a start. Tests kill the helper at each. */
+export type StartStep = "loaded" | "attached" | "pinned" | "renewed" | "retired";
 
 export class Programs {
   readonly maps: Record<MapName, BpfMap>;
-  /** Whether maps of an earlier helper were adopted. */
+  /** Whether an earlier helper, of whatever version, left something that is in force. */
   readonly adopted: boolean;
+  /** Why pins of this very version could not be adopted; null when they could, or there were none. */
+  readonly misfit: string | null;
   private readonly object: Pointer;
   private readonly root: string;
-  private readonly trafficLink: Pointer;
+  /** Where this version's pins are. */
+  private readonly pins: string;
+  private readonly checkpoint: (step: StartStep) => void;
+  private readonly traffic: Pointer;
+  private readonly revoked: Pointer;
   private readonly guards = new Map<string, Pointer[]>();
 
   /** Throws SystemError when the kernel refuses the object. `instance` names the pin directory. */
-  constructor(objectPath: string, instance: string) {
+  constructor(objectPath: string, instance: string, checkpoint: (step: StartStep) => void = () => {}) {
     quiet();
+    this.checkpoint = checkpoint;
     this.root = join(bpfFileSystem, instance);
-    const pins = join(this.root, `v${abi}`);
-    mkdirSync(join(pins, "maps"), { recursive: true, mode: 0o700 });
-    this.adopted = readdirSync(join(pins, "maps")).length > 0;
-    this.object = openObject(objectPath);
-    for (const name of mapNames) setPinPath(findMap(this.object, name), join(pins, "maps", name));
-    loadObject(this.object);
+    this.adopted = namesIn(this.root).length > 0;
+    const { object, pins, misfit } = this.load(objectPath);
+    this.object = object;
+    this.pins = pins;
+    this.misfit = misfit;
     this.maps = Object.fromEntries(
       mapNames.map((name) => [name, new BpfMap(mapFd(findMap(this.object, name)))]),
     ) as Record<MapName, BpfMap>;
-    this.trafficLink = attachMapIterator(findProgram(this.object, "dump_traffic"), this.maps.sockets.fd);
-    this.adoptGuards(join(pins, "guards"));
-    this.removeOtherVersions();
+    this.traffic = this.iterator("dump_traffic");
+    this.revoked = this.iterator("find_revoked");
+    checkpoint("loaded");
+  }
+
+  /**
+   * Pinned maps that do not fit (damaged, or of a build that forgot to raise the ABI) are treated as another version's: a set of our own
+   * is made beside them, and they go once it is in force.
+   */
+  private load(objectPath: string): { object: Pointer; pins: string; misfit: string | null } {
+    let misfit: string | null = null;
+    for (let set = 0; ; set++) {
+      // bpffs takes no dots in names.
+      const pins = join(this.root, set === 0 ? `v${abi}` : `v${abi}-${set}`);
+      const fresh = !existsSync(pins);
+      const object = openObject(objectPath);
+      try {
+        mkdirSync(join(pins, "maps"), { recursive: true, mode: 0o700 });
+        for (const name of mapNames) setPinPath(findMap(object, name), join(pins, "maps", name));
+        loadObject(object);
+        return { object, pins, misfit };
+      } catch (error) {
+        closeObject(object);
+        if (fresh) {
+          // The kernel refuses the object itself.
+          removePins(pins);
+          if (!this.adopted) removePins(this.root);
+          throw error;
+        }
+        misfit ??= String(error);
+      }
+    }
   }
 
   /** Attaches every program to the cgroup directory, or renews what an earlier helper attached. Idempotent. */
   guard(cgroupDirectory: string): void {
-    const inode = String(statSync(cgroupDirectory).ino);
-    if (this.guards.has(inode)) return;
-    const pins = join(this.root, `v${abi}`, "guards", inode);
-    mkdirSync(pins, { recursive: true, mode: 0o700 });
     const fd = open(cgroupDirectory, O_RDONLY | O_DIRECTORY);
     const links: Pointer[] = [];
     try {
+      // Of what is open: the folder may be replaced by another of that name meanwhile.
+      const inode = String(fstatSync(fd).ino);
+      if (this.guards.has(inode)) return;
+      const pins = this.folder(inode);
       for (const name of programNames) links.push(this.attach(name, fd, join(pins, name)));
+      this.completed(inode, pins, links);
     } catch (error) {
       // What is pinned by now stays attached: the next guard() completes it.
       for (const link of links) destroyLink(link);
@@ -123,32 +170,84 @@ export class Programs {
     } finally {
       close(fd);
     }
+  }
+
+  private completed(inode: string, pins: string, links: Pointer[]): void {
     this.guards.set(inode, links);
+    // What this version has no program for.
+    for (const name of readdirSync(pins)) if (!programNames.some((own) => own === name)) removePins(join(pins, name));
+  }
+
+  /** The pins of one guard. What is in the way of a folder is damage. */
+  private folder(inode: string): string {
+    const guards = join(this.pins, "guards");
+    const pins = join(guards, inode);
+    for (const path of [guards, pins]) if (existsSync(path) && !lstatSync(path).isDirectory()) unlinkSync(path);
+    mkdirSync(pins, { recursive: true, mode: 0o700 });
+    return pins;
+  }
+
+  /** Inode numbers of the guarded cgroups, an earlier helper's too. */
+  guarded(): string[] {
+    return [...this.guards.keys()];
+  }
+
+  /** Detaches from one cgroup and what is in it. */
+  unguard(inode: string): void {
+    for (const link of this.guards.get(inode) ?? []) destroyLink(link);
+    this.guards.delete(inode);
+    removePins(join(this.pins, "guards", inode));
+  }
+
+  /** Lets go of a removed cgroup once its last socket is gone: until then somebody outside may have that socket, and it stays guarded. */
+  forgetDead(inode: string): void {
+    const [first] = this.guards.get(inode) ?? [];
+    try {
+      if (first !== undefined) updateLink(first, findProgram(this.object, programNames[0]));
+    } catch (error) {
+      if (!(error instanceof SystemError && error.errno === ENOLINK)) throw error;
+      this.unguard(inode);
+    }
   }
 
   private attach(name: string, cgroupFd: number, pin: string): Pointer {
     const program = findProgram(this.object, name);
-    if (existsSync(pin)) {
-      const link = openLink(pin);
-      updateLink(link, program);
-      return link;
-    }
+    const renewed = this.renew(name, pin);
+    if (renewed !== null) return renewed;
     const link = attachCgroup(program, cgroupFd);
+    this.checkpoint("attached");
+    removePins(pin);
     pinLink(link, pin);
+    this.checkpoint("pinned");
     return link;
   }
 
-  /** Gives every cgroup that is still guarded by an earlier helper the programs of this one. */
-  private adoptGuards(directory: string): void {
-    if (!existsSync(directory)) return;
-    for (const inode of readdirSync(directory)) {
+  /** Puts this helper's program behind a pinned link; null where there is no pin, or something else. Throws ENOLINK: its cgroup is gone. */
+  private renew(name: string, pin: string): Pointer | null {
+    if (!existsSync(pin)) return null;
+    let link: Pointer | undefined;
+    try {
+      link = openLink(pin);
+      updateLink(link, findProgram(this.object, name));
+      this.checkpoint("renewed");
+      return link;
+    } catch (error) {
+      if (link !== undefined) destroyLink(link);
+      if (error instanceof SystemError && error.errno !== ENOLINK) return null;
+      throw error;
+    }
+  }
+
+  /** Gives every cgroup that is still guarded by an earlier helper the programs of this one. After the policy is in the maps. */
+  adoptGuards(): void {
+    const directory = join(this.pins, "guards");
+    for (const inode of namesIn(directory)) {
       const pins = join(directory, inode);
       const links: Pointer[] = [];
       try {
-        for (const name of readdirSync(pins)) {
-          const link = openLink(join(pins, name));
-          links.push(link);
-          updateLink(link, findProgram(this.object, name));
+        for (const name of programNames) {
+          const link = this.renew(name, join(pins, name));
+          if (link !== null) links.push(link);
         }
       } catch (error) {
         // The cgroup is gone, and its links with it. Any other failure must not free a cgroup that is still there.
@@ -158,30 +257,49 @@ export class Programs {
         continue;
       }
       // An incomplete set (a helper died while it attached) is completed by the next guard().
-      if (links.length === programNames.length) this.guards.set(inode, links);
+      if (links.length === programNames.length) this.completed(inode, pins, links);
       else for (const link of links) destroyLink(link);
     }
   }
 
-  private removeOtherVersions(): void {
-    for (const version of readdirSync(this.root)) if (version !== `v${abi}`) removePins(join(this.root, version));
+  /**
+   * Ends what helpers of other versions left in force, once this one guards every cgroup that they did. After everything else: until
+   * then both judge, and the stricter wins. `find`: a cgroup's directory by its inode number, null when it is gone.
+   */
+  retireOthers(find: (inode: string) => string | null): void {
+    const others = readdirSync(this.root)
+      .map((name) => join(this.root, name))
+      .filter((path) => path !== this.pins);
+    for (const other of others) {
+      for (const inode of namesIn(join(other, "guards"))) {
+        const directory = find(inode);
+        if (directory !== null) this.guard(directory);
+      }
+    }
+    for (const other of others) {
+      removePins(join(other, "guards"));
+      this.checkpoint("retired");
+      removePins(other);
+    }
+  }
+
+  /** The version directory in use, as status and journal name it. */
+  get version(): string {
+    return basename(this.pins);
+  }
+
+  private iterator(program: string): Pointer {
+    return attachMapIterator(findProgram(this.object, program), this.maps.sockets.fd);
   }
 
   /** Bytes of every TCP socket that connected and still exists. */
   readTraffic(): Traffic[] {
-    const { size } = layouts.traffic;
-    const fd = startIteration(this.trafficLink);
-    const chunk = Buffer.alloc(256 * size);
-    const all: Traffic[] = [];
-    try {
-      for (;;) {
-        const bytes = read(fd, chunk);
-        if (bytes === 0) return all;
-        for (let at = 0; at + size <= bytes; at += size) all.push(layouts.traffic.read(chunk, at));
-      }
-    } finally {
-      close(fd);
-    }
+    return readAll(this.traffic, layouts.traffic);
+  }
+
+  /** TCP connections that were allowed and that the policy in the maps allows no more. */
+  findRevoked(): Revoked[] {
+    return readAll(this.revoked, layouts.revoked);
   }
 
   /** Marks a socket of this process as the helper's own, by its storage: guarded or not, its packets pass. */
@@ -195,7 +313,24 @@ export class Programs {
   remove(): void {
     for (const links of this.guards.values()) for (const link of links) destroyLink(link);
     this.guards.clear();
-    destroyLink(this.trafficLink);
+    for (const link of [this.traffic, this.revoked]) destroyLink(link);
     removePins(this.root);
+  }
+}
+
+/** One pass of an iterator over the sockets, each as what its program writes. */
+function readAll<T extends ConstructorParameters<typeof Struct>[0]>(iterator: Pointer, layout: Struct<T>) {
+  const { size } = layout;
+  const fd = startIteration(iterator);
+  const chunk = Buffer.alloc(256 * size);
+  const all = [];
+  try {
+    for (;;) {
+      const bytes = read(fd, chunk);
+      if (bytes === 0) return all;
+      for (let at = 0; at + size <= bytes; at += size) all.push(layout.read(chunk, at));
+    }
+  } finally {
+    close(fd);
   }
 }

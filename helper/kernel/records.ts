@@ -1,6 +1,6 @@
 // From ring-buffer bytes to records, endpoints and counters.
-import type { Endpoint, Protocol } from "../../contract/words.ts";
-import { abi, counterNames, counterSlots, type FlowKey, type FlowRecord, layouts } from "./layout.ts";
+import type { Direction, Endpoint, Protocol } from "../../contract/words.ts";
+import { abi, counterNames, counterSlots, direction, type FlowRecord, layouts } from "./layout.ts";
 import type { BpfMap } from "./libbpf.ts";
 
 /** Null for a record of another ABI: left over in a pinned ring buffer by another version. */
@@ -17,9 +17,14 @@ export function packetOf(bytes: Buffer, record: FlowRecord): Buffer {
 
 const protocols: Record<number, Protocol> = { 1: "icmp", 6: "tcp", 17: "udp", 58: "icmp" };
 
-export function endpointOf(key: FlowKey, formatAddress: (bytes: Buffer) => string): Endpoint {
-  const protocol = protocols[key.protocol] ?? "other";
-  return { host: null, address: formatAddress(key.address), port: key.port, protocol };
+export function directionOf(record: FlowRecord): Direction {
+  return record.direction === direction.inbound ? "inbound" : "outbound";
+}
+
+export function endpointOf(record: FlowRecord, formatAddress: (bytes: Buffer) => string): Endpoint {
+  const { address, port, protocol } = record.flow;
+  const asked = record.direction === direction.inbound ? record.local_port : port;
+  return { host: null, address: formatAddress(address), port: asked, protocol: protocols[protocol] ?? "other" };
 }
 
 /** Sums the per-CPU counters. */

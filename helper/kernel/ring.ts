@@ -44,21 +44,23 @@ export class Ring {
     this.handle.ref();
   }
 
-  /** Reads every record that is complete by now. A call from within a reader does nothing: the outer one goes on. */
-  drain(): void {
-    this.readUntil(Number(Atomics.load(this.producer, 0)), Number.POSITIVE_INFINITY);
+  /** Reads every record that is complete by now; whether there was any. A call from within a reader does nothing: the outer one goes on. */
+  drain(): boolean {
+    return this.readUntil(Number(Atomics.load(this.producer, 0)), Number.POSITIVE_INFINITY);
   }
 
-  /** Reads for a short while. What is left wakes the loop again: the poll reports data, not arrivals. */
-  readATurn(): void {
-    this.readUntil(Number.POSITIVE_INFINITY, performance.now() + turn);
+  /** Reads for a short while; whether there was anything. What is left wakes the loop again: the poll reports data, not arrivals. */
+  readATurn(): boolean {
+    return this.readUntil(Number.POSITIVE_INFINITY, performance.now() + turn);
   }
 
-  private readUntil(end: number, deadline: number): void {
-    if (this.draining) return;
+  private readUntil(end: number, deadline: number): boolean {
+    if (this.draining) return false;
     this.draining = true;
+    const start = Atomics.load(this.consumer, 0);
     try {
       this.readAll(end, deadline);
+      return Atomics.load(this.consumer, 0) > start;
     } finally {
       this.draining = false;
     }

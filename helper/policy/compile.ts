@@ -10,7 +10,13 @@ export interface Target {
   readonly tableDefer: number;
   readonly action: { readonly allow: number; readonly block: number; readonly ask: number };
   readonly protocolClass: { readonly tcp: number; readonly udp: number; readonly icmp: number; readonly other: number };
-  readonly shape: { readonly anyApp: number; readonly anyPort: number; readonly anyProtocol: number };
+  readonly shape: {
+    readonly anyApp: number;
+    readonly anyPort: number;
+    readonly anyProtocol: number;
+    readonly anyDirection: number;
+  };
+  readonly direction: { readonly outbound: number; readonly inbound: number };
   /** Lasting number of a destination's table; 0 is never used. */
   tableId(destination: string): number;
   /** Lasting number of an app; 0 is never used. */
@@ -22,6 +28,7 @@ export interface Slot {
   readonly app: number;
   readonly port: number;
   readonly protocol: number;
+  readonly direction: number;
   readonly shape: number;
   readonly action: number;
   readonly rule: number;
@@ -68,17 +75,20 @@ export function compile(policy: Policy, target: Target): Compiled {
     const table = target.tableId(destination);
     const app = rule.app === null ? 0 : target.appId(rule.app);
     const protocol = rule.protocol === null ? 0 : target.protocolClass[rule.protocol];
+    const direction = rule.direction === "both" ? 0 : target.direction[rule.direction];
     const shape =
       (rule.app === null ? target.shape.anyApp : 0) |
       (rule.port === null ? target.shape.anyPort : 0) |
-      (rule.protocol === null ? target.shape.anyProtocol : 0);
-    const key = `${table}:${app}:${rule.port ?? 0}:${protocol}:${shape}`;
+      (rule.protocol === null ? target.shape.anyProtocol : 0) |
+      (rule.direction === "both" ? target.shape.anyDirection : 0);
+    const key = `${table}:${app}:${rule.port ?? 0}:${protocol}:${direction}:${shape}`;
     if (slots.has(key)) return; // rules come best first
     slots.set(key, {
       table,
       app,
       port: rule.port ?? 0,
       protocol,
+      direction,
       shape,
       action: target.action[rule.action],
       rule: rule.number,

@@ -13,7 +13,6 @@ function destinationRank(rule: PolicyRule): number {
   }
 }
 
-const lifetimeRank = { once: 1, forever: 0 } as const;
 const originRank = { person: 1, factory: 0 } as const;
 const actionRank = { block: 2, ask: 1, allow: 0 } as const;
 
@@ -22,7 +21,8 @@ const ranks: readonly ((rule: PolicyRule) => number)[] = [
   (rule) => (rule.app === null ? 0 : 1),
   (rule) => (rule.port === null ? 0 : 1),
   (rule) => (rule.protocol === null ? 0 : 1),
-  (rule) => lifetimeRank[rule.lifetime],
+  (rule) => (rule.direction === "both" ? 0 : 1),
+  (rule) => (rule.lifetime === "forever" ? 0 : 1),
   (rule) => originRank[rule.origin],
   (rule) => actionRank[rule.action],
 ];

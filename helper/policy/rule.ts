@@ -1,5 +1,6 @@
 // A rule as the policy reads it: the stored rule with its destination parsed once.
-import type { Action, Lifetime, Origin, Protocol, Rule, Zone } from "../../contract/words.ts";
+import type { RuleLifetime } from "../../contract/lifetime.ts";
+import type { Action, Origin, Protocol, Rule, RuleDirection, Zone } from "../../contract/words.ts";
 import { type Prefix, parsePrefix } from "./address.ts";
 
 export type Destination =
@@ -15,8 +16,9 @@ export interface PolicyRule {
   readonly destination: Destination;
   readonly port: number | null;
   readonly protocol: Protocol | null;
+  readonly direction: RuleDirection;
   readonly action: Action;
-  readonly lifetime: Lifetime;
+  readonly lifetime: RuleLifetime;
   readonly origin: Origin;
 }
 
@@ -31,7 +33,7 @@ export const loopbackPrefixes: readonly Prefix[] = ["127.0.0.0/8", "::1"].map((t
 
 /** Null when the stored address is unreadable: such a rule takes no part and the caller reports it. */
 export function policyRule(rule: Rule, number: number): PolicyRule | null {
-  const { id, app, port, protocol, action, lifetime, origin } = rule;
+  const { id, app, port, protocol, direction, action, lifetime, origin } = rule;
   let destination: Destination = { kind: "any" };
   if (rule.zone !== null) {
     destination = { kind: "zone", zone: rule.zone };
@@ -40,5 +42,5 @@ export function policyRule(rule: Rule, number: number): PolicyRule | null {
     if (prefix === null) return null;
     destination = { kind: "prefix", prefix };
   }
-  return { id, number, app, destination, port, protocol, action, lifetime, origin };
+  return { id, number, app, destination, port, protocol, direction, action, lifetime, origin };
 }

@@ -1,20 +1,22 @@
 // Which card an attempt belongs to. Pure.
-import type { App, Endpoint, Prompt } from "../../contract/words.ts";
+import type { App, Direction, Endpoint, Prompt } from "../../contract/words.ts";
 
 /** How long after the last attempt the other address family still counts as the same try (RFC 8305 waits 250 ms between them). */
 const twinWindow = 3000;
 
 export interface Asked {
   readonly app: App;
+  readonly direction: Direction;
   readonly endpoints: readonly Endpoint[];
   readonly process: Prompt["process"];
 }
 
 export interface Asking {
   readonly app: App;
+  readonly direction: Direction;
   readonly endpoint: Endpoint;
   readonly process: Prompt["process"];
-  /** Milliseconds since 1970. */
+  /** CLOCK_BOOTTIME milliseconds: a clock that is set makes no twins. */
   readonly at: number;
 }
 
@@ -34,14 +36,16 @@ function isFamilyTwin(a: Endpoint, b: Endpoint): boolean {
   return a.port !== 0 && a.port === b.port && family(a) !== family(b);
 }
 
-/** `lastAttempt`: when the card's newest attempt came, milliseconds since 1970. */
+/** `lastAttempt`: when the card's newest attempt came, CLOCK_BOOTTIME milliseconds. */
 export function joins(card: Asked, lastAttempt: number, attempt: Asking): boolean {
-  if (card.app.path !== attempt.app.path) return false;
+  if (card.app.path !== attempt.app.path || card.direction !== attempt.direction) return false;
   const { endpoint } = attempt;
   const same = (other: Endpoint) =>
     other.address === endpoint.address && other.port === endpoint.port && other.protocol === endpoint.protocol;
   if (card.endpoints.some(same)) return true;
   if (card.endpoints.some((other) => isTransportTwin(other, endpoint))) return true;
+  // Two addresses that call are two strangers: only who is called has a name with several.
+  if (attempt.direction === "inbound") return false;
   const [first] = card.endpoints;
   const oneTry = card.process.pid === attempt.process.pid && attempt.at - lastAttempt <= twinWindow;
   // One twin only: a second address of the same family is another destination.

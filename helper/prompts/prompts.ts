@@ -1,7 +1,7 @@
 // Open questions: one card per app and endpoint. Attempts join, answers settle, nothing vanishes unanswered. An app that asks for very
 // much folds: its newest card takes what is new, and beyond the budgets its flows stay held and unasked until there is room again.
 import { CodedError } from "../../contract/errors.ts";
-import type { App, Endpoint, Prompt } from "../../contract/words.ts";
+import type { App, Direction, Endpoint, Prompt } from "../../contract/words.ts";
 import type { PromptRows } from "../store/prompts.ts";
 import { type Attempt, Card } from "./card.ts";
 import { joins } from "./join.ts";
@@ -44,7 +44,7 @@ export class Prompts {
   /** Questions of an earlier run start in the inbox. */
   constructor(parts: PromptsParts) {
     this.parts = parts;
-    for (const stored of parts.rows.all()) this.insert(new Card(stored, 0));
+    for (const stored of parts.rows.all()) this.insert(new Card(stored, Number.NEGATIVE_INFINITY));
   }
 
   list(): Prompt[] {
@@ -62,18 +62,18 @@ export class Prompts {
     return { prompt: card.view, flows: card.flows };
   }
 
-  /** Cards that have no other flow waiting than these of one app. */
-  coveredBy(path: string, flows: ReadonlySet<string>): string[] {
-    return [...(this.byApp.get(path)?.cards ?? [])]
+  /** Cards like this one that have no other flow waiting than these. */
+  coveredBy(asked: Pick<Prompt, "app" | "direction">, flows: ReadonlySet<string>): string[] {
+    return [...(this.byApp.get(nameOf(asked))?.cards ?? [])]
       .filter((card) => card.flows.length > 0 && card.flows.every((flow) => flows.has(flow)))
       .map((card) => card.stored.id);
   }
 
   /** Opens a card or joins one. False when the budgets are used up: nobody is asked about the flow. */
   ask(attempt: Attempt): boolean {
-    const { app, flow } = attempt;
+    const { flow } = attempt;
     if (this.byFlow.has(flow)) this.flowEnded(flow);
-    const own = this.byApp.get(app.path);
+    const own = this.byApp.get(nameOf(attempt));
     if (this.byFlow.size >= flowsInAll || (own?.flows ?? 0) >= flowsPerApp) return this.refuse();
     let card = own && this.cardFor(own, attempt);
     if (card) {
@@ -84,7 +84,7 @@ export class Prompts {
       card = this.open(attempt);
     }
     this.byFlow.set(flow, card);
-    this.appOf(app).flows++;
+    this.appOf(attempt).flows++;
     this.write(card);
     return true;
   }
@@ -115,11 +115,12 @@ export class Prompts {
   }
 
   private open(attempt: Attempt): Card {
-    const { app, process, at } = attempt;
-    const opened = new Date(at).toISOString();
+    const { app, direction, process, at } = attempt;
+    const opened = new Date().toISOString();
     const stored = {
       id: this.parts.rows.nextId(),
       app,
+      direction,
       process,
       attempts: attempt.resumed ? 1 : 0,
       opened,
@@ -134,15 +135,15 @@ export class Prompts {
 
   private insert(card: Card): void {
     this.cards.set(card.stored.id, card);
-    this.appOf(card.stored.app).cards.add(card);
+    this.appOf(card.stored).cards.add(card);
     this.inbox.add(card);
   }
 
-  private appOf({ path }: App): AppCards {
-    let own = this.byApp.get(path);
+  private appOf(asked: Pick<Prompt, "app" | "direction">): AppCards {
+    let own = this.byApp.get(nameOf(asked));
     if (own === undefined) {
       own = { cards: new Set(), flows: 0 };
-      this.byApp.set(path, own);
+      this.byApp.set(nameOf(asked), own);
     }
     return own;
   }
@@ -173,7 +174,7 @@ export class Prompts {
 
   private forget(card: Card, flows: readonly string[]): void {
     for (const flow of flows) this.byFlow.delete(flow);
-    this.appOf(card.stored.app).flows -= flows.length;
+    this.appOf(card.stored).flows -= flows.length;
     if (flows.length > 0) this.madeRoom = true;
   }
 
@@ -185,11 +186,11 @@ export class Prompts {
   }
 
   /** Takes endpoints that policy answers by now off every card; a card without any left is settled. Returns the settled ids. */
-  settle(isAnswered: (app: App, endpoint: Endpoint) => boolean): string[] {
+  settle(isAnswered: (app: App, direction: Direction, endpoint: Endpoint) => boolean): string[] {
     const settled: string[] = [];
     for (const card of [...this.cards.values()]) {
-      const { id, app, endpoints } = card.stored;
-      const open = endpoints.filter((endpoint) => !isAnswered(app, endpoint));
+      const { id, app, direction, endpoints } = card.stored;
+      const open = endpoints.filter((endpoint) => !isAnswered(app, direction, endpoint));
       if (open.length === endpoints.length) continue;
       if (open.length === 0) {
         settled.push(id);
@@ -216,9 +217,9 @@ export class Prompts {
     this.forget(card, [...card.flows, ...card.line.keys()]);
     this.cards.delete(id);
     this.inbox.delete(card);
-    const own = this.appOf(card.stored.app);
+    const own = this.appOf(card.stored);
     own.cards.delete(card);
-    if (own.cards.size === 0) this.byApp.delete(card.stored.app.path);
+    if (own.cards.size === 0) this.byApp.delete(nameOf(card.stored));
     this.parts.rows.remove(id);
     this.parts.changed(null, id);
     for (const attempt of line) if (this.parts.waits(attempt.flow)) this.ask(attempt);
@@ -233,6 +234,11 @@ export class Prompts {
   flush(): void {
     this.parts.rows.flush();
   }
+}
+
+/** Cards of one app and one direction share a budget: strangers that call must not use up what the app itself may ask. */
+function nameOf({ app, direction }: Pick<Prompt, "app" | "direction">): string {
+  return `${direction} ${app.path}`;
 }
 
 /** Whether the app's path is one: what is in brackets is only what little is known. */

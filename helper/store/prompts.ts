@@ -1,6 +1,6 @@
 // Open questions in the database, so that no question is lost with the helper. The first few of a moment are written at once, a flood
 // in batches: a helper that is killed in between finds what is still held in the kernel.
-import type { App, Endpoint, Prompt } from "../../contract/words.ts";
+import type { App, Direction, Endpoint, Prompt } from "../../contract/words.ts";
 import { log } from "../log.ts";
 import type { Store } from "./database.ts";
 
@@ -10,6 +10,7 @@ export type StoredPrompt = Omit<Prompt, "endpoint" | "state" | "behind">;
 interface Row {
   id: number;
   app: string;
+  direction: Direction;
   process: string;
   attempts: number;
   opened: number;
@@ -46,6 +47,7 @@ export class PromptRows {
     return (this.store.prepare("SELECT * FROM prompts ORDER BY id").all() as Row[]).map((row) => ({
       id: String(row.id),
       app: JSON.parse(row.app) as App,
+      direction: row.direction,
       process: JSON.parse(row.process) as Prompt["process"],
       attempts: row.attempts,
       opened: new Date(row.opened).toISOString(),
@@ -101,13 +103,13 @@ export class PromptRows {
     this.unsaved = this.waiting.size;
   }
 
-  private save({ id, app, process, attempts, opened, endpoints }: StoredPrompt): void {
+  private save({ id, app, direction, process, attempts, opened, endpoints }: StoredPrompt): void {
     this.store
       .prepare(
-        `INSERT INTO prompts (id, app, process, attempts, opened) VALUES (?, ?, ?, ?, ?)
+        `INSERT INTO prompts (id, app, direction, process, attempts, opened) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET process = excluded.process, attempts = excluded.attempts`,
       )
-      .run(Number(id), JSON.stringify(app), JSON.stringify(process), attempts, new Date(opened).getTime());
+      .run(Number(id), JSON.stringify(app), direction, JSON.stringify(process), attempts, new Date(opened).getTime());
     this.store.prepare("DELETE FROM prompt_endpoints WHERE prompt = ?").run(Number(id));
     const insert = this.store.prepare(
       "INSERT INTO prompt_endpoints (prompt, position, host, address, port, protocol) VALUES (?, ?, ?, ?, ?, ?)",

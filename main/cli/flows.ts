@@ -2,14 +2,14 @@
 import type { Events } from "../../contract/methods.ts";
 import type { Flow } from "../../contract/words.ts";
 import type { HelperClient } from "../client/client.ts";
-import { appText, endpointText, timeText } from "./endpoint-text.ts";
+import { appText, timeText, wayText } from "./endpoint-text.ts";
 import { withHelper } from "./helper-connection.ts";
 import { printableJson, row, table } from "./table.ts";
 import { parseWords, takeNoMore } from "./usage.ts";
 
 const head = ["TIME", "VERDICT", "LIVE", "IN", "OUT", "ENDPOINT", "LAYER", "RULE", "APP", "REASON"] as const;
 /** A stream cannot know what comes: widths that fit most IPv6 endpoints. */
-const followWidths = [19, 7, 4, 9, 9, 46, 8, 18, 24, 0] as const;
+const followWidths = [19, 7, 4, 9, 9, 49, 8, 18, 24, 0] as const;
 
 export async function flows(args: string[]): Promise<number> {
   const { values, positionals } = parseWords(args, { follow: { type: "boolean" }, json: { type: "boolean" } });
@@ -29,7 +29,7 @@ function cells(flow: Flow): string[] {
     flow.live ? "yes" : "no",
     String(flow.bytesIn),
     String(flow.bytesOut),
-    endpointText(flow.endpoint),
+    wayText(flow.direction, flow.endpoint),
     flow.layer,
     flow.rule ?? "-",
     appText(flow.app),

@@ -1,7 +1,9 @@
 // `picket prompts` and `picket answer`.
-import { lifetimeSchema, scopeSchema } from "../../contract/words.ts";
-import { appText, endpointText, timeText } from "./endpoint-text.ts";
+import { lifetimeSchema } from "../../contract/lifetime.ts";
+import { scopeSchema } from "../../contract/words.ts";
+import { appText, timeText, wayText } from "./endpoint-text.ts";
 import { withHelper } from "./helper-connection.ts";
+import { lifetimeFrom } from "./lifetime-text.ts";
 import { printable, printableJson, table } from "./table.ts";
 import { oneOf, parseWords, takeNoMore, UsageError } from "./usage.ts";
 
@@ -16,7 +18,7 @@ export async function prompts(args: string[]): Promise<number> {
       prompt.id,
       prompt.state,
       timeText(prompt.opened),
-      endpointText(prompt.endpoint) +
+      wayText(prompt.direction, prompt.endpoint) +
         (prompt.endpoints.length > 1 ? ` +${prompt.endpoints.length - 1}` : "") +
         (prompt.behind ? ` (${prompt.behind} behind)` : ""),
       String(prompt.attempts),
@@ -39,7 +41,7 @@ export async function answer(args: string[]): Promise<number> {
   const action = oneOf("the answer", word, ["allow", "block"]);
   takeNoMore(rest);
   const scope = oneOf("--scope", values.scope, scopeSchema.options);
-  const lifetime = oneOf("--lifetime", values.lifetime, lifetimeSchema.options);
+  const lifetime = lifetimeFrom(values.lifetime, lifetimeSchema);
   const made = await withHelper("answer", (helper) => helper.call("prompts.answer", { id, action, scope, lifetime }));
   if (values.json) {
     process.stdout.write(`${printableJson(made, 2)}\n`);

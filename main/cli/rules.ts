@@ -1,8 +1,10 @@
 // `picket rules`: list, add, remove, enable, disable.
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
-import { actionSchema, type Rule } from "../../contract/words.ts";
+import { ruleLifetimeSchema } from "../../contract/lifetime.ts";
+import { actionSchema, type Rule, ruleDirectionSchema } from "../../contract/words.ts";
 import { withHelper } from "./helper-connection.ts";
+import { lifetimeFrom, lifetimeText } from "./lifetime-text.ts";
 import { printable, printableJson, table } from "./table.ts";
 import { oneOf, parseWords, takeNoMore, UsageError } from "./usage.ts";
 
@@ -24,7 +26,10 @@ async function list(args: string[]): Promise<number> {
   if (values.json) process.stdout.write(`${printableJson(found, 2)}\n`);
   else
     process.stdout.write(
-      table(["ID", "ON", "ACTION", "APP", "TO", "PORT", "PROTOCOL", "LIFETIME", "ORIGIN", "NOTE"], found.map(cells)),
+      table(
+        ["ID", "ON", "ACTION", "APP", "DIRECTION", "ADDRESS", "PORT", "PROTOCOL", "LIFETIME", "ORIGIN", "NOTE"],
+        found.map(cells),
+      ),
     );
   return 0;
 }
@@ -35,10 +40,11 @@ function cells(rule: Rule): string[] {
     rule.enabled ? "yes" : "no",
     rule.action,
     rule.app ?? "any",
+    rule.direction,
     rule.zone ?? rule.address ?? "any",
     rule.port === null ? "any" : String(rule.port),
     rule.protocol ?? "any",
-    rule.lifetime,
+    lifetimeText(rule, Date.now()),
     rule.origin,
     rule.note,
   ];
@@ -51,6 +57,8 @@ async function add(args: string[]): Promise<number> {
     address: { type: "string" },
     port: { type: "string" },
     protocol: { type: "string" },
+    lifetime: { type: "string", default: "forever" },
+    direction: { type: "string", default: "outbound" },
     json: { type: "boolean" },
   });
   takeNoMore(positionals);
@@ -61,12 +69,14 @@ async function add(args: string[]): Promise<number> {
     address: values.address ?? null,
     port: values.port === undefined ? null : portNumber(values.port),
     protocol: values.protocol === undefined ? null : oneOf("--protocol", values.protocol, ["tcp", "udp"]),
+    lifetime: lifetimeFrom(values.lifetime, ruleLifetimeSchema),
+    direction: oneOf("--direction", values.direction, ruleDirectionSchema.options),
   };
   const rule = await withHelper("rules", (helper) => helper.call("rules.add", params));
   say(
     values.json,
     rule,
-    `added ${rule.id}: ${cells(rule).slice(2, 7).join(" ")}${rule.replaced === null ? "" : `, replaces ${rule.replaced}`}`,
+    `added ${rule.id}: ${cells(rule).slice(2, 8).join(" ")}${rule.replaced === null ? "" : `, replaces ${rule.replaced}`}`,
   );
   return 0;
 }

@@ -14,13 +14,16 @@ const texts = {
   prompts: `picket prompts [--json]
     The open questions and the inbox.
 `,
-  answer: `picket answer ID allow|block [--scope endpoint|any] [--lifetime once|forever] [--json]
-    Answers a prompt: for its endpoints or any; once (only what it holds) or forever. Default: endpoint, once.
+  answer: `picket answer ID allow|block [--scope endpoint|any] [--lifetime once|quit|TIME|restart|forever] [--json]
+    Answers a prompt: for its endpoints or any; once (only what it holds), until the app quits, for a TIME (30m, 1h, 7d),
+    until the machine restarts, or forever. Default: endpoint, once.
 `,
   rules: `picket rules [list] [--json]
-picket rules add --app PATH|any --action allow|block|ask [--address CIDR] [--port P] [--protocol tcp|udp] [--json]
+picket rules add --app PATH|any --action allow|block|ask [--address CIDR] [--port P] [--protocol tcp|udp]
+                 [--direction outbound|inbound|both] [--lifetime quit|TIME|restart|forever] [--json]
 picket rules remove|enable|disable ID
-    The rules, or a change to them.
+    The rules, or a change to them. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer;
+    forever when none is given.
 `,
   flows: `picket flows [--follow] [--json]
     Live and recent flows, newest first. --follow: these, then each new or changed one (--json: one object a line).

@@ -9,7 +9,7 @@ const words = text.details;
 type Props = { prompt: Prompt; open: boolean; setOpen: (open: boolean) => void; destinations?: Ref<HTMLElement> };
 
 export function Details({ prompt, open, setOpen, destinations }: Props) {
-  const { app, endpoints, process } = prompt;
+  const { app, direction, endpoints, process } = prompt;
   return (
     <details className="details" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{words.title}</summary>
@@ -22,7 +22,7 @@ export function Details({ prompt, open, setOpen, destinations }: Props) {
         <dd>
           <bdi className="exact">{plain(process.command)}</bdi>
         </dd>
-        <dt ref={destinations}>{words.destinations(endpoints.length)}</dt>
+        <dt ref={destinations}>{words.endpoints[direction](endpoints.length)}</dt>
         <dd>
           <ul>
             {endpoints.map((each) => (

@@ -2,7 +2,8 @@
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 import type { ErrorCode } from "../../contract/errors.ts";
-import type { Lifetime, Prompt, Scope } from "../../contract/words.ts";
+import type { Lifetime } from "../../contract/lifetime.ts";
+import type { Prompt, Scope } from "../../contract/words.ts";
 import { bridge } from "../bridge.ts";
 import { Check, Cross, Fence, Slash } from "../parts/icons.tsx";
 import { ErrorLine, Notice } from "../parts/notice.tsx";
@@ -28,7 +29,7 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
   const [error, setError] = useState<ErrorCode | null>(null);
   const online = useKnown((known) => known.link.state === "up");
   const card = useRef<HTMLElement>(null);
-  const lifetime = over ? "forever" : chosenLifetime;
+  const lifetime = over && chosenLifetime === "once" ? "forever" : chosenLifetime;
 
   // What an answer would apply to. The count of attempts is not in it: an app that retries fast could keep its card dead for ever.
   const change = [
@@ -104,7 +105,7 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
         <div className="decision">
           {over && (
             <Notice tone="wait" title={words.over.title}>
-              <p>{answerable ? words.over.body : words.over.unidentified}</p>
+              <p>{answerable ? words.over.body[prompt.direction] : words.over.unidentified}</p>
             </Notice>
           )}
           <Choices

@@ -1,6 +1,7 @@
 // How far and how long an answer reaches, chosen in place.
 import { Label, Radio, RadioGroup } from "react-aria-components";
-import type { Lifetime, Prompt, Scope } from "../../contract/words.ts";
+import type { Lifetime } from "../../contract/lifetime.ts";
+import type { Prompt, Scope } from "../../contract/words.ts";
 import { isIdentified } from "../format.ts";
 import { text } from "../text.ts";
 
@@ -21,10 +22,11 @@ type Props = {
 };
 
 export function Choices({ prompt, scope, lifetime, setScope, setLifetime, isDisabled }: Props) {
-  const scopes = { ...words.scopes, ...(prompt.endpoints.length > 1 && { endpoint: words.scopesMany }) };
+  const { direction, endpoints } = prompt;
+  const scopes = { ...words.scopes[direction], ...(endpoints.length > 1 && { endpoint: words.scopesMany[direction] }) };
   return (
     <div className="choices">
-      <Choice label={words.scope} value={scope} options={scopes} choose={setScope} isDisabled={isDisabled} />
+      <Choice label={words.scope[direction]} value={scope} options={scopes} choose={setScope} isDisabled={isDisabled} />
       <Choice
         label={words.lifetime}
         value={lifetime}
@@ -32,7 +34,7 @@ export function Choices({ prompt, scope, lifetime, setScope, setLifetime, isDisa
         choose={setLifetime}
         isDisabled={isDisabled}
         // "Once" decides what waits; when nothing waits it would decide nothing. And a rule needs a program to be about.
-        without={prompt.state === "inbox" ? "once" : canBeRemembered(prompt) ? undefined : "forever"}
+        isLeft={(lifetime) => (lifetime === "once" ? prompt.state === "held" : canBeRemembered(prompt))}
       />
     </div>
   );
@@ -41,13 +43,13 @@ export function Choices({ prompt, scope, lifetime, setScope, setLifetime, isDisa
 type ChoiceProps<T extends string> = {
   label: string;
   value: T;
-  options: Record<T, string>;
+  options: Partial<Record<T, string>>;
   choose: (value: T) => void;
   isDisabled: boolean;
-  without?: T | undefined;
+  isLeft?: (option: T) => boolean;
 };
 
-function Choice<T extends string>({ label, value, options, choose, isDisabled, without }: ChoiceProps<T>) {
+function Choice<T extends string>({ label, value, options, choose, isDisabled, isLeft = () => true }: ChoiceProps<T>) {
   return (
     <RadioGroup
       className="choice-line"
@@ -57,9 +59,9 @@ function Choice<T extends string>({ label, value, options, choose, isDisabled, w
       isDisabled={isDisabled}
     >
       <Label>{label}</Label>
-      <div className="choice">
+      <div className="choice" data-options={Object.keys(options).length}>
         {(Object.entries(options) as [T, string][]).map(([option, word]) => (
-          <Radio key={option} value={option} className="choice-item" isDisabled={option === without}>
+          <Radio key={option} value={option} className="choice-item" isDisabled={!isLeft(option)}>
             {word}
           </Radio>
         ))}

@@ -13,7 +13,8 @@ const words = text.prompt;
 const othersLimit = 2;
 
 export function Subject({ prompt }: { prompt: Prompt }) {
-  const { app, endpoint, endpoints, state, behind } = prompt;
+  const { app, direction, endpoint, endpoints, state, behind } = prompt;
+  const inbound = direction === "inbound";
   const [open, setOpen] = useState(false);
   const list = useRef<HTMLElement>(null);
   const showAll = (): void => {
@@ -22,40 +23,48 @@ export function Subject({ prompt }: { prompt: Prompt }) {
   };
   const whole = plain(endpoint.host ?? endpoint.address);
   const others = endpoints.filter((each) => !same(each, endpoint));
+  const asker = <Asker app={app} />;
+  const target = (
+    <div className="target">
+      <bdi className={`target-name ${whole.length > 30 ? "target-long" : ""}`} title={whole}>
+        {destination(endpoint)}
+      </bdi>
+      {(!inbound || endpoint.host !== null) && (
+        <span className="target-detail">
+          {endpoint.host !== null && `${plain(endpoint.address)}${inbound ? "" : ", "}`}
+          {!inbound && portAndProtocol(endpoint)}
+        </span>
+      )}
+      {behind && <span className="target-detail">{words.behind(behind)}</span>}
+      {others.length > 0 && (
+        <div className="target-others">
+          <span>{words.also}</span>
+          <ul>
+            {others.slice(0, othersLimit).map((each) => (
+              <li key={`${each.address} ${each.port} ${each.protocol}`}>
+                <bdi className="address">{destination(each)}</bdi> {portAndProtocol(each)}
+              </li>
+            ))}
+          </ul>
+          {others.length > othersLimit && (
+            <button type="button" className="link" onClick={showAll}>
+              {words.andMore(others.length - othersLimit)}
+            </button>
+          )}
+          <button type="button" className="link link-low" onClick={showAll}>
+            {words.andMore(others.length)}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+  // Read from top to bottom it is a sentence: who wants to connect to whom.
   return (
     <div className="question">
-      <Asker app={app} />
+      {inbound ? target : asker}
       <p className="wants">{state === "held" ? words.wants : words.wanted}</p>
-      <div className="target">
-        <bdi className={`target-name ${whole.length > 30 ? "target-long" : ""}`} title={whole}>
-          {destination(endpoint)}
-        </bdi>
-        <span className="target-detail">
-          {endpoint.host !== null && `${plain(endpoint.address)}, `}
-          {portAndProtocol(endpoint)}
-        </span>
-        {behind && <span className="target-detail">{words.behind(behind)}</span>}
-        {others.length > 0 && (
-          <div className="target-others">
-            <span>{words.also}</span>
-            <ul>
-              {others.slice(0, othersLimit).map((each) => (
-                <li key={`${each.address} ${each.port} ${each.protocol}`}>
-                  <bdi className="address">{destination(each)}</bdi> {portAndProtocol(each)}
-                </li>
-              ))}
-            </ul>
-            {others.length > othersLimit && (
-              <button type="button" className="link" onClick={showAll}>
-                {words.andMore(others.length - othersLimit)}
-              </button>
-            )}
-            <button type="button" className="link link-low" onClick={showAll}>
-              {words.andMore(others.length)}
-            </button>
-          </div>
-        )}
-      </div>
+      {inbound ? asker : target}
+      {inbound && <p className="target-detail asked-port">{words.onIts(portAndProtocol(endpoint))}</p>}
       <AskedBy prompt={prompt} />
       <Details prompt={prompt} open={open} setOpen={setOpen} destinations={list} />
     </div>
@@ -82,11 +91,11 @@ function Asker({ app }: { app: App }) {
   );
 }
 
-function AskedBy({ prompt: { attempts, process } }: { prompt: Prompt }) {
+function AskedBy({ prompt: { attempts, direction, process } }: { prompt: Prompt }) {
   const command = plain(process.command);
   return (
     <dl className="asked-by">
-      <dt>{words.process}</dt>
+      <dt>{words.process[direction]}</dt>
       <dd>
         <bdi className="command" title={command}>
           {elided(command, commandLimit)}

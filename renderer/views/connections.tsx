@@ -65,6 +65,7 @@ function shown(flow: Flow): string[] {
     flow.endpoint.host ?? "",
     flow.endpoint.address,
     portAndProtocol(flow.endpoint),
+    flow.direction === "inbound" ? words.from : "",
     flow.reason,
     text.layer[flow.layer],
   ];
@@ -83,7 +84,8 @@ function Head() {
 }
 
 function Cells({ flow, rule }: { flow: Flow; rule: Rule | undefined }) {
-  const { app, endpoint } = flow;
+  const { app, direction, endpoint } = flow;
+  const inbound = direction === "inbound";
   const named = endpoint.host !== null;
   const word = app.verified || isIdentified(app.path);
   const path = word ? plain(app.path) : whatIsKnown(app.path);
@@ -106,10 +108,13 @@ function Cells({ flow, rule }: { flow: Flow; rule: Rule | undefined }) {
         </span>
       </span>
       <span role="cell" className="cell-destination two-lines">
-        <bdi className="line address">{destination(endpoint)}</bdi>
+        <span className="line">
+          {inbound && `${words.from} `}
+          <bdi className="address">{destination(endpoint)}</bdi>
+        </span>
         <span className="line second">
           {named && `${endpoint.address}, `}
-          {portAndProtocol(endpoint)}
+          {inbound ? text.prompt.onIts(portAndProtocol(endpoint)) : portAndProtocol(endpoint)}
         </span>
       </span>
       <span role="cell" className="cell-why">

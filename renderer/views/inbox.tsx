@@ -64,9 +64,9 @@ export function Inbox() {
 }
 
 function Question({ prompt }: { prompt: Prompt }) {
-  const { app, attempts, opened, process, state } = prompt;
+  const { app, attempts, direction, opened, process, state } = prompt;
   const [open, setOpen] = useState(false);
-  const wants = state === "held" ? words.wants : words.wanted;
+  const wants = (state === "held" ? words.wants : words.wanted)[direction];
   const since = `${dayOf(opened, new Date())} ${clockTime(opened).slice(0, 5)}`.trim();
   return (
     <div className="inbox-question">
@@ -92,7 +92,10 @@ function Unanswered({ prompt, live, mayAct }: { prompt: Prompt; live: boolean; m
   const [error, setError] = useState<ErrorCode | null>(null);
   const online = useKnown((known) => known.link.state === "up");
   const app = appWord(prompt.app);
-  const to = scope === "any" ? text.rules.anywhere : destinations(prompt);
+  const { direction } = prompt;
+  const anybody = direction === "inbound" ? text.rules.anybody : text.rules.anywhere;
+  const other = scope === "any" ? anybody : destinations(prompt);
+  const way = direction === "inbound" ? ([other, app] as const) : ([app, other] as const);
 
   const answer = async (action: "allow" | "block"): Promise<void> => {
     if (!mayAct() || busy) return;
@@ -116,20 +119,22 @@ function Unanswered({ prompt, live, mayAct }: { prompt: Prompt; live: boolean; m
       <div className="inbox-answer">
         <RadioGroup
           className="choice"
-          aria-label={words.scopeLabel(app)}
+          aria-label={words.scopeLabel[direction](app)}
           orientation="horizontal"
           value={scope}
           onChange={(value) => setScope(value as Scope)}
         >
           {(["endpoint", "any"] as const).map((value) => (
             <Radio key={value} value={value} className="choice-item">
-              {value === "endpoint" && prompt.endpoints.length > 1 ? text.prompt.scopesMany : text.prompt.scopes[value]}
+              {value === "endpoint" && prompt.endpoints.length > 1
+                ? text.prompt.scopesMany[direction]
+                : text.prompt.scopes[direction][value]}
             </Radio>
           ))}
         </RadioGroup>
         <Button
           className="button button-block"
-          aria-label={words.blockLabel(app, to)}
+          aria-label={words.blockLabel(...way)}
           isDisabled={disabled}
           onPress={() => void answer("block")}
         >
@@ -137,7 +142,7 @@ function Unanswered({ prompt, live, mayAct }: { prompt: Prompt; live: boolean; m
         </Button>
         <Button
           className="button button-allow"
-          aria-label={words.allowLabel(app, to)}
+          aria-label={words.allowLabel(...way)}
           isDisabled={disabled}
           onPress={() => void answer("allow")}
         >

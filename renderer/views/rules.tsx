@@ -1,7 +1,7 @@
 // What Picket remembers: each rule as a sentence, switched on or off, deleted after a question. Built-in rules stay.
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed one by one cannot be a <table>
 // biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { Button, Switch } from "react-aria-components";
 import type { ErrorCode } from "../../contract/errors.ts";
 import type { Rule } from "../../contract/words.ts";
@@ -12,12 +12,24 @@ import { ErrorLine, Nothing } from "../parts/notice.tsx";
 import { matches, Search } from "../parts/search.tsx";
 import { ActionMark } from "../parts/verdict.tsx";
 import { VirtualRows } from "../parts/virtual-rows.tsx";
-import { ruleApp, ruleDestination, ruleSentence } from "../sentence.ts";
+import { ruleApp, ruleDestination, ruleEnd, ruleSentence } from "../sentence.ts";
 import { useKnown } from "../store.ts";
 import { text } from "../text.ts";
 import { ConfirmDelete } from "./confirm-delete.tsx";
 
 const words = text.rules;
+
+/** How often what is left of temporary rules is told anew: their smallest unit is the minute. */
+const tick = 15_000;
+
+function useNow(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), tick);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
 
 /** The person's own first, the latest on top; the built-in ones after them. */
 function inReadingOrder(rules: Iterable<Rule>): Rule[] {
@@ -30,6 +42,7 @@ function inReadingOrder(rules: Iterable<Rule>): Rule[] {
 export function Rules() {
   const rules = useKnown((known) => known.rules);
   const online = useKnown((known) => known.link.state === "up");
+  const now = useNow();
   const [query, setQuery] = useState("");
   const [error, setError] = useState<ErrorCode | null>(null);
   const [leaving, setLeaving] = useState<Rule | null>(null);
@@ -63,7 +76,7 @@ export function Rules() {
         />
       ) : (
         <VirtualRows rows={rows} height={68} label={words.label}>
-          {(rule) => <Cells rule={rule} online={online} enable={enable} askToRemove={setLeaving} />}
+          {(rule) => <Cells rule={rule} now={now} online={online} enable={enable} askToRemove={setLeaving} />}
         </VirtualRows>
       )}
       {error && <ErrorLine code={error} />}
@@ -78,13 +91,15 @@ function shown(rule: Rule): string[] {
 
 type CellsProps = {
   rule: Rule;
+  now: number;
   online: boolean;
   enable: (rule: Rule, enabled: boolean) => void;
   askToRemove: (rule: Rule) => void;
 };
 
-function Cells({ rule, online, enable, askToRemove }: CellsProps) {
+function Cells({ rule, now, online, enable, askToRemove }: CellsProps) {
   const sentence = ruleSentence(rule);
+  const end = ruleEnd(rule, now);
   const second = [rule.note, rule.app]
     .filter(Boolean)
     .map((part) => plain(part ?? ""))
@@ -109,11 +124,12 @@ function Cells({ rule, online, enable, askToRemove }: CellsProps) {
       </span>
       <span role="cell" className="two-lines">
         <span className="line sentence" title={sentence}>
-          <bdi className="app-name">{ruleApp(rule)}</bdi> {words.may[rule.action]}{" "}
+          <bdi className="app-name">{ruleApp(rule)}</bdi> {words.may[rule.direction][rule.action]}{" "}
           <bdi className="sentence-end">{ruleDestination(rule)}</bdi>
         </span>
         <span className="line second" title={second}>
-          {!rule.enabled && <span className="tag">{words.off}</span>} {second}
+          {!rule.enabled && <span className="tag">{words.off}</span>}{" "}
+          {end && <span className="tag tag-end">{end}</span>} {second}
         </span>
       </span>
       <span role="cell" className="two-lines rule-origin">

@@ -1,7 +1,6 @@
 // What the hold itself costs: from connect() to the prompt event, from the answer to the app going on, and the helper at rest.
 // Ratios are interleaved with the same exchange outside the guard. Writes dist/bench/hold.json.
-import { execFileSync, spawn } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Topic, topics } from "../../contract/methods.ts";
@@ -9,6 +8,8 @@ import { HelperClient } from "../../main/client/client.ts";
 import { picket, TestHelper } from "../end-to-end/helper-process.ts";
 import { python } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
+import { Figures, percentile } from "./figures.ts";
+import { mapMemory, memory, restingCpu, sum } from "./process-cost.ts";
 
 const rounds = 100;
 /** Ten events a second go at once, each round makes three: it must not wait for the one before. Milliseconds. */
@@ -17,23 +18,7 @@ const betweenRounds = 400;
 const holdTime = 20;
 const restSeconds = 10;
 
-interface Figure {
-  figure: string;
-  value: number;
-  unit: string;
-  goal: string;
-}
-
-const figures: Figure[] = [];
-
-function percentile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-}
-
-function note(figure: string, value: number, unit: string, goal = ""): void {
-  figures.push({ figure, value: Math.round(value * 1000) / 1000, unit, goal });
-}
+const figures = new Figures();
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
@@ -97,44 +82,17 @@ async function measureProtocol(helper: TestHelper, network: Network, protocol: "
     ["answer to app goes on", toApp],
     ["the same exchange without Picket", unguarded],
   ] as const) {
-    note(`${protocol}: ${name}, p50`, percentile(values ?? [], 0.5), "ms");
-    note(`${protocol}: ${name}, p99`, percentile(values ?? [], 0.99), "ms");
+    figures.note(`${protocol}: ${name}, p50`, percentile(values ?? [], 0.5), "ms");
+    figures.note(`${protocol}: ${name}, p99`, percentile(values ?? [], 0.99), "ms");
   }
   free.close();
   guarded.close();
   client.close();
 }
 
-/** CPU time of all threads so far, milliseconds (proc_pid_schedstat: nanoseconds on the CPU). */
-function cpuTime(pid: number): number {
-  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) =>
-    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
-  );
-  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
-}
-
-/** Proportional set size, MB. */
-function memory(pid: number): number {
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1]) / 1024;
-}
-
-/** What the kernel charges for the helper's maps, MB. */
-function mapMemory(instance: string): number {
-  const folder = `/sys/fs/bpf/${instance}/v1/maps`;
-  const names = execFileSync("ls", [folder], { encoding: "utf8" }).trim().split("\n");
-  const bytes = names.map((name) => {
-    const shown = execFileSync("bpftool", ["-j", "map", "show", "pinned", join(folder, name)], { encoding: "utf8" });
-    return Number((JSON.parse(shown) as { bytes_memlock: number }).bytes_memlock);
-  });
-  return bytes.reduce((sum, each) => sum + each, 0) / 1024 / 1024;
-}
-
 async function measureRest(helper: TestHelper, figure: string): Promise<void> {
   await sleep(1000);
-  const before = cpuTime(helper.pid);
-  await sleep(restSeconds * 1000);
-  note(figure, (cpuTime(helper.pid) - before) / (restSeconds * 10), "% of a core", "≤ 0.1");
+  figures.note(figure, await restingCpu(helper.pid, restSeconds), "% of a core", "≤ 0.1");
 }
 
 const helper = new TestHelper();
@@ -148,13 +106,10 @@ try {
   await watcher.watch<Topic>([...topics], () => {});
   await measureRest(helper, "helper CPU at rest, window open");
   watcher.close();
-  note("helper memory (PSS)", memory(helper.pid), "MB");
-  note("maps", mapMemory(helper.instance), "MB");
+  figures.note("helper memory (PSS)", memory(helper.pid).pss, "MB");
+  figures.note("maps", sum(mapMemory(helper.instance).values()), "MB");
 } finally {
   await helper.stop();
   network.destroy();
 }
-for (const { figure, value, unit, goal } of figures) {
-  console.log(`${figure.padEnd(48)} ${String(value).padStart(9)} ${unit}${goal === "" ? "" : `   goal ${goal}`}`);
-}
-writeFileSync(join(import.meta.dirname, "../../dist/bench/hold.json"), JSON.stringify(figures, null, 2));
+figures.finish("hold");

@@ -7,6 +7,7 @@ import {
   action,
   counterNames,
   counterSlots,
+  direction,
   flowState,
   layouts,
   pathDepth,
@@ -79,7 +80,7 @@ const mirror = layouts as unknown as Record<string, Struct<Record<string, never>
 const inHeader = [...header.matchAll(/^struct (\w+) \{/gm)].map(([, name]) => name ?? "");
 const enumNames = [...header.matchAll(/^enum (\w+) \{/gm)].map(([, name]) => name ?? "");
 const constants = ["PICKET_ABI", "PATH_DEPTH", "TABLE_DEFER", "SHAPES", "SHAPE_ANY_APP", "SHAPE_ANY_PORT"];
-constants.push("SHAPE_ANY_PROTOCOL");
+constants.push("SHAPE_ANY_PROTOCOL", "SHAPE_ANY_DIRECTION");
 
 /** The object mentions what its maps hold; the probe, compiled from the same sources, everything. */
 let object: Map<number, BtfType>;
@@ -141,8 +142,9 @@ describe("the mirror of bpf/picket.h", () => {
   });
 
   it("knows every number of every enum", () => {
-    expect(enumNames.sort()).toEqual(["action", "counter", "flow_state", "protocol_class", "record_type"]);
+    expect(enumNames.sort()).toEqual(["action", "counter", "direction", "flow_state", "protocol_class", "record_type"]);
     expect(action).toEqual(words(valuesOf("action"), "ACTION_"));
+    expect(direction).toEqual(words(valuesOf("direction"), ""));
     expect(flowState).toEqual(words(valuesOf("flow_state"), "FLOW_"));
     expect(recordType).toEqual(words(valuesOf("record_type"), "RECORD_"));
     expect(protocolClass).toEqual(words(valuesOf("protocol_class"), "PROTOCOL_"));
@@ -162,10 +164,11 @@ describe("the mirror of bpf/picket.h", () => {
       PICKET_ABI: abi,
       PATH_DEPTH: pathDepth,
       TABLE_DEFER: tableDefer,
-      SHAPES: shape.anyApp + shape.anyPort + shape.anyProtocol + 1,
+      SHAPES: shape.anyApp + shape.anyPort + shape.anyProtocol + shape.anyDirection + 1,
       SHAPE_ANY_APP: shape.anyApp,
       SHAPE_ANY_PORT: shape.anyPort,
       SHAPE_ANY_PROTOCOL: shape.anyProtocol,
+      SHAPE_ANY_DIRECTION: shape.anyDirection,
     });
   });
 
@@ -189,17 +192,17 @@ describe("the comparison itself", () => {
   const gate = () => linesInC(probe, structs.get("gate") as BtfType);
 
   it("sees members that changed places", () => {
-    const swapped = new Struct({ state: "u32", rule: "u32", bytes_in: "u64", bytes_out: "u64", captured: "u32" });
-    const complete = new Struct({ ...swapped.members, captured_bytes: "u32" });
-    expect(linesInTypeScript(complete as never)).not.toEqual(gate());
+    const { state, rule, bytes_out, bytes_in, ...rest } = layouts.gate.members;
+    const swapped = new Struct({ state, rule, bytes_in, bytes_out, ...rest });
+    expect(linesInTypeScript(swapped as never)).not.toEqual(gate());
   });
 
   it("sees a member that is missing, wider or renamed", () => {
-    const right = { state: "u32", rule: "u32", bytes_out: "u64", bytes_in: "u64", captured: "u32" } as const;
-    expect(linesInTypeScript(new Struct({ ...right, captured_bytes: "u32" }) as never)).toEqual(gate());
+    const { answered: _, ...right } = layouts.gate.members;
+    expect(linesInTypeScript(new Struct({ ...right, answered: "u8" }) as never)).toEqual(gate());
     expect(linesInTypeScript(new Struct(right) as never)).not.toEqual(gate());
-    expect(linesInTypeScript(new Struct({ ...right, captured_bytes: "u64" }) as never)).not.toEqual(gate());
-    expect(linesInTypeScript(new Struct({ ...right, capturedBytes: "u32" }) as never)).not.toEqual(gate());
+    expect(linesInTypeScript(new Struct({ ...right, answered: "u16" }) as never)).not.toEqual(gate());
+    expect(linesInTypeScript(new Struct({ ...right, Answered: "u8" }) as never)).not.toEqual(gate());
   });
 });
 

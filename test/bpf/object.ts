@@ -1,6 +1,6 @@
 // The compiled programs as the tests need them: fresh, and their types as BTF tells them.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildBpf } from "../../build/bpf.ts";
@@ -34,14 +34,26 @@ export function readBtf(path: string): Map<number, BtfType> {
   return new Map(types.map((type) => [type.id, type]));
 }
 
+const headers = `/usr/include/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
+const flags = ["-g", "-O2", "-target", "bpf", "-mcpu=v3", "-I", headers];
+
+/** The programs with maps that take fewer entries: the text of maps.bpf.h goes through `change`. The caller removes the folder. */
+export function compileSmaller(change: (maps: string) => string): { object: string; folder: string } {
+  const folder = mkdtempSync(join(tmpdir(), "picket-smaller-"));
+  cpSync(sources, folder, { recursive: true });
+  const maps = join(folder, "maps.bpf.h");
+  writeFileSync(maps, change(readFileSync(maps, "utf8")));
+  const object = join(folder, "picket.bpf.o");
+  execFileSync("clang-14", [...flags, "-I", folder, "-c", join(folder, "picket.bpf.c"), "-o", object]);
+  return { object, folder };
+}
+
 /** BTF of a C file that includes all of the programs, for what the object itself does not mention. */
 export function compileProbe(code: string): Map<number, BtfType> {
   const folder = mkdtempSync(join(tmpdir(), "picket-probe-"));
   try {
     writeFileSync(join(folder, "probe.c"), `#include "${join(sources, "picket.bpf.c")}"\n${code}\n`);
-    const headers = `/usr/include/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
-    const flags = ["-g", "-O2", "-target", "bpf", "-mcpu=v3", "-I", headers, "-I", sources];
-    execFileSync("clang-14", [...flags, "-c", join(folder, "probe.c"), "-o", join(folder, "probe.o")]);
+    execFileSync("clang-14", [...flags, "-I", sources, "-c", join(folder, "probe.c"), "-o", join(folder, "probe.o")]);
     return readBtf(join(folder, "probe.o"));
   } finally {
     rmSync(folder, { recursive: true });

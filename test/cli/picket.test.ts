@@ -51,7 +51,7 @@ describe("reads", () => {
     const { stdout } = await picket(["rules"], helper.socket);
     const [head = "", line = ""] = stdout.split("\n");
     expect(head.indexOf("ACTION")).toBe(line.indexOf("block"));
-    expect(head.indexOf("TO")).toBe(line.indexOf("198.51.100.0/24"));
+    expect(head.indexOf("ADDRESS")).toBe(line.indexOf("198.51.100.0/24"));
   });
 
   it.each(["prompts", "prompts --json"])("%s lets no control character of an app's path through", async (words) => {
@@ -77,8 +77,8 @@ describe("answer", () => {
   });
 
   it("passes scope and lifetime on", async () => {
-    await picket(["answer", "p1", "block", "--scope", "any", "--lifetime", "forever"], helper.socket);
-    expect(lastCall()?.params).toEqual({ id: "p1", action: "block", scope: "any", lifetime: "forever" });
+    await picket(["answer", "p1", "block", "--scope", "any", "--lifetime", "90m"], helper.socket);
+    expect(lastCall()?.params).toEqual({ id: "p1", action: "block", scope: "any", lifetime: "90m" });
   });
 
   it("says in one line that an id is unknown", async () => {
@@ -107,6 +107,10 @@ describe("rules", () => {
         "443",
         "--protocol",
         "tcp",
+        "--lifetime",
+        "7d",
+        "--direction",
+        "inbound",
       ],
       helper.socket,
     );
@@ -116,7 +120,20 @@ describe("rules", () => {
       address: "198.51.100.0/24",
       port: 443,
       protocol: "tcp",
+      lifetime: "7d",
+      direction: "inbound",
     });
+  });
+
+  it("add means what the app begins when no direction is said", async () => {
+    await picket(["rules", "add", "--app", "any", "--action", "allow"], helper.socket);
+    expect(lastCall()?.params).toMatchObject({ direction: "outbound" });
+  });
+
+  it("lists the direction", async () => {
+    const { stdout } = await picket(["rules"], helper.socket);
+    expect(stdout).toMatch(/ DIRECTION +ADDRESS /);
+    expect(stdout).toMatch(/ outbound +198\.51\.100\.0\/24 /);
   });
 
   it("add resolves /bin/sh to the executable itself, and any to none", async () => {
@@ -149,7 +166,8 @@ describe("wrong words", () => {
     ["answer p1"],
     ["answer p1 maybe"],
     ["answer p1 allow --scope host"],
-    ["answer p1 allow --lifetime 1h"],
+    ["answer p1 allow --lifetime soon"],
+    ["rules add --app any --action allow --lifetime once"],
     ["rules frobnicate"],
     ["rules remove"],
     ["rules add --action allow"],
@@ -159,6 +177,7 @@ describe("wrong words", () => {
     ["rules add --app any --action allow --port 0"],
     ["rules add --app any --action allow --port 70000"],
     ["rules add --app any --action allow --protocol icmp"],
+    ["rules add --app any --action allow --direction sideways"],
     ["rules add --app no-such-program-anywhere --action allow"],
     ["run curl"],
     ["run --"],

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { resolve as absolute, join } from "node:path";
 import type { Prompt } from "../../contract/words.ts";
 import { instanceName } from "../../helper/guard/cgroups.ts";
 import { HelperClient } from "../../main/client/client.ts";
@@ -18,8 +18,9 @@ const patience = 20_000;
 export async function until<T>(
   what: string,
   probe: () => Promise<T | undefined | false> | T | undefined | false,
+  milliseconds = patience,
 ): Promise<T> {
-  const deadline = performance.now() + patience;
+  const deadline = performance.now() + milliseconds;
   for (;;) {
     const found = await probe();
     if (found !== undefined && found !== false) return found as T;
@@ -52,10 +53,14 @@ export class TestHelper {
     return this.child.pid;
   }
 
-  /** Resolves when the helper says `ready`. `entry` other than the product's: a helper that stops at a checkpoint. */
-  async start(entry = "helper/main.ts", args: string[] = []): Promise<void> {
+  /**
+   * Resolves when the helper says `ready`. `entry` other than the product's: a helper that stops at a checkpoint, or one of another
+   * version. `within`: a command that starts it.
+   */
+  async start(entry = "helper/main.ts", args: string[] = [], within: string[] = []): Promise<void> {
     const options = ["--state", this.state, "--socket", this.socket, ...args];
-    const child = spawn(node, [join(root, entry), ...options], { stdio: ["ignore", "pipe", "pipe"] });
+    const [command = node, ...words] = [...within, node, absolute(root, entry), ...options];
+    const child = spawn(command, words, { stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
     this.output = "";
     await new Promise<void>((resolve, reject) => {

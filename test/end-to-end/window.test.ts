@@ -57,7 +57,7 @@ describe("a question in the window", () => {
     const running = guarded(helper, network.near, client("tcp", address, 80));
     const { id } = await helper.prompt(address);
     await app.liveCard(id);
-    await choose("This time only");
+    await choose("This time");
     // A change under the hand makes the card dead for a moment.
     await app.liveCard(id);
     await app.prompt.getByRole("button", { name: "Block" }).click();

@@ -1,6 +1,7 @@
 // Run inside the test machine by systemd.test.ts as root: performs one request of helper/guard/systemd.ts, prints its outcome as JSON.
 import {
   ensureSlice,
+  placeOfUnit,
   releaseSlice,
   type Scope,
   startScope,
@@ -11,6 +12,7 @@ const [what, argument] = process.argv.slice(2);
 try {
   if (what === "manages") print(systemdManagesCgroups());
   else if (what === "slice") print(await ensureSlice(argument!));
+  else if (what === "place") print(await placeOfUnit(argument!));
   else if (what === "release") print((await releaseSlice(argument!)) ?? null);
   else print(await startScope(JSON.parse(argument!) as Scope));
 } catch (error) {

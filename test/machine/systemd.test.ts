@@ -16,7 +16,7 @@ interface Answer {
 }
 
 async function ask(
-  what: "manages" | "slice" | "scope" | "release",
+  what: "manages" | "slice" | "scope" | "release" | "place",
   argument: string | Scope = "",
   options: RunOptions = {},
 ): Promise<Answer> {
@@ -103,6 +103,47 @@ test("what the process forks stays in the scope after the process itself has end
   expect(await exists(cgroup)).toBe(true);
   await shell(`echo 1 >/sys/fs/cgroup${cgroup}/cgroup.kill`);
   await until(async () => !(await exists(cgroup)));
+});
+
+test.each([
+  ["picket-plain.service", "system.slice/picket-plain.service"],
+  ["picket-many@one.service", "system.slice/system-picket\\x2dmany.slice/picket-many@one.service"],
+  ["memory.service", "system.slice/_memory.service"],
+  ["picket-sliced.service", "picket_a.slice/picket_a-b.slice/picket-sliced.service"],
+])("%s is where it will run, before it runs", async (unit, cgroup) => {
+  const file = unit.replace(/@.*\./, "@.");
+  const slice = unit === "picket-sliced.service" ? "Slice=picket_a-b.slice" : "";
+  await shell(
+    `printf '[Service]\nExecStart=sleep 60\n${slice}\n' >/etc/systemd/system/${file} && systemctl daemon-reload`,
+  );
+  expect(await ask("place", unit)).toEqual({ result: { state: "loaded", cgroup } });
+  await shell(`systemctl start ${unit}`);
+  expect(await unifiedCgroup(Number(await shell(`systemctl show --property=MainPID --value ${unit}`)))).toBe(
+    `/${cgroup}`,
+  );
+  expect(await ask("place", unit)).toEqual({ result: { state: "loaded", cgroup } });
+  await shell(`systemctl stop ${unit}`);
+  expect(await ask("place", unit)).toEqual({ result: { state: "loaded", cgroup } });
+});
+
+test("an alias is where its unit is, a slice where its name says; what systemd makes up or cannot run is told apart", async () => {
+  await shell("ln -sf /etc/systemd/system/picket-plain.service /etc/systemd/system/picket-alias.service");
+  await shell("systemctl mask --quiet picket-masked.service && systemctl daemon-reload");
+  const place = async (unit: string) => (await ask("place", unit)).result;
+  expect(await place("picket-alias.service")).toEqual({
+    state: "loaded",
+    cgroup: "system.slice/picket-plain.service",
+  });
+  expect(await place("user.slice")).toEqual({ state: "loaded", cgroup: "user.slice" });
+  expect(await place("user-4711.slice")).toEqual({ state: "loaded", cgroup: "user.slice/user-4711.slice" });
+  expect(await place("-.slice")).toMatchObject({ cgroup: "" });
+  expect(await place("no-such.slice")).toMatchObject({ state: "not-found" });
+  expect(await place("no-such.service")).toMatchObject({ state: "not-found" });
+  expect(await place("no-such.scope")).toMatchObject({ state: "not-found" });
+  expect(await place("picket-masked.service")).toMatchObject({ state: "masked" });
+  const refused = { error: { code: "run_failed", message: expect.any(String) } };
+  expect(await ask("place", "a.timer")).toEqual(refused);
+  expect(await ask("place", "getty@.service")).toEqual(refused);
 });
 
 test("a dead process, a name in use, a bad name and a forbidden caller are coded errors", async () => {

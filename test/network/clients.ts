@@ -22,12 +22,33 @@ export interface UdpResult {
   ms: number;
 }
 
+/** The last line of stream.py. */
+export interface StreamResult {
+  /** 0: its time was over, or the other side ended it. */
+  errno: number;
+  ms: number;
+  echoes: number;
+}
+
+/** What caller.py prints. */
+export interface CallResult {
+  /** 0: connected, and every word came back; -1: nothing came. */
+  errno: number;
+  ms: number;
+  /** When connect() returned or the first datagram came back, milliseconds since 1970. */
+  at?: number;
+  rttMs: number;
+  replies: string[];
+}
+
 /** The system's own interpreter: behind a version manager's shim the app would be a shell script. */
 export const python = "/usr/bin/python3";
 
 /** Command line of a client; the arguments are explained in its first lines. */
 export function client(
-  name: "tcp" | "udp" | "two-remotes" | "many" | "awkward" | "steady" | "programs",
+  name:
+    | ("tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream" | "insist" | "listener" | "caller")
+    | ("steady" | "programs"),
   ...args: (string | number)[]
 ): string[] {
   return [python, join(import.meta.dirname, "clients", `${name}.py`), ...args.map(String)];

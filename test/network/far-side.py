@@ -11,7 +11,7 @@ import threading
 HTTP_PORTS = [80, 443, 8080]
 BANNER_PORTS = [22]
 ECHO_PORTS = [443, 7777]
-STREAM_PORTS = [7]
+STREAM_PORTS = [7777]
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
 
@@ -44,6 +44,7 @@ def banner(connection):
 
 
 def stream(connection):
+    """Says back whatever comes, until the other side ends it."""
     with connection:
         try:
             while data := connection.recv(65536):

@@ -11,6 +11,10 @@ const farAddresses = 32;
 export interface Network {
   /** Name of the namespace the clients run in, below /run/netns. */
   readonly near: string;
+  /** Name of the far namespace, for callers that nobody guards. */
+  readonly far: string;
+  /** The near side's own address. */
+  nearAddress(family: 4 | 6): string;
   /** A far address that nobody was given before. */
   address(family: 4 | 6): string;
   /** Packets that reached the far side for this destination so far. Throws when the count is not exact. */
@@ -83,6 +87,8 @@ export async function createNetwork(): Promise<Network> {
   };
   return {
     near,
+    far,
+    nearAddress: (family) => (family === 4 ? "192.0.2.1" : "2001:db8::1"),
     address(family) {
       const host = next[family]++;
       if (host >= 2 + farAddresses) throw new Error("no far address is left");

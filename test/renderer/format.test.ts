@@ -1,8 +1,9 @@
 // Names and paths as text: harmless, bounded, and in plain words where nobody can tell the program.
 import { describe, expect, test } from "vitest";
+import type { Rule } from "../../contract/words.ts";
 import { appWord, destination, elided, isIdentified, plain, whatIsKnown } from "../../renderer/format.ts";
-import { namedDestinations, preview, ruleSentence } from "../../renderer/sentence.ts";
-import { aCrowdedPrompt, anEndpoint, aRule, curl, firefox } from "../window/scenario.ts";
+import { namedDestinations, preview, ruleEnd, ruleSentence } from "../../renderer/sentence.ts";
+import { aCrowdedPrompt, ago, anEndpoint, aRule, curl, firefox } from "../window/scenario.ts";
 
 describe("text from outside", () => {
   test("loses control, format and line-separating characters", () => {
@@ -57,8 +58,21 @@ test("sentences stay short, however long what they speak of is", () => {
   const prompt = aCrowdedPrompt("p");
   expect(namedDestinations(prompt)).toMatch(/port 50000 \(TCP\), .*, and 37 more$/);
   for (const action of [null, "allow", "block"] as const) {
-    for (const lifetime of ["once", "forever"] as const) {
+    for (const lifetime of ["once", "quit", "1h", "restart", "forever"] as const) {
       expect(preview(prompt, "endpoint", lifetime, action).length).toBeLessThan(200);
     }
   }
+});
+
+test.for<[Partial<Rule>, string]>([
+  [{}, ""],
+  [{ lifetime: "quit" }, "until it quits"],
+  [{ lifetime: "restart" }, "until restart"],
+  [{ lifetime: "1h", expires: ago(-60, 0) }, "for 60 minutes more"],
+  [{ lifetime: "1h", expires: ago(-0.5, 0) }, "for 1 minute more"],
+  [{ lifetime: "1h", expires: ago(5, 0) }, "for 1 minute more"],
+  [{ lifetime: "7d", expires: ago(-91, 0) }, "for 2 hours more"],
+  [{ lifetime: "7d", expires: ago(-7 * 1440, 0) }, "for 7 days more"],
+])("a rule says how long it still holds: %o", ([rule, words]) => {
+  expect(ruleEnd(aRule("r", rule), 0)).toBe(words);
 });

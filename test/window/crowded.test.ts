@@ -76,7 +76,7 @@ describe.each([
     expect(await app.prompt.locator(".target-name").textContent()).toBe("2001:db8:1234:5678:9abc:def0:1234:a000");
     expect(await app.prompt.locator(".target-detail").textContent()).toBe("port 50000 (TCP)");
     const answers = () => app.prompt.locator(".answers").boundingBox();
-    for (const lifetime of ["This time only", "For good"]) {
+    for (const lifetime of ["This time", "For good"]) {
       await app.prompt.getByText(lifetime).click();
       await waitFor(async () => expect(await hidden()).toEqual([]));
       const before = await answers();

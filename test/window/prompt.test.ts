@@ -1,7 +1,7 @@
 // The prompt window against a scripted helper: when it appears, what it may do to an answer, and what it must never do.
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { App, patience } from "./app.ts";
-import { anEndpoint, aPrompt, curl, firefox, thunderbird } from "./scenario.ts";
+import { anEndpoint, aPrompt, curl, firefox, python, thunderbird } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 
 let helper: ScenarioHelper;
@@ -53,6 +53,19 @@ describe("the prompt window", () => {
     await visible(false);
   });
 
+  test("reads from the caller to the program where somebody else begins", async () => {
+    helper.put("prompts", aPrompt("p3", python, anEndpoint("192.0.2.7", 3000), { direction: "inbound" }));
+    await app.liveCard("p3");
+    const text = await app.prompt.locator(".question").textContent();
+    expect(text).toMatch(/^192\.0\.2\.7wants to connect to.*python3\.11.*on its port 3000 \(TCP\)/);
+    expect(await app.prompt.locator(".preview").textContent()).toContain(
+      "holds for 192.0.2.7 and python3.11 on its port 3000",
+    );
+    await app.prompt.getByText("Any caller").click();
+    await button("Allow").click();
+    await waitFor(() => expect(answers()).toEqual([{ id: "p3", action: "allow", scope: "any", lifetime: "forever" }]));
+  });
+
   test("shows an unverified program by its path, its destination, every joined address and the attempts", async () => {
     const endpoints = [first.endpoint, anEndpoint("2001:db8::7"), anEndpoint("192.0.2.7", 443, { protocol: "udp" })];
     helper.put("prompts", { ...first, endpoints, attempts: 4 });
@@ -92,7 +105,7 @@ describe("the prompt window", () => {
     helper.put("prompts", first);
     await app.liveCard("p1");
     await app.prompt.getByText("Any destination").click();
-    await app.prompt.getByText("This time only").click();
+    await app.prompt.getByText("This time").click();
     await waitFor(async () =>
       expect(await app.prompt.locator(".preview").textContent()).toContain("Next time you are asked again"),
     );
@@ -163,10 +176,10 @@ describe("the prompt window", () => {
   test("says when the attempt is over, offers no `once` any more, and an answer still counts", async () => {
     helper.put("prompts", first);
     await app.liveCard("p1");
-    await app.prompt.getByText("This time only").click();
+    await app.prompt.getByText("This time").click();
     helper.put("prompts", { ...first, state: "inbox" });
     await app.prompt.getByText("The attempt is over").waitFor();
-    expect(await app.prompt.getByRole("radio", { name: "This time only" }).isDisabled()).toBe(true);
+    expect(await app.prompt.getByRole("radio", { name: "This time" }).isDisabled()).toBe(true);
     await app.liveCard("p1");
     await button("Allow").click();
     await waitFor(() =>

@@ -13,6 +13,7 @@ import {
   gimp,
   loopbackRule,
   nextcloud,
+  python,
   thunderbird,
   updater,
 } from "./scenario.ts";
@@ -45,6 +46,19 @@ const day: Omit<
     verdict: "held",
     layer: "mode",
     reason: "No rule covers it, so you are asked.",
+    live: true,
+  },
+  {
+    app: python,
+    direction: "inbound",
+    endpoint: anEndpoint("192.0.2.7", 3000),
+    minutes: 0.3,
+    verdict: "allow",
+    layer: "rule",
+    reason: "Your rule allows this app from this address, port 3000 over TCP.",
+    rule: "r9",
+    bytesIn: 1_204,
+    bytesOut: 48_310,
     live: true,
   },
   {
@@ -161,7 +175,7 @@ export function fillWithADay(helper: ScenarioHelper): void {
       note: "The mail provider",
       created: ago(120),
     }),
-    aRule("r4", { app: nextcloud.path, address: cloud.address, created: ago(110) }),
+    aRule("r4", { app: nextcloud.path, address: cloud.address, lifetime: "quit", created: ago(110) }),
     aRule("r5", {
       app: gimp.path,
       action: "block",
@@ -172,7 +186,15 @@ export function fillWithADay(helper: ScenarioHelper): void {
       created: ago(90),
     }),
     aRule("r6", { app: chronyd.path, address: clock.address, port: 123, protocol: "udp", created: ago(80) }),
-    aRule("r7", { app: curl.path, address: "203.0.113.7", port: 80, enabled: false, created: ago(60) }),
+    aRule("r7", {
+      app: curl.path,
+      address: "203.0.113.7",
+      port: 80,
+      lifetime: "3h",
+      expires: ago(-115),
+      created: ago(65),
+    }),
+    aRule("r9", { app: python.path, address: "192.0.2.7", port: 3000, direction: "inbound", created: ago(1) }),
     aRule("r8", { app: null, action: "ask", address: "192.0.2.0/24", port: 22, created: ago(50) }),
     loopbackRule,
     aRule("factory:resolvers", {
@@ -207,6 +229,11 @@ export const questions: { unanswered: Prompt[]; cards: Record<string, Prompt>; n
     }),
     // What a program might do to hide what it asks for.
     "prompt-crowded": aCrowdedPrompt("c4"),
+    // Somebody else begins: a development server that is called from the local network.
+    "prompt-inbound": aPrompt("c6", python, anEndpoint("192.0.2.7", 3000), {
+      direction: "inbound",
+      process: { pid: 7301, uid: 1000, command: "python3 -m http.server 3000" },
+    }),
     "prompt-unidentified": aPrompt(
       "c5",
       { ...curl, name: "[fetcher]", path: "[fetcher]" },

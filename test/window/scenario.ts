@@ -22,6 +22,12 @@ export const updater: App = {
   verified: false,
   icon: null,
 };
+export const python: App = {
+  name: "/usr/bin/python3.11",
+  path: "/usr/bin/python3.11",
+  verified: false,
+  icon: null,
+};
 export const chronyd: App = { name: "/usr/sbin/chronyd", path: "/usr/sbin/chronyd", verified: false, icon: null };
 
 /** `minutes` before the scenario's present. */
@@ -53,6 +59,7 @@ export function aPrompt(id: string, app: App, endpoint: Endpoint, change: Partia
   return {
     id,
     app,
+    direction: "outbound",
     endpoint,
     endpoints: [endpoint],
     attempts: 1,
@@ -85,7 +92,9 @@ export function aRule(id: string, change: Partial<Rule> = {}): Rule {
     zone: null,
     port: 443,
     protocol: "tcp",
+    direction: "outbound",
     lifetime: "forever",
+    expires: null,
     enabled: true,
     origin: "person",
     note: "",
@@ -99,6 +108,7 @@ export function aFlow(id: string, app: App, endpoint: Endpoint, change: Partial<
     id,
     time: ago(1),
     app,
+    direction: "outbound",
     endpoint,
     verdict: "allow",
     rule: null,

@@ -12,6 +12,7 @@ const flow = (key: string, part: Partial<NewFlow> = {}): NewFlow => ({
   key,
   cookie: BigInt(key.length),
   app: { name: "/usr/bin/curl", path: "/usr/bin/curl", verified: false, icon: null },
+  direction: "outbound",
   endpoint: { host: null, address: "192.0.2.1", port: 443, protocol: "tcp" },
   at: noon,
   verdict: "held",

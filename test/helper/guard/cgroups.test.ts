@@ -20,25 +20,35 @@ import { OwnCgroup } from "../../bpf/own-cgroup.ts";
 
 describe("the cgroup2 mount", () => {
   it("is found where systemd mounts it", () => {
-    const mounts = "proc /proc proc rw 0 0\ncgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n";
+    const mounts = `22 1 0:21 / /proc rw,nosuid - proc proc rw
+30 22 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate
+`;
     expect(cgroupRoot(mounts)).toBe("/sys/fs/cgroup");
   });
 
   it("is found beside version 1 hierarchies", () => {
-    const mounts = `tmpfs /sys/fs/cgroup tmpfs rw 0 0
-cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0
-cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0
-cgroup /sys/fs/cgroup/systemd cgroup rw,name=systemd 0 0
+    const mounts = `31 22 0:27 / /sys/fs/cgroup ro shared:9 - tmpfs tmpfs ro
+32 31 0:28 / /sys/fs/cgroup/cpu rw shared:10 - cgroup cgroup rw,cpu
+41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw
+42 31 0:39 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd
 `;
     expect(cgroupRoot(mounts)).toBe("/sys/fs/cgroup/unified");
   });
 
-  it.each(["", "cgroup /sys/fs/cgroup/cpu cgroup rw 0 0\n", "cgroup2 /mnt tmpfs rw 0 0\n"])(
-    "may be missing: %j",
-    (mounts) => {
-      expect(() => cgroupRoot(mounts)).toThrow(/not mounted/);
-    },
-  );
+  it("is no mount of a part of the tree, and may have a blank in its name", () => {
+    const mounts = `30 22 0:26 /docker/0123 /sys/fs/cgroup ro - cgroup2 cgroup2 rw
+31 22 0:26 / /mnt/all\\040of\\040it rw - cgroup2 none rw
+`;
+    expect(cgroupRoot(mounts)).toBe("/mnt/all of it");
+  });
+
+  it.each([
+    "",
+    "32 31 0:28 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n",
+    "30 1 0:2 / /mnt rw - tmpfs cgroup2 rw\n",
+  ])("may be missing: %j", (mounts) => {
+    expect(() => cgroupRoot(mounts)).toThrow(/not mounted/);
+  });
 });
 
 describe("an instance", () => {

@@ -6,9 +6,9 @@ import {
   destinationOf,
   fragments,
   refusedDatagram,
-  refusedSyn,
+  refusedSegment,
   releasedDatagrams,
-  releasedSyn,
+  releasedSegment,
   transport,
 } from "../../../helper/kernel/packet.ts";
 import { address, faults, ip, read, reassemble, tcpSyn, udp } from "./packets.ts";
@@ -58,7 +58,7 @@ describe.each(families)("a released SYN over $name", ({ from, to, before, asked 
   it("is whole: lengths and checksums are right", () => {
     for (const data of [undefined, Buffer.from("x"), Buffer.from("early data")]) {
       const captured = ip(from, to, 6, tcpSyn({ options: linuxOptions(77), ...(data && { data }) }));
-      const released = releasedSyn(captured, none, 0);
+      const released = releasedSegment(captured, none, 0);
       expect(faults(released)).toEqual([]);
       expect(released.length).toBe(captured.length);
     }
@@ -67,7 +67,7 @@ describe.each(families)("a released SYN over $name", ({ from, to, before, asked 
   it("has the addresses from before translation", () => {
     const captured = ip(from, to, 6, tcpSyn({ sourcePort: 61000, port: 8443 }));
     const addresses = { source: address(before), sourcePort: 50001, destination: address(asked), destinationPort: 443 };
-    const released = releasedSyn(captured, addresses, 0);
+    const released = releasedSegment(captured, addresses, 0);
     const packet = read(released);
     expect([packet.source, packet.destination]).toEqual([before, asked]);
     expect([packet.body.readUInt16BE(0), packet.body.readUInt16BE(2)]).toEqual([50001, 443]);
@@ -78,7 +78,7 @@ describe.each(families)("a released SYN over $name", ({ from, to, before, asked 
     const captured = ip(from, to, 6, tcpSyn({}));
     const unspecified = { source: address(from.includes(":") ? "::" : "0.0.0.0"), sourcePort: 0 };
     for (const addresses of [none, unspecified]) {
-      const packet = read(releasedSyn(captured, addresses, 0));
+      const packet = read(releasedSegment(captured, addresses, 0));
       expect([packet.source, packet.destination]).toEqual([from, to]);
       expect(packet.body.readUInt16BE(0)).toBe(40000);
     }
@@ -87,7 +87,7 @@ describe.each(families)("a released SYN over $name", ({ from, to, before, asked 
   it("ignores addresses of the other family", () => {
     const other = address(from.includes(":") ? "10.9.9.9" : "fd00::9");
     const addresses = { source: other, sourcePort: 50001, destination: other, destinationPort: 9 };
-    const packet = read(releasedSyn(ip(from, to, 6, tcpSyn({})), addresses, 0));
+    const packet = read(releasedSegment(ip(from, to, 6, tcpSyn({})), addresses, 0));
     expect([packet.source, packet.destination]).toEqual([from, to]);
     expect(packet.body.readUInt16BE(2)).toBe(443);
   });
@@ -97,7 +97,7 @@ describe.each(families)("a released SYN over $name", ({ from, to, before, asked 
       fc.property(fc.nat(0xffffffff), fc.double({ min: 0, max: 3e6, noNaN: true }), (timestamp, held) => {
         const captured = ip(from, to, 6, tcpSyn({ options: linuxOptions(timestamp) }));
         const at = read(captured).header.length;
-        const released = releasedSyn(captured, none, held);
+        const released = releasedSegment(captured, none, held);
         expect(released.readUInt32BE(at + 28)).toBe((timestamp + Math.floor(held)) % 2 ** 32);
         for (const packet of [captured, released]) {
           packet.fill(0, at + 28, at + 32); // TSval
@@ -112,7 +112,7 @@ describe.each(families)("a released SYN over $name", ({ from, to, before, asked 
   it("leaves the captured packet alone: it is sent again when it gets lost", () => {
     const captured = ip(from, to, 6, tcpSyn({ options: linuxOptions(5) }));
     const copy = Buffer.from(captured);
-    releasedSyn(captured, { ...none, source: address(before), sourcePort: 1 }, 500);
+    releasedSegment(captured, { ...none, source: address(before), sourcePort: 1 }, 500);
     expect(captured.equals(copy)).toBe(true);
   });
 
@@ -131,7 +131,7 @@ describe.each(families)("a released SYN over $name", ({ from, to, before, asked 
         const captured = ip(from, to, 6, tcpSyn({ options }));
         const at = read(captured).header.length;
         captured.writeUInt8(dataOffset << 4, at + 12); // may point before the options or past the end
-        const released = releasedSyn(captured, none, held);
+        const released = releasedSegment(captured, none, held);
         expect(released.length).toBe(captured.length);
         expect(faults(released)).toEqual([]);
         const changed = [...captured.keys()].filter((i) => i >= at + 20 && captured[i] !== released[i]);
@@ -145,7 +145,7 @@ describe.each(families)("a released SYN over $name", ({ from, to, before, asked 
 describe("a timestamp among other options", () => {
   const advanced = (options: string) => {
     const captured = ip("10.0.0.1", "10.0.0.2", 6, tcpSyn({ options: Buffer.from(options, "hex") }));
-    return releasedSyn(captured, none, 1).subarray(40).toString("hex");
+    return releasedSegment(captured, none, 1).subarray(40).toString("hex");
   };
 
   it.each([
@@ -222,7 +222,7 @@ describe("headers with options and extensions", () => {
   it("are stepped over in IPv4", () => {
     const options = Buffer.from("0727040000000000000000000101010101010101", "hex").subarray(0, 20);
     const captured = ip("10.0.0.1", "10.0.0.2", 6, tcpSyn({ options: linuxOptions(1) }), options);
-    const released = releasedSyn(captured, { ...none, sourcePort: 7 }, 9);
+    const released = releasedSegment(captured, { ...none, sourcePort: 7 }, 9);
     expect(faults(released)).toEqual([]);
     expect(read(released).body.readUInt16BE(0)).toBe(7);
     expect(read(released).body.readUInt32BE(28)).toBe(10);
@@ -279,8 +279,8 @@ describe("whatever a guarded program with raw sockets makes the kernel capture",
         refusedDatagram(packet, addresses);
         destinationOf(packet);
         if (transport(packet).protocol === 6 && transport(packet).at + 14 <= packet.length) {
-          expect(releasedSyn(packet, addresses, 100).length).toBe(packet.length);
-          refusedSyn(packet, addresses);
+          expect(releasedSegment(packet, addresses, 100).length).toBe(packet.length);
+          refusedSegment(packet, addresses);
         }
       }),
       { numRuns: 5000 },
@@ -338,7 +338,7 @@ describe.each(families)("a refused SYN over $name", ({ from, to, before, asked }
           destination: address(asked),
           destinationPort: 80,
         };
-        const reset = refusedSyn(ip(from, to, 6, syn), addresses);
+        const reset = refusedSegment(ip(from, to, 6, syn), addresses);
         expect(faults(reset)).toEqual([]);
         const { body, ...packet } = read(reset);
         expect(packet).toMatchObject({ source: asked, destination: before, protocol: 6 });

@@ -8,6 +8,7 @@ import { formatAddress } from "../../../helper/policy/address.ts";
 import { type Compiled, compile } from "../../../helper/policy/compile.ts";
 import { decide, type Policy, type Question } from "../../../helper/policy/decide.ts";
 import { apps, type Found, lookUp, newTarget, policy, protocolNumbers, question, stranger } from "../policy/model.ts";
+import { mutants } from "../policy/mutants.ts";
 import { type Outcome, type Probe, Prober } from "./prober.ts";
 
 const settings = { holdTicks: 25, pidNamespace: 1 };
@@ -66,12 +67,19 @@ function expectedOf({ action, rule, deferred }: Found) {
 }
 
 /** Each with five names for the app and twelve questions. */
-const runs = 200;
-const questions = fc.array(question.filter(reachable), { minLength: 12, maxLength: 12 });
+const runs = 400;
+const outbound = question.filter(reachable).map((asked): Question => ({ ...asked, direction: "outbound" }));
+const questions = fc.array(outbound, { minLength: 12, maxLength: 12 });
 
 describe("the kernel", () => {
   it("gives the decider's answer over real sockets: policies × apps × questions", async () => {
-    const seen = { pairs: 0, silent: 0, deferred: 0, actions: {} as Record<number, number> };
+    const seen = {
+      pairs: 0,
+      silent: 0,
+      deferred: 0,
+      actions: {} as Record<number, number>,
+      layers: {} as Record<string, number>,
+    };
     await fc.assert(
       fc.asyncProperty(policy, questions, async (policy, questions) => {
         const compiled = compileFor(policy);
@@ -89,11 +97,12 @@ describe("the kernel", () => {
               continue;
             }
             seen.actions[verdict.action] = (seen.actions[verdict.action] ?? 0) + 1;
-            const found = lookUp(compiled, number, asked.addressHex, asked.port, protocol);
+            const found = lookUp(compiled, number, asked, protocol);
             expect(verdict).toEqual(expectedOf(found));
             if (found.deferred) seen.deferred++;
             if (app === null || found.deferred) continue;
             const said = decide(policy, { ...asked, app });
+            seen.layers[said.layer] = (seen.layers[said.layer] ?? 0) + 1;
             const rule = said.verdict === "ask" ? 0 : said.number;
             expect(verdict).toEqual({ action: target.action[said.verdict], rule });
             // What the program feels of it: TCP is refused at once, a held datagram is as good as sent.
@@ -107,30 +116,43 @@ describe("the kernel", () => {
     expect(seen.pairs).toBe(runs * 5 * 12);
     // Some sockets cannot be aimed at some addresses; nearly all can.
     expect(seen.silent / seen.pairs).toBeLessThan(0.1);
+    const answered = seen.pairs - seen.silent;
+    console.log(`${answered} answers of the kernel: ${JSON.stringify(seen)}`);
     for (const action of [target.action.allow, target.action.block, target.action.ask]) {
-      expect((seen.actions[action] ?? 0) / seen.pairs, `action ${action}`).toBeGreaterThan(0.15);
+      expect((seen.actions[action] ?? 0) / answered, `action ${action}`).toBeGreaterThan(0.2);
+    }
+    for (const layer of ["rule", "factory", "mode"]) {
+      expect((seen.layers[layer] ?? 0) / answered, layer).toBeGreaterThan(0.01);
     }
     expect(seen.deferred).toBeGreaterThan(0);
     expect(prober.failures).toEqual([]);
   }, 120_000);
 
-  it("is asked honestly: a policy that is not in the maps is found out", async () => {
-    await expect(
-      fc.assert(
+  // Those whose mistake shows in outbound flows of a program that has a name; the model's test knows them all.
+  it.each(mutants.filter(([name]) => !/inbound|exact slots/.test(name)))(
+    "is asked honestly: it catches a compiler that %s",
+    async (_, mutant) => {
+      const wrong = fc.assert(
         fc.asyncProperty(policy, questions, async (policy, questions) => {
-          maps.apply(compileFor({ ...policy, rules: policy.rules.slice(1) }));
-          nameProber(apps[0]);
-          const outcomes = await prober.probe(questions.map(probeOf));
-          for (const [at, outcome] of outcomes.entries()) {
-            const said = decide(policy, { ...(questions[at] as Question), app: apps[0] });
-            const verdict = verdictOf(outcome);
-            if (verdict) expect(verdict.action).toBe(target.action[said.verdict]);
+          maps.apply(mutant(policy, { ...target, tableId: numbers.tableId, appId: numbers.appId }));
+          const right = compileFor(policy);
+          for (const app of [apps[0], apps[1]]) {
+            const number = nameProber(app);
+            const outcomes = await prober.probe(questions.map(probeOf));
+            for (const [at, outcome] of outcomes.entries()) {
+              const asked = questions[at] as Question;
+              const verdict = verdictOf(outcome);
+              const found = lookUp(right, number, asked, probeOf(asked).number);
+              if (verdict) expect(verdict).toEqual(expectedOf(found));
+            }
           }
         }),
-        { numRuns: 200, endOnFailure: true },
-      ),
-    ).rejects.toThrow(/Property failed/);
-  }, 60_000);
+        { numRuns: 400, endOnFailure: true },
+      );
+      await expect(wrong).rejects.toThrow(/Property failed/);
+    },
+    60_000,
+  );
 });
 
 describe("the maps", () => {

@@ -56,9 +56,11 @@ export class Prober {
     ];
   }
 
-  static async start(): Promise<Prober> {
-    const object = await freshObject();
-    const prober = new Prober((cgroup) => new Programs(object, cgroup.instance));
+  /** `object`: other programs than the product's. */
+  static async start(object?: string): Promise<Prober> {
+    object ??= await freshObject();
+    const path = object;
+    const prober = new Prober((cgroup) => new Programs(path, cgroup.instance));
     try {
       prober.programs.guard(prober.cgroup.directory);
       await prober.startChild();

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type FlowRecord, layouts, recordType } from "../../../helper/kernel/layout.ts";
+import { abi, type FlowRecord, layouts, recordType } from "../../../helper/kernel/layout.ts";
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { ringBytes } from "../../../helper/kernel/programs.ts";
 import { countCpus, packetOf, readCounters, readRecord } from "../../../helper/kernel/records.ts";
@@ -145,12 +145,12 @@ describe("a ring", () => {
 });
 
 describe("records", () => {
-  const bytes = layouts.record.write({ abi: 1, packet_bytes: 10 });
+  const bytes = layouts.record.write({ abi, packet_bytes: 10 });
 
   it("of another ABI or too short are nothing", () => {
     expect(readRecord(bytes)?.packet_bytes).toBe(10);
     expect(readRecord(bytes.subarray(0, bytes.length - 1))).toBeNull();
-    expect(readRecord(layouts.record.write({ abi: 2 }))).toBeNull();
+    expect(readRecord(layouts.record.write({ abi: abi + 1 }))).toBeNull();
     expect(readRecord(Buffer.alloc(0))).toBeNull();
   });
 

@@ -14,7 +14,9 @@ const stored: Rule = {
   zone: null,
   port: null,
   protocol: null,
+  direction: "both",
   lifetime: "forever",
+  expires: null,
   enabled: true,
   origin: "person",
   note: "",
@@ -30,7 +32,14 @@ const zones: Zones = {
 const policyOf = (mode: Mode, ...rules: PolicyRule[]): Policy => ({ rules: rules.sort(compareRules), zones, mode });
 const asked = (part: Partial<Question> & { address?: string } = {}): Question => {
   const { address = "198.51.100.1", ...rest } = part;
-  return { app: "/usr/bin/curl", addressHex: addressHex(address), port: 443, protocol: "tcp", ...rest };
+  return {
+    app: "/usr/bin/curl",
+    addressHex: addressHex(address),
+    port: 443,
+    protocol: "tcp",
+    direction: "outbound",
+    ...rest,
+  };
 };
 
 describe("a rule matches", () => {
@@ -56,6 +65,9 @@ describe("a rule matches", () => {
     ["nothing outside loopback", { zone: "loopback" }, { address: "128.0.0.1" }, false],
     ["a resolver", { zone: "resolvers" }, { address: "192.0.2.53" }, true],
     ["no resolver's neighbour", { zone: "resolvers" }, { address: "192.0.2.54" }, false],
+    ["its direction", { direction: "inbound" }, { direction: "inbound" }, true],
+    ["no other direction", { direction: "inbound" }, {}, false],
+    ["both directions", { direction: "both" }, { direction: "inbound" }, true],
     ["only when every part does", { app: "/usr/bin/curl", port: 443, protocol: "udp" }, {}, false],
   ])("%s", (_, part, question, expected) => {
     expect(matches(rule(part), asked(question), zones)).toBe(expected);
@@ -76,20 +88,20 @@ describe("a decision", () => {
   });
 
   it("names the rule, its layer and a reason", () => {
-    const mine = rule({ app: "/usr/bin/curl", address: "198.51.100.1", action: "block" });
+    const mine = rule({ app: "/usr/bin/curl", address: "198.51.100.1", action: "block", direction: "outbound" });
     expect(decide(policyOf("allow", mine), asked())).toEqual({
       verdict: "block",
       rule: mine.id,
       number: mine.number,
       layer: "rule",
-      reason: "Your rule blocks this app to this address.",
+      reason: "Your rule blocks this app to and from this address.",
     });
     const factory = rule({ id: "factory:loopback", origin: "factory", zone: "loopback" });
     expect(decide(policyOf("ask", factory), asked({ address: "127.0.0.1" }))).toMatchObject({
       verdict: "allow",
       rule: "factory:loopback",
       layer: "factory",
-      reason: "A factory rule allows any app to this part of the network.",
+      reason: "A factory rule allows any app to and from this part of the network.",
     });
   });
 

@@ -57,8 +57,9 @@ export const rule: fc.Arbitrary<PolicyRule> = fc.record({
     { weight: 2, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.constantFrom(...protocols) },
   ),
+  direction: fc.constantFrom("outbound", "inbound", "both", "both"),
   action: fc.constantFrom("allow", "block", "ask"),
-  lifetime: fc.constantFrom("once", "forever"),
+  lifetime: fc.constantFrom("quit", "1h", "restart", "forever", "forever"),
   origin: fc.constantFrom("person", "factory"),
 });
 
@@ -94,7 +95,8 @@ export const policy: fc.Arbitrary<Policy> = fc.record({
       { hex: "20010db8000000010000000000000053", bits: 128 },
     ]),
   }),
-  mode: fc.constantFrom("ask", "learn", "allow", "block"),
+  // Two of the four allow: the others come twice, so that no verdict is rare.
+  mode: fc.constantFrom("ask", "ask", "learn", "allow", "block", "block"),
 });
 
 export const question: fc.Arbitrary<Question> = fc
@@ -106,6 +108,7 @@ export const question: fc.Arbitrary<Question> = fc
     ),
     port: fc.constantFrom(...ports, 9999),
     protocol: fc.constantFrom(...protocols, "tcp", "udp"),
+    direction: fc.constantFrom("outbound", "outbound", "inbound"),
   })
   .map((asked) => (asked.protocol === "tcp" || asked.protocol === "udp" ? asked : { ...asked, port: 0 }));
 
@@ -115,7 +118,8 @@ export const numbers = {
   tableDefer: 0xffffffff,
   action: { allow: 1, block: 2, ask: 3 },
   protocolClass: { tcp: 6, udp: 17, icmp: 1, other: 255 },
-  shape: { anyApp: 4, anyPort: 2, anyProtocol: 1 },
+  direction: { outbound: 0, inbound: 1 },
+  shape: { anyApp: 8, anyPort: 4, anyProtocol: 2, anyDirection: 1 },
 } as const;
 
 /** A target that numbers tables and apps as they come. */
@@ -154,21 +158,28 @@ export interface Found {
   deferred: boolean;
 }
 
-/** look_up() of bpf/policy.bpf.h. `app` 0: an executable without a name yet. */
-export function lookUp(compiled: Compiled, app: number, hex: string, port: number, protocol: number): Found {
+/** look_up() of bpf/policy.bpf.h. `app` 0: an executable without a name yet. `protocol`: IP's number. */
+export function lookUp(
+  compiled: Compiled,
+  app: number,
+  { addressHex, port, direction }: Pick<Question, "addressHex" | "port" | "direction">,
+  protocol: number,
+): Found {
   const ask = { action: 3, rule: 0, deferred: true };
   const known: Record<number, number> = { 1: 1, 58: 1, 6: 6, 17: 17 };
-  const path = pathOf(compiled, hex);
+  const path = pathOf(compiled, addressHex);
+  const way = direction === "inbound" ? 1 : 0;
   for (const table of path.slice(0, 6)) {
     if (table === 0) break;
     if (table === 0xffffffff) return ask;
     const shapes = compiled.tables.get(table) ?? 0;
-    for (let shape = 0; shape < 8; shape++) {
+    for (let shape = 0; shape < 16; shape++) {
       if (!(shapes & (1 << shape))) continue;
-      if (!(shape & 4) && app === 0) return ask;
-      const key = [table, shape & 4 ? 0 : app, shape & 2 ? 0 : port, shape & 1 ? 0 : (known[protocol] ?? 255), shape];
+      if (!(shape & 8) && app === 0) return ask;
+      const parts = [shape & 8 ? 0 : app, shape & 4 ? 0 : port, shape & 2 ? 0 : (known[protocol] ?? 255)];
+      const key = [table, ...parts, shape & 1 ? 0 : way, shape];
       const slot = [...compiled.slots.values()].find(
-        (slot) => [slot.table, slot.app, slot.port, slot.protocol, slot.shape].join() === key.join(),
+        (slot) => [slot.table, slot.app, slot.port, slot.protocol, slot.direction, slot.shape].join() === key.join(),
       );
       if (slot) return { action: slot.action, rule: slot.rule, deferred: false };
     }

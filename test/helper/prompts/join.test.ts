@@ -1,6 +1,6 @@
 // Which card an attempt belongs to.
 import { describe, expect, it } from "vitest";
-import type { App, Endpoint, Prompt } from "../../../contract/words.ts";
+import type { App, Direction, Endpoint, Prompt } from "../../../contract/words.ts";
 import { type Asked, joins } from "../../../helper/prompts/join.ts";
 
 const appAt = (path: string): App => ({ name: path, path, verified: false, icon: null });
@@ -17,14 +17,16 @@ interface Case {
   card: string[];
   attempt: string;
   app?: App;
+  direction?: Direction;
   pid?: number;
   /** Milliseconds since the card's newest attempt. */
   after?: number;
 }
 
-function joinsCard({ card, attempt, app = curl, pid = 100, after = 10 }: Case): boolean {
-  const asked: Asked = { app: curl, process, endpoints: card.map(endpoint) };
-  return joins(asked, 5000, { app, endpoint: endpoint(attempt), process: { ...process, pid }, at: 5000 + after });
+function joinsCard({ card, attempt, app = curl, direction = "outbound", pid = 100, after = 10 }: Case): boolean {
+  const asked: Asked = { app: curl, direction: "outbound", process, endpoints: card.map(endpoint) };
+  const attempted = { app, direction, endpoint: endpoint(attempt), process: { ...process, pid }, at: 5000 + after };
+  return joins(asked, 5000, attempted);
 }
 
 const v4 = "tcp 192.0.2.1 443";
@@ -56,6 +58,7 @@ describe("an attempt opens its own card", () => {
     ["for another app, other family", { card: [v4], attempt: v6, app: appAt("/usr/bin/wget") }],
     ["for another address of the same family", { card: [v4], attempt: "tcp 192.0.2.2 443" }],
     ["for another IPv6 address", { card: [v6], attempt: "tcp 2001:db8::2 443" }],
+    ["for the other direction", { card: [v4], attempt: v4, direction: "inbound" }],
     ["for another port", { card: [v4], attempt: "tcp 192.0.2.1 80" }],
     ["for another port in the other family", { card: [v4], attempt: "tcp 2001:db8::1 80" }],
     ["for the other transport of another port", { card: [v4], attempt: "udp 192.0.2.1 53" }],

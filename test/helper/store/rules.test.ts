@@ -1,7 +1,7 @@
 // Rules in a real database file.
 import { describe, expect, it } from "vitest";
 import { type NewRule, Rules } from "../../../helper/store/rules.ts";
-import { temporaryStore } from "./temporary.ts";
+import { clock, temporaryStore } from "./temporary.ts";
 
 const { open } = temporaryStore();
 const factory = ["factory:loopback", "factory:dns-udp", "factory:dns-tcp"];
@@ -11,6 +11,8 @@ const curl: NewRule = {
   address: "192.0.2.1",
   port: 443,
   protocol: "tcp",
+  direction: "outbound",
+  lifetime: "forever",
   note: "",
 };
 
@@ -19,20 +21,20 @@ const person = (rules: Rules) => rules.all().filter(({ rule }) => rule.origin ==
 
 describe("rules", () => {
   it("begin with the factory's, which are enabled and say why they are there", () => {
-    const all = new Rules(open()).all();
+    const all = new Rules(open(), clock).all();
     expect(all.map(({ rule }) => rule.id)).toEqual(factory);
     for (const { rule } of all) {
       expect(rule).toMatchObject({ app: null, action: "allow", enabled: true, origin: "factory", lifetime: "forever" });
       expect(rule.note).not.toBe("");
     }
-    expect(all[0]?.rule).toMatchObject({ zone: "loopback", port: null, protocol: null });
+    expect(all[0]?.rule).toMatchObject({ zone: "loopback", port: null, protocol: null, direction: "both" });
     expect(all[1]?.rule).toMatchObject({ zone: "resolvers", port: 53, protocol: "udp" });
   });
 
   it("are kept as they were made", () => {
     const now = Date.UTC(2026, 10, 23, 9, 30);
     const store = open();
-    const added = new Rules(store).add({ ...curl, note: "for the tests" }, now);
+    const added = new Rules(store, clock).add({ ...curl, note: "for the tests" }, now);
     expect(added.rule).toEqual({
       id: String(added.number),
       app: "/usr/bin/curl",
@@ -41,19 +43,21 @@ describe("rules", () => {
       zone: null,
       port: 443,
       protocol: "tcp",
+      direction: "outbound",
       lifetime: "forever",
+      expires: null,
       enabled: true,
       origin: "person",
       note: "for the tests",
       created: "2026-11-23T09:30:00.000Z",
     });
     store.close();
-    expect(new Rules(open()).all().at(-1)).toEqual({ number: added.number, rule: added.rule });
+    expect(new Rules(open(), clock).all().at(-1)).toEqual({ number: added.number, rule: added.rule });
     expect(added.replaced).toBe(null);
   });
 
   it("replace the one with an identical matcher, and never use its number again", () => {
-    const rules = new Rules(open());
+    const rules = new Rules(open(), clock);
     const first = rules.add(curl, 1);
     const second = rules.add({ ...curl, action: "block" }, 2);
     expect(person(rules)).toEqual([{ number: second.number, rule: second.rule }]);
@@ -72,8 +76,10 @@ describe("rules", () => {
     ["any port", { port: null }],
     ["protocol", { protocol: "udp" }],
     ["any protocol", { protocol: null }],
+    ["direction", { direction: "inbound" }],
+    ["both directions", { direction: "both" }],
   ])("live beside one that differs in %s", (_, part) => {
-    const rules = new Rules(open());
+    const rules = new Rules(open(), clock);
     rules.add(curl, 1);
     rules.add({ ...curl, ...part }, 2);
     expect(person(rules)).toHaveLength(2);
@@ -83,8 +89,10 @@ describe("rules", () => {
   });
 
   it("that match everything replace one another too, and no factory rule", () => {
-    const rules = new Rules(open());
-    const anything = { app: null, action: "block", address: null, port: null, protocol: null, note: "" } as const;
+    const rules = new Rules(open(), clock);
+    const everything = { app: null, address: null, port: null, protocol: null, direction: "both" } as const;
+    const whatever = { ...everything, lifetime: "forever", note: "" } as const;
+    const anything = { ...whatever, action: "block" } as const;
     rules.add(anything, 1);
     rules.add({ ...anything, action: "allow" }, 2);
     expect(person(rules)).toHaveLength(1);
@@ -92,21 +100,21 @@ describe("rules", () => {
   });
 
   it("are enabled again when replaced: a new answer counts", () => {
-    const rules = new Rules(open());
+    const rules = new Rules(open(), clock);
     rules.enable(rules.add(curl, 1).rule.id, false);
     expect(rules.add(curl, 2).rule.enabled).toBe(true);
   });
 
   it("can be disabled and enabled, the factory's too, and stay so", () => {
     const store = open();
-    const rules = new Rules(store);
+    const rules = new Rules(store, clock);
     const { rule } = rules.add(curl, 1);
     for (const id of [rule.id, "factory:loopback"]) {
       expect(rules.enable(id, false)).toMatchObject({ id, enabled: false });
       expect(rules.enable(id, false).enabled).toBe(false);
     }
     store.close();
-    const again = new Rules(open());
+    const again = new Rules(open(), clock);
     expect(
       again
         .all()
@@ -117,7 +125,7 @@ describe("rules", () => {
   });
 
   it("can be removed, once", () => {
-    const rules = new Rules(open());
+    const rules = new Rules(open(), clock);
     const { rule } = rules.add(curl, 1);
     rules.remove(rule.id);
     expect(idsOf(rules)).toEqual(factory);
@@ -125,7 +133,7 @@ describe("rules", () => {
   });
 
   it("of the factory cannot be removed, by name or by number", () => {
-    const rules = new Rules(open());
+    const rules = new Rules(open(), clock);
     expect(() => rules.remove("factory:loopback")).toThrow(expect.objectContaining({ code: "factory_rule" }));
     expect(() => rules.remove("1")).toThrow(expect.objectContaining({ code: "unknown_rule" }));
     expect(idsOf(rules)).toEqual(factory);
@@ -149,7 +157,7 @@ describe("rules", () => {
     "' OR 1=1 --",
     "\0",
   ])("are not found under %j", (id) => {
-    const rules = new Rules(open());
+    const rules = new Rules(open(), clock);
     expect(rules.add(curl, 1).rule.id).toBe("4");
     const unknown = expect.objectContaining({ code: "unknown_rule" });
     expect(() => rules.remove(id)).toThrow(unknown);
@@ -158,10 +166,69 @@ describe("rules", () => {
   });
 
   it("with nonsense in them are refused by the database itself", () => {
-    const rules = new Rules(open());
+    const rules = new Rules(open(), clock);
     for (const part of [{ action: "maybe" }, { port: 65536 }, { port: -1 }, { protocol: "sctp" }]) {
       expect(() => rules.add({ ...curl, ...(part as object) } as NewRule, 1)).toThrow(/CHECK/);
     }
     expect(person(rules)).toEqual([]);
+  });
+});
+
+describe("temporary rules", () => {
+  const hour = { expires: 4_600_000, processes: [] };
+  const hourly: NewRule = { ...curl, lifetime: "1h" };
+
+  it("stand beside the permanent rule with the same matcher, whichever comes first", () => {
+    for (const order of [[curl, hourly] as const, [hourly, curl] as const]) {
+      const rules = new Rules(open(), clock);
+      for (const rule of order) rules.add({ ...rule, address: "192.0.2.77" }, 1, rule === hourly ? hour : undefined);
+      const both = person(rules).filter(({ rule }) => rule.address === "192.0.2.77");
+      expect(both.map(({ rule }) => rule.lifetime).sort()).toEqual(["1h", "forever"]);
+      for (const { rule } of both) rules.remove(rule.id);
+    }
+  });
+
+  it("replace the older temporary one, whatever its lifetime", () => {
+    const rules = new Rules(open(), clock);
+    const kept = rules.add(curl, 1);
+    const first = rules.add(hourly, 2, hour);
+    const second = rules.add({ ...curl, lifetime: "quit" }, 3, { expires: null, processes: [{ pid: 5, start: 50 }] });
+    expect(second.replaced).toBe(first.rule.id);
+    expect(idsOf(rules)).toEqual([...factory, kept.rule.id, second.rule.id]);
+    const third = rules.add({ ...curl, lifetime: "restart" }, 4);
+    expect(third.replaced).toBe(second.rule.id);
+    // And what belonged to it went with it.
+    expect(rules.temporary()).toMatchObject([{ number: third.number, processes: [] }]);
+  });
+
+  it("are kept with what ends them", () => {
+    const store = open();
+    const rules = new Rules(store, clock);
+    const processes = [
+      { pid: 5, start: 50 },
+      { pid: 7, start: 60 },
+    ];
+    const timed = rules.add({ ...hourly, port: 1 }, 1, hour).number;
+    const quitting = rules.add({ ...curl, lifetime: "quit" }, 1, { expires: null, processes }).number;
+    const restarting = rules.add({ ...curl, lifetime: "restart", port: 2 }, 1).number;
+    rules.add(curl, 1);
+    store.close();
+    const again = new Rules(open(), { ...clock, boot: "the next" });
+    const told = { app: "/usr/bin/curl", boot: "this boot", expires: null, processes: [] };
+    expect(again.temporary()).toEqual([
+      { ...told, number: timed, lifetime: "1h", expires: 4_600_000 },
+      { ...told, number: quitting, lifetime: "quit", processes },
+      { ...told, number: restarting, lifetime: "restart" },
+    ]);
+    again.setProcesses(quitting, [{ pid: 7, start: 60 }]);
+    expect(again.temporary()[1]?.processes).toEqual([{ pid: 7, start: 60 }]);
+    again.removeOver([timed, quitting]);
+    expect(again.temporary().map(({ number }) => number)).toEqual([restarting]);
+    expect(person(again)).toHaveLength(2);
+  });
+
+  it("say when they end by the clock on the wall", () => {
+    const { rule } = new Rules(open(), clock).add(hourly, 1, hour);
+    expect(Math.abs(Date.parse(rule.expires ?? "") - (Date.now() + 3_600_000))).toBeLessThan(60_000);
   });
 });

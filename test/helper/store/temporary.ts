@@ -4,6 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import { openStore, type Store } from "../../../helper/store/database.ts";
+import type { BootClock } from "../../../helper/store/rules.ts";
+
+/** A machine that runs for a thousand seconds. */
+export const clock: BootClock = { boot: "this boot", boottime: () => 1_000_000 };
 
 /** Call once per file; `open` opens (again) the store of this test. */
 export function temporaryStore(): { folder(): string; file(): string; open(): Store } {

@@ -3,7 +3,7 @@
 # {"stream", "datagrams", "connections": how many succeeded, "lost": datagrams whose echo did not come, "errors": ["what: error", …]}.
 import json, socket, sys, threading, time
 
-STREAM, ECHO, HTTP = 7, 7777, 80
+STREAM, ECHO, HTTP = 7777, 7777, 80
 PATIENCE = 20  # seconds: a busy machine, and nothing that Picket may delay
 
 address, pace = sys.argv[1], float(sys.argv[2]) / 1000 if len(sys.argv) > 2 else 0.02

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Flows that apps begin: judged at connect() or at the first datagram, held or refused on their way out. */
+#ifndef PICKET_OUTBOUND_H
+#define PICKET_OUTBOUND_H
+
+/* Held SYNs retransmit up to this often: with the quick first time-outs the attempt outlives a slow human (~25 minutes). */
+#define HELD_SYN_RETRIES 20
+
+/* What one held datagram flow may keep in the helper. */
+#define HELD_DATAGRAMS 64
+#define HELD_BYTES (256 * 1024)
+
+/* An unspecified destination means this host. */
+static __always_inline void name_loopback(__u8 *address)
+{
+	__u64 high, low;
+
+	__builtin_memcpy(&high, address, 8);
+	__builtin_memcpy(&low, address + 8, 8);
+	if (high)
+		return;
+	if (!low)
+		address[15] = 1;
+	else if (low == bpf_cpu_to_be64(0x0000ffff00000000ull))
+		map_ipv4(address, bpf_htonl(0x7f000001));
+}
+
+static __always_inline int start_tcp(struct bpf_sock_addr *ctx, struct socket_state *state, __u8 *address)
+{
+	struct flow_key *flow = &state->flow;
+	int retries = HELD_SYN_RETRIES;
+	__u32 rule = 0, action;
+
+	__builtin_memcpy(flow->address, address, sizeof(flow->address));
+	name_loopback(flow->address);
+	flow->port = bpf_ntohs(ctx->user_port);
+	flow->protocol = IPPROTO_TCP;
+	flow->attempt++;
+	/* A socket that was accepted, and disconnected: its flow was named after its listener. */
+	if (state->direction == INBOUND)
+		flow->cookie = bpf_get_socket_cookie(ctx);
+	state->direction = OUTBOUND;
+	state->local_port = 0;
+	state->answered = 0;
+	state->held_once = 0;
+	state->bytes_out = 0;
+	state->bytes_in = 0;
+	state->generation = generation();
+	action = judge(state, flow, OUTBOUND, flow->port, &rule);
+	state->rule = rule;
+	if (action == ACTION_ALLOW) {
+		state->state = FLOW_ALLOWED;
+		count(COUNTER_ALLOWED);
+		TELL(state, flow, RECORD_DECIDED, FLOW_ALLOWED, rule, 0);
+		return PROCEED;
+	}
+	if (action == ACTION_BLOCK) {
+		state->state = FLOW_BLOCKED;
+		count(COUNTER_BLOCKED);
+		TELL(state, flow, RECORD_DECIDED, FLOW_BLOCKED, rule, 0);
+		state->state = FLOW_IDLE; /* nothing was sent: the app may connect elsewhere, or listen */
+		bpf_set_retval(-ECONNREFUSED);
+		return REFUSE;
+	}
+	state->state = FLOW_HELD;
+	state->held_once = 1;
+	bpf_setsockopt(ctx, SOL_TCP, TCP_SYNCNT, &retries, sizeof(retries));
+	return PROCEED;
+}
+
+/* A connection that was held before its handshake, or in its midst when the policy changed: is there an answer by now? */
+static __always_inline void ask_again(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct packet *p)
+{
+	struct flow_key *flow = &state->flow;
+	struct gate *gate = bpf_map_lookup_elem(&gates, flow);
+	__u32 rule = 0, action;
+
+	if (gate && (gate->state == FLOW_ALLOWED || gate->state == FLOW_BLOCKED)) {
+		take_gate(state, gate);
+		if (sk->state != BPF_TCP_SYN_SENT)
+			TELL(state, flow, RECORD_ESTABLISHED, state->state, state->rule, 1);
+	} else {
+		/* A rule may have come since the last packet, from a helper that then died before it told this flow. */
+		state->generation = generation();
+		action = judge(state, flow, state->direction, flow->port, &rule);
+		if (action != ACTION_ALLOW && action != ACTION_BLOCK)
+			return;
+		state->state = action == ACTION_ALLOW ? FLOW_ALLOWED : FLOW_BLOCKED;
+		state->rule = rule;
+		TELL(state, flow, RECORD_DECIDED, state->state, rule, 1);
+	}
+	/* connect() still waits: the helper, once it is back, can refuse it at once. */
+	if (state->state == FLOW_BLOCKED)
+		capture(skb, sk, state, flow, p);
+	bpf_map_delete_elem(&held_syns, flow);
+}
+
+static __always_inline int egress_tcp(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct packet *p)
+{
+	struct flow_key *flow = &state->flow;
+
+	if (state->state == FLOW_IDLE) {
+		/* Accepted and listening sockets never send a bare SYN. One that does was connected past our hooks. */
+		if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN) {
+			state->bytes_out += wire_bytes(skb, p);
+			return PROCEED;
+		}
+		__builtin_memcpy(flow->address, p->remote, sizeof(flow->address));
+		flow->port = p->remote_port;
+		flow->protocol = IPPROTO_TCP;
+		flow->attempt++;
+		state->direction = OUTBOUND;
+		state->state = FLOW_HELD;
+		state->held_once = 1;
+	}
+	p->direction = state->direction;
+	p->asked_port = state->local_port;
+	if (state->state == FLOW_ALLOWED && state->generation != generation())
+		judge_again(state);
+	if (state->state == FLOW_HELD)
+		ask_again(skb, sk, state, p);
+	if (state->state == FLOW_ALLOWED) {
+		state->bytes_out += wire_bytes(skb, p);
+		return PROCEED;
+	}
+	if (state->state == FLOW_HELD) {
+		if (sk->state == BPF_TCP_SYN_SENT)
+			keep_syn(skb, sk, state, flow, p);
+		capture(skb, sk, state, flow, p);
+	} else {
+		count(COUNTER_REFUSED_PACKETS);
+	}
+	return REFUSE; /* 0, never 2: for TCP the kernel would retry each 500 ms and give up after 6 s */
+}
+
+/*
+ * Gives a datagram flow without a valid verdict one, or holds it. `direction` and `local_port`: of a flow without a gate, whose first
+ * datagram this is. Returns the gate, or NULL when the map has no room for it.
+ */
+static __always_inline struct gate *judge_datagrams(struct socket_state *state, struct flow_key *flow, struct gate *gate,
+						    __u8 direction, __u16 local_port)
+{
+	struct gate fresh = { .direction = direction, .local_port = local_port };
+	__u32 rule = 0, action;
+
+	if (gate) {
+		fresh.direction = gate->direction;
+		fresh.local_port = gate->local_port;
+	}
+	fresh.generation = generation();
+	action = judge(state, flow, fresh.direction, fresh.direction == INBOUND ? fresh.local_port : flow->port, &rule);
+	if (gate) {
+		gate->generation = fresh.generation;
+		if (action == ACTION_ASK && (gate->state == FLOW_HELD || gate->answered))
+			return gate;
+		if (action == ACTION_ALLOW && gate->state == FLOW_ALLOWED) {
+			gate->rule = rule;
+			return gate;
+		}
+		fresh.bytes_out = gate->bytes_out;
+		fresh.bytes_in = gate->bytes_in;
+	}
+	fresh.rule = rule;
+	fresh.state = action == ACTION_ALLOW ? FLOW_ALLOWED : action == ACTION_BLOCK ? FLOW_BLOCKED : FLOW_HELD;
+	bpf_map_update_elem(&gates, flow, &fresh, BPF_ANY);
+	state->has_gates = 1;
+	if (fresh.state != FLOW_HELD) {
+		struct news news = { RECORD_DECIDED, fresh.state, rule, gate != 0, fresh.local_port, fresh.direction };
+
+		count(action == ACTION_ALLOW ? COUNTER_ALLOWED : COUNTER_BLOCKED);
+		write_news(state, flow, &news);
+	}
+	return bpf_map_lookup_elem(&gates, flow);
+}
+
+/* Whether one more held datagram of the flow is kept in the helper. */
+static __always_inline int within_budget(struct gate *gate, __u32 bytes)
+{
+	if (gate->captured >= HELD_DATAGRAMS || gate->captured_bytes >= HELD_BYTES) {
+		count(COUNTER_OVER_BUDGET);
+		return 0;
+	}
+	__sync_fetch_and_add(&gate->captured, 1);
+	__sync_fetch_and_add(&gate->captured_bytes, bytes);
+	return 1;
+}
+
+/*
+ * Whether a datagram goes to a group, whose members nobody knows: multicast or broadcast. The broadcast address of a network is told
+ * by its last byte: right for every prefix of up to 24 bits.
+ */
+static __always_inline int is_group(struct packet *p)
+{
+	if (p->family == 6)
+		return p->remote[0] == 0xff;
+	return (p->remote[12] >= 224 && p->remote[12] < 240) || p->remote[15] == 255;
+}
+
+static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct packet *p)
+{
+	struct flow_key flow = { .cookie = state->flow.cookie, .port = p->remote_port, .protocol = p->protocol };
+	struct gate *gate;
+
+	__builtin_memcpy(flow.address, p->remote, sizeof(flow.address));
+	gate = bpf_map_lookup_elem(&gates, &flow);
+	/* A remote that was never let in: what the app sends it is no answer. */
+	if (gate && gate->state == FLOW_BLOCKED && gate->direction == INBOUND && !gate->bytes_in)
+		gate = 0;
+	if (!gate || gate->state == FLOW_HELD || gate->generation != generation())
+		gate = judge_datagrams(state, &flow, gate, OUTBOUND, 0);
+	if (gate && gate->state == FLOW_ALLOWED) {
+		__sync_fetch_and_add(&gate->bytes_out, wire_bytes(skb, p));
+		if (state->sent_to_group != GROUP_ALLOWED && is_group(p))
+			state->sent_to_group = GROUP_ALLOWED;
+		return PROCEED;
+	}
+	if (gate && gate->state == FLOW_BLOCKED) {
+		count(COUNTER_REFUSED_PACKETS);
+		return REFUSE;
+	}
+	if (gate) {
+		if (!within_budget(gate, skb->len))
+			return DROP_QUIETLY;
+		p->direction = gate->direction;
+		p->asked_port = gate->local_port;
+	}
+	/* The helper may send it later, past this hook. */
+	if (state->sent_to_group == GROUP_NONE && is_group(p)) {
+		__builtin_memcpy(state->flow.address, p->remote, sizeof(p->remote));
+		state->flow.port = p->remote_port;
+		state->sent_to_group = GROUP_HELD;
+	}
+	capture(skb, sk, state, &flow, p);
+	return DROP_QUIETLY;
+}
+
+#endif

@@ -1,0 +1,124 @@
+// Ends temporary rules when they are over: at their moment, with their app's last process, with the boot. Waits for each; polls only
+// for new processes of an app that a rule waits to see quit.
+import { CodedError } from "../contract/errors.ts";
+import { parseDuration, type RuleLifetime } from "../contract/lifetime.ts";
+import { isRunning, processesOf } from "./identity/running.ts";
+import { Alarm, whenEnded } from "./kernel/wakeups.ts";
+import { log } from "./log.ts";
+import { isOver, nextExpiry, type ProcessId, type TemporaryRule } from "./policy/lifetime.ts";
+import type { BootClock, Rules, Term } from "./store/rules.ts";
+
+/** How often new processes of an app are looked for while a `quit` rule of it waits; an end is heard of at once. Milliseconds. */
+const lookAgain = 5000;
+
+export interface LifetimesParts {
+  readonly rules: Rules;
+  readonly clock: BootClock;
+  /** Rules are gone: bring kernel, flows and cards to what is left. */
+  ended(): void;
+}
+
+export class Lifetimes {
+  private readonly parts: LifetimesParts;
+  private readonly alarm: Alarm;
+  /** For each `quit` rule the process whose end is waited for. */
+  private readonly watched = new Map<number, { process: ProcessId; stop: () => void }>();
+  private looks: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  /** Removes what is over already: by an earlier boot, or while no helper ran. */
+  constructor(parts: LifetimesParts) {
+    this.parts = parts;
+    this.removeOver(parts.rules.temporary());
+    this.alarm = new Alarm(() => this.check());
+  }
+
+  close(): void {
+    this.closed = true;
+    this.alarm.close();
+    clearInterval(this.looks);
+    for (const { stop } of this.watched.values()) stop();
+    this.watched.clear();
+  }
+
+  /** What will end a rule that is made now. Errors: not_running. */
+  termOf(lifetime: RuleLifetime, app: string | null): Term {
+    if (lifetime === "quit") {
+      const processes = app === null ? [] : processesOf(app);
+      if (processes.length === 0) throw new CodedError("not_running", app ?? "any app");
+      return { expires: null, processes };
+    }
+    const length = parseDuration(lifetime);
+    const expires = length === null ? null : Math.round(this.parts.clock.boottime() + length.milliseconds);
+    return { expires, processes: [] };
+  }
+
+  /** After every change of the rules: waits for what ends next. */
+  follow(): void {
+    const rules = this.parts.rules.temporary();
+    this.alarm.set(nextExpiry(rules));
+    const quitting = rules.filter(({ lifetime }) => lifetime === "quit");
+    for (const [number, { stop }] of this.watched) {
+      if (quitting.some((rule) => rule.number === number)) continue;
+      stop();
+      this.watched.delete(number);
+    }
+    for (const rule of quitting) if (!this.watched.has(rule.number)) this.watch(rule);
+    clearInterval(this.looks);
+    this.looks = quitting.length > 0 ? setInterval(() => this.check(), lookAgain) : undefined;
+  }
+
+  /** One of the processes is enough: as long as it runs, the app does. */
+  private watch({ number, processes }: TemporaryRule): void {
+    for (const process of processes) {
+      try {
+        const stop = whenEnded(process.pid, () => {
+          this.watched.delete(number);
+          this.check();
+        });
+        // The number may have been another's by then: looked at only now that it cannot change its meaning unnoticed.
+        if (isRunning(process)) {
+          this.watched.set(number, { process, stop });
+          return;
+        }
+        stop();
+      } catch {
+        // it ended
+      }
+    }
+    // None is left: looked at again when this turn is over, for somebody may be in the midst of a change.
+    setImmediate(() => this.check());
+  }
+
+  private check(): void {
+    if (this.closed) return;
+    try {
+      const rules = this.parts.rules.temporary();
+      for (const rule of rules) if (rule.lifetime === "quit") this.meetProcesses(rule);
+      if (this.removeOver(this.parts.rules.temporary())) this.parts.ended();
+      else this.follow();
+    } catch (error) {
+      log("error", "temporary rules could not be looked at", { error: String((error as Error).stack ?? error) });
+    }
+  }
+
+  /** An app goes on in processes that it started meanwhile. On the disk, for a helper that starts anew cannot tell them from a new run. */
+  private meetProcesses(rule: TemporaryRule): void {
+    const processes = rule.app === null ? [] : processesOf(rule.app);
+    const name = ({ pid, start }: ProcessId) => `${pid} ${start}`;
+    const known = new Set(rule.processes.map(name));
+    if (processes.length === known.size && processes.every((process) => known.has(name(process)))) return;
+    this.parts.rules.setProcesses(rule.number, processes);
+  }
+
+  private removeOver(rules: readonly TemporaryRule[]): boolean {
+    const { boot } = this.parts.clock;
+    const now = { boot, boottime: this.parts.clock.boottime(), runs: isRunning };
+    const over = rules.filter((rule) => isOver(rule, now));
+    if (over.length === 0) return false;
+    this.parts.rules.removeOver(over.map(({ number }) => number));
+    for (const { number, lifetime, app } of over)
+      log("info", "a temporary rule is over", { rule: number, lifetime, app });
+    return true;
+  }
+}

@@ -1,0 +1,66 @@
+// A policy that changed reaches what is live: connections it blocks by now end at once, also those that are silent.
+// The kernel judges every packet by the newest policy (bpf/verdict.bpf.h); what it cannot do is wake an app that waits.
+import type { EnforcedPolicy } from "./enforced-policy.ts";
+import type { Flows, Judgement } from "./flows/flows.ts";
+import type { Hold } from "./hold/hold.ts";
+import { action, flowId, flowState, isConnection, layouts, type Revoked } from "./kernel/layout.ts";
+import type { Programs } from "./kernel/programs.ts";
+import { destroyConnection } from "./kernel/sock-diag.ts";
+import { log } from "./log.ts";
+
+export interface RevocationParts {
+  readonly programs: Programs;
+  readonly policy: EnforcedPolicy;
+  readonly flows: Flows;
+  readonly hold: Hold;
+}
+
+export class Revocation {
+  private readonly parts: RevocationParts;
+  constructor(parts: RevocationParts) {
+    this.parts = parts;
+  }
+
+  /** After the maps have the new policy. What it asks about goes on until its next packet, which is held. */
+  carryOut(): void {
+    for (const connection of this.parts.programs.findRevoked()) {
+      const id = flowId(connection.flow);
+      const judgement = this.judge(connection, id);
+      if (judgement?.verdict === "block") this.end(connection, id, judgement);
+    }
+    this.blockDatagrams();
+  }
+
+  /** Undefined where only the helper could judge and it does not know the flow. */
+  private judge(connection: Revoked, id: string): Judgement | undefined {
+    const { policy, flows } = this.parts;
+    if (connection.action === action.block) return policy.explain("block", connection.rule);
+    const flow = flows.get(id);
+    if (flow === undefined) return undefined;
+    const { verdict, rule, layer, reason } = policy.decide(flow.app, flow.direction, flow.endpoint);
+    return verdict === "ask" ? undefined : { verdict, rule, layer, reason };
+  }
+
+  private end(connection: Revoked, id: string, judgement: Judgement): void {
+    try {
+      destroyConnection(connection);
+    } catch (error) {
+      // Its packets are refused all the same; only an app that waits for some hears of it late.
+      log("warn", "a revoked connection could not be ended at once", { flow: id, error: String(error) });
+    }
+    this.parts.flows.judge(id, judgement);
+  }
+
+  /** Nobody waits in a datagram: the gate says it all. */
+  private blockDatagrams(): void {
+    const { policy, flows, hold } = this.parts;
+    for (const [id, flow] of flows.live()) {
+      const key = layouts.flow_key.read(Buffer.from(id, "hex"));
+      if (isConnection(key) || flow.verdict !== "allow") continue;
+      const { verdict, rule, layer, reason, number } = policy.decide(flow.app, flow.direction, flow.endpoint);
+      if (verdict !== "block") continue;
+      hold.writeGate(key, flowState.blocked, number);
+      flows.judge(id, { verdict, rule, layer, reason });
+    }
+  }
+}

@@ -1,0 +1,22 @@
+// Lifetimes on the command line: how they are given, and how a rule's is shown.
+import * as v from "valibot";
+import type { Lifetime, RuleLifetime } from "../../contract/lifetime.ts";
+import type { Rule } from "../../contract/words.ts";
+import { UsageError } from "./usage.ts";
+
+/** `given` as the schema takes it. */
+export function lifetimeFrom<T extends Lifetime | RuleLifetime>(given: string, schema: v.GenericSchema<unknown, T>): T {
+  const parsed = v.safeParse(schema, given);
+  if (parsed.success) return parsed.output;
+  const words = ["once", "quit", "restart", "forever"].filter((word) => v.is(schema, word));
+  throw new UsageError(`--lifetime is ${words.join(", ")} or a time like 30m, 1h or 7d, not "${given}"`);
+}
+
+/** "1h, 42m left" */
+export function lifetimeText({ lifetime, expires }: Rule, now: number): string {
+  if (expires === null) return lifetime;
+  const minutes = Math.max(0, Math.ceil((Date.parse(expires) - now) / 60_000));
+  const [days, hours] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60)];
+  const left = days > 0 ? `${days}d ${hours}h` : hours > 0 ? `${hours}h ${minutes % 60}m` : `${minutes}m`;
+  return `${lifetime}, ${left} left`;
+}

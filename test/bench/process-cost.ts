@@ -1,0 +1,50 @@
+// What a running helper takes from the machine: processor time and memory.
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { abi } from "../../helper/kernel/layout.ts";
+import { bpfFileSystem } from "../../helper/kernel/programs.ts";
+
+/** CPU time of all threads so far, milliseconds (proc_pid_schedstat: nanoseconds on the CPU). */
+export function cpuTime(pid: number): number {
+  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
+  );
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
+}
+
+/** Share of one core that a process takes while `seconds` pass, percent. */
+export async function restingCpu(pid: number, seconds: number): Promise<number> {
+  const before = cpuTime(pid);
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  return (cpuTime(pid) - before) / (seconds * 10);
+}
+
+/** Proportional and resident set size, MB, without the mapped pages of BPF maps: those are counted with the maps. */
+export function memory(pid: number): { pss: number; rss: number } {
+  const areas = readFileSync(`/proc/${pid}/smaps`, "utf8").split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/);
+  const own = areas.filter((area) => !area.includes("anon_inode:bpf-map"));
+  const total = (name: string) =>
+    sum(own.map((area) => Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(area)?.[1])));
+  return { pss: total("Pss") / 1024, rss: total("Rss") / 1024 };
+}
+
+/** Where a helper's maps are pinned. */
+export function mapsFolder(instance: string): string {
+  return join(bpfFileSystem, instance, `v${abi}`, "maps");
+}
+
+/** What the kernel charges for each of a helper's pinned maps, MB. */
+export function mapMemory(instance: string): Map<string, number> {
+  const folder = mapsFolder(instance);
+  return new Map(
+    readdirSync(folder).map((name) => {
+      const shown = execFileSync("bpftool", ["-j", "map", "show", "pinned", join(folder, name)], { encoding: "utf8" });
+      return [name, Number((JSON.parse(shown) as { bytes_memlock: number }).bytes_memlock) / 1024 / 1024];
+    }),
+  );
+}
+
+export function sum(values: Iterable<number>): number {
+  return [...values].reduce((total, each) => total + each, 0);
+}

@@ -1,0 +1,81 @@
+// Both sides of an inbound connection: a guarded listener in the near namespace, and callers in the far one that nobody guards.
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Flow } from "../../contract/words.ts";
+import { type CallResult, client } from "../network/clients.ts";
+import type { Network } from "../network/network.ts";
+import { picket, start, type TestHelper, until } from "./helper-process.ts";
+
+/** A line of listener.py. */
+export interface Heard {
+  ready?: boolean;
+  from?: string;
+  port?: number;
+  data?: string;
+  /** errno of the connection's end, 0 for an orderly one. */
+  closed?: number;
+}
+
+export class Listener {
+  readonly heard: Heard[] = [];
+  private readonly child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.child = child;
+    if (child.stdout)
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        this.heard.push(JSON.parse(line) as Heard);
+      });
+  }
+
+  static async start(helper: TestHelper, network: Network, ...args: (string | number)[]): Promise<Listener> {
+    const command = ["run", "--", "nsenter", `--net=/run/netns/${network.near}`, ...client("listener", ...args)];
+    const env = { ...process.env, PICKET_SOCKET: helper.socket };
+    const listener = new Listener(spawn(picket, command, { stdio: ["pipe", "pipe", "inherit"], env }));
+    await until("the listener", () => listener.heard.some(({ ready }) => ready));
+    return listener;
+  }
+
+  get port(): number {
+    return this.heard.find(({ ready }) => ready)?.port ?? 0;
+  }
+
+  /** What came from an address. */
+  from(address: string): Heard[] {
+    return this.heard.filter(({ from }) => from === address);
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null) return;
+    const ended = new Promise((resolve) => this.child.once("exit", resolve));
+    this.child.stdin?.end();
+    await ended;
+  }
+}
+
+export interface Call {
+  protocol: "tcp" | "udp";
+  from: string;
+  fromPort: number;
+  to: string;
+  port: number;
+  seconds?: number;
+  words?: string[];
+}
+
+/** A call from the far side. */
+export async function call(
+  network: Network,
+  { protocol, from, fromPort, to, port, seconds = 40, words = ["hello"] }: Call,
+) {
+  const command = client("caller", protocol, from, fromPort, to, port, seconds, ...words);
+  const ran = await start("nsenter", [`--net=/run/netns/${network.far}`, ...command]);
+  if (ran.stdout === "") throw new Error(ran.stderr);
+  return JSON.parse(ran.stdout) as CallResult;
+}
+
+/** Flows with a remote, newest first. */
+export async function flowsWith(helper: TestHelper, address: string): Promise<Flow[]> {
+  const flows = await (await helper.client()).call("flows.list", {});
+  return flows.filter(({ endpoint }) => endpoint.address === address);
+}

@@ -1,0 +1,334 @@
+// Others call a guarded app: held, asked about, let in or dropped without a word; what reached the caller is counted on its side.
+import { execFileSync } from "node:child_process";
+import { realpathSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { python } from "../network/clients.ts";
+import { createNetwork, type Network } from "../network/network.ts";
+import { TestHelper, until } from "./helper-process.ts";
+import { type Call, call, flowsWith, Listener } from "./inbound-sides.ts";
+
+const app = realpathSync(python);
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const helper = new TestHelper();
+let network: Network;
+const listeners: Listener[] = [];
+let nextPort = 3000;
+
+beforeAll(async () => {
+  network = await createNetwork();
+  await helper.start();
+});
+
+afterEach(async () => {
+  for (const listener of listeners.splice(0)) await listener.stop();
+});
+
+afterAll(async () => {
+  await helper.stop();
+  network.destroy();
+});
+
+async function listen(protocol: "tcp" | "udp", family: 4 | 6, ...options: string[]) {
+  const port = nextPort++;
+  const to = network.nearAddress(family);
+  const listener = await Listener.start(helper, network, protocol, family === 4 ? "0.0.0.0" : "::", port, ...options);
+  listeners.push(listener);
+  const from = network.address(family);
+  const theCall: Call = { protocol, from, fromPort: 40000 + port, to, port };
+  return { listener, from, port, theCall };
+}
+
+/** Packets of the listener's that came back to the caller, of any kind a refusal could have. */
+async function cameBack({ protocol, from, fromPort }: Call): Promise<number> {
+  return (await network.arrived(protocol, from, fromPort)) + (await network.arrived("icmp", from, 0));
+}
+
+const promptsFrom = async (address: string) =>
+  (await (await helper.client()).call("prompts.list", {})).filter(({ endpoint }) => endpoint.address === address);
+
+describe.for([
+  ["tcp", 4],
+  ["tcp", 6],
+  ["udp", 4],
+  ["udp", 6],
+] as const)("a first %s call over IPv%d", ([protocol, family]) => {
+  test("is held without a word, asked about, and goes on when it is allowed", async () => {
+    const { listener, from, port, theCall } = await listen(protocol, family);
+    const calling = call(network, theCall);
+    const prompt = await helper.prompt(from);
+    expect(prompt).toMatchObject({
+      direction: "inbound",
+      app: { path: app },
+      endpoint: { host: null, address: from, port, protocol },
+    });
+    await sleep(500);
+    expect(listener.from(from)).toEqual([]);
+    expect(await cameBack(theCall)).toBe(0);
+    const [flow] = await flowsWith(helper, from);
+    expect(flow).toMatchObject({ direction: "inbound", verdict: "held", live: true });
+
+    await (await helper.client()).call("prompts.answer", { id: prompt.id, action: "allow", lifetime: "once" });
+    expect(await calling).toMatchObject({ errno: 0, replies: ["hello"] });
+    expect(listener.from(from)[0]).toMatchObject({ port: theCall.fromPort, data: "hello" });
+    const [known] = await flowsWith(helper, from);
+    expect(known).toMatchObject({ id: flow?.id, verdict: "allow", layer: "answer", app: { path: app } });
+    expect(known?.bytesIn).toBeGreaterThan(0);
+    expect(known?.bytesOut).toBeGreaterThan(0);
+    // The answers of a datagram socket are no flows of their own.
+    expect((await flowsWith(helper, from)).length).toBe(1);
+    expect(await promptsFrom(from)).toEqual([]);
+  });
+
+  test("is dropped without a word when it is blocked", async () => {
+    const { listener, from, theCall } = await listen(protocol, family);
+    const calling = call(network, { ...theCall, seconds: 4 });
+    const { id } = await helper.prompt(from);
+    await (await helper.client()).call("prompts.answer", { id, action: "block", lifetime: "once" });
+    expect((await calling).errno).toBe(-1);
+    expect(await cameBack(theCall)).toBe(0);
+    expect(listener.from(from)).toEqual([]);
+    expect((await flowsWith(helper, from))[0]).toMatchObject({ verdict: "block", layer: "answer" });
+  });
+
+  test("once answered for good, the kernel decides alone", async () => {
+    const { listener, from, port, theCall } = await listen(protocol, family);
+    const calling = call(network, theCall);
+    const { id } = await helper.prompt(from);
+    const api = await helper.client();
+    const { rules } = await api.call("prompts.answer", { id, action: "allow", lifetime: "forever" });
+    expect((await calling).errno).toBe(0);
+    const rule = (await api.call("rules.list", {})).find((each) => each.id === rules[0]);
+    expect(rule).toMatchObject({ direction: "inbound", app, address: from, port, protocol, action: "allow" });
+    const blocked = network.address(family);
+    await api.call("rules.add", { app, action: "block", address: blocked, direction: "inbound" });
+    const undecided = network.address(family);
+
+    await helper.signal("SIGSTOP");
+    try {
+      const again = { ...theCall, fromPort: theCall.fromPort + 1000 };
+      expect(await call(network, again)).toMatchObject({ errno: 0, replies: ["hello"] });
+      for (const stranger of [blocked, undecided]) {
+        const tried = { ...theCall, from: stranger, seconds: 2 };
+        expect((await call(network, tried)).errno).toBe(-1);
+        expect(await cameBack(tried)).toBe(0);
+        expect(listener.from(stranger)).toEqual([]);
+      }
+    } finally {
+      await helper.signal("SIGCONT");
+    }
+    await until("the decided flows", async () => (await flowsWith(helper, from)).length === 2);
+    await until("the blocked one", async () => (await flowsWith(helper, blocked))[0]?.verdict === "block");
+    expect((await flowsWith(helper, from))[0]).toMatchObject({
+      direction: "inbound",
+      verdict: "allow",
+      rule: rule?.id,
+    });
+    expect((await helper.prompt(undecided)).direction).toBe("inbound");
+  });
+});
+
+describe("an inbound connection", () => {
+  test("has a list entry that counts and ends", async () => {
+    const { from, theCall } = await listen("tcp", 4);
+    await (await helper.client()).call("rules.add", { app, action: "allow", address: from, direction: "inbound" });
+    await call(network, { ...theCall, words: ["one", "two", "x".repeat(5000)] });
+    const flow = await until("its end", async () => {
+      const [found] = await flowsWith(helper, from);
+      return found?.live === false && found;
+    });
+    expect(flow).toMatchObject({ direction: "inbound", verdict: "allow", layer: "rule" });
+    expect(flow.bytesIn).toBeGreaterThan(5000);
+    expect(flow.bytesOut).toBeGreaterThan(5000);
+  });
+
+  test("ends at once when a new rule blocks it", async () => {
+    const { listener, from, port, theCall } = await listen("tcp", 6);
+    const api = await helper.client();
+    await api.call("rules.add", { app, action: "allow", address: from, direction: "inbound" });
+    const calling = call(network, { ...theCall, words: ["hello", "stay"], seconds: 15 });
+    await until("the word", () => listener.from(from).some(({ data }) => data === "hello"));
+    const rule = await api.call("rules.add", { app, action: "block", address: from, port, direction: "inbound" });
+    await until("the end of it", () => listener.from(from).some(({ closed }) => closed === 103)); // ECONNABORTED
+    expect((await flowsWith(helper, from))[0]).toMatchObject({ verdict: "block", rule: rule.id });
+    await calling;
+  });
+
+  describe("that nobody allows any more", () => {
+    async function heldInTheMidst() {
+      const { listener, from, theCall } = await listen("tcp", 4);
+      const api = await helper.client();
+      const { id } = await api.call("rules.add", { app, action: "allow", address: from, direction: "inbound" });
+      // From now on only the caller has something to say: the app waits for it and sends nothing.
+      const calling = call(network, { ...theCall, words: ["hello", "pause=2", "later"], seconds: 20 });
+      await until("the word", () => listener.from(from).some(({ data }) => data === "hello"));
+      await api.call("rules.remove", { id });
+      const prompt = await helper.prompt(from);
+      expect(prompt.direction).toBe("inbound");
+      expect(listener.from(from)).toHaveLength(1);
+      return { listener, from, theCall, api, prompt, calling };
+    }
+
+    test("is held where it stands, and an answer lets it go on", async () => {
+      const { from, api, prompt, calling } = await heldInTheMidst();
+      await api.call("prompts.answer", { id: prompt.id, action: "allow", lifetime: "once" });
+      expect(await calling).toMatchObject({ errno: 0, replies: ["hello", "later"] });
+      expect((await flowsWith(helper, from))[0]).toMatchObject({ verdict: "allow", layer: "answer" });
+    });
+
+    test("or ends it for the app, and its caller hears nothing", async () => {
+      const { listener, from, theCall, api, prompt, calling } = await heldInTheMidst();
+      const before = await cameBack(theCall);
+      await api.call("prompts.answer", { id: prompt.id, action: "block", lifetime: "once" });
+      await until("the end of it", () => listener.from(from).some(({ closed }) => closed === 104)); // ECONNRESET
+      expect((await calling).errno).toBe(-1);
+      expect(await cameBack(theCall)).toBe(before);
+      expect(listener.from(from).filter(({ data }) => data !== undefined)).toHaveLength(1);
+    });
+  });
+
+  test("with data in its SYN brings none of it in before the verdict", async () => {
+    const { listener, from, theCall } = await listen("tcp", 4, "fastopen");
+    const api = await helper.client();
+    // Without a cookie the caller must ask for one first: that call is allowed.
+    const first = call(network, { ...theCall, words: ["fast", "one"] });
+    await api.call("prompts.answer", { id: (await helper.prompt(from)).id, action: "allow", lifetime: "once" });
+    expect((await first).replies).toEqual(["one"]);
+    const second = call(network, { ...theCall, fromPort: theCall.fromPort + 1, words: ["fast", "two"] });
+    const { id } = await helper.prompt(from);
+    await sleep(300);
+    expect(listener.from(from).some(({ data }) => data === "two")).toBe(false);
+    await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
+    expect((await second).replies).toEqual(["two"]);
+  });
+
+  test("outlives a helper that is killed while it holds it", async () => {
+    const { listener, from, theCall } = await listen("tcp", 4);
+    const calling = call(network, theCall);
+    const before = await helper.prompt(from);
+    await helper.signal("SIGKILL");
+    await sleep(1500);
+    expect(listener.from(from)).toEqual([]);
+    expect(await cameBack(theCall)).toBe(0);
+    await helper.start();
+    const after = await helper.prompt(from);
+    expect(after.id).toBe(before.id);
+    await (await helper.client()).call("prompts.answer", { id: after.id, action: "allow", lifetime: "once" });
+    expect(await calling).toMatchObject({ errno: 0, replies: ["hello"] });
+  });
+});
+
+describe("datagrams that are no calls", () => {
+  test.for([
+    [4, "224.0.0.251/5353"],
+    [4, "239.255.255.250/1900"],
+    [4, "192.0.2.255/6771"],
+    [6, "ff02::fb/5353"],
+  ] as const)("answers from anybody to what was sent over IPv%d to %s", async ([family, group]) => {
+    const api = await helper.client();
+    const [address] = group.split("/");
+    await api.call("rules.add", { app, action: "allow", address: address ?? "" });
+    const { listener, from, theCall } = await listen("udp", family, `group=${group}`);
+    expect(await call(network, { ...theCall, seconds: 2 })).toMatchObject({ errno: -1 });
+    // It came in unasked; what the listener sends back to one remote is a flow of its own, which is asked about.
+    expect(listener.from(from)).toMatchObject([{ data: "hello" }]);
+    expect((await promptsFrom(from)).map(({ direction }) => direction)).toEqual(["outbound"]);
+  });
+
+  test("a port that the system chose hears whoever speaks to it", async () => {
+    const listener = await Listener.start(helper, network, "udp", "0.0.0.0", 0, "group=192.0.2.40/9");
+    listeners.push(listener);
+    const from = network.address(4);
+    const theCall: Call = { protocol: "udp", from, fromPort: 4444, to: network.nearAddress(4), port: listener.port };
+    await call(network, { ...theCall, seconds: 1 });
+    expect(listener.from(from)).toMatchObject([{ data: "hello" }]);
+  });
+
+  test("several of one caller come in in their order once allowed", async () => {
+    const { from, theCall } = await listen("udp", 4);
+    const words = Array.from({ length: 20 }, (_, number) => `word ${number}`);
+    const calling = call(network, { ...theCall, words });
+    const { id } = await helper.prompt(from);
+    await sleep(200);
+    await (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "once" });
+    expect((await calling).replies).toEqual(words);
+  });
+});
+
+describe("what is handed over after a hold", () => {
+  const inNear = (...command: string[]) =>
+    execFileSync("nsenter", [`--net=/run/netns/${network.near}`, ...command], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+
+  test.for(["tcp", "udp"] as const)(
+    "%s passes strict reverse paths and a firewall that knows states",
+    async (protocol) => {
+      for (const device of ["all", "wire"]) inNear("sysctl", "-qw", `net.ipv4.conf.${device}.rp_filter=1`);
+      const rules = [
+        ["-P", "INPUT", "DROP"],
+        ["-A", "INPUT", "-m", "conntrack", "--ctstate", "INVALID", "-j", "DROP"],
+        ["-A", "INPUT", "-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT"],
+        ["-A", "INPUT", "-p", protocol, "--dport", "3000:3999", "-j", "ACCEPT"],
+        ["-t", "nat", "-A", "POSTROUTING", "-o", "wire", "-j", "MASQUERADE"],
+      ];
+      try {
+        for (const rule of rules) inNear("iptables", ...rule);
+        const { from, theCall } = await listen(protocol, 4);
+        const calling = call(network, theCall);
+        const { id } = await helper.prompt(from);
+        await sleep(300);
+        const asked = performance.timeOrigin + performance.now();
+        await (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "once" });
+        const result = await calling;
+        expect(result).toMatchObject({ errno: 0, replies: ["hello"] });
+        expect(result.at).toBeGreaterThan(asked);
+      } finally {
+        inNear("iptables", "-P", "INPUT", "ACCEPT");
+        inNear("iptables", "-F");
+        inNear("iptables", "-t", "nat", "-F");
+      }
+    },
+  );
+
+  test("leaves a listener that is bound to a device to the caller's retransmission, and refuses nothing", async () => {
+    const { from, theCall } = await listen("tcp", 4, "device=wire");
+    const calling = call(network, theCall);
+    const { id } = await helper.prompt(from);
+    await (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "once" });
+    expect(await calling).toMatchObject({ errno: 0, replies: ["hello"] });
+  });
+});
+
+describe("many callers", () => {
+  test("are asked about a few at a time, and counted beyond", async () => {
+    const { from, theCall } = await listen("tcp", 4);
+    const limited = async () => (await (await helper.client()).call("status", {})).counters.inboundLimited ?? 0;
+    const before = await limited();
+    const calls = Array.from({ length: 40 }, (_, n) =>
+      call(network, { ...theCall, fromPort: 20_000 + n, seconds: 0.9 }),
+    );
+    await Promise.all(calls);
+    expect(await limited()).toBeGreaterThan(before);
+    const status = await (await helper.client()).call("status", {});
+    expect(status.degraded.map(({ code }) => code)).toContain("inboundLimited");
+    const [prompt] = await promptsFrom(from);
+    expect(prompt?.attempts).toBeGreaterThan(0);
+    for (let n = 0; n < 40; n++) expect(await network.arrived("tcp", from, 20_000 + n)).toBe(0);
+  });
+
+  test("blocked by a rule do not fill the list", async () => {
+    const { from, theCall } = await listen("tcp", 4);
+    await (await helper.client()).call("rules.add", { app, action: "block", address: from, direction: "inbound" });
+    const calls = Array.from({ length: 40 }, (_, n) =>
+      call(network, { ...theCall, fromPort: 20_000 + n, seconds: 0.5 }),
+    );
+    await Promise.all(calls);
+    const listed = await until("some", async () => {
+      const flows = await flowsWith(helper, from);
+      return flows.length > 0 && flows;
+    });
+    expect(listed.length).toBeLessThan(40);
+    for (const flow of listed) expect(flow).toMatchObject({ direction: "inbound", verdict: "block", live: false });
+  });
+});

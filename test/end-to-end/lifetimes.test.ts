@@ -1,0 +1,252 @@
+// How long answers hold: rules that end by themselves, with real clocks, real processes and real boots of the helper.
+import { type ChildProcess, spawn } from "node:child_process";
+import { copyFileSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Rule } from "../../contract/words.ts";
+import { startOf } from "../../helper/identity/running.ts";
+import { boottime } from "../../helper/kernel/libc.ts";
+import { client, python, type TcpResult } from "../network/clients.ts";
+import { createNetwork, type Network } from "../network/network.ts";
+import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
+
+const ECONNREFUSED = 111;
+
+const helper = new TestHelper();
+const programs = mkdtempSync(join(tmpdir(), "picket-programs-"));
+const children: ChildProcess[] = [];
+let network: Network;
+
+beforeAll(async () => {
+  network = await createNetwork();
+  await helper.start();
+});
+
+afterAll(async () => {
+  await helper.stop();
+  network.destroy();
+  rmSync(programs, { recursive: true, force: true });
+});
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
+const json = <T>(ran: Ran): T => JSON.parse(ran.stdout) as T;
+
+/** An app of its own: the same interpreter under another path. */
+function ownApp(name: string): string {
+  const path = join(programs, name);
+  copyFileSync(realpathSync(python), path);
+  return path;
+}
+
+/** A process of the app that does nothing until it is killed; with `child`, one that leaves another behind it. */
+async function run(app: string): Promise<ChildProcess> {
+  const child = spawn(app, ["-c", "import time; print(1, flush=True); time.sleep(600)"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  children.push(child);
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  return child;
+}
+
+async function rules(): Promise<Rule[]> {
+  return (await (await helper.client()).call("rules.list", {})).filter(({ origin }) => origin === "person");
+}
+
+const has = async (id: string) => (await rules()).some((rule) => rule.id === id);
+
+/** Lets a rule's time pass without waiting for it: what is stored is moved, by a hand other than the helper's. */
+function store(change: (database: Database.Database) => void): void {
+  const database = new Database(join(helper.state, "picket.sqlite"));
+  try {
+    change(database);
+  } finally {
+    database.close();
+  }
+}
+
+async function restarted(meanwhile: () => void | Promise<void> = () => {}): Promise<void> {
+  await helper.signal("SIGKILL");
+  await meanwhile();
+  await helper.start();
+}
+
+describe("an answer", () => {
+  test.for(["quit", "1h", "restart"] as const)(
+    "for %s lets go what waits, and makes a rule that says so",
+    async (lifetime) => {
+      const app = ownApp(`answer-${lifetime}`);
+      const address = network.address(4);
+      const [, ...args] = client("tcp", address, 80);
+      await run(app);
+      const running = guarded(helper, network.near, [app, ...args]);
+      const { id } = await helper.prompt(address);
+      const api = await helper.client();
+      const made = await api.call("prompts.answer", { id, action: "allow", lifetime });
+      expect(json<TcpResult>(await running).ok).toBe(true);
+      const [rule] = (await rules()).filter((each) => made.rules.includes(each.id));
+      expect(rule).toMatchObject({ app, address, lifetime, action: "allow" });
+      if (lifetime === "1h") expect(Date.parse(rule?.expires ?? "") - Date.now()).toBeGreaterThan(3_500_000);
+      else expect(rule?.expires).toBe(null);
+      // Known from now on: nobody is asked.
+      expect(json<TcpResult>(await guarded(helper, network.near, [app, ...args])).ok).toBe(true);
+      await api.call("rules.remove", { id: rule?.id ?? "" });
+    },
+  );
+
+  test("until the app quits finds no app that does not run", async () => {
+    const api = await helper.client();
+    for (const app of [join(programs, "none"), null]) {
+      await expect(api.call("rules.add", { app, action: "allow", lifetime: "quit" })).rejects.toMatchObject({
+        code: "not_running",
+      });
+    }
+    expect((await rules()).filter(({ lifetime }) => lifetime === "quit")).toEqual([]);
+  });
+});
+
+describe("a length of time", { timeout: 180_000 }, () => {
+  test("ends at its moment, and what it allowed is asked about again", async () => {
+    const app = ownApp("timed");
+    const address = network.address(4);
+    const api = await helper.client();
+    const { id } = await api.call("rules.add", { app, action: "allow", address, lifetime: "1m" });
+    const [, ...args] = client("tcp", address, 80);
+    expect(json<TcpResult>(await guarded(helper, network.near, [app, ...args])).ok).toBe(true);
+    // Some seconds are left when the next helper looks at it: the rest passes with it running.
+    await restarted(() =>
+      store((database) =>
+        database.prepare("UPDATE rules SET expires = ? WHERE number = ?").run(Math.round(boottime()) + 20_000, id),
+      ),
+    );
+    expect(await has(id)).toBe(true);
+    await until("the rule's end", async () => !(await has(id)), 40_000);
+    const again = guarded(helper, network.near, [app, ...args]);
+    const prompt = await helper.prompt(address);
+    await (await helper.client()).call("prompts.answer", { id: prompt.id, action: "block", lifetime: "once" });
+    expect(json<TcpResult>(await again).errno).toBe(ECONNREFUSED);
+  });
+
+  test("lets the permanent rule beside it count again", async () => {
+    const app = ownApp("beside");
+    const address = network.address(4);
+    const api = await helper.client();
+    const block = await api.call("rules.add", { app, action: "block", address });
+    const allow = await api.call("rules.add", { app, action: "allow", address, lifetime: "1h" });
+    expect(allow.replaced).toBe(null);
+    const [, ...args] = client("tcp", address, 80);
+    expect(json<TcpResult>(await guarded(helper, network.near, [app, ...args])).ok).toBe(true);
+    await restarted(() =>
+      store((database) => database.prepare("UPDATE rules SET expires = 1 WHERE number = ?").run(allow.id)),
+    );
+    expect([await has(block.id), await has(allow.id)]).toEqual([true, false]);
+    expect(json<TcpResult>(await guarded(helper, network.near, [app, ...args])).errno).toBe(ECONNREFUSED);
+  });
+
+  test("counts the time a machine sleeps: the clock of a time namespace is hours ahead at once", async () => {
+    const sleeper = new TestHelper();
+    try {
+      // CLOCK_BOOTTIME after a sleep: further, while CLOCK_MONOTONIC stood still (time_namespaces(7)).
+      await sleeper.start();
+      const api = await sleeper.client();
+      const ids: string[] = [];
+      for (const [port, lifetime] of [
+        [1, "1h"],
+        [2, "3h"],
+        [3, "restart"],
+      ] as const) {
+        ids.push((await api.call("rules.add", { app: null, action: "allow", port, lifetime })).id);
+      }
+      await sleeper.signal("SIGKILL");
+      await sleeper.start(
+        "helper/main.ts",
+        [],
+        ["unshare", "--time", "--fork", "--kill-child", `--boottime=${2 * 3600}`],
+      );
+      const left = (await (await sleeper.client()).call("rules.list", {})).map(({ id }) => id);
+      expect(ids.map((id) => left.includes(id))).toEqual([false, true, true]);
+    } finally {
+      await sleeper.signal("SIGKILL"); // no signal but this one reaches it through unshare
+      await sleeper.stop();
+    }
+  });
+});
+
+describe("until the app quits", { timeout: 180_000 }, () => {
+  test("ends with the last process, also one that the first left behind", async () => {
+    const app = ownApp("family");
+    const first = await run(app);
+    const api = await helper.client();
+    const { id } = await api.call("rules.add", { app, action: "allow", port: 1, lifetime: "quit" });
+    const second = await run(app);
+    first.kill("SIGKILL");
+    await until("the first's end", () => first.signalCode !== null);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await has(id)).toBe(true);
+    second.kill("SIGKILL");
+    await until("the rule's end", async () => !(await has(id)));
+  });
+
+  test("outlives the helper, and ends when the app ended meanwhile, running again or not", async () => {
+    const app = ownApp("away");
+    const first = await run(app);
+    const { id } = await (await helper.client()).call("rules.add", { app, action: "allow", port: 1, lifetime: "quit" });
+    await restarted();
+    expect(await has(id)).toBe(true);
+    await restarted(async () => {
+      first.kill("SIGKILL");
+      await until("its end", () => first.signalCode !== null);
+      await run(app);
+    });
+    expect(await has(id)).toBe(false);
+  });
+
+  test("is not fooled by a process that has the number now", async () => {
+    const app = ownApp("reused");
+    const first = await run(app);
+    const { id } = await (await helper.client()).call("rules.add", { app, action: "allow", port: 1, lifetime: "quit" });
+    await restarted(() => {
+      store((database) =>
+        database
+          .prepare("UPDATE rule_processes SET start = ? WHERE rule = ?")
+          .run((startOf(first.pid ?? 0) ?? 0) - 1, id),
+      );
+    });
+    expect(await has(id)).toBe(false);
+  });
+
+  test("goes on when an update replaces the program", async () => {
+    const app = ownApp("updated");
+    const first = await run(app);
+    const { id } = await (await helper.client()).call("rules.add", { app, action: "allow", port: 1, lifetime: "quit" });
+    rmSync(app);
+    ownApp("updated");
+    const second = await run(app);
+    second.kill("SIGKILL");
+    await until("the second's end", () => second.signalCode !== null);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await has(id)).toBe(true);
+    first.kill("SIGKILL");
+    await until("the rule's end", async () => !(await has(id)));
+  });
+});
+
+describe("until the machine restarts", { timeout: 180_000 }, () => {
+  test("a rule outlives the helper and no boot", async () => {
+    const api = await helper.client();
+    const ids = [
+      (await api.call("rules.add", { app: null, action: "block", port: 2, lifetime: "restart" })).id,
+      (await api.call("rules.add", { app: null, action: "block", port: 3, lifetime: "1d" })).id,
+    ];
+    await restarted();
+    for (const id of ids) expect(await has(id)).toBe(true);
+    await restarted(() =>
+      store((database) => database.prepare("UPDATE rules SET boot = 'another' WHERE boot IS NOT NULL").run()),
+    );
+    for (const id of ids) expect(await has(id)).toBe(false);
+  });
+});

@@ -1,0 +1,41 @@
+// A helper of another ABI: a copy of this checkout whose programs and mirror say so, compiled from the same sources.
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { nodePath, root } from "../../build/paths.ts";
+import { abi } from "../../helper/kernel/layout.ts";
+
+function replace(file: string, before: string, after: string): void {
+  const text = readFileSync(file, "utf8");
+  if (!text.includes(before)) throw new Error(`${file} does not say ${before}`);
+  writeFileSync(file, text.replace(before, after));
+}
+
+export class OtherVersion {
+  readonly abi = abi - 1;
+  private readonly folder = mkdtempSync(join(tmpdir(), "picket-other-version-"));
+
+  constructor() {
+    for (const part of ["bpf", "build", "contract", "helper", "package.json"]) {
+      cpSync(join(root, part), join(this.folder, part), { recursive: true });
+    }
+    symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"));
+    replace(join(this.folder, "bpf/picket.h"), `#define PICKET_ABI ${abi}`, `#define PICKET_ABI ${this.abi}`);
+    replace(
+      join(this.folder, "helper/kernel/layout.ts"),
+      `export const abi = ${abi};`,
+      `export const abi = ${this.abi};`,
+    );
+    const build = 'import { buildBpf } from "./build/bpf.ts"; await buildBpf();';
+    execFileSync(nodePath, ["--input-type=module", "-e", build], { cwd: this.folder, stdio: "inherit" });
+  }
+
+  get entry(): string {
+    return join(this.folder, "helper/main.ts");
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

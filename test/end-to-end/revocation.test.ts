@@ -1,0 +1,138 @@
+// A changed policy reaches what is live: what it blocks ends at once, what it asks about is held where it stands.
+import { realpathSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Flow } from "../../contract/words.ts";
+import { client, python, type StreamResult } from "../network/clients.ts";
+import { createNetwork, type Network } from "../network/network.ts";
+import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
+
+const EPERM = 1;
+const ECONNABORTED = 103;
+/** Longer than any test waits: a stream that lasts so long was not ended. */
+const long = 45;
+
+const helper = new TestHelper();
+let network: Network;
+
+beforeAll(async () => {
+  network = await createNetwork();
+  await helper.start();
+});
+
+afterAll(async () => {
+  await helper.stop();
+  network.destroy();
+});
+
+const resultOf = (ran: Ran): StreamResult => JSON.parse(ran.stdout.trim().split("\n").at(-1) ?? "") as StreamResult;
+
+async function flowTo(address: string): Promise<Flow | undefined> {
+  return (await (await helper.client()).call("flows.list", {})).find(({ endpoint }) => endpoint.address === address);
+}
+
+/** A stream that was allowed by a rule and talks. */
+async function allowedStream(protocol: "tcp" | "udp", address: string, seconds = long, ...quiet: "quiet"[]) {
+  const api = await helper.client();
+  const { id } = await api.call("rules.add", { app: realpathSync(python), action: "allow", address });
+  const running = guarded(helper, network.near, client("stream", protocol, address, 7777, seconds, ...quiet));
+  // More than a handshake.
+  await until("the stream's first answer", async () => ((await flowTo(address))?.bytesIn ?? 0) > 100);
+  return { rule: id, running, api };
+}
+
+/** Packets that reached the far side, once no more come: an acknowledgement may be late. */
+async function settled(address: string): Promise<number> {
+  let count = -1;
+  return until("silence on the wire", async () => {
+    const before = count;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    count = await network.arrivedAt(address);
+    return count === before && count;
+  });
+}
+
+/** Narrower than the rule that allows. */
+const block = (address: string) => ({ app: realpathSync(python), action: "block", address, port: 7777 }) as const;
+
+describe.for([4, 6] as const)("over IPv%d, a new block rule", (family) => {
+  test("ends a connection that talks, at once", async () => {
+    const address = network.address(family);
+    const { running, api } = await allowedStream("tcp", address);
+    const rule = await api.call("rules.add", block(address));
+    const result = resultOf(await running);
+    expect(result.errno).toBe(ECONNABORTED);
+    expect(result.echoes).toBeGreaterThan(0);
+    expect(await flowTo(address)).toMatchObject({ verdict: "block", rule: rule.id, layer: "rule" });
+  });
+
+  test("ends a connection that is silent, and nothing more leaves", async () => {
+    const address = network.address(family);
+    const { running, api } = await allowedStream("tcp", address, long, "quiet");
+    const before = await settled(address);
+    await api.call("rules.add", block(address));
+    expect(resultOf(await running).errno).toBe(ECONNABORTED);
+    expect(await network.arrivedAt(address)).toBe(before);
+  });
+
+  test("ends datagrams of a socket that is open", async () => {
+    const address = network.address(family);
+    const { running, api } = await allowedStream("udp", address);
+    await api.call("rules.add", block(address));
+    const result = resultOf(await running);
+    expect(result.errno).toBe(EPERM);
+    expect(await flowTo(address)).toMatchObject({ verdict: "block", layer: "rule" });
+  });
+});
+
+describe("a rule that no more allows", () => {
+  test("leaves the connection held where it stands, and an answer lets it go on", async () => {
+    const address = network.address(4);
+    const { rule, running, api } = await allowedStream("tcp", address, 6);
+    await api.call("rules.remove", { id: rule });
+    const prompt = await helper.prompt(address);
+    const before = await settled(address);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(await network.arrivedAt(address)).toBe(before);
+    await api.call("prompts.answer", { id: prompt.id, action: "allow", lifetime: "once" });
+    const result = resultOf(await running);
+    expect(result.errno).toBe(0);
+    expect(await network.arrivedAt(address)).toBeGreaterThan(before);
+  });
+
+  test("leaves it held, and an answer can end it", async () => {
+    const address = network.address(4);
+    const { rule, running, api } = await allowedStream("tcp", address);
+    await api.call("rules.enable", { id: rule, enabled: false });
+    const prompt = await helper.prompt(address);
+    await api.call("prompts.answer", { id: prompt.id, action: "block", lifetime: "once" });
+    const result = resultOf(await running);
+    expect([104, ECONNABORTED]).toContain(result.errno);
+  });
+
+  test("holds datagrams of an open socket, and an answer lets them go on", async () => {
+    const address = network.address(4);
+    const { rule, running, api } = await allowedStream("udp", address, 4);
+    await api.call("rules.remove", { id: rule });
+    const prompt = await helper.prompt(address);
+    await api.call("prompts.answer", { id: prompt.id, action: "allow", lifetime: "once" });
+    expect(resultOf(await running)).toMatchObject({ errno: 0 });
+  });
+});
+
+describe("a connection that a person allowed once", () => {
+  test("survives changes of policy that do not block it, and none that does", async () => {
+    const address = network.address(4);
+    const api = await helper.client();
+    const running = guarded(helper, network.near, client("stream", "tcp", address, 7777, long));
+    const { id } = await helper.prompt(address);
+    await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
+    await until("the stream", async () => ((await flowTo(address))?.bytesIn ?? 0) > 0);
+    const other = await api.call("rules.add", { app: null, action: "allow", address: "203.0.113.1" });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await flowTo(address)).toMatchObject({ verdict: "allow", live: true });
+    expect((await api.call("prompts.list", {})).map((prompt) => prompt.endpoint.address)).not.toContain(address);
+    await api.call("rules.remove", { id: other.id });
+    await api.call("rules.add", block(address));
+    expect(resultOf(await running).errno).toBe(ECONNABORTED);
+  });
+});

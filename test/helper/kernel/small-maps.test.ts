@@ -1,0 +1,92 @@
+// The real programs with maps that take a handful of entries: what has no room is held, never let through, and counted.
+import { rmSync } from "node:fs";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { flowState, layouts, recordType } from "../../../helper/kernel/layout.ts";
+import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
+import { formatAddress } from "../../../helper/policy/address.ts";
+import { compile } from "../../../helper/policy/compile.ts";
+import { decide, type Question } from "../../../helper/policy/decide.ts";
+import { compileSmaller } from "../../bpf/object.ts";
+import { apps, newTarget, policy, question } from "../policy/model.ts";
+import { Prober } from "./prober.ts";
+
+const room: Record<string, number> = { hosts: 3, ranges: 6, tables: 7, slots: 9 };
+const numbers = newTarget();
+let prober: Prober;
+let folder: string;
+let maps: PolicyMaps;
+
+beforeAll(async () => {
+  const smaller = compileSmaller((text) =>
+    Object.entries(room).reduce((changed, [name, entries]) => {
+      const end = changed.indexOf(`} ${name} SEC(".maps");`);
+      const start = changed.lastIndexOf("__uint(max_entries, ", end);
+      if (end < 0 || start < 0) throw new Error(`no map ${name}`);
+      return `${changed.slice(0, start)}${changed.slice(start, end).replace(/max_entries, \d+/, `max_entries, ${entries}`)}${changed.slice(end)}`;
+    }, text),
+  );
+  folder = smaller.folder;
+  prober = await Prober.start(smaller.object);
+  maps = new PolicyMaps(prober.programs.maps, { holdTicks: 25, pidNamespace: 1 });
+}, 120_000);
+afterAll(async () => {
+  await prober?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it("decides as before or holds, and says how much it left out", async () => {
+  const executable = layouts.exe_key.write(await prober.executable());
+  const app = apps[0];
+  const number = Buffer.alloc(4);
+  number.writeUInt32LE(numbers.appId(app));
+  prober.programs.maps.apps.set(executable, number);
+  for (const [name, entries] of Object.entries(room)) {
+    expect(prober.programs.maps[name as "hosts"].capacity()).toBe(entries);
+  }
+  const reachable = ({ addressHex }: Question) => /^(0{20}ffff(0a|7f)|2001)/.test(addressHex);
+  const asked = question.filter(reachable).map(
+    (question): Question => ({
+      ...question,
+      app,
+      direction: "outbound",
+      protocol: "tcp",
+      port: question.port || 443,
+    }),
+  );
+  const seen = { pairs: 0, held: 0, left: 0, decided: 0 };
+  await fc.assert(
+    fc.asyncProperty(policy, fc.array(asked, { minLength: 12, maxLength: 12 }), async (policy, questions) => {
+      const compiled = compile(policy, { ...target, tableId: numbers.tableId, appId: numbers.appId });
+      maps.apply(compiled);
+      if (maps.leftOut > 0) seen.left++;
+      const outcomes = await prober.probe(
+        questions.map(({ addressHex, port }) => ({
+          protocol: "tcp",
+          number: 6,
+          address: formatAddress(Buffer.from(addressHex, "hex")),
+          port,
+        })),
+      );
+      for (const [at, { record }] of outcomes.entries()) {
+        if (record === undefined) continue;
+        seen.pairs++;
+        if (record.type === recordType.held) {
+          seen.held++;
+          continue;
+        }
+        const said = decide(policy, questions[at] as Question);
+        expect([record.state, record.rule]).toEqual([
+          { allow: flowState.allowed, block: flowState.blocked, ask: flowState.held }[said.verdict],
+          said.number,
+        ]);
+        if (maps.leftOut > 0) seen.decided++;
+      }
+    }),
+    { numRuns: 150, endOnFailure: true },
+  );
+  expect(seen.left).toBeGreaterThan(30);
+  expect(seen.decided).toBeGreaterThan(30);
+  expect(seen.held).toBeGreaterThan(seen.pairs * 0.2);
+  expect(prober.failures).toEqual([]);
+}, 120_000);

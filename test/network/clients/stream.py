@@ -1,0 +1,34 @@
+# A connection that lives: stream.py tcp|udp ADDRESS PORT SECONDS [QUIET]. Echoes a byte every 50 ms, or with QUIET says nothing and waits.
+# Prints {"ready": true} once it talks, then at its end {"errno", "ms", "echoes"}: why and when it ended, how many answers came.
+import json, socket, sys, time
+
+protocol, address, port, seconds = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+quiet = len(sys.argv) > 5
+kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
+s.settimeout(60)
+s.connect((address, port))
+start, result = time.monotonic(), {"errno": 0, "echoes": 0}
+told = False
+try:
+    while time.monotonic() - start < seconds:
+        if quiet and told:
+            s.settimeout(seconds)
+            s.recv(1)
+            break
+        s.send(b"x")
+        if s.recv(1):
+            result["echoes"] += 1
+        else:
+            break
+        if not told:
+            print(json.dumps({"ready": True}), flush=True)
+            told = True
+            start = time.monotonic()
+        time.sleep(0.05)
+except socket.timeout:
+    result["errno"] = -1
+except OSError as error:
+    result["errno"] = error.errno
+result["ms"] = (time.monotonic() - start) * 1000
+print(json.dumps(result), flush=True)
