@@ -124,6 +124,8 @@ export const promptSchema = v.object({
   /** held: at least one flow still waits for the answer. inbox: the attempt is dead, the question is not. */
   state: promptStateSchema,
   opened: time,
+  /** Attempts of the app to further destinations, for which the card has no room. They stay held and are asked about after it. */
+  behind: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   /** The process that asked first. */
   process: v.object({ pid: v.number(), uid: v.number(), command: shortText }),
 });

@@ -84,11 +84,7 @@ export class Answers {
     if (flows.length === 0) throw new CodedError("prompt_not_held", prompt.id);
     const { store, verdicts, hold, prompts } = this.parts;
     const covered = new Set(scope === "endpoint" ? flows : this.heldFlowsOf(prompt));
-    const settled = prompts
-      .list()
-      .map(({ id }) => prompts.find(id))
-      .filter((item) => item.flows.length > 0 && item.flows.every((flow) => covered.has(flow)))
-      .map((item) => item.prompt.id);
+    const settled = prompts.coveredBy(prompt, covered);
     durably(store, () => {
       prompts.strike(settled);
       for (const flow of covered) verdicts.commit(flow, action, Date.now());

@@ -45,11 +45,15 @@ export interface EngineParts {
   readonly settings: Settings;
   readonly listener: Listener;
   zones(): Zones;
+  /** Held packets so far that the kernel could not tell us of: the ring buffer was full. */
+  lostPackets(): number;
   checkpoint(step: Step): void;
 }
 
 /** How soon the journal is read again when nothing in it is urgent, milliseconds: after something was found, and after nothing was. */
 const journalPace = { busy: 250, quiet: 1000 } as const;
+/** How often held flows that were lost to a full ring buffer or a budget are looked for, milliseconds. */
+const revisitPace = 2000;
 
 export class Engine {
   readonly prompts: Prompts;
@@ -67,6 +71,10 @@ export class Engine {
   private readonly events: Ring;
   private readonly journal: Ring;
   private pace: NodeJS.Timeout | undefined;
+  private readonly revisits: NodeJS.Timeout;
+  /** What `lostPackets` said last. */
+  private lost: number;
+  private owesGates = false;
 
   constructor(parts: EngineParts) {
     const { programs, store, listener } = parts;
@@ -74,10 +82,15 @@ export class Engine {
     const apps = new AppNumbers(store);
     const verdicts = new FlowVerdicts(store, parts.clock.boot);
     this.parts = parts;
+    this.lost = parts.lostPackets();
     this.rules = new Rules(store, parts.clock);
     // Before the policy is read: what was over while no helper ran never comes back.
     this.lifetimes = new Lifetimes({ rules: this.rules, clock: parts.clock, ended: () => void this.policyChanged() });
-    this.prompts = new Prompts(new PromptRows(store), listener.prompt);
+    this.prompts = new Prompts({
+      rows: new PromptRows(store),
+      changed: listener.prompt,
+      waits: (flow) => this.hold.get(flow) !== undefined,
+    });
     this.flows = new Flows(listener.flow);
     this.naming = new Naming(parts.apps, apps, maps.apps);
     this.sockets = new RawSockets((fd) => programs.exempt(fd));
@@ -118,22 +131,26 @@ export class Engine {
     const failed = (error: unknown) => log("error", "a record could not be handled", { error: String(error) });
     this.events = new Ring(maps.events.fd, ringBytes.events, (bytes) => this.onEvent(bytes), failed);
     this.journal = new Ring(maps.journal.fd, ringBytes.journal, (bytes) => this.onJournal(bytes), failed);
-    this.findHeld();
+    this.findHeld(true);
     this.lifetimes.follow();
+    this.readRings();
     this.keepReading();
+    this.revisits = setInterval(() => this.revisit(), revisitPace);
   }
 
   /** Every awakening costs some 150 µs of CPU, also for nothing. */
   private keepReading(): void {
-    const found = this.readRings();
+    const found = this.journal.readATurn();
     this.pace = setTimeout(() => this.keepReading(), found ? journalPace.busy : journalPace.quiet);
   }
 
   close(): void {
     clearTimeout(this.pace);
+    clearInterval(this.revisits);
     this.lifetimes.close();
     this.events.close();
     this.journal.close();
+    this.prompts.flush();
     this.hold.close();
     this.sockets.close();
     this.deliveries.close();
@@ -155,31 +172,53 @@ export class Engine {
     }
   }
 
-  /** TCP flows that were held when this helper started, without waiting for them to retransmit. */
-  private findHeld(): void {
+  /** Held TCP flows that are not known here, without waiting for them to retransmit. `resumed`: an earlier helper asked about them. */
+  private findHeld(resumed: boolean): void {
     const { held_syns } = this.parts.programs.maps;
     const syn = Buffer.alloc(layouts.held_syn.size);
-    for (const key of held_syns.keys(layouts.flow_key.size)) if (held_syns.get(key, syn)) this.onEvent(syn, true);
+    for (const key of held_syns.keys(layouts.flow_key.size)) {
+      if (this.hold.get(key.toString("hex")) === undefined && held_syns.get(key, syn)) this.onEvent(syn, resumed);
+    }
+  }
+
+  /**
+   * Finds held flows again that a full ring buffer or a used-up budget kept from being asked about. Connections are in held_syns. The
+   * next datagram of a flow whose gate is forgotten is told again; that waits for the end of the flood, or it would feed it.
+   */
+  private revisit(): void {
+    const lost = this.parts.lostPackets();
+    const flooded = lost !== this.lost;
+    this.lost = lost;
+    this.owesGates ||= flooded || this.prompts.roomForMore;
+    if (!this.owesGates) return;
+    this.findHeld(false);
+    if (flooded) return;
+    this.events.drain();
+    this.hold.forgetHeldGates();
+    this.owesGates = false;
   }
 
   // What the kernel says
 
-  /** Reads what the kernel has said until now. Held packets first: a flow must be known before its end is told. */
-  private readRings(): boolean {
+  /** Reads what the kernel has said until now. */
+  private readRings(): void {
     this.events.drain();
-    return this.journal.drain();
+    this.journal.drain();
   }
 
-  private onEvent(bytes: Buffer, resumed = false): void {
+  private onEvent(bytes: Buffer, resumed = false): true {
     const record = readRecord(bytes);
-    if (record === null) return;
-    const packet = packetOf(bytes, record);
-    if (packet.length === 0) return;
+    const packet = record === null ? Buffer.alloc(0) : packetOf(bytes, record);
+    if (record !== null && packet.length > 0) this.onHeld(record, packet, resumed);
+    return true;
+  }
+
+  private onHeld(record: FlowRecord, packet: Buffer, resumed: boolean): void {
     const state = record.state === flowState.blocked ? flowState.blocked : this.stateOf(record);
     if (state === flowState.blocked) this.hold.refusePacket(record, packet);
     // A late SYN of an allowed flow is left to the kernel's own retransmission.
     else if (state === flowState.allowed && !isConnection(record.flow)) this.hold.sendNow(record, packet);
-    else if (state === flowState.held && this.hold.keep(record, packet))
+    else if (state === flowState.held && !this.naming.isBusy && this.hold.keep(record, packet))
       this.meet(record, (app) => this.judgeHeld(record, app, resumed));
   }
 
@@ -191,11 +230,17 @@ export class Engine {
     return layouts.gate.read(gate).state;
   }
 
-  private onJournal(bytes: Buffer): void {
+  /** Held packets first: a flow must be known before its end is told. */
+  private onJournal(bytes: Buffer): boolean {
     const record = readRecord(bytes);
-    if (record === null) return;
-    this.events.drain();
-    const id = flowId(record.flow);
+    if (record === null) return true;
+    const held = this.events.peek();
+    if (held !== null && held.readBigUInt64LE(layouts.record.offset("time")) <= record.time) return false;
+    this.onNews(record, flowId(record.flow));
+    return true;
+  }
+
+  private onNews(record: FlowRecord, id: string): void {
     switch (record.type) {
       case recordType.decided:
         this.onDecided(record, id);
@@ -274,14 +319,18 @@ export class Engine {
     const endpoint = endpointOf(record, formatAddress);
     const direction = directionOf(record);
     const { verdict, rule, layer, reason, number } = this.policy.decide(app, direction, endpoint);
-    this.addFlow(record, app, { verdict: verdict === "ask" ? "held" : verdict, rule, layer, reason });
     if (verdict !== "ask") {
+      this.addFlow(record, app, { verdict, rule, layer, reason });
       this.hold.carryOut(id, verdict, number);
       return;
     }
     const command = record.process.command.toString("utf8").split("\0")[0] ?? "";
     const asking = { pid: record.process.pid, uid: record.process.uid, command };
-    this.prompts.ask({ flow: id, app, direction, endpoint, process: asking, at: this.parts.clock.boottime(), resumed });
+    const at = this.parts.clock.boottime();
+    const asked = this.prompts.ask({ flow: id, app, direction, endpoint, process: asking, at, resumed });
+    // Over budget: the kernel goes on holding it, and brings it back with its next packet or when there is room (revisit).
+    if (asked) this.addFlow(record, app, { verdict: "held", rule, layer, reason });
+    else this.hold.forget(id);
   }
 
   // What people change

@@ -120,6 +120,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const cgroups = new CgroupPaths(root);
   const guards = new Guards(root, cgroups, programs, wanted);
   const updates = new Updates((topic, data) => server.event(topic, data));
+  const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
+  const kernelCounters = () => readCounters(programs.maps.counters, cpus);
   const engine = new Engine({
     programs,
     store,
@@ -132,6 +134,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       pidNamespace: statSync("/proc/self/ns/pid").ino,
     },
     zones: () => ({ loopback: loopbackPrefixes, resolvers: readResolvers() }),
+    lostPackets: () => kernelCounters().ringFull ?? 0,
     checkpoint: hooks.checkpoint,
     listener: {
       prompt: (prompt, id) => updates.note("prompts", prompt, id),
@@ -139,11 +142,12 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       rules: (rules: Rule[]) => server.event("rules", { full: true, changed: rules, removed: [] }),
     },
   });
-  const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
   const counters = () => ({
-    ...readCounters(programs.maps.counters, cpus),
+    ...kernelCounters(),
     ...engine.shortfalls,
     unsaved: engine.prompts.unsaved,
+    unasked: engine.prompts.unasked,
+    forgotten: engine.prompts.forgotten,
     misfit: programs.misfit === null ? 0 : 1,
     warnings: logged.warn,
     errors: logged.error,
@@ -235,6 +239,8 @@ const meanings: Record<string, string> = {
   inboundLimited: "Connections from outside were dropped without a question: too many at once for one listener.",
   preexisting: "Sockets older than the guard are judged only as they send.",
   unsaved: "Questions could not be written to the disk: they would be lost with the helper.",
+  unasked: "Connections are held without a question: an app, or all together, asked for too many at once.",
+  forgotten: "Questions that nobody waited for any more made room for new ones.",
   leftOut: "The kernel has no room for all rules: what they decide is held until the helper decides it.",
   unreadableRules: "Stored rules cannot be read and take no part.",
   unnamed: "Too many programs: connections of those beyond are decided by the helper each time.",

@@ -217,6 +217,7 @@ export const text = {
     also: "Also part of this attempt",
     moreEndpoints: (n: number) => `${n.toLocaleString("en")} more`,
     andMore: (n: number) => `and ${n.toLocaleString("en")} more`,
+    behind: (n: number) => `${n.toLocaleString("en")} further attempts wait behind this question.`,
     more: (n: number) => count(n, "more attempt", "more attempts"),
     process: { outbound: "Asked by", inbound: "Listening" } satisfies Record<Direction, string>,
     processLine: (pid: number, uid: number) => `process ${pid}, user ${uid}`,

@@ -1,7 +1,7 @@
 // Live and recent flows, newest last, in memory and bounded. What is kept for longer is history's business.
 import type { App, Direction, Endpoint, Flow, Layer, Verdict } from "../../contract/words.ts";
 
-/** Flows remembered; the oldest ended one goes first. */
+/** Flows remembered; what ended first goes first. */
 const capacity = 5000;
 
 export interface Judgement {
@@ -34,6 +34,9 @@ export class Flows {
   private readonly entries = new Map<string, Entry>();
   private readonly byKey = new Map<string, Entry>();
   private readonly byCookie = new Map<bigint, Set<Entry>>();
+  /** What may go when there are too many: first what has ended, then what is decided. Each in the order in which that came about. */
+  private readonly ended = new Set<Entry>();
+  private readonly decided = new Set<Entry>();
   private next = 1;
   private readonly changed: (flow: Flow | null, id: string) => void;
 
@@ -51,6 +54,7 @@ export class Flows {
     const siblings = this.byCookie.get(cookie);
     if (siblings) siblings.add(entry);
     else this.byCookie.set(cookie, new Set([entry]));
+    this.sort(entry);
     this.changed(flow, id);
     if (this.entries.size > capacity) this.dropOldest();
   }
@@ -100,6 +104,8 @@ export class Flows {
     const entry = this.byKey.get(key);
     if (entry === undefined) return;
     this.update(key, { live: false });
+    this.decided.delete(entry);
+    this.ended.add(entry);
     this.byKey.delete(key);
     const siblings = this.byCookie.get(entry.cookie);
     siblings?.delete(entry);
@@ -120,21 +126,21 @@ export class Flows {
     const entry = this.byKey.get(key);
     if (entry === undefined) return;
     entry.flow = { ...entry.flow, ...change };
+    this.sort(entry);
     this.changed(entry.flow, entry.flow.id);
   }
 
+  private sort(entry: Entry): void {
+    if (entry.flow.verdict === "held") this.decided.delete(entry);
+    else this.decided.add(entry);
+  }
+
+  /** What waits for an answer never goes: it must be found when the answer comes. */
   private dropOldest(): void {
-    let oldest: Entry | undefined;
-    for (const entry of this.entries.values()) {
-      // What waits for an answer must be found when it comes.
-      if (entry.flow.live && entry.flow.verdict === "held") continue;
-      oldest ??= entry;
-      if (entry.flow.live) continue;
-      oldest = entry;
-      break;
-    }
+    const [oldest] = this.ended.size > 0 ? this.ended : this.decided;
     if (oldest === undefined) return;
-    this.end(oldest.key);
+    if (oldest.flow.live) this.end(oldest.key);
+    this.ended.delete(oldest);
     this.entries.delete(oldest.flow.id);
     this.changed(null, oldest.flow.id);
   }

@@ -14,6 +14,8 @@ export interface KeptPacket {
 export interface HeldFlow {
   readonly id: string;
   readonly key: FlowKey;
+  /** The executable that asked first: whose share of the hold its bytes are. */
+  readonly owner: string;
   /** The newest record of a packet that leaves, or of the first one; the packet is not in it. */
   record: FlowRecord;
   /** The newest record of a packet that arrived. */
@@ -27,7 +29,13 @@ export interface HeldFlow {
 export function newFlow(record: FlowRecord, packet: Buffer): HeldFlow {
   const established = isConnection(record.flow) && !isSyn(packet);
   const arrival = record.arriving ? record : undefined;
-  return { id: flowId(record.flow), key: record.flow, record, arrival, packets: [], bytes: 0, established };
+  const owner = executable(record);
+  return { id: flowId(record.flow), key: record.flow, owner, record, arrival, packets: [], bytes: 0, established };
+}
+
+function executable({ process }: FlowRecord): string {
+  const { inode, device } = process.exe;
+  return `${device}:${inode}`;
 }
 
 export function keptPacket(record: FlowRecord, packet: Buffer): KeptPacket {

@@ -29,8 +29,11 @@ const pathSizes = [1500, 1280, 576];
 /** A re-sent SYN may be lost like any other; the kernel's own timer has backed off during the hold (RFC 6298 doubling). */
 const synRetries = [1000, 3000, 7000];
 
-/** Bytes of held packets kept in all. The kernel bounds each flow (HELD_BYTES in picket.bpf.c). */
+/** Bytes of held packets kept in all, and of one executable: it must not take the room of others. The kernel bounds each flow (HELD_BYTES in bpf/outbound.bpf.h). */
 const largestHold = 64 * 1024 * 1024;
+const largestShare = 16 * 1024 * 1024;
+/** How long a re-send socket may stay without a flow, milliseconds: looking through all flows for each that goes would be quadratic. */
+const tidyPace = 100;
 
 export interface HoldParts {
   readonly gates: BpfMap;
@@ -54,6 +57,9 @@ export class Hold {
   private readonly completing = new Map<string, { flow: HeldFlow; timers: NodeJS.Timeout[] }>();
   private readonly arrivals: Arrivals;
   private bytes = 0;
+  /** Bytes by executable. */
+  private readonly shares = new Map<string, number>();
+  private tidying: NodeJS.Timeout | undefined;
   private identification = Math.floor(Math.random() * 0x10000);
   /** Packets not kept because the hold was full. */
   overflow = 0;
@@ -77,19 +83,29 @@ export class Hold {
     if (isRemoteAttempt(flow)) this.arrivals.expectMore(id, () => this.giveUp(id));
     // The app expects the first of the segments that were held on their way to it.
     if (flow.established && kept.arriving && flow.packets.length > 0) return first;
-    if (isConnection(record.flow)) {
-      this.bytes -= flow.bytes;
-      flow.bytes = 0;
-      flow.packets = [];
-    }
-    if (this.bytes + kept.bytes.length > largestHold) {
+    if (isConnection(record.flow)) this.discard(flow);
+    const { length } = kept.bytes;
+    const share = this.shares.get(flow.owner) ?? 0;
+    if (this.bytes + length > largestHold || share + length > largestShare) {
       this.overflow++;
       return first;
     }
     flow.packets.push(kept);
-    flow.bytes += kept.bytes.length;
-    this.bytes += kept.bytes.length;
+    this.account(flow, length);
     return first;
+  }
+
+  private discard(flow: HeldFlow): void {
+    flow.packets = [];
+    this.account(flow, -flow.bytes);
+  }
+
+  private account(flow: HeldFlow, bytes: number): void {
+    flow.bytes += bytes;
+    this.bytes += bytes;
+    const share = (this.shares.get(flow.owner) ?? 0) + bytes;
+    if (share > 0) this.shares.set(flow.owner, share);
+    else this.shares.delete(flow.owner);
   }
 
   /** The remote of a held attempt is gone. */
@@ -204,10 +220,11 @@ export class Hold {
     this.writeGate(flow.key, allowed ? flowState.allowed : flowState.blocked, null);
   }
 
-  /** Forgets what an earlier helper held: its datagrams are gone, and their gates would count them against the next ones. */
+  /** Forgets held gates of datagrams that are not here (an earlier helper held them, or they were lost): they would count against the next ones. */
   forgetHeldGates(): void {
     const gate = Buffer.alloc(layouts.gate.size);
     for (const key of this.parts.gates.keys(layouts.flow_key.size)) {
+      if (this.flows.has(key.toString("hex"))) continue;
       const held = this.parts.gates.get(key, gate) && layouts.gate.read(gate).state === flowState.held;
       if (held) this.parts.gates.delete(key);
     }
@@ -232,19 +249,26 @@ export class Hold {
   close(): void {
     this.arrivals.close();
     for (const id of [...this.completing.keys()]) this.forget(id);
+    clearTimeout(this.tidying);
   }
 
   private take(id: string): HeldFlow | undefined {
     const flow = this.flows.get(id);
     if (flow) {
-      this.bytes -= flow.bytes;
+      this.account(flow, -flow.bytes);
       this.arrivals.settle(id);
     }
     this.flows.delete(id);
     return flow;
   }
 
+  /** Closes the re-send sockets that no flow needs: an open one keeps a namespace alive. */
   private tidy(): void {
+    this.tidying ??= setTimeout(() => this.tidyNow(), tidyPace);
+  }
+
+  private tidyNow(): void {
+    this.tidying = undefined;
     const used = [...this.flows.values(), ...[...this.completing.values()].map(({ flow }) => flow)];
     this.parts.sockets.keepOnly(used.map((flow) => flow.record));
     this.arrivals.keepOnly(used.flatMap(({ arrival }) => arrival ?? []));

@@ -9,6 +9,9 @@ import type { Apps } from "./apps.ts";
 /** Executables remembered; the kernel's map has as many entries. */
 const capacity = 65536;
 
+/** Flows that may wait for a name at a time: programs that can never be remembered are named once a flow. */
+const mostUnderWay = 4096;
+
 /** How a flow ended before its app had a name. */
 export interface EarlyEnd {
   readonly bytesIn: number;
@@ -24,6 +27,10 @@ export class Naming {
   unnamed = 0;
   /** Flows whose app is being named, with how they ended if they did meanwhile. */
   private readonly underWay = new Map<string, { cookie: bigint; end: EarlyEnd | null }>();
+
+  private readonly byCookie = new Map<bigint, Set<string>>();
+  /** Processes that are being named. */
+  private readonly askers = new Map<string, Promise<App>>();
 
   constructor(apps: Apps, numbers: AppNumbers, map: BpfMap) {
     this.apps = apps;
@@ -43,18 +50,34 @@ export class Naming {
       return;
     }
     const id = flowId(record.flow);
-    this.underWay.set(id, { cookie: record.flow.cookie, end: null });
+    this.begin(id, record.flow.cookie);
     void this.identify(record.process, key, name)
       .then((app) => {
         const end = this.underWay.get(id)?.end;
-        this.underWay.delete(id);
+        this.finish(id);
         then(app);
         if (end) ended(id, end);
       })
       .catch((error: unknown) => {
         log("error", "a flow could not be judged and stays held", { error: String((error as Error).stack ?? error) });
       })
-      .finally(() => this.underWay.delete(id));
+      .finally(() => this.finish(id));
+  }
+
+  private begin(id: string, cookie: bigint): void {
+    this.underWay.set(id, { cookie, end: null });
+    const siblings = this.byCookie.get(cookie);
+    if (siblings) siblings.add(id);
+    else this.byCookie.set(cookie, new Set([id]));
+  }
+
+  private finish(id: string): void {
+    const entry = this.underWay.get(id);
+    if (entry === undefined) return;
+    this.underWay.delete(id);
+    const siblings = this.byCookie.get(entry.cookie);
+    siblings?.delete(id);
+    if (siblings?.size === 0) this.byCookie.delete(entry.cookie);
   }
 
   /** True when the flow's app is still being named: its end is kept and told afterwards. */
@@ -65,9 +88,14 @@ export class Naming {
     return true;
   }
 
+  /** Whether so many flows wait for their app's name that no more should. */
+  get isBusy(): boolean {
+    return this.underWay.size >= mostUnderWay;
+  }
+
   /** Flows of a socket whose app is still being named. */
   ofSocket(cookie: bigint): string[] {
-    return [...this.underWay].filter(([, entry]) => entry.cookie === cookie).map(([id]) => id);
+    return [...(this.byCookie.get(cookie) ?? [])];
   }
 
   /** The kernel knows the app already when it decided; the process may be gone by now. */
@@ -76,7 +104,18 @@ export class Naming {
     return path === undefined ? undefined : this.apps.describe(path);
   }
 
-  private async identify(process: ProcessRecord, key: Buffer, name: string): Promise<App> {
+  /** A process that is being named already is not named a second time: its flows come in thousands before the first name. */
+  private identify(process: ProcessRecord, key: Buffer, name: string): Promise<App> {
+    const asker = `${name} ${process.pid} ${process.start}`;
+    let naming = this.askers.get(asker);
+    if (naming === undefined) {
+      naming = this.identifyAnew(process, key, name).finally(() => this.askers.delete(asker));
+      this.askers.set(asker, naming);
+    }
+    return naming;
+  }
+
+  private async identifyAnew(process: ProcessRecord, key: Buffer, name: string): Promise<App> {
     const { app, lasting } = await this.apps.identify(process);
     if (lasting && this.known.size < capacity) {
       this.known.set(name, app);

@@ -9,8 +9,11 @@ const busyBit = 0x80000000;
 const discardBit = 0x40000000;
 const lengthMask = 0x3fffffff;
 
-/** `bytes` is a view into the ring, valid only during the call. */
-export type RecordReader = (bytes: Buffer) => void;
+/** How long records are read before clients and timers have their turn, milliseconds: a flood must not keep the helper from its people. */
+const turn = 10;
+
+/** `bytes` is a view into the ring, valid only during the call. False: not yet, the record stays where it is and is read again later. */
+export type RecordReader = (bytes: Buffer) => boolean;
 
 export class Ring {
   private readonly consumer: BigInt64Array;
@@ -34,47 +37,66 @@ export class Ring {
     this.producer = new BigInt64Array(shared, 0, 1);
     this.headers = new Int32Array(shared, page);
     this.data = Buffer.from(shared, page, 2 * size);
-    this.handle = koffi.node.poll(fd, { readable: true }, () => this.drain()) as unknown as NonNullable<
+    this.handle = koffi.node.poll(fd, { readable: true }, () => this.readATurn()) as unknown as NonNullable<
       typeof this.handle
     >;
     // Without the reference the handle is collected and the callback never runs (koffi 3.3, undocumented).
     this.handle.ref();
   }
 
-  /** Reads every complete record now; whether there was any. A call from within a reader does nothing: the outer one goes on. */
+  /** Reads every record that is complete by now; whether there was any. A call from within a reader does nothing: the outer one goes on. */
   drain(): boolean {
+    return this.readUntil(Number(Atomics.load(this.producer, 0)), Number.POSITIVE_INFINITY);
+  }
+
+  /** Reads for a short while; whether there was anything. What is left wakes the loop again: the poll reports data, not arrivals. */
+  readATurn(): boolean {
+    return this.readUntil(Number.POSITIVE_INFINITY, performance.now() + turn);
+  }
+
+  private readUntil(end: number, deadline: number): boolean {
     if (this.draining) return false;
     this.draining = true;
+    const start = Atomics.load(this.consumer, 0);
     try {
-      return this.readAll();
+      this.readAll(end, deadline);
+      return Atomics.load(this.consumer, 0) > start;
     } finally {
       this.draining = false;
     }
   }
 
   /** The position advances record by record: a reader that throws loses one record only. */
-  private readAll(): boolean {
-    const start = Number(Atomics.load(this.consumer, 0));
-    let position = start;
-    for (;;) {
-      const end = Number(Atomics.load(this.producer, 0));
-      if (position >= end) return position > start;
-      while (position < end) {
-        const at = position & this.mask;
-        const header = Atomics.load(this.headers, at >> 2) >>> 0;
-        if (header & busyBit) return position > start;
-        const length = header & lengthMask;
-        position += (length + headerBytes + 7) & ~7;
-        const record = this.data.subarray(at + headerBytes, at + headerBytes + length);
-        try {
-          if (!(header & discardBit)) this.read(record);
-        } catch (error) {
-          this.failed(error);
-        } finally {
-          Atomics.store(this.consumer, 0, BigInt(position));
-        }
+  private readAll(end: number, deadline: number): void {
+    let position = Number(Atomics.load(this.consumer, 0));
+    while (position < end && position < Number(Atomics.load(this.producer, 0)) && performance.now() < deadline) {
+      const header = this.headerAt(position);
+      if (header & busyBit) return;
+      try {
+        if (!(header & discardBit) && !this.read(this.recordAt(position, header))) return;
+      } catch (error) {
+        this.failed(error);
       }
+      position += ((header & lengthMask) + headerBytes + 7) & ~7;
+      Atomics.store(this.consumer, 0, BigInt(position));
     }
+  }
+
+  private headerAt(position: number): number {
+    return Atomics.load(this.headers, (position & this.mask) >> 2) >>> 0;
+  }
+
+  private recordAt(position: number, header: number): Buffer {
+    const start = (position & this.mask) + headerBytes;
+    return this.data.subarray(start, start + (header & lengthMask));
+  }
+
+  /** The record that is read next; null when there is none, or when it is still being written. */
+  peek(): Buffer | null {
+    const position = Number(Atomics.load(this.consumer, 0));
+    if (position >= Number(Atomics.load(this.producer, 0))) return null;
+    const header = this.headerAt(position);
+    return header & busyBit ? null : this.recordAt(position, header);
   }
 
   close(): void {

@@ -1,168 +1,247 @@
-// Open questions: one card per app and endpoint. Attempts join, answers settle, nothing vanishes unanswered.
+// Open questions: one card per app and endpoint. Attempts join, answers settle, nothing vanishes unanswered. An app that asks for very
+// much folds: its newest card takes what is new, and beyond the budgets its flows stay held and unasked until there is room again.
 import { CodedError } from "../../contract/errors.ts";
 import type { App, Direction, Endpoint, Prompt } from "../../contract/words.ts";
-import { log } from "../log.ts";
-import type { PromptRows, StoredPrompt } from "../store/prompts.ts";
+import type { PromptRows } from "../store/prompts.ts";
+import { type Attempt, Card } from "./card.ts";
 import { joins } from "./join.ts";
 
-/** One held flow that needs an answer. */
-export interface Attempt {
-  readonly flow: string;
-  readonly app: App;
-  readonly direction: Direction;
-  readonly endpoint: Endpoint;
-  readonly process: Prompt["process"];
-  /** CLOCK_BOOTTIME milliseconds. */
-  readonly at: number;
-  /** It was held before this helper started: its card has counted it. */
-  readonly resumed: boolean;
+/** Cards of one app, those in the inbox included. What is new beyond them joins the newest. */
+export const cardsPerApp = 16;
+/** Flows of one app that wait at a time, and of all apps: each keeps a few kilobytes in this process. */
+export const flowsPerApp = 1024;
+export const flowsInAll = 16_384;
+/** Cards in all: as many fit into one reply (maxReplyBytes) with the paths and commands that programs have. */
+export const cardsInAll = 12_000;
+
+interface AppCards {
+  /** Oldest first. */
+  cards: Set<Card>;
+  flows: number;
 }
 
-interface Item {
-  stored: StoredPrompt;
-  flows: Set<string>;
-  lastAttempt: number;
+export interface PromptsParts {
+  readonly rows: PromptRows;
+  /** Hears of every new state of a card; null when it is gone. */
+  changed(prompt: Prompt | null, id: string): void;
+  /** Whether a flow is still held. */
+  waits(flow: string): boolean;
 }
 
 export class Prompts {
-  private readonly rows: PromptRows;
-  private readonly items = new Map<string, Item>();
-  private readonly byFlow = new Map<string, Item>();
-  /** Questions that are not on the disk. */
-  unsaved = 0;
-  private readonly changed: (prompt: Prompt | null, id: string) => void;
+  private readonly parts: PromptsParts;
+  private readonly cards = new Map<string, Card>();
+  private readonly byApp = new Map<string, AppCards>();
+  private readonly byFlow = new Map<string, Card>();
+  /** Cards nobody waits for, in the order in which that came about. */
+  private readonly inbox = new Set<Card>();
+  /** Attempts that were not asked about because the budgets were used up. */
+  unasked = 0;
+  /** Questions that nobody waited for any more and that had to make room. */
+  forgotten = 0;
+  private madeRoom = false;
 
-  /** `changed` hears of every new state of a card; null when it is gone. Questions of an earlier run start in the inbox. */
-  constructor(rows: PromptRows, changed: (prompt: Prompt | null, id: string) => void) {
-    this.rows = rows;
-    this.changed = changed;
-    for (const stored of rows.all())
-      this.items.set(stored.id, { stored, flows: new Set(), lastAttempt: Number.NEGATIVE_INFINITY });
+  /** Questions of an earlier run start in the inbox. */
+  constructor(parts: PromptsParts) {
+    this.parts = parts;
+    for (const stored of parts.rows.all()) this.insert(new Card(stored, Number.NEGATIVE_INFINITY));
   }
 
   list(): Prompt[] {
-    return [...this.items.values()].map((item) => this.view(item));
+    return [...this.cards.values()].map((card) => card.view);
   }
 
   get count(): number {
-    return this.items.size;
+    return this.cards.size;
   }
 
-  /** Errors: unknown_prompt. */
+  /** Errors: unknown_prompt. `flows`: what an answer to this card decides. */
   find(id: string): { prompt: Prompt; flows: string[] } {
-    const item = this.items.get(id);
-    if (item === undefined) throw new CodedError("unknown_prompt", id);
-    return { prompt: this.view(item), flows: [...item.flows] };
+    const card = this.cards.get(id);
+    if (card === undefined) throw new CodedError("unknown_prompt", id);
+    return { prompt: card.view, flows: card.flows };
   }
 
-  /** Opens a card, or joins the one that asks the same. */
-  ask(attempt: Attempt): void {
-    const item = [...this.items.values()].find((candidate) => joins(candidate.stored, candidate.lastAttempt, attempt));
-    if (item === undefined) this.open(attempt);
-    else this.join(item, attempt);
+  /** Cards like this one that have no other flow waiting than these. */
+  coveredBy(asked: Pick<Prompt, "app" | "direction">, flows: ReadonlySet<string>): string[] {
+    return [...(this.byApp.get(nameOf(asked))?.cards ?? [])]
+      .filter((card) => card.flows.length > 0 && card.flows.every((flow) => flows.has(flow)))
+      .map((card) => card.stored.id);
   }
 
-  private open(attempt: Attempt): void {
-    const fresh = {
-      app: attempt.app,
-      direction: attempt.direction,
-      process: attempt.process,
-      attempts: 1,
-      opened: new Date().toISOString(),
-      endpoints: [attempt.endpoint],
-    };
-    const stored: StoredPrompt = { id: this.save(fresh), ...fresh };
-    const item: Item = { stored, flows: new Set([attempt.flow]), lastAttempt: attempt.at };
-    this.items.set(stored.id, item);
-    this.byFlow.set(attempt.flow, item);
-    this.changed(this.view(item), stored.id);
-  }
-
-  /** A question that cannot be written (a full disk) is asked all the same; only a crash would lose it. */
-  private save(fresh: Omit<StoredPrompt, "id">): string {
-    try {
-      return this.rows.open(fresh);
-    } catch (error) {
-      this.unsaved++;
-      log("error", "a question could not be saved", { app: fresh.app.path, error: String(error) });
-      return `unsaved-${this.unsaved}`;
+  /** Opens a card or joins one. False when the budgets are used up: nobody is asked about the flow. */
+  ask(attempt: Attempt): boolean {
+    const { flow } = attempt;
+    if (this.byFlow.has(flow)) this.flowEnded(flow);
+    const own = this.byApp.get(nameOf(attempt));
+    if (this.byFlow.size >= flowsInAll || (own?.flows ?? 0) >= flowsPerApp) return this.refuse();
+    let card = own && this.cardFor(own, attempt);
+    if (card) {
+      this.inbox.delete(card);
+      this.forgotten += card.add(attempt);
+    } else {
+      if (!this.makeRoom()) return this.refuse();
+      card = this.open(attempt);
     }
+    this.byFlow.set(flow, card);
+    this.appOf(attempt).flows++;
+    this.write(card);
+    return true;
   }
 
-  private join(item: Item, attempt: Attempt): void {
-    const { stored } = item;
-    const known = stored.endpoints.some((endpoint) => sameEndpoint(endpoint, attempt.endpoint));
-    item.stored = {
-      ...stored,
-      // The process that asked before is gone with its flows.
-      process: item.flows.size === 0 ? attempt.process : stored.process,
-      attempts: stored.attempts + (attempt.resumed ? 0 : 1),
-      endpoints: known ? stored.endpoints : [...stored.endpoints, attempt.endpoint],
+  private cardFor({ cards }: AppCards, attempt: Attempt): Card | undefined {
+    let newest: Card | undefined;
+    for (const card of cards) {
+      if (joins(card.stored, card.lastAttempt, attempt)) return card;
+      newest = card;
+    }
+    return cards.size < cardsPerApp ? undefined : newest;
+  }
+
+  private refuse(): false {
+    this.unasked++;
+    this.madeRoom = false;
+    return false;
+  }
+
+  /** A question that somebody waits for is worth more than the oldest that nobody does. */
+  private makeRoom(): boolean {
+    if (this.cards.size < cardsInAll) return true;
+    const [oldest] = this.inbox;
+    if (oldest === undefined) return false;
+    this.forgotten++;
+    this.close(oldest.stored.id);
+    return true;
+  }
+
+  private open(attempt: Attempt): Card {
+    const { app, direction, process, at } = attempt;
+    const opened = new Date().toISOString();
+    const stored = {
+      id: this.parts.rows.nextId(),
+      app,
+      direction,
+      process,
+      attempts: attempt.resumed ? 1 : 0,
+      opened,
+      endpoints: [],
     };
-    item.flows.add(attempt.flow);
-    item.lastAttempt = attempt.at;
-    this.byFlow.set(attempt.flow, item);
-    this.rows.update(item.stored);
-    this.changed(this.view(item), stored.id);
+    const card = new Card(stored, at);
+    card.add(attempt);
+    this.insert(card);
+    this.inbox.delete(card);
+    return card;
+  }
+
+  private insert(card: Card): void {
+    this.cards.set(card.stored.id, card);
+    this.appOf(card.stored).cards.add(card);
+    this.inbox.add(card);
+  }
+
+  private appOf(asked: Pick<Prompt, "app" | "direction">): AppCards {
+    let own = this.byApp.get(nameOf(asked));
+    if (own === undefined) {
+      own = { cards: new Set(), flows: 0 };
+      this.byApp.set(nameOf(asked), own);
+    }
+    return own;
+  }
+
+  private write(card: Card): void {
+    this.parts.rows.write(card.stored);
+    this.parts.changed(card.view, card.stored.id);
   }
 
   /** The attempt is dead: when it was the card's last, the card moves to the inbox. */
   flowEnded(flow: string): void {
-    const item = this.byFlow.get(flow);
-    if (item === undefined) return;
-    this.byFlow.delete(flow);
-    item.flows.delete(flow);
-    // Nobody could answer it any more: neither `once`, nor with a rule for a program that nobody can name.
-    if (item.flows.size === 0 && !isCertain(item.stored.app)) this.close(item.stored.id);
-    else this.changed(this.view(item), item.stored.id);
+    const card = this.byFlow.get(flow);
+    if (card === undefined) return;
+    this.forget(card, [flow]);
+    const { stored } = card;
+    this.forgotten += card.remove(flow);
+    if (!card.isHeld) {
+      this.inbox.add(card);
+      // Nobody could answer it any more: neither `once`, nor with a rule for a program that nobody can name.
+      if (!isCertain(stored.app)) {
+        this.close(stored.id);
+        return;
+      }
+    }
+    if (card.stored === stored) this.parts.changed(card.view, stored.id);
+    else this.write(card);
+  }
+
+  private forget(card: Card, flows: readonly string[]): void {
+    for (const flow of flows) this.byFlow.delete(flow);
+    this.appOf(card.stored).flows -= flows.length;
+    if (flows.length > 0) this.madeRoom = true;
+  }
+
+  /** Whether flows that nobody was asked about could be asked about now. Says so once. */
+  get roomForMore(): boolean {
+    const room = this.unasked > 0 && this.madeRoom;
+    this.madeRoom = false;
+    return room;
   }
 
   /** Takes endpoints that policy answers by now off every card; a card without any left is settled. Returns the settled ids. */
   settle(isAnswered: (app: App, direction: Direction, endpoint: Endpoint) => boolean): string[] {
     const settled: string[] = [];
-    for (const item of [...this.items.values()]) {
-      const { app, direction, endpoints } = item.stored;
+    for (const card of [...this.cards.values()]) {
+      const { id, app, direction, endpoints } = card.stored;
       const open = endpoints.filter((endpoint) => !isAnswered(app, direction, endpoint));
       if (open.length === endpoints.length) continue;
       if (open.length === 0) {
-        this.close(item.stored.id);
-        settled.push(item.stored.id);
+        settled.push(id);
+        this.close(id);
         continue;
       }
-      item.stored = { ...item.stored, endpoints: open };
-      this.rows.update(item.stored);
-      this.changed(this.view(item), item.stored.id);
+      this.forget(card, card.narrow(open));
+      if (!card.isHeld) this.inbox.add(card);
+      this.write(card);
     }
     return settled;
   }
 
   /** Removes answered cards from the disk, as part of the transaction that commits their answer. */
   strike(ids: readonly string[]): void {
-    for (const id of ids) this.rows.remove(id);
+    for (const id of ids) this.parts.rows.remove(id);
   }
 
-  /** Removes a card that was answered. */
+  /** Removes a card that was answered. What waits in line behind it is asked about anew. */
   close(id: string): void {
-    const item = this.items.get(id);
-    if (item === undefined) return;
-    for (const flow of item.flows) this.byFlow.delete(flow);
-    this.items.delete(id);
-    this.rows.remove(id);
-    this.changed(null, id);
+    const card = this.cards.get(id);
+    if (card === undefined) return;
+    const line = [...card.line.values()];
+    this.forget(card, [...card.flows, ...card.line.keys()]);
+    this.cards.delete(id);
+    this.inbox.delete(card);
+    const own = this.appOf(card.stored);
+    own.cards.delete(card);
+    if (own.cards.size === 0) this.byApp.delete(nameOf(card.stored));
+    this.parts.rows.remove(id);
+    this.parts.changed(null, id);
+    for (const attempt of line) if (this.parts.waits(attempt.flow)) this.ask(attempt);
   }
 
-  private view(item: Item): Prompt {
-    const [endpoint] = item.stored.endpoints;
-    if (endpoint === undefined) throw new Error(`prompt ${item.stored.id} has no endpoint`);
-    return { ...item.stored, endpoint, state: item.flows.size > 0 ? "held" : "inbox" };
+  /** Questions that are not on the disk. */
+  get unsaved(): number {
+    return this.parts.rows.unsaved;
   }
+
+  /** Writes what is not written yet. */
+  flush(): void {
+    this.parts.rows.flush();
+  }
+}
+
+/** Cards of one app and one direction share a budget: strangers that call must not use up what the app itself may ask. */
+function nameOf({ app, direction }: Pick<Prompt, "app" | "direction">): string {
+  return `${direction} ${app.path}`;
 }
 
 /** Whether the app's path is one: what is in brackets is only what little is known. */
 export function isCertain(app: App): boolean {
   return app.path.startsWith("/");
-}
-
-export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
-  return a.address === b.address && a.port === b.port && a.protocol === b.protocol;
 }

@@ -1,9 +1,11 @@
-// Open questions in the database, so that no question is lost with the helper.
+// Open questions in the database, so that no question is lost with the helper. The first few of a moment are written at once, a flood
+// in batches: a helper that is killed in between finds what is still held in the kernel.
 import type { App, Direction, Endpoint, Prompt } from "../../contract/words.ts";
+import { log } from "../log.ts";
 import type { Store } from "./database.ts";
 
 /** A question as it is kept: everything of a prompt that does not depend on live flows. */
-export type StoredPrompt = Omit<Prompt, "endpoint" | "state">;
+export type StoredPrompt = Omit<Prompt, "endpoint" | "state" | "behind">;
 
 interface Row {
   id: number;
@@ -14,10 +16,28 @@ interface Row {
   opened: number;
 }
 
+/** Changes written at once within one `batchPace`; what comes on top waits for its end. */
+const quickWrites = 10;
+/** Milliseconds. */
+const batchPace = 250;
+/** Ids are set aside in the file this many at a time: none is ever given twice, whatever was written of them. */
+const idsAhead = 256;
+
 export class PromptRows {
   private readonly store: Store;
+  private readonly waiting = new Map<string, StoredPrompt>();
+  private timer: NodeJS.Timeout | undefined;
+  private quick = 0;
+  private lastId: number;
+  private lastReserved: number;
+  /** Questions whose last change could not be written (a full disk). They are tried again; only a crash would lose them. */
+  unsaved = 0;
+
   constructor(store: Store) {
     this.store = store;
+    const row = store.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'prompts'").pluck().get();
+    this.lastId = Number(row ?? 0);
+    this.lastReserved = this.lastId;
   }
 
   all(): StoredPrompt[] {
@@ -35,44 +55,73 @@ export class PromptRows {
     }));
   }
 
-  /** Returns the new prompt's id. */
-  open(prompt: Omit<StoredPrompt, "id">): string {
-    return this.store.transaction(() => {
-      const { lastInsertRowid } = this.store
-        .prepare("INSERT INTO prompts (app, direction, process, attempts, opened) VALUES (?, ?, ?, ?, ?)")
-        .run(
-          JSON.stringify(prompt.app),
-          prompt.direction,
-          JSON.stringify(prompt.process),
-          prompt.attempts,
-          new Date(prompt.opened).getTime(),
-        );
-      const id = String(lastInsertRowid);
-      this.writeEndpoints(id, prompt.endpoints);
-      return id;
-    })();
+  /** An id that no question had before, in this run of the helper or an earlier one. */
+  nextId(): string {
+    this.lastId++;
+    if (this.lastId > this.lastReserved) {
+      try {
+        this.reserve(this.lastId + idsAhead);
+      } catch (error) {
+        log("error", "ids of questions could not be set aside", { error: String(error) });
+      }
+    }
+    return String(this.lastId);
   }
 
-  update(prompt: StoredPrompt): void {
-    this.store.transaction(() => {
-      this.store
-        .prepare("UPDATE prompts SET attempts = ?, process = ? WHERE id = ?")
-        .run(prompt.attempts, JSON.stringify(prompt.process), Number(prompt.id));
-      this.store.prepare("DELETE FROM prompt_endpoints WHERE prompt = ?").run(Number(prompt.id));
-      this.writeEndpoints(prompt.id, prompt.endpoints);
-    })();
+  private reserve(last: number): void {
+    const { changes } = this.store.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = 'prompts'").run(last);
+    if (changes === 0) this.store.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('prompts', ?)").run(last);
+    this.lastReserved = last;
   }
 
-  remove(id: string): void {
-    this.store.prepare("DELETE FROM prompts WHERE id = ?").run(Number(id));
+  /** Keeps a question's newest state, at the latest `batchPace` from now. */
+  write(prompt: StoredPrompt): void {
+    this.waiting.set(prompt.id, prompt);
+    if (this.timer === undefined) this.quick = 0;
+    this.timer ??= setTimeout(() => this.flush(), batchPace).unref();
+    if (this.unsaved === 0 && this.quick++ < quickWrites) this.writeWaiting();
   }
 
-  private writeEndpoints(prompt: string, endpoints: readonly Endpoint[]): void {
+  /** Writes what waits. Never throws: questions that cannot be written stay in memory and are tried again. */
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.writeWaiting();
+    if (this.unsaved > 0) this.timer = setTimeout(() => this.flush(), batchPace).unref();
+  }
+
+  private writeWaiting(): void {
+    if (this.waiting.size === 0 || !this.store.open) return;
+    try {
+      this.store.transaction(() => {
+        for (const prompt of this.waiting.values()) this.save(prompt);
+      })();
+      this.waiting.clear();
+    } catch (error) {
+      if (this.unsaved === 0) log("error", "questions could not be saved", { error: String(error) });
+    }
+    this.unsaved = this.waiting.size;
+  }
+
+  private save({ id, app, direction, process, attempts, opened, endpoints }: StoredPrompt): void {
+    this.store
+      .prepare(
+        `INSERT INTO prompts (id, app, direction, process, attempts, opened) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET process = excluded.process, attempts = excluded.attempts`,
+      )
+      .run(Number(id), JSON.stringify(app), direction, JSON.stringify(process), attempts, new Date(opened).getTime());
+    this.store.prepare("DELETE FROM prompt_endpoints WHERE prompt = ?").run(Number(id));
     const insert = this.store.prepare(
       "INSERT INTO prompt_endpoints (prompt, position, host, address, port, protocol) VALUES (?, ?, ?, ?, ?, ?)",
     );
-    endpoints.forEach((endpoint, position) => {
-      insert.run(Number(prompt), position, endpoint.host, endpoint.address, endpoint.port, endpoint.protocol);
+    endpoints.forEach(({ host, address, port, protocol }, position) => {
+      insert.run(Number(id), position, host, address, port, protocol);
     });
+  }
+
+  /** Removes a question at once. It may be part of a transaction of the caller's. */
+  remove(id: string): void {
+    this.waiting.delete(id);
+    this.store.prepare("DELETE FROM prompts WHERE id = ?").run(Number(id));
   }
 }

@@ -19,7 +19,8 @@ export async function prompts(args: string[]): Promise<number> {
       prompt.state,
       timeText(prompt.opened),
       wayText(prompt.direction, prompt.endpoint) +
-        (prompt.endpoints.length > 1 ? ` +${prompt.endpoints.length - 1}` : ""),
+        (prompt.endpoints.length > 1 ? ` +${prompt.endpoints.length - 1}` : "") +
+        (prompt.behind ? ` (${prompt.behind} behind)` : ""),
       String(prompt.attempts),
       `${prompt.process.pid}`,
       appText(prompt.app),

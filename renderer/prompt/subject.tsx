@@ -13,7 +13,7 @@ const words = text.prompt;
 const othersLimit = 2;
 
 export function Subject({ prompt }: { prompt: Prompt }) {
-  const { app, direction, endpoint, endpoints, state } = prompt;
+  const { app, direction, endpoint, endpoints, state, behind } = prompt;
   const inbound = direction === "inbound";
   const [open, setOpen] = useState(false);
   const list = useRef<HTMLElement>(null);
@@ -35,6 +35,7 @@ export function Subject({ prompt }: { prompt: Prompt }) {
           {!inbound && portAndProtocol(endpoint)}
         </span>
       )}
+      {behind && <span className="target-detail">{words.behind(behind)}</span>}
       {others.length > 0 && (
         <div className="target-others">
           <span>{words.also}</span>

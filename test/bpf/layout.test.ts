@@ -142,7 +142,15 @@ describe("the mirror of bpf/picket.h", () => {
   });
 
   it("knows every number of every enum", () => {
-    expect(enumNames.sort()).toEqual(["action", "counter", "direction", "flow_state", "protocol_class", "record_type"]);
+    expect(enumNames.sort()).toEqual([
+      "action",
+      "counter",
+      "direction",
+      "flow_state",
+      "group_state",
+      "protocol_class",
+      "record_type",
+    ]);
     expect(action).toEqual(words(valuesOf("action"), "ACTION_"));
     expect(direction).toEqual(words(valuesOf("direction"), ""));
     expect(flowState).toEqual(words(valuesOf("flow_state"), "FLOW_"));

@@ -1,4 +1,6 @@
 // The test clients in clients/, as commands, and the shapes of what they print.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 export interface TcpResult {
@@ -44,8 +46,25 @@ export const python = "/usr/bin/python3";
 
 /** Command line of a client; the arguments are explained in its first lines. */
 export function client(
-  name: "tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream" | "insist" | "listener" | "caller",
+  name:
+    | ("tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream" | "insist" | "listener" | "caller")
+    | ("steady" | "programs"),
   ...args: (string | number)[]
 ): string[] {
   return [python, join(import.meta.dirname, "clients", `${name}.py`), ...args.map(String)];
+}
+
+/** Without libc and without padding: a program of one or two pages. */
+const bare = ["-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-Wl,-z,noseparate-code"];
+
+/** Path of a client that is written in C: those that must be fast or small. Compiled when it is missing or older than its source. */
+export function compiled(name: "attempts" | "flood" | "crowd" | "tiny"): string {
+  const source = join(import.meta.dirname, "clients", `${name}.c`);
+  const folder = join(import.meta.dirname, "../../dist/test-clients");
+  const program = join(folder, name);
+  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
+  mkdirSync(folder, { recursive: true });
+  execFileSync("clang", ["-O2", "-Wall", "-Werror", ...(name === "tiny" ? bare : []), source, "-o", `${program}.new`]);
+  renameSync(`${program}.new`, program);
+  return program;
 }

@@ -23,7 +23,10 @@ export class FirstSeenReader {
     this.ring = new Ring(
       this.programs.maps.events.fd,
       ringBytes.events,
-      (bytes) => this.onRecord(bytes),
+      (bytes) => {
+        this.onRecord(bytes);
+        return true;
+      },
       (error) => {
         this.failed = error;
       },

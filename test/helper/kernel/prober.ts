@@ -35,6 +35,8 @@ export class Prober {
   readonly failures: unknown[] = [];
   /** Called for every record, before it is kept. */
   onRecord: (record: FlowRecord) => void = () => {};
+  /** False: records stay in their rings. */
+  isReady = true;
   private readonly rings: Ring[];
   private readonly heard = new Map<bigint, { record: FlowRecord; packet: Buffer }>();
   private child: ChildProcess | undefined;
@@ -43,7 +45,10 @@ export class Prober {
   private constructor(programs: (cgroup: OwnCgroup) => Programs) {
     this.programs = programs(this.cgroup);
     const { maps } = this.programs;
-    const hear = (bytes: Buffer) => this.hear(bytes);
+    const hear = (bytes: Buffer) => {
+      if (this.isReady) this.hear(bytes);
+      return this.isReady;
+    };
     const failed = (error: unknown) => this.failures.push(error);
     this.rings = [
       new Ring(maps.events.fd, ringBytes.events, hear, failed),

@@ -25,6 +25,7 @@ beforeAll(async () => {
 afterAll(() => prober?.stop());
 afterEach(() => {
   prober.onRecord = () => {};
+  prober.isReady = true;
   prober.failures.length = 0;
 });
 
@@ -110,6 +111,18 @@ describe("a ring", () => {
     };
     const cookies = (await prober.probe(many(50))).map(({ cookie }) => cookie);
     expect(seen).toEqual(cookies);
+  });
+
+  it("keeps a record whose reader is not ready, and gives it again", async () => {
+    setMode("ask");
+    const records = listen();
+    prober.isReady = false;
+    const [outcome] = await prober.probe([datagram(8)], { drain: false });
+    prober.drain();
+    expect(records).toEqual([]);
+    prober.isReady = true;
+    prober.drain();
+    expect(records.map(({ flow }) => flow.cookie)).toContain(outcome?.cookie);
   });
 
   it("that is full loses what comes, counts it, and goes on once it is read", async () => {

@@ -1,7 +1,9 @@
 // The life of a card, over a real database file.
 import { describe, expect, it } from "vitest";
+import { maxReplyBytes } from "../../../contract/wire.ts";
 import type { App, Endpoint, Prompt } from "../../../contract/words.ts";
-import { type Attempt, Prompts } from "../../../helper/prompts/prompts.ts";
+import { type Attempt, endpointsPerCard } from "../../../helper/prompts/card.ts";
+import { cardsInAll, cardsPerApp, flowsPerApp, Prompts } from "../../../helper/prompts/prompts.ts";
 import { PromptRows } from "../../../helper/store/prompts.ts";
 import { temporaryStore } from "../store/temporary.ts";
 
@@ -33,8 +35,14 @@ interface Change {
 
 function start(store = open()) {
   const changes: Change[] = [];
-  const prompts = new Prompts(new PromptRows(store), (prompt, id) => changes.push({ id, prompt }));
-  return { store, prompts, changes, only: () => prompts.list()[0] as Prompt };
+  /** Flows that policy or an answer released meanwhile. */
+  const released = new Set<string>();
+  const prompts = new Prompts({
+    rows: new PromptRows(store),
+    changed: (prompt, id) => changes.push({ id, prompt }),
+    waits: (flow) => !released.has(flow),
+  });
+  return { store, prompts, changes, released, only: () => prompts.list()[0] as Prompt };
 }
 
 describe("a card", () => {
@@ -245,4 +253,114 @@ it("looking at cards and flows that end write nothing", () => {
   expect(prompts.count).toBe(1);
   expect(written()).toBe(before);
   expect(store.prepare("SELECT count(*) FROM rules WHERE origin = 'person'").pluck().get()).toBe(0);
+});
+
+describe("an app that asks for very much", () => {
+  const remote = (number: number, app = curl): Partial<Attempt> => ({
+    app,
+    endpoint: { ...v4, address: `198.51.${number >> 8}.${number & 255}` },
+  });
+  /** `count` first attempts to as many remotes; returns how many were asked about. */
+  const flood = (prompts: Prompts, count: number, app = curl, first = 0) =>
+    Array.from({ length: count }, (_, index) =>
+      prompts.ask(attempt(`${app.path}${first + index}`, remote(first + index, app))),
+    ).filter(Boolean).length;
+
+  it("folds: its newest card takes further endpoints, then a line forms behind it", () => {
+    const { prompts } = start();
+    expect(flood(prompts, cardsPerApp + endpointsPerCard + 100)).toBe(cardsPerApp + endpointsPerCard + 100);
+    const cards = prompts.list();
+    expect(cards).toHaveLength(cardsPerApp);
+    expect(cards.map(({ endpoints }) => endpoints.length)).toEqual([
+      ...Array(cardsPerApp - 1).fill(1),
+      endpointsPerCard,
+    ]);
+    const newest = cards.at(-1) as Prompt;
+    expect(newest).toMatchObject({ attempts: endpointsPerCard + 101, behind: 101, state: "held" });
+    expect(prompts.find(newest.id).flows).toHaveLength(endpointsPerCard);
+    expect(cards[0]).not.toHaveProperty("behind");
+  });
+
+  it("is asked about what waits in the line once its newest card is answered", () => {
+    const { prompts, released } = start();
+    flood(prompts, cardsPerApp + endpointsPerCard + 9);
+    const last = () => prompts.list().at(-1) as Prompt;
+    const { id } = last();
+    for (const flow of prompts.find(id).flows) released.add(flow);
+    released.add("/usr/bin/curl85"); // decided meanwhile, as by an answer for any destination
+    prompts.close(id);
+    expect(prompts.count).toBe(cardsPerApp);
+    expect(last()).toMatchObject({ state: "held", attempts: 9 });
+    expect(last()).not.toHaveProperty("behind");
+    expect(last().endpoints.map(({ address }) => address)).not.toContain("198.51.0.85");
+  });
+
+  it("moves up in the line as flows end and policy answers", () => {
+    const { prompts } = start();
+    flood(prompts, cardsPerApp + endpointsPerCard + 1);
+    const last = () => prompts.list().at(-1) as Prompt;
+    expect(last().behind).toBe(2);
+    // A question that nobody waits for any more gives way to one that somebody does, and that is counted.
+    prompts.flowEnded(prompts.find(last().id).flows[0] as string);
+    expect(last().behind).toBe(1);
+    expect(prompts.forgotten).toBe(1);
+    prompts.settle((_app, _direction, { address }) => address === last().endpoints[5]?.address);
+    expect(last()).not.toHaveProperty("behind");
+    expect(last().endpoints).toHaveLength(endpointsPerCard);
+    expect(new Set(last().endpoints.map(({ address }) => address)).size).toBe(endpointsPerCard);
+  });
+
+  it("has a bound on what waits, says so, and takes no other app's room", () => {
+    const { prompts } = start();
+    expect(flood(prompts, flowsPerApp + 500)).toBe(flowsPerApp);
+    expect(prompts.unasked).toBe(500);
+    expect(prompts.roomForMore).toBe(false);
+    expect(flood(prompts, 3, wget)).toBe(3);
+    prompts.flowEnded("/usr/bin/curl3");
+    expect([prompts.roomForMore, prompts.roomForMore]).toEqual([true, false]);
+    expect(flood(prompts, 2, curl, 5000)).toBe(1);
+  });
+
+  it("leaves no trace when its flows are gone and its cards are answered", () => {
+    const { store, prompts, only } = start();
+    flood(prompts, 500);
+    for (let index = 0; index < 500; index++) prompts.flowEnded(`/usr/bin/curl${index}`);
+    expect(prompts.list().every(({ state }) => state === "inbox")).toBe(true);
+    while (prompts.count > 0) prompts.close(only().id);
+    expect(store.prepare("SELECT count(*) FROM prompts").pluck().get()).toBe(0);
+    expect(flood(prompts, flowsPerApp)).toBe(flowsPerApp);
+  });
+
+  it("is on the disk as it is in the window, after a flood too", () => {
+    const { store, prompts } = start();
+    flood(prompts, 200);
+    prompts.flush();
+    const shown = prompts.list().map(({ behind, ...prompt }) => ({ ...prompt, state: "inbox" }));
+    store.close();
+    expect(start().prompts.list()).toEqual(shown);
+  });
+
+  it("joins the flow it has when the kernel reports it twice", () => {
+    const { prompts, only } = start();
+    prompts.ask(attempt("f1"));
+    prompts.ask(attempt("f1"));
+    prompts.flowEnded("f1");
+    expect(only()).toMatchObject({ state: "inbox" });
+  });
+});
+
+it("very many apps: the oldest question nobody waits for makes room, and without one nothing new is asked", () => {
+  const { prompts } = start();
+  const appNumber = (number: number): App => ({ ...curl, path: `/opt/${number}`, name: `/opt/${number}` });
+  for (let number = 0; number < cardsInAll; number++) prompts.ask(attempt(`f${number}`, { app: appNumber(number) }));
+  expect([prompts.count, prompts.unasked]).toEqual([cardsInAll, 0]);
+  expect(prompts.ask(attempt("more", { app: wget }))).toBe(false);
+  expect(prompts.unasked).toBe(1);
+  prompts.flowEnded("f7");
+  prompts.flowEnded("f3");
+  expect(prompts.ask(attempt("more", { app: wget }))).toBe(true);
+  expect([prompts.count, prompts.forgotten]).toEqual([cardsInAll, 1]);
+  expect(prompts.list().map(({ app }) => app.path)).not.toContain("/opt/7");
+  // All of them fit into one reply.
+  expect(JSON.stringify(prompts.list()).length).toBeLessThan(maxReplyBytes / 2);
 });

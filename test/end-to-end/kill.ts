@@ -1,0 +1,102 @@
+// kill -9 of the helper under load, again and again: the body of kill.test.ts and of its long form.
+import { expect } from "vitest";
+import { client, type TcpResult } from "../network/clients.ts";
+import { type Addresses, type Field, Talker } from "./field.ts";
+
+/** Nobody listens there. */
+const port = 9;
+/** An undecided connection is answered, and a new one waits, after this many kills. */
+const heldFor = 5;
+
+/** A connection to an undecided address. */
+interface Waiting {
+  address: string;
+  talker: Talker;
+}
+
+function hold(field: Field, address: string): Waiting {
+  return { address, talker: new Talker(field.spawn(client("tcp", address, 80, 600))) };
+}
+
+/** Attempts that a rule blocks, all the time; resolves with how many were made and how many were not refused. */
+async function deny(field: Field, shut: Addresses, going: () => boolean): Promise<{ made: number; wrong: number }> {
+  const sum = { made: 0, wrong: 0 };
+  while (going()) {
+    for (const { made, refused } of Object.values(
+      await field.attempts(300, shut, port, ["tcp4", "tcp6", "udp4", "udp6"]),
+    )) {
+      sum.made += made;
+      sum.wrong += made - refused;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return sum;
+}
+
+/**
+ * `kills` times kill -9 and a new start. In between: what is allowed goes on, what is blocked arrives nowhere, new allowed
+ * connections succeed while the helper is dead, what is undecided waits and is answered by a later helper.
+ */
+export async function expectNothingBreaks(field: Field, kills: number): Promise<{ denied: number; answered: number }> {
+  const shut = field.addresses();
+  const asked = [field.network.address(4), field.network.address(6)];
+  await field.rules({ shut: [shut.v4, shut.v6], asked });
+  const before = await field.arrivedAt(shut);
+  const steady = await field.steady(2, 40);
+  let going = true;
+  const denying = deny(field, shut, () => going);
+  let answered: number;
+  try {
+    answered = await killAgainAndAgain(field, kills, asked);
+  } finally {
+    going = false;
+    await denying.catch(() => {});
+  }
+  const denied = await denying;
+  const results = await Promise.all(steady.map((each) => each.end()));
+  for (const result of results) {
+    expect(result).toMatchObject({ errors: [], lost: 0 });
+    // All three kinds of traffic went on.
+    for (const count of [result.stream, result.datagrams, result.connections]) expect(count).toBeGreaterThan(kills);
+  }
+  expect(denied.made).toBeGreaterThan(kills);
+  expect(denied.wrong, "blocked attempts that were not refused").toBe(0);
+  // The counter reads the wire in its own time.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(await field.arrivedAt(shut), "packets of blocked attempts").toBe(before);
+  return { denied: denied.made, answered };
+}
+
+/** Returns how many undecided connections were answered after `heldFor` helpers. */
+async function killAgainAndAgain(field: Field, kills: number, asked: string[]): Promise<number> {
+  const fresh = field.network.address(4);
+  let answered = 0;
+  let waiting: Waiting | undefined;
+  let arrivedBefore = 0;
+  for (let kill = 0; kill < kills; kill++) {
+    if (waiting === undefined) {
+      const address = asked[answered % 2] as string;
+      arrivedBefore = await field.network.arrived("tcp", address, 80);
+      waiting = hold(field, address);
+      await field.helper.prompt(address);
+    }
+    await field.helper.signal("SIGKILL");
+    // Every tenth time long enough that a whole program runs without a helper.
+    if (kill % 10 === 0) {
+      const result = JSON.parse((await field.run(client("tcp", fresh, 80, 20))).stdout) as TcpResult;
+      expect(result, "a new allowed connection without a helper").toMatchObject({ ok: true, errno: 0 });
+    }
+    await field.helper.start();
+    if (kill % heldFor !== heldFor - 1) continue;
+    expect(await field.network.arrived("tcp", waiting.address, 80), "of a held flow").toBe(arrivedBefore);
+    const { id } = await field.helper.prompt(waiting.address);
+    const action = answered % 3 === 0 ? "block" : "allow";
+    await (await field.helper.client()).call("prompts.answer", { id, action, lifetime: "once" });
+    const result = await waiting.talker.says<TcpResult>();
+    expect(result.ok, `${action} after ${heldFor} kills: ${JSON.stringify(result)}`).toBe(action === "allow");
+    answered++;
+    waiting = undefined;
+  }
+  waiting?.talker.kill();
+  return answered;
+}

@@ -1,0 +1,137 @@
+// Denied attempts under load, counted on the far side's wire: the body of leaks.test.ts and of its long form.
+import { expect } from "vitest";
+import type { Addresses, Attempts, Field } from "./field.ts";
+import { until } from "./helper-process.ts";
+
+/** Every kind attempts.c knows. TCP is refused by connect(), datagrams by send(). */
+export const kinds = [
+  ...["tcp4", "tcp6", "tcpMapped", "tfo4", "mptcp4"],
+  ...["udp4", "udp6", "udp4Connected", "udp6Connected", "udpMapped", "udpSegments"],
+  ...["ping4", "ping6", "rawPing4", "rawPing6", "rawUdp4", "rawUdp6", "rawPacket"],
+];
+/** The kernel does not always tell these that their packet was refused. */
+export const untold = ["tfo4", "mptcp4", "ping6"];
+
+/** Nobody listens there: what arrives is counted, not answered. */
+const port = 9;
+/** Attempts of one process. More processes one after the other, as programs come and go. */
+const batch = 5000;
+const sideBySide = 2;
+
+export interface Storm {
+  /** Attempts that a rule blocks. */
+  denied: number;
+  /** Attempts that nobody answers. */
+  undecided: number;
+  /** How often the helper is killed and started again meanwhile. */
+  kills: number;
+}
+
+function add(into: Record<string, Attempts>, more: Record<string, Attempts>): void {
+  for (const [kind, { made, refused, taken, failed, errno }] of Object.entries(more)) {
+    into[kind] ??= { made: 0, refused: 0, taken: 0, failed: 0, errno: 0 };
+    const sum = into[kind];
+    sum.made += made;
+    sum.refused += refused;
+    sum.taken += taken;
+    sum.failed += failed;
+    sum.errno ||= errno;
+  }
+}
+
+/** Attempts in batches, `sideBySide` at a time; `going` asks whether to go on. */
+async function attack(field: Field, to: Addresses, count: number): Promise<Record<string, Attempts>> {
+  const all: Record<string, Attempts> = {};
+  let left = count;
+  const one = async () => {
+    while (left > 0) {
+      const now = Math.min(batch, left);
+      left -= now;
+      add(all, await field.attempts(now, to, port));
+    }
+  };
+  await Promise.all(Array.from({ length: sideBySide }, one));
+  return all;
+}
+
+/** Rules of other ports of the denied addresses, of their ranges and of strangers come and go; none of them opens the denied port. */
+async function changePolicy(field: Field, shut: Addresses, going: () => boolean): Promise<number> {
+  let changes = 0;
+  while (going()) {
+    try {
+      const rules = [
+        await field.rule("allow", shut.v4, 443),
+        await field.rule("allow", shut.v6, 443),
+        await field.rule("allow", "192.0.2.0/28"),
+        await field.rule("block", "198.51.100.0/24"),
+      ];
+      for (const rule of rules) await field.remove(rule);
+      changes += 2 * rules.length;
+    } catch {
+      // the helper is dead at the moment
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return changes;
+}
+
+async function killAndStart(field: Field, kills: number, going: () => boolean): Promise<number> {
+  let done = 0;
+  while (done < kills && going()) {
+    await new Promise((resolve) => setTimeout(resolve, 700 + 100 * (done % 5)));
+    await field.helper.signal("SIGKILL");
+    // Half of the time nobody is there for a while, else the next helper starts at once.
+    if (done % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 500));
+    await field.helper.start();
+    done++;
+  }
+  return done;
+}
+
+/** One attempt of each kind arrives where it is allowed: the counter would see what leaks. */
+export async function expectArrivals(field: Field, to: Addresses): Promise<void> {
+  for (const kind of kinds) {
+    const before = await field.arrivedAt(to);
+    const { [kind]: result } = await field.attempts(3, to, port, [kind]);
+    expect(result, kind).toMatchObject({ made: 3, refused: 0, failed: 0 });
+    await until(`what ${kind} sent`, async () => (await field.arrivedAt(to)) >= before + 3);
+  }
+}
+
+/** The storm itself. `shut` has block rules, `asked` has ask rules, everything else of the far side is allowed. */
+export async function expectNoLeak(field: Field, shut: Addresses, asked: Addresses, storm: Storm): Promise<void> {
+  const before = { shut: await field.arrivedAt(shut), asked: await field.arrivedAt(asked) };
+  const steady = await field.steady(3);
+  let going = true;
+  const changing = changePolicy(field, shut, () => going);
+  const attacks = Promise.all([attack(field, shut, storm.denied), attack(field, asked, storm.undecided)]);
+  const killing = killAndStart(field, storm.kills, () => going);
+  // The attack goes on until the last kill, however quick it was.
+  const [denied, undecided] = await attacks;
+  let more = 0;
+  for (let killed = false; !killed; ) {
+    killed = await Promise.race([killing.then(() => true), new Promise<false>((r) => setTimeout(() => r(false), 50))]);
+    add(denied, await attack(field, shut, 1000));
+    more += 1000;
+  }
+  going = false;
+  const [kills, changes] = [await killing, await changing];
+  const results = await Promise.all(steady.map((each) => each.end()));
+
+  // What was held meanwhile would retransmit within this time.
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect({ shut: await field.arrivedAt(shut), asked: await field.arrivedAt(asked) }).toEqual(before);
+  const made = (of: Record<string, Attempts>) => Object.values(of).reduce((sum, each) => sum + each.made, 0);
+  expect(made(denied)).toBe(storm.denied + more);
+  expect(made(undecided)).toBe(storm.undecided);
+  expect(kills).toBe(storm.kills);
+  expect(changes).toBeGreaterThan(0);
+  for (const kind of kinds) {
+    expect(denied[kind], kind).toMatchObject(untold.includes(kind) ? { failed: 0 } : { failed: 0, taken: 0 });
+    expect(undecided[kind], kind).toMatchObject({ failed: 0 });
+  }
+  for (const result of results) {
+    expect(result).toMatchObject({ errors: [], lost: 0 });
+    expect(result.connections).toBeGreaterThan(10);
+  }
+}
