@@ -35,12 +35,51 @@ struct inode___split {
 	__u32 i_ctime_nsec;
 };
 
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+/* The kernel's struct path; picket.h has one of its own. */
+struct path___vfs {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct fs_struct {
+	struct path___vfs root;
+	struct path___vfs pwd;
+};
+
 struct file {
 	struct inode *f_inode;
+	struct path___vfs f_path;
 };
 
 struct mm_struct {
 	struct file *exe_file;
+	unsigned long arg_start;
+	unsigned long arg_end;
+};
+
+struct linux_binprm {
+	const char *filename; /* what was executed */
+	const char *interp;   /* what runs it: the same string unless it is a script */
 };
 
 struct ns_common {
@@ -49,6 +88,14 @@ struct ns_common {
 
 struct pid_namespace {
 	struct ns_common ns;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
 };
 
 struct upid {
@@ -61,17 +108,31 @@ struct pid {
 	struct upid numbers[1];
 };
 
-struct task_struct {
-	struct task_struct *group_leader;
-	__u64 start_boottime;
-	__u64 self_exec_id;
-	struct mm_struct *mm;
-	struct pid *thread_pid;
-};
-
 typedef struct {
 	__s64 counter;
 } atomic64_t;
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads */
+};
+
+struct task_struct {
+	struct task_struct *group_leader;
+	struct task_struct *real_parent;
+	int pid;
+	int tgid;
+	__u64 start_boottime;
+	__u64 self_exec_id;
+	struct mm_struct *mm;
+	struct fs_struct *fs;
+	struct nsproxy *nsproxy;
+	struct signal_struct *signal;
+	struct pid *thread_pid;
+};
 
 struct sock_common {
 	__be32 skc_daddr;

@@ -3,7 +3,10 @@ import * as v from "valibot";
 
 const shortText = v.pipe(v.string(), v.maxLength(4096));
 
-/** An absolute path, or in brackets what little is known of a program nobody can be sure of: it can be answered `once` only. */
+/**
+ * An absolute path, followed by "/" and the absolute path of its script when the executable is an interpreter (contract/app-path.ts); or in
+ * brackets what little is known of a program nobody can be sure of: it can be answered `once` only.
+ */
 const path = shortText;
 
 /** ISO 8601, UTC, milliseconds: "2026-11-23T09:30:00.000Z". */
@@ -77,7 +80,7 @@ export type Endpoint = v.InferOutput<typeof endpointSchema>;
 
 export const ruleSchema = v.object({
   id: shortText,
-  /** Executable path, or null for any app. */
+  /** Null for any app. An interpreter's path alone is the interpreter running nothing, which is never certain: it matches no app. */
   app: v.nullable(path),
   action: actionSchema,
   /** Single address or CIDR range, canonical; null for any destination. Never set together with `zone`. */

@@ -72,7 +72,9 @@ export class Answers {
   private once(prompt: Prompt, flows: string[], action: FlowVerdict, scope: Scope): Outcome {
     if (flows.length === 0) throw new CodedError("prompt_not_held", prompt.id);
     const { store, verdicts, hold, prompts } = this.parts;
-    const covered = new Set(scope === "endpoint" ? flows : this.heldFlowsOf(prompt.app.path));
+    // Of a program nobody can be sure of, only the card's own flows are known to be its.
+    const own = scope === "endpoint" || !isCertain(prompt.app);
+    const covered = new Set(own ? flows : this.heldFlowsOf(prompt.app.path));
     const settled = prompts
       .list()
       .map(({ id }) => prompts.find(id))

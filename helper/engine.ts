@@ -12,7 +12,7 @@ import { type FlowRecord, flowId, flowState, isConnection, layouts, recordType }
 import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
 import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
-import { directionOf, endpointOf, packetOf, readRecord } from "./kernel/records.ts";
+import { directionOf, endpointOf, packetOf, readProgram, readRecord } from "./kernel/records.ts";
 import { Ring } from "./kernel/ring.ts";
 import { log } from "./log.ts";
 import { formatAddress, formatPrefix, parsePrefix } from "./policy/address.ts";
@@ -70,7 +70,7 @@ export class Engine {
     this.rules = new Rules(store);
     this.prompts = new Prompts(new PromptRows(store), listener.prompt);
     this.flows = new Flows(listener.flow);
-    this.naming = new Naming(parts.apps, apps, maps.apps);
+    this.naming = new Naming({ apps: parts.apps, numbers: apps, maps });
     this.sockets = new RawSockets((fd) => programs.exempt(fd));
     this.hold = new Hold({
       gates: maps.gates,
@@ -148,7 +148,9 @@ export class Engine {
   }
 
   private onEvent(bytes: Buffer, resumed = false): void {
-    const record = readRecord(bytes);
+    const program = readProgram(bytes);
+    if (program !== null) this.naming.announce(program);
+    const record = program === null ? readRecord(bytes) : null;
     if (record === null) return;
     const packet = packetOf(bytes, record);
     if (packet.length === 0) return;

@@ -70,6 +70,7 @@ export const text = {
   details: {
     title: "Details",
     program: "Program",
+    script: "Script",
     command: "Command",
     destinations: (n: number) => (n === 1 ? "Destination" : `All ${n.toLocaleString("en")} destinations`),
   },

@@ -1,8 +1,15 @@
 // Names the app behind a process the kernel reported. What is not certain is a path marked unverified, never a guess.
-import { readFileSync, readlinkSync } from "node:fs";
-import { stat, statfs } from "node:fs/promises";
+import { readFileSync, readlinkSync, statSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { appPathText, joinAppPath, splitAppPath } from "../../contract/app-path.ts";
 import type { App } from "../../contract/words.ts";
+import type { Launch } from "../kernel/layout.ts";
+import { bootMoment } from "../kernel/libc.ts";
 import { type DesktopEntry, isRootsOwn, readDesktopEntries } from "./desktop-entries.ts";
+import { runs } from "./interpreters.ts";
+import { argumentsOf, pathOf, resolveArgument } from "./launch.ts";
+import { isLocal, type Mount, mountOf, readMounts, sharesDevices } from "./mounts.ts";
+import { isSettled, look, type Seen, timely } from "./probe.ts";
 
 /** What the kernel reported of the caller; the shape of struct process in bpf/picket.h. */
 export interface ReportedProcess {
@@ -20,8 +27,9 @@ export interface ReportedProcess {
 }
 
 /**
- * `certain`: the path is the very file the kernel saw. `lasting`: and its (device, inode) will mean nothing else later, so the
- * executable may be remembered by it; a device number without a disk behind it (FUSE, NFS, tmpfs) is given again after an unmount.
+ * `certain`: the path is the very file the kernel saw. `lasting`: and whoever runs it is that app, now and later, so the executable may be
+ * remembered by its key. Not an interpreter: it is the app of its script. Not a file whose device number has no disk behind it (FUSE, NFS,
+ * tmpfs): that is given again after an unmount.
  */
 export interface Identified {
   readonly app: App;
@@ -31,8 +39,6 @@ export interface Identified {
 
 /** /proc/PID/stat counts in USER_HZ, 100 on every Linux that runs Node. */
 const nanosecondsPerTick = 10_000_000n;
-/** How long a file system may take to answer about an executable. A hung FUSE mount never answers. */
-const statTimeout = 1000;
 const entriesLifetime = 30_000;
 
 /** Control, bidirectional and line-breaking characters would let a file name lie about itself on screen. */
@@ -51,18 +57,6 @@ function startTicks(pid: number): bigint {
   return BigInt(text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "-1");
 }
 
-async function timely<T>(work: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), statTimeout);
-  });
-  try {
-    return await Promise.race([work.catch(() => null), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** From stat's encoding of a device number (glibc's makedev) to the kernel's (MKDEV, 20 bits of minor). */
 function kernelDevice(dev: bigint): number {
   const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
@@ -70,16 +64,19 @@ function kernelDevice(dev: bigint): number {
   return Number(((major << 20n) | minor) & 0xffffffffn);
 }
 
-const overlayfs = 0x794c7630;
-const btrfs = 0x9123683e;
-
-async function onSharedDevice(path: Buffer): Promise<boolean> {
-  const found = await timely(statfs(path));
-  return found !== null && (found.type === overlayfs || found.type === btrfs);
+/** Whether the file at a path is the one the kernel reported, of a process that runs from there. */
+function isReported(seen: Seen, { exe }: ReportedProcess, mount: Mount | undefined): boolean {
+  const changed = exe.ctime_seconds * 1_000_000_000n + BigInt(exe.ctime_nanoseconds);
+  if (seen.inode !== exe.inode || seen.changed !== changed) return false;
+  return kernelDevice(seen.device) === exe.device || (mount !== undefined && sharesDevices(mount));
 }
+
+/** A file that is certain, or what else can be said. */
+type Found = { readonly path: string; readonly mount: Mount | undefined } | Identified;
 
 export class Apps {
   private readonly directories: readonly string[];
+  private readonly mountNamespace = statSync("/proc/self/ns/mnt").ino;
   private entries = new Map<string, DesktopEntry>();
   private entriesRead = Number.NEGATIVE_INFINITY;
 
@@ -88,44 +85,102 @@ export class Apps {
     this.directories = directories;
   }
 
-  /** Never rejects. The process may be gone, replaced, in another mount namespace or on a file system that hangs. */
-  async identify(process: ReportedProcess): Promise<Identified> {
+  /**
+   * Never rejects. The process may be gone, replaced, in another mount namespace or on a file system that hangs. `launch`: how it was
+   * started; null for a process older than the programs.
+   */
+  async identify(process: ReportedProcess, launch: Launch | null = null): Promise<Identified> {
+    const mounts = readMounts();
+    const found = await this.findFile(process, launch, mounts);
+    if ("certain" in found) return found;
+    const { path, mount } = found;
+    const shared = mount !== undefined && sharesDevices(mount);
+    const itself = { app: this.describe(path), certain: true, lasting: process.exe.device >>> 20 !== 0 || shared };
+    const nobody = { words: [], complete: false };
+    const running = runs(path, launch === null ? nobody : argumentsOf(launch), launch?.interpreted === 1);
+    if (running.is === "program") return itself;
+    if (launch === null) return uncertain(`${path} (running since before Picket)`);
+    if (running.is === "unclear") return uncertain(`${path} (${running.why})`);
+    const script = await this.findScript(running.argument, launch, mounts);
+    if (script === null) return uncertain(`${path} (with a script that cannot be found, or has changed)`);
+    return { app: this.describe(joinAppPath({ executable: path, script })), certain: true, lasting: false };
+  }
+
+  private async findFile(process: ReportedProcess, launch: Launch | null, mounts: readonly Mount[]): Promise<Found> {
+    const path = launch === null ? null : pathOf(launch.program);
+    if (launch === null || path === null) return this.findInProc(process, mounts);
+    // It says it is another program than the one that was started (prctl, PR_SET_MM_EXE_FILE).
+    const { exe } = launch;
+    if (exe.inode !== process.exe.inode || exe.device !== process.exe.device)
+      return uncertain(`${path} (which calls itself another program)`);
+    const mount = mountOf(path, mounts);
+    const seen = await look(path, mounts);
+    if (seen !== null && isReported(seen, process, mount)) return { path, mount };
+    const living = await this.findInProc(process, mounts);
+    if (!("certain" in living) || living.app.path.startsWith("[/")) return living;
+    return uncertain(`${path} (${launch.mount_namespace === this.mountNamespace ? "changed" : "inside a sandbox"})`);
+  }
+
+  /** What /proc says of a process that still runs. */
+  private async findInProc(process: ReportedProcess, mounts: readonly Mount[]): Promise<Found> {
     const command = process.command.toString("utf8").split("\0")[0] ?? "";
     // A process chooses its command name itself: in brackets, or it could call itself Firefox.
     const gone = uncertain(`[${command}]`, `[${command}]`);
+    const link = `/proc/${process.pid}/exe`;
     let raw: Buffer;
     try {
-      raw = readlinkSync(`/proc/${process.pid}/exe`, { encoding: "buffer" });
+      raw = readlinkSync(link, { encoding: "buffer" });
       if (startTicks(process.pid) !== process.start / nanosecondsPerTick) return gone;
     } catch {
       return gone;
     }
+    const path = raw.toString("utf8");
+    const utf8 = Buffer.from(path).equals(raw);
+    const mount = mountOf(path, mounts);
+    // The link leads to the file itself, wherever that is: it hangs only with the file system that has the file.
+    const answers = mounts.some((candidate) => candidate.device === process.exe.device && isLocal(candidate));
     const [seen, named] = await Promise.all([
-      timely(stat(`/proc/${process.pid}/exe`, { bigint: true })),
-      timely(stat(raw, { bigint: true })),
+      look(link, mounts, { safe: answers, place: `${process.exe.device}` }),
+      utf8 ? look(path, mounts) : null,
     ]);
     // The process may have executed something else since: only the file the kernel reported counts.
-    const { inode, ctime_seconds, ctime_nanoseconds } = process.exe;
-    const reported = ctime_seconds * 1_000_000_000n + BigInt(ctime_nanoseconds);
-    if (seen === null || seen.ino !== inode || seen.ctimeNs !== reported) return gone;
-    const path = raw.toString("utf8");
-    if (!Buffer.from(path).equals(raw)) return uncertain(`${path} (a name that is not UTF-8)`);
+    const changed = process.exe.ctime_seconds * 1_000_000_000n + BigInt(process.exe.ctime_nanoseconds);
+    if (seen === null || seen.inode !== process.exe.inode || seen.changed !== changed) return gone;
+    if (!utf8) return uncertain(`${path} (a name that is not UTF-8)`);
     // The link is a path in the process's mount namespace. Here it must lead to the same file, or a bind mount fools us.
     if (path.endsWith(" (deleted)")) return uncertain(path);
-    if (named === null || named.ino !== seen.ino || named.dev !== seen.dev)
+    if (named === null || named.inode !== seen.inode || named.device !== seen.device)
       return uncertain(`${path} (inside a sandbox)`);
-    // stat() shows another device than the kernel's inode only on these file systems; anywhere else it is another file.
-    const shared = await onSharedDevice(raw);
-    if (kernelDevice(seen.dev) !== process.exe.device && !shared) return gone;
-    return { app: this.describe(path), certain: true, lasting: process.exe.device >>> 20 !== 0 || shared };
+    return isReported(named, process, mount) ? { path, mount } : gone;
+  }
+
+  /** Null unless it is certain that an interpreter read this very file: there, a file, and as it was when the process began. */
+  private async findScript(argument: string, launch: Launch, mounts: readonly Mount[]): Promise<string | null> {
+    // Elsewhere the same path may be another file.
+    if (launch.mount_namespace !== this.mountNamespace || launch.confined !== 0) return null;
+    const directory = pathOf(launch.directory);
+    const path = resolveArgument(argument, directory);
+    if (path === null) return null;
+    if (!argument.startsWith("/") && directory !== null) {
+      const seen = await look(directory, mounts);
+      if (seen?.inode !== launch.directory.inode) return null;
+    }
+    const settled = isSettled(path, mounts);
+    const seen = await look(path, mounts, { safe: settled });
+    if (seen?.regular !== true || seen.changed > bootMoment() + launch.time) return null;
+    // Root's links are followed: a desktop entry or a rule speaks of the file itself.
+    return settled ? timely(realpath(path)) : path;
   }
 
   /** The app at a path that is known to be true. */
   describe(path: string): App {
-    const entry = isRootsOwn(path) ? this.entryOf(path) : undefined;
+    const { executable, script } = splitAppPath(path);
+    const file = script ?? executable;
+    const entry = this.entryOf(file);
+    const verified = entry !== undefined && isRootsOwn(file) && (script === null || isRootsOwn(executable));
     // The path is exact, for rules to match; whoever shows it strips it. The name is for showing.
-    const name = displayable(entry?.name ?? path);
-    return { name, path, verified: entry !== undefined, icon: entry?.icon ?? null };
+    const name = displayable(verified ? entry.name : appPathText(path));
+    return { name, path, verified, icon: verified ? entry.icon : null };
   }
 
   private entryOf(path: string): DesktopEntry | undefined {

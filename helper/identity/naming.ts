@@ -1,13 +1,24 @@
-// Remembers which executable is which app, tells the kernel, and names what is new.
+// Remembers which executable and which process is which app, tells the kernel, and names what is new.
 import type { App } from "../../contract/words.ts";
-import { type FlowRecord, flowId, layouts, type ProcessRecord } from "../kernel/layout.ts";
+import {
+  type FlowRecord,
+  flowId,
+  type Launch,
+  layouts,
+  type ProcessRecord,
+  type ProgramRecord,
+} from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
 import { log } from "../log.ts";
 import type { AppNumbers } from "../store/numbers.ts";
-import type { Apps } from "./apps.ts";
+import type { Apps, Identified } from "./apps.ts";
 
 /** Executables remembered; the kernel's map has as many entries. */
 const capacity = 65536;
+/** Processes remembered, the same. */
+const processCapacity = 32768;
+/** How long nobody looks again for what could not be named, milliseconds: a program may open thousands of connections. */
+const doubt = 1000;
 
 /** How a flow ended before its app had a name. */
 export interface EarlyEnd {
@@ -15,34 +26,79 @@ export interface EarlyEnd {
   readonly bytesOut: number;
 }
 
+export interface NamingParts {
+  readonly apps: Apps;
+  readonly numbers: AppNumbers;
+  /** The kernel's maps: executable → number, process → number. */
+  readonly maps: { readonly apps: BpfMap; readonly processes: BpfMap };
+}
+
+/** A process by the kernel's key, as a map key. */
+function keyOf({ start, exec_id, kernel_pid }: ProcessRecord): Buffer {
+  return layouts.process_key.write({ start, exec_id, kernel_pid });
+}
+
+function nameOf(key: Buffer): string {
+  return key.toString("latin1");
+}
+
+/** Forgets the oldest entries beyond `most`. */
+function bound(map: Map<string, unknown>, most: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= most) return;
+    map.delete(key);
+  }
+}
+
 export class Naming {
-  private readonly apps: Apps;
-  private readonly numbers: AppNumbers;
-  private readonly map: BpfMap;
+  private readonly parts: NamingParts;
   private readonly known = new Map<string, App>();
+  /** Executables that were seen to run scripts. */
+  private readonly scripted = new Set<string>();
+  /** Processes of other executables; `until`: performance.now() milliseconds. */
+  private readonly named = new Map<string, { app: App; until: number }>();
+  private readonly launches = new Map<string, Launch>();
+  /** Processes that are being named. */
+  private readonly asked = new Map<string, Promise<App>>();
   /** Flows whose app is being named, with how they ended if they did meanwhile. */
   private readonly underWay = new Map<string, { cookie: bigint; end: EarlyEnd | null }>();
 
-  constructor(apps: Apps, numbers: AppNumbers, map: BpfMap) {
-    this.apps = apps;
-    this.numbers = numbers;
-    this.map = map;
-    // An earlier helper's entries speak of numbers that may mean other apps by now (another database): name anew.
-    for (const key of map.keys(layouts.exe_key.size)) map.delete(key);
+  constructor(parts: NamingParts) {
+    this.parts = parts;
+    // An earlier helper's entries speak of numbers that may mean other apps by now (another database), and of processes that only that
+    // one was told of: name anew.
+    const { apps, processes } = parts.maps;
+    for (const key of apps.keys(layouts.exe_key.size)) apps.delete(key);
+    for (const key of processes.keys(layouts.process_key.size)) processes.delete(key);
+  }
+
+  /** The kernel tells of a process whose app has no number. It may be gone by now, and its first packet is yet to come. */
+  announce(program: ProgramRecord): void {
+    const exe = nameOf(layouts.exe_key.write(program.process.exe));
+    if (program.launched) {
+      this.launches.set(nameOf(keyOf(program.process)), program.launch);
+      bound(this.launches, processCapacity / 8);
+      if (program.launch.interpreted) {
+        this.scripted.add(exe);
+        this.known.delete(exe);
+      }
+    }
+    if (!this.known.has(exe)) void this.name(program.process);
   }
 
   /** Names the record's app and goes on: at once when it is known, else as soon as the file system answers. */
   meet(record: FlowRecord, then: (app: App) => void, ended: (id: string, end: EarlyEnd) => void): void {
-    const key = layouts.exe_key.write(record.process.exe);
-    const name = key.toString("latin1");
-    const known = this.known.get(name) ?? this.byNumber(record.app);
+    const known =
+      this.known.get(nameOf(layouts.exe_key.write(record.process.exe))) ??
+      this.recall(nameOf(keyOf(record.process))) ??
+      this.byNumber(record.app);
     if (known) {
       then(known);
       return;
     }
     const id = flowId(record.flow);
     this.underWay.set(id, { cookie: record.flow.cookie, end: null });
-    void this.identify(record.process, key, name)
+    void this.name(record.process)
       .then((app) => {
         const end = this.underWay.get(id)?.end;
         this.underWay.delete(id);
@@ -70,25 +126,49 @@ export class Naming {
 
   /** The kernel knows the app already when it decided; the process may be gone by now. */
   private byNumber(number: number): App | undefined {
-    const path = number === 0 ? undefined : this.numbers.nameOf(number);
-    return path === undefined ? undefined : this.apps.describe(path);
+    const path = number === 0 ? undefined : this.parts.numbers.nameOf(number);
+    return path === undefined ? undefined : this.parts.apps.describe(path);
   }
 
-  private async identify(process: ProcessRecord, key: Buffer, name: string): Promise<App> {
-    const { app, lasting } = await this.apps.identify(process);
-    if (lasting && this.known.size < capacity) {
-      this.known.set(name, app);
-      this.tellKernel(key, app);
+  private recall(process: string): App | undefined {
+    const named = this.named.get(process);
+    return named !== undefined && performance.now() < named.until ? named.app : undefined;
+  }
+
+  /** Once at a time for every process, however many connections it opens. */
+  private name(process: ProcessRecord): Promise<App> {
+    const key = keyOf(process);
+    const name = nameOf(key);
+    const asked = this.asked.get(name);
+    if (asked) return asked;
+    const naming = this.parts.apps
+      .identify(process, this.launches.get(name) ?? null)
+      .then((identified) => this.remember(process, key, identified))
+      .finally(() => this.asked.delete(name));
+    this.asked.set(name, naming);
+    return naming;
+  }
+
+  private remember(process: ProcessRecord, key: Buffer, { app, certain, lasting }: Identified): App {
+    const { apps, processes } = this.parts.maps;
+    const exe = layouts.exe_key.write(process.exe);
+    if (lasting && !this.scripted.has(nameOf(exe)) && this.known.size < capacity) {
+      this.known.set(nameOf(exe), app);
+      this.tellKernel(apps, exe, app);
+      return app;
     }
+    this.named.set(nameOf(key), { app, until: certain ? Number.POSITIVE_INFINITY : performance.now() + doubt });
+    bound(this.named, processCapacity);
+    if (certain) this.tellKernel(processes, key, app);
     return app;
   }
 
   /** Without it every connection of the app is held until the helper has judged it: slower, never wrong. */
-  private tellKernel(key: Buffer, app: App): void {
+  private tellKernel(map: BpfMap, key: Buffer, app: App): void {
     try {
       const number = Buffer.alloc(4);
-      number.writeUInt32LE(this.numbers.of(app.path));
-      this.map.set(key, number);
+      number.writeUInt32LE(this.parts.numbers.of(app.path));
+      map.set(key, number);
     } catch (error) {
       log("error", "the kernel could not be told of an app", { app: app.path, error: String(error) });
     }

@@ -29,6 +29,7 @@ const c = {
   setns: libc.func("int setns(int fd, int kind)"),
   setfsuid: libc.func("int setfsuid(uint32_t uid)"),
   clock_getres: libc.func("int clock_getres(int clock, void *result)"),
+  clock_gettime: libc.func("int clock_gettime(int clock, void *result)"),
   syscall2: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t"]),
   syscall4: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t", "void *", "int64_t"]),
   flock: libc.func("int flock(int fd, int operation)"),
@@ -138,6 +139,20 @@ export function ticksPerSecond(): number {
   const resolution = Buffer.alloc(16);
   check("clock_getres", c.clock_getres(CLOCK_MONOTONIC_COARSE, resolution));
   return Math.round(1e9 / Number(resolution.readBigInt64LE(8)));
+}
+
+const CLOCK_REALTIME = 0;
+const CLOCK_BOOTTIME = 7;
+
+function clock(which: number): bigint {
+  const time = Buffer.alloc(16);
+  check("clock_gettime", c.clock_gettime(which, time));
+  return time.readBigInt64LE(0) * 1_000_000_000n + time.readBigInt64LE(8);
+}
+
+/** What CLOCK_BOOTTIME's zero is in nanoseconds since 1970, by the clock as it is set now. */
+export function bootMoment(): bigint {
+  return clock(CLOCK_REALTIME) - clock(CLOCK_BOOTTIME);
 }
 
 const SYS_pidfd_send_signal = 424; // the same number on every architecture

@@ -1,11 +1,12 @@
 // Loads the object, adopts or creates the pinned maps, and attaches the programs to guarded cgroups by pinned links.
-// Pins: <bpffs>/<instance>/v<ABI>/maps/NAME and .../guards/<cgroup inode>/PROGRAM. `picket off` removes the tree.
+// Pins: <bpffs>/<instance>/v<ABI>/maps/NAME, .../guards/<cgroup inode>/PROGRAM and .../launches/PROGRAM. `picket off` removes the tree.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { abi, flowState, layouts, type Revoked, type Struct, type Traffic } from "./layout.ts";
 import {
   attachCgroup,
   attachMapIterator,
+  attachTracing,
   BpfMap,
   destroyLink,
   findMap,
@@ -35,6 +36,8 @@ const mapNames = [
   "gates",
   "held_syns",
   "apps",
+  "processes",
+  "launches",
   "hosts",
   "ranges",
   "tables",
@@ -58,6 +61,9 @@ const programNames = [
   "on_ingress",
   "on_egress",
 ] as const;
+
+/** What watches how processes are started, on the whole machine (bpf/launch.bpf.h). */
+const launchNames = ["on_exec", "on_fork", "on_exit"] as const;
 
 /** Mounts the BPF file system where nobody has; true when this call did. */
 export function ensureBpfFileSystem(): boolean {
@@ -87,6 +93,7 @@ export class Programs {
   private readonly root: string;
   private readonly traffic: Pointer;
   private readonly revoked: Pointer;
+  private readonly launches: Pointer[];
   private readonly guards = new Map<string, Pointer[]>();
 
   /** Throws SystemError when the kernel refuses the object. `instance` names the pin directory. */
@@ -104,6 +111,7 @@ export class Programs {
     ) as Record<MapName, BpfMap>;
     this.traffic = this.iterator("dump_traffic");
     this.revoked = this.iterator("find_revoked");
+    this.launches = this.watchLaunches(join(pins, "launches"));
     this.adoptGuards(join(pins, "guards"));
     this.removeOtherVersions();
   }
@@ -138,6 +146,18 @@ export class Programs {
     const link = attachCgroup(program, cgroupFd);
     pinLink(link, pin);
     return link;
+  }
+
+  /** The kernel cannot replace the program behind such a link: an earlier helper's goes when this one's is in place. */
+  private watchLaunches(pins: string): Pointer[] {
+    mkdirSync(pins, { recursive: true, mode: 0o700 });
+    return launchNames.map((name) => {
+      const link = attachTracing(findProgram(this.object, name));
+      const pin = join(pins, name);
+      if (existsSync(pin)) unlinkSync(pin);
+      pinLink(link, pin);
+      return link;
+    });
   }
 
   /** Gives every cgroup that is still guarded by an earlier helper the programs of this one. */
@@ -194,7 +214,7 @@ export class Programs {
   remove(): void {
     for (const links of this.guards.values()) for (const link of links) destroyLink(link);
     this.guards.clear();
-    for (const link of [this.traffic, this.revoked]) destroyLink(link);
+    for (const link of [this.traffic, this.revoked, ...this.launches]) destroyLink(link);
     removePins(this.root);
   }
 }

@@ -20,7 +20,7 @@ const texts = {
   rules: `picket rules [list] [--json]
 picket rules add --app PATH|any --action allow|block|ask [--address CIDR] [--port P] [--protocol tcp|udp] [--json]
 picket rules remove|enable|disable ID
-    The rules, or a change to them.
+    The rules, or a change to them. PATH of a script: its interpreter's, two slashes, its own (/usr/bin/python3//home/a/x.py).
 `,
   flows: `picket flows [--follow] [--json]
     Live and recent flows, newest first. --follow: these, then each new or changed one (--json: one object a line).

@@ -108,7 +108,7 @@ test.each([
   const running = asAlice("run", "--", "python3", "-c", client);
   const prompt = await heldPrompt();
   expect(prompt).toMatchObject({ endpoint: far, process: { uid: 1000 } });
-  expect(prompt.app.path).toMatch(/^\/usr\/bin\/python3/);
+  expect(prompt.app.path).toMatch(/^\[\/usr\/bin\/python3/);
 
   const cgroup = await cgroupOf(prompt.process.pid);
   const [slice] = (await read<Status>("status")).guarded;
