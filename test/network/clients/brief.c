@@ -1,19 +1,28 @@
-/* A program that is gone in no time: brief plain|thread|renamed ADDRESS PORT [NAME]. Sends one datagram (IPv4) and ends. */
+/*
+ * A program that is gone in no time: brief plain|thread|told|answered ADDRESS PORT [NAME]. Sends one datagram (IPv4) and ends; thread: from
+ * a second thread, the first being gone; told: once it reads a byte; answered: stays until it has an answer. NAME is what it calls itself.
+ */
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 static struct sockaddr_in to = { .sin_family = AF_INET };
 
-static void send_one(void)
+static void send_one(int answered)
 {
+	struct timeval patience = { .tv_sec = 20 };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	char answer[2];
 
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	sendto(fd, "hi", 2, 0, (struct sockaddr *)&to, sizeof(to));
+	if (answered)
+		recv(fd, answer, sizeof(answer), 0);
 	_exit(0);
 }
 
@@ -21,7 +30,7 @@ static void send_one(void)
 static void *later(void *nothing)
 {
 	usleep(100000);
-	send_one();
+	send_one(0);
 	return nothing;
 }
 
@@ -35,9 +44,11 @@ int main(int argc, char **argv)
 	to.sin_port = htons(atoi(argv[3]));
 	if (argc > 4)
 		prctl(PR_SET_NAME, argv[4]);
+	if (strcmp(argv[1], "told") == 0)
+		read(0, argv[0], 1);
 	if (strcmp(argv[1], "thread") == 0) {
 		pthread_create(&thread, 0, later, 0);
 		pthread_exit(0);
 	}
-	send_one();
+	send_one(strcmp(argv[1], "answered") == 0);
 }
