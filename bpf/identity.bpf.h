@@ -132,7 +132,7 @@ static __always_inline void read_ancestors(struct task_struct *leader, struct an
 	}
 }
 
-/* Tells the helper of a process whose app has no number, once: whatever becomes of the process, the helper can name it. */
+/* Tells the helper of a process whose app has no number or who is asked about, once: whatever becomes of it, the helper can name it. */
 static __noinline int announce(struct socket_state *state)
 {
 	struct task_struct *task = bpf_get_current_task_btf();

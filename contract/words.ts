@@ -63,6 +63,8 @@ export const appSchema = v.object({
   verified: v.boolean(),
   /** Icon name of the desktop entry (looked up by the window's side, never by the helper), or null. */
   icon: v.nullable(shortText),
+  /** The path of the app that started this process; null when a person did, or when nobody can be sure. No part of the app's identity. */
+  via: v.nullable(path),
 });
 export type App = v.InferOutput<typeof appSchema>;
 

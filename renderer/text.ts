@@ -71,6 +71,7 @@ export const text = {
     title: "Details",
     program: "Program",
     script: "Script",
+    via: "Started by",
     command: "Command",
     destinations: (n: number) => (n === 1 ? "Destination" : `All ${n.toLocaleString("en")} destinations`),
   },
@@ -161,6 +162,8 @@ export const text = {
     more: (n: number) => count(n, "more attempt", "more attempts"),
     process: "Asked by",
     processLine: (pid: number, uid: number) => `process ${pid}, user ${uid}`,
+    /** Follows the process line. */
+    via: (app: string) => `, started by ${app}`,
     port: (port: number) => `port ${port}`,
     scope: "Where",
     lifetime: "How long",

@@ -48,7 +48,11 @@ export function displayable(text: string): string {
 
 /** An app nobody can be sure of. Its path is in brackets, which no path is: no rule speaks of it and none is made. */
 function uncertain(name: string, path = `[${name}]`): Identified {
-  return { app: { name: displayable(name), path, verified: false, icon: null }, certain: false, lasting: false };
+  return {
+    app: { name: displayable(name), path, verified: false, icon: null, via: null },
+    certain: false,
+    lasting: false,
+  };
 }
 
 /** Field 22 of /proc/PID/stat (proc_pid_stat(5)); the command before it may contain anything, even ")". */
@@ -180,7 +184,7 @@ export class Apps {
     const verified = entry !== undefined && isRootsOwn(file) && (script === null || isRootsOwn(executable));
     // The path is exact, for rules to match; whoever shows it strips it. The name is for showing.
     const name = displayable(verified ? entry.name : appPathText(path));
-    return { name, path, verified, icon: verified ? entry.icon : null };
+    return { name, path, verified, icon: verified ? entry.icon : null, via: null };
   }
 
   private entryOf(path: string): DesktopEntry | undefined {

@@ -1,6 +1,7 @@
 // Remembers which executable and which process is which app, tells the kernel, and names what is new.
 import type { App } from "../../contract/words.ts";
 import {
+  type Ancestor,
   type FlowRecord,
   flowId,
   type Launch,
@@ -9,9 +10,11 @@ import {
   type ProgramRecord,
 } from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
+import { ancestorsOf } from "../kernel/records.ts";
 import { log } from "../log.ts";
 import type { AppNumbers } from "../store/numbers.ts";
 import type { Apps, Identified } from "./apps.ts";
+import { nearestReason } from "./via.ts";
 
 /** Executables remembered; the kernel's map has as many entries. */
 const capacity = 65536;
@@ -29,8 +32,8 @@ export interface EarlyEnd {
 export interface NamingParts {
   readonly apps: Apps;
   readonly numbers: AppNumbers;
-  /** The kernel's maps: executable → number, process → number. */
-  readonly maps: { readonly apps: BpfMap; readonly processes: BpfMap };
+  /** The kernel's maps: executable → number, process → number, process → how it was started. */
+  readonly maps: Record<"apps" | "processes" | "launches", BpfMap>;
 }
 
 /** A process by the kernel's key, as a map key. */
@@ -58,6 +61,8 @@ export class Naming {
   /** Processes of other executables; `until`: performance.now() milliseconds. */
   private readonly named = new Map<string, { app: App; until: number }>();
   private readonly launches = new Map<string, Launch>();
+  /** The apps that processes were started by, and those being looked for. */
+  private readonly reasons = new Map<string, string | null | Promise<string | null>>();
   /** Processes that are being named. */
   private readonly asked = new Map<string, Promise<App>>();
   /** Flows whose app is being named, with how they ended if they did meanwhile. */
@@ -83,7 +88,37 @@ export class Naming {
         this.known.delete(exe);
       }
     }
-    if (!this.known.has(exe)) void this.name(program.process);
+    const app = this.known.get(exe) ?? this.name(program.process);
+    this.findReason(nameOf(keyOf(program.process)), app, ancestorsOf(program));
+  }
+
+  /** Who is behind a process. Its ancestors are named like anybody else. */
+  private findReason(process: string, self: App | Promise<App>, ancestors: readonly Ancestor[]): void {
+    const reason = Promise.all([self, ...ancestors.map((ancestor) => this.nameAncestor(ancestor))])
+      .then(([app, ...above]) =>
+        nearestReason(
+          app.path,
+          above.map(({ path }) => path),
+        ),
+      )
+      .catch(() => null)
+      .then((via) => {
+        this.reasons.set(process, via);
+        return via;
+      });
+    this.reasons.set(process, reason);
+    bound(this.reasons, processCapacity);
+  }
+
+  private async nameAncestor({ exe, key, pid }: Ancestor): Promise<App> {
+    const known =
+      this.known.get(nameOf(layouts.exe_key.write(exe))) ?? this.recall(nameOf(layouts.process_key.write(key)));
+    if (known) return known;
+    const launch = Buffer.alloc(layouts.launch.size);
+    if (this.parts.maps.launches.get(layouts.process_key.write(key), launch))
+      this.launches.set(nameOf(layouts.process_key.write(key)), layouts.launch.read(launch));
+    const empty = layouts.process.read(Buffer.alloc(layouts.process.size));
+    return this.name({ ...empty, ...key, exe, pid });
   }
 
   /** Names the record's app and goes on: at once when it is known, else as soon as the file system answers. */
@@ -92,17 +127,18 @@ export class Naming {
       this.known.get(nameOf(layouts.exe_key.write(record.process.exe))) ??
       this.recall(nameOf(keyOf(record.process))) ??
       this.byNumber(record.app);
-    if (known) {
-      then(known);
+    const via = this.reasons.get(nameOf(keyOf(record.process))) ?? null;
+    if (known && !(via instanceof Promise)) {
+      then({ ...known, via });
       return;
     }
     const id = flowId(record.flow);
     this.underWay.set(id, { cookie: record.flow.cookie, end: null });
-    void this.name(record.process)
-      .then((app) => {
+    void Promise.all([known ?? this.name(record.process), via])
+      .then(([app, reason]) => {
         const end = this.underWay.get(id)?.end;
         this.underWay.delete(id);
-        then(app);
+        then({ ...app, via: reason });
         if (end) ended(id, end);
       })
       .catch((error: unknown) => {

@@ -17,7 +17,7 @@ export interface Seen {
 }
 
 /** How long a look may take. */
-const patience = 1000;
+const patience = 3000;
 /** How long nobody looks at a mount again where a look took too long. */
 const avoidance = 30_000;
 

@@ -5,7 +5,8 @@ import type { App, Endpoint } from "../../contract/words.ts";
 /** An unverified app shows its path: its name is its own claim. */
 export function appText(app: App): string {
   const path = appPathText(app.path);
-  return app.verified ? `${app.name} (${path})` : path;
+  const via = app.via === null ? "" : ` via ${appPathText(app.via)}`;
+  return `${app.verified ? `${app.name} (${path})` : path}${via}`;
 }
 
 export function endpointText({ host, address, port, protocol }: Endpoint): string {

@@ -1,6 +1,6 @@
 // What a card or an inbox row shortens, in full and to be copied: the program, its command, and every destination of the question.
 import type { Ref } from "react";
-import { splitAppPath } from "../../contract/app-path.ts";
+import { appPathText, splitAppPath } from "../../contract/app-path.ts";
 import type { Prompt } from "../../contract/words.ts";
 import { plain, portAndProtocol } from "../format.ts";
 import { text } from "../text.ts";
@@ -25,6 +25,14 @@ export function Details({ prompt, open, setOpen, destinations }: Props) {
             <dt>{words.script}</dt>
             <dd>
               <bdi className="exact">{plain(script)}</bdi>
+            </dd>
+          </>
+        )}
+        {app.via !== null && (
+          <>
+            <dt>{words.via}</dt>
+            <dd>
+              <bdi className="exact">{plain(appPathText(app.via))}</bdi>
             </dd>
           </>
         )}

@@ -218,3 +218,38 @@ describe("a script", () => {
     expect(app.path).toMatch(/^\[/);
   });
 });
+
+describe("who started it", () => {
+  test("is told where it was another program, not where it was a person's shell", async () => {
+    const [first, second] = [network.address(4), network.address(4)];
+    const own = join(mkdtempSync(join(folder, "own-")), "own");
+    copyFileSync(brief, own);
+    const updater = join(mkdtempSync(join(folder, "via-")), "updater.sh");
+    writeFileSync(updater, `env sh -c '"$0" plain "$@"; sleep 1' ${own} "$@"; true\n`);
+    await run("/bin/sh", updater, first, "7777");
+    const { app } = await asked(first);
+    expect([app.path, app.via]).toEqual([own, appOf(updater, realpathSync("/bin/sh"))]);
+    await run("sh", "-c", `${brief} plain "$@"; sleep 1`, "sh", second, "7777");
+    expect((await asked(second)).app).toMatchObject({ path: brief, via: null });
+  });
+
+  test("is told of a program the kernel knows already, when it is asked about", async () => {
+    const address = network.address(4);
+    const updater = join(mkdtempSync(join(folder, "via-")), "updater.sh");
+    writeFileSync(updater, 'curl -s -m 20 "$1"; true\n');
+    const api = await helper.client();
+    const rule = await api.call("rules.add", {
+      app: realpathSync("/usr/bin/curl"),
+      action: "allow",
+      address,
+      port: 80,
+    });
+    await run("curl", "-s", `http://${address}/`);
+    const running = run("/bin/sh", updater, `http://${address}:443/`);
+    const { id, app } = await asked(address);
+    expect(app.via).toBe(appOf(updater, realpathSync("/bin/sh")));
+    await answer(id, "block", "once");
+    await running;
+    await api.call("rules.remove", { id: rule.id });
+  });
+});

@@ -9,7 +9,7 @@ import { AppNumbers } from "../../../helper/store/numbers.ts";
 import { temporaryStore } from "../store/temporary.ts";
 
 const { open } = temporaryStore();
-const curl: App = { name: "curl", path: "/usr/bin/curl", verified: true, icon: null };
+const curl: App = { name: "curl", path: "/usr/bin/curl", verified: true, icon: null, via: null };
 
 function record(cookie: bigint, inode = 1n, app = 0): FlowRecord {
   const empty = layouts.record.read(Buffer.alloc(layouts.record.size));
@@ -35,7 +35,7 @@ function start(told = new Map<string, number>(), toldProcesses = new Map<string,
       delete: (key: Buffer) => content.delete(key.toString("hex")),
     }) as unknown as BpfMap;
   const numbers = new AppNumbers(open());
-  const maps = { apps: mapOf(told), processes: mapOf(toldProcesses) };
+  const maps = { apps: mapOf(told), processes: mapOf(toldProcesses), launches: mapOf(new Map()) };
   const naming = new Naming({ apps: apps as unknown as Apps, numbers, maps });
   const events: string[] = [];
   const meet = (met: FlowRecord) =>
