@@ -10,6 +10,9 @@ const passing = new Set(
   ).split(" "),
 );
 
+/** Scripts of the same kind: `picket run`. */
+const passingScripts = new Set(["picket", "picket.ts"]);
+
 /** Here a person or the system itself begins: nobody further up is the reason. */
 const session = new Set(
   (
@@ -26,15 +29,19 @@ function executableOf(path: string): string {
   return /^\[(\/.*) \([^()]*\)\]$/.exec(path)?.[1] ?? splitAppPath(path).executable;
 }
 
+function fileName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 /** `self` and `ancestors`: app paths, the parent first. Null where a person began it, or where nobody can be sure who did. */
 export function nearestReason(self: string, ancestors: readonly string[]): string | null {
   for (const path of ancestors) {
     const { script } = splitAppPath(path);
     const executable = executableOf(path);
-    const name = executable.slice(executable.lastIndexOf("/") + 1);
+    const name = fileName(executable);
     // A program's own processes start one another.
     if (path === self) continue;
-    if (script === null && passing.has(name)) continue;
+    if (script === null ? passing.has(name) : passingScripts.has(fileName(script))) continue;
     if (session.has(name) || !path.startsWith("/")) return null;
     return path;
   }

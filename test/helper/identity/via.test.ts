@@ -16,6 +16,7 @@ describe("curl was started", () => {
       ["/usr/bin/env", "/usr/bin/nohup", "/usr/bin/sudo", "/usr/bin/make"],
       "/usr/bin/make",
     ],
+    ["by picket run", ["/usr/bin/node//opt/picket/main/cli/picket.ts", "/usr/bin/make"], "/usr/bin/make"],
     ["by itself", [curl, curl, "/usr/bin/apt"], "/usr/bin/apt"],
     ["by cron", ["/usr/bin/dash", "/usr/sbin/cron", "/usr/lib/systemd/systemd"], "/usr/sbin/cron"],
     ["by a person in a terminal", [bash, "/usr/bin/xterm", "/opt/updater"], null],
