@@ -54,37 +54,41 @@ static __always_inline __u32 helper_pid(struct pid *pid)
 	return 0;
 }
 
+/* Everything that does not depend on who is asking: the pids, the start and the executable. */
+static __always_inline void read_process(struct process *process, struct task_struct *leader, struct mm_struct *mm)
+{
+	struct file *file = mm ? mm->exe_file : 0;
+	struct inode *inode = file ? file->f_inode : 0;
+
+	__builtin_memset(process, 0, sizeof(*process));
+	process->start = leader->start_boottime;
+	process->exec_id = leader->self_exec_id;
+	process->pid = helper_pid(leader->thread_pid);
+	process->kernel_pid = leader->tgid;
+	if (inode) {
+		struct super_block *sb = inode->i_sb;
+
+		process->exe.inode = inode->i_ino;
+		process->exe.generation = inode->i_generation;
+		if (sb)
+			process->exe.device = sb->s_dev;
+		read_ctime(inode, &process->exe);
+	}
+}
+
 static __always_inline void identify(struct socket_state *state)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_struct *leader = task->group_leader;
 	struct process *process = &state->process;
-	__u64 start = leader->start_boottime;
 	__u32 exec_id = leader->self_exec_id;
-	struct mm_struct *mm = task->mm;
 
 	/* Same process, same program: only the verdict's key may have become known since. */
-	if (process->start != start || process->exec_id != exec_id || !process->start) {
-		struct file *file = mm ? mm->exe_file : 0;
-		struct inode *inode = file ? file->f_inode : 0;
-
-		__builtin_memset(process, 0, sizeof(*process));
-		process->start = start;
-		process->exec_id = exec_id;
-		process->pid = helper_pid(leader->thread_pid);
-		process->kernel_pid = leader->tgid;
+	if (process->start != leader->start_boottime || process->exec_id != exec_id || !process->start) {
+		read_process(process, leader, task->mm);
 		process->cgroup = bpf_get_current_cgroup_id();
 		bpf_get_current_comm(process->command, sizeof(process->command));
 		state->app = 0;
-		if (inode) {
-			struct super_block *sb = inode->i_sb;
-
-			process->exe.inode = inode->i_ino;
-			process->exe.generation = inode->i_generation;
-			if (sb)
-				process->exe.device = sb->s_dev;
-			read_ctime(inode, &process->exe);
-		}
 	}
 	process->uid = bpf_get_current_uid_gid();
 }

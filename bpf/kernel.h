@@ -116,6 +116,34 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct cred {
+	struct {
+		__u32 val;
+	} uid;
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	int level;
+	struct kernfs_node *kn;
+	struct cgroup *ancestors[1]; /* from the root to itself; Linux >= 6.1 */
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
+struct net {
+	__u64 net_cookie;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
 struct signal_struct {
 	atomic_t live; /* threads */
 };
@@ -131,6 +159,8 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
+	const struct cred *cred;
+	char comm[16];
 	struct pid *thread_pid;
 };
 
@@ -140,6 +170,8 @@ struct sock_common {
 	__be16 skc_dport; /* network order */
 	__u16 skc_num;	  /* the local port, host order */
 	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
 	int skc_bound_dev_if;
 	atomic64_t skc_cookie;
 	struct in6_addr skc_v6_daddr; /* <linux/in6.h> */
@@ -148,12 +180,26 @@ struct sock_common {
 
 struct sock {
 	struct sock_common __sk_common;
+	struct sock_cgroup_data sk_cgrp_data;
+	__u16 sk_protocol;
+	__u16 sk_type;
+};
+
+struct socket {
+	struct sock *sk;
 };
 
 struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
 };
 
 struct bpf_iter__bpf_sk_storage_map {

@@ -10,6 +10,7 @@
  *   ingress           counts; refuses what was allowed once and is not any more
  *   sock_ops          held TCP only: quick SYN retransmission, true initial window, end of the attempt
  *   sock_release      the socket is gone
+ *   adopt_sockets     sockets older than the guard, when a guard begins
  *   exec, fork, exit  how processes are started, on the whole machine
  *   dump_traffic      bytes of live connections, when the helper asks
  *   find_revoked      connections that a changed policy allows no more, when the helper asks
@@ -45,6 +46,7 @@
 #include "inbound.bpf.h"
 #include "lifecycle.bpf.h"
 #include "iterators.bpf.h"
+#include "adopt.bpf.h"
 #include "launch.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

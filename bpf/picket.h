@@ -184,6 +184,13 @@ struct socket_state {
 	__u8 has_gates;
 	__u8 bound;	      /* the app chose its port: others may begin here */
 	__u8 sent_to_group;   /* a multicast or broadcast datagram was allowed: answers come from anybody */
+	__u32 adopting;	      /* older than the guard, found in the first of two passes */
+};
+
+/* What listens, while sockets are adopted. */
+struct listener_key {
+	__u64 netns;
+	__u32 port;
 	__u32 pad;
 };
 

@@ -8,7 +8,15 @@ import { Flows, type Judgement } from "./flows/flows.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
 import { type EarlyEnd, Naming } from "./identity/naming.ts";
-import { type FlowRecord, flowId, flowState, isConnection, layouts, recordType } from "./kernel/layout.ts";
+import {
+  type FlowRecord,
+  flowId,
+  flowState,
+  isConnection,
+  layouts,
+  recordType,
+  type SocketState,
+} from "./kernel/layout.ts";
 import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
 import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
@@ -251,6 +259,19 @@ export class Engine {
     const command = record.process.command.toString("utf8").split("\0")[0] ?? "";
     const asking = { pid: record.process.pid, uid: record.process.uid, command };
     this.prompts.ask({ flow: id, app, direction, endpoint, process: asking, at: Date.now(), resumed });
+  }
+
+  /** Connections older than their guard are listed; from now on a rule that blocks them ends them. Other sockets are met as they send. */
+  adopt(sockets: readonly SocketState[]): void {
+    const empty = layouts.record.read(Buffer.alloc(layouts.record.size));
+    const reason = "It was there before Picket guarded it.";
+    for (const { process: owner, flow, netns, direction, local_port } of sockets) {
+      if (!isConnection(flow)) continue;
+      const time = process.hrtime.bigint();
+      const record = { ...empty, time, process: owner, flow, netns, direction, local_port };
+      this.meet(record, (app) => this.addFlow(record, app, { verdict: "allow", rule: null, layer: "mode", reason }));
+    }
+    if (sockets.length > 0) this.revocation.carryOut();
   }
 
   // What people change

@@ -160,7 +160,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   };
   const server = new ControlServer(options.socket, options.owner, makeService(service));
   // Guards last: what they hold is judged at once.
-  for (const directory of directories) programs.guard(directory);
+  for (const directory of directories) engine.adopt(programs.guard(directory));
   await server.listen();
   const runFile = writeRunFile(instance, options);
   const stopWatching = watchResolvers(
@@ -220,7 +220,7 @@ const meanings: Record<string, string> = {
   overBudget: "Held datagrams were dropped: an app sent more than is kept for one destination.",
   noStorage: "Sockets were refused because the kernel had no room to track them.",
   unparsed: "Packets were refused because Picket could not read them.",
-  preexisting: "Sockets older than the guard are judged only as they send.",
+  preexisting: "Sockets older than the guard have no known app: whatever held them could not be found.",
   unsaved: "Questions could not be written to the disk: they would be lost with the helper.",
   holdOverflow: "Held packets were dropped: too many are waiting.",
 };

@@ -218,8 +218,10 @@ const socket_state = new Struct({
   has_gates: "u8",
   bound: "u8",
   sent_to_group: "u8",
-  pad: "u32",
+  adopting: "u32",
 });
+
+const listener_key = new Struct({ netns: "u64", port: "u32", pad: "u32" });
 
 const record = new Struct({
   abi: "u16",
@@ -297,6 +299,7 @@ export const layouts = {
   ancestor,
   program,
   socket_state,
+  listener_key,
   record,
   held_syn,
   traffic,
@@ -317,6 +320,7 @@ export type FileLocation = ValuesOf<typeof location>;
 export type Launch = ValuesOf<typeof launch>;
 export type Ancestor = ValuesOf<typeof ancestor>;
 export type ProgramRecord = ValuesOf<typeof program>;
+export type SocketState = ValuesOf<typeof socket_state>;
 export type FlowRecord = ValuesOf<typeof record>;
 
 export type Revoked = ValuesOf<typeof revoked>;

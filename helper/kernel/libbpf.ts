@@ -111,6 +111,11 @@ export function attachMapIterator(program: Pointer, mapFd: number): Pointer {
   return pointer("bpf_program__attach_iter", b.attachIter(program, options));
 }
 
+/** A link from which readings of all that the program's section names can be taken. */
+export function attachIterator(program: Pointer): Pointer {
+  return pointer("bpf_program__attach_iter", b.attachIter(program, null));
+}
+
 /** A descriptor that reads one pass of the iterator; the caller closes it. */
 export function startIteration(link: Pointer): number {
   const fd: number = b.iterCreate(b.linkFd(link));

@@ -2,9 +2,10 @@
 // Pins: <bpffs>/<instance>/v<ABI>/maps/NAME, .../guards/<cgroup inode>/PROGRAM and .../launches/PROGRAM. `picket off` removes the tree.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { abi, flowState, layouts, type Revoked, type Struct, type Traffic } from "./layout.ts";
+import { abi, flowState, layouts, type Revoked, type SocketState, type Struct, type Traffic } from "./layout.ts";
 import {
   attachCgroup,
+  attachIterator,
   attachMapIterator,
   attachTracing,
   BpfMap,
@@ -38,6 +39,8 @@ const mapNames = [
   "apps",
   "processes",
   "launches",
+  "guarded",
+  "listeners",
   "hosts",
   "ranges",
   "tables",
@@ -93,6 +96,7 @@ export class Programs {
   private readonly root: string;
   private readonly traffic: Pointer;
   private readonly revoked: Pointer;
+  private readonly older: Pointer;
   private readonly launches: Pointer[];
   private readonly guards = new Map<string, Pointer[]>();
 
@@ -111,15 +115,19 @@ export class Programs {
     ) as Record<MapName, BpfMap>;
     this.traffic = this.iterator("dump_traffic");
     this.revoked = this.iterator("find_revoked");
+    this.older = attachIterator(findProgram(this.object, "adopt_sockets"));
     this.launches = this.watchLaunches(join(pins, "launches"));
     this.adoptGuards(join(pins, "guards"));
     this.removeOtherVersions();
   }
 
-  /** Attaches every program to the cgroup directory, or renews what an earlier helper attached. Idempotent. */
-  guard(cgroupDirectory: string): void {
+  /**
+   * Attaches every program to the cgroup directory, or renews what an earlier helper attached. Idempotent. Returns the sockets that were
+   * there before, as they are known from now on.
+   */
+  guard(cgroupDirectory: string): SocketState[] {
     const inode = String(statSync(cgroupDirectory).ino);
-    if (this.guards.has(inode)) return;
+    if (this.guards.has(inode)) return [];
     const pins = join(this.root, `v${abi}`, "guards", inode);
     mkdirSync(pins, { recursive: true, mode: 0o700 });
     const fd = open(cgroupDirectory, O_RDONLY | O_DIRECTORY);
@@ -134,6 +142,18 @@ export class Programs {
       close(fd);
     }
     this.guards.set(inode, links);
+    return this.adoptSockets(BigInt(inode));
+  }
+
+  /** In two passes: whoever listens is found in the first. */
+  private adoptSockets(cgroup: bigint): SocketState[] {
+    const { guarded, listeners } = this.maps;
+    const id = Buffer.alloc(8);
+    id.writeBigUInt64LE(cgroup);
+    guarded.set(id, Buffer.alloc(4));
+    const adopted = [0, 1].flatMap(() => readAll(this.older, layouts.socket_state));
+    for (const key of listeners.keys(layouts.listener_key.size)) listeners.delete(key);
+    return adopted;
   }
 
   private attach(name: string, cgroupFd: number, pin: string): Pointer {
@@ -214,7 +234,7 @@ export class Programs {
   remove(): void {
     for (const links of this.guards.values()) for (const link of links) destroyLink(link);
     this.guards.clear();
-    for (const link of [this.traffic, this.revoked, ...this.launches]) destroyLink(link);
+    for (const link of [this.traffic, this.revoked, this.older, ...this.launches]) destroyLink(link);
     removePins(this.root);
   }
 }
