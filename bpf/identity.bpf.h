@@ -54,11 +54,20 @@ static __always_inline __u32 helper_pid(struct pid *pid)
 	return 0;
 }
 
+static __always_inline struct process_key key_of(struct process *process)
+{
+	struct process_key key = { .start = process->start, .exec_id = process->exec_id, .kernel_pid = process->kernel_pid };
+
+	return key;
+}
+
 /* Everything that does not depend on who is asking: the pids, the start and the executable. */
 static __always_inline void read_process(struct process *process, struct task_struct *leader, struct mm_struct *mm)
 {
 	struct file *file = mm ? mm->exe_file : 0;
 	struct inode *inode = file ? file->f_inode : 0;
+	struct process_key key;
+	struct launch *launch;
 
 	__builtin_memset(process, 0, sizeof(*process));
 	process->start = leader->start_boottime;
@@ -74,6 +83,11 @@ static __always_inline void read_process(struct process *process, struct task_st
 			process->exe.device = sb->s_dev;
 		read_ctime(inode, &process->exe);
 	}
+	/* Anybody may say to be another executable (PR_SET_MM_MAP, in a user namespace of their own). */
+	key = key_of(process);
+	launch = bpf_map_lookup_elem(&launches, &key);
+	if (launch && (launch->exe.inode != process->exe.inode || launch->exe.device != process->exe.device))
+		process->exe.disguised = 1;
 }
 
 static __always_inline void identify(struct socket_state *state)
@@ -91,13 +105,6 @@ static __always_inline void identify(struct socket_state *state)
 		state->app = 0;
 	}
 	process->uid = bpf_get_current_uid_gid();
-}
-
-static __always_inline struct process_key key_of(struct process *process)
-{
-	struct process_key key = { .start = process->start, .exec_id = process->exec_id, .kernel_pid = process->kernel_pid };
-
-	return key;
 }
 
 /* The app id of the socket's process, 0 while the helper has not named it. */

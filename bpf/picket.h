@@ -94,7 +94,7 @@ struct exe_key {
 	__u32 ctime_nanoseconds;
 	__u32 device;
 	__u32 generation;
-	__u32 pad;
+	__u32 disguised; /* the process names another executable than it was started from: never a known app */
 };
 
 struct process {

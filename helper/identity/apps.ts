@@ -19,6 +19,8 @@ export interface ReportedProcess {
     readonly ctime_nanoseconds: number;
     /** The kernel's encoding: major << 20 | minor. */
     readonly device: number;
+    /** Not 0: the process names another executable than it was started from. */
+    readonly disguised?: number;
   };
   /** CLOCK_BOOTTIME nanoseconds. */
   readonly start: bigint;
@@ -112,11 +114,8 @@ export class Apps {
 
   private async findFile(process: ReportedProcess, launch: Launch | null, mounts: readonly Mount[]): Promise<Found> {
     const path = launch === null ? null : pathOf(launch.program);
+    if (process.exe.disguised) return uncertain(`${path ?? "a program"} (which calls itself another program)`);
     if (launch === null || path === null) return this.findInProc(process, mounts);
-    // It says it is another program than the one that was started (prctl, PR_SET_MM_EXE_FILE).
-    const { exe } = launch;
-    if (exe.inode !== process.exe.inode || exe.device !== process.exe.device)
-      return uncertain(`${path} (which calls itself another program)`);
     const mount = mountOf(path, mounts);
     const seen = await look(path, mounts);
     if (seen !== null && isReported(seen, process, mount)) return { path, mount };

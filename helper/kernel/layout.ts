@@ -150,7 +150,7 @@ const exe_key = new Struct({
   ctime_nanoseconds: "u32",
   device: "u32",
   generation: "u32",
-  pad: "u32",
+  disguised: "u32",
 });
 
 const process = new Struct({

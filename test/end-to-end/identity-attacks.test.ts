@@ -19,11 +19,18 @@ let folder: string;
 let network: Network;
 let brief: string;
 
+/** A client of C's, compiled into the test's folder. */
+function compiled(name: string): string {
+  const program = join(folder, name);
+  const flags = ["-O1", "-pthread", "-fno-stack-protector"];
+  execFileSync("clang-14", [...flags, join(clients, `${name}.c`), "-o", program]);
+  return program;
+}
+
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-attacks-")));
   chmodSync(folder, 0o755);
-  brief = join(folder, "brief");
-  execFileSync("clang-14", ["-O1", "-pthread", join(clients, "brief.c"), "-o", brief]);
+  brief = compiled("brief");
   network = await createNetwork();
   await helper.start();
 });
@@ -93,6 +100,12 @@ fd = os.memfd_create("firefox", 0)
 os.write(fd, open(sys.argv[1], "rb").read())
 os.execve(fd, sys.argv[2:], {})`;
     await expectNobody(address, "/usr/bin/python3", "-c", code, brief, brief, "plain", address, port);
+  });
+
+  test("one that says it is", async () => {
+    const { good } = await goodAndEvil();
+    const address = network.address(4);
+    await expectNobody(address, "unshare", "--user", "--map-root-user", compiled("mimic"), good, address, port);
   });
 
   test("one whose file was deleted as soon as it ran", async () => {
