@@ -26,11 +26,18 @@ static __always_inline void read_ctime(struct inode *inode, struct exe_key *key)
 /* Deepest nest of PID namespaces searched for the helper's; the kernel allows 32, containers in containers use 3. */
 #define PID_LEVELS 8
 
+static __always_inline void read_exe(struct inode *inode, struct exe_key *key)
+{
+	key->inode = BPF_CORE_READ(inode, i_ino);
+	key->generation = BPF_CORE_READ(inode, i_generation);
+	key->device = BPF_CORE_READ(inode, i_sb, s_dev);
+	read_ctime(inode, key);
+}
+
 /* The pid that the helper sees: the task may live in a deeper PID namespace (a sandbox), the helper in a container. */
-static __always_inline __u32 helper_pid(struct task_struct *leader)
+static __always_inline __u32 helper_pid(struct pid *pid)
 {
 	struct config *c = settings();
-	struct pid *pid = leader->thread_pid;
 	__u32 level, deepest;
 
 	if (!c || !pid)
@@ -47,49 +54,130 @@ static __always_inline __u32 helper_pid(struct task_struct *leader)
 	return 0;
 }
 
+static __always_inline struct process_key key_of(struct process *process)
+{
+	struct process_key key = { .start = process->start, .exec_id = process->exec_id, .kernel_pid = process->kernel_pid };
+
+	return key;
+}
+
+/* Everything that does not depend on who is asking: the pids, the start and the executable. */
+static __always_inline void read_process(struct process *process, struct task_struct *leader, struct mm_struct *mm)
+{
+	struct file *file = mm ? mm->exe_file : 0;
+	struct inode *inode = file ? file->f_inode : 0;
+	struct process_key key;
+	struct launch *launch;
+
+	__builtin_memset(process, 0, sizeof(*process));
+	process->start = leader->start_boottime;
+	process->exec_id = leader->self_exec_id;
+	process->pid = helper_pid(leader->thread_pid);
+	process->kernel_pid = leader->tgid;
+	if (inode) {
+		struct super_block *sb = inode->i_sb;
+
+		process->exe.inode = inode->i_ino;
+		process->exe.generation = inode->i_generation;
+		if (sb)
+			process->exe.device = sb->s_dev;
+		read_ctime(inode, &process->exe);
+	}
+	/* Anybody may say to be another executable (PR_SET_MM_MAP, in a user namespace of their own). */
+	key = key_of(process);
+	launch = bpf_map_lookup_elem(&launches, &key);
+	if (launch && (launch->exe.inode != process->exe.inode || launch->exe.device != process->exe.device))
+		process->exe.disguised = 1;
+}
+
 /* Reads everything from the task: sock_ops has no helpers for it on Linux 6.1 (cgroup_current_func_proto in kernel/bpf/cgroup.c). */
 static __always_inline void identify(struct socket_state *state)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_struct *leader = task->group_leader;
 	struct process *process = &state->process;
-	__u64 start = leader->start_boottime;
 	__u32 exec_id = leader->self_exec_id;
-	struct mm_struct *mm = task->mm;
 
 	/* Same process, same program: only the verdict's key may have become known since. */
-	if (process->start != start || process->exec_id != exec_id || !process->start) {
-		struct file *file = mm ? mm->exe_file : 0;
-		struct inode *inode = file ? file->f_inode : 0;
-
-		__builtin_memset(process, 0, sizeof(*process));
-		process->start = start;
-		process->exec_id = exec_id;
-		process->pid = helper_pid(leader);
+	if (process->start != leader->start_boottime || process->exec_id != exec_id || !process->start) {
+		read_process(process, leader, task->mm);
 		process->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 		BPF_CORE_READ_STR_INTO(&process->command, task, comm);
 		state->app = 0;
-		if (inode) {
-			struct super_block *sb = inode->i_sb;
-
-			process->exe.inode = inode->i_ino;
-			process->exe.generation = inode->i_generation;
-			if (sb)
-				process->exe.device = sb->s_dev;
-			read_ctime(inode, &process->exe);
-		}
 	}
 	process->uid = BPF_CORE_READ(task, cred, uid.val);
 }
 
-/* The app id of the socket's process, 0 while the helper has not named its executable. */
+/* The app id of the socket's process, 0 while the helper has not named it. */
 static __always_inline __u32 app_of(struct socket_state *state)
 {
 	struct exe_key exe = state->process.exe; /* on the stack: Linux 6.1 takes no key from a global function's argument */
 	__u32 *app = bpf_map_lookup_elem(&apps, &exe);
 
-	state->app = app ? *app : 0;
+	if (!app) {
+		struct process_key key = key_of(&state->process);
+
+		app = bpf_map_lookup_elem(&processes, &key);
+	}
+	/* A helper that starts anew names everybody anew: until then what the process was named before holds. */
+	if (app && *app)
+		state->app = *app;
 	return state->app;
+}
+
+static __always_inline void read_ancestors(struct task_struct *leader, struct ancestor *ancestors)
+{
+	struct task_struct *at = leader;
+	int i;
+
+	for (i = 0; i < ANCESTORS; i++) {
+		struct ancestor *a = &ancestors[i];
+		struct inode *inode;
+
+		at = BPF_CORE_READ(at, real_parent, group_leader);
+		a->key.start = BPF_CORE_READ(at, start_boottime);
+		a->key.exec_id = BPF_CORE_READ(at, self_exec_id);
+		a->key.kernel_pid = BPF_CORE_READ(at, tgid);
+		a->pid = helper_pid(BPF_CORE_READ(at, thread_pid));
+		inode = BPF_CORE_READ(at, mm, exe_file, f_inode);
+		if (inode)
+			read_exe(inode, &a->exe);
+		if (a->key.kernel_pid <= 1)
+			break;
+	}
+}
+
+/* Tells the helper of a process whose app has no number or who is asked about, once: whatever becomes of it, the helper can name it. */
+static __noinline int announce(struct socket_state *state)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct launch *launch;
+	struct process_key key;
+	struct program *p;
+	__u32 nobody = 0;
+
+	if (!state)
+		return 0;
+	key = key_of(&state->process);
+	if (bpf_map_update_elem(&processes, &key, &nobody, BPF_NOEXIST))
+		return 0;
+	p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);
+	if (!p) {
+		bpf_map_delete_elem(&processes, &key); /* told of at its next call */
+		return 0;
+	}
+	p->abi = PICKET_ABI;
+	p->type = RECORD_PROGRAM;
+	p->launched = 0;
+	p->pad = 0;
+	p->process = state->process;
+	__builtin_memset(p->ancestors, 0, sizeof(p->ancestors));
+	read_ancestors(task->group_leader, (struct ancestor *)p->ancestors);
+	launch = bpf_map_lookup_elem(&launches, &key);
+	if (launch)
+		p->launched = !bpf_probe_read_kernel(&p->launch, sizeof(p->launch), launch);
+	bpf_ringbuf_submit(p, 0);
+	return 0;
 }
 
 #endif

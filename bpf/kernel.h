@@ -35,12 +35,51 @@ struct inode___split {
 	__u32 i_ctime_nsec;
 };
 
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+/* The kernel's struct path; picket.h has one of its own. */
+struct path___vfs {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct fs_struct {
+	struct path___vfs root;
+	struct path___vfs pwd;
+};
+
 struct file {
 	struct inode *f_inode;
+	struct path___vfs f_path;
 };
 
 struct mm_struct {
 	struct file *exe_file;
+	unsigned long arg_start;
+	unsigned long arg_end;
+};
+
+struct linux_binprm {
+	const char *filename; /* what was executed */
+	const char *interp;   /* what runs it: the same string unless it is a script */
 };
 
 struct ns_common {
@@ -49,6 +88,14 @@ struct ns_common {
 
 struct pid_namespace {
 	struct ns_common ns;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
 };
 
 struct upid {
@@ -62,11 +109,17 @@ struct pid {
 };
 
 typedef struct {
-	__u32 val;
-} kuid_t;
+	__s64 counter;
+} atomic64_t;
+
+typedef struct {
+	int counter;
+} atomic_t;
 
 struct cred {
-	kuid_t uid;
+	struct {
+		__u32 val;
+	} uid;
 };
 
 struct kernfs_node {
@@ -74,27 +127,47 @@ struct kernfs_node {
 };
 
 struct cgroup {
+	int level;
 	struct kernfs_node *kn;
+	struct cgroup *ancestors[1]; /* from the root to itself; Linux >= 6.1 */
 };
 
 struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
-struct task_struct {
-	struct task_struct *group_leader;
-	__u64 start_boottime;
-	__u64 self_exec_id;
-	struct mm_struct *mm;
-	struct pid *thread_pid;
-	struct cred *cred;
-	struct css_set *cgroups;
-	char comm[16];
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
+struct net {
+	__u64 net_cookie;
 };
 
 typedef struct {
-	__s64 counter;
-} atomic64_t;
+	struct net *net;
+} possible_net_t;
+
+struct signal_struct {
+	atomic_t live; /* threads */
+};
+
+struct task_struct {
+	struct task_struct *group_leader;
+	struct task_struct *real_parent;
+	int pid;
+	int tgid;
+	__u64 start_boottime;
+	__u64 self_exec_id;
+	struct mm_struct *mm;
+	struct fs_struct *fs;
+	struct nsproxy *nsproxy;
+	struct signal_struct *signal;
+	const struct cred *cred;
+	struct css_set *cgroups;
+	char comm[16];
+	struct pid *thread_pid;
+};
 
 struct sock_common {
 	__be32 skc_daddr;
@@ -103,6 +176,7 @@ struct sock_common {
 	__u16 skc_num;	  /* the local port, host order */
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	possible_net_t skc_net;
 	int skc_bound_dev_if;
 	atomic64_t skc_cookie;
 	struct in6_addr skc_v6_daddr; /* <linux/in6.h> */
@@ -111,12 +185,26 @@ struct sock_common {
 
 struct sock {
 	struct sock_common __sk_common;
+	struct sock_cgroup_data sk_cgrp_data;
+	__u16 sk_protocol;
+	__u16 sk_type;
+};
+
+struct socket {
+	struct sock *sk;
 };
 
 struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
 };
 
 struct bpf_iter__bpf_sk_storage_map {

@@ -27,7 +27,7 @@ struct {
 	__type(value, struct held_syn);
 } held_syns SEC(".maps");
 
-/* Executable -> app id, filled by the helper once it has named the executable. */
+/* Executable -> app id, filled by the helper once it has named the executable: for those that are one app whoever runs them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -35,6 +35,44 @@ struct {
 	__type(key, struct exe_key);
 	__type(value, __u32);
 } apps SEC(".maps");
+
+/*
+ * Process -> app id, for every other executable: interpreters, which are the app of their script, and what the helper could not name. 0:
+ * the helper was told of it. LRU: an evicted process is told of again.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32768);
+	__type(key, struct process_key);
+	__type(value, __u32);
+} processes SEC(".maps");
+
+/* How every living process was started. A process that does not fit is named from /proc, when that still knows it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 32768);
+	__type(key, struct process_key);
+	__type(value, struct launch);
+} launches SEC(".maps");
+
+/* Guarded cgroups by id: whose sockets are adopted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u32);
+} guarded SEC(".maps");
+
+/* Listening ports of sockets that are being adopted -> the listener's cookie. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct listener_key);
+	__type(value, __u64);
+} listeners SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

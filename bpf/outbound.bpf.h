@@ -64,6 +64,7 @@ static __always_inline int start_tcp(struct bpf_sock_addr *ctx, struct socket_st
 	}
 	state->state = FLOW_HELD;
 	state->held_once = 1;
+	announce(state); /* somebody may be asked: who started the process? */
 	bpf_setsockopt(ctx, SOL_TCP, TCP_SYNCNT, &retries, sizeof(retries));
 	return PROCEED;
 }

@@ -11,6 +11,8 @@
  *   ingress           holds or drops what others begin; counts; refuses what was allowed once and is not any more
  *   sock_ops          held TCP: quick SYN retransmission, true initial window, end of the attempt; accepted TCP: a flow of its own
  *   sock_release      the socket is gone
+ *   adopt_sockets     sockets older than the guard, when a guard begins
+ *   exec, fork, exit  how processes are started, on the whole machine
  *   dump_traffic      bytes of live connections, when the helper asks
  *   find_revoked      connections that a changed policy allows no more, when the helper asks
  *
@@ -47,12 +49,21 @@
 #include "inbound.bpf.h"
 #include "lifecycle.bpf.h"
 #include "iterators.bpf.h"
+#include "adopt.bpf.h"
+#include "launch.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 static __always_inline struct socket_state *state_of(struct bpf_sock *sk)
 {
 	return bpf_sk_storage_get(&sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+}
+
+static __always_inline void who_calls(struct socket_state *state)
+{
+	identify(state);
+	if (!state->app && !app_of(state))
+		announce(state);
 }
 
 SEC("cgroup/sock_create")
@@ -66,7 +77,7 @@ int on_create(struct bpf_sock *sk)
 	}
 	state->flow.cookie = bpf_get_socket_cookie(sk);
 	state->netns = bpf_get_netns_cookie(sk);
-	identify(state);
+	who_calls(state);
 	return PROCEED;
 }
 
@@ -84,7 +95,7 @@ static __always_inline struct socket_state *caller_state(struct bpf_sock_addr *c
 		state->flow.cookie = bpf_get_socket_cookie(ctx);
 	if (!state->netns)
 		state->netns = bpf_get_netns_cookie(ctx);
-	identify(state);
+	who_calls(state);
 	return state;
 }
 

@@ -50,6 +50,7 @@ enum record_type {
 	RECORD_DECIDED = 2,	/* the kernel decided a new flow by itself */
 	RECORD_ESTABLISHED = 3, /* a once held TCP flow completed its handshake */
 	RECORD_ENDED = 4,	/* the attempt failed or the socket is gone */
+	RECORD_PROGRAM = 5,	/* a process whose app has no number makes a call: a struct program */
 };
 
 enum counter {
@@ -101,7 +102,7 @@ struct exe_key {
 	__u32 ctime_nanoseconds;
 	__u32 device;
 	__u32 generation;
-	__u32 pad;
+	__u32 disguised; /* the process names another executable than it was started from: never a known app */
 };
 
 struct process {
@@ -111,8 +112,64 @@ struct process {
 	__u32 exec_id; /* counts the execs of the process */
 	__u32 pid;     /* thread group id in the helper's PID namespace, 0 when it has none there */
 	__u32 uid;
-	__u32 pad;
+	__u32 kernel_pid; /* thread group id in the first PID namespace: no two living processes share it */
 	char command[16];
+};
+
+/* One program in one process: from an exec to the next, or from the fork. */
+struct process_key {
+	__u64 start;
+	__u32 exec_id;
+	__u32 kernel_pid;
+};
+
+/* Longest file name with its ending zero (Linux: NAME_MAX), and what a location keeps of all its names. */
+#define NAME_BYTES 256
+#define NAMES_BYTES 672
+
+/* A file or folder, and where it is: its name, its folder's, and so on up to the root of its mount namespace, each ended by a zero. */
+struct location {
+	__u64 inode;
+	__u32 device;
+	__u32 bytes; /* of names; all are there only when `complete` */
+	__u8 names[NAMES_BYTES];
+	__u64 complete;
+};
+
+#define ARGUMENT_BYTES 384
+
+/* What a process was started with, read at its exec: before it could change a thing. */
+struct launch {
+	__u64 time;	    /* CLOCK_BOOTTIME nanoseconds */
+	struct exe_key exe;
+	__u32 interpreted;  /* the executable was chosen by another file's "#!" (or binfmt_misc) */
+	__u32 argument_bytes;
+	__u32 mount_namespace; /* inode number of its mount namespace */
+	__u32 confined;	    /* its root is not that namespace's: paths mean something else to it */
+	struct location program;
+	struct location directory; /* it worked in */
+	__u8 arguments[ARGUMENT_BYTES];
+};
+
+/* The processes a process came from are told up to this far. */
+#define ANCESTORS 8
+
+struct ancestor {
+	struct exe_key exe;
+	struct process_key key;
+	__u32 pid; /* in the helper's PID namespace, 0 when it has none there */
+	__u32 pad;
+};
+
+/* Told once of every process whose app has no number yet, before its first packet: the process may be gone when the helper reads it. */
+struct program {
+	__u16 abi;
+	__u8 type;
+	__u8 launched; /* whether `launch` is known: the process is younger than the programs */
+	__u32 pad;
+	struct process process;
+	__u8 ancestors[ANCESTORS * 56]; /* struct ancestor, the parent first; zeros where there are no more */
+	struct launch launch;
 };
 
 /* Socket storage: made at sock_create, before the app holds the descriptor. */
@@ -136,6 +193,15 @@ struct socket_state {
 	__u8 bound;	      /* the app chose its port: others may begin here */
 	__u8 sent_to_group;   /* enum group_state */
 	__u32 refused_count;
+	__u32 adopting;	      /* older than the guard, found in the first of two passes */
+	__u32 pad;
+};
+
+/* What listens, while sockets are adopted. */
+struct listener_key {
+	__u64 netns;
+	__u32 port;
+	__u32 pad;
 };
 
 struct record {

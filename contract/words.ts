@@ -4,7 +4,10 @@ import { ruleLifetimeSchema } from "./lifetime.ts";
 
 const shortText = v.pipe(v.string(), v.maxLength(4096));
 
-/** An absolute path, or in brackets what little is known of a program nobody can be sure of: it can be answered `once` only. */
+/**
+ * An absolute path, followed by "/" and the absolute path of its script when the executable is an interpreter (contract/app-path.ts); or in
+ * brackets what little is known of a program nobody can be sure of: it can be answered `once` only.
+ */
 const path = shortText;
 
 /** ISO 8601, UTC, milliseconds: "2026-11-23T09:30:00.000Z". */
@@ -72,6 +75,8 @@ export const appSchema = v.object({
   icon: v.nullable(shortText),
   /** Absent or null where nothing is known. */
   packaging: v.optional(v.nullable(packagingSchema)),
+  /** The path of the app that started this process; null when a person did, or when nobody can be sure. No part of the app's identity. */
+  via: v.nullable(path),
 });
 export type App = v.InferOutput<typeof appSchema>;
 
@@ -89,7 +94,7 @@ export type Endpoint = v.InferOutput<typeof endpointSchema>;
 
 export const ruleSchema = v.object({
   id: shortText,
-  /** Executable path, or null for any app. */
+  /** Null for any app. An interpreter's path alone is the interpreter running nothing, which is never certain: it matches no app. */
   app: v.nullable(path),
   action: actionSchema,
   /** Single address or CIDR range, canonical; null for any destination. Never set together with `zone`. */

@@ -83,7 +83,9 @@ export class Answers {
   private once(prompt: Prompt, flows: string[], action: FlowVerdict, scope: Scope): Outcome {
     if (flows.length === 0) throw new CodedError("prompt_not_held", prompt.id);
     const { store, verdicts, hold, prompts } = this.parts;
-    const covered = new Set(scope === "endpoint" ? flows : this.heldFlowsOf(prompt));
+    // Of a program nobody can be sure of, only the card's own flows are known to be its.
+    const own = scope === "endpoint" || !isCertain(prompt.app);
+    const covered = new Set(own ? flows : this.heldFlowsOf(prompt));
     const settled = prompts.coveredBy(prompt, covered);
     durably(store, () => {
       prompts.strike(settled);

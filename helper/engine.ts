@@ -8,14 +8,23 @@ import { Flows, type Judgement } from "./flows/flows.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
 import { labelled } from "./identity/labels.ts";
-import { type EarlyEnd, Naming } from "./identity/naming.ts";
+import { Naming } from "./identity/naming.ts";
+import type { EarlyEnd } from "./identity/under-way.ts";
 import type { CgroupPaths } from "./kernel/cgroup-paths.ts";
 import { Deliveries } from "./kernel/deliveries.ts";
-import { type FlowRecord, flowId, flowState, isConnection, layouts, recordType } from "./kernel/layout.ts";
+import {
+  type FlowRecord,
+  flowId,
+  flowState,
+  isConnection,
+  layouts,
+  recordType,
+  type SocketState,
+} from "./kernel/layout.ts";
 import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
 import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
-import { directionOf, endpointOf, packetOf, readRecord } from "./kernel/records.ts";
+import { directionOf, endpointOf, packetOf, readProgram, readRecord } from "./kernel/records.ts";
 import { Ring } from "./kernel/ring.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
@@ -92,7 +101,7 @@ export class Engine {
       waits: (flow) => this.hold.get(flow) !== undefined,
     });
     this.flows = new Flows(listener.flow);
-    this.naming = new Naming(parts.apps, apps, maps.apps);
+    this.naming = new Naming({ apps: parts.apps, numbers: apps, maps });
     this.sockets = new RawSockets((fd) => programs.exempt(fd));
     this.deliveries = new Deliveries((fd) => programs.exempt(fd));
     this.hold = new Hold({
@@ -207,7 +216,9 @@ export class Engine {
   }
 
   private onEvent(bytes: Buffer, resumed = false): true {
-    const record = readRecord(bytes);
+    const program = readProgram(bytes);
+    if (program !== null) this.naming.announce(program);
+    const record = program === null ? readRecord(bytes) : null;
     const packet = record === null ? Buffer.alloc(0) : packetOf(bytes, record);
     if (record !== null && packet.length > 0) this.onHeld(record, packet, resumed);
     return true;
@@ -218,7 +229,7 @@ export class Engine {
     if (state === flowState.blocked) this.hold.refusePacket(record, packet);
     // A late SYN of an allowed flow is left to the kernel's own retransmission.
     else if (state === flowState.allowed && !isConnection(record.flow)) this.hold.sendNow(record, packet);
-    else if (state === flowState.held && !this.naming.isBusy && this.hold.keep(record, packet))
+    else if (state === flowState.held && !this.naming.underWay.isBusy && this.hold.keep(record, packet))
       this.meet(record, (app) => this.judgeHeld(record, app, resumed));
   }
 
@@ -275,7 +286,7 @@ export class Engine {
 
   private onFlowEnded(id: string, end: EarlyEnd): void {
     this.hold.forget(id);
-    if (this.naming.postponeEnd(id, end)) return;
+    if (this.naming.underWay.postponeEnd(id, end)) return;
     this.flows.count(id, end.bytesIn, end.bytesOut);
     this.flows.end(id);
     this.prompts.flowEnded(id);
@@ -283,7 +294,7 @@ export class Engine {
 
   private onSocketEnded(cookie: bigint): void {
     const { gates } = this.parts.programs.maps;
-    for (const id of [...this.flows.ofSocket(cookie), ...this.naming.ofSocket(cookie)]) {
+    for (const id of [...this.flows.ofSocket(cookie), ...this.naming.underWay.ofSocket(cookie)]) {
       const key = Buffer.from(id, "hex");
       // A listener's connections outlive it; what it was asked about does not.
       if (isConnection(layouts.flow_key.read(key)) && this.flows.get(id)?.verdict === "allow") continue;
@@ -331,6 +342,19 @@ export class Engine {
     // Over budget: the kernel goes on holding it, and brings it back with its next packet or when there is room (revisit).
     if (asked) this.addFlow(record, app, { verdict: "held", rule, layer, reason });
     else this.hold.forget(id);
+  }
+
+  /** Connections older than their guard are listed; from now on a rule that blocks them ends them. Other sockets are met as they send. */
+  adopt(sockets: readonly SocketState[]): void {
+    const empty = layouts.record.read(Buffer.alloc(layouts.record.size));
+    const reason = "It was there before Picket guarded it.";
+    for (const { process: owner, flow, netns, direction, local_port } of sockets) {
+      if (!isConnection(flow)) continue;
+      const time = process.hrtime.bigint();
+      const record = { ...empty, time, process: owner, flow, netns, direction, local_port };
+      this.meet(record, (app) => this.addFlow(record, app, { verdict: "allow", rule: null, layer: "mode", reason }));
+    }
+    if (sockets.length > 0) this.revocation.carryOut();
   }
 
   // What people change

@@ -118,7 +118,7 @@ interface Rooms {
 async function assemble(rooms: Rooms): Promise<Helper> {
   const { options, hooks, root, instance, store, mountedHere, runs, wanted, programs } = rooms;
   const cgroups = new CgroupPaths(root);
-  const guards = new Guards(root, cgroups, programs, wanted);
+  const guards = new Guards(root, cgroups, programs, wanted, (sockets) => engine.adopt(sockets));
   const updates = new Updates((topic, data) => server.event(topic, data));
   const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
   const kernelCounters = () => readCounters(programs.maps.counters, cpus);
@@ -167,7 +167,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   if (programs.misfit !== null) log("warn", "pinned maps did not fit and were replaced", { error: programs.misfit });
   programs.adoptGuards();
   guards.start();
-  programs.retireOthers((inode) => cgroups.directory(BigInt(inode)));
+  engine.adopt(programs.retireOthers((inode) => cgroups.directory(BigInt(inode))));
   await server.listen();
   const runFile = writeRunFile(instance, options, wanted);
   const stopWatching = watchResolvers(
@@ -237,7 +237,7 @@ const meanings: Record<string, string> = {
   noStorage: "Sockets were refused because the kernel had no room to track them.",
   unparsed: "Packets were refused because Picket could not read them.",
   inboundLimited: "Connections from outside were dropped without a question: too many at once for one listener.",
-  preexisting: "Sockets older than the guard are judged only as they send.",
+  preexisting: "Sockets older than the guard have no known app: whatever held them could not be found.",
   unsaved: "Questions could not be written to the disk: they would be lost with the helper.",
   unasked: "Connections are held without a question: an app, or all together, asked for too many at once.",
   forgotten: "Questions that nobody waited for any more made room for new ones.",

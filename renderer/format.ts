@@ -1,4 +1,5 @@
 // Numbers, times, addresses and names as text. Pure.
+import { splitAppPath } from "../contract/app-path.ts";
 import type { App, Direction, Endpoint } from "../contract/words.ts";
 import { text } from "./text.ts";
 
@@ -54,8 +55,14 @@ export function elided(text: string, most: number, tail = Math.floor(most / 2)):
   return `${letters.slice(0, most - tail - 1).join("")}…${letters.slice(-tail).join("")}`;
 }
 
-export function baseName(path: string): string {
+function fileName(path: string): string {
   return elided(plain(path.slice(path.lastIndexOf("/") + 1) || path), wordLimit);
+}
+
+/** "curl"; of a script "sync.py (python3.11)". */
+export function baseName(path: string): string {
+  const { executable, script } = splitAppPath(path);
+  return script === null ? fileName(executable) : `${fileName(script)} (${fileName(executable)})`;
 }
 
 /** The helper puts a path in brackets where nobody can be sure of the program: no rule can be about it. */

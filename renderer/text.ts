@@ -101,6 +101,8 @@ export const text = {
   details: {
     title: "Details",
     program: "Program",
+    script: "Script",
+    via: "Started by",
     command: "Command",
     endpoints: {
       outbound: (n: number) => (n === 1 ? "Destination" : `All ${n.toLocaleString("en")} destinations`),
@@ -221,6 +223,8 @@ export const text = {
     more: (n: number) => count(n, "more attempt", "more attempts"),
     process: { outbound: "Asked by", inbound: "Listening" } satisfies Record<Direction, string>,
     processLine: (pid: number, uid: number) => `process ${pid}, user ${uid}`,
+    /** Follows the process line. */
+    via: (app: string) => `, started by ${app}`,
     port: (port: number) => `port ${port}`,
     scope: { outbound: "Where", inbound: "Who" } satisfies Record<Direction, string>,
     lifetime: "How long",

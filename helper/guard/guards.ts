@@ -4,6 +4,7 @@ import { setPriority } from "node:os";
 import { dirname } from "node:path";
 import type { Degraded } from "../../contract/words.ts";
 import type { CgroupPaths } from "../kernel/cgroup-paths.ts";
+import type { SocketState } from "../kernel/layout.ts";
 import type { Programs } from "../kernel/programs.ts";
 import { log } from "../log.ts";
 import type { Guard } from "./named.ts";
@@ -31,14 +32,22 @@ export class Guards {
   private readonly programs: Programs;
   private readonly kept: Kept[];
   private readonly paths: CgroupPaths;
+  private readonly adopt: (sockets: readonly SocketState[]) => void;
   /** By folder; `inode` tells when it was replaced by another of the same name. */
   private readonly watches = new Map<string, { inode: bigint; watcher: FSWatcher }>();
   private unwatched = false;
   private readonly timers: NodeJS.Timeout[] = [];
 
-  /** `root`: the cgroup2 mount. */
-  constructor(root: string, paths: CgroupPaths, programs: Programs, guards: readonly Guard[]) {
+  /** `root`: the cgroup2 mount. `adopt` hears of the sockets that were there before their guard. */
+  constructor(
+    root: string,
+    paths: CgroupPaths,
+    programs: Programs,
+    guards: readonly Guard[],
+    adopt: (sockets: readonly SocketState[]) => void,
+  ) {
     this.root = root;
+    this.adopt = adopt;
     this.paths = paths;
     this.programs = programs;
     this.kept = guards.map(({ name, directory, locate }) => ({
@@ -106,7 +115,7 @@ export class Guards {
     guard.present = inodeOf(guard.directory) !== null;
     if (!guard.present || this.isCovered(guard.directory)) return;
     try {
-      this.programs.guard(guard.directory);
+      this.adopt(this.programs.guard(guard.directory));
       guard.failure = null;
     } catch (error) {
       guard.present = inodeOf(guard.directory) !== null;

@@ -1,23 +1,57 @@
-// Mount tables as /proc/PID/mountinfo tells them (proc_pid_mountinfo(5)), and where one's file is in another. Pure.
+// Mount tables as /proc/PID/mountinfo tells them (proc_pid_mountinfo(5)): which mounts always answer, and where one's file is in another.
+import { readFileSync } from "node:fs";
 
 export interface Mount {
-  /** "major:minor" of the file system. */
-  readonly device: string;
+  readonly point: string;
+  readonly type: string;
+  /** The kernel's number: major << 20 | minor. */
+  readonly device: number;
   /** The folder of the file system that is mounted. */
   readonly root: string;
-  readonly target: string;
 }
 
+/** File systems of this machine's own kernel: a look at them never waits for another machine or for a program. */
+const local = new Set(
+  "ext2 ext3 ext4 xfs btrfs f2fs bcachefs zfs overlay tmpfs ramfs squashfs erofs iso9660 vfat exfat ntfs3".split(" "),
+);
+
+/** stat() shows another device than the kernel's inode on these. */
+const sharedDevices = new Set(["overlay", "btrfs"]);
+
+export function isLocal({ type }: Mount): boolean {
+  return local.has(type);
+}
+
+export function sharesDevices({ type }: Mount): boolean {
+  return sharedDevices.has(type);
+}
+
+/** `text`: read as latin1, for paths need not be UTF-8. Lines that are none are left out. */
 export function parseMounts(text: string): Mount[] {
   return text.split("\n").flatMap((line) => {
-    const [, , device, root, target] = line.split(" ");
-    return device && root && target ? [{ device, root: fromOctal(root), target: fromOctal(target) }] : [];
+    const words = line.split(" ");
+    const [, , numbers, root, point] = words;
+    if (!numbers || !root || !point) return [];
+    const [major = 0, minor = 0] = numbers.split(":").map(Number);
+    const type = words[words.indexOf("-", 6) + 1] ?? "";
+    return [{ point: pathFrom(point), type, device: major * 0x100000 + minor, root: pathFrom(root) }];
   });
 }
 
 /** Blanks, line breaks and backslashes are octal escapes of bytes. */
-function fromOctal(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+function pathFrom(text: string): string {
+  const bytes = text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  return Buffer.from(bytes, "latin1").toString("utf8");
+}
+
+/** The mount a path without links leads to: the last one made over any part of it. */
+export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
+  return mounts.findLast(({ point }) => path === point || below(point, path) !== null);
+}
+
+/** The helper's own. */
+export function readMounts(): Mount[] {
+  return parseMounts(readFileSync("/proc/self/mountinfo", "latin1"));
 }
 
 /** What lies below `folder` in `path`, with its slash; null when it is not below. */
@@ -31,16 +65,16 @@ function below(folder: string, path: string): string | null {
  * written `theirs`: what it leads to is a guess until it was compared with the file.
  */
 export function translate(path: string, theirs: readonly Mount[], ours: readonly Mount[]): string[] {
-  const over = theirs.filter(({ target }) => below(target, path) !== null);
+  const over = theirs.filter(({ point }) => below(point, path) !== null);
   // The deepest, and of several there the one mounted last.
   const mount = over.reduce<Mount | undefined>(
-    (best, each) => (best === undefined || each.target.length >= best.target.length ? each : best),
+    (best, each) => (best === undefined || each.point.length >= best.point.length ? each : best),
     undefined,
   );
   if (mount === undefined) return [];
-  const inside = `${mount.root === "/" ? "" : mount.root}${below(mount.target, path)}`;
-  return ours.flatMap(({ device, root, target }) => {
+  const inside = `${mount.root === "/" ? "" : mount.root}${below(mount.point, path)}`;
+  return ours.flatMap(({ device, root, point }) => {
     const rest = device === mount.device ? below(root, inside) : null;
-    return rest === null ? [] : [`${target === "/" ? "" : target}${rest}`];
+    return rest === null ? [] : [`${point === "/" ? "" : point}${rest}`];
   });
 }

@@ -1,137 +1,193 @@
-// Remembers which executable is which app, tells the kernel, and names what is new.
+// Remembers which executable and which process is which app, tells the kernel, and names what is new.
 import type { App } from "../../contract/words.ts";
-import { type FlowRecord, flowId, layouts, type ProcessRecord } from "../kernel/layout.ts";
+import {
+  type Ancestor,
+  type FlowRecord,
+  flowId,
+  type Launch,
+  layouts,
+  type ProcessRecord,
+  type ProgramRecord,
+} from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
+import { ancestorsOf } from "../kernel/records.ts";
 import { log } from "../log.ts";
 import type { AppNumbers } from "../store/numbers.ts";
-import type { Apps } from "./apps.ts";
+import type { Apps, Identified } from "./apps.ts";
+import { type EarlyEnd, UnderWay } from "./under-way.ts";
+import { nearestReason } from "./via.ts";
 
 /** Executables remembered; the kernel's map has as many entries. */
 const capacity = 65536;
+/** Processes remembered, the same. */
+const processCapacity = 32768;
+/** How long nobody looks again for what could not be named, milliseconds: a program may open thousands of connections. */
+const doubt = 1000;
 
-/** Flows that may wait for a name at a time: programs that can never be remembered are named once a flow. */
-const mostUnderWay = 4096;
+export interface NamingParts {
+  readonly apps: Apps;
+  readonly numbers: AppNumbers;
+  /** The kernel's maps: executable → number, process → number, process → how it was started. */
+  readonly maps: Record<"apps" | "processes" | "launches", BpfMap>;
+}
 
-/** How a flow ended before its app had a name. */
-export interface EarlyEnd {
-  readonly bytesIn: number;
-  readonly bytesOut: number;
+/** A process by the kernel's key, as a map key. */
+function keyOf({ start, exec_id, kernel_pid }: ProcessRecord): Buffer {
+  return layouts.process_key.write({ start, exec_id, kernel_pid });
+}
+
+function nameOf(key: Buffer): string {
+  return key.toString("latin1");
+}
+
+/** Forgets the oldest entries beyond `most`. */
+function bound(map: Map<string, unknown>, most: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= most) return;
+    map.delete(key);
+  }
 }
 
 export class Naming {
-  private readonly apps: Apps;
-  private readonly numbers: AppNumbers;
-  private readonly map: BpfMap;
+  private readonly parts: NamingParts;
   private readonly known = new Map<string, App>();
-  /** Executables that neither this process nor the kernel could remember: there are too many. */
-  unnamed = 0;
-  /** Flows whose app is being named, with how they ended if they did meanwhile. */
-  private readonly underWay = new Map<string, { cookie: bigint; end: EarlyEnd | null }>();
-
-  private readonly byCookie = new Map<bigint, Set<string>>();
+  /** Executables that were seen to run scripts. */
+  private readonly scripted = new Set<string>();
+  /** Processes of other executables; `until`: performance.now() milliseconds. */
+  private readonly named = new Map<string, { app: App; until: number }>();
+  private readonly launches = new Map<string, Launch>();
+  /** The apps that processes were started by, and those being looked for. */
+  private readonly reasons = new Map<string, string | null | Promise<string | null>>();
   /** Processes that are being named. */
-  private readonly askers = new Map<string, Promise<App>>();
+  private readonly asked = new Map<string, Promise<App>>();
+  readonly underWay = new UnderWay();
+  /** Executables and processes that neither this process nor the kernel could remember: there are too many. */
+  unnamed = 0;
 
-  constructor(apps: Apps, numbers: AppNumbers, map: BpfMap) {
-    this.apps = apps;
-    this.numbers = numbers;
-    this.map = map;
-    // An earlier helper's entries speak of numbers that may mean other apps by now (another database): name anew.
-    for (const key of map.keys(layouts.exe_key.size)) map.delete(key);
+  constructor(parts: NamingParts) {
+    this.parts = parts;
+    // An earlier helper's entries speak of numbers that may mean other apps by now (another database), and of processes that only that
+    // one was told of: name anew.
+    const { apps, processes } = parts.maps;
+    for (const key of apps.keys(layouts.exe_key.size)) apps.delete(key);
+    for (const key of processes.keys(layouts.process_key.size)) processes.delete(key);
+  }
+
+  /** The kernel tells of a process whose app has no number. It may be gone by now, and its first packet is yet to come. */
+  announce(program: ProgramRecord): void {
+    const exe = nameOf(layouts.exe_key.write(program.process.exe));
+    if (program.launched) {
+      this.launches.set(nameOf(keyOf(program.process)), program.launch);
+      bound(this.launches, processCapacity / 8);
+      if (program.launch.interpreted) {
+        this.scripted.add(exe);
+        this.known.delete(exe);
+      }
+    }
+    const app = this.known.get(exe) ?? this.name(program.process);
+    this.findReason(nameOf(keyOf(program.process)), app, ancestorsOf(program));
+  }
+
+  /** Who is behind a process. Its ancestors are named like anybody else. */
+  private findReason(process: string, self: App | Promise<App>, ancestors: readonly Ancestor[]): void {
+    const reason = Promise.all([self, ...ancestors.map((ancestor) => this.nameAncestor(ancestor))])
+      .then(([app, ...above]) =>
+        nearestReason(
+          app.path,
+          above.map(({ path }) => path),
+        ),
+      )
+      .catch(() => null)
+      .then((via) => {
+        this.reasons.set(process, via);
+        return via;
+      });
+    this.reasons.set(process, reason);
+    bound(this.reasons, processCapacity);
+  }
+
+  private async nameAncestor({ exe, key, pid }: Ancestor): Promise<App> {
+    const known =
+      this.known.get(nameOf(layouts.exe_key.write(exe))) ?? this.recall(nameOf(layouts.process_key.write(key)));
+    if (known) return known;
+    const launch = Buffer.alloc(layouts.launch.size);
+    if (this.parts.maps.launches.get(layouts.process_key.write(key), launch))
+      this.launches.set(nameOf(layouts.process_key.write(key)), layouts.launch.read(launch));
+    const empty = layouts.process.read(Buffer.alloc(layouts.process.size));
+    return this.name({ ...empty, ...key, exe, pid });
   }
 
   /** Names the record's app and goes on: at once when it is known, else as soon as the file system answers. */
   meet(record: FlowRecord, then: (app: App) => void, ended: (id: string, end: EarlyEnd) => void): void {
-    const key = layouts.exe_key.write(record.process.exe);
-    const name = key.toString("latin1");
-    const known = this.known.get(name) ?? this.byNumber(record.app);
-    if (known) {
-      then(known);
+    const known =
+      this.known.get(nameOf(layouts.exe_key.write(record.process.exe))) ??
+      this.recall(nameOf(keyOf(record.process))) ??
+      this.byNumber(record.app);
+    const via = this.reasons.get(nameOf(keyOf(record.process))) ?? null;
+    if (known && !(via instanceof Promise)) {
+      then({ ...known, via });
       return;
     }
     const id = flowId(record.flow);
-    this.begin(id, record.flow.cookie);
-    void this.identify(record.process, key, name)
-      .then((app) => {
-        const end = this.underWay.get(id)?.end;
-        this.finish(id);
-        then(app);
+    this.underWay.begin(id, record.flow.cookie);
+    void Promise.all([known ?? this.name(record.process), via])
+      .then(([app, reason]) => {
+        const end = this.underWay.finish(id);
+        then({ ...app, via: reason });
         if (end) ended(id, end);
       })
       .catch((error: unknown) => {
         log("error", "a flow could not be judged and stays held", { error: String((error as Error).stack ?? error) });
       })
-      .finally(() => this.finish(id));
-  }
-
-  private begin(id: string, cookie: bigint): void {
-    this.underWay.set(id, { cookie, end: null });
-    const siblings = this.byCookie.get(cookie);
-    if (siblings) siblings.add(id);
-    else this.byCookie.set(cookie, new Set([id]));
-  }
-
-  private finish(id: string): void {
-    const entry = this.underWay.get(id);
-    if (entry === undefined) return;
-    this.underWay.delete(id);
-    const siblings = this.byCookie.get(entry.cookie);
-    siblings?.delete(id);
-    if (siblings?.size === 0) this.byCookie.delete(entry.cookie);
-  }
-
-  /** True when the flow's app is still being named: its end is kept and told afterwards. */
-  postponeEnd(id: string, end: EarlyEnd): boolean {
-    const entry = this.underWay.get(id);
-    if (entry === undefined) return false;
-    entry.end = end;
-    return true;
-  }
-
-  /** Whether so many flows wait for their app's name that no more should. */
-  get isBusy(): boolean {
-    return this.underWay.size >= mostUnderWay;
-  }
-
-  /** Flows of a socket whose app is still being named. */
-  ofSocket(cookie: bigint): string[] {
-    return [...(this.byCookie.get(cookie) ?? [])];
+      .finally(() => this.underWay.finish(id));
   }
 
   /** The kernel knows the app already when it decided; the process may be gone by now. */
   private byNumber(number: number): App | undefined {
-    const path = number === 0 ? undefined : this.numbers.nameOf(number);
-    return path === undefined ? undefined : this.apps.describe(path);
+    const path = number === 0 ? undefined : this.parts.numbers.nameOf(number);
+    return path === undefined ? undefined : this.parts.apps.describe(path);
   }
 
-  /** A process that is being named already is not named a second time: its flows come in thousands before the first name. */
-  private identify(process: ProcessRecord, key: Buffer, name: string): Promise<App> {
-    const asker = `${name} ${process.pid} ${process.start}`;
-    let naming = this.askers.get(asker);
-    if (naming === undefined) {
-      naming = this.identifyAnew(process, key, name).finally(() => this.askers.delete(asker));
-      this.askers.set(asker, naming);
-    }
+  private recall(process: string): App | undefined {
+    const named = this.named.get(process);
+    return named !== undefined && performance.now() < named.until ? named.app : undefined;
+  }
+
+  /** Once at a time for every process, however many connections it opens. */
+  private name(process: ProcessRecord): Promise<App> {
+    const key = keyOf(process);
+    const name = nameOf(key);
+    const asked = this.asked.get(name);
+    if (asked) return asked;
+    const naming = this.parts.apps
+      .identify(process, this.launches.get(name) ?? null)
+      .then((identified) => this.remember(process, key, identified))
+      .finally(() => this.asked.delete(name));
+    this.asked.set(name, naming);
     return naming;
   }
 
-  private async identifyAnew(process: ProcessRecord, key: Buffer, name: string): Promise<App> {
-    const { app, lasting } = await this.apps.identify(process);
-    if (lasting && this.known.size < capacity) {
-      this.known.set(name, app);
-      this.tellKernel(key, app);
-    } else if (lasting) {
-      this.unnamed++;
+  private remember(process: ProcessRecord, key: Buffer, { app, certain, lasting }: Identified): App {
+    const { apps, processes } = this.parts.maps;
+    const exe = layouts.exe_key.write(process.exe);
+    if (lasting && this.known.size >= capacity) this.unnamed++;
+    if (lasting && !this.scripted.has(nameOf(exe)) && this.known.size < capacity) {
+      this.known.set(nameOf(exe), app);
+      this.tellKernel(apps, exe, app);
+      return app;
     }
+    this.named.set(nameOf(key), { app, until: certain ? Number.POSITIVE_INFINITY : performance.now() + doubt });
+    bound(this.named, processCapacity);
+    if (certain) this.tellKernel(processes, key, app);
     return app;
   }
 
   /** Without it every connection of the app is held until the helper has judged it: slower, never wrong. */
-  private tellKernel(key: Buffer, app: App): void {
+  private tellKernel(map: BpfMap, key: Buffer, app: App): void {
     try {
       const number = Buffer.alloc(4);
-      number.writeUInt32LE(this.numbers.of(app.path));
-      this.map.set(key, number);
+      number.writeUInt32LE(this.parts.numbers.of(app.path));
+      map.set(key, number);
     } catch (error) {
       this.unnamed++;
       log("warn", "the kernel could not be told of an app", { app: app.path, error: String(error) });

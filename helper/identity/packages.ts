@@ -1,8 +1,9 @@
 // Proves that a file belongs to a Flatpak or Snap: it lies where only root unpacks them. A sandboxed process sees it under another path.
-import { type BigIntStats, lstatSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { open, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { parseMounts, translate } from "./mounts.ts";
+import type { Seen } from "./probe.ts";
 import { type Packaged, packagedFile } from "./scope.ts";
 
 /** A desktop's mount table has some 10 kB, a sandbox's less; a user may make a hundred thousand mounts. */
@@ -20,13 +21,14 @@ export function packageOf(path: string): Packaged | null {
  * Where the file that process `pid` runs as `path`, in a mount namespace of its own, is in ours; null unless it is a package's.
  * `file`: what the kernel reported. The mount table is the process's own and only says where to look.
  */
-export async function findPackagedFile(pid: number, path: string, file: BigIntStats): Promise<string | null> {
+export async function findPackagedFile(pid: number, path: string, file: Seen): Promise<string | null> {
   const [theirs, ours] = await Promise.all([readTable(`/proc/${pid}/mountinfo`), readTable("/proc/self/mountinfo")]);
   for (const place of translate(path, parseMounts(theirs), parseMounts(ours)).slice(0, mostPlaces)) {
     if (packageOf(place) === null) continue;
     const found = await stat(place, { bigint: true }).catch(() => null);
-    const same = found !== null && found.ino === file.ino && found.dev === file.dev && found.ctimeNs === file.ctimeNs;
-    if (same && (await realpath(place)) === place) return place;
+    if (found === null || found.ino !== file.inode || found.dev !== file.device || found.ctimeNs !== file.changed)
+      continue;
+    if ((await realpath(place)) === place) return place;
   }
   return null;
 }
@@ -39,7 +41,7 @@ async function readTable(path: string): Promise<string> {
     let bytes = 0;
     while (bytes < largestTable) {
       const { bytesRead } = await handle.read(text, bytes, largestTable - bytes);
-      if (bytesRead === 0) return text.toString("utf8", 0, bytes);
+      if (bytesRead === 0) return text.toString("latin1", 0, bytes);
       bytes += bytesRead;
     }
     return "";

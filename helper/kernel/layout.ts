@@ -133,7 +133,7 @@ export const tableDefer = 0xffffffff;
 export const action = { none: 0, allow: 1, block: 2, ask: 3 } as const;
 export const flowState = { idle: 0, held: 1, allowed: 2, blocked: 3, exempt: 4 } as const;
 export const direction = { outbound: 0, inbound: 1 } as const;
-export const recordType = { held: 1, decided: 2, established: 3, ended: 4 } as const;
+export const recordType = { held: 1, decided: 2, established: 3, ended: 4, program: 5 } as const;
 export const protocolClass = { icmp: 1, tcp: 6, udp: 17, other: 255 } as const;
 /** Wildcard bits of a slot's shape. */
 export const shape = { anyApp: 8, anyPort: 4, anyProtocol: 2, anyDirection: 1 } as const;
@@ -182,7 +182,7 @@ const exe_key = new Struct({
   ctime_nanoseconds: "u32",
   device: "u32",
   generation: "u32",
-  pad: "u32",
+  disguised: "u32",
 });
 
 const process = new Struct({
@@ -192,8 +192,43 @@ const process = new Struct({
   exec_id: "u32",
   pid: "u32",
   uid: "u32",
-  pad: "u32",
+  kernel_pid: "u32",
   command: { bytes: 16 },
+});
+
+const process_key = new Struct({ start: "u64", exec_id: "u32", kernel_pid: "u32" });
+
+const location = new Struct({
+  inode: "u64",
+  device: "u32",
+  bytes: "u32",
+  names: { bytes: 672 },
+  complete: "u64",
+});
+
+const launch = new Struct({
+  time: "u64",
+  exe: exe_key,
+  interpreted: "u32",
+  argument_bytes: "u32",
+  mount_namespace: "u32",
+  confined: "u32",
+  program: location,
+  directory: location,
+  arguments: { bytes: 384 },
+});
+
+const ancestor = new Struct({ exe: exe_key, key: process_key, pid: "u32", pad: "u32" });
+const ancestorsTold = 8;
+
+const program = new Struct({
+  abi: "u16",
+  type: "u8",
+  launched: "u8",
+  pad: "u32",
+  process,
+  ancestors: { bytes: ancestorsTold * ancestor.size },
+  launch,
 });
 
 const socket_state = new Struct({
@@ -216,7 +251,11 @@ const socket_state = new Struct({
   bound: "u8",
   sent_to_group: "u8",
   refused_count: "u32",
+  adopting: "u32",
+  pad: "u32",
 });
+
+const listener_key = new Struct({ netns: "u64", port: "u32", pad: "u32" });
 
 const record = new Struct({
   abi: "u16",
@@ -288,7 +327,13 @@ export const layouts = {
   gate,
   exe_key,
   process,
+  process_key,
+  location,
+  launch,
+  ancestor,
+  program,
   socket_state,
+  listener_key,
   record,
   held_syn,
   traffic,
@@ -304,6 +349,12 @@ export const layouts = {
 export type FlowKey = ValuesOf<typeof flow_key>;
 export type ExeKey = ValuesOf<typeof exe_key>;
 export type ProcessRecord = ValuesOf<typeof process>;
+export type ProcessKey = ValuesOf<typeof process_key>;
+export type FileLocation = ValuesOf<typeof location>;
+export type Launch = ValuesOf<typeof launch>;
+export type Ancestor = ValuesOf<typeof ancestor>;
+export type ProgramRecord = ValuesOf<typeof program>;
+export type SocketState = ValuesOf<typeof socket_state>;
 export type FlowRecord = ValuesOf<typeof record>;
 
 export type Revoked = ValuesOf<typeof revoked>;

@@ -19,6 +19,7 @@ const b = {
   setPinPath: lib.func("int bpf_map__set_pin_path(void *map, const char *path)"),
   mapFd: lib.func("int bpf_map__fd(void *map)"),
   attachCgroup: lib.func("void *bpf_program__attach_cgroup(void *program, int cgroup)"),
+  attachTracing: lib.func("void *bpf_program__attach_trace(void *program)"),
   linkOpen: lib.func("void *bpf_link__open(const char *path)"),
   linkPin: lib.func("int bpf_link__pin(void *link, const char *path)"),
   linkUpdate: lib.func("int bpf_link__update_program(void *link, void *program)"),
@@ -80,6 +81,11 @@ export function attachCgroup(program: Pointer, cgroupFd: number): Pointer {
   return pointer("bpf_program__attach_cgroup", b.attachCgroup(program, cgroupFd));
 }
 
+/** For tp_btf programs: the tracepoint is named by the program's section. */
+export function attachTracing(program: Pointer): Pointer {
+  return pointer("bpf_program__attach_trace", b.attachTracing(program));
+}
+
 export function openLink(pin: string): Pointer {
   return pointer("bpf_link__open", b.linkOpen(pin));
 }
@@ -104,6 +110,11 @@ export function attachMapIterator(program: Pointer, mapFd: number): Pointer {
   which.writeUInt32LE(mapFd);
   const options = { sz: 24, link_info: which, link_info_len: which.length };
   return pointer("bpf_program__attach_iter", b.attachIter(program, options));
+}
+
+/** A link from which readings of all that the program's section names can be taken. */
+export function attachIterator(program: Pointer): Pointer {
+  return pointer("bpf_program__attach_iter", b.attachIter(program, null));
 }
 
 /** A descriptor that reads one pass of the iterator; the caller closes it. */

@@ -160,13 +160,24 @@ export function ticksPerSecond(): number {
   return Math.round(1e9 / Number(resolution.readBigInt64LE(8)));
 }
 
+const CLOCK_REALTIME = 0;
 export const CLOCK_BOOTTIME = 7;
+
+/** Nanoseconds. */
+function clock(which: number): bigint {
+  const time = Buffer.alloc(16); // struct timespec
+  check("clock_gettime", c.clock_gettime(which, time));
+  return time.readBigInt64LE(0) * 1_000_000_000n + time.readBigInt64LE(8);
+}
 
 /** Milliseconds since the machine started, the time it slept included. No clock that anybody could set. */
 export function boottime(): number {
-  const time = Buffer.alloc(16); // struct timespec
-  check("clock_gettime", c.clock_gettime(CLOCK_BOOTTIME, time));
-  return Number(time.readBigInt64LE(0)) * 1000 + Number(time.readBigInt64LE(8)) / 1e6;
+  return Number(clock(CLOCK_BOOTTIME)) / 1e6;
+}
+
+/** What CLOCK_BOOTTIME's zero is in nanoseconds since 1970, by the clock as it is set now. */
+export function bootMoment(): bigint {
+  return clock(CLOCK_REALTIME) - clock(CLOCK_BOOTTIME);
 }
 
 const TFD_CLOEXEC = 0o2000000;

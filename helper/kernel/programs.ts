@@ -1,12 +1,14 @@
 // Loads the object, adopts or creates the pinned maps, and attaches the programs to guarded cgroups by pinned links.
-// Pins: <bpffs>/<instance>/v<ABI>/maps/NAME and .../guards/<cgroup inode>/PROGRAM. `picket off` removes the tree.
+// Pins: <bpffs>/<instance>/v<ABI>/maps/NAME, .../guards/<cgroup inode>/PROGRAM, .../launches/PROGRAM. `picket off` removes the tree.
 // Whatever an earlier helper pinned stays in force until this one's programs stand beside it with the whole policy in their maps.
 import { existsSync, fstatSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from "node:fs";
 import { basename, join } from "node:path";
-import { abi, flowState, layouts, type Revoked, type Struct, type Traffic } from "./layout.ts";
+import { abi, flowState, layouts, type Revoked, type SocketState, type Struct, type Traffic } from "./layout.ts";
 import {
   attachCgroup,
+  attachIterator,
   attachMapIterator,
+  attachTracing,
   BpfMap,
   closeObject,
   destroyLink,
@@ -37,6 +39,10 @@ const mapNames = [
   "gates",
   "held_syns",
   "apps",
+  "processes",
+  "launches",
+  "guarded",
+  "listeners",
   "hosts",
   "ranges",
   "tables",
@@ -62,6 +68,9 @@ const programNames = [
   "on_ingress",
   "on_egress",
 ] as const;
+
+/** What watches how processes are started, on the whole machine (bpf/launch.bpf.h). */
+const launchNames = ["on_exec", "on_fork", "on_exit"] as const;
 
 /** Mounts the BPF file system where nobody has; true when this call did. */
 export function ensureBpfFileSystem(): boolean {
@@ -103,6 +112,8 @@ export class Programs {
   private readonly checkpoint: (step: StartStep) => void;
   private readonly traffic: Pointer;
   private readonly revoked: Pointer;
+  private readonly older: Pointer;
+  private readonly launches: Pointer[];
   private readonly guards = new Map<string, Pointer[]>();
 
   /** Throws SystemError when the kernel refuses the object. `instance` names the pin directory. */
@@ -120,6 +131,8 @@ export class Programs {
     ) as Record<MapName, BpfMap>;
     this.traffic = this.iterator("dump_traffic");
     this.revoked = this.iterator("find_revoked");
+    this.older = attachIterator(findProgram(this.object, "adopt_sockets"));
+    this.launches = this.watchLaunches(join(pins, "launches"));
     checkpoint("loaded");
   }
 
@@ -152,17 +165,21 @@ export class Programs {
     }
   }
 
-  /** Attaches every program to the cgroup directory, or renews what an earlier helper attached. Idempotent. */
-  guard(cgroupDirectory: string): void {
+  /**
+   * Attaches every program to the cgroup directory, or renews what an earlier helper attached. Idempotent. Returns the sockets that were
+   * there before, as they are known from now on.
+   */
+  guard(cgroupDirectory: string): SocketState[] {
     const fd = open(cgroupDirectory, O_RDONLY | O_DIRECTORY);
     const links: Pointer[] = [];
     try {
       // Of what is open: the folder may be replaced by another of that name meanwhile.
       const inode = String(fstatSync(fd).ino);
-      if (this.guards.has(inode)) return;
+      if (this.guards.has(inode)) return [];
       const pins = this.folder(inode);
       for (const name of programNames) links.push(this.attach(name, fd, join(pins, name)));
       this.completed(inode, pins, links);
+      return this.adoptSockets(BigInt(inode));
     } catch (error) {
       // What is pinned by now stays attached: the next guard() completes it.
       for (const link of links) destroyLink(link);
@@ -176,6 +193,15 @@ export class Programs {
     this.guards.set(inode, links);
     // What this version has no program for.
     for (const name of readdirSync(pins)) if (!programNames.some((own) => own === name)) removePins(join(pins, name));
+  }
+
+  /** In two passes: whoever listens is found in the first. */
+  private adoptSockets(cgroup: bigint): SocketState[] {
+    const { guarded, listeners } = this.maps;
+    guarded.set(cgroupKey(cgroup), Buffer.alloc(4));
+    const adopted = [0, 1].flatMap(() => readAll(this.older, layouts.socket_state));
+    for (const key of listeners.keys(layouts.listener_key.size)) listeners.delete(key);
+    return adopted;
   }
 
   /** The pins of one guard. What is in the way of a folder is damage. */
@@ -196,6 +222,7 @@ export class Programs {
   unguard(inode: string): void {
     for (const link of this.guards.get(inode) ?? []) destroyLink(link);
     this.guards.delete(inode);
+    this.maps.guarded.delete(cgroupKey(BigInt(inode)));
     removePins(join(this.pins, "guards", inode));
   }
 
@@ -220,6 +247,18 @@ export class Programs {
     pinLink(link, pin);
     this.checkpoint("pinned");
     return link;
+  }
+
+  /** The kernel cannot replace the program behind such a link: an earlier helper's goes when this one's is in place. */
+  private watchLaunches(pins: string): Pointer[] {
+    mkdirSync(pins, { recursive: true, mode: 0o700 });
+    return launchNames.map((name) => {
+      const link = attachTracing(findProgram(this.object, name));
+      const pin = join(pins, name);
+      if (existsSync(pin)) unlinkSync(pin);
+      pinLink(link, pin);
+      return link;
+    });
   }
 
   /** Puts this helper's program behind a pinned link; null where there is no pin, or something else. Throws ENOLINK: its cgroup is gone. */
@@ -264,16 +303,17 @@ export class Programs {
 
   /**
    * Ends what helpers of other versions left in force, once this one guards every cgroup that they did. After everything else: until
-   * then both judge, and the stricter wins. `find`: a cgroup's directory by its inode number, null when it is gone.
+   * then both judge, and the stricter wins. `find`: a cgroup's directory by its inode number, null when it is gone. Returns what guard() does.
    */
-  retireOthers(find: (inode: string) => string | null): void {
+  retireOthers(find: (inode: string) => string | null): SocketState[] {
+    const adopted: SocketState[] = [];
     const others = readdirSync(this.root)
       .map((name) => join(this.root, name))
       .filter((path) => path !== this.pins);
     for (const other of others) {
       for (const inode of namesIn(join(other, "guards"))) {
         const directory = find(inode);
-        if (directory !== null) this.guard(directory);
+        if (directory !== null) adopted.push(...this.guard(directory));
       }
     }
     for (const other of others) {
@@ -281,6 +321,7 @@ export class Programs {
       this.checkpoint("retired");
       removePins(other);
     }
+    return adopted;
   }
 
   /** The version directory in use, as status and journal name it. */
@@ -313,9 +354,16 @@ export class Programs {
   remove(): void {
     for (const links of this.guards.values()) for (const link of links) destroyLink(link);
     this.guards.clear();
-    for (const link of [this.traffic, this.revoked]) destroyLink(link);
+    for (const link of [this.traffic, this.revoked, this.older, ...this.launches]) destroyLink(link);
     removePins(this.root);
   }
+}
+
+/** The key of map `guarded`. */
+function cgroupKey(id: bigint): Buffer {
+  const key = Buffer.alloc(8);
+  key.writeBigUInt64LE(id);
+  return key;
 }
 
 /** One pass of an iterator over the sockets, each as what its program writes. */

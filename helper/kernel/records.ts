@@ -1,12 +1,37 @@
 // From ring-buffer bytes to records, endpoints and counters.
 import type { Direction, Endpoint, Protocol } from "../../contract/words.ts";
-import { abi, counterNames, counterSlots, direction, type FlowRecord, layouts } from "./layout.ts";
+import {
+  type Ancestor,
+  abi,
+  counterNames,
+  counterSlots,
+  direction,
+  type FlowRecord,
+  layouts,
+  type ProgramRecord,
+  recordType,
+} from "./layout.ts";
 import type { BpfMap } from "./libbpf.ts";
 
 /** Null for a record of another ABI: left over in a pinned ring buffer by another version. */
 export function readRecord(bytes: Buffer): FlowRecord | null {
   if (bytes.length < layouts.record.size || bytes.readUInt16LE(0) !== abi) return null;
   return layouts.record.read(bytes);
+}
+
+/** Null for any other record. */
+export function readProgram(bytes: Buffer): ProgramRecord | null {
+  const { program } = layouts;
+  const type = bytes.length >= program.size ? bytes.readUInt8(program.offset("type")) : 0;
+  return type === recordType.program && bytes.readUInt16LE(0) === abi ? program.read(bytes) : null;
+}
+
+/** The parent first. */
+export function ancestorsOf({ ancestors }: ProgramRecord): Ancestor[] {
+  const { ancestor } = layouts;
+  return Array.from({ length: ancestors.length / ancestor.size }, (_, at) =>
+    ancestor.read(ancestors, at * ancestor.size),
+  ).filter(({ key }) => key.kernel_pid !== 0);
 }
 
 /** The held packet behind its record; empty when the record lies about its size. */

@@ -39,6 +39,8 @@ function isFamilyTwin(a: Endpoint, b: Endpoint): boolean {
 /** `lastAttempt`: when the card's newest attempt came, CLOCK_BOOTTIME milliseconds. */
 export function joins(card: Asked, lastAttempt: number, attempt: Asking): boolean {
   if (card.app.path !== attempt.app.path || card.direction !== attempt.direction) return false;
+  // Two programs that nobody can be sure of are not one because as little is known of both.
+  if (!card.app.path.startsWith("/") && card.process.pid !== attempt.process.pid) return false;
   const { endpoint } = attempt;
   const same = (other: Endpoint) =>
     other.address === endpoint.address && other.port === endpoint.port && other.protocol === endpoint.protocol;

@@ -46,7 +46,8 @@ export class PromptRows {
     );
     return (this.store.prepare("SELECT * FROM prompts ORDER BY id").all() as Row[]).map((row) => ({
       id: String(row.id),
-      app: JSON.parse(row.app) as App,
+      // Older questions know nothing of via.
+      app: { via: null, ...(JSON.parse(row.app) as Omit<App, "via">) },
       direction: row.direction,
       process: JSON.parse(row.process) as Prompt["process"],
       attempts: row.attempts,

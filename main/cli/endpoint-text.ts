@@ -1,9 +1,12 @@
 // How apps and endpoints are written in a terminal.
+import { appPathText } from "../../contract/app-path.ts";
 import type { App, Direction, Endpoint } from "../../contract/words.ts";
 
 /** An unverified app shows its path: its name is its own claim. */
 export function appText(app: App): string {
-  return app.verified ? `${app.name} (${app.path})` : app.path;
+  const path = appPathText(app.path);
+  const via = app.via === null ? "" : ` via ${appPathText(app.via)}`;
+  return `${app.verified ? `${app.name} (${path})` : path}${via}`;
 }
 
 export function endpointText({ host, address, port, protocol }: Endpoint): string {

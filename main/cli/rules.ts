@@ -1,6 +1,7 @@
 // `picket rules`: list, add, remove, enable, disable.
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { joinAppPath, splitAppPath } from "../../contract/app-path.ts";
 import { ruleLifetimeSchema } from "../../contract/lifetime.ts";
 import { actionSchema, type Rule, ruleDirectionSchema } from "../../contract/words.ts";
 import { withHelper } from "./helper-connection.ts";
@@ -99,8 +100,14 @@ function say(json: boolean | undefined, result: unknown, sentence: string): void
   process.stdout.write(json ? `${printableJson(result, 2)}\n` : `${printable(sentence)}\n`);
 }
 
-/** Rules name the executable itself, so links are resolved here, where the person sees the same files; a path not there yet stays as it is. */
+/** An executable, and behind "//" the script that it runs, if it is an interpreter. */
 function appPath(given: string): string {
+  const { executable, script } = splitAppPath(given);
+  return joinAppPath({ executable: executablePath(executable), script });
+}
+
+/** Rules name the executable itself, so links are resolved here, where the person sees the same files; a path not there yet stays as it is. */
+function executablePath(given: string): string {
   if (given === "") throw new UsageError("--app is empty (a path, or any)");
   const path = given.includes("/") ? resolve(given) : (onPath(given) ?? resolve(given));
   try {

@@ -23,7 +23,7 @@ picket rules add --app PATH|any --action allow|block|ask [--address CIDR] [--por
                  [--direction outbound|inbound|both] [--lifetime quit|TIME|restart|forever] [--json]
 picket rules remove|enable|disable ID
     The rules, or a change to them. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer;
-    forever when none is given.
+    forever when none is given. PATH of a script: its interpreter's, two slashes, its own (/usr/bin/python3//home/a/x.py).
 `,
   flows: `picket flows [--follow] [--json]
     Live and recent flows, newest first. --follow: these, then each new or changed one (--json: one object a line).

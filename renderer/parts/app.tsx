@@ -1,6 +1,7 @@
 // An app's face and name. A name that cannot be trusted is never shown as one: the path stands in its place, marked.
+import { splitAppPath } from "../../contract/app-path.ts";
 import type { App } from "../../contract/words.ts";
-import { elided, isIdentified, nameLimit, plain } from "../format.ts";
+import { baseName, elided, isIdentified, nameLimit, plain } from "../format.ts";
 import { text } from "../text.ts";
 import { Chip } from "./icons.tsx";
 
@@ -24,12 +25,15 @@ export function AppFace({ app, size = "small" }: { app: App; size?: "small" | "l
 }
 
 /** The path with its file name standing out. Neither part can grow so long that it pushes something else out of view. */
-function PathName({ path }: { path: string }) {
+function PathName({ app }: { app: App }) {
+  const { executable, script } = splitAppPath(app.path);
+  const path = script ?? executable;
   const cut = path.lastIndexOf("/") + 1;
   return (
     <bdi className="path">
       <span className="path-folder">{elided(plain(path.slice(0, cut)), nameLimit)}</span>
       <span className="path-file">{elided(plain(path.slice(cut)), nameLimit)}</span>
+      {script !== null && <span className="path-folder"> ({baseName(executable)})</span>}
     </bdi>
   );
 }
@@ -37,7 +41,7 @@ function PathName({ path }: { path: string }) {
 export function AppName({ app }: { app: App }) {
   if (app.verified) return <bdi className="app-name">{elided(plain(app.name), 2 * nameLimit)}</bdi>;
   if (!isIdentified(app.path)) return <span className="app-name">{text.unidentified.title}</span>;
-  return <PathName path={app.path} />;
+  return <PathName app={app} />;
 }
 
 /** Where Picket cannot vouch for the name. An app nobody can identify says so in place of a name. */

@@ -1,5 +1,6 @@
 // What a card or an inbox row shortens, in full and to be copied: the program, its command, and every destination of the question.
 import type { Ref } from "react";
+import { appPathText, splitAppPath } from "../../contract/app-path.ts";
 import type { Prompt } from "../../contract/words.ts";
 import { plain, portAndProtocol } from "../format.ts";
 import { text } from "../text.ts";
@@ -10,14 +11,31 @@ type Props = { prompt: Prompt; open: boolean; setOpen: (open: boolean) => void; 
 
 export function Details({ prompt, open, setOpen, destinations }: Props) {
   const { app, direction, endpoints, process } = prompt;
+  const { executable, script } = splitAppPath(app.path);
   return (
     <details className="details" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{words.title}</summary>
       <dl>
         <dt>{words.program}</dt>
         <dd>
-          <bdi className="exact">{plain(app.path)}</bdi>
+          <bdi className="exact">{plain(executable)}</bdi>
         </dd>
+        {script !== null && (
+          <>
+            <dt>{words.script}</dt>
+            <dd>
+              <bdi className="exact">{plain(script)}</bdi>
+            </dd>
+          </>
+        )}
+        {app.via !== null && (
+          <>
+            <dt>{words.via}</dt>
+            <dd>
+              <bdi className="exact">{plain(appPathText(app.via))}</bdi>
+            </dd>
+          </>
+        )}
         <dt>{words.command}</dt>
         <dd>
           <bdi className="exact">{plain(process.command)}</bdi>

@@ -3,7 +3,16 @@
 import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { App, Endpoint, Prompt } from "../../contract/words.ts";
-import { commandLimit, destination, elided, isIdentified, plain, portAndProtocol, whatIsKnown } from "../format.ts";
+import {
+  baseName,
+  commandLimit,
+  destination,
+  elided,
+  isIdentified,
+  plain,
+  portAndProtocol,
+  whatIsKnown,
+} from "../format.ts";
 import { AppFace, AppName, Unverified } from "../parts/app.tsx";
 import { Details } from "../parts/details.tsx";
 import { text } from "../text.ts";
@@ -91,7 +100,7 @@ function Asker({ app }: { app: App }) {
   );
 }
 
-function AskedBy({ prompt: { attempts, direction, process } }: { prompt: Prompt }) {
+function AskedBy({ prompt: { app, attempts, direction, process } }: { prompt: Prompt }) {
   const command = plain(process.command);
   return (
     <dl className="asked-by">
@@ -102,6 +111,7 @@ function AskedBy({ prompt: { attempts, direction, process } }: { prompt: Prompt 
         </bdi>
         <span className="process">
           {words.processLine(process.pid, process.uid)}
+          {app.via !== null && <bdi title={plain(app.via)}>{words.via(baseName(app.via))}</bdi>}
           {process.uid === 0 && <span className="tag tag-warn">{text.asRoot}</span>}
           {attempts > 1 && <span className="tag attempts">{words.more(attempts - 1)}</span>}
         </span>

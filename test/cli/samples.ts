@@ -21,7 +21,7 @@ const endpoint = { host: null, address: "2001:db8:1::1", port: 443, protocol: "t
 
 export const prompt: Prompt = {
   id: "p1",
-  app: { name: hostilePath, path: hostilePath, verified: false, icon: null },
+  app: { name: hostilePath, path: hostilePath, verified: false, icon: null, via: null },
   direction: "outbound",
   endpoint,
   endpoints: [endpoint],
@@ -51,7 +51,7 @@ export const rule: Rule = {
 export const flow: Flow = {
   id: "f1",
   time: "2026-11-23T09:30:00.000Z",
-  app: { name: "Curl", path: "/usr/bin/curl", verified: true, icon: "curl" },
+  app: { name: "Curl", path: "/usr/bin/curl", verified: true, icon: "curl", via: null },
   direction: "outbound",
   endpoint: { host: "example.org", address: "198.51.100.1", port: 443, protocol: "tcp" },
   verdict: "held",

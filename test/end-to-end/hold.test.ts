@@ -1,4 +1,5 @@
 // Real clients are held, asked about, answered, and go on or are refused; what reached the far side is counted there.
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client, type TcpResult, type UdpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
@@ -60,12 +61,7 @@ const clients: Record<string, Client> = {
   node: {
     protocol: "tcp",
     port: 80,
-    command: (address) => {
-      // Not fetch(): its own time-out for connecting is 10 s.
-      const script = `require("node:http").get(${JSON.stringify(url(address))}, (r) => r.pipe(process.stdout))
-        .on("error", (e) => { process.stdout.write(String(e.code)); process.exit(1); })`;
-      return [process.execPath, "-e", script];
-    },
+    command: (address) => [process.execPath, join(import.meta.dirname, "../network/clients/get.cjs"), url(address)],
     reached: ({ code, stdout }) => code === 0 && stdout === "hi\n",
     refused: ({ stdout }) => stdout === "ECONNREFUSED",
   },

@@ -1,6 +1,8 @@
 // A changed policy reaches what is live: what it blocks ends at once, what it asks about is held where it stands.
 import { realpathSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { joinAppPath } from "../../contract/app-path.ts";
 import type { Flow } from "../../contract/words.ts";
 import { client, python, type StreamResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
@@ -26,6 +28,12 @@ afterAll(async () => {
 
 const resultOf = (ran: Ran): StreamResult => JSON.parse(ran.stdout.trim().split("\n").at(-1) ?? "") as StreamResult;
 
+/** The script the streams run, under its interpreter. */
+const streamApp = joinAppPath({
+  executable: realpathSync(python),
+  script: realpathSync(join(import.meta.dirname, "../network/clients/stream.py")),
+});
+
 async function flowTo(address: string): Promise<Flow | undefined> {
   return (await (await helper.client()).call("flows.list", {})).find(({ endpoint }) => endpoint.address === address);
 }
@@ -33,7 +41,7 @@ async function flowTo(address: string): Promise<Flow | undefined> {
 /** A stream that was allowed by a rule and talks. */
 async function allowedStream(protocol: "tcp" | "udp", address: string, seconds = long, ...quiet: "quiet"[]) {
   const api = await helper.client();
-  const { id } = await api.call("rules.add", { app: realpathSync(python), action: "allow", address });
+  const { id } = await api.call("rules.add", { app: streamApp, action: "allow", address });
   const running = guarded(helper, network.near, client("stream", protocol, address, 7777, seconds, ...quiet));
   // More than a handshake.
   await until("the stream's first answer", async () => ((await flowTo(address))?.bytesIn ?? 0) > 100);
@@ -52,7 +60,7 @@ async function settled(address: string): Promise<number> {
 }
 
 /** Narrower than the rule that allows. */
-const block = (address: string) => ({ app: realpathSync(python), action: "block", address, port: 7777 }) as const;
+const block = (address: string) => ({ app: streamApp, action: "block", address, port: 7777 }) as const;
 
 describe.for([4, 6] as const)("over IPv%d, a new block rule", (family) => {
   test("ends a connection that talks, at once", async () => {

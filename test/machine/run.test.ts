@@ -34,7 +34,7 @@ test.each([
   const running = machine.asAlice("run", "--", "python3", "-c", client);
   const prompt = await machine.heldPrompt();
   expect(prompt).toMatchObject({ endpoint: far, process: { uid: 1000 } });
-  expect(prompt.app.path).toMatch(/^\/usr\/bin\/python3/);
+  expect(prompt.app.path).toMatch(/^\[\/usr\/bin\/python3/);
 
   const cgroup = await machine.cgroupOf(prompt.process.pid);
   const [slice] = (await machine.read<Status>("status")).guarded;

@@ -6,29 +6,46 @@ export const firefox: App = {
   path: "/usr/lib/firefox-esr/firefox-esr",
   verified: true,
   icon: "firefox-esr",
+  via: null,
 };
 export const thunderbird: App = {
   name: "Thunderbird",
   path: "/usr/bin/thunderbird",
   verified: true,
   icon: "thunderbird",
+  via: null,
 };
-export const nextcloud: App = { name: "Nextcloud", path: "/usr/bin/nextcloud", verified: true, icon: "Nextcloud" };
-export const gimp: App = { name: "GIMP", path: "/usr/bin/gimp-2.10", verified: true, icon: "gimp" };
-export const curl: App = { name: "/usr/bin/curl", path: "/usr/bin/curl", verified: false, icon: null };
+export const nextcloud: App = {
+  name: "Nextcloud",
+  path: "/usr/bin/nextcloud",
+  verified: true,
+  icon: "Nextcloud",
+  via: null,
+};
+export const gimp: App = { name: "GIMP", path: "/usr/bin/gimp-2.10", verified: true, icon: "gimp", via: null };
+export const curl: App = { name: "/usr/bin/curl", path: "/usr/bin/curl", verified: false, icon: null, via: null };
 export const updater: App = {
   name: "/home/alice/.local/share/tool/updater",
   path: "/home/alice/.local/share/tool/updater",
   verified: false,
   icon: null,
+  via: null,
 };
+/** A server: others come to it. */
 export const python: App = {
-  name: "/usr/bin/python3.11",
-  path: "/usr/bin/python3.11",
+  name: "/home/alice/site/serve.py (python3.11)",
+  path: "/usr/bin/python3.11//home/alice/site/serve.py",
   verified: false,
   icon: null,
+  via: null,
 };
-export const chronyd: App = { name: "/usr/sbin/chronyd", path: "/usr/sbin/chronyd", verified: false, icon: null };
+export const chronyd: App = {
+  name: "/usr/sbin/chronyd",
+  path: "/usr/sbin/chronyd",
+  verified: false,
+  icon: null,
+  via: null,
+};
 
 /** `minutes` before the scenario's present. */
 export function ago(minutes: number, now = Date.now()): string {
@@ -76,7 +93,7 @@ export function aCrowdedPrompt(id: string): Prompt {
   const endpoints = Array.from({ length: 40 }, (_, index) => {
     return anEndpoint(`2001:db8:1234:5678:9abc:def0:1234:${(0xa000 + index).toString(16)}`, 50_000 + index);
   });
-  return aPrompt(id, { name: path, path, verified: false, icon: null }, endpoints[0] as Endpoint, {
+  return aPrompt(id, { name: path, path, verified: false, icon: null, via: null }, endpoints[0] as Endpoint, {
     endpoints,
     attempts: 1234,
     process: { pid: 4_194_303, uid: 0, command: `${path} --quiet ${"a".repeat(400)}` },

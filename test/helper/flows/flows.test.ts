@@ -11,7 +11,7 @@ const noon = Date.UTC(2026, 10, 23, 12);
 const flow = (key: string, part: Partial<NewFlow> = {}): NewFlow => ({
   key,
   cookie: BigInt(key.length),
-  app: { name: "/usr/bin/curl", path: "/usr/bin/curl", verified: false, icon: null },
+  app: { name: "/usr/bin/curl", path: "/usr/bin/curl", verified: false, icon: null, via: null },
   direction: "outbound",
   endpoint: { host: null, address: "192.0.2.1", port: 443, protocol: "tcp" },
   at: noon,

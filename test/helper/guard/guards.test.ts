@@ -44,7 +44,7 @@ afterEach(async () => {
 
 function keep(...names: string[]): Guards {
   const wanted = names.map((name) => ({ name, directory: join(own.directory, name), locate: null }));
-  guards = new Guards(root, paths, programs, wanted);
+  guards = new Guards(root, paths, programs, wanted, () => {});
   guards.start();
   return guards;
 }

@@ -1,7 +1,47 @@
-// Mount tables and what they say about one file's two paths.
-import { readFileSync } from "node:fs";
+// The helper's mounts: read from the kernel's own format, and which of them a path leads to.
+import { readFileSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { parseMounts, translate } from "../../../helper/identity/mounts.ts";
+import { isLocal, mountOf, parseMounts, readMounts, translate } from "../../../helper/identity/mounts.ts";
+
+const text = [
+  "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw",
+  "30 22 0:40 / /home/a/remote\\040things rw shared:9 master:2 - fuse.sshfs a@b: rw",
+  "31 22 0:41 / /home rw - btrfs /dev/sdb rw",
+  "32 31 0:42 / /home/a rw - nfs4 c:/d rw",
+  "",
+].join("\n");
+
+describe("mounts", () => {
+  it("are read with their types, devices and spaces", () => {
+    expect(parseMounts(text)).toEqual([
+      { point: "/", type: "ext4", device: 0x800001, root: "/" },
+      { point: "/home/a/remote things", type: "fuse.sshfs", device: 40, root: "/" },
+      { point: "/home", type: "btrfs", device: 41, root: "/" },
+      { point: "/home/a", type: "nfs4", device: 42, root: "/" },
+    ]);
+  });
+
+  it.each([
+    ["/usr/bin/curl", "/"],
+    ["/home", "/home"],
+    ["/home/b", "/home"],
+    ["/homestead", "/"],
+    // Whatever was mounted below is covered by what came later.
+    ["/home/a/remote things/x", "/home/a"],
+  ])("lead %s to %s", (path, point) => {
+    expect(mountOf(path, parseMounts(text))?.point).toBe(point);
+  });
+
+  it("answer or may not", () => {
+    expect(parseMounts(text).map(isLocal)).toEqual([true, false, true, false]);
+  });
+
+  it("are this machine's: its programs' device is the kernel's own number", () => {
+    const { dev } = statSync("/usr/bin/env", { bigint: true });
+    const mount = mountOf("/usr/bin/env", readMounts());
+    expect(mount?.device).toBe(Number(((dev >> 8n) & 0xfffn) * 0x100000n + (dev & 0xffn)));
+  });
+});
 
 const ours = parseMounts(`22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
 23 22 254:2 / /home rw - ext4 /dev/vda2 rw
@@ -35,7 +75,7 @@ describe("a path in a sandbox", () => {
 });
 
 it("every mount of this process is read, and leads from itself to itself", () => {
-  const text = readFileSync("/proc/self/mountinfo", "utf8");
+  const text = readFileSync("/proc/self/mountinfo", "latin1");
   const mounts = parseMounts(text);
   expect(mounts).toHaveLength(text.trim().split("\n").length);
   expect(translate(import.meta.filename, mounts, mounts)).toContain(import.meta.filename);

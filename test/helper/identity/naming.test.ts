@@ -1,5 +1,5 @@
 // What is remembered of executables, what the kernel is told, and ends that come before the name.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { App } from "../../../contract/words.ts";
 import type { Apps, Identified } from "../../../helper/identity/apps.ts";
 import { Naming } from "../../../helper/identity/naming.ts";
@@ -9,7 +9,7 @@ import { AppNumbers } from "../../../helper/store/numbers.ts";
 import { temporaryStore } from "../store/temporary.ts";
 
 const { open } = temporaryStore();
-const curl: App = { name: "curl", path: "/usr/bin/curl", verified: true, icon: null };
+const curl: App = { name: "curl", path: "/usr/bin/curl", verified: true, icon: null, via: null };
 
 function record(cookie: bigint, inode = 1n, app = 0): FlowRecord {
   const empty = layouts.record.read(Buffer.alloc(layouts.record.size));
@@ -22,19 +22,21 @@ function record(cookie: bigint, inode = 1n, app = 0): FlowRecord {
 }
 
 /** Apps whose answers come when the test says so. */
-function start(told = new Map<string, number>()) {
+function start(told = new Map<string, number>(), toldProcesses = new Map<string, number>()) {
   const waiting: ((identified: Identified) => void)[] = [];
   const apps = {
     identify: () => new Promise<Identified>((resolve) => waiting.push(resolve)),
     describe: (path: string): App => ({ ...curl, path }),
   };
-  const map = {
-    set: (key: Buffer, value: Buffer) => told.set(key.toString("hex"), value.readUInt32LE()),
-    keys: () => [...told.keys()].map((key) => Buffer.from(key, "hex")),
-    delete: (key: Buffer) => told.delete(key.toString("hex")),
-  };
+  const mapOf = (content: Map<string, number>) =>
+    ({
+      set: (key: Buffer, value: Buffer) => content.set(key.toString("hex"), value.readUInt32LE()),
+      keys: () => [...content.keys()].map((key) => Buffer.from(key, "hex")),
+      delete: (key: Buffer) => content.delete(key.toString("hex")),
+    }) as unknown as BpfMap;
   const numbers = new AppNumbers(open());
-  const naming = new Naming(apps as unknown as Apps, numbers, map as unknown as BpfMap);
+  const maps = { apps: mapOf(told), processes: mapOf(toldProcesses), launches: mapOf(new Map()) };
+  const naming = new Naming({ apps: apps as unknown as Apps, numbers, maps });
   const events: string[] = [];
   const meet = (met: FlowRecord) =>
     naming.meet(
@@ -47,7 +49,7 @@ function start(told = new Map<string, number>()) {
     waiting.shift()?.(identified);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { naming, numbers, told, events, meet, answer, waiting };
+  return { naming, numbers, told, toldProcesses, events, meet, answer, waiting };
 }
 
 describe("an executable", () => {
@@ -62,29 +64,60 @@ describe("an executable", () => {
     expect([...told]).toEqual([[key, numbers.of("/usr/bin/curl")]]);
   });
 
-  it("is asked about every time while nobody is certain, and never told to the kernel", async () => {
-    const { meet, answer, told, waiting } = start();
-    for (let i = 0; i < 2; i++) {
-      meet(record(1n));
-      expect(waiting).toHaveLength(1);
-      await answer({ app: { ...curl, path: "/usr/bin/curl (inside a sandbox)" }, certain: false, lasting: false });
+  it("is asked about again while nobody is certain, though not for every connection, and never told to the kernel", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      const { meet, answer, told, toldProcesses, waiting } = start();
+      for (let i = 0; i < 2; i++) {
+        meet(record(1n));
+        meet(record(2n));
+        expect(waiting).toHaveLength(1);
+        await answer({ app: { ...curl, path: "/usr/bin/curl (inside a sandbox)" }, certain: false, lasting: false });
+        meet(record(3n));
+        expect(waiting).toHaveLength(0);
+        vi.advanceTimersByTime(1001);
+      }
+      expect([told.size, toldProcesses.size]).toEqual([0, 0]);
+    } finally {
+      vi.useRealTimers();
     }
-    expect(told.size).toBe(0);
   });
 
-  it("is asked about every time when its device number may come to mean another file", async () => {
-    const { meet, answer, told, waiting } = start();
-    for (let i = 0; i < 2; i++) {
-      meet(record(1n));
-      expect(waiting).toHaveLength(1);
-      await answer({ app: curl, certain: true, lasting: false });
-    }
+  it("is told by its process where it is not one app whoever runs it", async () => {
+    const { meet, answer, told, toldProcesses, waiting, numbers, events } = start();
+    meet(record(1n));
+    await answer({ app: curl, certain: true, lasting: false });
+    meet(record(2n));
+    expect(waiting).toHaveLength(0);
+    expect(events).toHaveLength(2);
     expect(told.size).toBe(0);
+    const key = layouts.process_key.write({ start: 0n, exec_id: 0, kernel_pid: 0 }).toString("hex");
+    expect([...toldProcesses]).toEqual([[key, numbers.of("/usr/bin/curl")]]);
+    const other = record(3n);
+    meet({ ...other, process: { ...other.process, start: 1n } });
+    expect(waiting).toHaveLength(1);
   });
 
-  it("of an earlier helper is forgotten: its number may mean another app in this database", () => {
-    const { told } = start(new Map([[layouts.exe_key.write(record(1n).process.exe).toString("hex"), 7]]));
-    expect(told.size).toBe(0);
+  it("is not one app any more once a script was started with it", async () => {
+    const { naming, meet, answer, waiting, events } = start();
+    meet(record(1n));
+    await answer({ app: curl, certain: true, lasting: true });
+    const empty = layouts.program.read(Buffer.alloc(layouts.program.size));
+    const { process } = record(1n);
+    naming.announce({ ...empty, launched: 1, process, launch: { ...empty.launch, interpreted: 1 } });
+    expect(waiting).toHaveLength(1);
+    meet(record(2n));
+    await answer({ app: { ...curl, path: "/usr/bin/curl//a" }, certain: true, lasting: false });
+    expect(events).toEqual(["1 is /usr/bin/curl", "2 is /usr/bin/curl//a"]);
+  });
+
+  it("of an earlier helper is forgotten, and its processes: a number may mean another app in this database", () => {
+    const process = layouts.process_key.write({ start: 1n }).toString("hex");
+    const { told, toldProcesses } = start(
+      new Map([[layouts.exe_key.write(record(1n).process.exe).toString("hex"), 7]]),
+      new Map([[process, 0]]),
+    );
+    expect([told.size, toldProcesses.size]).toEqual([0, 0]);
   });
 
   it("is another one when any part of its key differs", async () => {
@@ -107,20 +140,20 @@ describe("the end of a flow whose app is being named", () => {
     const { naming, meet, answer, events } = start();
     const met = record(1n);
     meet(met);
-    expect(naming.ofSocket(1n)).toEqual([flowId(met.flow)]);
-    expect(naming.postponeEnd(flowId(met.flow), { bytesIn: 3, bytesOut: 4 })).toBe(true);
+    expect(naming.underWay.ofSocket(1n)).toEqual([flowId(met.flow)]);
+    expect(naming.underWay.postponeEnd(flowId(met.flow), { bytesIn: 3, bytesOut: 4 })).toBe(true);
     expect(events).toEqual([]);
     await answer({ app: curl, certain: true, lasting: true });
     expect(events).toEqual(["1 is /usr/bin/curl", "1 ended 3 4"]);
-    expect(naming.ofSocket(1n)).toEqual([]);
+    expect(naming.underWay.ofSocket(1n)).toEqual([]);
   });
 
   it("is nobody's to keep afterwards", async () => {
     const { naming, meet, answer } = start();
     const id = flowId(record(1n).flow);
-    expect(naming.postponeEnd(id, { bytesIn: 0, bytesOut: 0 })).toBe(false);
+    expect(naming.underWay.postponeEnd(id, { bytesIn: 0, bytesOut: 0 })).toBe(false);
     meet(record(1n));
     await answer({ app: curl, certain: true, lasting: true });
-    expect(naming.postponeEnd(id, { bytesIn: 0, bytesOut: 0 })).toBe(false);
+    expect(naming.underWay.postponeEnd(id, { bytesIn: 0, bytesOut: 0 })).toBe(false);
   });
 });

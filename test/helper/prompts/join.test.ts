@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { App, Direction, Endpoint, Prompt } from "../../../contract/words.ts";
 import { type Asked, joins } from "../../../helper/prompts/join.ts";
 
-const appAt = (path: string): App => ({ name: path, path, verified: false, icon: null });
+const appAt = (path: string): App => ({ name: path, path, verified: false, icon: null, via: null });
 const curl = appAt("/usr/bin/curl");
 const process: Prompt["process"] = { pid: 100, uid: 1000, command: "curl" };
 

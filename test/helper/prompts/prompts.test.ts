@@ -9,7 +9,7 @@ import { temporaryStore } from "../store/temporary.ts";
 
 const { open } = temporaryStore();
 
-const curl: App = { name: "/usr/bin/curl", path: "/usr/bin/curl", verified: false, icon: null };
+const curl: App = { name: "/usr/bin/curl", path: "/usr/bin/curl", verified: false, icon: null, via: null };
 const wget: App = { ...curl, name: "/usr/bin/wget", path: "/usr/bin/wget" };
 const process = { pid: 100, uid: 1000, command: "curl" };
 const noon = Date.UTC(2026, 10, 23, 12);

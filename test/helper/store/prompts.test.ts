@@ -6,7 +6,7 @@ import { temporaryStore } from "./temporary.ts";
 const { open } = temporaryStore();
 
 const fresh: Omit<StoredPrompt, "id"> = {
-  app: { name: "Füßchen “quoted”", path: "/opt/a b/\u202ehidden", verified: false, icon: null },
+  app: { name: "Füßchen “quoted”", path: "/opt/a b/\u202ehidden", verified: false, icon: null, via: null },
   direction: "inbound",
   process: { pid: 4242, uid: 1000, command: "cmd'; --" },
   attempts: 1,

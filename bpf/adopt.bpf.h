@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sockets that are older than their cgroup's guard, found through the processes that hold them. Run twice: what listens must be known
+ * before one can say who began a connection.
+ */
+#ifndef PICKET_ADOPT_H
+#define PICKET_ADOPT_H
+
+/* Deepest nest of cgroups looked at. */
+#define CGROUP_LEVELS 32
+
+static __always_inline int in_guard(struct sock *sk)
+{
+	struct cgroup *cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
+	void *ancestors = (void *)cgroup + bpf_core_field_offset(struct cgroup, ancestors);
+	int level = BPF_CORE_READ(cgroup, level), i;
+
+	if (!cgroup)
+		return 0;
+	for (i = 0; i < CGROUP_LEVELS && i <= level; i++) {
+		struct cgroup *at = 0;
+		__u64 id;
+
+		bpf_probe_read_kernel(&at, sizeof(at), ancestors + i * sizeof(at));
+		id = BPF_CORE_READ(at, kn, id);
+		if (bpf_map_lookup_elem(&guarded, &id))
+			return 1;
+	}
+	return 0;
+}
+
+/* An established connection goes on unless a rule blocks it: nobody wants every connection of a session frozen when it is first guarded. */
+static __always_inline int adopt_connection(struct sock *sk, struct socket_state *state)
+{
+	struct listener_key key = { .netns = state->netns, .port = sk->__sk_common.skc_num };
+	__u64 *listener = bpf_map_lookup_elem(&listeners, &key);
+	__u16 remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
+
+	if (sk->__sk_common.skc_family == AF_INET)
+		map_ipv4(state->flow.address, sk->__sk_common.skc_daddr);
+	else
+		BPF_CORE_READ_INTO(&state->flow.address, sk, __sk_common.skc_v6_daddr);
+	state->flow.protocol = IPPROTO_TCP;
+	if (listener) {
+		state->direction = INBOUND;
+		state->local_port = key.port;
+		state->flow.cookie = *listener;
+		state->flow.port = key.port;
+		state->flow.attempt = remote_port;
+	} else {
+		state->direction = OUTBOUND;
+		state->flow.port = remote_port;
+		state->flow.attempt = 1;
+	}
+	state->answered = 1;
+	state->state = FLOW_ALLOWED;
+	return 0;
+}
+
+SEC("iter/task_file")
+int adopt_sockets(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct socket_state *state;
+	struct listener_key key = {};
+	struct socket *socket;
+	struct sock *sk;
+	__u64 cookie;
+	__u8 connection, tcp_state;
+
+	if (!task || !file)
+		return 0;
+	socket = bpf_sock_from_file(file);
+	if (!socket)
+		return 0;
+	sk = socket->sk;
+	if (!sk || (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6) || !in_guard(sk))
+		return 0;
+	cookie = bpf_get_socket_cookie(sk);
+	tcp_state = sk->__sk_common.skc_state;
+	connection = sk->sk_type == SOCK_STREAM && sk->sk_protocol == IPPROTO_TCP;
+	key.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie);
+	key.port = sk->__sk_common.skc_num;
+	if (connection && tcp_state == BPF_TCP_LISTEN)
+		bpf_map_update_elem(&listeners, &key, &cookie, BPF_ANY);
+	state = bpf_sk_storage_get(&sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!state || state->state == FLOW_EXEMPT)
+		return 0;
+	/* In the first pass a connection waits for the second. Egress may have met the socket before: then only its process is missing. */
+	if (connection && tcp_state != BPF_TCP_LISTEN && tcp_state != BPF_TCP_CLOSE && !state->adopting) {
+		state->adopting = !state->process.start;
+		return 0;
+	}
+	if (state->process.start && !state->adopting)
+		return 0;
+	state->adopting = 0;
+	state->flow.cookie = cookie;
+	state->netns = key.netns;
+	read_process(&state->process, task->group_leader, task->mm);
+	state->process.cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
+	state->process.uid = BPF_CORE_READ(task, cred, uid.val);
+	BPF_CORE_READ_STR_INTO(&state->process.command, task, comm);
+	if (connection && tcp_state != BPF_TCP_LISTEN && tcp_state != BPF_TCP_CLOSE && tcp_state != BPF_TCP_SYN_SENT &&
+	    state->state == FLOW_IDLE)
+		adopt_connection(sk, state);
+	bpf_seq_write(ctx->meta->seq, state, sizeof(*state));
+	return 0;
+}
+
+#endif

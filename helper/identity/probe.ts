@@ -1,0 +1,144 @@
+// Looks at files whose folders others may change. A file system in user space or on another machine may never answer, and a path can be
+// turned into one at any moment: such a look is a process of its own, which may hang as long as it likes.
+import { execFile } from "node:child_process";
+import { lstatSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { isLocal, type Mount, mountOf } from "./mounts.ts";
+
+/** What stat(2) says of a file, links followed. */
+export interface Seen {
+  readonly inode: bigint;
+  /** In stat's own encoding. */
+  readonly device: bigint;
+  /** Nanoseconds since 1970. */
+  readonly changed: bigint;
+  readonly regular: boolean;
+}
+
+/** How long a look may take. */
+const patience = 3000;
+/** How long nobody looks at a mount again where a look took too long. */
+const avoidance = 30_000;
+
+/** stat(1) in GNU's words: inode, device, change time with nanoseconds, mode in hex. */
+const format = "%i %d %.9Z %f";
+const typeMask = 0xf000;
+const regularType = 0x8000;
+
+/** Null when it fails or takes too long. */
+export async function timely<T>(work: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), patience);
+  });
+  try {
+    return await Promise.race([work.catch(() => null), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether nobody but root can change where the path leads, and every file system on the way answers. */
+export function isSettled(path: string, mounts: readonly Mount[]): boolean {
+  const folders: string[] = [];
+  for (let folder = dirname(path); folders.at(-1) !== folder; folder = dirname(folder)) folders.push(folder);
+  const answers = (part: string) => {
+    const mount = mountOf(part, mounts);
+    return mount !== undefined && isLocal(mount);
+  };
+  // From the root down: a folder is looked at only when those above it cannot lead astray.
+  return (
+    answers(path) &&
+    folders.reverse().every((folder) => {
+      if (!answers(folder)) return false;
+      try {
+        const found = lstatSync(folder);
+        return found.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0;
+      } catch {
+        return false;
+      }
+    })
+  );
+}
+
+async function lookHere(path: string): Promise<Seen> {
+  const { ino, dev, ctimeNs, mode } = await stat(path, { bigint: true });
+  return { inode: ino, device: dev, changed: ctimeNs, regular: (Number(mode) & typeMask) === regularType };
+}
+
+/** `ended`: the process is gone. One that waits for a file system cannot always be killed. */
+function lookApart(path: string, ended: () => void): Promise<Seen> {
+  return new Promise((resolve, reject) => {
+    const args = ["--dereference", `--printf=${format}`, "--", path];
+    const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
+    const child = execFile("stat", args, { cwd: "/", env, timeout: patience, killSignal: "SIGKILL" }, (error, text) => {
+      if (error) return reject(error);
+      const [inode = "", device = "", changed = "", mode = ""] = text.split(" ");
+      const regular = (Number.parseInt(mode, 16) & typeMask) === regularType;
+      resolve({ inode: BigInt(inode), device: BigInt(device), changed: BigInt(changed.replace(".", "")), regular });
+    });
+    child.once("exit", ended);
+    child.once("error", ended);
+  });
+}
+
+/** Looks side by side, at most so many; the others wait. Those that take too long make room for others, within a bound. */
+class Lane {
+  private readonly most: number;
+  private readonly mostStuck: number;
+  private active = 0;
+  private processes = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(most: number, mostStuck: number) {
+    this.most = most;
+    this.mostStuck = mostStuck;
+  }
+
+  /** Null also where too many looks never came back. */
+  async look(path: string): Promise<Seen | null> {
+    if (this.active >= this.most) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else this.active++;
+    try {
+      if (this.processes >= this.most + this.mostStuck) return null;
+      this.processes++;
+      let ended = false;
+      const end = () => {
+        if (!ended) this.processes--;
+        ended = true;
+      };
+      return await timely(lookApart(path, end));
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.active--;
+    }
+  }
+}
+
+/** Apart from one another: where the file system is this machine's own, only somebody who plays with links can make a look hang. */
+const lanes = { local: new Lane(16, 64), remote: new Lane(4, 64) };
+/** Mounts and devices that did not answer, until when they are left alone; performance.now() milliseconds. */
+const avoided = new Map<string, number>();
+
+export interface LookHints {
+  /** Known not to hang, or known that it may, wherever the path seems to be. */
+  readonly safe?: boolean;
+  /** What does not answer when this look hangs; else the path's mount. */
+  readonly place?: string;
+}
+
+/** Null for a file that is not there, or that nobody could look at in time. */
+export async function look(path: string, mounts: readonly Mount[], hints: LookHints = {}): Promise<Seen | null> {
+  if (hints.safe ?? isSettled(path, mounts)) return timely(lookHere(path));
+  const mount = mountOf(path, mounts);
+  if (mount === undefined) return null;
+  if (isLocal(mount)) return lanes.local.look(path);
+  const place = hints.place ?? mount.point;
+  if (performance.now() < (avoided.get(place) ?? 0)) return null;
+  const began = performance.now();
+  const seen = await lanes.remote.look(path);
+  if (seen === null && performance.now() - began >= patience) avoided.set(place, performance.now() + avoidance);
+  return seen;
+}

@@ -1,0 +1,139 @@
+// Sockets that are older than the guard: found through the processes that hold them, listed, and under the policy from then on.
+import { type ChildProcess, spawn } from "node:child_process";
+import { copyFileSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Flow } from "../../contract/words.ts";
+import { OwnCgroup } from "../bpf/own-cgroup.ts";
+import { client, type StreamResult } from "../network/clients.ts";
+import { createNetwork, type Network } from "../network/network.ts";
+import { TestHelper, until } from "./helper-process.ts";
+
+const ECONNABORTED = 103;
+
+const helper = new TestHelper();
+const children: ChildProcess[] = [];
+let network: Network;
+let cgroup: OwnCgroup;
+let outside: OwnCgroup;
+let folder: string;
+/** A copy of Python: by its name no interpreter, so an app by itself. */
+let program: string;
+
+interface Older {
+  output: string;
+  child: ChildProcess;
+}
+
+/** Starts a command in a cgroup and waits for its first word. */
+async function before(directory: string, [, ...args]: readonly string[]): Promise<Older> {
+  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+  const inNamespace = ["nsenter", `--net=/run/netns/${network.near}`, program, ...args];
+  const child = spawn("sh", ["-c", enter, directory, ...inNamespace], { stdio: ["ignore", "pipe", "inherit"] });
+  children.push(child);
+  const older: Older = { output: "", child };
+  child.stdout.on("data", (chunk: Buffer) => {
+    older.output += chunk.toString();
+  });
+  await until("it to run", () => older.output.includes("\n"));
+  return older;
+}
+
+const addresses = { tcp: "", silent: "", udp: "", unguarded: "" };
+const streams: Record<string, Older> = {};
+const served = `import socket, threading, time
+s = socket.create_server(("127.0.0.1", 4711))
+c = socket.create_connection(("127.0.0.1", 4711))
+a, _ = s.accept()
+print("up", flush=True)
+time.sleep(600)`;
+
+beforeAll(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-adoption-")));
+  program = join(folder, "program");
+  copyFileSync("/usr/bin/python3", program);
+  network = await createNetwork();
+  cgroup = new OwnCgroup();
+  outside = new OwnCgroup();
+  for (const name of Object.keys(addresses) as (keyof typeof addresses)[]) addresses[name] = network.address(4);
+  const stream = (protocol: string, address: string, ...quiet: string[]) =>
+    client("stream", protocol, address, 7777, 120, ...quiet);
+  const inside = cgroup.child("deeper");
+  streams.tcp = await before(inside, stream("tcp", addresses.tcp));
+  streams.silent = await before(inside, stream("tcp", addresses.silent, "quiet"));
+  streams.udp = await before(inside, stream("udp", addresses.udp));
+  streams.served = await before(inside, ["", "-c", served]);
+  streams.unguarded = await before(outside.directory, stream("tcp", addresses.unguarded));
+  await helper.start("helper/main.ts", ["--guard", cgroup.instance]);
+});
+
+afterAll(async () => {
+  for (const child of children) child.kill("SIGKILL");
+  await helper.stop();
+  await cgroup.remove();
+  await outside.remove();
+  network.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function flowTo(address: string): Promise<Flow> {
+  return until(`a flow to ${address}`, async () =>
+    (await (await helper.client()).call("flows.list", {})).find(({ endpoint }) => endpoint.address === address),
+  );
+}
+
+const resultOf = ({ output }: Older): StreamResult =>
+  JSON.parse(output.trim().split("\n").at(-1) ?? "") as StreamResult;
+
+describe("a connection older than the guard", () => {
+  test("is listed with its app and goes on", async () => {
+    for (const address of [addresses.tcp, addresses.silent]) {
+      expect(await flowTo(address)).toMatchObject({
+        app: { path: program },
+        direction: "outbound",
+        endpoint: { address, port: 7777, protocol: "tcp" },
+        verdict: "allow",
+        rule: null,
+        live: true,
+      });
+    }
+    const arrived = await network.arrived("tcp", addresses.tcp, 7777);
+    await until("more of it", async () => (await network.arrived("tcp", addresses.tcp, 7777)) > arrived + 5);
+    expect((await flowTo(addresses.tcp)).bytesOut).toBeGreaterThan(0);
+  });
+
+  test("is inbound where its port is a listener's", async () => {
+    const flows = await (await helper.client()).call("flows.list", {});
+    const own = flows.filter(({ endpoint }) => endpoint.address === "127.0.0.1");
+    expect(own.map(({ direction, endpoint }) => [direction, endpoint.port]).sort()).toEqual([
+      ["inbound", 4711],
+      ["outbound", 4711],
+    ]);
+  });
+
+  test("outside of it is nobody's business", async () => {
+    const flows = await (await helper.client()).call("flows.list", {});
+    expect(flows.filter(({ endpoint }) => endpoint.address === addresses.unguarded)).toEqual([]);
+  });
+
+  test.for(["tcp", "silent"] as const)("ends when a rule blocks it (%s)", async (which) => {
+    const address = addresses[which];
+    const api = await helper.client();
+    await api.call("rules.add", { app: program, action: "block", address });
+    const older = streams[which] as Older;
+    await until("its end", () => older.output.includes("errno"));
+    expect(resultOf(older).errno).toBe(ECONNABORTED);
+    expect(await flowTo(address)).toMatchObject({ verdict: "block", layer: "rule" });
+  });
+});
+
+test("a datagram socket older than the guard is its app's, and asked about as it sends", async () => {
+  const { id, app } = await helper.prompt(addresses.udp);
+  expect(app.path).toBe(program);
+  const api = await helper.client();
+  await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
+  const arrived = await network.arrived("udp", addresses.udp, 7777);
+  await until("more of it", async () => (await network.arrived("udp", addresses.udp, 7777)) > arrived);
+  expect((await api.call("status", {})).counters.preexisting).toBe(0);
+});

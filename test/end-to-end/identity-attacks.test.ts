@@ -1,0 +1,208 @@
+// Programs that would rather be another: each with the real thing, and none passes for what it is not.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Prompt } from "../../contract/words.ts";
+import { cgroupRoot } from "../../helper/guard/cgroups.ts";
+import { createNetwork, type Network } from "../network/network.ts";
+import { guarded, type Ran, start, TestHelper, until } from "./helper-process.ts";
+
+const clients = join(import.meta.dirname, "../network/clients");
+const port = "7777";
+const ECONNREFUSED = 111;
+
+const helper = new TestHelper();
+let folder: string;
+let network: Network;
+let brief: string;
+
+/** A client of C's, compiled into the test's folder. */
+function compiled(name: string): string {
+  const program = join(folder, name);
+  const flags = ["-O1", "-pthread", "-fno-stack-protector"];
+  execFileSync("clang-14", [...flags, join(clients, `${name}.c`), "-o", program]);
+  return program;
+}
+
+beforeAll(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-attacks-")));
+  chmodSync(folder, 0o755);
+  brief = compiled("brief");
+  network = await createNetwork();
+  await helper.start();
+});
+
+afterAll(async () => {
+  await helper.stop();
+  network.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const run = (...command: string[]): Promise<Ran> =>
+  guarded(helper, network.near, ["env", "PATH=/usr/bin:/bin:/usr/sbin:/sbin", ...command]);
+
+async function asked(address: string): Promise<Prompt> {
+  return until(`a prompt about ${address}`, async () =>
+    (await (await helper.client()).call("prompts.list", {})).find(({ endpoint }) => endpoint.address === address),
+  );
+}
+
+/** A program that is allowed everything, and another whose file differs by a byte. */
+async function goodAndEvil(): Promise<{ good: string; evil: string }> {
+  const own = mkdtempSync(join(folder, "pair-"));
+  const [good, evil] = [join(own, "good"), join(own, "evil")];
+  copyFileSync(brief, good);
+  copyFileSync(brief, evil);
+  appendFileSync(evil, "x");
+  await (await helper.client()).call("rules.add", { app: good, action: "allow" });
+  const address = network.address(4);
+  await run(good, "answered", address, port);
+  await until("the good one to pass", async () => (await network.arrived("udp", address, 7777)) === 1);
+  return { good, evil };
+}
+
+/** The datagram never arrives under the good one's rule, and whoever is asked about is in brackets. */
+async function expectNobody(address: string, ...command: string[]): Promise<void> {
+  const flow = async () =>
+    (await (await helper.client()).call("flows.list", {})).find(({ endpoint }) => endpoint.address === address);
+  await run(...command);
+  const { app, verdict } = await until("the flow", flow);
+  expect([app.path, app.verified, verdict]).toEqual([expect.stringMatching(/^\[/), false, "held"]);
+  expect(await network.arrived("udp", address, 7777)).toBe(0);
+}
+
+describe("an allowed program is not", () => {
+  test("another one that is mounted over it in a namespace of its own", async () => {
+    const { good, evil } = await goodAndEvil();
+    const address = network.address(4);
+    const script = `mount --bind ${evil} ${good} && exec ${good} "$@"`;
+    const inNamespace = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"];
+    await expectNobody(address, ...inNamespace, "plain", address, port);
+  });
+
+  test("one that is put in its place, and was started from another", async () => {
+    const { good, evil } = await goodAndEvil();
+    const address = network.address(4);
+    const script = `mv ${good} ${good}.away && cp ${evil} ${good}; ${good} told "$@" < $0 & sleep 0.3
+      mv ${good}.away ${good}; echo > $0; wait`;
+    execFileSync("mkfifo", [`${good}.fifo`]);
+    const running = `exec 9<>$0; ${script.replace("< $0", "<&9")}`;
+    await expectNobody(address, "sh", "-c", running, `${good}.fifo`, address, port);
+  });
+
+  test("one without a file", async () => {
+    const address = network.address(4);
+    const code = `import os, sys
+fd = os.memfd_create("firefox", 0)
+os.write(fd, open(sys.argv[1], "rb").read())
+os.execve(fd, sys.argv[2:], {})`;
+    await expectNobody(address, "/usr/bin/python3", "-c", code, brief, brief, "plain", address, port);
+  });
+
+  test("one that says it is", async () => {
+    const { good } = await goodAndEvil();
+    const address = network.address(4);
+    await expectNobody(address, "unshare", "--user", "--map-root-user", compiled("mimic"), good, address, port);
+  });
+
+  test("one whose file was deleted as soon as it ran", async () => {
+    const { evil } = await goodAndEvil();
+    const address = network.address(4);
+    await expectNobody(address, "sh", "-c", `${evil} thread "$@" & rm ${evil}; wait`, "sh", address, port);
+  });
+});
+
+test("a program that runs as another user is the same program, and the user is told", async () => {
+  const address = network.address(4);
+  const own = join(mkdtempSync(join(folder, "setuid-")), "other");
+  copyFileSync(brief, own);
+  chmodSync(join(own, ".."), 0o755);
+  execFileSync("chown", ["nobody", own]);
+  chmodSync(own, 0o4755);
+  await run(own, "plain", address, port);
+  expect((await asked(address)).app.path).toBe(own);
+});
+
+test("a socket whose option memory was filled first is held like any other", async () => {
+  const address = network.address(4);
+  const running = run("/usr/bin/python3", join(clients, "full.py"), address, "80");
+  const { id } = await asked(address);
+  expect(await network.arrived("tcp", address, 80)).toBe(0);
+  await (await helper.client()).call("prompts.answer", { id, action: "block", lifetime: "once" });
+  const { keys, errno } = JSON.parse((await running).stdout) as { keys: number; errno: number };
+  expect(keys).toBeGreaterThan(0);
+  expect(errno).toBe(ECONNREFUSED);
+  expect(await network.arrived("tcp", address, 80)).toBe(0);
+});
+
+describe("a helper that is not there", () => {
+  test.for(["stopped", "dead"] as const)("names afterwards who is gone by then (%s)", async (how) => {
+    const { guarded: cgroups } = await (await helper.client()).call("status", {});
+    const address = network.address(4);
+    const own = join(mkdtempSync(join(folder, "away-")), how);
+    copyFileSync(brief, own);
+    await helper.signal(how === "dead" ? "SIGKILL" : "SIGSTOP");
+    const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+    const inNamespace = ["nsenter", `--net=/run/netns/${network.near}`, own, "plain", address, port];
+    await start("sh", ["-c", enter, join(cgroupRoot(), cgroups[0] ?? ""), ...inNamespace]);
+    if (how === "dead") await helper.start();
+    else await helper.signal("SIGCONT");
+    expect((await asked(address)).app.path).toBe(own);
+  });
+});
+
+describe("a file system that hangs", () => {
+  let server: ChildProcess;
+  let output = "";
+  const mountpoint = () => join(folder, "hanging");
+  const said = (word: string) => until(`the file system to be ${word}`, () => output.includes(word));
+
+  beforeAll(async () => {
+    mkdirSync(mountpoint());
+    const script = join(import.meta.dirname, "../network/hanging-fuse.py");
+    server = spawn("/usr/bin/python3", [script, mountpoint(), brief], { stdio: ["pipe", "pipe", "inherit"] });
+    server.stdout?.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    await said("ready");
+  });
+  afterAll(async () => {
+    server.stdin?.end();
+    await once(server, "exit");
+  });
+
+  test("stalls only whoever runs from it", async () => {
+    const hung = network.address(4);
+    const program = join(mountpoint(), "program");
+    const fifo = join(folder, "go");
+    execFileSync("mkfifo", [fifo]);
+    // More than any pool has threads. Each opens the FIFO for both ways: whoever opens it does not wait.
+    const many = run(
+      "sh",
+      "-c",
+      `exec 9<>${fifo}; for i in $(seq 12); do ${program} told ${hung} ${port} <&9 & done; wait`,
+    );
+    const running = () => execFileSync("sh", ["-c", `pgrep -fc '^${program}' || true`], { encoding: "utf8" }).trim();
+    await until("them to run", () => running() === "12");
+    server.stdin?.write("hang\n");
+    await said("hanging");
+    execFileSync("sh", ["-c", `printf 123456789012 > ${fifo}`]);
+    for (let i = 0; i < 4; i++) {
+      const address = network.address(4);
+      const own = join(mkdtempSync(join(folder, "beside-")), "program");
+      copyFileSync(brief, own);
+      await run(own, "plain", address, port);
+      expect((await asked(address)).app.path).toBe(own);
+    }
+    const flows = await until("the flows of those that hang", async () => {
+      const found = await (await helper.client()).call("flows.list", {});
+      const theirs = found.filter(({ endpoint }) => endpoint.address === hung);
+      return theirs.length === 12 && theirs;
+    });
+    for (const { app, verdict } of flows) expect([app.path[0], verdict]).toEqual(["[", "held"]);
+    await many;
+  });
+});
