@@ -10,6 +10,13 @@
 #define HELD_DATAGRAMS 64
 #define HELD_BYTES (256 * 1024)
 
+/* Whether a datagram socket may send to a multicast or broadcast address: answers come from anybody then. */
+enum group_state {
+	GROUP_NONE = 0,
+	GROUP_ALLOWED = 1,
+	GROUP_HELD = 2, /* the gate of the group in socket_state.flow knows more by now */
+};
+
 /* An unspecified destination means this host. */
 static __always_inline void name_loopback(__u8 *address)
 {

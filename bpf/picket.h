@@ -38,13 +38,6 @@ enum direction {
 	INBOUND = 1, /* somebody else began it */
 };
 
-/* Whether a datagram socket may send to a multicast or broadcast address: answers come from anybody then. */
-enum group_state {
-	GROUP_NONE = 0,
-	GROUP_ALLOWED = 1,
-	GROUP_HELD = 2, /* the gate of the group in socket_state.flow knows more by now */
-};
-
 enum record_type {
 	RECORD_HELD = 1,	/* a packet was kept back; the packet follows the record */
 	RECORD_DECIDED = 2,	/* the kernel decided a new flow by itself */
@@ -191,7 +184,7 @@ struct socket_state {
 	__u8 held_once;	      /* this TCP flow was held: restore its initial window */
 	__u8 has_gates;
 	__u8 bound;	      /* the app chose its port: others may begin here */
-	__u8 sent_to_group;   /* enum group_state */
+	__u8 sent_to_group;   /* enum group_state (outbound.bpf.h) */
 	__u32 refused_count;
 	__u32 adopting;	      /* older than the guard, found in the first of two passes */
 	__u32 pad;
