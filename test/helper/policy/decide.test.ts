@@ -94,7 +94,7 @@ describe("a decision", () => {
       rule: mine.id,
       number: mine.number,
       layer: "rule",
-      reason: "Your rule blocks this app to and from this address.",
+      reason: "Your rule blocks this app to this address.",
     });
     const factory = rule({ id: "factory:loopback", origin: "factory", zone: "loopback" });
     expect(decide(policyOf("ask", factory), asked({ address: "127.0.0.1" }))).toMatchObject({
