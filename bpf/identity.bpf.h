@@ -110,7 +110,8 @@ static __always_inline void identify(struct socket_state *state)
 /* The app id of the socket's process, 0 while the helper has not named it. */
 static __always_inline __u32 app_of(struct socket_state *state)
 {
-	__u32 *app = bpf_map_lookup_elem(&apps, &state->process.exe);
+	struct exe_key exe = state->process.exe; /* an iterator's value may be no key itself on Linux 6.1 */
+	__u32 *app = bpf_map_lookup_elem(&apps, &exe);
 
 	if (!app) {
 		struct process_key key = key_of(&state->process);
