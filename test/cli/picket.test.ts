@@ -143,6 +143,11 @@ describe("rules", () => {
     expect(appOfLastCall()).toBeNull();
   });
 
+  it("add names a script behind its interpreter", async () => {
+    await picket(["rules", "add", "--app", "/bin/sh//home/a/x.sh", "--action", "allow"], helper.socket);
+    expect(appOfLastCall()).toMatch(/^\/usr\/bin\/(dash|bash|busybox)\/\/home\/a\/x\.sh$/);
+  });
+
   it("add keeps an absolute path that is not there yet", async () => {
     await picket(["rules", "add", "--app", "/opt/later/app", "--action", "allow"], helper.socket);
     expect(appOfLastCall()).toBe("/opt/later/app");

@@ -33,6 +33,7 @@ describe("an app", () => {
     expect(appWord(firefox)).toBe("Firefox");
     expect(appWord({ ...firefox, verified: false })).toBe("firefox-esr");
     expect(appWord({ ...curl, path: "[curl]" })).toBe("this program");
+    expect(appWord({ ...curl, path: "/usr/bin/python3.11//home/a/sync.py" })).toBe("sync.py (python3.11)");
   });
 
   test("that nobody can identify is told of in words", () => {

@@ -102,3 +102,14 @@ describe("an attempt opens its own card", () => {
     expect(card).toEqual([v4, "tcp 2001:db8::1 443"]);
   });
 });
+
+describe("a program nobody can be sure of", () => {
+  const nobody = appAt("[/usr/bin/python3.11 (with piped code)]");
+  const asked: Asked = { app: nobody, direction: "outbound", process, endpoints: [endpoint(v4)] };
+  const attempt = { app: nobody, direction: "outbound", endpoint: endpoint(v4), at: 5000 } as const;
+
+  it("joins what the same process asked, and no other's card", () => {
+    expect(joins(asked, 5000, { ...attempt, process })).toBe(true);
+    expect(joins(asked, 5000, { ...attempt, process: { ...process, pid: 101 } })).toBe(false);
+  });
+});
