@@ -147,7 +147,7 @@ describe("the mirror of bpf/picket.h", () => {
       "counter",
       "direction",
       "flow_state",
-      "group_state",
+
       "protocol_class",
       "record_type",
     ]);

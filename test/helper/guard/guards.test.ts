@@ -110,6 +110,7 @@ describe("guards", () => {
     const earlier = programs;
     for (const directory of [inner, other]) earlier.guard(directory);
     programs = new Programs(object, own.instance);
+    programs.adoptGuards();
     const kept = keep("outer");
     expect(kept.guarded().sort()).toEqual([`${own.instance}/other`, `${own.instance}/outer`]);
     expect([isGuarded(outer), isGuarded(other)]).toEqual([true, true]);
