@@ -79,6 +79,7 @@ static __always_inline void identify(struct socket_state *state)
 		}
 	}
 	process->uid = bpf_get_current_uid_gid();
+	process->gid = bpf_get_current_uid_gid() >> 32;
 }
 
 /* The app id of the socket's process, 0 while the helper has not named its executable. */

@@ -10,21 +10,6 @@
 #define HELD_DATAGRAMS 64
 #define HELD_BYTES (256 * 1024)
 
-/* An unspecified destination means this host. */
-static __always_inline void name_loopback(__u8 *address)
-{
-	__u64 high, low;
-
-	__builtin_memcpy(&high, address, 8);
-	__builtin_memcpy(&low, address + 8, 8);
-	if (high)
-		return;
-	if (!low)
-		address[15] = 1;
-	else if (low == bpf_cpu_to_be64(0x0000ffff00000000ull))
-		map_ipv4(address, bpf_htonl(0x7f000001));
-}
-
 static __always_inline int start_tcp(struct bpf_sock_addr *ctx, struct socket_state *state, __u8 *address)
 {
 	struct flow_key *flow = &state->flow;
@@ -162,9 +147,11 @@ static __always_inline struct gate *judge_datagrams(struct socket_state *state, 
 
 static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct packet *p)
 {
-	struct flow_key flow = { .cookie = state->flow.cookie, .port = p->remote_port, .protocol = p->protocol };
+	struct flow_key flow = { .cookie = state->flow.cookie, .protocol = p->protocol };
 	struct gate *gate;
 
+	before_translation(sk, state, p);
+	flow.port = p->remote_port;
 	__builtin_memcpy(flow.address, p->remote, sizeof(flow.address));
 	gate = bpf_map_lookup_elem(&gates, &flow);
 	if (!gate || gate->state == FLOW_HELD || gate->generation != generation())

@@ -40,6 +40,7 @@
 #define PROCEED 1
 #define DROP_QUIETLY 2 /* egress: the packet is gone, send() succeeds */
 
+#include "translation.bpf.h"
 #include "outbound.bpf.h"
 #include "inbound.bpf.h"
 #include "lifecycle.bpf.h"
@@ -77,8 +78,10 @@ static __always_inline struct socket_state *caller_state(struct bpf_sock_addr *c
 		return 0;
 	}
 	/* A socket older than the guard; egress may have met it before and knows no namespace. */
-	if (!state->flow.cookie)
+	if (!state->flow.cookie) {
 		state->flow.cookie = bpf_get_socket_cookie(ctx);
+		state->asked.connects = CONNECTS_UNKNOWN;
+	}
 	if (!state->netns)
 		state->netns = bpf_get_netns_cookie(ctx);
 	identify(state);
@@ -92,8 +95,10 @@ static __always_inline int connecting(struct bpf_sock_addr *ctx, __u8 *address)
 	if (!state)
 		return REFUSE;
 	/* Programs probe routes with connect() on a datagram socket (getaddrinfo, sshd): it sends nothing and is never refused. */
-	if (state->state == FLOW_EXEMPT || ctx->type != SOCK_STREAM || ctx->protocol != IPPROTO_TCP)
+	if (state->state == FLOW_EXEMPT || ctx->type != SOCK_STREAM || ctx->protocol != IPPROTO_TCP) {
+		remember_connect(state);
 		return PROCEED;
+	}
 	return start_tcp(ctx, state, address);
 }
 
@@ -117,13 +122,29 @@ int on_connect6(struct bpf_sock_addr *ctx)
 SEC("cgroup/sendmsg4")
 int on_sendmsg4(struct bpf_sock_addr *ctx)
 {
-	return caller_state(ctx) ? PROCEED : REFUSE;
+	struct socket_state *state = caller_state(ctx);
+	__u8 address[16], source[16] = {};
+
+	if (!state)
+		return REFUSE;
+	map_ipv4(address, ctx->user_ip4);
+	if (ctx->msg_src_ip4)
+		map_ipv4(source, ctx->msg_src_ip4);
+	remember_named(state, address, source, bpf_ntohs(ctx->user_port));
+	return PROCEED;
 }
 
 SEC("cgroup/sendmsg6")
 int on_sendmsg6(struct bpf_sock_addr *ctx)
 {
-	return caller_state(ctx) ? PROCEED : REFUSE;
+	struct socket_state *state = caller_state(ctx);
+	__u32 address[4] = { ctx->user_ip6[0], ctx->user_ip6[1], ctx->user_ip6[2], ctx->user_ip6[3] };
+	__u32 source[4] = { ctx->msg_src_ip6[0], ctx->msg_src_ip6[1], ctx->msg_src_ip6[2], ctx->msg_src_ip6[3] };
+
+	if (!state)
+		return REFUSE;
+	remember_named(state, (__u8 *)address, (__u8 *)source, bpf_ntohs(ctx->user_port));
+	return PROCEED;
 }
 
 /* A raw socket may say TCP as well; its segments are datagrams to us. */
@@ -152,6 +173,7 @@ int on_egress(struct __sk_buff *skb)
 			return REFUSE;
 		}
 		state->flow.cookie = bpf_get_socket_cookie(skb);
+		state->asked.connects = CONNECTS_UNKNOWN;
 		count(COUNTER_PREEXISTING);
 	}
 	if (state->state == FLOW_EXEMPT)

@@ -10,7 +10,7 @@
 #define PICKET_H
 
 /* Raised whenever a struct below changes shape: pinned maps of another ABI are not adopted. */
-#define PICKET_ABI 2
+#define PICKET_ABI 3
 
 /* Most tables a destination's path may have (host, nested ranges, zone, any); deeper nests compile to a defer. */
 #define PATH_DEPTH 6
@@ -103,14 +103,26 @@ struct process {
 	__u32 exec_id; /* counts the execs of the process */
 	__u32 pid;     /* thread group id in the helper's PID namespace, 0 when it has none there */
 	__u32 uid;
-	__u32 pad;
+	__u32 gid;
 	char command[16];
+};
+
+/* What a datagram socket was last told to send to, before any translation of addresses. */
+struct asked {
+	__u8 address[16];
+	__u8 source[16]; /* zero: by route */
+	__u64 check;	 /* binds address and port to the sending thread: a copy torn by two threads fits neither */
+	__u16 port;
+	__u8 connects;	 /* connect() calls, counted to 2 */
+	__u8 named;	 /* datagrams were sent to addresses named with them */
+	__u32 pad;
 };
 
 /* Socket storage: made at sock_create, before the app holds the descriptor. */
 struct socket_state {
 	struct process process;
 	struct flow_key flow; /* of the last connect(); for datagram sockets only the cookie is used */
+	struct asked asked;
 	__u64 netns;	      /* network namespace cookie */
 	__u64 bytes_out;
 	__u64 bytes_in;
@@ -137,13 +149,15 @@ struct record {
 	__u32 rule;
 	__u64 time;
 	struct flow_key flow;
-	__u8 source[16];
+	__u8 source[16];     /* before translation; zero: chosen by route */
 	__u16 source_port;
 	__u16 family; /* of the packet: 4 or 6 */
 	__u32 app;
 	struct process process;
 	__u64 netns;
-	__u32 mark;
+	__u64 socket_cgroup;
+	__u32 mark;	     /* the socket's */
+	__u32 packet_mark;   /* what a control message or netfilter made of it */
 	__u32 priority;
 	__u32 interface;     /* bound device, 0 for none */
 	__u32 out_interface; /* the device the packet was about to leave by */
@@ -152,7 +166,7 @@ struct record {
 	__u32 segment_bytes; /* UDP GSO payload size, 0 when the packet is one datagram */
 	__u16 local_port;    /* inbound: the port that was asked for */
 	__u8 direction;
-	__u8 pad;
+	__u8 pad[5];
 	__u64 bytes_out;
 	__u64 bytes_in;
 };

@@ -74,18 +74,22 @@ static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, s
 	r->packet_bytes = skb->len;
 	r->segment_bytes = skb->gso_size;
 	r->mark = sk->mark;
+	r->packet_mark = skb->mark;
 	r->priority = sk->priority;
 	r->interface = sk->bound_dev_if;
 	r->out_interface = skb->ifindex;
 	r->socket_uid = bpf_get_socket_uid(skb);
-	/* Egress runs after SNAT: the socket still knows the source it bound. Zero when it bound none. */
+	r->socket_cgroup = bpf_skb_cgroup_id(skb);
+	/* Egress runs after SNAT: the socket still knows the source it bound, the call the one it named. Zero when there is none. */
 	if (sk->type == SOCK_STREAM || sk->type == SOCK_DGRAM) /* a raw socket's "port" is its protocol */
 		r->source_port = sk->src_port;
-	if (p->family == 4) {
+	if (p->family == 4 && sk->src_ip4) {
 		map_ipv4(r->source, sk->src_ip4);
-	} else {
+	} else if (p->family == 6 && (sk->src_ip6[0] | sk->src_ip6[1] | sk->src_ip6[2] | sk->src_ip6[3])) {
 		__u32 source[4] = { sk->src_ip6[0], sk->src_ip6[1], sk->src_ip6[2], sk->src_ip6[3] };
 		__builtin_memcpy(r->source, source, sizeof(source));
+	} else {
+		__builtin_memcpy(r->source, p->source, sizeof(r->source));
 	}
 }
 

@@ -76,6 +76,7 @@ export class Engine {
       gates: maps.gates,
       sockets: this.sockets,
       drain: () => this.events.drain(),
+      foreign: (cgroup) => programs.hasForeignEgress(cgroup),
       generation: () => this.policy.generation,
       resent: (flow, bytes) => this.flows.addResent(flow, bytes),
       warn: (message, detail) => log("warn", message, detail),
@@ -328,8 +329,9 @@ export class Engine {
     }
   }
 
-  /** Held packets that were not kept because too many were. */
-  get holdOverflow(): number {
-    return this.hold.overflow;
+  /** What became of held packets otherwise than by re-sending. */
+  get holdCounters(): Record<string, number> {
+    const { overflow, leftToApp, dropped } = this.hold;
+    return { holdOverflow: overflow, leftToApp, droppedAtRelease: dropped };
   }
 }

@@ -145,7 +145,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
   const counters = () => ({
     ...readCounters(programs.maps.counters, cpus),
-    holdOverflow: engine.holdOverflow,
+    ...engine.holdCounters,
     unsaved: engine.prompts.unsaved,
   });
   const service: ServiceParts = {
@@ -223,6 +223,8 @@ const meanings: Record<string, string> = {
   preexisting: "Sockets older than the guard are judged only as they send.",
   unsaved: "Questions could not be written to the disk: they would be lost with the helper.",
   holdOverflow: "Held packets were dropped: too many are waiting.",
+  droppedAtRelease:
+    "Held datagrams were dropped when they were allowed: they must go another way by now, or past other filters.",
 };
 
 function degradations(counters: Record<string, number>): Degraded[] {

@@ -3,6 +3,7 @@ import { type FlowKey, type FlowRecord, flowId, flowState, isConnection, layouts
 import type { BpfMap } from "../kernel/libbpf.ts";
 import { SystemError } from "../kernel/libc.ts";
 import {
+  destinationOf,
   fragments,
   isSyn,
   refusedDatagram,
@@ -10,7 +11,8 @@ import {
   releasedDatagrams,
   releasedSegment,
 } from "../kernel/packet.ts";
-import type { RawSockets } from "../kernel/raw-sockets.ts";
+import type { Manner, RawSockets } from "../kernel/raw-sockets.ts";
+import { deviceFor, findWay, type Way } from "./way.ts";
 
 const EMSGSIZE = 90;
 /** Path sizes tried when a packet does not fit: Ethernet, the smallest IPv6 link, the smallest IPv4 reassembly. */
@@ -53,6 +55,8 @@ export interface HoldParts {
   readonly sockets: RawSockets;
   /** Reads the ring buffers now. */
   drain(): void;
+  /** Whether programs of others, too, judge what leaves the cgroup. */
+  foreign(cgroup: bigint): boolean;
   /** Bytes of an allowed flow went out by the helper's hand. */
   resent(flow: string, bytes: number): void;
   warn(message: string, detail: Record<string, unknown>): void;
@@ -69,6 +73,10 @@ export class Hold {
   private identification = Math.floor(Math.random() * 0x10000);
   /** Packets not kept because the hold was full. */
   overflow = 0;
+  /** Allowed TCP packets that were not re-sent: the kernel retransmits them the way they must go by now. */
+  leftToApp = 0;
+  /** Allowed datagrams that were not re-sent: the app's next ones go the way they must go by now. */
+  dropped = 0;
 
   constructor(parts: HoldParts) {
     this.parts = parts;
@@ -101,7 +109,7 @@ export class Hold {
 
   private prepare(flow: HeldFlow): void {
     try {
-      if (this.parts.sockets.prepare(flow.record, flow.record.process.pid)) return;
+      if (this.parts.sockets.prepare(flow.record)) return;
       this.parts.warn("cannot enter the app's network namespace; its own retransmission will go", { flow: flow.id });
     } catch (error) {
       this.parts.warn("cannot make a re-send socket", { flow: flow.id, error: String(error) });
@@ -129,8 +137,8 @@ export class Hold {
     if (isConnection(flow.key)) {
       // The gate first: the kernel's own retransmission may be under way and must find it open.
       this.writeGate(flow.key, flowState.allowed, rule);
-      this.sendSegment(flow);
-      const retries = flow.established ? [] : synRetries;
+      const sent = this.sendSegment(flow);
+      const retries = sent && !flow.established ? synRetries : [];
       const timers = retries.map((after) => setTimeout(() => this.sendSegment(flow), after));
       this.completing.set(id, { flow, timers });
       return;
@@ -220,55 +228,85 @@ export class Hold {
     this.parts.sockets.keepOnly(used.map((flow) => flow.record));
   }
 
-  private addresses(flow: HeldFlow) {
-    const { record } = flow;
-    const source = { source: record.source, sourcePort: record.source_port };
-    // Egress sees a TCP packet after destination translation; the flow's key is what the app asked for.
-    if (!isConnection(flow.key)) return source;
-    return { ...source, destination: flow.key.address, destinationPort: flow.key.port };
+  /** Egress sees a packet after both translations; the flow's key is what the app asked for, and translation happens again. */
+  private addresses({ key, record }: HeldFlow, { source }: { source: Buffer | null }) {
+    const from = { source: source ?? record.source, sourcePort: record.source_port };
+    return { ...from, destination: key.address, destinationPort: key.port };
   }
 
-  private sendSegment(flow: HeldFlow): void {
+  /** False when it is left to the app's kernel to retransmit. */
+  private sendSegment(flow: HeldFlow): boolean {
     const last = flow.packets.at(-1);
     // Several segments in one: the kernel cuts and retransmits them itself.
-    if (last === undefined || last.segmentBytes > 0) return;
+    if (last === undefined || last.segmentBytes > 0) return false;
+    const way = this.wayOf(flow, last.bytes);
     const held = Number(process.hrtime.bigint()) / 1e6 - last.at;
-    this.send(flow, releasedSegment(last.bytes, this.addresses(flow), held));
-    this.parts.resent(flow.id, last.bytes.length);
-  }
-
-  private sendRefusal(flow: HeldFlow, packet: Buffer): void {
-    const addresses = this.addresses(flow);
-    this.send(flow, isConnection(flow.key) ? refusedSegment(packet, addresses) : refusedDatagram(packet, addresses));
+    if (way.by === "helper" && this.send(flow, way, releasedSegment(last.bytes, this.addresses(flow, way), held))) {
+      this.parts.resent(flow.id, last.bytes.length);
+      return true;
+    }
+    this.leftToApp++;
+    return false;
   }
 
   private sendDatagrams(flow: HeldFlow): void {
+    const [first] = flow.packets;
+    if (first === undefined) return;
+    const way = this.wayOf(flow, first.bytes);
     for (const { bytes, segmentBytes } of flow.packets) {
-      for (const datagram of releasedDatagrams(bytes, this.addresses(flow), segmentBytes)) {
-        this.send(flow, datagram);
-        this.parts.resent(flow.id, datagram.length);
+      if (way.by === "app") {
+        this.dropped++;
+        continue;
+      }
+      for (const datagram of releasedDatagrams(bytes, this.addresses(flow, way), segmentBytes)) {
+        if (this.send(flow, way, datagram)) this.parts.resent(flow.id, datagram.length);
+        else this.dropped++;
       }
     }
   }
 
-  private send(flow: HeldFlow, packet: Buffer): void {
+  private wayOf(flow: HeldFlow, packet: Buffer): Way {
+    const { foreign, sockets, warn } = this.parts;
+    const way = findWay(flow.record, packet, {
+      foreign,
+      route: (record, question) => sockets.route(record, question),
+    });
+    if (way.by === "app") warn("a held packet is not re-sent: its app must", { flow: flow.id, because: way.because });
+    return way;
+  }
+
+  /** From the remote to the app, whatever leads out by now. */
+  private sendRefusal(flow: HeldFlow, packet: Buffer): void {
+    const { record } = flow;
+    const addresses = this.addresses(flow, record);
+    const refusal = isConnection(flow.key) ? refusedSegment(packet, addresses) : refusedDatagram(packet, addresses);
+    this.send(flow, { mark: record.mark, source: null, device: deviceFor(record, destinationOf(refusal)) }, refusal);
+  }
+
+  /** False when the kernel did not take it: a filter knows the helper's socket from the app's, or there is no socket. */
+  private send(flow: HeldFlow, way: Omit<Manner, "priority">, packet: Buffer): boolean {
+    const { sockets, warn } = this.parts;
+    const manner = { ...way, priority: flow.record.priority };
     try {
-      this.parts.sockets.send(flow.record, packet);
+      return sockets.send(flow.record, manner, packet);
     } catch (error) {
-      if (error instanceof SystemError && error.errno === EMSGSIZE) this.sendFragmented(flow, packet);
-      else this.parts.warn("a held packet could not be re-sent", { flow: flow.id, error: String(error) });
+      if (error instanceof SystemError && error.errno === EMSGSIZE) return this.sendFragmented(flow, manner, packet);
+      warn("a held packet could not be re-sent", { flow: flow.id, error: String(error) });
+      return false;
     }
   }
 
-  private sendFragmented(flow: HeldFlow, packet: Buffer): void {
+  private sendFragmented(flow: HeldFlow, manner: Manner, packet: Buffer): boolean {
     this.identification = (this.identification + 1) & 0xffff;
     for (const size of pathSizes) {
       try {
-        for (const piece of fragments(packet, size, this.identification)) this.parts.sockets.send(flow.record, piece);
-        return;
+        for (const piece of fragments(packet, size, this.identification))
+          this.parts.sockets.send(flow.record, manner, piece);
+        return true;
       } catch (error) {
         if (!(error instanceof SystemError && error.errno === EMSGSIZE)) throw error;
       }
     }
+    return false;
   }
 }

@@ -95,7 +95,7 @@ export class Struct<T extends MemberTable> {
   }
 }
 
-export const abi = 2;
+export const abi = 3;
 export const pathDepth = 6;
 export const tableDefer = 0xffffffff;
 
@@ -160,13 +160,24 @@ const process = new Struct({
   exec_id: "u32",
   pid: "u32",
   uid: "u32",
-  pad: "u32",
+  gid: "u32",
   command: { bytes: 16 },
+});
+
+const asked = new Struct({
+  address: { bytes: 16 },
+  source: { bytes: 16 },
+  check: "u64",
+  port: "u16",
+  connects: "u8",
+  named: "u8",
+  pad: "u32",
 });
 
 const socket_state = new Struct({
   process,
   flow: flow_key,
+  asked,
   netns: "u64",
   bytes_out: "u64",
   bytes_in: "u64",
@@ -199,7 +210,9 @@ const record = new Struct({
   app: "u32",
   process,
   netns: "u64",
+  socket_cgroup: "u64",
   mark: "u32",
+  packet_mark: "u32",
   priority: "u32",
   interface: "u32",
   out_interface: "u32",
@@ -208,7 +221,7 @@ const record = new Struct({
   segment_bytes: "u32",
   local_port: "u16",
   direction: "u8",
-  pad: "u8",
+  pad: { bytes: 5 },
   bytes_out: "u64",
   bytes_in: "u64",
 });
@@ -256,6 +269,7 @@ export const layouts = {
   gate,
   exe_key,
   process,
+  asked,
   socket_state,
   record,
   held_syn,

@@ -24,10 +24,13 @@ const c = {
   sendto: libc.func(
     "int64_t sendto(int fd, const void *data, size_t bytes, int flags, const void *to, uint32_t length)",
   ),
+  bind: libc.func("int bind(int fd, const void *address, uint32_t length)"),
   send: libc.func("int64_t send(int fd, const void *data, size_t bytes, int flags)"),
   recv: libc.func("int64_t recv(int fd, _Out_ uint8_t *buffer, size_t bytes, int flags)"),
   setns: libc.func("int setns(int fd, int kind)"),
   setfsuid: libc.func("int setfsuid(uint32_t uid)"),
+  setfsgid: libc.func("int setfsgid(uint32_t gid)"),
+  openByHandle: libc.func("int open_by_handle_at(int mount, const void *handle, int flags)"),
   clock_getres: libc.func("int clock_getres(int clock, void *result)"),
   syscall2: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t"]),
   syscall4: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t", "void *", "int64_t"]),
@@ -72,6 +75,7 @@ export function close(fd: number): void {
 
 export const AF_INET = 2;
 export const AF_INET6 = 10;
+export const AF_NETLINK = 16;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
@@ -105,6 +109,10 @@ export function getOption(fd: number, level: number, option: number, into: Buffe
   return length.readUInt32LE();
 }
 
+export function bind(fd: number, address: Buffer): void {
+  check("bind", c.bind(fd, address, address.length));
+}
+
 export function sendTo(fd: number, data: Buffer, to: Buffer): void {
   check("sendto", c.sendto(fd, data, data.length, 0, to, to.length));
 }
@@ -126,9 +134,27 @@ export function enterNetworkNamespace(fd: number): void {
   check("setns", c.setns(fd, CLONE_NEWNET));
 }
 
-/** Sets the calling thread's file-system uid, which new sockets take as their owner. */
-export function setFileSystemUid(uid: number): void {
+/** Does `work` with the calling thread's file-system user and group changed: new sockets take them as their owner. */
+export function asOwner<T>(uid: number, gid: number, work: () => T): T {
+  c.setfsgid(gid);
   c.setfsuid(uid);
+  try {
+    return work();
+  } finally {
+    c.setfsuid(0);
+    c.setfsgid(0);
+  }
+}
+
+const FILEID_KERNFS = 0xfe; // linux/exportfs.h: the handle is the node's 64-bit id
+
+/** Opens a cgroup by what the kernel's programs call it. `mount`: any descriptor on the cgroup2 mount. Throws when it is gone. */
+export function openCgroup(mount: number, id: bigint): number {
+  const handle = Buffer.alloc(16); // struct file_handle: bytes, type, the bytes
+  handle.writeUInt32LE(8, 0);
+  handle.writeUInt32LE(FILEID_KERNFS, 4);
+  handle.writeBigUInt64LE(id, 8);
+  return check("open_by_handle_at", c.openByHandle(mount, handle, O_RDONLY | O_CLOEXEC));
 }
 
 const CLOCK_MONOTONIC_COARSE = 6;

@@ -2,12 +2,14 @@
 // Pins: <bpffs>/<instance>/v<ABI>/maps/NAME and .../guards/<cgroup inode>/PROGRAM. `picket off` removes the tree.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { cgroupRoot } from "../guard/cgroups.ts";
 import { abi, flowState, layouts, type Revoked, type Struct, type Traffic } from "./layout.ts";
 import {
   attachCgroup,
   attachMapIterator,
   BpfMap,
   destroyLink,
+  egressPrograms,
   findMap,
   findProgram,
   loadObject,
@@ -16,12 +18,13 @@ import {
   openObject,
   type Pointer,
   pinLink,
+  programId,
   quiet,
   setPinPath,
   startIteration,
   updateLink,
 } from "./libbpf.ts";
-import { close, mountBpf, O_DIRECTORY, O_RDONLY, open, read, SystemError } from "./libc.ts";
+import { close, mountBpf, O_DIRECTORY, O_RDONLY, open, openCgroup, read, SystemError } from "./libc.ts";
 
 const ENOLINK = 67;
 
@@ -87,6 +90,10 @@ export class Programs {
   private readonly root: string;
   private readonly traffic: Pointer;
   private readonly revoked: Pointer;
+  /** Where cgroup2 is mounted. */
+  private readonly cgroups = cgroupRoot();
+  /** The kernel's number of on_egress. */
+  private readonly egress: number;
   private readonly guards = new Map<string, Pointer[]>();
 
   /** Throws SystemError when the kernel refuses the object. `instance` names the pin directory. */
@@ -104,6 +111,7 @@ export class Programs {
     ) as Record<MapName, BpfMap>;
     this.traffic = this.iterator("dump_traffic");
     this.revoked = this.iterator("find_revoked");
+    this.egress = programId(findProgram(this.object, "on_egress"));
     this.adoptGuards(join(pins, "guards"));
     this.removeOtherVersions();
   }
@@ -188,6 +196,25 @@ export class Programs {
     const key = Buffer.alloc(4);
     key.writeInt32LE(socketFd);
     this.maps.sockets.set(key, layouts.socket_state.write({ state: flowState.exempt }));
+  }
+
+  /** Whether programs of others, too, judge what leaves the cgroup: what its sockets send, and no re-sent packet. */
+  hasForeignEgress(cgroup: bigint): boolean {
+    const mount = open(this.cgroups, O_RDONLY | O_DIRECTORY);
+    try {
+      const fd = openCgroup(mount, cgroup);
+      try {
+        return egressPrograms(fd).some((id) => id !== this.egress);
+      } finally {
+        close(fd);
+      }
+    } catch (error) {
+      // Removed while its sockets live: what judges them cannot be asked any more.
+      if (error instanceof SystemError) return true;
+      throw error;
+    } finally {
+      close(mount);
+    }
   }
 
   /** Detaches everything and forgets the maps. What the kernel enforced ends here. */

@@ -28,12 +28,23 @@ export interface StreamResult {
   echoes: number;
 }
 
+export interface DressedResult {
+  /** 0: answered; -1: no answer in time. */
+  errno: number;
+  /** Who answered. */
+  peer: string | null;
+  /** Datagrams that were sent until an answer came; 1 for TCP. */
+  sent: number;
+  ms: number;
+  at: number;
+}
+
 /** The system's own interpreter: behind a version manager's shim the app would be a shell script. */
 export const python = "/usr/bin/python3";
 
 /** Command line of a client; the arguments are explained in its first lines. */
 export function client(
-  name: "tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream",
+  name: "tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream" | "dressed" | "reach",
   ...args: (string | number)[]
 ): string[] {
   return [python, join(import.meta.dirname, "clients", `${name}.py`), ...args.map(String)];
