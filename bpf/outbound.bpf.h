@@ -140,7 +140,8 @@ static __always_inline struct gate *judge_datagrams(struct socket_state *state, 
 	state->has_gates = 1;
 	if (fresh.state != FLOW_HELD) {
 		count(action == ACTION_ALLOW ? COUNTER_ALLOWED : COUNTER_BLOCKED);
-		TELL(state, flow, RECORD_DECIDED, fresh.state, rule, gate != 0);
+		/* A socket that asked for errors waits for the helper to give them. */
+		TELL(state, flow, RECORD_DECIDED, fresh.state, rule, gate != 0 || state->errors_wanted != state->errors_given);
 	}
 	return bpf_map_lookup_elem(&gates, flow);
 }

@@ -4,6 +4,7 @@
  * that were made inside one.
  *
  *   sock_create       storage on every socket, before the app has the descriptor
+ *   set/getsockopt    datagrams: errors are asked for, and not to be heard of while held
  *   connect4/6        TCP: allow, refuse at once, or hold. Datagrams: remember who calls
  *   sendmsg4/6        unconnected datagrams: remember who calls
  *   egress            keeps held packets back and hands them to the helper; refuses blocked ones; counts
@@ -45,12 +46,26 @@
 #include "inbound.bpf.h"
 #include "lifecycle.bpf.h"
 #include "iterators.bpf.h"
+#include "options.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 static __always_inline struct socket_state *state_of(struct bpf_sock *sk)
 {
 	return bpf_sk_storage_get(&sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+}
+
+/* MPTCP's subflows are made by the kernel, past sock_create: they are of the app whose socket they belong to. */
+static __always_inline int inherit(struct bpf_sock *sk, struct socket_state *state)
+{
+	void *whole = bpf_skc_to_mptcp_sock(sk);
+	struct socket_state *theirs = whole ? bpf_sk_storage_get(&sockets, whole, 0, 0) : 0;
+
+	if (!theirs)
+		return 0;
+	state->process = theirs->process;
+	state->netns = theirs->netns;
+	return 1;
 }
 
 SEC("cgroup/sock_create")
@@ -174,7 +189,8 @@ int on_egress(struct __sk_buff *skb)
 		}
 		state->flow.cookie = bpf_get_socket_cookie(skb);
 		state->asked.connects = CONNECTS_UNKNOWN;
-		count(COUNTER_PREEXISTING);
+		if (!inherit(sk, state))
+			count(COUNTER_PREEXISTING);
 	}
 	if (state->state == FLOW_EXEMPT)
 		return PROCEED;

@@ -33,6 +33,10 @@ enum flow_state {
 	FLOW_EXEMPT = 4,   /* the helper's own re-send sockets */
 };
 
+/* Which errors a datagram socket asks for: IP_RECVERR, IPV6_RECVERR. */
+#define ERRORS_IPV4 1
+#define ERRORS_IPV6 2
+
 enum direction {
 	OUTBOUND = 0,
 	INBOUND = 1, /* somebody else began it */
@@ -132,6 +136,7 @@ struct socket_state {
 	__u32 rule;
 	__u32 generation;     /* of the policy that gave the verdict */
 	__u32 inbound_count;
+	__u32 longest_pause;  /* between two retransmissions, before the hold shortened it, milliseconds; 0: it did not */
 	__u16 local_port;     /* inbound TCP: the listener's */
 	__u8 direction;
 	__u8 answered;	      /* by a person, for this flow alone: only a block changes it */
@@ -139,7 +144,10 @@ struct socket_state {
 	__u8 has_gates;
 	__u8 bound;	      /* the app chose its port: others may begin here */
 	__u8 sent_to_group;   /* a multicast or broadcast datagram was allowed: answers come from anybody */
-	__u32 pad;
+	__u8 errors_wanted;   /* ERRORS_*: the app asked for them */
+	__u8 errors_given;    /* ERRORS_*: the kernel knows */
+	__u8 probes_path;     /* its packets are never fragmented: it wants to hear where they do not fit */
+	__u8 pad[5];
 };
 
 struct record {
@@ -166,7 +174,8 @@ struct record {
 	__u32 segment_bytes; /* UDP GSO payload size, 0 when the packet is one datagram */
 	__u16 local_port;    /* inbound: the port that was asked for */
 	__u8 direction;
-	__u8 pad[5];
+	__u8 errors_wanted; /* ERRORS_*: asked for and not given yet */
+	__u8 pad[4];
 	__u64 bytes_out;
 	__u64 bytes_in;
 };
@@ -252,6 +261,7 @@ struct config {
 	__u32 default_action;  /* when no slot matches */
 	__u32 pid_namespace;   /* inode number of the helper's PID namespace */
 	__u32 generation;      /* of the policy: a verdict of an older one is looked up again */
+	__u32 helper;	       /* its process, in its own PID namespace */
 	struct path any;       /* path of a destination that is in neither hosts nor ranges */
 };
 

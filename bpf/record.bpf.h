@@ -25,6 +25,7 @@ static __always_inline void fill(struct record *r, __u8 type, struct socket_stat
 	r->app = state->app;
 	r->netns = state->netns;
 	r->direction = state->direction;
+	r->errors_wanted = state->errors_wanted & ~state->errors_given;
 	r->local_port = state->local_port;
 	r->bytes_out = state->bytes_out;
 	r->bytes_in = state->bytes_in;

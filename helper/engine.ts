@@ -14,6 +14,7 @@ import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
 import { directionOf, endpointOf, packetOf, readRecord } from "./kernel/records.ts";
 import { Ring } from "./kernel/ring.ts";
+import { giveErrors, takeErrorSocket } from "./kernel/socket-options.ts";
 import { log } from "./log.ts";
 import { formatAddress, formatPrefix, parsePrefix } from "./policy/address.ts";
 import type { Zones } from "./policy/rule.ts";
@@ -193,6 +194,7 @@ export class Engine {
     // The kernel found the answer first. What was kept of a datagram flow still has to go; a SYN it retransmits itself.
     if (judgement.verdict === "allow" && !isConnection(record.flow)) this.hold.release(id, record.rule);
     else this.hold.forget(id);
+    if (judgement.verdict === "allow") this.giveErrors(record);
     const add = (app: App) => {
       if (this.flows.has(id)) this.flows.judge(id, judgement);
       else this.addFlow(record, app, judgement);
@@ -202,6 +204,12 @@ export class Engine {
     const known = this.flows.get(id);
     if (known) add(known.app);
     else this.meet(record, add);
+  }
+
+  /** The kernel allowed the first flow of a socket that has asked for errors. */
+  private giveErrors(record: FlowRecord): void {
+    const socket = takeErrorSocket(record);
+    if (socket !== undefined) giveErrors(socket, record);
   }
 
   private onFlowEnded(id: string, end: EarlyEnd): void {

@@ -12,6 +12,7 @@ import {
   releasedSegment,
 } from "../kernel/packet.ts";
 import type { Manner, RawSockets } from "../kernel/raw-sockets.ts";
+import { giveErrors, takeErrorSocket } from "../kernel/socket-options.ts";
 import { deviceFor, findWay, type Way } from "./way.ts";
 
 const EMSGSIZE = 90;
@@ -143,9 +144,15 @@ export class Hold {
       this.completing.set(id, { flow, timers });
       return;
     }
+    const errors = takeErrorSocket(flow.record);
+    if (errors !== undefined) {
+      // The gate first, as a drop would be heard of from now on; then the datagrams, whose errors are to be heard of.
+      this.writeGate(flow.key, flowState.allowed, rule);
+      giveErrors(errors, flow.record);
+    }
     // Datagrams keep their order: what was held goes before the gate opens, what was caught meanwhile right after.
     this.sendDatagrams(flow);
-    this.writeGate(flow.key, flowState.allowed, rule);
+    if (errors === undefined) this.writeGate(flow.key, flowState.allowed, rule);
     this.parts.drain();
     this.tidy();
   }

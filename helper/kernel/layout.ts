@@ -187,6 +187,7 @@ const socket_state = new Struct({
   rule: "u32",
   generation: "u32",
   inbound_count: "u32",
+  longest_pause: "u32",
   local_port: "u16",
   direction: "u8",
   answered: "u8",
@@ -194,7 +195,10 @@ const socket_state = new Struct({
   has_gates: "u8",
   bound: "u8",
   sent_to_group: "u8",
-  pad: "u32",
+  errors_wanted: "u8",
+  errors_given: "u8",
+  probes_path: "u8",
+  pad: { bytes: 5 },
 });
 
 const record = new Struct({
@@ -221,7 +225,8 @@ const record = new Struct({
   segment_bytes: "u32",
   local_port: "u16",
   direction: "u8",
-  pad: { bytes: 5 },
+  errors_wanted: "u8",
+  pad: { bytes: 4 },
   bytes_out: "u64",
   bytes_in: "u64",
 });
@@ -260,6 +265,7 @@ const config = new Struct({
   default_action: "u32",
   pid_namespace: "u32",
   generation: "u32",
+  helper: "u32",
   any: path,
 });
 

@@ -88,6 +88,7 @@ export const SO_PEERCRED = 17;
 export const SO_SNDBUFFORCE = 32;
 export const SO_MARK = 36;
 export const SO_BINDTOIFINDEX = 62;
+export const SO_COOKIE = 57;
 export const SO_NETNS_COOKIE = 71; // Linux 5.14
 export const SO_PEERPIDFD = 77; // Linux 6.5
 
@@ -177,6 +178,13 @@ export function pidfdOpen(pid: number): number {
 /** Whether the process behind the pidfd still runs. */
 export function pidfdAlive(pidfd: number): boolean {
   return c.syscall4(SYS_pidfd_send_signal, pidfd, 0, null, 0) >= 0;
+}
+
+const SYS_pidfd_getfd = 438;
+
+/** A descriptor of this process on what the other's descriptor `fd` is open on. */
+export function pidfdGetFd(pidfd: number, fd: number): number {
+  return check("pidfd_getfd", c.syscall4(SYS_pidfd_getfd, pidfd, fd, null, 0));
 }
 
 const LOCK_EX = 2;

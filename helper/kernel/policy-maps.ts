@@ -144,6 +144,7 @@ export class PolicyMaps {
       default_action: compiled.defaultAction,
       pid_namespace: this.settings.pidNamespace,
       generation: this.generation,
+      helper: process.pid,
       any: { tables: [...compiled.any, ...Array(pathDepth).fill(0)].slice(0, pathDepth) },
     });
     if (config.equals(this.config)) return false;

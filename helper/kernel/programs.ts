@@ -54,6 +54,8 @@ const programNames = [
   "on_create",
   "on_release",
   "on_sock_ops",
+  "on_setsockopt",
+  "on_getsockopt",
   "on_connect4",
   "on_connect6",
   "on_sendmsg4",

@@ -35,6 +35,8 @@ export interface DressedResult {
   peer: string | null;
   /** Datagrams that were sent until an answer came; 1 for TCP. */
   sent: number;
+  /** What getsockopt says of IP_RECVERR. */
+  errors: number;
   ms: number;
   at: number;
 }

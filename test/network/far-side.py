@@ -11,6 +11,7 @@ import threading
 HTTP_PORTS = [80, 443, 8080]
 BANNER_PORTS = [22]
 ECHO_PORTS = [443, 7777]
+NAME_PORT = 53
 STREAM_PORTS = [7777]
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
@@ -64,7 +65,14 @@ def without_device(info):
     return info[:16] + bytes(4) if len(info) == 20 else bytes(4) + info[4:]
 
 
-def echo(port):
+def name_answer(query):
+    """One address, 192.0.2.77, for any name that is asked for (RFC 1035, 4.1)."""
+    question = query[12 : query.index(0, 12) + 5]
+    answer = b"\xc0\x0c" + struct.pack("!HHIH4s", 1, 1, 60, 4, socket.inet_aton("192.0.2.77"))
+    return query[:2] + struct.pack("!HHHHH", 0x8180, 1, 1, 0, 0) + question + answer
+
+
+def echo(port, answer=lambda data: data):
     # One socket a family: a dual-stack one would answer from whatever address routing prefers.
     def loop(family, level, want, pack):
         s = socket.socket(family, socket.SOCK_DGRAM)
@@ -77,7 +85,7 @@ def echo(port):
             data, ancillary, _, peer = s.recvmsg(65535, 256)
             try:
                 # Answer from the address that was asked, by whatever route: in_pktinfo / in6_pktinfo without their device.
-                s.sendmsg([data], [(level, pack, without_device(info)) for _, _, info in ancillary], 0, peer)
+                s.sendmsg([answer(data)], [(level, pack, without_device(info)) for _, _, info in ancillary], 0, peer)
             except OSError:
                 pass  # a group was asked
 
@@ -128,6 +136,7 @@ for port in STREAM_PORTS:
     threading.Thread(target=serve, args=(port, stream), daemon=True).start()
 for port in ECHO_PORTS:
     echo(port)
+echo(NAME_PORT, name_answer)
 
 print("ready", flush=True)
 for line in sys.stdin:

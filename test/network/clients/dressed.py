@@ -1,6 +1,6 @@
 # One exchange over a socket with options: dressed.py tcp|connected|unconnected ADDRESS PORT [OPTIONS]. OPTIONS is a JSON object:
 # mark, device, source, sport, group (device of IP_MULTICAST_IF), mapped (an IPv6 socket), errors (IP_RECVERR), seconds, pace (seconds
-# between two datagrams; without it, one is sent). Prints {"errno", "peer", "sent", "ms", "at"}.
+# between two datagrams; without it, one is sent). Prints {"errno", "peer", "sent", "errors", "ms", "at"}.
 import json, socket, struct, sys, time
 
 how, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -24,7 +24,10 @@ if "source" in options or "sport" in options:
     s.bind((options.get("source", ""), options.get("sport", 0)))
 seconds = options.get("seconds", 40)
 start = time.monotonic()
-result = {"errno": 0, "peer": None, "sent": 0}
+result = {"errno": 0, "peer": None, "sent": 0, "errors": 0}
+if how != "tcp":
+    level, option = (socket.IPPROTO_IPV6, 25) if six else (socket.IPPROTO_IP, 11)
+    result["errors"] = s.getsockopt(level, option)
 to = socket.getaddrinfo(("::ffff:" if options.get("mapped") else "") + address, port, s.family, s.type)[0][4]
 try:
     if how != "unconnected":
