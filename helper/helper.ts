@@ -5,6 +5,7 @@ import type { Degraded, Rule } from "../contract/words.ts";
 import type { Step } from "./answers.ts";
 import { Engine } from "./engine.ts";
 import { cgroupRoot, guardDirectory, instanceName } from "./guard/cgroups.ts";
+import { packetSocketHolders } from "./guard/packet-sockets.ts";
 import { makeRuns, type Runs } from "./guard/runs.ts";
 import { Apps } from "./identity/apps.ts";
 import { systemDirectories } from "./identity/desktop-entries.ts";
@@ -148,13 +149,14 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     ...engine.holdCounters,
     unsaved: engine.prompts.unsaved,
   });
+  const blindSpots = makeBlindSpots(directories);
   const service: ServiceParts = {
     engine,
     runs,
     mode,
     version: version(),
     guarded: () => directories.map((directory) => relative(root, directory)),
-    degraded: () => degradations(counters()),
+    degraded: () => [...degradations(counters()), ...blindSpots()],
     counters,
     stop: hooks.stop,
   };
@@ -212,6 +214,22 @@ function releaseBpfFileSystem(): void {
   } catch (error) {
     log("info", "the BPF file system stays mounted", { error: String(error) });
   }
+}
+
+/** How long what guarded processes have open is believed, milliseconds: looking is not free where many run. */
+const blindSpotAge = 10_000;
+
+function makeBlindSpots(directories: readonly string[]): () => Degraded[] {
+  let known: Degraded[] = [];
+  let looked = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - looked < blindSpotAge) return known;
+    looked = performance.now();
+    const holders = packetSocketHolders(directories);
+    const message = `Guarded processes with AF_PACKET sockets, which Picket cannot see into: ${holders.slice(0, 10).join(", ")}`;
+    known = holders.length === 0 ? [] : [{ code: "packetSockets", message }];
+    return known;
+  };
 }
 
 const meanings: Record<string, string> = {

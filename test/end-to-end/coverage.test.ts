@@ -1,8 +1,8 @@
 // Every way out of a program that cgroup hooks can see: held until answered with nothing on the wire, then it arrives or is refused.
-import { afterAll, beforeAll, describe, test } from "vitest";
-import { client, type DressedResult } from "../network/clients.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { client, type DressedResult, python } from "../network/clients.ts";
 import { createNetwork, ip, type Network } from "../network/network.ts";
-import { guarded, TestHelper } from "./helper-process.ts";
+import { guarded, TestHelper, until } from "./helper-process.ts";
 
 const helper = new TestHelper();
 let network: Network;
@@ -103,3 +103,14 @@ test.concurrent.for(["tcp", "connected", "unconnected"] as const)(
     expect(await network.arrivedAt(address)).toBeGreaterThan(0);
   },
 );
+
+test("what cgroup programs cannot see is said by status", async () => {
+  const api = await helper.client();
+  const told = async () => (await api.call("status", {})).degraded.find(({ code }) => code === "packetSockets");
+  expect(await told()).toBeUndefined();
+  const script = "import socket, sys; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 3); input()";
+  const running = guarded(helper, network.near, ["timeout", "20", "sh", "-c", `sleep 20 | ${python} -c '${script}'`]);
+  const { message } = await until("a word about the packet socket", told);
+  expect(message).toContain("python3");
+  expect(await running).toMatchObject({ code: 124 });
+});
