@@ -106,6 +106,7 @@ static __always_inline void identify(struct socket_state *state)
 		state->app = 0;
 	}
 	process->uid = BPF_CORE_READ(task, cred, uid.val);
+	process->gid = BPF_CORE_READ(task, cred, gid.val);
 }
 
 /* The app id of the socket's process, 0 while the helper has not named it. */

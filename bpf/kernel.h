@@ -119,7 +119,7 @@ typedef struct {
 struct cred {
 	struct {
 		__u32 val;
-	} uid;
+	} uid, gid;
 };
 
 struct kernfs_node {

@@ -10,10 +10,33 @@
 /* What sock_ops is told of while a TCP flow is held. */
 #define HELD_CALLBACKS (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTO_CB_FLAG)
 
+/*
+ * A held flow that is left to the kernel's own retransmission waits for the next one, which ordinary back-off puts as far away as the
+ * hold was long. Linux 6.15 can bound it: not below a second, and growing with the number of retransmissions, so that the most there
+ * can be of them last a quarter of an hour. Older kernels go on to back off.
+ */
+#define TCP_RTO_MAX_MS 44
+#define SHORTEST_PAUSE 1000 /* milliseconds; the kernel takes no less */
+#define MOST_SYN_RETRIES 127
+
+static __always_inline void bound_pauses(struct bpf_sock_ops *ops, struct socket_state *state, __u32 retransmissions)
+{
+	int most = MOST_SYN_RETRIES, pause = retransmissions * SHORTEST_PAUSE / 8, usual;
+
+	if (pause < SHORTEST_PAUSE)
+		pause = SHORTEST_PAUSE;
+	if (!state->longest_pause && bpf_getsockopt(ops, SOL_TCP, TCP_RTO_MAX_MS, &usual, sizeof(usual)) == 0)
+		state->longest_pause = usual;
+	if (state->longest_pause && bpf_setsockopt(ops, SOL_TCP, TCP_RTO_MAX_MS, &pause, sizeof(pause)) == 0)
+		bpf_setsockopt(ops, SOL_TCP, TCP_SYNCNT, &most, sizeof(most));
+}
+
 static __always_inline void on_retransmit(struct bpf_sock_ops *ops, struct socket_state *state, __u32 retransmissions)
 {
 	int retries = retransmissions + RELEASED_SYN_RETRIES;
 
+	if (state->state == FLOW_HELD && ops->state == BPF_TCP_SYN_SENT)
+		bound_pauses(ops, state, retransmissions);
 	/* Released, but the first packets were lost: give up when an ordinary attempt would, not after 25 minutes. */
 	if (state->state == FLOW_ALLOWED && ops->state == BPF_TCP_SYN_SENT) {
 		bpf_setsockopt(ops, SOL_TCP, TCP_SYNCNT, &retries, sizeof(retries));
@@ -51,6 +74,12 @@ static __always_inline void on_established(struct bpf_sock_ops *ops, struct sock
 		take_gate(state, gate);
 	/* Several SYN retransmissions set the congestion window to 1; none was a sign of congestion. */
 	bpf_setsockopt(ops, SOL_TCP, TCP_BPF_IW, &window, sizeof(window));
+	if (state->longest_pause) {
+		int usual = state->longest_pause;
+
+		bpf_setsockopt(ops, SOL_TCP, TCP_RTO_MAX_MS, &usual, sizeof(usual));
+		state->longest_pause = 0;
+	}
 	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~HELD_CALLBACKS);
 	bpf_map_delete_elem(&held_syns, &state->flow);
 	TELL(state, &state->flow, RECORD_ESTABLISHED, state->state, state->rule, 1);

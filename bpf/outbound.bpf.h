@@ -17,21 +17,6 @@ enum group_state {
 	GROUP_HELD = 2, /* the gate of the group in socket_state.flow knows more by now */
 };
 
-/* An unspecified destination means this host. */
-static __always_inline void name_loopback(__u8 *address)
-{
-	__u64 high, low;
-
-	__builtin_memcpy(&high, address, 8);
-	__builtin_memcpy(&low, address + 8, 8);
-	if (high)
-		return;
-	if (!low)
-		address[15] = 1;
-	else if (low == bpf_cpu_to_be64(0x0000ffff00000000ull))
-		map_ipv4(address, bpf_htonl(0x7f000001));
-}
-
 static __always_inline int start_tcp(struct bpf_sock_addr *ctx, struct socket_state *state, __u8 *address)
 {
 	struct flow_key *flow = &state->flow;
@@ -173,7 +158,9 @@ static __always_inline struct gate *judge_datagrams(struct socket_state *state, 
 	bpf_map_update_elem(&gates, flow, &fresh, BPF_ANY);
 	state->has_gates = 1;
 	if (fresh.state != FLOW_HELD) {
-		struct news news = { RECORD_DECIDED, fresh.state, rule, gate != 0, fresh.local_port, fresh.direction };
+		/* A socket that asked for errors waits for the helper to give them. */
+		int urgent = gate != 0 || state->errors_wanted != state->errors_given;
+		struct news news = { RECORD_DECIDED, fresh.state, rule, urgent, fresh.local_port, fresh.direction };
 
 		count(action == ACTION_ALLOW ? COUNTER_ALLOWED : COUNTER_BLOCKED);
 		write_news(state, flow, &news);
@@ -206,9 +193,11 @@ static __always_inline int is_group(struct packet *p)
 
 static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct packet *p)
 {
-	struct flow_key flow = { .cookie = state->flow.cookie, .port = p->remote_port, .protocol = p->protocol };
+	struct flow_key flow = { .cookie = state->flow.cookie, .protocol = p->protocol };
 	struct gate *gate;
 
+	before_translation(sk, state, p);
+	flow.port = p->remote_port;
 	__builtin_memcpy(flow.address, p->remote, sizeof(flow.address));
 	gate = bpf_map_lookup_elem(&gates, &flow);
 	/* A remote that was never let in: what the app sends it is no answer. */

@@ -16,7 +16,8 @@
 #define TCP_ACK 0x10
 
 struct packet {
-	__u8 remote[16];
+	__u8 remote[16];    /* outgoing: what the app asked for, once translation.bpf.h has looked */
+	__u8 source[16];    /* outgoing: what the app sent from, where it said so with the datagram */
 	__u16 remote_port;
 	__u16 local_port;
 	__u8 protocol;

@@ -5,6 +5,7 @@
  *
  *   sock_create       storage on every socket, before the app has the descriptor
  *   bind4/6           which process's socket it is, and whether the app chose its port
+ *   set/getsockopt    datagrams: errors are asked for, and not to be heard of while held
  *   connect4/6        TCP: allow, refuse at once, or hold. Datagrams: remember who calls
  *   sendmsg4/6        unconnected datagrams: remember who calls
  *   egress            keeps held packets back and hands them to the helper; refuses blocked ones; counts
@@ -45,12 +46,14 @@
 #define PROCEED 1
 #define DROP_QUIETLY 2 /* egress: the packet is gone, send() succeeds */
 
+#include "translation.bpf.h"
 #include "outbound.bpf.h"
 #include "inbound.bpf.h"
 #include "lifecycle.bpf.h"
 #include "iterators.bpf.h"
 #include "adopt.bpf.h"
 #include "launch.bpf.h"
+#include "options.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -64,6 +67,19 @@ static __always_inline void who_calls(struct socket_state *state)
 	identify(state);
 	if (!state->app && !app_of(state))
 		announce(state);
+}
+
+/* MPTCP's subflows are made by the kernel, past sock_create: they are of the app whose socket they belong to. */
+static __always_inline int inherit(struct bpf_sock *sk, struct socket_state *state)
+{
+	void *whole = bpf_skc_to_mptcp_sock(sk);
+	struct socket_state *theirs = whole ? bpf_sk_storage_get(&sockets, whole, 0, 0) : 0;
+
+	if (!theirs)
+		return 0;
+	state->process = theirs->process;
+	state->netns = theirs->netns;
+	return 1;
 }
 
 SEC("cgroup/sock_create")
@@ -91,8 +107,10 @@ static __always_inline struct socket_state *caller_state(struct bpf_sock_addr *c
 		return 0;
 	}
 	/* A socket older than the guard; egress may have met it before and knows no namespace. */
-	if (!state->flow.cookie)
+	if (!state->flow.cookie) {
 		state->flow.cookie = bpf_get_socket_cookie(ctx);
+		state->asked.connects = CONNECTS_UNKNOWN;
+	}
 	if (!state->netns)
 		state->netns = bpf_get_netns_cookie(ctx);
 	who_calls(state);
@@ -130,8 +148,10 @@ static __always_inline int connecting(struct bpf_sock_addr *ctx, __u8 *address)
 	if (!state)
 		return REFUSE;
 	/* Programs probe routes with connect() on a datagram socket (getaddrinfo, sshd): it sends nothing and is never refused. */
-	if (state->state == FLOW_EXEMPT || ctx->type != SOCK_STREAM || ctx->protocol != IPPROTO_TCP)
+	if (state->state == FLOW_EXEMPT || ctx->type != SOCK_STREAM || ctx->protocol != IPPROTO_TCP) {
+		remember_connect(state);
 		return PROCEED;
+	}
 	return start_tcp(ctx, state, address);
 }
 
@@ -155,13 +175,29 @@ int on_connect6(struct bpf_sock_addr *ctx)
 SEC("cgroup/sendmsg4")
 int on_sendmsg4(struct bpf_sock_addr *ctx)
 {
-	return caller_state(ctx) ? PROCEED : REFUSE;
+	struct socket_state *state = caller_state(ctx);
+	__u8 address[16], source[16] = {};
+
+	if (!state)
+		return REFUSE;
+	map_ipv4(address, ctx->user_ip4);
+	if (ctx->msg_src_ip4)
+		map_ipv4(source, ctx->msg_src_ip4);
+	remember_named(state, address, source, bpf_ntohs(ctx->user_port));
+	return PROCEED;
 }
 
 SEC("cgroup/sendmsg6")
 int on_sendmsg6(struct bpf_sock_addr *ctx)
 {
-	return caller_state(ctx) ? PROCEED : REFUSE;
+	struct socket_state *state = caller_state(ctx);
+	__u32 address[4] = { ctx->user_ip6[0], ctx->user_ip6[1], ctx->user_ip6[2], ctx->user_ip6[3] };
+	__u32 source[4] = { ctx->msg_src_ip6[0], ctx->msg_src_ip6[1], ctx->msg_src_ip6[2], ctx->msg_src_ip6[3] };
+
+	if (!state)
+		return REFUSE;
+	remember_named(state, (__u8 *)address, (__u8 *)source, bpf_ntohs(ctx->user_port));
+	return PROCEED;
 }
 
 /* A raw socket may say TCP as well; its segments are datagrams to us. */
@@ -211,7 +247,9 @@ int on_egress(struct __sk_buff *skb)
 			return REFUSE;
 		}
 		state->flow.cookie = bpf_get_socket_cookie(skb);
-		count(COUNTER_PREEXISTING);
+		state->asked.connects = CONNECTS_UNKNOWN;
+		if (!inherit(sk, state))
+			count(COUNTER_PREEXISTING);
 	}
 	if (state->state == FLOW_EXEMPT)
 		return PROCEED;

@@ -10,7 +10,7 @@
 #define PICKET_H
 
 /* Raised whenever a struct below changes shape: pinned maps of another ABI are not adopted. */
-#define PICKET_ABI 2
+#define PICKET_ABI 3
 
 /* Most tables a destination's path may have (host, nested ranges, zone, any); deeper nests compile to a defer. */
 #define PATH_DEPTH 6
@@ -32,6 +32,10 @@ enum flow_state {
 	FLOW_BLOCKED = 3,
 	FLOW_EXEMPT = 4,   /* the helper's own re-send sockets */
 };
+
+/* Which errors a datagram socket asks for: IP_RECVERR, IPV6_RECVERR. */
+#define ERRORS_IPV4 1
+#define ERRORS_IPV6 2
 
 enum direction {
 	OUTBOUND = 0,
@@ -106,6 +110,8 @@ struct process {
 	__u32 pid;     /* thread group id in the helper's PID namespace, 0 when it has none there */
 	__u32 uid;
 	__u32 kernel_pid; /* thread group id in the first PID namespace: no two living processes share it */
+	__u32 gid;
+	__u32 pad;
 	char command[16];
 };
 
@@ -165,10 +171,22 @@ struct program {
 	struct launch launch;
 };
 
+/* What a datagram socket was last told to send to, before any translation of addresses. */
+struct asked {
+	__u8 address[16];
+	__u8 source[16]; /* zero: by route */
+	__u64 check;	 /* binds address and port to the sending thread: a copy torn by two threads fits neither */
+	__u16 port;
+	__u8 connects;	 /* connect() calls, counted to 2 */
+	__u8 named;	 /* datagrams were sent to addresses named with them */
+	__u32 pad;
+};
+
 /* Socket storage: made at sock_create, before the app holds the descriptor. */
 struct socket_state {
 	struct process process;
 	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and a group that a held datagram was for */
+	struct asked asked;
 	__u64 netns;	      /* network namespace cookie */
 	__u64 bytes_out;
 	__u64 bytes_in;
@@ -178,6 +196,7 @@ struct socket_state {
 	__u32 rule;
 	__u32 generation;     /* of the policy that gave the verdict */
 	__u32 inbound_count;
+	__u32 longest_pause;  /* between two retransmissions, before the hold shortened it, milliseconds; 0: it did not */
 	__u16 local_port;     /* inbound TCP: the listener's */
 	__u8 direction;
 	__u8 answered;	      /* by a person, for this flow alone: only a block changes it */
@@ -185,9 +204,13 @@ struct socket_state {
 	__u8 has_gates;
 	__u8 bound;	      /* the app chose its port: others may begin here */
 	__u8 sent_to_group;   /* enum group_state (outbound.bpf.h) */
+	__u8 errors_wanted;   /* ERRORS_*: the app asked for them */
+	__u8 errors_given;    /* ERRORS_*: the kernel knows */
+	__u8 probes_path;     /* its packets are never fragmented: it wants to hear where they do not fit */
+	__u8 pad;
 	__u32 refused_count;
 	__u32 adopting;	      /* older than the guard, found in the first of two passes */
-	__u32 pad;
+	__u32 pad2;
 };
 
 /* What listens, while sockets are adopted. */
@@ -204,13 +227,15 @@ struct record {
 	__u32 rule;
 	__u64 time;
 	struct flow_key flow;
-	__u8 source[16];
+	__u8 source[16];     /* before translation; zero: chosen by route */
 	__u16 source_port;
 	__u16 family; /* of the packet: 4 or 6 */
 	__u32 app;
 	struct process process;
 	__u64 netns;
-	__u32 mark;
+	__u64 socket_cgroup;
+	__u32 mark;	     /* the socket's */
+	__u32 packet_mark;   /* what a control message or netfilter made of it */
 	__u32 priority;
 	__u32 interface;     /* bound device, 0 for none */
 	__u32 out_interface; /* the device the packet was about to leave by, or came in by */
@@ -219,7 +244,9 @@ struct record {
 	__u32 segment_bytes; /* UDP GSO payload size, 0 when the packet is one datagram */
 	__u16 local_port;    /* inbound: the port that was asked for */
 	__u8 direction;
-	__u8 arriving; /* the packet was on its way to the app */
+	__u8 arriving;	    /* the packet was on its way to the app */
+	__u8 errors_wanted; /* ERRORS_*: asked for and not given yet */
+	__u8 pad[3];
 	__u64 bytes_out;
 	__u64 bytes_in;
 };
@@ -305,6 +332,7 @@ struct config {
 	__u32 default_action;  /* when no slot matches */
 	__u32 pid_namespace;   /* inode number of the helper's PID namespace */
 	__u32 generation;      /* of the policy: a verdict of an older one is looked up again */
+	__u32 helper;	       /* its process, in its own PID namespace */
 	struct path any;       /* path of a destination that is in neither hosts nor ranges */
 };
 

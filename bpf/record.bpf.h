@@ -26,6 +26,7 @@ static __always_inline void fill(struct record *r, __u8 type, struct socket_stat
 	r->process = state->process;
 	r->app = state->app;
 	r->netns = state->netns;
+	r->errors_wanted = state->errors_wanted & ~state->errors_given;
 	r->bytes_out = state->bytes_out;
 	r->bytes_in = state->bytes_in;
 }
@@ -82,6 +83,7 @@ static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, s
 	r->segment_bytes = skb->gso_size;
 	/* What arrives brings its own mark, which an accepted socket may take over (net.ipv4.tcp_fwmark_accept). */
 	r->mark = p->arriving ? skb->mark : sk->mark;
+	r->packet_mark = skb->mark;
 	r->arriving = p->arriving;
 	r->direction = p->direction;
 	r->local_port = p->asked_port;
@@ -89,14 +91,17 @@ static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, s
 	r->interface = sk->bound_dev_if;
 	r->out_interface = skb->ifindex;
 	r->socket_uid = bpf_get_socket_uid(skb);
-	/* Egress runs after SNAT: the socket still knows the source it bound. Zero when it bound none. */
+	r->socket_cgroup = bpf_skb_cgroup_id(skb);
+	/* Egress runs after SNAT: the socket still knows the source it bound, the call the one it named. Zero when there is none. */
 	if (sk->type == SOCK_STREAM || sk->type == SOCK_DGRAM) /* a raw socket's "port" is its protocol */
 		r->source_port = sk->src_port;
-	if (p->family == 4) {
+	if (p->family == 4 && sk->src_ip4) {
 		map_ipv4(r->source, sk->src_ip4);
-	} else {
+	} else if (p->family == 6 && (sk->src_ip6[0] | sk->src_ip6[1] | sk->src_ip6[2] | sk->src_ip6[3])) {
 		__u32 source[4] = { sk->src_ip6[0], sk->src_ip6[1], sk->src_ip6[2], sk->src_ip6[3] };
 		__builtin_memcpy(r->source, source, sizeof(source));
+	} else {
+		__builtin_memcpy(r->source, p->source, sizeof(r->source));
 	}
 }
 

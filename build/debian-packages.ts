@@ -47,6 +47,8 @@ export const packages: DebianPackage[] = [
   { name: "wget", reason: client, purpose: "test" },
   { name: "python3", reason: client, purpose: "test" },
   { name: "openssh-client", reason: client, purpose: "test" },
+  { name: "iputils-tracepath", reason: client, purpose: "test" },
+  { name: "nftables", reason: "kill switches and address translation in the test networks", purpose: "test" },
 ];
 
 /** Those of `wanted` that no installed package is or provides. */

@@ -26,6 +26,7 @@ import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
 import { directionOf, endpointOf, packetOf, readProgram, readRecord } from "./kernel/records.ts";
 import { Ring } from "./kernel/ring.ts";
+import { giveErrors, takeErrorSocket } from "./kernel/socket-options.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
 import { formatAddress, formatPrefix, parsePrefix } from "./policy/address.ts";
@@ -109,6 +110,7 @@ export class Engine {
       sockets: this.sockets,
       deliveries: this.deliveries,
       drain: () => this.events.drain(),
+      foreign: (cgroup) => programs.hasForeignEgress(cgroup),
       generation: () => this.policy.generation,
       resent: (flow, bytes) => this.flows.addResent(flow, bytes),
       ended: (flow) => this.onFlowEnded(flow, { bytesIn: 0, bytesOut: 0 }),
@@ -271,6 +273,7 @@ export class Engine {
     // The kernel found the answer first. What was kept of a datagram flow still has to go; a SYN it retransmits itself.
     if (judgement.verdict === "allow" && !isConnection(record.flow)) this.hold.release(id, record.rule);
     else this.hold.forget(id);
+    if (judgement.verdict === "allow") this.giveErrors(record);
     const add = (app: App) => {
       if (this.flows.has(id)) this.flows.judge(id, judgement);
       else this.addFlow(record, app, judgement);
@@ -282,6 +285,12 @@ export class Engine {
     else this.meet(record, add);
     // A packet met the new policy before the helper could end its connection: the app has still to hear of it.
     if (known?.verdict === "allow" && judgement.verdict === "block") this.revocation.carryOut();
+  }
+
+  /** The kernel allowed the first flow of a socket that has asked for errors. */
+  private giveErrors(record: FlowRecord): void {
+    const socket = takeErrorSocket(record);
+    if (socket !== undefined) giveErrors(socket, record);
   }
 
   private onFlowEnded(id: string, end: EarlyEnd): void {
@@ -439,8 +448,7 @@ export class Engine {
   /** What does not work as it should, by the names that the status has for it. */
   get shortfalls(): Record<string, number> {
     return {
-      // Held packets that were not kept because too many were.
-      holdOverflow: this.hold.overflow,
+      ...this.hold.counters,
       leftOut: this.policy.leftOut,
       unreadableRules: this.policy.unreadable,
       unnamed: this.naming.unnamed,

@@ -7,6 +7,7 @@ import { Engine } from "./engine.ts";
 import { cgroupRoot, instanceName } from "./guard/cgroups.ts";
 import { Guards } from "./guard/guards.ts";
 import { findGuards, type Guard } from "./guard/named.ts";
+import { packetSocketHolders } from "./guard/packet-sockets.ts";
 import { makeRuns, type Runs } from "./guard/runs.ts";
 import { Apps } from "./identity/apps.ts";
 import { systemDirectories } from "./identity/desktop-entries.ts";
@@ -152,13 +153,14 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     warnings: logged.warn,
     errors: logged.error,
   });
+  const blindSpots = makeBlindSpots(() => guards.guarded().map((path) => join(root, path)));
   const service: ServiceParts = {
     engine,
     runs,
     mode,
     version: version(),
     guarded: () => guards.guarded(),
-    degraded: () => [...guards.degraded(), ...degradations(counters())],
+    degraded: () => [...guards.degraded(), ...degradations(counters()), ...blindSpots()],
     counters,
     stop: hooks.stop,
   };
@@ -230,6 +232,22 @@ function releaseBpfFileSystem(): void {
   }
 }
 
+/** How long what guarded processes have open is believed, milliseconds: looking is not free where many run. */
+const blindSpotAge = 10_000;
+
+function makeBlindSpots(directories: () => string[]): () => Degraded[] {
+  let known: Degraded[] = [];
+  let looked = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - looked < blindSpotAge) return known;
+    looked = performance.now();
+    const holders = packetSocketHolders(directories());
+    const message = `Guarded processes with AF_PACKET sockets, which Picket cannot see into: ${holders.slice(0, 10).join(", ")}`;
+    known = holders.length === 0 ? [] : [{ code: "packetSockets", message }];
+    return known;
+  };
+}
+
 const meanings: Record<string, string> = {
   ringFull: "Held packets the helper was not told of: the apps wait for their own retransmission.",
   logFull: "Connections are missing from the list: too many at once.",
@@ -248,6 +266,8 @@ const meanings: Record<string, string> = {
     "What an earlier helper had pinned was damaged and was made anew: connections of that time are judged as new.",
   errors: "Things went wrong that the journal describes.",
   holdOverflow: "Held packets were dropped: too many are waiting.",
+  droppedAtRelease:
+    "Held datagrams were dropped when they were allowed: they must go another way by now, or past other filters.",
 };
 
 function degradations(counters: Record<string, number>): Degraded[] {

@@ -1,31 +1,12 @@
 // The hold: keeps the packets of undecided flows and, after the verdict, writes the gate and re-sends or refuses them.
-import type { Deliveries } from "../kernel/deliveries.ts";
-import {
-  direction,
-  type FlowKey,
-  type FlowRecord,
-  flowId,
-  flowState,
-  isConnection,
-  layouts,
-} from "../kernel/layout.ts";
+import { type FlowKey, type FlowRecord, flowId, flowState, isConnection, layouts } from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
-import { SystemError } from "../kernel/libc.ts";
-import {
-  deliveredPackets,
-  fragments,
-  refusedDatagram,
-  refusedSegment,
-  releasedDatagrams,
-  releasedSegment,
-} from "../kernel/packet.ts";
-import type { RawSockets } from "../kernel/raw-sockets.ts";
-import { Arrivals } from "./arrivals.ts";
+import { deliveredPackets } from "../kernel/packet.ts";
+import { giveErrors, takeErrorSocket } from "../kernel/socket-options.ts";
+import { Arrivals, type ArrivalsParts } from "./arrivals.ts";
 import { type HeldFlow, isRemoteAttempt, type KeptPacket, keptPacket, newFlow } from "./held-flow.ts";
+import { Resend, type ResendParts } from "./resend.ts";
 
-const EMSGSIZE = 90;
-/** Path sizes tried when a packet does not fit: Ethernet, the smallest IPv6 link, the smallest IPv4 reassembly. */
-const pathSizes = [1500, 1280, 576];
 /** A re-sent SYN may be lost like any other; the kernel's own timer has backed off during the hold (RFC 6298 doubling). */
 const synRetries = [1000, 3000, 7000];
 
@@ -35,15 +16,10 @@ const largestShare = 16 * 1024 * 1024;
 /** How long a re-send socket may stay without a flow, milliseconds: looking through all flows for each that goes would be quadratic. */
 const tidyPace = 100;
 
-export interface HoldParts {
+export interface HoldParts extends ResendParts, ArrivalsParts {
   readonly gates: BpfMap;
-  readonly sockets: RawSockets;
-  readonly deliveries: Deliveries;
   /** Reads the ring buffers now. */
   drain(): void;
-  /** Bytes of an allowed flow went out by the helper's hand. */
-  resent(flow: string, bytes: number): void;
-  warn(message: string, detail: Record<string, unknown>): void;
   /** A held flow is over: its remote gave up. */
   ended(flow: string): void;
   /** Of the policy in the kernel's maps. */
@@ -55,17 +31,18 @@ export class Hold {
   private readonly flows = new Map<string, HeldFlow>();
   /** Released TCP flows whose handshake is not complete yet. */
   private readonly completing = new Map<string, { flow: HeldFlow; timers: NodeJS.Timeout[] }>();
+  private readonly resend: Resend;
   private readonly arrivals: Arrivals;
   private bytes = 0;
   /** Bytes by executable. */
   private readonly shares = new Map<string, number>();
   private tidying: NodeJS.Timeout | undefined;
-  private identification = Math.floor(Math.random() * 0x10000);
   /** Packets not kept because the hold was full. */
   overflow = 0;
 
   constructor(parts: HoldParts) {
     this.parts = parts;
+    this.resend = new Resend(parts);
     this.arrivals = new Arrivals(parts);
   }
 
@@ -120,12 +97,13 @@ export class Hold {
       if (flow.arrival) this.arrivals.prepare(flow.id, flow.arrival);
       return;
     }
-    try {
-      if (this.parts.sockets.prepare(flow.record, flow.record.process.pid)) return;
-      this.parts.warn("cannot enter the app's network namespace; its own retransmission will go", { flow: flow.id });
-    } catch (error) {
-      this.parts.warn("cannot make a re-send socket", { flow: flow.id, error: String(error) });
-    }
+    this.resend.prepare(flow);
+  }
+
+  /** What became of held packets otherwise than by re-sending, by the names that the status has for it. */
+  get counters(): Record<string, number> {
+    const { leftToApp, dropped } = this.resend;
+    return { holdOverflow: this.overflow, leftToApp, droppedAtRelease: dropped };
   }
 
   get(id: string): HeldFlow | undefined {
@@ -149,18 +127,24 @@ export class Hold {
     if (isConnection(flow.key)) {
       // The gate first: the kernel's own retransmission may be under way and must find it open.
       this.writeGate(flow.key, flowState.allowed, rule, flow.record);
-      this.sendSegment(flow);
+      const sent = this.sendSegment(flow);
       // What arrived is lost to nobody on its way, and its remote retransmits by itself.
-      const retries = flow.established || flow.arrival ? [] : synRetries;
+      const retries = sent && !flow.established ? synRetries : [];
       const timers = retries.map((after) => setTimeout(() => this.sendSegment(flow), after));
       this.completing.set(id, { flow, timers });
       if (isRemoteAttempt(flow)) this.arrivals.expectMore(id, () => this.forget(id));
       return;
     }
+    const errors = takeErrorSocket(flow.record);
+    if (errors !== undefined) {
+      // The gate first, as a drop would be heard of from now on; then the datagrams, whose errors are to be heard of.
+      this.writeGate(flow.key, flowState.allowed, rule, flow.record);
+      giveErrors(errors, flow.record);
+    }
     // Datagrams keep their order: what was held goes before the gate opens, what was caught meanwhile right after. What arrived meets
     // the gate once more on its way.
-    this.sendDatagrams(flow);
-    this.writeGate(flow.key, flowState.allowed, rule, flow.record);
+    this.resend.sendDatagrams(flow);
+    if (errors === undefined) this.writeGate(flow.key, flowState.allowed, rule, flow.record);
     this.deliver(flow);
     this.parts.drain();
     this.tidy();
@@ -186,7 +170,7 @@ export class Hold {
   sendNow(record: FlowRecord, packet: Buffer): void {
     const flow = { ...newFlow(record, packet), packets: [keptPacket(record, packet)] };
     this.prepare(flow, record.arriving !== 0);
-    this.sendDatagrams(flow);
+    this.resend.sendDatagrams(flow);
     this.deliver(flow);
     this.tidy(); // the flow is held no more: its socket must not keep a namespace alive
   }
@@ -270,76 +254,26 @@ export class Hold {
   private tidyNow(): void {
     this.tidying = undefined;
     const used = [...this.flows.values(), ...[...this.completing.values()].map(({ flow }) => flow)];
-    this.parts.sockets.keepOnly(used.map((flow) => flow.record));
+    this.resend.keepOnly(used.map((flow) => flow.record));
     this.arrivals.keepOnly(used.flatMap(({ arrival }) => arrival ?? []));
   }
 
-  private addresses(flow: HeldFlow) {
-    const { record } = flow;
-    const source = { source: record.source, sourcePort: record.source_port };
-    // Egress sees a TCP packet after destination translation; the flow's key is what the app asked for.
-    if (!isConnection(flow.key)) return source;
-    const inbound = record.direction === direction.inbound;
-    return { ...source, destination: flow.key.address, destinationPort: inbound ? flow.key.attempt : flow.key.port };
+  /** True when it was re-sent: it may be lost like any other. */
+  private sendSegment(flow: HeldFlow): boolean {
+    if (flow.packets.at(-1)?.arriving !== true) return this.resend.sendSegment(flow);
+    this.deliver(flow);
+    return false;
   }
 
-  private sendSegment(flow: HeldFlow): void {
-    const last = flow.packets.at(-1);
-    // Several segments in one: the kernel cuts and retransmits them itself.
-    if (last === undefined || last.segmentBytes > 0) return;
-    if (last.arriving) {
-      this.deliver(flow);
-      return;
-    }
-    const held = Number(process.hrtime.bigint()) / 1e6 - last.at;
-    this.send(flow, releasedSegment(last.bytes, this.addresses(flow), held));
-    this.parts.resent(flow.id, last.bytes.length);
-  }
-
-  private sendRefusal(flow: HeldFlow, { bytes: packet, arriving }: KeptPacket): void {
-    if (arriving) {
-      if (flow.established && flow.arrival) this.arrivals.reset(flow.id, flow.arrival, packet);
-      return;
-    }
-    const addresses = this.addresses(flow);
-    this.send(flow, isConnection(flow.key) ? refusedSegment(packet, addresses) : refusedDatagram(packet, addresses));
-  }
-
-  private sendDatagrams(flow: HeldFlow): void {
-    for (const { bytes, segmentBytes, arriving } of flow.packets) {
-      if (arriving) continue;
-      for (const datagram of releasedDatagrams(bytes, this.addresses(flow), segmentBytes)) {
-        this.send(flow, datagram);
-        this.parts.resent(flow.id, datagram.length);
-      }
-    }
+  private sendRefusal(flow: HeldFlow, { bytes, arriving }: KeptPacket): void {
+    if (!arriving) this.resend.sendRefusal(flow, bytes);
+    else if (flow.established && flow.arrival) this.arrivals.reset(flow.id, flow.arrival, bytes);
   }
 
   private deliver(flow: HeldFlow): void {
     for (const { bytes, segmentBytes, arriving } of flow.packets) {
       if (!arriving || !flow.arrival) continue;
       for (const packet of deliveredPackets(bytes, segmentBytes)) this.arrivals.deliver(flow.id, flow.arrival, packet);
-    }
-  }
-
-  private send(flow: HeldFlow, packet: Buffer): void {
-    try {
-      this.parts.sockets.send(flow.record, packet);
-    } catch (error) {
-      if (error instanceof SystemError && error.errno === EMSGSIZE) this.sendFragmented(flow, packet);
-      else this.parts.warn("a held packet could not be re-sent", { flow: flow.id, error: String(error) });
-    }
-  }
-
-  private sendFragmented(flow: HeldFlow, packet: Buffer): void {
-    this.identification = (this.identification + 1) & 0xffff;
-    for (const size of pathSizes) {
-      try {
-        for (const piece of fragments(packet, size, this.identification)) this.parts.sockets.send(flow.record, piece);
-        return;
-      } catch (error) {
-        if (!(error instanceof SystemError && error.errno === EMSGSIZE)) throw error;
-      }
     }
   }
 }

@@ -17,7 +17,7 @@ import {
   setIntegerOption,
   socket,
 } from "./libc.ts";
-import { inNetworkNamespaceOf } from "./network-namespaces.ts";
+import { inNamespaceOf } from "./namespaces.ts";
 import { destinationOf, sourceOf } from "./packet.ts";
 
 const EADDRNOTAVAIL = 99;
@@ -65,7 +65,7 @@ export class Deliveries {
   prepare(recipient: Recipient, pid: number): boolean {
     const key = this.key(recipient);
     if (this.sockets.has(key)) return true;
-    const fd = inNetworkNamespaceOf(pid, () => this.make(recipient));
+    const fd = inNamespaceOf(pid, () => this.make(recipient));
     if (fd === undefined) return false;
     this.sockets.set(key, fd);
     return true;

@@ -126,7 +126,7 @@ export class Struct<T extends MemberTable> {
   }
 }
 
-export const abi = 2;
+export const abi = 3;
 export const pathDepth = 6;
 export const tableDefer = 0xffffffff;
 
@@ -193,6 +193,8 @@ const process = new Struct({
   pid: "u32",
   uid: "u32",
   kernel_pid: "u32",
+  gid: "u32",
+  pad: "u32",
   command: { bytes: 16 },
 });
 
@@ -231,9 +233,20 @@ const program = new Struct({
   launch,
 });
 
+const asked = new Struct({
+  address: { bytes: 16 },
+  source: { bytes: 16 },
+  check: "u64",
+  port: "u16",
+  connects: "u8",
+  named: "u8",
+  pad: "u32",
+});
+
 const socket_state = new Struct({
   process,
   flow: flow_key,
+  asked,
   netns: "u64",
   bytes_out: "u64",
   bytes_in: "u64",
@@ -243,6 +256,7 @@ const socket_state = new Struct({
   rule: "u32",
   generation: "u32",
   inbound_count: "u32",
+  longest_pause: "u32",
   local_port: "u16",
   direction: "u8",
   answered: "u8",
@@ -250,9 +264,13 @@ const socket_state = new Struct({
   has_gates: "u8",
   bound: "u8",
   sent_to_group: "u8",
+  errors_wanted: "u8",
+  errors_given: "u8",
+  probes_path: "u8",
+  pad: "u8",
   refused_count: "u32",
   adopting: "u32",
-  pad: "u32",
+  pad2: "u32",
 });
 
 const listener_key = new Struct({ netns: "u64", port: "u32", pad: "u32" });
@@ -270,7 +288,9 @@ const record = new Struct({
   app: "u32",
   process,
   netns: "u64",
+  socket_cgroup: "u64",
   mark: "u32",
+  packet_mark: "u32",
   priority: "u32",
   interface: "u32",
   out_interface: "u32",
@@ -280,6 +300,8 @@ const record = new Struct({
   local_port: "u16",
   direction: "u8",
   arriving: "u8",
+  errors_wanted: "u8",
+  pad: { bytes: 3 },
   bytes_out: "u64",
   bytes_in: "u64",
 });
@@ -318,6 +340,7 @@ const config = new Struct({
   default_action: "u32",
   pid_namespace: "u32",
   generation: "u32",
+  helper: "u32",
   any: path,
 });
 
@@ -332,6 +355,7 @@ export const layouts = {
   launch,
   ancestor,
   program,
+  asked,
   socket_state,
   listener_key,
   record,

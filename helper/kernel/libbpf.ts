@@ -32,6 +32,8 @@ const b = {
   remove: lib.func("int bpf_map_delete_elem(int fd, const void *key)"),
   info: lib.func("int bpf_obj_get_info_by_fd(int fd, void *info, void *length)"),
   next: lib.func("int bpf_map_get_next_key(int fd, const void *key, void *next)"),
+  programFd: lib.func("int bpf_program__fd(void *program)"),
+  query: lib.func("int bpf_prog_query(int target, int type, uint32_t flags, void *attached, void *ids, void *count)"),
 };
 
 /** Symbols libbpf returns as pointers are null on failure, with errno set (libbpf 1.0 and newer). */
@@ -122,6 +124,29 @@ export function startIteration(link: Pointer): number {
   const fd: number = b.iterCreate(b.linkFd(link));
   check("bpf_iter_create", fd);
   return fd;
+}
+
+/** The kernel's number of a loaded program. */
+export function programId(program: Pointer): number {
+  const info = Buffer.alloc(64); // the head of struct bpf_prog_info: type, id, …
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(info.length);
+  check("bpf_obj_get_info_by_fd", b.info(b.programFd(program), info, length));
+  return info.readUInt32LE(4);
+}
+
+const BPF_CGROUP_INET_EGRESS = 1;
+const BPF_F_QUERY_EFFECTIVE = 1;
+/** The kernel's own limit on programs of one kind at a cgroup is 64 (BPF_CGROUP_MAX_PROGS), for each level of the tree. */
+const mostPrograms = 1024;
+
+/** Numbers of all the programs that judge what leaves the cgroup, those attached above it included. */
+export function egressPrograms(cgroupFd: number): number[] {
+  const ids = Buffer.alloc(4 * mostPrograms);
+  const count = Buffer.alloc(4);
+  count.writeUInt32LE(mostPrograms);
+  check("bpf_prog_query", b.query(cgroupFd, BPF_CGROUP_INET_EGRESS, BPF_F_QUERY_EFFECTIVE, null, ids, count));
+  return Array.from({ length: count.readUInt32LE() }, (_, index) => ids.readUInt32LE(index * 4));
 }
 
 const ENOENT = 2;

@@ -33,6 +33,7 @@ const c = {
   clock_gettime: libc.func("int clock_gettime(int clock, void *time)"),
   timerfd_create: libc.func("int timerfd_create(int clock, int flags)"),
   timerfd_settime: libc.func("int timerfd_settime(int fd, int flags, const void *value, void *old)"),
+  setfsgid: libc.func("int setfsgid(uint32_t gid)"),
   clock_getres: libc.func("int clock_getres(int clock, void *result)"),
   syscall2: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t"]),
   syscall4: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t", "void *", "int64_t"]),
@@ -88,6 +89,7 @@ export function close(fd: number): void {
 
 export const AF_INET = 2;
 export const AF_INET6 = 10;
+export const AF_NETLINK = 16;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
@@ -100,6 +102,7 @@ export const SO_PEERCRED = 17;
 export const SO_SNDBUFFORCE = 32;
 export const SO_MARK = 36;
 export const SO_BINDTOIFINDEX = 62;
+export const SO_COOKIE = 57;
 export const SO_NETNS_COOKIE = 71; // Linux 5.14
 export const SO_PEERPIDFD = 77; // Linux 6.5
 
@@ -146,9 +149,16 @@ export function enterNetworkNamespace(fd: number): void {
   check("setns", c.setns(fd, CLONE_NEWNET));
 }
 
-/** Sets the calling thread's file-system uid, which new sockets take as their owner. */
-export function setFileSystemUid(uid: number): void {
+/** Does `work` with the calling thread's file-system user and group changed: new sockets take them as their owner. */
+export function asOwner<T>(uid: number, gid: number, work: () => T): T {
+  c.setfsgid(gid);
   c.setfsuid(uid);
+  try {
+    return work();
+  } finally {
+    c.setfsuid(0);
+    c.setfsgid(0);
+  }
 }
 
 const CLOCK_MONOTONIC_COARSE = 6;
@@ -210,6 +220,13 @@ export function pidfdOpen(pid: number): number {
 /** Whether the process behind the pidfd still runs. */
 export function pidfdAlive(pidfd: number): boolean {
   return c.syscall4(SYS_pidfd_send_signal, pidfd, 0, null, 0) >= 0;
+}
+
+const SYS_pidfd_getfd = 438;
+
+/** A descriptor of this process on what the other's descriptor `fd` is open on. */
+export function pidfdGetFd(pidfd: number, fd: number): number {
+  return check("pidfd_getfd", c.syscall4(SYS_pidfd_getfd, pidfd, fd, null, 0));
 }
 
 const LOCK_EX = 2;

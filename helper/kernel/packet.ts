@@ -256,6 +256,17 @@ export function refusedDatagram(captured: Buffer, addresses: Addresses): Buffer 
   return reply(packet, v4 ? icmp : icmp6, Buffer.concat([header, quoted]));
 }
 
+export function protocolOf(packet: Buffer): number {
+  return transport(packet).protocol;
+}
+
+/** Of a TCP or UDP packet; zero where it is too short to have any. */
+export function portsOf(packet: Buffer): { sourcePort: number; destinationPort: number } {
+  const { at } = transport(packet);
+  if (packet.length < at + 4) return { sourcePort: 0, destinationPort: 0 };
+  return { sourcePort: packet.readUInt16BE(at), destinationPort: packet.readUInt16BE(at + 2) };
+}
+
 /** Destination of an IP packet as 4 or 16 bytes. */
 export function destinationOf(packet: Buffer): Buffer {
   return isIpv4(packet) ? packet.subarray(16, 20) : packet.subarray(24, 40);

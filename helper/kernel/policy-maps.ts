@@ -210,6 +210,7 @@ export class PolicyMaps {
       default_action: defaultAction,
       pid_namespace: this.settings.pidNamespace,
       generation: this.generation,
+      helper: process.pid,
       any: { tables: [...any] },
     });
     if (config.equals(this.config)) return false;

@@ -3,6 +3,7 @@
 // Whatever an earlier helper pinned stays in force until this one's programs stand beside it with the whole policy in their maps.
 import { existsSync, fstatSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from "node:fs";
 import { basename, join } from "node:path";
+import { cgroupRoot } from "../guard/cgroups.ts";
 import { abi, flowState, layouts, type Revoked, type SocketState, type Struct, type Traffic } from "./layout.ts";
 import {
   attachCgroup,
@@ -12,6 +13,7 @@ import {
   BpfMap,
   closeObject,
   destroyLink,
+  egressPrograms,
   findMap,
   findProgram,
   loadObject,
@@ -20,12 +22,13 @@ import {
   openObject,
   type Pointer,
   pinLink,
+  programId,
   quiet,
   setPinPath,
   startIteration,
   updateLink,
 } from "./libbpf.ts";
-import { close, mountBpf, O_DIRECTORY, O_RDONLY, open, read, SystemError } from "./libc.ts";
+import { close, mountBpf, O_DIRECTORY, O_RDONLY, open, openByKernfsId, read, SystemError } from "./libc.ts";
 
 const ENOLINK = 67;
 
@@ -61,6 +64,8 @@ const programNames = [
   "on_sock_ops",
   "on_bind4",
   "on_bind6",
+  "on_setsockopt",
+  "on_getsockopt",
   "on_connect4",
   "on_connect6",
   "on_sendmsg4",
@@ -114,6 +119,10 @@ export class Programs {
   private readonly revoked: Pointer;
   private readonly older: Pointer;
   private readonly launches: Pointer[];
+  /** Where cgroup2 is mounted. */
+  private readonly cgroups = cgroupRoot();
+  /** The kernel's number of on_egress. */
+  private readonly egress: number;
   private readonly guards = new Map<string, Pointer[]>();
 
   /** Throws SystemError when the kernel refuses the object. `instance` names the pin directory. */
@@ -133,6 +142,7 @@ export class Programs {
     this.revoked = this.iterator("find_revoked");
     this.older = attachIterator(findProgram(this.object, "adopt_sockets"));
     this.launches = this.watchLaunches(join(pins, "launches"));
+    this.egress = programId(findProgram(this.object, "on_egress"));
     checkpoint("loaded");
   }
 
@@ -348,6 +358,25 @@ export class Programs {
     const key = Buffer.alloc(4);
     key.writeInt32LE(socketFd);
     this.maps.sockets.set(key, layouts.socket_state.write({ state: flowState.exempt }));
+  }
+
+  /** Whether programs of others, too, judge what leaves the cgroup: what its sockets send, and no re-sent packet. */
+  hasForeignEgress(cgroup: bigint): boolean {
+    const mount = open(this.cgroups, O_RDONLY | O_DIRECTORY);
+    try {
+      const fd = openByKernfsId(mount, cgroup, O_RDONLY | O_DIRECTORY);
+      try {
+        return egressPrograms(fd).some((id) => id !== this.egress);
+      } finally {
+        close(fd);
+      }
+    } catch (error) {
+      // Removed while its sockets live: what judges them cannot be asked any more.
+      if (error instanceof SystemError) return true;
+      throw error;
+    } finally {
+      close(mount);
+    }
   }
 
   /** Detaches everything and forgets the maps. What the kernel enforced ends here. */

@@ -1,12 +1,13 @@
-// Sends whole IP packets on behalf of an app: from its network namespace, as its user, with its mark, priority and device.
-// One raw socket per (namespace, user, family), kept only while flows are held there: an open socket keeps a namespace alive.
-import { closeSync, openSync } from "node:fs";
+// Sends whole IP packets on behalf of an app: from its network namespace, as its user and group, with its mark, priority, source and
+// device, and asks there which way they would go. One raw socket per (namespace, user, group, family) and one for questions per
+// namespace, kept only while flows are held there: an open socket keeps a namespace alive.
 import type { FlowRecord } from "./layout.ts";
 import {
   AF_INET,
   AF_INET6,
+  asOwner,
+  bind,
   close,
-  enterNetworkNamespace,
   getOption,
   IPPROTO_RAW,
   SO_BINDTOIFINDEX,
@@ -19,27 +20,37 @@ import {
   SOCK_RAW,
   SOL_SOCKET,
   sendTo,
-  setFileSystemUid,
   setIntegerOption,
   socket,
 } from "./libc.ts";
+import { inNamespaceOf } from "./namespaces.ts";
 import { destinationOf } from "./packet.ts";
+import { askRoute, openRouteSocket, type Route, type RouteQuestion } from "./routes.ts";
 
-/** What a re-sent packet takes from the app's socket. */
-export type Sender = Pick<
-  FlowRecord,
-  "netns" | "socket_uid" | "family" | "mark" | "priority" | "interface" | "out_interface"
->;
+/** Whose socket it is that a packet is sent for. */
+export type Owner = Pick<FlowRecord, "netns" | "socket_uid" | "family" | "process">;
+
+/** What a re-sent packet takes from the app's socket beside its owner. */
+export interface Manner {
+  readonly mark: number;
+  readonly priority: number;
+  /** 0: none. */
+  readonly device: number;
+  /** 16 bytes; null: any. Routes may depend on it; the packet has its own. */
+  readonly source: Buffer | null;
+}
+
+/** Room for a burst of held datagrams, bytes. */
+const sendBuffer = 1024 * 1024;
+const anySource = Buffer.alloc(16);
 
 interface RawSocket {
   fd: number;
   mark: number;
   priority: number;
-  interface: number;
+  device: number;
+  source: Buffer;
 }
-
-/** Room for a burst of held datagrams, bytes. */
-const sendBuffer = 1024 * 1024;
 
 function networkNamespaceCookie(fd: number): bigint {
   const cookie = Buffer.alloc(8);
@@ -47,118 +58,112 @@ function networkNamespaceCookie(fd: number): bigint {
   return cookie.readBigUInt64LE();
 }
 
+/** struct sockaddr_in or sockaddr_in6. `address`: 4 or 16 bytes. */
+function socketAddress(address: Buffer): Buffer {
+  const v4 = address.length === 4;
+  const bytes = Buffer.alloc(v4 ? 16 : 28);
+  bytes.writeUInt16LE(v4 ? AF_INET : AF_INET6, 0);
+  address.copy(bytes, v4 ? 4 : 8);
+  return bytes;
+}
+
 export class RawSockets {
   private readonly sockets = new Map<string, RawSocket>();
+  /** By namespace cookie. */
+  private readonly routes = new Map<bigint, number>();
   private readonly exempt: (fd: number) => void;
   private readonly ownNamespace: bigint;
-  private readonly ownNamespaceFd: number;
 
   /** `exempt` marks a socket as the helper's own. */
   constructor(exempt: (fd: number) => void) {
     this.exempt = exempt;
-    this.ownNamespaceFd = openSync("/proc/self/ns/net", "r");
     const probe = socket(AF_INET, SOCK_DGRAM, 0);
     this.ownNamespace = networkNamespaceCookie(probe);
     close(probe);
   }
 
-  private key(sender: Sender): string {
-    return `${sender.netns}:${sender.socket_uid}:${sender.family}`;
+  private key({ netns, socket_uid, family, process }: Owner): string {
+    return `${netns}:${socket_uid}:${process.gid}:${family}`;
   }
 
   /**
-   * Makes the socket while the app's process is known to be alive. `pid`: any process in the namespace.
+   * Makes the sockets while the app's process is known to be alive.
    * False when the namespace cannot be entered any more: such a flow is released by the app's own retransmission.
    */
-  prepare(sender: Sender, pid: number): boolean {
-    const key = this.key(sender);
-    if (this.sockets.has(key)) return true;
-    const fd = sender.netns === this.ownNamespace ? this.make(sender) : this.makeIn(sender, pid);
-    if (fd === undefined) return false;
-    this.sockets.set(key, { fd, mark: 0, priority: 0, interface: 0 });
-    return true;
+  prepare(owner: Owner): boolean {
+    const { netns, process } = owner;
+    if (this.sockets.has(this.key(owner)) && this.routes.has(netns)) return true;
+    if (netns === this.ownNamespace) return this.make(owner);
+    return inNamespaceOf(process.pid, () => this.make(owner)) ?? false;
   }
 
-  private make(sender: Sender): number {
-    setFileSystemUid(sender.socket_uid);
-    try {
-      const fd = socket(sender.family === 4 ? AF_INET : AF_INET6, SOCK_RAW, IPPROTO_RAW);
+  private make(owner: Owner): boolean {
+    const { netns, socket_uid, family, process } = owner;
+    const key = this.key(owner);
+    const raw = asOwner(socket_uid, process.gid, () => {
+      const fd = socket(family === 4 ? AF_INET : AF_INET6, SOCK_RAW, IPPROTO_RAW);
       setIntegerOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, sendBuffer);
       setIntegerOption(fd, SOL_SOCKET, SO_BROADCAST, 1);
       this.exempt(fd);
       return fd;
-    } finally {
-      setFileSystemUid(0);
+    });
+    // The process may have moved since its socket was made: the cookie tells. A socket older than the guard has none.
+    if (netns !== 0n && networkNamespaceCookie(raw) !== netns) {
+      close(raw);
+      return false;
     }
-  }
-
-  private makeIn(sender: Sender, pid: number): number | undefined {
-    let namespace: number;
-    try {
-      namespace = openSync(`/proc/${pid}/ns/net`, "r");
-    } catch {
-      return undefined; // the process is gone
-    }
-    try {
-      enterNetworkNamespace(namespace);
-      let fd: number;
-      try {
-        fd = this.make(sender);
-      } finally {
-        enterNetworkNamespace(this.ownNamespaceFd);
-      }
-      // The process may have moved since its socket was made: the cookie tells. A socket older than the guard has none.
-      if (networkNamespaceCookie(fd) === sender.netns || sender.netns === 0n) return fd;
-      close(fd);
-      return undefined;
-    } finally {
-      closeSync(namespace);
-    }
-  }
-
-  /** Sends one packet; false when there is no prepared socket. Throws SystemError when the kernel refuses the packet. */
-  send(sender: Sender, packet: Buffer): boolean {
-    const raw = this.sockets.get(this.key(sender));
-    if (raw === undefined) return false;
-    if (raw.mark !== sender.mark) setIntegerOption(raw.fd, SOL_SOCKET, SO_MARK, sender.mark);
-    if (raw.priority !== sender.priority) setIntegerOption(raw.fd, SOL_SOCKET, SO_PRIORITY, sender.priority);
-    if (raw.interface !== sender.interface) setIntegerOption(raw.fd, SOL_SOCKET, SO_BINDTOIFINDEX, sender.interface);
-    raw.mark = sender.mark;
-    raw.priority = sender.priority;
-    raw.interface = sender.interface;
-    sendTo(raw.fd, packet, this.destination(sender, packet));
+    const old = this.sockets.get(key);
+    if (old) close(old.fd);
+    this.sockets.set(key, { fd: raw, mark: 0, priority: 0, device: 0, source: anySource });
+    if (!this.routes.has(netns)) this.routes.set(netns, openRouteSocket());
     return true;
   }
 
-  /** struct sockaddr_in or sockaddr_in6; a link-local destination needs its device as scope. */
-  private destination(sender: Sender, packet: Buffer): Buffer {
-    const address = destinationOf(packet);
-    if (sender.family === 4) {
-      const to = Buffer.alloc(16);
-      to.writeUInt16LE(AF_INET, 0);
-      address.copy(to, 4);
-      return to;
-    }
-    const to = Buffer.alloc(28);
-    to.writeUInt16LE(AF_INET6, 0);
-    address.copy(to, 8);
-    const linkLocal = address.readUInt8(0) === 0xff || (address.readUInt16BE(0) & 0xffc0) === 0xfe80;
-    if (linkLocal) to.writeUInt32LE(sender.interface || sender.out_interface, 24);
-    return to;
+  /** Undefined when there is no prepared socket to ask with. */
+  route(owner: Owner, question: RouteQuestion): Route | null | undefined {
+    const fd = this.routes.get(owner.netns);
+    return fd === undefined ? undefined : askRoute(fd, question);
   }
 
-  /** Closes the sockets of every (namespace, user, family) that is not in `used`. */
-  keepOnly(used: Iterable<Sender>): void {
-    const keys = new Set([...used].map((sender) => this.key(sender)));
-    for (const [key, raw] of this.sockets) {
+  /** Sends one packet; false when there is no prepared socket. Throws SystemError when the kernel refuses the packet. */
+  send(owner: Owner, manner: Manner, packet: Buffer): boolean {
+    const raw = this.sockets.get(this.key(owner));
+    if (raw === undefined) return false;
+    this.adopt(raw, owner.family, manner);
+    sendTo(raw.fd, packet, socketAddress(destinationOf(packet)));
+    return true;
+  }
+
+  private adopt(raw: RawSocket, family: number, { mark, priority, device, source }: Manner): void {
+    if (raw.mark !== mark) setIntegerOption(raw.fd, SOL_SOCKET, SO_MARK, mark);
+    raw.mark = mark;
+    if (raw.priority !== priority) setIntegerOption(raw.fd, SOL_SOCKET, SO_PRIORITY, priority);
+    raw.priority = priority;
+    if (raw.device !== device) setIntegerOption(raw.fd, SOL_SOCKET, SO_BINDTOIFINDEX, device);
+    raw.device = device;
+    const from = source ?? anySource;
+    if (!raw.source.equals(from)) bind(raw.fd, socketAddress(from.subarray(family === 4 ? 12 : 0)));
+    raw.source = from;
+  }
+
+  /** Closes the sockets of every owner that is not in `used`. */
+  keepOnly(used: Iterable<Owner>): void {
+    const owners = [...used];
+    const keys = new Set(owners.map((owner) => this.key(owner)));
+    const namespaces = new Set(owners.map(({ netns }) => netns));
+    for (const [key, { fd }] of this.sockets) {
       if (keys.has(key)) continue;
-      close(raw.fd);
+      close(fd);
       this.sockets.delete(key);
+    }
+    for (const [namespace, fd] of this.routes) {
+      if (namespaces.has(namespace)) continue;
+      close(fd);
+      this.routes.delete(namespace);
     }
   }
 
   close(): void {
     this.keepOnly([]);
-    closeSync(this.ownNamespaceFd);
   }
 }

@@ -1,10 +1,8 @@
 // Ends live TCP connections by netlink (sock_diag(7), SOCK_DESTROY): the app's next call fails with ECONNABORTED.
 import type { Revoked } from "./layout.ts";
-import { close, receive, SOCK_RAW, SystemError, send, socket } from "./libc.ts";
-import { inNetworkNamespaceOf } from "./network-namespaces.ts";
+import { AF_INET, AF_NETLINK, close, receive, SOCK_RAW, SystemError, send, socket } from "./libc.ts";
+import { inNamespaceOf } from "./namespaces.ts";
 
-const AF_INET = 2;
-const AF_NETLINK = 16;
 const NETLINK_SOCK_DIAG = 4;
 const IPPROTO_TCP = 6;
 /** linux/sock_diag.h, Linux 4.5; needs CONFIG_INET_DIAG_DESTROY, which Debian's kernels have. */
@@ -54,5 +52,5 @@ function destroyHere(connection: Revoked): boolean {
 
 /** Ends one connection. False when it, or every process the kernel named in its network namespace, is gone. */
 export function destroyConnection(connection: Revoked): boolean {
-  return inNetworkNamespaceOf(connection.pid, () => destroyHere(connection)) ?? false;
+  return inNamespaceOf(connection.pid, () => destroyHere(connection)) ?? false;
 }

@@ -41,6 +41,19 @@ export interface CallResult {
   replies: string[];
 }
 
+export interface DressedResult {
+  /** 0: answered; -1: no answer in time. */
+  errno: number;
+  /** Who answered. */
+  peer: string | null;
+  /** Datagrams that were sent until an answer came; 1 for TCP. */
+  sent: number;
+  /** What getsockopt says of IP_RECVERR. */
+  errors: number;
+  ms: number;
+  at: number;
+}
+
 /** The system's own interpreter: behind a version manager's shim the app would be a shell script. */
 export const python = "/usr/bin/python3";
 
@@ -48,7 +61,7 @@ export const python = "/usr/bin/python3";
 export function client(
   name:
     | ("tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream" | "insist" | "listener" | "caller")
-    | ("steady" | "programs"),
+    | ("steady" | "programs" | "dressed" | "reach"),
   ...args: (string | number)[]
 ): string[] {
   return [python, join(import.meta.dirname, "clients", `${name}.py`), ...args.map(String)];

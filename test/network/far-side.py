@@ -1,7 +1,7 @@
 # The far side of a test network: real servers, and a counter of what really arrived on the wire.
-# Usage: far-side.py DEVICE. Prints "ready"; answers each line "counts" on stdin with one JSON object
-# {"tcp 192.0.2.2 80": packets, ...} of packets that came in over DEVICE, by protocol, destination and port; "missed" counts
-# those the counter itself had no room for.
+# Usage: far-side.py DEVICE…. Prints "ready"; answers each line "counts" on stdin with one JSON object
+# {"wire tcp 192.0.2.2 80": packets, ...} of packets that came in, by device, protocol, destination and port; "missed" counts
+# those the counters themselves had no room for.
 import json
 import socket
 import struct
@@ -11,6 +11,7 @@ import threading
 HTTP_PORTS = [80, 443, 8080]
 BANNER_PORTS = [22]
 ECHO_PORTS = [443, 7777]
+NAME_PORT = 53
 STREAM_PORTS = [7777]
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
@@ -60,18 +61,33 @@ def serve(port, handle):
         threading.Thread(target=handle, args=(connection,), daemon=True).start()
 
 
-def echo(port):
+def without_device(info):
+    return info[:16] + bytes(4) if len(info) == 20 else bytes(4) + info[4:]
+
+
+def name_answer(query):
+    """One address, 192.0.2.77, for any name that is asked for (RFC 1035, 4.1)."""
+    question = query[12 : query.index(0, 12) + 5]
+    answer = b"\xc0\x0c" + struct.pack("!HHIH4s", 1, 1, 60, 4, socket.inet_aton("192.0.2.77"))
+    return query[:2] + struct.pack("!HHHHH", 0x8180, 1, 1, 0, 0) + question + answer
+
+
+def echo(port, answer=lambda data: data):
     # One socket a family: a dual-stack one would answer from whatever address routing prefers.
     def loop(family, level, want, pack):
         s = socket.socket(family, socket.SOCK_DGRAM)
         if family == socket.AF_INET6:
             s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            s.setsockopt(socket.IPPROTO_IPV6, 78, 1)  # IPV6_FREEBIND: addresses behind the far side are no device's
         s.setsockopt(level, want, 1)
         s.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", port))
         while True:
             data, ancillary, _, peer = s.recvmsg(65535, 256)
-            # Answer from the address that was asked: in_pktinfo / in6_pktinfo.
-            s.sendmsg([data], [(level, pack, info) for _, _, info in ancillary], 0, peer)
+            try:
+                # Answer from the address that was asked, by whatever route: in_pktinfo / in6_pktinfo without their device.
+                s.sendmsg([answer(data)], [(level, pack, without_device(info)) for _, _, info in ancillary], 0, peer)
+            except OSError:
+                pass  # a group was asked
 
     IP_PKTINFO = 8
     for arguments in (
@@ -81,12 +97,15 @@ def echo(port):
         threading.Thread(target=loop, args=arguments, daemon=True).start()
 
 
-sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
-sniffer.bind((sys.argv[1], ETH_P_ALL))
-sniffer.setsockopt(socket.SOL_SOCKET, 33, 16 * 1024 * 1024)  # SO_RCVBUFFORCE
+def sniff(device):
+    sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
+    sniffer.bind((device, ETH_P_ALL))
+    sniffer.setsockopt(socket.SOL_SOCKET, 33, 16 * 1024 * 1024)  # SO_RCVBUFFORCE
+    threading.Thread(target=count, args=(device, sniffer), daemon=True).start()
+    return sniffer
 
 
-def count():
+def count(device, sniffer):
     names = {6: "tcp", 17: "udp", 1: "icmp"}
     while True:
         packet, (_, _, kind, _, _) = sniffer.recvfrom(256)
@@ -103,12 +122,12 @@ def count():
         port = 0
         if protocol in (6, 17) and len(packet) >= at + 4:
             (port,) = struct.unpack_from("!H", packet, at + 2)
-        key = f"{names.get(protocol, protocol)} {destination} {port}"
+        key = f"{device} {names.get(protocol, protocol)} {destination} {port}"
         with lock:
             counts[key] = counts.get(key, 0) + 1
 
 
-threading.Thread(target=count, daemon=True).start()
+sniffers = [sniff(device) for device in sys.argv[1:]]
 for port in HTTP_PORTS:
     threading.Thread(target=serve, args=(port, http), daemon=True).start()
 for port in BANNER_PORTS:
@@ -117,12 +136,13 @@ for port in STREAM_PORTS:
     threading.Thread(target=serve, args=(port, stream), daemon=True).start()
 for port in ECHO_PORTS:
     echo(port)
+echo(NAME_PORT, name_answer)
 
 print("ready", flush=True)
 for line in sys.stdin:
     if line.strip() == "counts":
         # struct tpacket_stats: packets, drops; reading resets it (packet(7)).
-        _, missed = struct.unpack("II", sniffer.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
+        missed = sum(struct.unpack("II", s.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1] for s in sniffers)
         with lock:
             counts["missed"] += missed
             print(json.dumps(counts), flush=True)

@@ -1,5 +1,5 @@
-// A test network of two namespaces joined by a veth pair: the near one for guarded clients, the far one with real servers and a
-// counter on the wire. Nothing outside the two namespaces is touched.
+// A test network of two namespaces joined by two veth pairs: the near one for guarded clients, the far one with real servers and a
+// counter on either pair. `wire` is up; `tunnel` stands in for a VPN that a test may bring up. Nothing outside the two is touched.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -8,8 +8,13 @@ import { createInterface } from "node:readline";
 /** Far addresses: every test takes its own, so that none sees another's rules. Documentation ranges (RFC 5737, RFC 3849). */
 const farAddresses = 32;
 
+/** Behind the far side: reached through a gateway only, as the internet is. Documentation ranges as well. */
+const gateways = { wire: { 4: "192.0.2.2", 6: "2001:db8::2" }, tunnel: { 4: "198.51.100.2", 6: "2001:db8:1::2" } };
+
+export type Device = keyof typeof gateways;
+
 export interface Network {
-  /** Name of the namespace the clients run in, below /run/netns. */
+  /** Names of the namespaces, below /run/netns: the clients run in the near one. */
   readonly near: string;
   /** Name of the far namespace, for callers that nobody guards. */
   readonly far: string;
@@ -18,13 +23,17 @@ export interface Network {
   /** A far address that nobody was given before. */
   address(family: 4 | 6): string;
   /** Packets that reached the far side for this destination so far. Throws when the count is not exact. */
-  arrived(protocol: "tcp" | "udp" | "icmp", address: string, port: number): Promise<number>;
+  arrived(protocol: string, address: string, port: number, device?: Device): Promise<number>;
+  /** An address that nobody was given before, behind the far side. Routes lead there once route() was called. */
+  distant(family: 4 | 6): string;
+  /** Leads everything by a device; `table`: for `ip rule`, instead of the main one. */
+  route(device: Device, table?: number): void;
   /** Packets of any kind that reached the far side for this address so far. */
-  arrivedAt(address: string): Promise<number>;
+  arrivedAt(address: string, device?: Device): Promise<number>;
   destroy(): void;
 }
 
-function ip(...args: string[]): void {
+export function ip(...args: string[]): void {
   execFileSync("ip", args, { stdio: ["ignore", "ignore", "inherit"] });
 }
 
@@ -41,6 +50,17 @@ function wire(near: string, far: string): void {
     ip("-n", far, "addr", "add", `2001:db8::${host.toString(16)}/64`, "dev", "wire", "nodad");
   }
   for (const name of [near, far]) ip("-n", name, "link", "set", "wire", "up");
+  ip("-n", near, "link", "add", "tunnel", "type", "veth", "peer", "name", "tunnel", "netns", far);
+  for (const [name, host] of [
+    [near, 1],
+    [far, 2],
+  ] as const) {
+    ip("-n", name, "addr", "add", `198.51.100.${host}/24`, "dev", "tunnel");
+    ip("-n", name, "addr", "add", `2001:db8:1::${host}/64`, "dev", "tunnel", "nodad");
+  }
+  ip("-n", far, "link", "set", "tunnel", "up");
+  ip("-n", far, "addr", "add", "203.0.113.0/24", "dev", "lo");
+  ip("-n", far, "route", "add", "local", "2001:db8:ff::/64", "dev", "lo");
 }
 
 export async function createNetwork(): Promise<Network> {
@@ -60,7 +80,7 @@ export async function createNetwork(): Promise<Network> {
   try {
     wire(near, far);
     const script = join(import.meta.dirname, "far-side.py");
-    const child = spawn("nsenter", [`--net=/run/netns/${far}`, "python3", script, "wire"], {
+    const child = spawn("nsenter", [`--net=/run/netns/${far}`, "python3", script, "wire", "tunnel"], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     server = child;
@@ -72,6 +92,7 @@ export async function createNetwork(): Promise<Network> {
     throw error;
   }
   const next = { 4: 2, 6: 2 };
+  const nextDistant = { 4: 2, 6: 2 };
   let asking: Promise<unknown> = Promise.resolve();
   /** One question at a time: the answers have no names. */
   const counts = (): Promise<Record<string, number>> => {
@@ -89,16 +110,30 @@ export async function createNetwork(): Promise<Network> {
     near,
     far,
     nearAddress: (family) => (family === 4 ? "192.0.2.1" : "2001:db8::1"),
+    distant(family) {
+      const host = nextDistant[family]++;
+      return family === 4 ? `203.0.113.${host}` : `2001:db8:ff::${host.toString(16)}`;
+    },
+    route(device, table = 254) {
+      ip("-n", near, "link", "set", device, "up");
+      for (const family of [4, 6] as const) {
+        const way = ["default", "via", gateways[device][family], "dev", device, "table", String(table)];
+        ip("-n", near, `-${family}`, "route", "replace", ...way);
+      }
+    },
     address(family) {
       const host = next[family]++;
       if (host >= 2 + farAddresses) throw new Error("no far address is left");
       return family === 4 ? `192.0.2.${host}` : `2001:db8::${host.toString(16)}`;
     },
-    async arrived(protocol, address, port) {
-      return (await counts())[`${protocol} ${address} ${port}`] ?? 0;
+    async arrived(protocol, address, port, device = "wire") {
+      return (await counts())[`${device} ${protocol} ${address} ${port}`] ?? 0;
     },
-    async arrivedAt(address) {
-      const found = Object.entries(await counts()).filter(([key]) => key.split(" ")[1] === address);
+    async arrivedAt(address, device = "wire") {
+      const found = Object.entries(await counts()).filter(([key]) => {
+        const [where, , destination] = key.split(" ");
+        return where === device && destination === address;
+      });
       return found.reduce((sum, [, packets]) => sum + packets, 0);
     },
     destroy() {

@@ -1,0 +1,74 @@
+// Sets an option of an app's socket: the helper takes a descriptor of its own on it (pidfd_getfd(2)), found by the socket's cookie.
+import { readdirSync, readlinkSync } from "node:fs";
+import type { FlowRecord } from "./layout.ts";
+import {
+  close,
+  getOption,
+  pidfdGetFd,
+  pidfdOpen,
+  SO_COOKIE,
+  SOL_SOCKET,
+  SystemError,
+  setIntegerOption,
+} from "./libc.ts";
+
+/** Bits of errors_wanted (ERRORS_* in bpf/picket.h), and the option that each stands for. */
+const errorOptions = [
+  { bit: 1, level: 0, option: 11 }, // SOL_IP, IP_RECVERR
+  { bit: 2, level: 41, option: 25 }, // SOL_IPV6, IPV6_RECVERR
+];
+
+/** Where nobody needs them: resolvers hear of what matters on their connected sockets, and take a new one for each look-up. */
+const namePort = 53;
+
+/** The app's socket, where it has asked for errors and may have them now (bpf/options.bpf.h); giveErrors() closes it. */
+export function takeErrorSocket(record: FlowRecord): number | undefined {
+  const { errors_wanted, flow, process } = record;
+  if (errors_wanted === 0 || flow.port === namePort) return undefined;
+  return takeSocket(process.pid, flow.cookie);
+}
+
+/** Undefined when the process does not have it any more. */
+function takeSocket(pid: number, cookie: bigint): number | undefined {
+  let pidfd: number;
+  let names: string[];
+  try {
+    pidfd = pidfdOpen(pid);
+    names = readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return undefined; // the process is gone
+  }
+  try {
+    for (const name of names) {
+      const fd = takeIf(pidfd, pid, Number(name), cookie);
+      if (fd !== undefined) return fd;
+    }
+    return undefined;
+  } finally {
+    close(pidfd);
+  }
+}
+
+function takeIf(pidfd: number, pid: number, number: number, cookie: bigint): number | undefined {
+  try {
+    if (!readlinkSync(`/proc/${pid}/fd/${number}`).startsWith("socket:")) return undefined;
+    const fd = pidfdGetFd(pidfd, number);
+    const value = Buffer.alloc(8);
+    getOption(fd, SOL_SOCKET, SO_COOKIE, value);
+    if (value.readBigUInt64LE() === cookie) return fd;
+    close(fd);
+  } catch (error) {
+    // Closed meanwhile.
+    if (!(error instanceof SystemError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+  return undefined;
+}
+
+/** Lets the socket hear of errors, and closes the helper's descriptor of it. */
+export function giveErrors(fd: number, { errors_wanted }: FlowRecord): void {
+  try {
+    for (const { bit, level, option } of errorOptions) if (errors_wanted & bit) setIntegerOption(fd, level, option, 1);
+  } finally {
+    close(fd);
+  }
+}

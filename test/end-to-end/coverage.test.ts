@@ -1,0 +1,116 @@
+// Every way out of a program that cgroup hooks can see: held until answered with nothing on the wire, then it arrives or is refused.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { client, type DressedResult, python } from "../network/clients.ts";
+import { createNetwork, ip, type Network } from "../network/network.ts";
+import { guarded, TestHelper, until } from "./helper-process.ts";
+
+const helper = new TestHelper();
+let network: Network;
+
+beforeAll(async () => {
+  network = await createNetwork();
+  network.route("wire");
+  // Ping sockets for everybody; Fast Open with data in the first SYN, without a cookie (ip-sysctl: 1 client, 2 server, 4, 0x200, 0x400).
+  ip("netns", "exec", network.near, "sysctl", "-qw", "net.ipv4.ping_group_range=0 65535", "net.ipv4.tcp_fastopen=5");
+  ip("netns", "exec", network.far, "sysctl", "-qw", `net.ipv4.tcp_fastopen=${2 | 0x200 | 0x400}`);
+  await helper.start();
+}, 120_000);
+
+afterAll(async () => {
+  await helper.stop();
+  network.destroy();
+});
+
+interface Reached {
+  ok: boolean;
+  errno: number;
+  unsupported: boolean;
+}
+
+interface Kind {
+  kind: string;
+  protocol: "tcp" | "udp" | "icmp" | "other";
+  port: number;
+  families?: (4 | 6)[];
+}
+
+const kinds: Kind[] = [
+  { kind: "ping", protocol: "icmp", port: 0 },
+  { kind: "raw ping", protocol: "icmp", port: 0 },
+  { kind: "raw", protocol: "udp", port: 7777 },
+  { kind: "raw with header", protocol: "udp", port: 7777, families: [4] },
+  { kind: "segmented", protocol: "udp", port: 7777 },
+  { kind: "fast open", protocol: "tcp", port: 80 },
+  { kind: "fast open by option", protocol: "tcp", port: 80 },
+  { kind: "multipath", protocol: "tcp", port: 80 },
+  { kind: "sctp", protocol: "other", port: 0 },
+  { kind: "lite", protocol: "other", port: 7777 },
+  { kind: "ring", protocol: "tcp", port: 80 },
+  { kind: "moved", protocol: "tcp", port: 80 },
+  { kind: "passed", protocol: "tcp", port: 80 },
+];
+
+const cases = kinds.flatMap(({ kind, protocol, port, families = [4, 6] }) =>
+  families.map((family) => [kind, family, protocol, port] as const),
+);
+
+/** Nothing may arrive for this long while nobody has answered, milliseconds. */
+const held = 700;
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe.concurrent.for(cases)("%s over IPv%d", ([kind, family, protocol, port]) => {
+  test.for(["allow", "block"] as const)("is held, then it is to %s", async (action, { expect }) => {
+    const address = network.distant(family);
+    const running = guarded(helper, network.near, client("reach", kind, address, port, network.far));
+    const prompt = await Promise.race([helper.prompt(address), running]);
+    if ("code" in prompt) {
+      // Not in every kernel: then there is no such socket at all.
+      expect(JSON.parse(prompt.stdout), prompt.stderr).toMatchObject({ unsupported: true });
+      return;
+    }
+    expect(prompt.endpoint.protocol).toBe(protocol);
+    expect(prompt.app.path).toMatch(/python3/);
+    await pause(held);
+    expect(await network.arrivedAt(address)).toBe(0);
+    await (await helper.client()).call("prompts.answer", { id: prompt.id, action, lifetime: "once" });
+    const ran = await running;
+    const result = JSON.parse(ran.stdout) as Reached;
+    if (action === "block") {
+      expect(result.ok).toBe(false);
+      expect(await network.arrivedAt(address)).toBe(0);
+    } else {
+      if (kind !== "lite") expect(result).toMatchObject({ ok: true, errno: 0 }); // nobody answers UDP-Lite there
+      expect(await network.arrivedAt(address)).toBeGreaterThan(0);
+    }
+  });
+});
+
+test.concurrent.for(["tcp", "connected", "unconnected"] as const)(
+  "%s to a mapped address of an IPv6 socket is the IPv4 address",
+  async (how, { expect }) => {
+    const address = network.distant(4);
+    const port = how === "tcp" ? 80 : 7777;
+    const running = guarded(
+      helper,
+      network.near,
+      client("dressed", how, address, port, JSON.stringify({ mapped: true })),
+    );
+    const { id } = await helper.prompt(address);
+    await pause(held);
+    expect(await network.arrivedAt(address)).toBe(0);
+    await (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "once" });
+    expect(JSON.parse((await running).stdout) as DressedResult).toMatchObject({ errno: 0, sent: 1 });
+    expect(await network.arrivedAt(address)).toBeGreaterThan(0);
+  },
+);
+
+test("what cgroup programs cannot see is said by status", async () => {
+  const api = await helper.client();
+  const told = async () => (await api.call("status", {})).degraded.find(({ code }) => code === "packetSockets");
+  expect(await told()).toBeUndefined();
+  const script = "import socket, sys; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 3); input()";
+  const running = guarded(helper, network.near, ["timeout", "20", "sh", "-c", `sleep 20 | ${python} -c '${script}'`]);
+  const { message } = await until("a word about the packet socket", told);
+  expect(message).toContain("python3");
+  expect(await running).toMatchObject({ code: 124 });
+});
