@@ -81,9 +81,11 @@ static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, s
 	r->family = p->family;
 	r->packet_bytes = skb->len;
 	r->segment_bytes = skb->gso_size;
-	/* What arrives brings its own mark, which an accepted socket may take over (net.ipv4.tcp_fwmark_accept). */
-	r->mark = p->arriving ? skb->mark : sk->mark;
 	r->packet_mark = skb->mark;
+	r->mark = sk->mark;
+	/* What arrives brings its own mark, which an accepted socket may take over (net.ipv4.tcp_fwmark_accept). */
+	if (p->arriving)
+		r->mark = r->packet_mark; /* not skb->mark: the compiler would choose between two pointers into kernel structs */
 	r->arriving = p->arriving;
 	r->direction = p->direction;
 	r->local_port = p->asked_port;

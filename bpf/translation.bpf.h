@@ -77,22 +77,21 @@ static __always_inline void set_remote(struct packet *p, const __u8 *address, __
 	p->remote_port = port;
 }
 
-/* egress: puts what the app asked for in the place of the packet's remote. */
-static __always_inline void before_translation(struct bpf_sock *sk, struct socket_state *state, struct packet *p)
+/*
+ * Puts what the app asked for in the place of the packet's remote. `p->source` comes as the address the socket is connected to, and
+ * goes as the one the app sent from. A function of its own: its stack would not fit into on_egress's.
+ */
+__noinline int ask_caller(struct socket_state *state, struct packet *p, __u32 port)
 {
-	struct asked asked = state->asked; /* a copy: other threads write it */
-	__u16 port = bpf_ntohs(sk->dst_port);
+	struct asked asked;
 	__u8 connected[16];
 	int once, known;
 
-	if (sk->type != SOCK_DGRAM || p->protocol != IPPROTO_UDP)
-		return;
-	if (p->family == 4) {
-		map_ipv4(connected, sk->dst_ip4);
-	} else {
-		__u32 remote[4] = { sk->dst_ip6[0], sk->dst_ip6[1], sk->dst_ip6[2], sk->dst_ip6[3] };
-		__builtin_memcpy(connected, remote, sizeof(remote));
-	}
+	if (!state || !p)
+		return 0;
+	asked = state->asked; /* a copy: other threads write it */
+	__builtin_memcpy(connected, p->source, sizeof(connected));
+	__builtin_memset(p->source, 0, sizeof(p->source));
 	once = asked.connects == 1 && port;
 	known = asked.check && asked.check == check_of(&asked);
 	if (known) {
@@ -105,6 +104,20 @@ static __always_inline void before_translation(struct bpf_sock *sk, struct socke
 	} else if (once && !asked.named) {
 		set_remote(p, connected, port);
 	}
+	return 0;
+}
+
+static __always_inline void before_translation(struct bpf_sock *sk, struct socket_state *state, struct packet *p)
+{
+	if (sk->type != SOCK_DGRAM || p->protocol != IPPROTO_UDP)
+		return;
+	if (p->family == 4) {
+		map_ipv4(p->source, sk->dst_ip4);
+	} else {
+		__u32 remote[4] = { sk->dst_ip6[0], sk->dst_ip6[1], sk->dst_ip6[2], sk->dst_ip6[3] };
+		__builtin_memcpy(p->source, remote, sizeof(remote));
+	}
+	ask_caller(state, p, bpf_ntohs(sk->dst_port));
 }
 
 #endif
