@@ -59,7 +59,9 @@ export class Answers {
     lifetime: RuleLifetime,
   ): Outcome {
     if (!isCertain(prompt.app)) throw new CodedError("app_unknown");
-    const term = this.parts.lifetimes.termOf(lifetime, prompt.app.path);
+    // While it waits the number is its own.
+    const asker = prompt.state === "held" ? prompt.process.pid : undefined;
+    const term = this.parts.lifetimes.termOf(lifetime, prompt.app.path, asker);
     const anywhere = [{ address: null, port: null, protocol: null }];
     const matchers = scope === "any" ? anywhere : prompt.endpoints.map(matcherOf);
     const rules = durably(this.parts.store, () => {

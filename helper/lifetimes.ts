@@ -2,7 +2,7 @@
 // for new processes of an app that a rule waits to see quit.
 import { CodedError } from "../contract/errors.ts";
 import { parseDuration, type RuleLifetime } from "../contract/lifetime.ts";
-import { isRunning, processesOf } from "./identity/running.ts";
+import { isRunning, processesOf, startOf } from "./identity/running.ts";
 import { Alarm, whenEnded } from "./kernel/wakeups.ts";
 import { log } from "./log.ts";
 import { isOver, nextExpiry, type ProcessId, type TemporaryRule } from "./policy/lifetime.ts";
@@ -16,6 +16,12 @@ export interface LifetimesParts {
   readonly clock: BootClock;
   /** Rules are gone: bring kernel, flows and cards to what is left. */
   ended(): void;
+}
+
+/** Those known to run, and whatever else of the app does. */
+function withOthers(known: readonly ProcessId[], app: string | null): ProcessId[] {
+  const others = app === null ? [] : processesOf(app).filter(({ pid }) => !known.some((each) => each.pid === pid));
+  return [...known, ...others];
 }
 
 export class Lifetimes {
@@ -41,10 +47,11 @@ export class Lifetimes {
     this.watched.clear();
   }
 
-  /** What will end a rule that is made now. Errors: not_running. */
-  termOf(lifetime: RuleLifetime, app: string | null): Term {
+  /** What will end a rule that is made now. `asker`: a process that is known to be the app's. Errors: not_running. */
+  termOf(lifetime: RuleLifetime, app: string | null, asker?: number): Term {
     if (lifetime === "quit") {
-      const processes = app === null ? [] : processesOf(app);
+      const start = asker === undefined ? null : startOf(asker);
+      const processes = withOthers(start === null ? [] : [{ pid: asker ?? 0, start }], app);
       if (processes.length === 0) throw new CodedError("not_running", app ?? "any app");
       return { expires: null, processes };
     }
@@ -104,10 +111,9 @@ export class Lifetimes {
 
   /** An app goes on in processes that it started meanwhile. On the disk, for a helper that starts anew cannot tell them from a new run. */
   private meetProcesses(rule: TemporaryRule): void {
-    const processes = rule.app === null ? [] : processesOf(rule.app);
-    const name = ({ pid, start }: ProcessId) => `${pid} ${start}`;
-    const known = new Set(rule.processes.map(name));
-    if (processes.length === known.size && processes.every((process) => known.has(name(process)))) return;
+    const processes = withOthers(rule.processes.filter(isRunning), rule.app);
+    const known = new Set(rule.processes.map(({ pid, start }) => `${pid} ${start}`));
+    if (processes.length === known.size && processes.every(({ pid, start }) => known.has(`${pid} ${start}`))) return;
     this.parts.rules.setProcesses(rule.number, processes);
   }
 

@@ -1,10 +1,11 @@
 // How long answers hold: rules that end by themselves, with real clocks, real processes and real boots of the helper.
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { joinAppPath } from "../../contract/app-path.ts";
 import type { Rule } from "../../contract/words.ts";
 import { startOf } from "../../helper/identity/running.ts";
 import { boottime } from "../../helper/kernel/libc.ts";
@@ -240,6 +241,34 @@ describe("until the app quits", { timeout: 180_000 }, () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(await has(id)).toBe(true);
     first.kill("SIGKILL");
+    await until("the rule's end", async () => !(await has(id)));
+  });
+});
+
+describe("until a script's app quits", { timeout: 180_000 }, () => {
+  test("is about the script, by whichever name it was started, and not about its interpreter", async () => {
+    const script = join(programs, "waits.py");
+    writeFileSync(script, "import time; print(1, flush=True); time.sleep(600)\n");
+    const executable = realpathSync(python);
+    const start = async (args: string[], cwd = "/"): Promise<ChildProcess> => {
+      const child = spawn(executable, args, { cwd, stdio: ["ignore", "pipe", "inherit"] });
+      children.push(child);
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+      return child;
+    };
+    const app = joinAppPath({ executable, script });
+    const rule = { app, action: "allow", port: 1, lifetime: "quit" } as const;
+    const api = await helper.client();
+    await start(["-c", "import time; print(1, flush=True); time.sleep(600)"]);
+    await expect(api.call("rules.add", rule)).rejects.toMatchObject({ code: "not_running" });
+    const first = await start(["-u", script]);
+    const { id } = await api.call("rules.add", rule);
+    const second = await start(["waits.py"], programs);
+    first.kill("SIGKILL");
+    await until("the first's end", () => first.signalCode !== null);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await has(id)).toBe(true);
+    second.kill("SIGKILL");
     await until("the rule's end", async () => !(await has(id)));
   });
 });

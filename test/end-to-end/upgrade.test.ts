@@ -3,6 +3,7 @@ import { readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { joinAppPath } from "../../contract/app-path.ts";
 import { abi } from "../../helper/kernel/layout.ts";
 import { bpfFileSystem } from "../../helper/kernel/programs.ts";
 import { client, python, type StreamResult, type TcpResult } from "../network/clients.ts";
@@ -11,7 +12,9 @@ import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
 import { OtherVersion } from "./other-version.ts";
 
 const own = "helper/main.ts";
-const app = realpathSync(python);
+/** Each client is an app of its own: the interpreter and its script. */
+const appOf = (script: "insist" | "stream"): string =>
+  joinAppPath({ executable: realpathSync(python), script: client(script)[1] ?? "" });
 
 let other: OtherVersion;
 let helper: TestHelper;
@@ -48,8 +51,8 @@ describe.for<[string, () => string, () => string, number]>([
     await helper.start(from());
     const before = versions();
     let api = await helper.client();
-    await api.call("rules.add", { app, action: "block", address: blocked });
-    await api.call("rules.add", { app, action: "allow", address: allowed });
+    await api.call("rules.add", { app: appOf("insist"), action: "block", address: blocked });
+    await api.call("rules.add", { app: appOf("stream"), action: "allow", address: allowed });
 
     const insisting = guarded(helper, network.near, client("insist", blocked, 80, 60));
     const stream = guarded(helper, network.near, client("stream", "tcp", allowed, 7777, 60));
@@ -86,7 +89,7 @@ describe.for<[string, () => string, () => string, number]>([
     expect(await network.arrivedAt(blocked)).toBe(0);
 
     // The counter counts, and the new version decides: the same app, allowed.
-    await api.call("rules.add", { app, action: "allow", address: blocked });
+    await api.call("rules.add", { app: appOf("insist"), action: "allow", address: blocked });
     const now = last<{ connected: number }>(await guarded(helper, network.near, client("insist", blocked, 80, 2)));
     expect(now.connected).toBeGreaterThan(0);
     expect(await network.arrivedAt(blocked)).toBeGreaterThan(0);
@@ -97,7 +100,7 @@ describe("a version that cannot start", { timeout: 240_000 }, () => {
   test("leaves in force what another enforces", async () => {
     const address = network.address(4);
     await helper.start(other.entry);
-    await (await helper.client()).call("rules.add", { app, action: "block", address });
+    await (await helper.client()).call("rules.add", { app: appOf("insist"), action: "block", address });
     const before = versions();
     const insisting = guarded(helper, network.near, client("insist", address, 80, 20));
     await until("the first refusals", async () => (await flowsTo(address)).length > 3);
