@@ -243,7 +243,7 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 			bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | HELD_CALLBACKS);
 		break;
 	case BPF_SOCK_OPS_RTO_CB:
-		on_retransmit(ops, state);
+		on_retransmit(ops, state, c);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
 		on_state(state, ops->args[0], ops->args[1]);
