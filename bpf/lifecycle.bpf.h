@@ -3,8 +3,10 @@
 #ifndef PICKET_LIFECYCLE_H
 #define PICKET_LIFECYCLE_H
 
-/* Retransmissions left to a flow after it was released. */
-#define RELEASED_SYN_RETRIES 3
+/* Retransmissions left to a released flow once its pauses are LONG_PAUSE tenths of a second (the unit of hold_jiffies). */
+#define RELEASED_SYN_RETRIES 2
+#define LONG_PAUSE 64
+#define LINEAR_RETRIES 4
 #define INITIAL_WINDOW 10 /* RFC 6928, and the kernel's TCP_INIT_CWND */
 
 /* What sock_ops is told of while a TCP flow is held. */
@@ -31,17 +33,46 @@ static __always_inline void bound_pauses(struct bpf_sock_ops *ops, struct socket
 		bpf_setsockopt(ops, SOL_TCP, TCP_SYNCNT, &most, sizeof(most));
 }
 
-static __always_inline void on_retransmit(struct bpf_sock_ops *ops, struct socket_state *state, __u32 retransmissions)
+static __always_inline void restore_pauses(struct bpf_sock_ops *ops, struct socket_state *state)
 {
-	int retries = retransmissions + RELEASED_SYN_RETRIES;
+	int usual = state->longest_pause;
 
-	if (state->state == FLOW_HELD && ops->state == BPF_TCP_SYN_SENT)
-		bound_pauses(ops, state, retransmissions);
-	/* Released, but the first packets were lost: give up when an ordinary attempt would, not after 25 minutes. */
-	if (state->state == FLOW_ALLOWED && ops->state == BPF_TCP_SYN_SENT) {
-		bpf_setsockopt(ops, SOL_TCP, TCP_SYNCNT, &retries, sizeof(retries));
-		bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RTO_CB_FLAG);
+	if (!usual)
+		return;
+	bpf_setsockopt(ops, SOL_TCP, TCP_RTO_MAX_MS, &usual, sizeof(usual));
+	state->longest_pause = 0;
+}
+
+/*
+ * Released, but the first packets were lost, or the way is long: give up when an ordinary attempt would, after a minute or some, not
+ * after 25. Pauses double from whatever they are by now, the first four since Linux 6.5 not at all (tcp_syn_linear_timeouts).
+ */
+static __always_inline void bound_released(struct bpf_sock_ops *ops, struct socket_state *state, struct config *c, __u32 retransmissions,
+					   __u32 pause)
+{
+	int retries = retransmissions + RELEASED_SYN_RETRIES, doubling;
+
+	if (retransmissions < LINEAR_RETRIES)
+		retries += LINEAR_RETRIES - retransmissions;
+	for (doubling = 0; doubling < 6 && pause < LONG_PAUSE * c->hold_jiffies; doubling++) {
+		pause *= 2;
+		retries++;
 	}
+	restore_pauses(ops, state);
+	bpf_setsockopt(ops, SOL_TCP, TCP_SYNCNT, &retries, sizeof(retries));
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RTO_CB_FLAG);
+}
+
+/* `pause`: until the next retransmission, jiffies. */
+static __always_inline void on_retransmit(struct bpf_sock_ops *ops, struct socket_state *state, struct config *c, __u32 retransmissions,
+					  __u32 pause)
+{
+	if (ops->state != BPF_TCP_SYN_SENT)
+		return;
+	if (state->state == FLOW_HELD)
+		bound_pauses(ops, state, retransmissions);
+	if (state->state == FLOW_ALLOWED)
+		bound_released(ops, state, c, retransmissions, pause);
 }
 
 static __always_inline void on_state(struct socket_state *state, __u32 from, __u32 to)
@@ -74,12 +105,7 @@ static __always_inline void on_established(struct bpf_sock_ops *ops, struct sock
 		take_gate(state, gate);
 	/* Several SYN retransmissions set the congestion window to 1; none was a sign of congestion. */
 	bpf_setsockopt(ops, SOL_TCP, TCP_BPF_IW, &window, sizeof(window));
-	if (state->longest_pause) {
-		int usual = state->longest_pause;
-
-		bpf_setsockopt(ops, SOL_TCP, TCP_RTO_MAX_MS, &usual, sizeof(usual));
-		state->longest_pause = 0;
-	}
+	restore_pauses(ops, state);
 	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~HELD_CALLBACKS);
 	bpf_map_delete_elem(&held_syns, &state->flow);
 	TELL(state, &state->flow, RECORD_ESTABLISHED, state->state, state->rule, 1);

@@ -320,7 +320,7 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 		on_listen(ops, state);
 		break;
 	case BPF_SOCK_OPS_RTO_CB:
-		on_retransmit(ops, state, first);
+		on_retransmit(ops, state, c, first, second);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
 		on_state(state, first, second);

@@ -66,7 +66,7 @@ async function exchange(
   how: How,
   address: string,
   dress: Dress = {},
-  { uid = 0, meanwhile = () => {}, asked = address, port = how === "tcp" ? 80 : 7777 } = {},
+  { uid = 0, meanwhile = (): unknown => undefined, asked = address, port = how === "tcp" ? 80 : 7777 } = {},
 ): Promise<Outcome> {
   const as = uid === 0 ? [] : ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
   const before = await counters();
@@ -241,6 +241,16 @@ describe.for(everyway)("%s over IPv%d", ([how, family]) => {
       foreign.detach();
     }
   });
+});
+
+test("a released connection is patient with a way that opens late", async () => {
+  const address = network.distant(4);
+  const filter = (...rule: string[]) => execFileSync("ip", ["netns", "exec", network.far, "nft", ...rule]);
+  filter("add table ip late; add chain ip late in { type filter hook prerouting priority 0; }");
+  filter(`add rule ip late in ip daddr ${address} drop`);
+  const meanwhile = () => setTimeout(() => filter("delete table ip late"), 4000);
+  // Linear and doubled pauses of a tenth of a second would be used up by then, if nobody gave more.
+  expect(await exchange("tcp", address, {}, { meanwhile })).toMatchObject({ errno: 0, peer: address });
 });
 
 describe("addresses of one link", () => {
