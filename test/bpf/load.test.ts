@@ -23,10 +23,12 @@ const hooks = [
   "on_connect6",
   "on_create",
   "on_egress",
+  "on_getsockopt",
   "on_ingress",
   "on_release",
   "on_sendmsg4",
   "on_sendmsg6",
+  "on_setsockopt",
   "on_sock_ops",
 ];
 
