@@ -121,11 +121,21 @@ struct {
 	__type(value, __u64);
 } counters SEC(".maps");
 
+#define EVENTS_BYTES (8 * 1024 * 1024)
+
 /* Held packets: the helper must hear of each, so it is woken for each. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 * 1024 * 1024);
+	__uint(max_entries, EVENTS_BYTES);
 } events SEC(".maps");
+
+/* Counted only while `events` is nearly full. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct share_key);
+	__type(value, struct share);
+} shares SEC(".maps");
 
 /* Decided and ended flows: read in batches; when it is full, flows are missing from the list and counted. */
 struct {

@@ -62,6 +62,7 @@ enum counter {
 	COUNTER_UNPARSED = 8,		/* refused: packet the parser does not understand */
 	COUNTER_PREEXISTING = 9,	/* sockets older than the guard, first seen as they send, listen or accept */
 	COUNTER_INBOUND_LIMITED = 10,	/* held inbound attempts not asked about: too many at once for one socket */
+	COUNTER_OVER_SHARE = 11,	/* held packets the helper was not told of: the app had more than its share of a full ring */
 	COUNTER_MAX = 16,
 };
 
@@ -258,6 +259,18 @@ struct record {
 struct held_syn {
 	struct record record;
 	__u8 packet[HELD_SYN_BYTES];
+};
+
+/* An executable's part of the ring while that fills up; which version of the file it is does not matter. */
+struct share_key {
+	__u64 inode;
+	__u32 device;
+	__u32 pad;
+};
+
+struct share {
+	__u64 since; /* start of the second that is counted */
+	__u64 bytes;
 };
 
 /* What dump_traffic writes for every TCP socket that connected. */

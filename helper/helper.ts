@@ -135,7 +135,10 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       pidNamespace: statSync("/proc/self/ns/pid").ino,
     },
     zones: () => ({ loopback: loopbackPrefixes, resolvers: readResolvers() }),
-    lostPackets: () => kernelCounters().ringFull ?? 0,
+    lostPackets: () => {
+      const { ringFull = 0, overShare = 0 } = kernelCounters();
+      return ringFull + overShare;
+    },
     checkpoint: hooks.checkpoint,
     listener: {
       prompt: (prompt, id) => updates.note("prompts", prompt, id),
@@ -254,6 +257,7 @@ const meanings: Record<string, string> = {
   overBudget: "Held datagrams were dropped: an app sent more than is kept for one destination.",
   noStorage: "Sockets were refused because the kernel had no room to track them.",
   unparsed: "Packets were refused because Picket could not read them.",
+  overShare: "Held packets were not asked about at once: their app sent too many, and others must be heard too.",
   inboundLimited: "Connections from outside were dropped without a question: too many at once for one listener.",
   preexisting: "Sockets older than the guard have no known app: whatever held them could not be found.",
   unsaved: "Questions could not be written to the disk: they would be lost with the helper.",

@@ -151,6 +151,7 @@ export const counterNames = [
   "unparsed",
   "preexisting",
   "inboundLimited",
+  "overShare",
 ] as const;
 export const counterSlots = 16;
 
@@ -307,6 +308,8 @@ const record = new Struct({
 });
 
 const held_syn = new Struct({ record, packet: { bytes: 256 } });
+const share_key = new Struct({ inode: "u64", device: "u32", pad: "u32" });
+const share = new Struct({ since: "u64", bytes: "u64" });
 const traffic = new Struct({ flow: flow_key, bytes_out: "u64", bytes_in: "u64" });
 const revoked = new Struct({
   flow: flow_key,
@@ -360,6 +363,8 @@ export const layouts = {
   listener_key,
   record,
   held_syn,
+  share_key,
+  share,
   traffic,
   revoked,
   path,

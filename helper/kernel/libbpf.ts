@@ -46,19 +46,35 @@ function check(call: string, result: number): void {
   if (result < 0) throw new SystemError(call, -result);
 }
 
+/** libbpf itself tries five times a program. */
+const loadTries = 5;
+
 export function quiet(): void {
   b.setPrint(null);
 }
 
-export function openObject(path: string): Pointer {
+function openObject(path: string): Pointer {
   return pointer("bpf_object__open_file", b.open(path, null));
 }
 
-export function loadObject(object: Pointer): void {
-  check("bpf_object__load", b.load(object));
+const EAGAIN = 11;
+
+/** Opens and loads; `prepare` is for what must be said before. The kernel gives up on a program when a signal comes meanwhile (EAGAIN). */
+export function loadObject(path: string, prepare: (object: Pointer) => void): Pointer {
+  for (let tries = 1; ; tries++) {
+    const object = openObject(path);
+    try {
+      prepare(object);
+      check("bpf_object__load", b.load(object));
+      return object;
+    } catch (error) {
+      closeObject(object);
+      if (!(error instanceof SystemError && error.errno === EAGAIN) || tries === loadTries) throw error;
+    }
+  }
 }
 
-export function closeObject(object: Pointer): void {
+function closeObject(object: Pointer): void {
   b.closeObject(object);
 }
 

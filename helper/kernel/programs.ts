@@ -11,7 +11,6 @@ import {
   attachMapIterator,
   attachTracing,
   BpfMap,
-  closeObject,
   destroyLink,
   egressPrograms,
   findMap,
@@ -19,7 +18,6 @@ import {
   loadObject,
   mapFd,
   openLink,
-  openObject,
   type Pointer,
   pinLink,
   programId,
@@ -53,6 +51,7 @@ const mapNames = [
   "configs",
   "counters",
   "events",
+  "shares",
   "journal",
 ] as const;
 export type MapName = (typeof mapNames)[number];
@@ -156,14 +155,13 @@ export class Programs {
       // bpffs takes no dots in names.
       const pins = join(this.root, set === 0 ? `v${abi}` : `v${abi}-${set}`);
       const fresh = !existsSync(pins);
-      const object = openObject(objectPath);
       try {
         mkdirSync(join(pins, "maps"), { recursive: true, mode: 0o700 });
-        for (const name of mapNames) setPinPath(findMap(object, name), join(pins, "maps", name));
-        loadObject(object);
+        const object = loadObject(objectPath, (object) => {
+          for (const name of mapNames) setPinPath(findMap(object, name), join(pins, "maps", name));
+        });
         return { object, pins, misfit };
       } catch (error) {
-        closeObject(object);
         if (fresh) {
           // The kernel refuses the object itself.
           removePins(pins);

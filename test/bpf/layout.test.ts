@@ -21,7 +21,10 @@ import { ringBytes } from "../../helper/kernel/programs.ts";
 import { type BtfType, compileProbe, freshObject, readBtf } from "./object.ts";
 
 const header = readFileSync(join(import.meta.dirname, "../../bpf/picket.h"), "utf8");
-const maps = readFileSync(join(import.meta.dirname, "../../bpf/maps.bpf.h"), "utf8");
+const maps = readFileSync(join(import.meta.dirname, "../../bpf/maps.bpf.h"), "utf8").replace(
+  /#define EVENTS_BYTES \((.+)\)([\s\S]*)EVENTS_BYTES/,
+  "$2$1",
+);
 
 interface Line {
   name: string;
