@@ -1,13 +1,12 @@
 // Others call a guarded app: held, asked about, let in or dropped without a word; what reached the caller is counted on its side.
 import { execFileSync } from "node:child_process";
-import { realpathSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { python } from "../network/clients.ts";
+import { clientApp } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { TestHelper, until } from "./helper-process.ts";
 import { type Call, call, flowsWith, Listener } from "./inbound-sides.ts";
 
-const app = realpathSync(python);
+const app = clientApp("listener");
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const helper = new TestHelper();

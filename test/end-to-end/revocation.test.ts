@@ -1,10 +1,7 @@
 // A changed policy reaches what is live: what it blocks ends at once, what it asks about is held where it stands.
-import { realpathSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { joinAppPath } from "../../contract/app-path.ts";
 import type { Flow } from "../../contract/words.ts";
-import { client, python, type StreamResult } from "../network/clients.ts";
+import { client, clientApp, type StreamResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
 
@@ -29,10 +26,7 @@ afterAll(async () => {
 const resultOf = (ran: Ran): StreamResult => JSON.parse(ran.stdout.trim().split("\n").at(-1) ?? "") as StreamResult;
 
 /** The script the streams run, under its interpreter. */
-const streamApp = joinAppPath({
-  executable: realpathSync(python),
-  script: realpathSync(join(import.meta.dirname, "../network/clients/stream.py")),
-});
+const streamApp = clientApp("stream");
 
 async function flowTo(address: string): Promise<Flow | undefined> {
   return (await (await helper.client()).call("flows.list", {})).find(({ endpoint }) => endpoint.address === address);

@@ -1,7 +1,8 @@
 // The test clients in clients/, as commands, and the shapes of what they print.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { joinAppPath } from "../../contract/app-path.ts";
 
 export interface TcpResult {
   ok: boolean;
@@ -57,14 +58,22 @@ export interface DressedResult {
 /** The system's own interpreter: behind a version manager's shim the app would be a shell script. */
 export const python = "/usr/bin/python3";
 
+type ClientName =
+  | ("tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream" | "insist" | "listener" | "caller")
+  | ("steady" | "programs" | "dressed" | "reach");
+
+function script(name: ClientName): string {
+  return join(import.meta.dirname, "clients", `${name}.py`);
+}
+
 /** Command line of a client; the arguments are explained in its first lines. */
-export function client(
-  name:
-    | ("tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream" | "insist" | "listener" | "caller")
-    | ("steady" | "programs" | "dressed" | "reach"),
-  ...args: (string | number)[]
-): string[] {
-  return [python, join(import.meta.dirname, "clients", `${name}.py`), ...args.map(String)];
+export function client(name: ClientName, ...args: (string | number)[]): string[] {
+  return [python, script(name), ...args.map(String)];
+}
+
+/** The app that a client is. */
+export function clientApp(name: ClientName): string {
+  return joinAppPath({ executable: realpathSync(python), script: realpathSync(script(name)) });
 }
 
 /** Without libc and without padding: a program of one or two pages. */
