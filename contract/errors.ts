@@ -11,6 +11,7 @@ export const errorCodes = {
   unknown_prompt: "There is no such prompt.",
   prompt_not_held: "The attempt is over: `once` has nothing left to decide.",
   app_unknown: "Nobody can tell any more which program asked, so it can only be answered `once`.",
+  interpreter_alone: "An interpreter is the app of the script it runs: name both, /usr/bin/python3.11//home/a/sync.py.",
   not_running: "No process of the app runs: there is nothing that could quit.",
   unknown_rule: "There is no such rule.",
   factory_rule: "A factory rule can be disabled, not removed.",

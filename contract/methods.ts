@@ -48,7 +48,7 @@ export const methods = {
   "rules.list": { params: nothing, result: v.array(ruleSchema) },
   /**
    * `app`: executable path, null for any. A rule with an identical matcher is replaced, a temporary one only by a temporary one.
-   * Errors: bad_address, not_running (`quit`).
+   * Errors: bad_address, interpreter_alone, not_running (`quit`).
    */
   "rules.add": {
     params: v.strictObject({

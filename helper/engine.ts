@@ -1,5 +1,6 @@
 // One connection's life in user space: a record comes from the kernel, the app is named, policy decides or a prompt asks,
 // and the verdict goes back. The only place where hold, policy, prompts, flows and store meet.
+import { splitAppPath } from "../contract/app-path.ts";
 import { CodedError } from "../contract/errors.ts";
 import type { App, Flow, Mode, Prompt, Rule } from "../contract/words.ts";
 import { Answers, type Step } from "./answers.ts";
@@ -7,6 +8,7 @@ import { EnforcedPolicy } from "./enforced-policy.ts";
 import { Flows, type Judgement } from "./flows/flows.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
+import { isInterpreter } from "./identity/interpreters.ts";
 import { labelled } from "./identity/labels.ts";
 import { Naming } from "./identity/naming.ts";
 import type { EarlyEnd } from "./identity/under-way.ts";
@@ -327,7 +329,11 @@ export class Engine {
 
   private addFlow(record: FlowRecord, app: App, judgement: Judgement): void {
     const key = flowId(record.flow);
-    if (this.flows.has(key)) return;
+    // Held in its midst, it is listed by what allowed it before.
+    if (this.flows.has(key)) {
+      this.flows.judge(key, judgement);
+      return;
+    }
     const age = Math.max(0, Number(process.hrtime.bigint() - record.time) / 1e6);
     const endpoint = endpointOf(record, formatAddress);
     const direction = directionOf(record);
@@ -397,10 +403,14 @@ export class Engine {
     return this.policy.list();
   }
 
-  /** Errors: bad_address, not_running. */
+  /** Errors: bad_address, interpreter_alone, not_running. */
   addRule(rule: NewRule): Rule & { replaced: string | null } {
     const prefix = rule.address === null ? null : parsePrefix(rule.address);
     if (rule.address !== null && prefix === null) throw new CodedError("bad_address", rule.address);
+    const app = rule.app === null ? null : splitAppPath(rule.app);
+    // It would match nothing, and a person would believe in it.
+    if (app?.script === null && isInterpreter(app.executable))
+      throw new CodedError("interpreter_alone", app.executable);
     const address = prefix === null ? null : formatPrefix(prefix);
     const term = this.lifetimes.termOf(rule.lifetime, rule.app);
     const added = durably(this.parts.store, () => this.rules.add({ ...rule, address }, Date.now(), term));

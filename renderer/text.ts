@@ -68,6 +68,7 @@ export const text = {
     show: "Show the question",
   },
 
+  unanswered: "Gave up",
   verdict: { allow: "Allowed", block: "Blocked", held: "Waiting" } satisfies Record<Verdict, string>,
   action: { allow: "Allow", block: "Block", ask: "Ask" } satisfies Record<Action, string>,
   layer: {
@@ -349,6 +350,7 @@ export const text = {
     unknown_prompt: "That question has been answered already.",
     prompt_not_held:
       "The attempt ended just now, so there is nothing left to decide once. Choose “For good” to answer for next time.",
+    interpreter_alone: "That is an interpreter. A rule needs to name the script that it runs.",
     not_running: "The app has quit already. Choose another length of time.",
     unknown_rule: "That rule is gone already.",
     factory_rule: "Built-in rules can be switched off, not deleted.",

@@ -10,8 +10,8 @@ const passing = new Set(
   ).split(" "),
 );
 
-/** Scripts of the same kind: `picket run`. */
-const passingScripts = new Set(["picket", "picket.ts"]);
+/** Scripts of the same kind: `picket run`, and what starts it in a clone. */
+const passingScripts = new Set(["picket", "picket.ts", "npx-cli.js"]);
 
 /** Here a person or the system itself begins: nobody further up is the reason. */
 const session = new Set(

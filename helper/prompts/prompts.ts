@@ -44,7 +44,11 @@ export class Prompts {
   /** Questions of an earlier run start in the inbox. */
   constructor(parts: PromptsParts) {
     this.parts = parts;
-    for (const stored of parts.rows.all()) this.insert(new Card(stored, Number.NEGATIVE_INFINITY));
+    for (const stored of parts.rows.all()) {
+      // Who asked is gone with the helper that could tell: nobody could answer it any more. What is still held asks anew.
+      if (isCertain(stored.app)) this.insert(new Card(stored, Number.NEGATIVE_INFINITY));
+      else parts.rows.remove(stored.id);
+    }
   }
 
   list(): Prompt[] {

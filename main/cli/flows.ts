@@ -25,7 +25,7 @@ export async function flows(args: string[]): Promise<number> {
 function cells(flow: Flow): string[] {
   return [
     timeText(flow.time),
-    flow.verdict,
+    flow.verdict === "held" && !flow.live ? "gave up" : flow.verdict,
     flow.live ? "yes" : "no",
     String(flow.bytesIn),
     String(flow.bytesOut),

@@ -1,5 +1,5 @@
 // `picket rules`: list, add, remove, enable, disable.
-import { accessSync, constants, realpathSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { joinAppPath, splitAppPath } from "../../contract/app-path.ts";
 import { ruleLifetimeSchema } from "../../contract/lifetime.ts";
@@ -113,11 +113,31 @@ function executablePath(given: string): string {
   try {
     const real = realpathSync(path);
     if (!statSync(real).isFile()) throw new UsageError(`--app: "${given}" is not a program`);
+    if (isScript(real))
+      throw new UsageError(
+        `--app: "${given}" is a script; name it behind its interpreter: /usr/bin/python3.11/${real}`,
+      );
     return real;
   } catch (error) {
     if (error instanceof UsageError) throw error;
     if (isAbsolute(given)) return path;
     throw new UsageError(`--app: "${given}" is neither an absolute path nor a program that can be found`);
+  }
+}
+
+/** Runnable, yet no program that the kernel itself can run: an app with such a path never comes. What cannot be read is believed. */
+function isScript(path: string): boolean {
+  try {
+    const fd = openSync(path, "r");
+    try {
+      const start = Buffer.alloc(4);
+      readSync(fd, start, 0, 4, 0);
+      return start.toString("latin1") !== "\x7fELF";
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return false;
   }
 }
 

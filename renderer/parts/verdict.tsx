@@ -7,11 +7,12 @@ import { Check, Hourglass, Question, Slash } from "./icons.tsx";
 const verdictIcon: Record<Verdict, ReactNode> = { allow: <Check />, block: <Slash />, held: <Hourglass /> };
 const actionIcon: Record<Action, ReactNode> = { allow: <Check />, block: <Slash />, ask: <Question /> };
 
-export function VerdictMark({ verdict }: { verdict: Verdict }) {
+/** `live`: whether the connection is still there. One that ended while it waited was never answered. */
+export function VerdictMark({ verdict, live }: { verdict: Verdict; live: boolean }) {
   return (
     <span className={`mark mark-${verdict}`}>
       {verdictIcon[verdict]}
-      {text.verdict[verdict]}
+      {verdict === "held" && !live ? text.unanswered : text.verdict[verdict]}
     </span>
   );
 }

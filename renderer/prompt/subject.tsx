@@ -110,8 +110,10 @@ function AskedBy({ prompt: { app, attempts, direction, process } }: { prompt: Pr
           {elided(command, commandLimit)}
         </bdi>
         <span className="process">
-          {words.processLine(process.pid, process.uid)}
-          {app.via !== null && <bdi title={plain(app.via)}>{words.via(baseName(app.via))}</bdi>}
+          <span>
+            {words.processLine(process.pid, process.uid)}
+            {app.via !== null && <bdi title={plain(app.via)}>{words.via(baseName(app.via))}</bdi>}
+          </span>
           {process.uid === 0 && <span className="tag tag-warn">{text.asRoot}</span>}
           {attempts > 1 && <span className="tag attempts">{words.more(attempts - 1)}</span>}
         </span>

@@ -93,7 +93,7 @@ function Cells({ flow, rule }: { flow: Flow; rule: Rule | undefined }) {
   return (
     <div className="flow-row" role="presentation">
       <span role="cell" className="cell-verdict">
-        <VerdictMark verdict={flow.verdict} />
+        <VerdictMark verdict={flow.verdict} live={flow.live} />
       </span>
       <span role="cell" className="cell-app">
         <AppFace app={app} />

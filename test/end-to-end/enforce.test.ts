@@ -1,7 +1,10 @@
 // What is decided is decided by the kernel alone: proved with the helper stopped (SIGSTOP) while the apps connect.
+import { copyFileSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
-import { client, type TcpResult, type UdpResult } from "../network/clients.ts";
+import { client, python, type TcpResult, type UdpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { type Ran, start, TestHelper, until } from "./helper-process.ts";
 
@@ -11,6 +14,13 @@ const ECONNREFUSED = 111;
 const helper = new TestHelper();
 let network: Network;
 let shell: GuardedShell;
+
+let folder: string;
+
+/** A client as a program of its own. A script would be known to the kernel process by process, and only once the helper has named each. */
+function app(...words: Parameters<typeof client>): string[] {
+  return [join(folder, "program"), ...client(...words).slice(1)];
+}
 
 /** A shell already inside a guarded cgroup: with the helper stopped, nobody could enter one. */
 class GuardedShell {
@@ -29,6 +39,8 @@ class GuardedShell {
 const json = <T>(ran: Ran): T => JSON.parse(ran.stdout) as T;
 
 beforeAll(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-enforce-")));
+  copyFileSync(realpathSync(python), join(folder, "program"));
   network = await createNetwork();
   await helper.start();
   const { guarded } = await (await helper.client()).call("status", {});
@@ -39,6 +51,7 @@ afterAll(async () => {
   await helper.signal("SIGCONT");
   await helper.stop();
   network.destroy();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 async function decide(address: string, command: readonly string[], action: "allow" | "block"): Promise<void> {
@@ -60,28 +73,28 @@ async function stopped<T>(work: () => Promise<T>): Promise<T> {
 describe.for([4, 6] as const)("over IPv%d, with the helper stopped", (family) => {
   test("an allowed connection goes at once", async () => {
     const address = network.address(family);
-    await decide(address, client("tcp", address, 80), "allow");
-    const result = json<TcpResult>(await stopped(() => shell.run(client("tcp", address, 80, 5))));
+    await decide(address, app("tcp", address, 80), "allow");
+    const result = json<TcpResult>(await stopped(() => shell.run(app("tcp", address, 80, 5))));
     expect(result.ok).toBe(true);
   });
 
   test("a blocked connection is refused at once, and nothing leaves", async () => {
     const address = network.address(family);
-    await decide(address, client("tcp", address, 80), "block");
-    const result = json<TcpResult>(await stopped(() => shell.run(client("tcp", address, 80, 5))));
+    await decide(address, app("tcp", address, 80), "block");
+    const result = json<TcpResult>(await stopped(() => shell.run(app("tcp", address, 80, 5))));
     expect(result).toMatchObject({ ok: false, errno: ECONNREFUSED });
     expect(await network.arrived("tcp", address, 80)).toBe(0);
   });
 
   test("allowed datagrams go, blocked ones go nowhere, and connect() is never refused", async () => {
     const [open, shut] = [network.address(family), network.address(family)];
-    await decide(open, client("udp", open, 7777, "unconnected", 1), "allow");
-    await decide(shut, client("udp", shut, 7777, "connected", 1), "block");
+    await decide(open, app("udp", open, 7777, "unconnected", 1), "allow");
+    await decide(shut, app("udp", shut, 7777, "connected", 1), "block");
     await stopped(async () => {
-      const allowed = json<UdpResult>(await shell.run(client("udp", open, 7777, "unconnected", 3, 16, 5)));
+      const allowed = json<UdpResult>(await shell.run(app("udp", open, 7777, "unconnected", 3, 16, 5)));
       expect(allowed.replies).toEqual([0, 1, 2]);
       for (const how of ["connected", "unconnected"]) {
-        const blocked = json<UdpResult>(await shell.run(client("udp", shut, 7777, how, 3, 16, 1)));
+        const blocked = json<UdpResult>(await shell.run(app("udp", shut, 7777, how, 3, 16, 1)));
         expect(blocked).toMatchObject({ connectErrno: 0, sendErrnos: [EPERM, EPERM, EPERM], replies: [] });
       }
     });
@@ -92,7 +105,7 @@ describe.for([4, 6] as const)("over IPv%d, with the helper stopped", (family) =>
     const address = network.address(family);
     let running: Promise<Ran> | undefined;
     await stopped(async () => {
-      running = shell.run(client("tcp", address, 80));
+      running = shell.run(app("tcp", address, 80));
       await new Promise((resolve) => setTimeout(resolve, 1500));
       expect(await network.arrived("tcp", address, 80)).toBe(0);
     });
@@ -106,12 +119,12 @@ describe("rules", () => {
   test("disable, enable and delete decide the next connection", async () => {
     const address = network.address(4);
     const api = await helper.client();
-    await decide(address, client("tcp", address, 80), "block");
+    await decide(address, app("tcp", address, 80), "block");
     const rule = (await api.call("rules.list", {})).find((candidate) => candidate.address === address);
     if (rule === undefined) throw new Error("no rule");
 
     await api.call("rules.enable", { id: rule.id, enabled: false });
-    const asked = shell.run(client("tcp", address, 80));
+    const asked = shell.run(app("tcp", address, 80));
     const { id } = await helper.prompt(address);
     // Enabling the rule again answers the open question.
     await api.call("rules.enable", { id: rule.id, enabled: true });
@@ -119,7 +132,7 @@ describe("rules", () => {
     expect((await api.call("prompts.list", {})).map((prompt) => prompt.id)).not.toContain(id);
 
     await api.call("rules.remove", { id: rule.id });
-    const again = shell.run(client("tcp", address, 80));
+    const again = shell.run(app("tcp", address, 80));
     const prompt = await helper.prompt(address);
     await api.call("prompts.answer", { id: prompt.id, action: "allow", lifetime: "once" });
     expect(json<TcpResult>(await again).ok).toBe(true);
@@ -130,8 +143,8 @@ describe("rules", () => {
     const address = network.address(4);
     const block = await api.call("rules.add", { app: null, action: "block", address, port: 443 });
     const allow = await api.call("rules.add", { app: null, action: "allow", address: "192.0.2.0/24" });
-    expect(json<TcpResult>(await shell.run(client("tcp", address, 80, 5))).ok).toBe(true);
-    expect(json<TcpResult>(await shell.run(client("tcp", address, 443, 5))).errno).toBe(ECONNREFUSED);
+    expect(json<TcpResult>(await shell.run(app("tcp", address, 80, 5))).ok).toBe(true);
+    expect(json<TcpResult>(await shell.run(app("tcp", address, 443, 5))).errno).toBe(ECONNREFUSED);
     const flows = await until("both flows", async () => {
       const found = (await api.call("flows.list", {})).filter((flow) => flow.endpoint.address === address);
       return found.length === 2 && found.every(({ live }) => !live) && found;
@@ -146,10 +159,10 @@ describe("rules", () => {
 
   test("the loopback rule can be disabled: then loopback is asked about", async () => {
     const api = await helper.client();
-    const fails = json<TcpResult>(await shell.run(client("tcp", "127.0.0.1", 9, 5)));
+    const fails = json<TcpResult>(await shell.run(app("tcp", "127.0.0.1", 9, 5)));
     expect(fails.errno).toBe(ECONNREFUSED); // nobody listens: the packets went
     await api.call("rules.enable", { id: "factory:loopback", enabled: false });
-    const running = shell.run(client("tcp", "127.0.0.1", 9, 30));
+    const running = shell.run(app("tcp", "127.0.0.1", 9, 30));
     const { id } = await helper.prompt("127.0.0.1");
     await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
     expect(json<TcpResult>(await running).errno).toBe(ECONNREFUSED);

@@ -1,7 +1,7 @@
 // What `--guard` covers where systemd manages cgroups: sessions, services, units that come later and come back, and names that mean nothing.
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { Prompt, Status } from "../../contract/words.ts";
-import { client, far, GuardedMachine, socket } from "./guarded.ts";
+import { caller, client, far, GuardedMachine, socket } from "./guarded.ts";
 import { checkout, node } from "./machine.ts";
 
 // Loading the programs alone may take half a minute on a machine that is busy.
@@ -43,21 +43,21 @@ test("user.slice: a login session's processes and the user manager's are asked a
   await helper("guard-user", "user.slice");
   expect((await status()).guarded).toEqual([ownSlice, "user.slice"]);
 
-  const session = machine.machine.run(["su", "-l", "alice", "-c", `python3 -c '${client}'`], { timeout: 60_000 });
+  const session = machine.machine.run(["su", "-l", "alice", "-c", `${caller} -c '${client}'`], { timeout: 60_000 });
   const first = await machine.heldPrompt();
   expect(await machine.cgroupOf(first.process.pid)).toMatch(/^\/user\.slice\/user-1000\.slice\/session-\w+\.scope$/);
   expect(first.process.uid).toBe(1000);
   await answer("allow");
   expect((await session).stdout).toBe("welcome\n");
 
-  const managed = machine.machine.run(["python3", "-c", client], { ...asAlice, timeout: 60_000 });
+  const managed = machine.machine.run([caller, "-c", client], { ...asAlice, timeout: 60_000 });
   const second = await machine.heldPrompt();
   expect(await machine.cgroupOf(second.process.pid)).toMatch(/^\/user\.slice\/user-1000\.slice\/user@1000\.service\//);
   await answer("block");
   expect((await managed).stdout).toBe("111\n"); // ECONNREFUSED
 
   const before = machine.arrivals();
-  expect(await machine.root(["python3", "-c", client])).toBe("welcome\n");
+  expect(await machine.root([caller, "-c", client])).toBe("welcome\n");
   expect(machine.arrivals()).toBe(before + 1);
 });
 
@@ -65,7 +65,7 @@ test("user.slice: one app in two cgroups is one app, and one answer settles both
   await helper("guard-two", "user.slice");
   const run = (unit: string) => {
     const scope = ["systemd-run", "--user", "--scope", "--quiet", "--collect", `--unit=${unit}`];
-    return machine.machine.run([...scope, "python3", "-c", client], { ...asAlice, timeout: 60_000 });
+    return machine.machine.run([...scope, caller, "-c", client], { ...asAlice, timeout: 60_000 });
   };
   const [launcher, browser] = [run("app-launcher-1.scope"), run("app-gnome-browser-2.scope")];
   const card = await machine.until("both attempts on one card", async () =>
@@ -81,11 +81,11 @@ test("system.slice: a helper that runs in it asks about services, and covers a u
   await quickUnit("within.service");
   await helper("guard-system", "within.service", "system.slice");
   expect((await status()).guarded).toEqual([ownSlice, "system.slice"]);
-  const running = machine.machine.run(["python3", "-c", client], { timeout: 60_000 });
+  const running = machine.machine.run([caller, "-c", client], { timeout: 60_000 });
   expect((await answer("allow")).process.uid).toBe(0);
   expect((await running).stdout).toBe("welcome\n");
   const before = machine.arrivals();
-  expect((await machine.machine.run(["python3", "-c", client], asAlice)).stdout).toBe("welcome\n");
+  expect((await machine.machine.run([caller, "-c", client], asAlice)).stdout).toBe("welcome\n");
   expect(machine.arrivals()).toBe(before + 1);
 });
 
@@ -105,8 +105,9 @@ s = socket.create_server(("::", 8080), family=socket.AF_INET6)
 print("up", flush=True)
 while True: c, _ = s.accept(); c.sendall(b"welcome\\n"); c.close()`;
   await machine.service("two", ["nsenter", "--net=/run/netns/two", "python3", "-c", listening], "up");
+  await machine.letIn("fd00::1");
   const calling = client.replace(far.address, "fd00::2");
-  const running = machine.machine.run(["nsenter", "--net=/run/netns/one", "python3", "-c", calling], {
+  const running = machine.machine.run(["nsenter", "--net=/run/netns/one", caller, "-c", calling], {
     timeout: 60_000,
   });
   const card = await machine.until("the question", async () =>

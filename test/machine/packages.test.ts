@@ -1,7 +1,7 @@
 // Which package or unit an app is said to be, and who can make Picket say so: sandboxes, scopes and services on a real systemd.
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Prompt } from "../../contract/words.ts";
-import { client, far, GuardedMachine } from "./guarded.ts";
+import { caller, client, far, GuardedMachine } from "./guarded.ts";
 
 const app = "org.example.Talk";
 const folder = (id: string) => `/var/lib/flatpak/app/${id}/x86_64/stable`;
@@ -58,6 +58,7 @@ test("a Flatpak is known by its own file, under a name that outlives its updates
     path: lasting(app),
     verified: true,
     icon: "talk",
+    via: null,
     packaging: { kind: "flatpak", id: app, proven: true },
   });
   expect((await running).stdout).toBe("welcome\n");
@@ -102,18 +103,18 @@ test("what others can write is no package's, wherever it lies", async () => {
 
 test("one program is one app wherever it runs; the card says in which unit it asked", async () => {
   const labels = [];
-  const service = ["--quiet", "--wait", "--collect", "--unit=nightly.service", "python3", "-c", client];
+  const service = ["--quiet", "--wait", "--collect", "--unit=nightly.service", caller, "-c", client];
   const runs = [
     () => machine.machine.run(["systemd-run", ...service], { timeout: 60_000 }),
     () => machine.machine.run(["systemd-run", "--user", ...service], { user: "alice", timeout: 60_000 }),
-    () => asAlice("app-gnome-org.example.Desk-5.scope", "python3", "-c", client),
-    () => asAlice("snap.talk.talk-0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0.scope", "python3", "-c", client),
-    () => machine.machine.run(["su", "-l", "alice", "-c", `python3 -c '${client}'`], { timeout: 60_000 }),
+    () => asAlice("app-gnome-org.example.Desk-5.scope", caller, "-c", client),
+    () => asAlice("snap.talk.talk-0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0.scope", caller, "-c", client),
+    () => machine.machine.run(["su", "-l", "alice", "-c", `${caller} -c '${client}'`], { timeout: 60_000 }),
   ];
   for (const run of runs) {
     const running = run();
     const { app } = await answer("block");
-    expect(app.path).toMatch(/^\/usr\/bin\/python3/);
+    expect(app.path).toBe(caller);
     labels.push(app.packaging ?? null);
     await running;
   }

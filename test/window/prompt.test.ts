@@ -57,9 +57,9 @@ describe("the prompt window", () => {
     helper.put("prompts", aPrompt("p3", python, anEndpoint("192.0.2.7", 3000), { direction: "inbound" }));
     await app.liveCard("p3");
     const text = await app.prompt.locator(".question").textContent();
-    expect(text).toMatch(/^192\.0\.2\.7wants to connect to.*python3\.11.*on its port 3000 \(TCP\)/);
+    expect(text).toMatch(/^192\.0\.2\.7wants to connect to.*serve\.py.*on its port 3000 \(TCP\)/);
     expect(await app.prompt.locator(".preview").textContent()).toContain(
-      "holds for 192.0.2.7 and python3.11 on its port 3000",
+      "holds for 192.0.2.7 and serve.py (python3.11) on its port 3000",
     );
     await app.prompt.getByText("Any caller").click();
     await button("Allow").click();

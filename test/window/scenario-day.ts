@@ -232,7 +232,7 @@ export const questions: { unanswered: Prompt[]; cards: Record<string, Prompt>; n
     // Somebody else begins: a development server that is called from the local network.
     "prompt-inbound": aPrompt("c6", python, anEndpoint("192.0.2.7", 3000), {
       direction: "inbound",
-      process: { pid: 7301, uid: 1000, command: "python3 -m http.server 3000" },
+      process: { pid: 7301, uid: 1000, command: "python3 serve.py" },
     }),
     "prompt-unidentified": aPrompt(
       "c5",
