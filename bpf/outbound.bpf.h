@@ -143,11 +143,13 @@ static __always_inline struct gate *judge_datagrams(struct socket_state *state, 
 	fresh.generation = generation();
 	action = judge(state, flow, fresh.direction, fresh.direction == INBOUND ? fresh.local_port : flow->port, &rule);
 	if (gate) {
-		gate->generation = fresh.generation;
-		if (action == ACTION_ASK && (gate->state == FLOW_HELD || gate->answered))
-			return gate;
-		if (action == ACTION_ALLOW && gate->state == FLOW_ALLOWED) {
-			gate->rule = rule;
+		int asks = action == ACTION_ASK && (gate->state == FLOW_HELD || gate->answered);
+
+		if (asks || (action == ACTION_ALLOW && gate->state == FLOW_ALLOWED)) {
+			if (!asks)
+				gate->rule = rule;
+			/* Last, as in judge_again(). */
+			gate->generation = fresh.generation;
 			return gate;
 		}
 		fresh.bytes_out = gate->bytes_out;

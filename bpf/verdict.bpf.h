@@ -36,15 +36,16 @@ static __always_inline void take_gate(struct socket_state *state, struct gate *g
 
 /*
  * An allowed connection under a policy that changed: a block ends it, a question holds it where it stands, unless a person allowed this
- * very connection. The generation is read before the maps are: a change in between is met by the next packet.
+ * very connection. The generation is read before the maps are: a change in between is met by the next packet. It is written last:
+ * until then packets on other CPUs judge as well. While nobody knows the app, a rule of it may still block: every packet asks.
  */
 __noinline int judge_again(struct socket_state *state)
 {
-	__u32 rule = 0, action;
+	__u32 rule = 0, action, now;
 
 	if (!state)
 		return 0;
-	state->generation = generation();
+	now = generation();
 	action = judge(state, &state->flow, state->direction, state->flow.port, &rule);
 	if (action == ACTION_BLOCK) {
 		state->state = FLOW_BLOCKED;
@@ -55,7 +56,10 @@ __noinline int judge_again(struct socket_state *state)
 		state->rule = rule;
 	} else if (!state->answered) {
 		state->state = FLOW_HELD;
+	} else if (!state->app) {
+		return 0;
 	}
+	state->generation = now;
 	return 0;
 }
 

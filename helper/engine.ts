@@ -361,9 +361,12 @@ export class Engine {
       if (!isConnection(flow)) continue;
       const time = process.hrtime.bigint();
       const record = { ...empty, time, process: owner, flow, netns, direction, local_port };
-      this.meet(record, (app) => this.addFlow(record, app, { verdict: "allow", rule: null, layer: "mode", reason }));
+      this.meet(record, (app) => {
+        this.addFlow(record, app, { verdict: "allow", rule: null, layer: "mode", reason });
+        const { verdict } = this.policy.decide(app, directionOf(record), endpointOf(record, formatAddress));
+        if (verdict === "block") this.revocation.soon();
+      });
     }
-    if (sockets.length > 0) this.revocation.carryOut();
   }
 
   // What people change
