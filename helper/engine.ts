@@ -26,7 +26,7 @@ import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
 import { directionOf, endpointOf, packetOf, readProgram, readRecord } from "./kernel/records.ts";
 import { Ring } from "./kernel/ring.ts";
-import { giveErrors, takeErrorSocket } from "./kernel/socket-options.ts";
+import { abandonedSearches, giveErrors, takeErrorSocket } from "./kernel/socket-options.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
 import { formatAddress, formatPrefix, parsePrefix } from "./policy/address.ts";
@@ -455,6 +455,7 @@ export class Engine {
       leftOut: this.policy.leftOut,
       unreadableRules: this.policy.unreadable,
       unnamed: this.naming.unnamed,
+      errorsWithheld: abandonedSearches(),
     };
   }
 }
