@@ -68,7 +68,7 @@ static __always_inline void ask_again(struct __sk_buff *skb, struct bpf_sock *sk
 	struct gate *gate = bpf_map_lookup_elem(&gates, flow);
 	__u32 rule = 0, action;
 
-	if (gate && (gate->state == FLOW_ALLOWED || gate->state == FLOW_BLOCKED)) {
+	if (is_decided(gate)) {
 		take_gate(state, gate);
 		if (sk->state != BPF_TCP_SYN_SENT)
 			TELL(state, flow, RECORD_ESTABLISHED, state->state, state->rule, 1);

@@ -25,6 +25,13 @@ static __always_inline __u32 judge(struct socket_state *state, struct flow_key *
 	return judge_app(app_of(state), flow, direction, port, rule);
 }
 
+/* Whether a gate has a verdict that holds: policy's of today, or a person's. One that nobody removed may be older than the policy. */
+static __always_inline int is_decided(struct gate *gate)
+{
+	return gate && (gate->state == FLOW_ALLOWED || gate->state == FLOW_BLOCKED) &&
+	       (gate->answered || gate->generation == generation());
+}
+
 /* The helper's verdict moves from the gate to the socket, where no eviction can take it. */
 static __always_inline void take_gate(struct socket_state *state, struct gate *gate)
 {

@@ -240,7 +240,9 @@ export class Engine {
     if (this.hold.get(flowId(record.flow)) !== undefined) return flowState.held;
     const gate = Buffer.alloc(layouts.gate.size);
     if (!this.parts.programs.maps.gates.get(layouts.flow_key.write(record.flow), gate)) return flowState.held;
-    return layouts.gate.read(gate).state;
+    const { state, answered, generation } = layouts.gate.read(gate);
+    // As is_decided() in bpf/verdict.bpf.h.
+    return answered || generation === this.policy.generation ? state : flowState.held;
   }
 
   /** Held packets first: a flow must be known before its end is told. */
@@ -259,7 +261,7 @@ export class Engine {
         this.onDecided(record, id);
         break;
       case recordType.established:
-        this.hold.forget(id);
+        this.hold.established(id, record.flow);
         break;
       case recordType.ended:
         if (record.flow.protocol === 0) this.onSocketEnded(record.flow.cookie);

@@ -131,6 +131,7 @@ export class Hold {
       // What arrived is lost to nobody on its way, and its remote retransmits by itself.
       const retries = sent && !flow.established ? synRetries : [];
       const timers = retries.map((after) => setTimeout(() => this.sendSegment(flow), after));
+      for (const timer of this.completing.get(id)?.timers ?? []) clearTimeout(timer); // released before, under an older policy
       this.completing.set(id, { flow, timers });
       if (isRemoteAttempt(flow)) this.arrivals.expectMore(id, () => this.forget(id));
       return;
@@ -191,10 +192,15 @@ export class Hold {
       this.arrivals.settle(id);
       for (const timer of completing.timers) clearTimeout(timer);
       this.completing.delete(id);
-      // The socket's own storage knows the verdict: the kernel copied it before it told us.
       this.parts.gates.delete(layouts.flow_key.write(completing.flow.key));
     }
     if (taken || completing) this.tidy();
+  }
+
+  /** A released connection stands. Its socket knows the verdict: the kernel copied it before it told us, from whichever helper it was. */
+  established(id: string, key: FlowKey): void {
+    this.forget(id);
+    this.parts.gates.delete(layouts.flow_key.write(key));
   }
 
   /** Writes a held flow's verdict ahead of its release. Not for datagrams that go: theirs opens between the held and the new ones. */

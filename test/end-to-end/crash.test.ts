@@ -1,7 +1,7 @@
 // The helper is killed between each pair of steps of an answer: nothing is lost, nothing is let through that was not allowed.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Step } from "../../helper/answers.ts";
-import { client, type TcpResult } from "../network/clients.ts";
+import { client, type StreamResult, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
 
@@ -67,6 +67,29 @@ describe("killed", () => {
     else expect(result).toMatchObject({ ok: false, errno: ECONNREFUSED });
     if (action === "block") expect(await network.arrived("tcp", address, 80)).toBe(0);
     expect((await again.call("prompts.list", {})).filter((prompt) => prompt.endpoint.address === address)).toEqual([]);
+  });
+});
+
+test("a verdict of a helper that was killed is taken back with its rule", async () => {
+  const address = network.address(4);
+  await startStoppingAt("released");
+  const running = guarded(helper, network.near, client("stream", "tcp", address, 7777, 20));
+  const { id } = await helper.prompt(address);
+  const answer = (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "forever" });
+  await expect(answer).rejects.toMatchObject({ code: "no_helper" });
+  await helper.ended();
+  await until("the stream", async () => (await network.arrived("tcp", address, 7777)) > 10);
+  delete process.env.PICKET_STOP_AT;
+  await helper.start();
+  const api = await helper.client();
+  const [rule] = (await api.call("rules.list", {})).filter((each) => each.address === address);
+  await api.call("rules.remove", { id: rule?.id ?? "" });
+  const again = await helper.prompt(address);
+  await api.call("prompts.answer", { id: again.id, action: "block", lifetime: "once" });
+  expect(
+    json<StreamResult>({ ...(await running), stdout: (await running).stdout.trim().split("\n").at(-1) ?? "" }),
+  ).toMatchObject({
+    errno: 104,
   });
 });
 
