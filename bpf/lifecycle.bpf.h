@@ -176,6 +176,14 @@ static __always_inline void on_listen(struct bpf_sock_ops *ops, struct socket_st
 		state->flow.cookie = bpf_get_socket_cookie(ops);
 	if (!state->netns)
 		state->netns = bpf_get_netns_cookie(ops);
+	/* It was a connection, its own or an accepted one, and was disconnected: what it was says nothing of who calls it. */
+	if (state->state != FLOW_IDLE && state->state != FLOW_EXEMPT) {
+		TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, 0);
+		state->state = FLOW_IDLE;
+		state->direction = OUTBOUND;
+		state->local_port = 0;
+		state->flow.cookie = bpf_get_socket_cookie(ops);
+	}
 	identify(state);
 }
 

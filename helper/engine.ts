@@ -229,10 +229,13 @@ export class Engine {
   private onHeld(record: FlowRecord, packet: Buffer, resumed: boolean): void {
     const state = record.state === flowState.blocked ? flowState.blocked : this.stateOf(record);
     if (state === flowState.blocked) this.hold.refusePacket(record, packet);
-    // A late SYN of an allowed flow is left to the kernel's own retransmission.
-    else if (state === flowState.allowed && !isConnection(record.flow)) this.hold.sendNow(record, packet);
-    else if (state === flowState.held && !this.naming.underWay.isBusy && this.hold.keep(record, packet))
-      this.meet(record, (app) => this.judgeHeld(record, app, resumed));
+    else if (state === flowState.allowed) {
+      // A late SYN of an allowed flow is left to the kernel's own retransmission.
+      if (!isConnection(record.flow)) this.hold.sendNow(record, packet);
+    }
+    // Its gate counts the packets that were told, and would tell of no more: it is forgotten once there is time.
+    else if (this.naming.underWay.isBusy) this.owesGates = true;
+    else if (this.hold.keep(record, packet)) this.meet(record, (app) => this.judgeHeld(record, app, resumed));
   }
 
   /** A packet may have been caught in the moment before its flow's gate was written, by this helper or the one before. */
