@@ -9,6 +9,8 @@
 /* Deepest nest of cgroups looked at. */
 #define CGROUP_LEVELS 32
 
+#define SOCK_BINDPORT_LOCK 8 /* in sk_userlocks: the app chose its port */
+
 static __always_inline int in_guard(struct sock *sk)
 {
 	struct cgroup *cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
@@ -88,15 +90,18 @@ int adopt_sockets(struct bpf_iter__task_file *ctx)
 	if (!state || state->state == FLOW_EXEMPT)
 		return 0;
 	/* In the first pass a connection waits for the second. Egress may have met the socket before: then only its process is missing. */
-	if (connection && tcp_state != BPF_TCP_LISTEN && tcp_state != BPF_TCP_CLOSE && !state->adopting) {
-		state->adopting = !state->process.start;
+	if (connection && tcp_state != BPF_TCP_LISTEN && tcp_state != BPF_TCP_CLOSE &&
+	    state->adoption == ADOPTION_NONE) {
+		state->adoption = state->process.start ? ADOPTION_NONE : ADOPTION_BEGUN;
 		return 0;
 	}
-	if (state->process.start && !state->adopting)
+	if (state->process.start && state->adoption != ADOPTION_BEGUN)
 		return 0;
-	state->adopting = 0;
+	state->adoption = ADOPTION_DONE;
 	state->flow.cookie = cookie;
 	state->netns = key.netns;
+	state->asked.connects = CONNECTS_UNKNOWN;
+	state->bound = (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_BINDPORT_LOCK) != 0;
 	read_process(&state->process, task->group_leader, task->mm);
 	state->process.cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
 	state->process.uid = BPF_CORE_READ(task, cred, uid.val);

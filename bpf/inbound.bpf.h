@@ -34,9 +34,7 @@ static __always_inline __u32 admit(struct socket_state *state, struct flow_key *
 {
 	__u32 action = judge(state, flow, INBOUND, flow->port, rule);
 
-	if (action == ACTION_BLOCK || !gate || (!gate->answered && gate->generation != generation()))
-		return action;
-	if (gate->state != FLOW_ALLOWED && gate->state != FLOW_BLOCKED)
+	if (action == ACTION_BLOCK || !is_decided(gate))
 		return action;
 	*rule = gate->rule;
 	return gate->state == FLOW_ALLOWED ? ACTION_ALLOW : ACTION_BLOCK;
@@ -137,7 +135,7 @@ static __always_inline int ingress_tcp(struct __sk_buff *skb, struct bpf_sock *s
 		judge_again(state);
 	if (state->state == FLOW_HELD || state->state == FLOW_BLOCKED) {
 		struct gate *gate = bpf_map_lookup_elem(&gates, &state->flow);
-		int allowed = gate && gate->state == FLOW_ALLOWED;
+		int decided = is_decided(gate), allowed = decided && gate->state == FLOW_ALLOWED;
 
 		/* Before the handshake: our own refusal, or the answer to a SYN that was just released. */
 		if (sk->state == BPF_TCP_SYN_SENT) {
@@ -145,7 +143,7 @@ static __always_inline int ingress_tcp(struct __sk_buff *skb, struct bpf_sock *s
 				state->bytes_in += wire_bytes(skb, p);
 			return PROCEED;
 		}
-		if (!allowed && state->state == FLOW_HELD && !gate)
+		if (!decided && state->state == FLOW_HELD)
 			return ingress_held(skb, sk, state, p);
 		/* In the midst: our own refusal is a reset and may pass; nothing else may while nobody allows it. */
 		if (!allowed) {

@@ -188,6 +188,7 @@ struct sock {
 	struct sock_cgroup_data sk_cgrp_data;
 	__u16 sk_protocol;
 	__u16 sk_type;
+	__u8 sk_userlocks : 4; /* what the app chose itself */
 };
 
 struct socket {

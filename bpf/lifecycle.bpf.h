@@ -12,6 +12,13 @@
 /* What sock_ops is told of while a TCP flow is held. */
 #define HELD_CALLBACKS (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTO_CB_FLAG)
 
+/* How far the adoption of a socket older than the guard has come (adopt.bpf.h). */
+enum adoption {
+	ADOPTION_NONE = 0,
+	ADOPTION_BEGUN = 1, /* found in the first of two passes */
+	ADOPTION_DONE = 2,  /* an accepted one tells of its end as it is released: nobody asked for STATE_CB */
+};
+
 /*
  * A held flow that is left to the kernel's own retransmission waits for the next one, which ordinary back-off puts as far away as the
  * hold was long. Linux 6.15 can bound it: not below a second, and growing with the number of retransmissions, so that the most there
@@ -101,7 +108,7 @@ static __always_inline void on_established(struct bpf_sock_ops *ops, struct sock
 		return;
 	/* The helper removes the gate once it hears of this; the next packet, which would have read it, may be far away. */
 	gate = state->state == FLOW_HELD ? bpf_map_lookup_elem(&gates, &state->flow) : 0;
-	if (gate && (gate->state == FLOW_ALLOWED || gate->state == FLOW_BLOCKED))
+	if (is_decided(gate))
 		take_gate(state, gate);
 	/* Several SYN retransmissions set the congestion window to 1; none was a sign of congestion. */
 	bpf_setsockopt(ops, SOL_TCP, TCP_BPF_IW, &window, sizeof(window));
@@ -125,6 +132,7 @@ static __always_inline void on_accepted(struct bpf_sock_ops *ops, struct bpf_soc
 	state->bytes_out = 0;
 	state->bytes_in = 0;
 	state->has_gates = 0;
+	state->adoption = ADOPTION_NONE; /* its listener's */
 	if (!state->process.start) {
 		/* Its listener is older than the guard and belongs to nobody that is known. */
 		flow->cookie = bpf_get_socket_cookie(ops);
@@ -168,6 +176,14 @@ static __always_inline void on_listen(struct bpf_sock_ops *ops, struct socket_st
 		state->flow.cookie = bpf_get_socket_cookie(ops);
 	if (!state->netns)
 		state->netns = bpf_get_netns_cookie(ops);
+	/* It was a connection, its own or an accepted one, and was disconnected: what it was says nothing of who calls it. */
+	if (state->state != FLOW_IDLE && state->state != FLOW_EXEMPT) {
+		TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, 0);
+		state->state = FLOW_IDLE;
+		state->direction = OUTBOUND;
+		state->local_port = 0;
+		state->flow.cookie = bpf_get_socket_cookie(ops);
+	}
 	identify(state);
 }
 

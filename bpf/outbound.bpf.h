@@ -68,7 +68,7 @@ static __always_inline void ask_again(struct __sk_buff *skb, struct bpf_sock *sk
 	struct gate *gate = bpf_map_lookup_elem(&gates, flow);
 	__u32 rule = 0, action;
 
-	if (gate && (gate->state == FLOW_ALLOWED || gate->state == FLOW_BLOCKED)) {
+	if (is_decided(gate)) {
 		take_gate(state, gate);
 		if (sk->state != BPF_TCP_SYN_SENT)
 			TELL(state, flow, RECORD_ESTABLISHED, state->state, state->rule, 1);
@@ -143,11 +143,13 @@ static __always_inline struct gate *judge_datagrams(struct socket_state *state, 
 	fresh.generation = generation();
 	action = judge(state, flow, fresh.direction, fresh.direction == INBOUND ? fresh.local_port : flow->port, &rule);
 	if (gate) {
-		gate->generation = fresh.generation;
-		if (action == ACTION_ASK && (gate->state == FLOW_HELD || gate->answered))
-			return gate;
-		if (action == ACTION_ALLOW && gate->state == FLOW_ALLOWED) {
-			gate->rule = rule;
+		int asks = action == ACTION_ASK && (gate->state == FLOW_HELD || gate->answered);
+
+		if (asks || (action == ACTION_ALLOW && gate->state == FLOW_ALLOWED)) {
+			if (!asks)
+				gate->rule = rule;
+			/* Last, as in judge_again(). */
+			gate->generation = fresh.generation;
 			return gate;
 		}
 		fresh.bytes_out = gate->bytes_out;

@@ -350,7 +350,7 @@ int on_release(struct bpf_sock *sk)
 	if (state->held_once)
 		bpf_map_delete_elem(&held_syns, &state->flow);
 	/* An accepted connection ends when it closes, which may be later, and without a release where nobody accepted it. */
-	if (state->direction == INBOUND && state->state != FLOW_HELD)
+	if (state->direction == INBOUND && state->state != FLOW_HELD && state->adoption == ADOPTION_NONE)
 		return 1;
 	if (state->state != FLOW_IDLE) {
 		TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, state->state == FLOW_HELD);

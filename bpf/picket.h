@@ -210,7 +210,7 @@ struct socket_state {
 	__u8 probes_path;     /* its packets are never fragmented: it wants to hear where they do not fit */
 	__u8 pad;
 	__u32 refused_count;
-	__u32 adopting;	      /* older than the guard, found in the first of two passes */
+	__u32 adoption;	      /* enum adoption (lifecycle.bpf.h), of a socket older than the guard */
 	__u32 pad2;
 };
 

@@ -25,6 +25,13 @@ static __always_inline __u32 judge(struct socket_state *state, struct flow_key *
 	return judge_app(app_of(state), flow, direction, port, rule);
 }
 
+/* Whether a gate has a verdict that holds: policy's of today, or a person's. One that nobody removed may be older than the policy. */
+static __always_inline int is_decided(struct gate *gate)
+{
+	return gate && (gate->state == FLOW_ALLOWED || gate->state == FLOW_BLOCKED) &&
+	       (gate->answered || gate->generation == generation());
+}
+
 /* The helper's verdict moves from the gate to the socket, where no eviction can take it. */
 static __always_inline void take_gate(struct socket_state *state, struct gate *gate)
 {
@@ -36,15 +43,16 @@ static __always_inline void take_gate(struct socket_state *state, struct gate *g
 
 /*
  * An allowed connection under a policy that changed: a block ends it, a question holds it where it stands, unless a person allowed this
- * very connection. The generation is read before the maps are: a change in between is met by the next packet.
+ * very connection. The generation is read before the maps are: a change in between is met by the next packet. It is written last:
+ * until then packets on other CPUs judge as well. While nobody knows the app, a rule of it may still block: every packet asks.
  */
 __noinline int judge_again(struct socket_state *state)
 {
-	__u32 rule = 0, action;
+	__u32 rule = 0, action, now;
 
 	if (!state)
 		return 0;
-	state->generation = generation();
+	now = generation();
 	action = judge(state, &state->flow, state->direction, state->flow.port, &rule);
 	if (action == ACTION_BLOCK) {
 		state->state = FLOW_BLOCKED;
@@ -55,7 +63,10 @@ __noinline int judge_again(struct socket_state *state)
 		state->rule = rule;
 	} else if (!state->answered) {
 		state->state = FLOW_HELD;
+	} else if (!state->app) {
+		return 0;
 	}
+	state->generation = now;
 	return 0;
 }
 

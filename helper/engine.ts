@@ -28,7 +28,7 @@ import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
 import { directionOf, endpointOf, packetOf, readProgram, readRecord } from "./kernel/records.ts";
 import { Ring } from "./kernel/ring.ts";
-import { giveErrors, takeErrorSocket } from "./kernel/socket-options.ts";
+import { abandonedSearches, giveErrors, takeErrorSocket } from "./kernel/socket-options.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
 import { formatAddress, formatPrefix, parsePrefix } from "./policy/address.ts";
@@ -231,10 +231,13 @@ export class Engine {
   private onHeld(record: FlowRecord, packet: Buffer, resumed: boolean): void {
     const state = record.state === flowState.blocked ? flowState.blocked : this.stateOf(record);
     if (state === flowState.blocked) this.hold.refusePacket(record, packet);
-    // A late SYN of an allowed flow is left to the kernel's own retransmission.
-    else if (state === flowState.allowed && !isConnection(record.flow)) this.hold.sendNow(record, packet);
-    else if (state === flowState.held && !this.naming.underWay.isBusy && this.hold.keep(record, packet))
-      this.meet(record, (app) => this.judgeHeld(record, app, resumed));
+    else if (state === flowState.allowed) {
+      // A late SYN of an allowed flow is left to the kernel's own retransmission.
+      if (!isConnection(record.flow)) this.hold.sendNow(record, packet);
+    }
+    // Its gate counts the packets that were told, and would tell of no more: it is forgotten once there is time.
+    else if (this.naming.underWay.isBusy) this.owesGates = true;
+    else if (this.hold.keep(record, packet)) this.meet(record, (app) => this.judgeHeld(record, app, resumed));
   }
 
   /** A packet may have been caught in the moment before its flow's gate was written, by this helper or the one before. */
@@ -242,7 +245,9 @@ export class Engine {
     if (this.hold.get(flowId(record.flow)) !== undefined) return flowState.held;
     const gate = Buffer.alloc(layouts.gate.size);
     if (!this.parts.programs.maps.gates.get(layouts.flow_key.write(record.flow), gate)) return flowState.held;
-    return layouts.gate.read(gate).state;
+    const { state, answered, generation } = layouts.gate.read(gate);
+    // As is_decided() in bpf/verdict.bpf.h.
+    return answered || generation === this.policy.generation ? state : flowState.held;
   }
 
   /** Held packets first: a flow must be known before its end is told. */
@@ -261,7 +266,7 @@ export class Engine {
         this.onDecided(record, id);
         break;
       case recordType.established:
-        this.hold.forget(id);
+        this.hold.established(id, record.flow);
         break;
       case recordType.ended:
         if (record.flow.protocol === 0) this.onSocketEnded(record.flow.cookie);
@@ -367,9 +372,12 @@ export class Engine {
       if (!isConnection(flow)) continue;
       const time = process.hrtime.bigint();
       const record = { ...empty, time, process: owner, flow, netns, direction, local_port };
-      this.meet(record, (app) => this.addFlow(record, app, { verdict: "allow", rule: null, layer: "mode", reason }));
+      this.meet(record, (app) => {
+        this.addFlow(record, app, { verdict: "allow", rule: null, layer: "mode", reason });
+        const { verdict } = this.policy.decide(app, directionOf(record), endpointOf(record, formatAddress));
+        if (verdict === "block") this.revocation.soon();
+      });
     }
-    if (sockets.length > 0) this.revocation.carryOut();
   }
 
   // What people change
@@ -462,6 +470,7 @@ export class Engine {
       leftOut: this.policy.leftOut,
       unreadableRules: this.policy.unreadable,
       unnamed: this.naming.unnamed,
+      errorsWithheld: abandonedSearches(),
     };
   }
 }

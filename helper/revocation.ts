@@ -17,8 +17,21 @@ export interface RevocationParts {
 
 export class Revocation {
   private readonly parts: RevocationParts;
+  private pending: NodeJS.Immediate | undefined;
   constructor(parts: RevocationParts) {
     this.parts = parts;
+  }
+
+  /** The same for many that become known at about the same time. */
+  soon(): void {
+    this.pending ??= setImmediate(() => {
+      this.pending = undefined;
+      try {
+        this.carryOut();
+      } catch (error) {
+        log("error", "connections could not be looked at again", { error: String((error as Error).stack ?? error) });
+      }
+    });
   }
 
   /** After the maps have the new policy. What it asks about goes on until its next packet, which is held. */

@@ -9,6 +9,8 @@ import { Resend, type ResendParts } from "./resend.ts";
 
 /** A re-sent SYN may be lost like any other; the kernel's own timer has backed off during the hold (RFC 6298 doubling). */
 const synRetries = [1000, 3000, 7000];
+/** A released connection of which nobody hears again (the journal was full) is done by then: pauses between retransmissions end at 120 s. Milliseconds. */
+const longestCompletion = 600_000;
 
 /** Bytes of held packets kept in all, and of one executable: it must not take the room of others. The kernel bounds each flow (HELD_BYTES in bpf/outbound.bpf.h). */
 const largestHold = 64 * 1024 * 1024;
@@ -131,6 +133,8 @@ export class Hold {
       // What arrived is lost to nobody on its way, and its remote retransmits by itself.
       const retries = sent && !flow.established ? synRetries : [];
       const timers = retries.map((after) => setTimeout(() => this.sendSegment(flow), after));
+      timers.push(setTimeout(() => this.forget(id), longestCompletion).unref());
+      for (const timer of this.completing.get(id)?.timers ?? []) clearTimeout(timer); // released before, under an older policy
       this.completing.set(id, { flow, timers });
       if (isRemoteAttempt(flow)) this.arrivals.expectMore(id, () => this.forget(id));
       return;
@@ -191,10 +195,15 @@ export class Hold {
       this.arrivals.settle(id);
       for (const timer of completing.timers) clearTimeout(timer);
       this.completing.delete(id);
-      // The socket's own storage knows the verdict: the kernel copied it before it told us.
       this.parts.gates.delete(layouts.flow_key.write(completing.flow.key));
     }
     if (taken || completing) this.tidy();
+  }
+
+  /** A released connection stands. Its socket knows the verdict: the kernel copied it before it told us, from whichever helper it was. */
+  established(id: string, key: FlowKey): void {
+    this.forget(id);
+    this.parts.gates.delete(layouts.flow_key.write(key));
   }
 
   /** Writes a held flow's verdict ahead of its release. Not for datagrams that go: theirs opens between the held and the new ones. */

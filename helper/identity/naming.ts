@@ -52,7 +52,7 @@ export class Naming {
   private readonly parts: NamingParts;
   private readonly known = new Map<string, App>();
   /** Executables that were seen to run scripts. */
-  private readonly scripted = new Set<string>();
+  private readonly scripted = new Map<string, true>();
   /** Processes of other executables; `until`: performance.now() milliseconds. */
   private readonly named = new Map<string, { app: App; until: number }>();
   private readonly launches = new Map<string, Launch>();
@@ -80,7 +80,8 @@ export class Naming {
       this.launches.set(nameOf(keyOf(program.process)), program.launch);
       bound(this.launches, processCapacity / 8);
       if (program.launch.interpreted) {
-        this.scripted.add(exe);
+        this.scripted.set(exe, true);
+        bound(this.scripted, capacity);
         this.known.delete(exe);
       }
     }
@@ -110,9 +111,6 @@ export class Naming {
     const known =
       this.known.get(nameOf(layouts.exe_key.write(exe))) ?? this.recall(nameOf(layouts.process_key.write(key)));
     if (known) return known;
-    const launch = Buffer.alloc(layouts.launch.size);
-    if (this.parts.maps.launches.get(layouts.process_key.write(key), launch))
-      this.launches.set(nameOf(layouts.process_key.write(key)), layouts.launch.read(launch));
     const empty = layouts.process.read(Buffer.alloc(layouts.process.size));
     return this.name({ ...empty, ...key, exe, pid });
   }
@@ -142,6 +140,14 @@ export class Naming {
       .finally(() => this.underWay.finish(id));
   }
 
+  /** As it was announced; else, while the process lives, as the kernel knows it: an ancestor, or one announced to an earlier helper. */
+  private launchOf(key: Buffer): Launch | null {
+    const announced = this.launches.get(nameOf(key));
+    if (announced) return announced;
+    const launch = Buffer.alloc(layouts.launch.size);
+    return this.parts.maps.launches.get(key, launch) ? layouts.launch.read(launch) : null;
+  }
+
   /** The kernel knows the app already when it decided; the process may be gone by now. */
   private byNumber(number: number): App | undefined {
     const path = number === 0 ? undefined : this.parts.numbers.nameOf(number);
@@ -160,7 +166,7 @@ export class Naming {
     const asked = this.asked.get(name);
     if (asked) return asked;
     const naming = this.parts.apps
-      .identify(process, this.launches.get(name) ?? null)
+      .identify(process, this.launchOf(key))
       .then((identified) => this.remember(process, key, identified))
       .finally(() => this.asked.delete(name));
     this.asked.set(name, naming);

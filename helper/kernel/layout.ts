@@ -270,7 +270,7 @@ const socket_state = new Struct({
   probes_path: "u8",
   pad: "u8",
   refused_count: "u32",
-  adopting: "u32",
+  adoption: "u32",
   pad2: "u32",
 });
 

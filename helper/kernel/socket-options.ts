@@ -1,5 +1,5 @@
 // Sets an option of an app's socket: the helper takes a descriptor of its own on it (pidfd_getfd(2)), found by the socket's cookie.
-import { readdirSync, readlinkSync } from "node:fs";
+import { type Dir, opendirSync, readlinkSync } from "node:fs";
 import type { FlowRecord } from "./layout.ts";
 import {
   close,
@@ -21,6 +21,19 @@ const errorOptions = [
 /** Where nobody needs them: resolvers hear of what matters on their connected sockets, and take a new one for each look-up. */
 const namePort = 53;
 
+/** How long one socket is looked for, and how long in each second in all, milliseconds: a process may have a million descriptors. */
+const longestSearch = 5;
+const searchesPerSecond = 50;
+
+let second = 0;
+let spent = 0;
+let abandoned = 0;
+
+/** Sockets that were not looked for to the end: they hear of no errors. */
+export function abandonedSearches(): number {
+  return abandoned;
+}
+
 /** The app's socket, where it has asked for errors and may have them now (bpf/options.bpf.h); giveErrors() closes it. */
 export function takeErrorSocket(record: FlowRecord): number | undefined {
   const { errors_wanted, flow, process } = record;
@@ -28,25 +41,49 @@ export function takeErrorSocket(record: FlowRecord): number | undefined {
   return takeSocket(process.pid, flow.cookie);
 }
 
-/** Undefined when the process does not have it any more. */
+/** Undefined when the process does not have it any more, or has too much to look through. */
 function takeSocket(pid: number, cookie: bigint): number | undefined {
-  let pidfd: number;
-  let names: string[];
-  try {
-    pidfd = pidfdOpen(pid);
-    names = readdirSync(`/proc/${pid}/fd`);
-  } catch {
-    return undefined; // the process is gone
+  const start = performance.now();
+  if (start - second >= 1000) {
+    second = start;
+    spent = 0;
   }
+  const allowed = Math.min(longestSearch, searchesPerSecond - spent);
   try {
-    for (const name of names) {
-      const fd = takeIf(pidfd, pid, Number(name), cookie);
+    const pidfd = pidfdOpen(pid);
+    try {
+      return search(pidfd, pid, cookie, start + allowed);
+    } finally {
+      close(pidfd);
+    }
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    return undefined;
+  } finally {
+    spent += performance.now() - start;
+  }
+}
+
+function search(pidfd: number, pid: number, cookie: bigint, deadline: number): number | undefined {
+  const descriptors: Dir = opendirSync(`/proc/${pid}/fd`);
+  try {
+    for (let entry = descriptors.readSync(); entry !== null; entry = descriptors.readSync()) {
+      if (performance.now() >= deadline) {
+        abandoned++;
+        return undefined;
+      }
+      const fd = takeIf(pidfd, pid, Number(entry.name), cookie);
       if (fd !== undefined) return fd;
     }
     return undefined;
   } finally {
-    close(pidfd);
+    descriptors.closeSync();
   }
+}
+
+/** Processes end, and close what they have, while somebody looks. */
+function isGone(error: unknown): boolean {
+  return error instanceof SystemError || (error as NodeJS.ErrnoException).code !== undefined;
 }
 
 function takeIf(pidfd: number, pid: number, number: number, cookie: bigint): number | undefined {
@@ -58,8 +95,7 @@ function takeIf(pidfd: number, pid: number, number: number, cookie: bigint): num
     if (value.readBigUInt64LE() === cookie) return fd;
     close(fd);
   } catch (error) {
-    // Closed meanwhile.
-    if (!(error instanceof SystemError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+    if (!isGone(error)) throw error;
   }
   return undefined;
 }

@@ -129,6 +129,17 @@ describe.for([
 });
 
 describe("an inbound connection", () => {
+  test("has nothing to do with what its listener was connected to before", async () => {
+    const before = network.address(4);
+    const api = await helper.client();
+    await api.call("rules.add", { app, action: "allow", address: before });
+    const { from, theCall } = await listen("tcp", 4, `after=${before}/7777`);
+    await api.call("rules.add", { app, action: "block", address: before });
+    await api.call("rules.add", { app, action: "allow", address: from, direction: "inbound" });
+    expect(await call(network, theCall)).toMatchObject({ errno: 0, replies: ["hello"] });
+    expect((await flowsWith(helper, before))[0]?.live).toBe(false);
+  });
+
   test("has a list entry that counts and ends", async () => {
     const { from, theCall } = await listen("tcp", 4);
     await (await helper.client()).call("rules.add", { app, action: "allow", address: from, direction: "inbound" });

@@ -1,8 +1,8 @@
 # Who is called: listener.py tcp|udp ADDRESS PORT [option…]. Echoes; prints a line of JSON for what happens: {"ready": true},
 # then {"from", "port", "data"} for everything that came. Ends with its standard input.
 # Options: group=ADDRESS/PORT sends there first, as mDNS and SSDP do; fastopen takes data with the SYN;
-# device=NAME binds to it; multipath listens with MPTCP, as every Go server does.
-import json, os, socket, sys, threading
+# device=NAME binds to it; multipath listens with MPTCP, as every Go server does; after=ADDRESS/PORT was connected there before.
+import ctypes, json, os, socket, sys, threading
 
 how, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
 options = dict((word.split("=") + [""])[:2] for word in sys.argv[4:])
@@ -11,6 +11,10 @@ s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind, 2
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 if "device" in options:
     s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, options["device"].encode())
+if "after" in options:
+    there, service = options["after"].split("/")
+    s.connect((there, int(service)))
+    ctypes.CDLL(None).connect(s.fileno(), bytes(16), 16)  # AF_UNSPEC: disconnects
 if port:
     s.bind((address, port))
 

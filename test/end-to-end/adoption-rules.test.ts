@@ -1,0 +1,159 @@
+// Sockets that are older than the guard, under a policy that is older than they: they are judged like any other as soon as they have an app.
+import { type ChildProcess, spawn } from "node:child_process";
+import { copyFileSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { OwnCgroup } from "../bpf/own-cgroup.ts";
+import { createNetwork, type Network } from "../network/network.ts";
+import { TestHelper, until } from "./helper-process.ts";
+import { call, flowsWith } from "./inbound-sides.ts";
+
+const ECONNABORTED = 103;
+
+const helper = new TestHelper();
+const children: ChildProcess[] = [];
+let network: Network;
+let cgroup: OwnCgroup;
+let folder: string;
+/** A copy of Python: by its name no interpreter, so an app by itself. */
+let program: string;
+
+class Older {
+  output = "";
+  readonly child: ChildProcess;
+  constructor(child: ChildProcess) {
+    this.child = child;
+    child.stdout?.on("data", (chunk: Buffer) => {
+      this.output += chunk.toString();
+    });
+  }
+
+  /** Resolves with the line of that number once it is said. */
+  async line(number: number): Promise<string> {
+    const lines = () => this.output.split("\n").slice(0, -1);
+    await until("its word", () => lines().length > number);
+    return lines()[number] ?? "";
+  }
+
+  go(): void {
+    this.child.stdin?.write("\n");
+  }
+}
+
+/** Runs a program in the cgroup that is guarded later; it says a line when it has its socket. */
+async function before(code: string, ...args: (string | number)[]): Promise<Older> {
+  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+  const words = ["nsenter", `--net=/run/netns/${network.near}`, program, "-c", code, ...args.map(String)];
+  const child = spawn("sh", ["-c", enter, cgroup.directory, ...words], { stdio: ["pipe", "pipe", "inherit"] });
+  children.push(child);
+  const older = new Older(child);
+  await older.line(0);
+  return older;
+}
+
+/** Never silent. */
+const busy = `import socket, sys
+s = socket.create_connection((sys.argv[1], 7777))
+print("up", flush=True)
+try:
+    while True:
+        s.send(b"x")
+        s.recv(1)
+except OSError as error:
+    print(error.errno, flush=True)`;
+
+/** Connected to one address; tries to pass for a call to another, which fails past the hooks (IP_PKTINFO names no device). */
+const pretending = `import socket, struct, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.connect((sys.argv[1], 7777))
+print("up", flush=True)
+sys.stdin.readline()
+info = struct.pack("i4s4s", 9999, b"", b"")
+for _ in range(20):
+    try:
+        s.sendmsg([b"x"], [(socket.IPPROTO_IP, 8, info)], 0, ("127.0.0.1", 7777))
+    except OSError:
+        pass
+    s.send(b"leak")
+print("sent", flush=True)
+sys.stdin.readline()`;
+
+const served = `import socket, sys
+s = socket.create_server(("127.0.0.1", 4711))
+c = socket.create_connection(("127.0.0.1", 4711))
+a, _ = s.accept()
+print("up", flush=True)
+sys.stdin.readline()
+c.close()
+a.close()
+print("closed", flush=True)
+sys.stdin.readline()`;
+
+const answering = `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("0.0.0.0", 4712))
+print("up", flush=True)
+while True:
+    data, remote = s.recvfrom(100)
+    s.sendto(data, remote)`;
+
+const addresses = { busy: "", pretending: "" };
+const older: Record<string, Older> = {};
+
+beforeAll(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-adoption-")));
+  program = join(folder, "program");
+  copyFileSync("/usr/bin/python3", program);
+  network = await createNetwork();
+  cgroup = new OwnCgroup();
+  for (const name of Object.keys(addresses) as (keyof typeof addresses)[]) addresses[name] = network.address(4);
+  await helper.start();
+  await (await helper.client()).call("rules.add", { app: program, action: "block", address: addresses.busy });
+  await helper.signal("SIGKILL");
+  older.busy = await before(busy, addresses.busy);
+  older.pretending = await before(pretending, addresses.pretending);
+  older.served = await before(served);
+  older.answering = await before(answering);
+  await helper.start("helper/main.ts", ["--guard", cgroup.instance]);
+});
+
+afterAll(async () => {
+  for (const child of children) child.kill("SIGKILL");
+  await helper.stop();
+  await cgroup.remove();
+  network.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("a connection that a rule blocks ends, however busy it is while its app is being named", async () => {
+  expect(await older.busy?.line(1)).toBe(String(ECONNABORTED));
+});
+
+test("a datagram of a connected socket is not judged by a call that failed", async () => {
+  older.pretending?.go();
+  await older.pretending?.line(1);
+  await helper.prompt(addresses.pretending);
+  expect(await network.arrived("udp", addresses.pretending, 7777)).toBe(0);
+});
+
+test("what others began is over when it ends", async () => {
+  const inbound = async () =>
+    (await flowsWith(helper, "127.0.0.1")).find(
+      ({ direction, endpoint }) => direction === "inbound" && endpoint.port === 4711,
+    );
+  expect(await inbound()).toMatchObject({ live: true });
+  older.served?.go();
+  await older.served?.line(1);
+  await until("its end", async () => (await inbound())?.live === false);
+});
+
+test("who calls a port that it chose is asked about", async () => {
+  const from = network.address(4);
+  const to = network.nearAddress(4);
+  const called = call(network, { protocol: "udp", from, fromPort: 5000, to, port: 4712, seconds: 20 });
+  const { id, direction } = await helper.prompt(from);
+  expect(direction).toBe("inbound");
+  await (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "once" });
+  expect((await called).errno).toBe(0);
+});
