@@ -55,7 +55,7 @@ export function elided(text: string, most: number, tail = Math.floor(most / 2)):
   return `${letters.slice(0, most - tail - 1).join("")}…${letters.slice(-tail).join("")}`;
 }
 
-function fileName(path: string): string {
+export function fileName(path: string): string {
   return elided(plain(path.slice(path.lastIndexOf("/") + 1) || path), wordLimit);
 }
 

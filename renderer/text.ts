@@ -154,7 +154,7 @@ export const text = {
       no: "Keep rule",
     },
     anyApp: "Any app",
-    anywhere: "anywhere",
+    anywhere: "any destination",
     anybody: "anybody",
     zone: { loopback: "this computer itself", resolvers: "the name servers of this computer" },
     may: {
@@ -281,7 +281,7 @@ export const text = {
           endpointRule: (app: string, to: string, holds: string) =>
             `Allow: ${app} may connect to ${to} ${holds}, without asking.`,
           anyRule: (app: string, _: string, holds: string) =>
-            `Allow: ${app} may connect to anywhere ${holds}, without asking. Narrower rules still come first.`,
+            `Allow: ${app} may connect to any destination ${holds}, without asking. Narrower rules still come first.`,
           endpointOnce: (app: string, to: string) =>
             `Allow: the waiting connection to ${to} goes through. Next time ${app} asks again.`,
           anyOnce: (app: string) =>

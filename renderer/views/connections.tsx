@@ -2,12 +2,14 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed one by one cannot be a <table>
 // biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
 import { useMemo, useState } from "react";
+import { appPathText, splitAppPath } from "../../contract/app-path.ts";
 import type { Flow, Rule } from "../../contract/words.ts";
 import {
   appWord,
   clockTime,
   dayOf,
   destination,
+  fileName,
   humanBytes,
   isIdentified,
   plain,
@@ -88,7 +90,10 @@ function Cells({ flow, rule }: { flow: Flow; rule: Rule | undefined }) {
   const inbound = direction === "inbound";
   const named = endpoint.host !== null;
   const word = app.verified || isIdentified(app.path);
-  const path = word ? plain(app.path) : whatIsKnown(app.path);
+  const path = word ? plain(appPathText(app.path)) : whatIsKnown(app.path);
+  const { script } = splitAppPath(app.path);
+  // There is little room: the script is the app, its interpreter stands in the second line.
+  const name = script === null || app.verified ? appWord(app) : plain(fileName(script));
   const why = rule ? `${text.layer[flow.layer]}: ${ruleSentence(rule)}` : text.layer[flow.layer];
   return (
     <div className="flow-row" role="presentation">
@@ -99,7 +104,7 @@ function Cells({ flow, rule }: { flow: Flow; rule: Rule | undefined }) {
         <AppFace app={app} />
         <span className="two-lines">
           <span className="name-line" title={plain(app.path)}>
-            <bdi className="line app-name">{word ? appWord(app) : text.unidentified.title}</bdi>
+            <bdi className="line app-name">{word ? name : text.unidentified.title}</bdi>
             <Unverified app={app} />
           </span>
           <bdi className="line second" title={path}>

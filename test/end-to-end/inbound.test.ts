@@ -250,6 +250,12 @@ describe("datagrams that are no calls", () => {
     const [address] = group.split("/");
     await api.call("rules.add", { app, action: "allow", address: address ?? "" });
     const { listener, from, theCall } = await listen("udp", family, `group=${group}`);
+    // Nobody answers a question that is still held: the process of a script is named first.
+    await until("what was sent to the group", async () =>
+      (await api.call("flows.list", {})).some(
+        ({ endpoint, verdict, live }) => endpoint.address === address && verdict === "allow" && live,
+      ),
+    );
     expect(await call(network, { ...theCall, seconds: 2 })).toMatchObject({ errno: -1 });
     // It came in unasked; what the listener sends back to one remote is a flow of its own, which is asked about.
     expect(listener.from(from)).toMatchObject([{ data: "hello" }]);
