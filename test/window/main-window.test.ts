@@ -16,6 +16,13 @@ const row = (id: string) => app.main.locator(`[data-id="${id}"]`);
 
 const firefoxRule = aRule("r1", { note: "Answered on a card." });
 
+const waiting = aFlow("f3", thunderbird, anEndpoint("192.0.2.25", 993), {
+  time: ago(2),
+  verdict: "held",
+  layer: "mode",
+  live: true,
+});
+
 beforeAll(async () => {
   helper = await ScenarioHelper.start();
   helper.put(
@@ -38,7 +45,7 @@ beforeAll(async () => {
       verdict: "block",
       reason: "Your rule blocks it.",
     }),
-    aFlow("f3", thunderbird, anEndpoint("192.0.2.25", 993), { time: ago(2), verdict: "held", layer: "mode" }),
+    waiting,
   );
   app = await App.start(helper.socketPath);
   await app.main.locator("[data-health=up]").waitFor();
@@ -62,6 +69,13 @@ describe("connections", () => {
     expect(await row("f2").textContent()).toContain("Blocked");
     expect(await row("f2").textContent()).toContain("Your rule blocks it.");
     expect(await row("f3").textContent()).toContain("Waiting");
+  });
+
+  test("that ended unanswered say so", async () => {
+    helper.put("flows", { ...waiting, live: false });
+    await row("f3").getByText("Gave up").waitFor();
+    helper.put("flows", waiting);
+    await row("f3").getByText("Waiting").waitFor();
   });
 
   test("are narrowed by every word of a search", async () => {
@@ -105,7 +119,7 @@ describe("rules", () => {
   test("read as sentences, with their origin; built-in ones cannot be deleted", async () => {
     await open("Rules");
     expect(await row("r1").textContent()).toContain("firefox-esr may connect to 192.0.2.80, port 443, over TCP");
-    expect(await row("r2").textContent()).toContain("curl may not connect to anywhere");
+    expect(await row("r2").textContent()).toContain("curl may not connect to any destination");
     expect(await row("factory:loopback").textContent()).toContain("Built in");
     expect(await row("factory:loopback").getByRole("button").count()).toBe(0);
     expect(await row("r1").getByRole("button").count()).toBe(1);
@@ -128,7 +142,7 @@ describe("rules", () => {
     await row("r2").getByRole("button").click();
     const dialog = app.main.getByRole("alertdialog");
     await dialog.waitFor();
-    expect(await dialog.textContent()).toContain("curl may not connect to anywhere");
+    expect(await dialog.textContent()).toContain("curl may not connect to any destination");
     await app.main.keyboard.press("Enter");
     await dialog.waitFor({ state: "detached" });
     expect(helper.asked("rules.remove")).toEqual([]);

@@ -31,6 +31,8 @@ function start(told = new Map<string, number>(), toldProcesses = new Map<string,
   const mapOf = (content: Map<string, number>) =>
     ({
       set: (key: Buffer, value: Buffer) => content.set(key.toString("hex"), value.readUInt32LE()),
+      // Nothing is known of a launch that was not announced.
+      get: () => false,
       keys: () => [...content.keys()].map((key) => Buffer.from(key, "hex")),
       delete: (key: Buffer) => content.delete(key.toString("hex")),
     }) as unknown as BpfMap;
