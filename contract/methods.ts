@@ -13,7 +13,7 @@ import {
 } from "./words.ts";
 
 /** Raised whenever an old client and a new helper would misunderstand one another. */
-export const contractVersion = 1;
+export const contractVersion = 2;
 
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 const nothing = v.strictObject({});

@@ -165,7 +165,7 @@ describe("the inbox", () => {
     await live.locator(row("i1")).waitFor();
     expect(await row("i1").textContent()).toContain("192.0.2.7, port 443 (TCP)");
     await row("i1").getByText("Any destination").click();
-    await row("i1").getByRole("button", { name: "Always block curl to anywhere" }).click();
+    await row("i1").getByRole("button", { name: "Always block curl to any destination" }).click();
     await row("i1").waitFor({ state: "detached" });
     await row("i2")
       .getByRole("button", { name: /Always allow Firefox/ })
