@@ -56,21 +56,22 @@ const mapNames = [
 ] as const;
 export type MapName = (typeof mapNames)[number];
 
-// Storage first: a socket made between two attachments then has it. Egress last: it is the one that refuses.
+// Egress first: in a cgroup that has just appeared, whatever sends before the rest is there is held, if under an unknown app.
+// Then storage: a socket made from here on has it.
 const programNames = [
+  "on_egress",
   "on_create",
   "on_release",
   "on_sock_ops",
-  "on_bind4",
-  "on_bind6",
   "on_setsockopt",
   "on_getsockopt",
+  "on_bind4",
+  "on_bind6",
   "on_connect4",
   "on_connect6",
   "on_sendmsg4",
   "on_sendmsg6",
   "on_ingress",
-  "on_egress",
 ] as const;
 
 /** What watches how processes are started, on the whole machine (bpf/launch.bpf.h). */
