@@ -11,6 +11,7 @@ const files = [
   "test/end-to-end/enforce.test.ts",
   "test/end-to-end/hold.test.ts",
   "test/end-to-end/crash.test.ts",
+  "test/end-to-end/revocation.test.ts",
 ];
 
 describe.skipIf(process.arch !== "x64")("the kernel of Debian", () => {
