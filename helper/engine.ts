@@ -282,8 +282,7 @@ export class Engine {
     else this.hold.forget(id);
     if (judgement.verdict === "allow") this.giveErrors(record);
     const add = (app: App) => {
-      if (this.flows.has(id)) this.flows.judge(id, judgement);
-      else this.addFlow(record, app, judgement);
+      this.addFlow(record, app, judgement);
       // A connect() that was refused has no socket state that could end.
       if (known === undefined && judgement.verdict === "block" && isConnection(record.flow)) this.flows.end(id);
     };
@@ -332,9 +331,9 @@ export class Engine {
     );
   }
 
+  /** Lists the flow, or what has become of it: held in its midst, it is listed by what allowed it before. */
   private addFlow(record: FlowRecord, app: App, judgement: Judgement): void {
     const key = flowId(record.flow);
-    // Held in its midst, it is listed by what allowed it before.
     if (this.flows.has(key)) {
       this.flows.judge(key, judgement);
       return;
