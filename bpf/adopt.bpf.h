@@ -63,21 +63,13 @@ SEC("iter/task_file")
 int adopt_sockets(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct file *file = ctx->file;
+	struct sock *sk = socket_of(ctx->file);
 	struct socket_state *state;
 	struct listener_key key = {};
-	struct socket *socket;
-	struct sock *sk;
 	__u64 cookie;
 	__u8 connection, tcp_state;
 
-	if (!task || !file)
-		return 0;
-	socket = bpf_sock_from_file(file);
-	if (!socket)
-		return 0;
-	sk = socket->sk;
-	if (!sk || (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6) || !in_guard(sk))
+	if (!task || !sk || (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6) || !in_guard(sk))
 		return 0;
 	cookie = bpf_get_socket_cookie(sk);
 	tcp_state = sk->__sk_common.skc_state;

@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the helper asks of all sockets at once. */
+/*
+ * What the helper asks of all sockets at once, found through the processes that hold them: some kernels refuse iterators over socket
+ * storage, which could write there. A socket that several descriptors lead to is told of several times; one that nobody holds (not
+ * accepted yet, closed with data under way) is met with its next packet.
+ */
 #ifndef PICKET_ITERATORS_H
 #define PICKET_ITERATORS_H
 
-SEC("iter/bpf_sk_storage_map")
-int dump_traffic(struct bpf_iter__bpf_sk_storage_map *ctx)
+/* The socket behind a descriptor, or NULL. */
+static __always_inline struct sock *socket_of(struct file *file)
 {
-	struct socket_state *state = ctx->value;
+	struct socket *socket = file ? bpf_sock_from_file(file) : 0;
+
+	return socket ? socket->sk : 0;
+}
+
+SEC("iter/task_file")
+int dump_traffic(struct bpf_iter__task_file *ctx)
+{
+	struct sock *sk = socket_of(ctx->file);
+	struct socket_state *state = sk ? bpf_sk_storage_get(&sockets, sk, 0, 0) : 0;
 	struct traffic traffic = {};
 
 	if (!state || state->state == FLOW_IDLE || state->state == FLOW_EXEMPT)
@@ -33,20 +46,21 @@ static __always_inline void read_tuple(struct sock *sk, struct revoked *r)
 	}
 }
 
-SEC("iter/bpf_sk_storage_map")
-int find_revoked(struct bpf_iter__bpf_sk_storage_map *ctx)
+SEC("iter/task_file")
+int find_revoked(struct bpf_iter__task_file *ctx)
 {
-	struct socket_state *state = ctx->value;
+	struct task_struct *task = ctx->task;
+	struct sock *sk = socket_of(ctx->file);
+	struct socket_state *state = sk ? bpf_sk_storage_get(&sockets, sk, 0, 0) : 0;
 	struct revoked r = {};
-	struct sock *sk = ctx->sk;
 
 	/* An idle socket has no verdict; a held one is judged as it sends. One that a packet found blocked has still to hear of it. */
-	if (!state || !sk || (state->state != FLOW_ALLOWED && state->state != FLOW_BLOCKED))
+	if (!task || !sk || !state || (state->state != FLOW_ALLOWED && state->state != FLOW_BLOCKED))
 		return 0;
 	if (state->state == FLOW_ALLOWED ? state->generation == generation() : sk->__sk_common.skc_state == BPF_TCP_SYN_SENT)
 		return 0;
 	r.flow = state->flow;
-	/* By the app it was judged for: Linux 6.1 takes no key of a map from an iterator's value, and nothing newer is known of it here. */
+	/* By the app it was judged for: nothing newer is known of it here. */
 	r.action = judge_app(state->app, &r.flow, state->direction, r.flow.port, &r.rule);
 	if (state->state == FLOW_BLOCKED) {
 		r.action = ACTION_BLOCK;
@@ -57,6 +71,7 @@ int find_revoked(struct bpf_iter__bpf_sk_storage_map *ctx)
 	r.cookie = sk->__sk_common.skc_cookie.counter;
 	r.netns = state->netns;
 	r.pid = state->process.pid;
+	r.holder = task->tgid;
 	read_tuple(sk, &r);
 	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 	return 0;

@@ -291,7 +291,8 @@ struct revoked {
 	__u16 destination_port;
 	__u32 family;	 /* AF_INET or AF_INET6 */
 	__u32 interface; /* bound device, 0 for none */
-	__u32 pid;	 /* a process in its network namespace */
+	__u32 pid;	 /* the process that made it */
+	__u32 holder;	 /* one that has it now; either may live in another network namespace, or be gone */
 	__u32 action;	 /* enum action: block, or ask where the helper decides */
 	__u32 rule;
 };

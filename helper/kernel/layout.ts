@@ -322,6 +322,7 @@ const revoked = new Struct({
   family: "u32",
   interface: "u32",
   pid: "u32",
+  holder: "u32",
   action: "u32",
   rule: "u32",
 });

@@ -4,8 +4,6 @@ import { SystemError } from "./libc.ts";
 
 const lib = koffi.load("libbpf.so.1");
 
-koffi.struct("bpf_iter_attach_opts", { sz: "size_t", link_info: "void *", link_info_len: "uint32_t" });
-
 /** An opaque libbpf pointer. */
 export type Pointer = unknown;
 
@@ -24,7 +22,7 @@ const b = {
   linkPin: lib.func("int bpf_link__pin(void *link, const char *path)"),
   linkUpdate: lib.func("int bpf_link__update_program(void *link, void *program)"),
   linkDestroy: lib.func("int bpf_link__destroy(void *link)"),
-  attachIter: lib.func("void *bpf_program__attach_iter(void *program, const bpf_iter_attach_opts *options)"),
+  attachIter: lib.func("void *bpf_program__attach_iter(void *program, void *options)"),
   linkFd: lib.func("int bpf_link__fd(void *link)"),
   iterCreate: lib.func("int bpf_iter_create(int link)"),
   update: lib.func("int bpf_map_update_elem(int fd, const void *key, const void *value, uint64_t flags)"),
@@ -120,14 +118,6 @@ export function updateLink(link: Pointer, program: Pointer): void {
 /** Frees the link; the program stays attached while a pin of the link exists. */
 export function destroyLink(link: Pointer): void {
   b.linkDestroy(link);
-}
-
-/** A link from which readings of the map can be taken. */
-export function attachMapIterator(program: Pointer, mapFd: number): Pointer {
-  const which = Buffer.alloc(16); // union bpf_iter_link_info, its map member
-  which.writeUInt32LE(mapFd);
-  const options = { sz: 24, link_info: which, link_info_len: which.length };
-  return pointer("bpf_program__attach_iter", b.attachIter(program, options));
 }
 
 /** A link from which readings of all that the program's section names can be taken. */

@@ -8,7 +8,6 @@ import { abi, flowState, layouts, type Revoked, type SocketState, type Struct, t
 import {
   attachCgroup,
   attachIterator,
-  attachMapIterator,
   attachTracing,
   BpfMap,
   destroyLink,
@@ -138,9 +137,10 @@ export class Programs {
     this.maps = Object.fromEntries(
       mapNames.map((name) => [name, new BpfMap(mapFd(findMap(this.object, name)))]),
     ) as Record<MapName, BpfMap>;
-    this.traffic = this.iterator("dump_traffic");
-    this.revoked = this.iterator("find_revoked");
-    this.older = attachIterator(findProgram(this.object, "adopt_sockets"));
+    const iterator = (program: string) => attachIterator(findProgram(this.object, program));
+    this.traffic = iterator("dump_traffic");
+    this.revoked = iterator("find_revoked");
+    this.older = iterator("adopt_sockets");
     this.launches = this.watchLaunches(join(pins, "launches"));
     this.egress = programId(findProgram(this.object, "on_egress"));
     checkpoint("loaded");
@@ -338,11 +338,7 @@ export class Programs {
     return basename(this.pins);
   }
 
-  private iterator(program: string): Pointer {
-    return attachMapIterator(findProgram(this.object, program), this.maps.sockets.fd);
-  }
-
-  /** Bytes of every TCP socket that connected and still exists. */
+  /** Bytes of every TCP socket that connected and that a process holds. */
   readTraffic(): Traffic[] {
     return readAll(this.traffic, layouts.traffic);
   }

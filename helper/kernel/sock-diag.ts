@@ -50,7 +50,7 @@ function destroyHere(connection: Revoked): boolean {
   }
 }
 
-/** Ends one connection. False when it, or every process the kernel named in its network namespace, is gone. */
+/** Ends one connection. False when it is gone, or no process the kernel named lives in its network namespace. */
 export function destroyConnection(connection: Revoked): boolean {
-  return inNamespaceOf(connection.pid, () => destroyHere(connection)) ?? false;
+  return [connection.pid, connection.holder].some((pid) => inNamespaceOf(pid, () => destroyHere(connection)));
 }
