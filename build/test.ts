@@ -10,7 +10,7 @@ import { setUp } from "./setup.ts";
 import { lastLine, parseAllowedSkips, type Result, succeeded, tally } from "./tally.ts";
 
 /** A run that hangs must end by itself and say so. */
-const patienceMs = 55 * 60_000;
+const patienceMs = 150 * 60_000;
 /** How long the test that runs may take to finish and clean up. */
 const cancelMs = 120_000;
 
