@@ -10,7 +10,7 @@
 #define PICKET_H
 
 /* Raised whenever a struct below changes shape: pinned maps of another ABI are not adopted. */
-#define PICKET_ABI 3
+#define PICKET_ABI 4
 
 /* Most tables a destination's path may have (host, nested ranges, zone, any); deeper nests compile to a defer. */
 #define PATH_DEPTH 6
@@ -295,6 +295,7 @@ struct revoked {
 	__u32 holder;	 /* one that has it now; either may live in another network namespace, or be gone */
 	__u32 action;	 /* enum action: block, or ask where the helper decides */
 	__u32 rule;
+	__u32 pad;
 };
 
 /* Destination path: tables from the most specific to `any`; 0 ends it. */
@@ -347,6 +348,7 @@ struct config {
 	__u32 pid_namespace;   /* inode number of the helper's PID namespace */
 	__u32 generation;      /* of the policy: a verdict of an older one is looked up again */
 	__u32 helper;	       /* its process, in its own PID namespace */
+	__u32 override;	       /* enum action that comes before every rule, 0 for none; this computer's talk with itself is left to the rules */
 	struct path any;       /* path of a destination that is in neither hosts nor ranges */
 };
 

@@ -43,6 +43,19 @@ static __always_inline __u8 protocol_class(__u8 protocol)
 	}
 }
 
+/* 127.0.0.0/8 and ::1. */
+static __always_inline int is_loopback(const __u8 *address)
+{
+	__u64 high, low;
+
+	__builtin_memcpy(&high, address, 8);
+	__builtin_memcpy(&low, address + 8, 8);
+	if (high)
+		return 0;
+	low = bpf_be64_to_cpu(low);
+	return low == 1 || (low >> 24) == 0x0000ffff7full;
+}
+
 /*
  * Global, so that the verifier checks it once and not at every call (a static function is checked anew in each context, and the loops
  * multiply). Returns an enum action; writes the deciding rule.
@@ -55,6 +68,8 @@ __noinline __u32 look_up(struct question *q, __u32 *rule)
 
 	if (!c || !q || !rule)
 		return ACTION_ASK;
+	if (c->override && !is_loopback(q->address))
+		return c->override;
 	path = path_of(c, q->address);
 	for (depth = 0; depth < PATH_DEPTH; depth++) {
 		__u32 table = path->tables[depth];

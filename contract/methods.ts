@@ -3,17 +3,21 @@ import * as v from "valibot";
 import { lifetimeSchema, ruleLifetimeSchema } from "./lifetime.ts";
 import {
   actionSchema,
+  directionSchema,
   flowSchema,
+  layerSchema,
+  matcherSchema,
   promptSchema,
   protocolSchema,
   ruleDirectionSchema,
   ruleSchema,
   scopeSchema,
   statusSchema,
+  zoneSchema,
 } from "./words.ts";
 
 /** Raised whenever an old client and a new helper would misunderstand one another. */
-export const contractVersion = 2;
+export const contractVersion = 3;
 
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 const nothing = v.strictObject({});
@@ -22,6 +26,29 @@ const done = v.object({});
 export const topics = ["status", "prompts", "flows", "rules"] as const;
 export const topicSchema = v.picklist(topics);
 export type Topic = v.InferOutput<typeof topicSchema>;
+
+const appPath = v.pipe(v.string(), v.startsWith("/"), v.maxLength(4096));
+const somePort = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535));
+
+/** A person's rule before it has an id: what is left out is any. */
+export const newRuleSchema = v.strictObject({
+  app: v.nullable(appPath),
+  via: v.optional(v.nullable(appPath), null),
+  user: v.optional(matcherSchema.entries.user, null),
+  action: actionSchema,
+  address: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(64))), null),
+  /** Any way to write a host name that a browser takes. */
+  host: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(1024))), null),
+  domain: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(1024))), null),
+  zone: v.optional(v.nullable(zoneSchema), null),
+  port: v.optional(v.nullable(somePort), null),
+  portTo: v.optional(v.nullable(somePort), null),
+  protocol: v.optional(v.nullable(protocolSchema), null),
+  direction: v.optional(ruleDirectionSchema, "outbound"),
+  profile: v.optional(v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(64))), null),
+  lifetime: v.optional(ruleLifetimeSchema, "forever"),
+  note: v.optional(v.pipe(v.string(), v.maxLength(1024)), ""),
+});
 
 /**
  * `params`: what the client sends (unknown keys are refused); `result`: what the helper answers.
@@ -35,7 +62,7 @@ export const methods = {
   },
   status: { params: nothing, result: statusSchema },
   "prompts.list": { params: nothing, result: v.array(promptSchema) },
-  /** Errors: unknown_prompt, app_unknown, prompt_not_held (`once` on an inbox item), not_running. `rules`: ids of the rules it made. */
+  /** Errors: unknown_prompt, app_unknown, prompt_not_held (`once` on an inbox item), not_running, name_unknown (host, domain). `rules`: ids of the rules it made. */
   "prompts.answer": {
     params: v.strictObject({
       id,
@@ -43,24 +70,20 @@ export const methods = {
       scope: v.optional(scopeSchema, "endpoint"),
       lifetime: v.optional(lifetimeSchema, "once"),
     }),
-    result: v.object({ rules: v.array(v.string()), settled: v.array(v.string()) }),
+    /** `change`: what rules.undo takes back; null where the answer made no rule. */
+    result: v.object({
+      rules: v.array(v.string()),
+      settled: v.array(v.string()),
+      change: v.nullable(v.number()),
+    }),
   },
   "rules.list": { params: nothing, result: v.array(ruleSchema) },
   /**
-   * `app`: executable path, null for any. A rule with an identical matcher is replaced, a temporary one only by a temporary one.
-   * Errors: bad_address, interpreter_alone, not_running (`quit`).
+   * A rule with an identical matcher is replaced, a temporary one only by a temporary one. An `address` is made canonical.
+   * Errors: bad_address, bad_name, bad_matcher, interpreter_alone, not_running (`quit`).
    */
   "rules.add": {
-    params: v.strictObject({
-      app: v.nullable(v.pipe(v.string(), v.startsWith("/"), v.maxLength(4096))),
-      action: actionSchema,
-      address: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(64))), null),
-      port: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535))), null),
-      protocol: v.optional(v.nullable(protocolSchema), null),
-      direction: v.optional(ruleDirectionSchema, "outbound"),
-      lifetime: v.optional(ruleLifetimeSchema, "forever"),
-      note: v.optional(v.pipe(v.string(), v.maxLength(1024)), ""),
-    }),
+    params: newRuleSchema,
     /** `replaced`: id of the rule that had the same matcher. */
     result: v.object({ ...ruleSchema.entries, replaced: v.nullable(v.string()) }),
   },
@@ -68,6 +91,30 @@ export const methods = {
   "rules.remove": { params: v.strictObject({ id }), result: done },
   /** Errors: unknown_rule. */
   "rules.enable": { params: v.strictObject({ id, enabled: v.boolean() }), result: ruleSchema },
+  /** Takes a change of rules back: added, removed, enabled, or an answer. Without `change` the newest. Errors: nothing_to_undo. */
+  "rules.undo": { params: v.strictObject({ change: v.optional(v.nullable(v.number()), null) }), result: done },
+  /**
+   * What would happen to a flow. `host`: the trusted name of its destination, without which it has none that anybody knows; `address`
+   * may be left out then, as the name decides. Errors: bad_address, bad_name, bad_matcher (neither host nor address).
+   */
+  explain: {
+    params: v.strictObject({
+      app: appPath,
+      via: v.optional(v.nullable(appPath), null),
+      user: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+      host: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(1024))), null),
+      address: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(64))), null),
+      port: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535)),
+      protocol: v.optional(protocolSchema, "tcp"),
+      direction: v.optional(directionSchema, "outbound"),
+    }),
+    result: v.object({
+      verdict: actionSchema,
+      rule: v.nullable(v.string()),
+      layer: layerSchema,
+      reason: v.string(),
+    }),
+  },
   /** Newest first; `limit` at most 5,000. */
   "flows.list": {
     params: v.strictObject({

@@ -44,14 +44,19 @@ export type Direction = v.InferOutput<typeof directionSchema>;
 export const ruleDirectionSchema = v.picklist(["outbound", "inbound", "both"]);
 export type RuleDirection = v.InferOutput<typeof ruleDirectionSchema>;
 
-export const scopeSchema = v.picklist(["endpoint", "any"]);
+/** How much an answer covers: what the card shows | every port of its host | every host of its registrable domain | everything. */
+export const scopeSchema = v.picklist(["endpoint", "host", "domain", "any"]);
 export type Scope = v.InferOutput<typeof scopeSchema>;
 
-export const originSchema = v.picklist(["person", "factory"]);
+/** subscription: an entry of a blocklist, which can only block. */
+export const originSchema = v.picklist(["person", "import", "subscription", "factory"]);
 export type Origin = v.InferOutput<typeof originSchema>;
 
-/** Destinations that a factory rule names by role instead of by address. */
-export const zoneSchema = v.picklist(["loopback", "resolvers"]);
+/**
+ * Destinations named by role instead of by address. loopback: this computer; resolvers: where it looks names up; local: networks that the
+ * internet does not route (private, link-local, multicast and broadcast addresses); internet: everything else.
+ */
+export const zoneSchema = v.picklist(["loopback", "resolvers", "local", "internet"]);
 export type Zone = v.InferOutput<typeof zoneSchema>;
 
 /**
@@ -80,8 +85,28 @@ export const appSchema = v.object({
 });
 export type App = v.InferOutput<typeof appSchema>;
 
+/** A host name in lower case, as it is looked up (IDNA's xn-- form), without a final dot. */
+export const hostNameSchema = v.pipe(
+  v.string(),
+  v.maxLength(253),
+  v.regex(/^(?!.*\.\.)[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/, "not a host name"),
+);
+
+export function isHostName(text: string): boolean {
+  return v.is(hostNameSchema, text);
+}
+
+/** Whose word a name is: the app's own look-up, the machine's resolver, or what the app wrote into the connection itself. */
+export const nameSourceSchema = v.picklist(["query", "resolver", "sni", "quic"]);
+export type NameSource = v.InferOutput<typeof nameSourceSchema>;
+
+/** `trusted`: an answer of a configured resolver says so. What the app itself wrote may block, and never allows. */
+export const nameSchema = v.object({ name: shortText, source: nameSourceSchema, trusted: v.boolean() });
+export type Name = v.InferOutput<typeof nameSchema>;
+
 /**
- * `address` is the remote's, canonical text (RFC 5952 for IPv6); `host` is null while no name is known. `port` is the one that was
+ * `address` is the remote's, canonical text (RFC 5952 for IPv6); `host` is the name it goes by, null while none is known, and `names` are
+ * all that are known when there are more or their source matters. `port` is the one that was
  * asked for: the remote's for outbound flows, the app's own for inbound ones.
  */
 export const endpointSchema = v.object({
@@ -89,20 +114,41 @@ export const endpointSchema = v.object({
   address: v.pipe(v.string(), v.maxLength(45)),
   port,
   protocol: protocolSchema,
+  names: v.optional(v.array(nameSchema)),
 });
 export type Endpoint = v.InferOutput<typeof endpointSchema>;
 
-export const ruleSchema = v.object({
-  id: shortText,
-  /** Null for any app. An interpreter's path alone is the interpreter running nothing, which is never certain: it matches no app. */
+/**
+ * What a rule is about. Everything that is null is "any". At most one of `address`, `host`, `domain` and `zone` is set.
+ */
+export const matcherSchema = v.object({
+  /** An interpreter's path alone is the interpreter running nothing, which is never certain: it matches no app. */
   app: v.nullable(path),
-  action: actionSchema,
-  /** Single address or CIDR range, canonical; null for any destination. Never set together with `zone`. */
+  /** Only when the app was started by this one. Needs `app`. */
+  via: v.nullable(path),
+  /** Only processes of this user (uid). */
+  user: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xfffffffe))),
+  /** Single address or CIDR range, canonical. */
   address: v.nullable(shortText),
+  /** This host name alone. */
+  host: v.nullable(hostNameSchema),
+  /** This domain and every host under it. */
+  domain: v.nullable(hostNameSchema),
   zone: v.nullable(zoneSchema),
   port: v.nullable(port),
+  /** Last port of a range that begins with `port`; null for a single port. */
+  portTo: v.nullable(port),
   protocol: v.nullable(protocolSchema),
   direction: ruleDirectionSchema,
+  /** Only while this profile is the active one. */
+  profile: v.nullable(shortText),
+});
+export type Matcher = v.InferOutput<typeof matcherSchema>;
+
+export const ruleSchema = v.object({
+  id: shortText,
+  ...matcherSchema.entries,
+  action: actionSchema,
   lifetime: ruleLifetimeSchema,
   /** When a length of time is over, by the clock of this moment; null for every other lifetime. */
   expires: v.nullable(time),
@@ -124,6 +170,8 @@ export const promptSchema = v.object({
   endpoint: endpointSchema,
   /** Every endpoint that joined the card, the first included: v4/v6 and TCP/UDP twins of one attempt. */
   endpoints: v.array(endpointSchema),
+  /** The registrable domain that all of them are in by trusted names; null where there is none: no answer can be for it. */
+  domain: v.nullable(shortText),
   /** How many connection attempts joined, the first included. */
   attempts: v.pipe(v.number(), v.integer(), v.minValue(1)),
   /** held: at least one flow still waits for the answer. inbox: the attempt is dead, the question is not. */
@@ -142,6 +190,8 @@ export const flowSchema = v.object({
   app: appSchema,
   direction: directionSchema,
   endpoint: endpointSchema,
+  /** Uid of the process that made it. */
+  user: v.number(),
   verdict: verdictSchema,
   /** The rule that decided, or null where none did. */
   rule: v.nullable(shortText),

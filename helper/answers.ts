@@ -1,14 +1,15 @@
 // Answers: committed first, then in the kernel's maps, then carried out on what is held, in that order.
 import { CodedError } from "../contract/errors.ts";
 import type { Lifetime, RuleLifetime } from "../contract/lifetime.ts";
-import type { Endpoint, Prompt, Scope } from "../contract/words.ts";
+import type { Prompt, Scope } from "../contract/words.ts";
 import type { Flows } from "./flows/flows.ts";
 import type { Hold } from "./hold/hold.ts";
 import type { Lifetimes } from "./lifetimes.ts";
+import { scopeMatchers, scopeNames } from "./policy/scope.ts";
 import { isCertain, type Prompts } from "./prompts/prompts.ts";
 import { durably, type Store } from "./store/database.ts";
 import type { FlowVerdict, FlowVerdicts } from "./store/flow-verdicts.ts";
-import type { NewRule, Rules } from "./store/rules.ts";
+import { anyMatcher, type Rules } from "./store/rules.ts";
 
 /** The points an answer passes, in order. Tests stop the helper at each. */
 export type Step = "answered" | "committed" | "compiled" | "released";
@@ -30,11 +31,8 @@ export interface AnswersParts {
 export interface Outcome {
   rules: string[];
   settled: string[];
-}
-
-/** The narrowest matcher of an endpoint. ICMP and the like have no port. */
-function matcherOf({ address, port, protocol }: Endpoint): Pick<NewRule, "address" | "port" | "protocol"> {
-  return { address, port: port === 0 ? null : port, protocol };
+  /** What takes the rules back; null where none was made. */
+  change: number | null;
 }
 
 export class Answers {
@@ -43,7 +41,7 @@ export class Answers {
     this.parts = parts;
   }
 
-  /** Errors: unknown_prompt, prompt_not_held, app_unknown, not_running. The rule is built from the prompt, never from what a client says of it. */
+  /** Errors: unknown_prompt, prompt_not_held, app_unknown, not_running, name_unknown. The rule is built from the prompt, never from what a client says of it. */
   answer(id: string, action: FlowVerdict, scope: Scope, lifetime: Lifetime): Outcome {
     const { prompt, flows } = this.parts.prompts.find(id);
     this.parts.checkpoint("answered");
@@ -62,14 +60,17 @@ export class Answers {
     // While it waits the number is its own.
     const asker = prompt.state === "held" ? prompt.process.pid : undefined;
     const term = this.parts.lifetimes.termOf(lifetime, prompt.app.path, asker);
-    const anywhere = [{ address: null, port: null, protocol: null }];
-    const matchers = scope === "any" ? anywhere : prompt.endpoints.map(matcherOf);
-    const rules = durably(this.parts.store, () => {
+    const matchers = scopeMatchers(prompt.endpoints, scope);
+    const now = Date.now();
+    const { rules, change } = durably(this.parts.store, () => {
       this.parts.prompts.strike([prompt.id]);
-      return matchers.map((matcher) => {
-        const rule = { app: prompt.app.path, direction: prompt.direction, action, lifetime, note: "", ...matcher };
-        return this.parts.rules.add(rule, Date.now(), term).rule.id;
-      });
+      const rules = this.parts.rules.changes.record(now, () =>
+        matchers.map((matcher) => {
+          const about = { ...anyMatcher, app: prompt.app.path, direction: prompt.direction, ...matcher };
+          return this.parts.rules.add({ ...about, action, lifetime, note: "" }, now, term).rule.id;
+        }),
+      );
+      return { rules, change: this.parts.rules.changes.newest() };
     });
     this.parts.checkpoint("committed");
     const settled = this.parts.policyChanged();
@@ -79,7 +80,7 @@ export class Answers {
       this.parts.prompts.close(prompt.id);
       settled.push(prompt.id);
     }
-    return { rules, settled };
+    return { rules, settled, change };
   }
 
   private once(prompt: Prompt, flows: string[], action: FlowVerdict, scope: Scope): Outcome {
@@ -87,7 +88,7 @@ export class Answers {
     const { store, verdicts, hold, prompts } = this.parts;
     // Of a program nobody can be sure of, only the card's own flows are known to be its.
     const own = scope === "endpoint" || !isCertain(prompt.app);
-    const covered = new Set(own ? flows : this.heldFlowsOf(prompt));
+    const covered = new Set(own ? flows : [...flows, ...this.heldFlowsOf(prompt, scope)]);
     const settled = prompts.coveredBy(prompt, covered);
     durably(store, () => {
       prompts.strike(settled);
@@ -100,16 +101,22 @@ export class Answers {
     this.parts.checkpoint("released");
     for (const flow of covered) verdicts.done(flow);
     for (const id of settled) prompts.close(id);
-    return { rules: [], settled };
+    return { rules: [], settled, change: null };
   }
 
-  /** What waits in the same direction: who lets the app out has not let anybody in. */
-  private heldFlowsOf({ app, direction }: Prompt): string[] {
+  /** What waits in the same direction: who lets the app out has not let anybody in. Errors: name_unknown. */
+  private heldFlowsOf({ app, direction, endpoints }: Prompt, scope: Scope): string[] {
     const { hold, flows } = this.parts;
+    const wanted = new Set(scopeNames(endpoints, scope));
     return hold
       .all()
       .map(({ id }) => id)
-      .filter((id) => flows.get(id)?.app.path === app.path && flows.get(id)?.direction === direction);
+      .filter((id) => {
+        const flow = flows.get(id);
+        if (flow?.app.path !== app.path || flow.direction !== direction) return false;
+        const names = scope === "any" ? [] : scopeNames([flow.endpoint], scope, false);
+        return scope === "any" || (names.length > 0 && names.every((name) => wanted.has(name)));
+      });
   }
 
   private carryOut(ids: readonly string[], verdict: FlowVerdict): void {

@@ -1,23 +1,48 @@
 // The policy in force: rules from the store, as the decider reads them and as the kernel's maps hold them.
+import { CodedError } from "../contract/errors.ts";
+import type { ParsedParams, Result } from "../contract/methods.ts";
 import type { App, Direction, Endpoint, Mode, Rule } from "../contract/words.ts";
 import type { Judgement } from "./flows/flows.ts";
 import { type FlowRecord, flowState } from "./kernel/layout.ts";
 import { type PolicyMaps, target } from "./kernel/policy-maps.ts";
 import { log } from "./log.ts";
-import { addressHex } from "./policy/address.ts";
+import { addressHex, parsePrefix } from "./policy/address.ts";
 import { compile } from "./policy/compile.ts";
-import { type Decision, decide, layerOf, type Policy, reasonOf } from "./policy/decide.ts";
+import { type Decision, decide, noNames, type Override, type Policy, type Question } from "./policy/decide.ts";
+import { hostName } from "./policy/domain.ts";
+import { type Lists, listNumbers } from "./policy/lists.ts";
 import { compareRules } from "./policy/order.ts";
+import { layerOf, reasonOf } from "./policy/reason.ts";
 import { type PolicyRule, policyRule, type Zones } from "./policy/rule.ts";
 import type { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
 import type { Rules } from "./store/rules.ts";
+
+/** A public address that nobody has (RFC 5737): where a name decides and no address is given. */
+const somewhere = addressHex("192.0.2.1");
+
+/** What stands around the rules at the moment. */
+export interface Situation {
+  readonly mode: Mode;
+  readonly override: Override | null;
+  /** The active profile. */
+  readonly profile: string | null;
+}
+
+/** A flow as policy is asked about it. `user`: uid. */
+export interface Asked {
+  readonly app: App;
+  readonly direction: Direction;
+  readonly endpoint: Endpoint;
+  readonly user: number;
+}
 
 export interface EnforcedPolicyParts {
   readonly rules: Rules;
   readonly maps: PolicyMaps;
   readonly apps: AppNumbers;
   readonly destinations: DestinationNumbers;
-  readonly mode: Mode;
+  readonly lists: Lists;
+  situation(): Situation;
   zones(): Zones;
 }
 
@@ -30,7 +55,7 @@ export class EnforcedPolicy {
 
   constructor(parts: EnforcedPolicyParts) {
     this.parts = parts;
-    this.policy = { rules: [], zones: parts.zones(), mode: parts.mode };
+    this.policy = this.around([]);
     this.refresh();
   }
 
@@ -44,11 +69,17 @@ export class EnforcedPolicy {
     return this.parts.maps.leftOut;
   }
 
+  private around(rules: readonly PolicyRule[]): Policy {
+    const { mode, override } = this.parts.situation();
+    return { rules, zones: this.parts.zones(), mode, override, lists: this.parts.lists };
+  }
+
   /** Reads what is committed and brings the kernel to it. Returns whether that changed anything there. */
   refresh(): boolean {
     const rules: PolicyRule[] = [];
     this.byNumber = new Map();
     this.unreadable = 0;
+    const { profile } = this.parts.situation();
     for (const { number, rule } of this.parts.rules.all()) {
       const parsed = policyRule(rule, number);
       if (parsed === null) {
@@ -57,9 +88,9 @@ export class EnforcedPolicy {
         continue;
       }
       this.byNumber.set(number, parsed);
-      if (rule.enabled) rules.push(parsed);
+      if (rule.enabled && (rule.profile === null || rule.profile === profile)) rules.push(parsed);
     }
-    this.policy = { rules: rules.sort(compareRules), zones: this.parts.zones(), mode: this.parts.mode };
+    this.policy = this.around(rules.sort(compareRules));
     const numbers = {
       tableId: (destination: string) => this.parts.destinations.of(destination),
       appId: (path: string) => this.parts.apps.of(path),
@@ -71,10 +102,31 @@ export class EnforcedPolicy {
     return this.parts.rules.all().map(({ rule }) => rule);
   }
 
-  decide(app: App, direction: Direction, endpoint: Endpoint): Decision {
-    const { port, protocol } = endpoint;
-    const question = { app: app.path, addressHex: addressHex(endpoint.address), port, protocol, direction };
-    return decide(this.policy, question);
+  decide(asked: Asked): Decision {
+    return decide(this.policy, questionOf(asked));
+  }
+
+  /** What would happen to a flow, and why. Errors: bad_address, bad_name, bad_matcher. */
+  explainFlow(asked: ParsedParams<"explain">): Result<"explain"> {
+    const { app, via, user, port, protocol, direction } = asked;
+    const host = asked.host === null ? null : hostName(asked.host);
+    if (asked.host !== null && host === null) throw new CodedError("bad_name", asked.host);
+    const prefix = asked.address === null ? null : parsePrefix(asked.address);
+    if (asked.address !== null && prefix?.bits !== 128) throw new CodedError("bad_address", asked.address);
+    if (host === null && prefix === null) throw new CodedError("bad_matcher", "neither a host nor an address");
+    const names = host === null ? noNames : { trusted: [host], labels: [] };
+    const addressHex = prefix?.hex ?? somewhere;
+    const { verdict, rule, layer, reason } = decide(this.policy, {
+      app,
+      via,
+      user,
+      addressHex,
+      port,
+      protocol,
+      direction,
+      names,
+    });
+    return { verdict, rule, layer, reason };
   }
 
   /** What the kernel decided, in words. A rule that was removed meanwhile keeps its number. */
@@ -86,7 +138,28 @@ export class EnforcedPolicy {
   explain(verdict: "allow" | "block", number: number): Judgement {
     const rule = this.byNumber.get(number);
     if (rule) return { verdict, rule: rule.id, layer: layerOf(rule), reason: reasonOf(rule) };
+    const { override } = this.policy;
+    if (number === 0 && override !== null) {
+      const reason = override === "lockdown" ? "Lockdown is on." : "Picket is paused.";
+      return { verdict, rule: null, layer: override === "lockdown" ? "lockdown" : "mode", reason };
+    }
+    if (number >= listNumbers) return { verdict, rule: null, layer: "blocklist", reason: "A blocklist has it." };
     if (number === 0) return { verdict, rule: null, layer: "mode", reason: "No rule covers it; the mode decided." };
     return { verdict, rule: String(number), layer: "rule", reason: "A rule that is gone by now decided." };
   }
+}
+
+function questionOf({ app, direction, endpoint, user }: Asked): Question {
+  const { address, port, protocol, names = [] } = endpoint;
+  const of = (trusted: boolean) => names.filter((name) => name.trusted === trusted).map(({ name }) => name);
+  return {
+    app: app.path,
+    via: app.via,
+    user,
+    addressHex: addressHex(address),
+    port,
+    protocol,
+    direction,
+    names: { trusted: of(true), labels: of(false) },
+  };
 }

@@ -1,14 +1,13 @@
 // One connection's life in user space: a record comes from the kernel, the app is named, policy decides or a prompt asks,
 // and the verdict goes back. The only place where hold, policy, prompts, flows and store meet.
-import { splitAppPath } from "../contract/app-path.ts";
 import { CodedError } from "../contract/errors.ts";
-import type { App, Flow, Mode, Prompt, Rule } from "../contract/words.ts";
+import type { ParsedParams, Result } from "../contract/methods.ts";
+import type { App, Flow, Prompt, Rule } from "../contract/words.ts";
 import { Answers, type Step } from "./answers.ts";
-import { EnforcedPolicy } from "./enforced-policy.ts";
+import { EnforcedPolicy, type Situation } from "./enforced-policy.ts";
 import { Flows, type Judgement } from "./flows/flows.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
-import { isInterpreter } from "./identity/interpreters.ts";
 import { labelled } from "./identity/labels.ts";
 import { Naming } from "./identity/naming.ts";
 import type { EarlyEnd } from "./identity/under-way.ts";
@@ -31,7 +30,9 @@ import { Ring } from "./kernel/ring.ts";
 import { abandonedSearches, giveErrors, takeErrorSocket } from "./kernel/socket-options.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
-import { formatAddress, formatPrefix, parsePrefix } from "./policy/address.ts";
+import { canonicalRule } from "./new-rule.ts";
+import { formatAddress } from "./policy/address.ts";
+import type { Lists } from "./policy/lists.ts";
 import type { Zones } from "./policy/rule.ts";
 import { Prompts } from "./prompts/prompts.ts";
 import { Revocation } from "./revocation.ts";
@@ -39,7 +40,7 @@ import { durably, type Store } from "./store/database.ts";
 import { FlowVerdicts } from "./store/flow-verdicts.ts";
 import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
 import { PromptRows } from "./store/prompts.ts";
-import { type BootClock, type NewRule, Rules } from "./store/rules.ts";
+import { type BootClock, Rules } from "./store/rules.ts";
 
 export interface Listener {
   prompt(prompt: Prompt | null, id: string): void;
@@ -52,11 +53,12 @@ export interface EngineParts {
   readonly store: Store;
   readonly apps: Apps;
   readonly cgroups: CgroupPaths;
-  readonly mode: Mode;
   readonly clock: BootClock;
   readonly settings: Settings;
   readonly listener: Listener;
   zones(): Zones;
+  situation(): Situation;
+  readonly lists: Lists;
   /** Held packets so far that the kernel could not tell us of: the ring buffer was full. */
   lostPackets(): number;
   checkpoint(step: Step): void;
@@ -123,7 +125,8 @@ export class Engine {
       rules: this.rules,
       maps: new PolicyMaps(maps, parts.settings),
       destinations: new DestinationNumbers(store),
-      mode: parts.mode,
+      lists: parts.lists,
+      situation: parts.situation,
       zones: parts.zones,
     });
     this.revocation = new Revocation({ programs, policy: this.policy, flows: this.flows, hold: this.hold });
@@ -341,14 +344,17 @@ export class Engine {
     const age = Math.max(0, Number(process.hrtime.bigint() - record.time) / 1e6);
     const endpoint = endpointOf(record, formatAddress);
     const direction = directionOf(record);
-    this.flows.add({ key, cookie: record.flow.cookie, app, direction, endpoint, at: Date.now() - age, ...judgement });
+    const { flow, process: owner } = record;
+    const at = Date.now() - age;
+    this.flows.add({ key, cookie: flow.cookie, app, direction, endpoint, user: owner.uid, at, ...judgement });
   }
 
   private judgeHeld(record: FlowRecord, app: App, resumed: boolean): void {
     const id = flowId(record.flow);
     const endpoint = endpointOf(record, formatAddress);
     const direction = directionOf(record);
-    const { verdict, rule, layer, reason, number } = this.policy.decide(app, direction, endpoint);
+    const user = record.process.uid;
+    const { verdict, rule, layer, reason, number } = this.policy.decide({ app, direction, endpoint, user });
     if (verdict !== "ask") {
       this.addFlow(record, app, { verdict, rule, layer, reason });
       this.hold.carryOut(id, verdict, number);
@@ -373,7 +379,13 @@ export class Engine {
       const record = { ...empty, time, process: owner, flow, netns, direction, local_port };
       this.meet(record, (app) => {
         this.addFlow(record, app, { verdict: "allow", rule: null, layer: "mode", reason });
-        const { verdict } = this.policy.decide(app, directionOf(record), endpointOf(record, formatAddress));
+        const asked = {
+          app,
+          direction: directionOf(record),
+          endpoint: endpointOf(record, formatAddress),
+          user: owner.uid,
+        };
+        const { verdict } = this.policy.decide(asked);
         if (verdict === "block") this.revocation.soon();
       });
     }
@@ -388,7 +400,7 @@ export class Engine {
     for (const held of this.hold.all()) {
       const flow = this.flows.get(held.id);
       if (flow === undefined) continue; // still being named
-      const { verdict, rule, layer, reason, number } = this.policy.decide(flow.app, flow.direction, flow.endpoint);
+      const { verdict, rule, layer, reason, number } = this.policy.decide(flow);
       if (verdict === "ask") continue;
       this.flows.judge(held.id, { verdict, rule, layer, reason });
       this.hold.carryOut(held.id, verdict, number);
@@ -403,37 +415,45 @@ export class Engine {
 
   /** Takes what policy answers by now off every card. */
   private settle(): string[] {
-    return this.prompts.settle((...asked) => this.policy.decide(...asked).verdict !== "ask");
+    return this.prompts.settle((asked) => this.policy.decide(asked).verdict !== "ask");
   }
 
   listRules(): Rule[] {
     return this.policy.list();
   }
 
-  /** Errors: bad_address, interpreter_alone, not_running. */
-  addRule(rule: NewRule): Rule & { replaced: string | null } {
-    const prefix = rule.address === null ? null : parsePrefix(rule.address);
-    if (rule.address !== null && prefix === null) throw new CodedError("bad_address", rule.address);
-    const app = rule.app === null ? null : splitAppPath(rule.app);
-    // It would match nothing, and a person would believe in it.
-    if (app?.script === null && isInterpreter(app.executable))
-      throw new CodedError("interpreter_alone", app.executable);
-    const address = prefix === null ? null : formatPrefix(prefix);
+  /** Errors: bad_address, bad_name, bad_matcher, interpreter_alone, not_running. */
+  addRule(given: ParsedParams<"rules.add">): Rule & { replaced: string | null } {
+    const rule = canonicalRule(given);
     const term = this.lifetimes.termOf(rule.lifetime, rule.app);
-    const added = durably(this.parts.store, () => this.rules.add({ ...rule, address }, Date.now(), term));
+    const added = durably(this.parts.store, () => this.rules.add(rule, Date.now(), term));
     this.policyChanged();
     return { ...added.rule, replaced: added.replaced };
   }
 
+  /** Takes a change of rules back, the newest by default. Errors: nothing_to_undo. */
+  undo(change: number | null): void {
+    const { changes } = this.rules;
+    const id = change ?? changes.newest();
+    if (id === null) throw new CodedError("nothing_to_undo");
+    durably(this.parts.store, () => changes.undo(id));
+    this.policyChanged();
+  }
+
+  /** What would happen to a flow, and why. Errors: bad_address, bad_name. */
+  explain(asked: ParsedParams<"explain">): Result<"explain"> {
+    return this.policy.explainFlow(asked);
+  }
+
   /** Errors: unknown_rule, factory_rule. */
   removeRule(id: string): void {
-    durably(this.parts.store, () => this.rules.remove(id));
+    durably(this.parts.store, () => this.rules.remove(id, Date.now()));
     this.policyChanged();
   }
 
   /** Errors: unknown_rule. */
   enableRule(id: string, enabled: boolean): Rule {
-    const rule = durably(this.parts.store, () => this.rules.enable(id, enabled));
+    const rule = durably(this.parts.store, () => this.rules.enable(id, enabled, Date.now()));
     this.policyChanged();
     return rule;
   }

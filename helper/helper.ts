@@ -17,7 +17,8 @@ import { bpfFileSystem, ensureBpfFileSystem, Programs, type StartStep } from "./
 import { countCpus, readCounters } from "./kernel/records.ts";
 import { log, logged } from "./log.ts";
 import type { Options } from "./options.ts";
-import { loopbackPrefixes } from "./policy/rule.ts";
+import { noLists } from "./policy/lists.ts";
+import { localPrefixes, loopbackPrefixes } from "./policy/rule.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
 import { guardsBefore, writeRunFile } from "./run-file.ts";
 import { ControlServer } from "./server/server.ts";
@@ -126,7 +127,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const engine = new Engine({
     programs,
     store,
-    mode,
+    situation: () => ({ mode, override: null, profile: null }),
+    lists: noLists,
     apps: new Apps(systemDirectories),
     cgroups,
     clock: { boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), boottime },
@@ -134,7 +136,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       holdTicks: Math.max(1, Math.round(ticksPerSecond() * holdPace)),
       pidNamespace: statSync("/proc/self/ns/pid").ino,
     },
-    zones: () => ({ loopback: loopbackPrefixes, resolvers: readResolvers() }),
+    zones: () => ({ loopback: loopbackPrefixes, resolvers: readResolvers(), local: localPrefixes }),
     lostPackets: () => {
       const { ringFull = 0, overShare = 0 } = kernelCounters();
       return ringFull + overShare;

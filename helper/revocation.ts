@@ -50,7 +50,7 @@ export class Revocation {
     if (connection.action === action.block) return policy.explain("block", connection.rule);
     const flow = flows.get(id);
     if (flow === undefined) return undefined;
-    const { verdict, rule, layer, reason } = policy.decide(flow.app, flow.direction, flow.endpoint);
+    const { verdict, rule, layer, reason } = policy.decide(flow);
     return verdict === "ask" ? undefined : { verdict, rule, layer, reason };
   }
 
@@ -70,7 +70,7 @@ export class Revocation {
     for (const [id, flow] of flows.live()) {
       const key = layouts.flow_key.read(Buffer.from(id, "hex"));
       if (isConnection(key) || flow.verdict !== "allow") continue;
-      const { verdict, rule, layer, reason, number } = policy.decide(flow.app, flow.direction, flow.endpoint);
+      const { verdict, rule, layer, reason, number } = policy.decide(flow);
       if (verdict !== "block") continue;
       hold.writeGate(key, flowState.blocked, number);
       flows.judge(id, { verdict, rule, layer, reason });

@@ -71,6 +71,11 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "prompts.list": () => engine.prompts.list(),
     "prompts.answer": ({ id, action, scope, lifetime }) => engine.answers.answer(id, action, scope, lifetime),
     "rules.list": () => engine.listRules(),
+    "rules.undo": ({ change }) => {
+      engine.undo(change);
+      return {};
+    },
+    explain: (asked) => engine.explain(asked),
     "rules.add": (rule) => engine.addRule(rule),
     "rules.remove": ({ id }) => {
       engine.removeRule(id);

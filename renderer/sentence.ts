@@ -14,16 +14,25 @@ export function ruleApp(rule: Rule): string {
 }
 
 export function ruleDestination(rule: Rule): string {
-  const where = rule.zone
-    ? text.rules.zone[rule.zone]
-    : rule.address === null
-      ? text.rules.anywhere
-      : plain(rule.address);
-  const parts = [where];
-  if (rule.port !== null && rule.port !== 0)
-    parts.push(rule.direction === "inbound" ? text.rules.onItsPort(rule.port) : text.rules.onPort(rule.port));
-  if (rule.protocol !== null) parts.push(text.rules.over(text.protocol[rule.protocol]));
+  const words = text.rules;
+  const parts = [rulePlace(rule)];
+  const { port, portTo, direction } = rule;
+  if (port !== null && port !== 0) {
+    if (portTo === null) parts.push(direction === "inbound" ? words.onItsPort(port) : words.onPort(port));
+    else parts.push(direction === "inbound" ? words.onItsPorts(port, portTo) : words.onPorts(port, portTo));
+  }
+  if (rule.protocol !== null) parts.push(words.over(text.protocol[rule.protocol]));
+  if (rule.via !== null) parts.push(words.via(baseName(rule.via)));
+  if (rule.user !== null) parts.push(words.user(rule.user));
+  if (rule.profile !== null) parts.push(words.profile(plain(rule.profile)));
   return parts.join(", ");
+}
+
+function rulePlace({ zone, host, domain, address }: Rule): string {
+  if (zone !== null) return text.rules.zone[zone];
+  if (host !== null) return plain(host);
+  if (domain !== null) return text.rules.domain(plain(domain));
+  return address === null ? text.rules.anywhere : plain(address);
 }
 
 /** Before a button is touched (`action` null) the sentence says what the answer will cover, then what the button will do. */
@@ -37,11 +46,16 @@ export function preview(
   const name = appWord(prompt.app);
   const app =
     direction === "inbound" && scope === "endpoint" ? `${name} ${text.prompt.onIts(portAndProtocol(endpoint))}` : name;
+  const holds = lifetime === "once" ? "" : text.prompt.holds(lifetime);
+  const when = lifetime === "once" ? "Once" : "Rule";
+  if (scope === "host" || scope === "domain") {
+    // Only who is called has names to choose by.
+    const about = text.prompt.preview.outbound;
+    const name = scope === "host" ? endpoint.host : prompt.domain;
+    return (action === null ? about : about[action])[`${scope}${when}`](app, plain(name ?? endpoint.address), holds);
+  }
   const about = text.prompt.preview[direction];
-  const words = action === null ? about : about[action];
-  const other = destinations(prompt);
-  if (lifetime === "once") return words[`${scope}Once`](app, other);
-  return words[`${scope}Rule`](app, other, text.prompt.holds(lifetime));
+  return (action === null ? about : about[action])[`${scope}${when}`](app, destinations(prompt), holds);
 }
 
 /** How long a temporary rule still holds; empty for a permanent one. `now`: milliseconds since 1970. */

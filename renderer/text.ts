@@ -1,17 +1,7 @@
 // Every word the windows show, in one typed place. First lines carry no jargon; exact terms come second.
 import type { ErrorCode } from "../contract/errors.ts";
 import { type Lifetime, parseDuration, type RuleLifetime } from "../contract/lifetime.ts";
-import type {
-  Action,
-  Direction,
-  Layer,
-  Mode,
-  Origin,
-  Protocol,
-  RuleDirection,
-  Scope,
-  Verdict,
-} from "../contract/words.ts";
+import type { Action, Direction, Layer, Mode, Origin, Protocol, RuleDirection, Verdict } from "../contract/words.ts";
 
 const count = (n: number, one: string, many: string): string => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
@@ -79,7 +69,12 @@ export const text = {
     mode: "No rule",
     answer: "Your answer",
   } satisfies Record<Layer, string>,
-  origin: { person: "Made by you", factory: "Built in" } satisfies Record<Origin, string>,
+  origin: {
+    person: "Made by you",
+    import: "Imported",
+    subscription: "Blocklist",
+    factory: "Built in",
+  } satisfies Record<Origin, string>,
   protocol: { tcp: "TCP", udp: "UDP", icmp: "ICMP", other: "other protocol" } satisfies Record<Protocol, string>,
   unverified: "unverified",
   unverifiedWhy: "Picket cannot vouch for this program’s name, so it shows where the program is.",
@@ -156,7 +151,18 @@ export const text = {
     anyApp: "Any app",
     anywhere: "any destination",
     anybody: "anybody",
-    zone: { loopback: "this computer itself", resolvers: "the name servers of this computer" },
+    zone: {
+      loopback: "this computer itself",
+      resolvers: "the name servers of this computer",
+      local: "the local network",
+      internet: "the internet",
+    },
+    domain: (name: string) => `any host of ${name}`,
+    onPorts: (from: number, to: number) => `ports ${from} to ${to}`,
+    onItsPorts: (from: number, to: number) => `on its ports ${from} to ${to}`,
+    via: (app: string) => `when started by ${app}`,
+    user: (uid: number) => `as user ${uid}`,
+    profile: (name: string) => `in profile “${name}”`,
     may: {
       outbound: { allow: "may connect to", block: "may not connect to", ask: "must ask before connecting to" },
       inbound: {
@@ -232,7 +238,9 @@ export const text = {
     scopes: {
       outbound: { endpoint: "This destination", any: "Any destination" },
       inbound: { endpoint: "This caller", any: "Any caller" },
-    } satisfies Record<Direction, Record<Scope, string>>,
+    } satisfies Record<Direction, Record<"endpoint" | "any", string>>,
+    /** Only where the destination has a name. */
+    namedScopes: { host: "This host", domain: (name: string) => `All of ${name}` },
     scopesMany: { outbound: "These destinations", inbound: "These callers" } satisfies Record<Direction, string>,
     lifetimes: {
       once: "This time",
@@ -271,6 +279,14 @@ export const text = {
       outbound: {
         endpointRule: (app: string, to: string, holds: string) =>
           `Your answer becomes a rule: it holds for ${app} and ${to} ${holds}.`,
+        hostRule: (app: string, to: string, holds: string) =>
+          `Your answer becomes a rule: it holds for ${app} and every port of ${to} ${holds}.`,
+        domainRule: (app: string, to: string, holds: string) =>
+          `Your answer becomes a rule: it holds for ${app} and any host of ${to} ${holds}.`,
+        hostOnce: (app: string, to: string) =>
+          `Your answer is for what ${app} is waiting for at ${to}, on every port. Next time you are asked again.`,
+        domainOnce: (app: string, to: string) =>
+          `Your answer is for what ${app} is waiting for at any host of ${to}. Next time you are asked again.`,
         anyRule: (app: string, _: string, holds: string) =>
           `Your answer becomes a rule: it holds for everything ${app} connects to, ${holds}.`,
         endpointOnce: (app: string, to: string) =>
@@ -280,6 +296,14 @@ export const text = {
         allow: {
           endpointRule: (app: string, to: string, holds: string) =>
             `Allow: ${app} may connect to ${to} ${holds}, without asking.`,
+          hostRule: (app: string, to: string, holds: string) =>
+            `Allow: ${app} may connect to every port of ${to} ${holds}, without asking.`,
+          domainRule: (app: string, to: string, holds: string) =>
+            `Allow: ${app} may connect to any host of ${to} ${holds}, without asking. Blocklists still apply.`,
+          hostOnce: (app: string, to: string) =>
+            `Allow: all that waits for ${to} goes through. Next time ${app} asks again.`,
+          domainOnce: (app: string, to: string) =>
+            `Allow: all that waits for a host of ${to} goes through. Next time ${app} asks again.`,
           anyRule: (app: string, _: string, holds: string) =>
             `Allow: ${app} may connect to any destination ${holds}, without asking. Narrower rules still come first.`,
           endpointOnce: (app: string, to: string) =>
@@ -290,6 +314,14 @@ export const text = {
         block: {
           endpointRule: (app: string, to: string, holds: string) =>
             `Block: ${app} is refused at ${to} ${holds}, without asking.`,
+          hostRule: (app: string, to: string, holds: string) =>
+            `Block: ${app} is refused at every port of ${to} ${holds}, without asking.`,
+          domainRule: (app: string, to: string, holds: string) =>
+            `Block: ${app} is refused at every host of ${to} ${holds}, without asking.`,
+          hostOnce: (app: string, to: string) =>
+            `Block: all that waits for ${to} is refused. Next time ${app} asks again.`,
+          domainOnce: (app: string, to: string) =>
+            `Block: all that waits for a host of ${to} is refused. Next time ${app} asks again.`,
           anyRule: (app: string, _: string, holds: string) =>
             `Block: ${app} is refused everywhere ${holds}, without asking. Narrower rules still come first.`,
           endpointOnce: (app: string, to: string) =>
@@ -355,6 +387,10 @@ export const text = {
     unknown_rule: "That rule is gone already.",
     factory_rule: "Built-in rules can be switched off, not deleted.",
     bad_address: "That is not an address.",
+    bad_name: "That is not a host name.",
+    bad_matcher: "These parts of a rule do not go together.",
+    name_unknown: "Nobody knows a name of this destination, so it can be answered by its address only.",
+    nothing_to_undo: "There is nothing to take back any more.",
     app_unknown: "Nobody can tell any more which program asked, so it can be answered for this time only.",
     run_failed: "The program could not be guarded.",
     too_many_clients: "Too many windows and tools are connected to the helper.",

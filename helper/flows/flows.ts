@@ -18,6 +18,8 @@ export interface NewFlow extends Judgement {
   readonly app: App;
   readonly direction: Direction;
   readonly endpoint: Endpoint;
+  /** Uid of the process. */
+  readonly user: number;
   /** Milliseconds since 1970. */
   readonly at: number;
 }

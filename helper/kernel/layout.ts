@@ -126,7 +126,7 @@ export class Struct<T extends MemberTable> {
   }
 }
 
-export const abi = 3;
+export const abi = 4;
 export const pathDepth = 6;
 export const tableDefer = 0xffffffff;
 
@@ -325,6 +325,7 @@ const revoked = new Struct({
   holder: "u32",
   action: "u32",
   rule: "u32",
+  pad: "u32",
 });
 const path = new Struct({ tables: { u32s: pathDepth } });
 const host_key = new Struct({ address: { bytes: 16 } });
@@ -345,6 +346,7 @@ const config = new Struct({
   pid_namespace: "u32",
   generation: "u32",
   helper: "u32",
+  override: "u32",
   any: path,
 });
 

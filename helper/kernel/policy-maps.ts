@@ -25,6 +25,8 @@ export interface Settings {
 
 const zero = Buffer.alloc(4);
 
+const overrideActions = { lockdown: action.block, pause: action.allow } as const;
+
 /** Tells one entry of a map: `key` and `value` start as zeros. They are used for every entry of the map in turn. */
 type Tell<Item> = (item: Item, key: Buffer<ArrayBuffer>, value: Buffer<ArrayBuffer>) => void;
 
@@ -97,6 +99,12 @@ class Mirror<Item> {
   }
 }
 
+/** Everything that has a path, in one place. */
+function withListed(compiled: Compiled): Compiled {
+  const listed = [...compiled.listed()].map((path) => [`${path.prefix.hex}/${path.prefix.bits}`, path] as const);
+  return listed.length === 0 ? compiled : { ...compiled, paths: new Map([...listed, ...compiled.paths]) };
+}
+
 export class PolicyMaps {
   private readonly slots: Mirror<Slot>;
   private readonly tables: Mirror<[table: number, shapes: number]>;
@@ -143,7 +151,7 @@ export class PolicyMaps {
   apply(wanted: Compiled): boolean {
     const mirrors = [this.slots, this.tables, this.hosts, this.ranges];
     for (const mirror of mirrors) mirror.changed = false;
-    const { compiled, leftOut } = cutToFit(wanted, this.room, tableDefer);
+    const { compiled, leftOut } = cutToFit(withListed(wanted), this.room, tableDefer);
     let { any } = compiled;
     let reconfigured: boolean;
     try {
@@ -203,7 +211,7 @@ export class PolicyMaps {
   }
 
   /** Returns whether anything but the generation changed. */
-  private configure({ defaultAction, any }: Pick<Compiled, "defaultAction" | "any">): boolean {
+  private configure({ defaultAction, any, override }: Pick<Compiled, "defaultAction" | "any" | "override">): boolean {
     const config = layouts.config.write({
       abi,
       hold_jiffies: this.settings.holdTicks,
@@ -211,6 +219,7 @@ export class PolicyMaps {
       pid_namespace: this.settings.pidNamespace,
       generation: this.generation,
       helper: process.pid,
+      override: override === null ? 0 : overrideActions[override],
       any: { tables: [...any] },
     });
     if (config.equals(this.config)) return false;

@@ -1,38 +1,20 @@
 // Compiles rules to what the kernel looks up (bpf/policy.bpf.h): tables of slots, and for every known destination the path of
 // tables to try, narrow to wide. One slot per rule and table; one path per address or range named. Pure.
 import { covers, everyIpv4, type Prefix, truncate } from "./address.ts";
-import type { Policy } from "./decide.ts";
-import type { PolicyRule, Zones } from "./rule.ts";
+import type { KnownNames, Override, Policy } from "./decide.ts";
+import { entryRule, type ListEntry } from "./lists.ts";
+import { compareRules } from "./order.ts";
+import { domainsOf, isNamed, type PolicyRule } from "./rule.ts";
+import { type Slot, type SlotTarget, slotsOf } from "./slots.ts";
 
-/** Limits and numbers of the kernel's side; they are helper/kernel/layout.ts's, passed in so that this file imports no kernel. */
-export interface Target {
+export interface Target extends SlotTarget {
   readonly pathDepth: number;
   readonly tableDefer: number;
-  readonly action: { readonly allow: number; readonly block: number; readonly ask: number };
-  readonly protocolClass: { readonly tcp: number; readonly udp: number; readonly icmp: number; readonly other: number };
-  readonly shape: {
-    readonly anyApp: number;
-    readonly anyPort: number;
-    readonly anyProtocol: number;
-    readonly anyDirection: number;
-  };
-  readonly direction: { readonly outbound: number; readonly inbound: number };
   /** Lasting number of a destination's table; 0 is never used. */
   tableId(destination: string): number;
-  /** Lasting number of an app; 0 is never used. */
-  appId(path: string): number;
 }
 
-export interface Slot {
-  readonly table: number;
-  readonly app: number;
-  readonly port: number;
-  readonly protocol: number;
-  readonly direction: number;
-  readonly shape: number;
-  readonly action: number;
-  readonly rule: number;
-}
+export type { Slot } from "./slots.ts";
 
 export interface CompiledPath {
   readonly prefix: Prefix;
@@ -48,96 +30,210 @@ export interface Compiled {
   /** Path of every other destination. */
   readonly any: readonly number[];
   readonly defaultAction: number;
+  readonly override: Override | null;
+  /** Paths of what blocklists have, beside `paths`: there may be a million, all of the same few tables. */
+  listed(): Iterable<CompiledPath>;
 }
 
-function zoneSetName(zones: readonly string[]): string {
-  return `zones:${zones.join("+")}`;
-}
-
-/** The zones that hold the whole prefix, in a fixed order. */
-function zonesOf(prefix: Prefix, zones: Zones): string[] {
-  return Object.entries(zones)
-    .filter(([, ranges]) => ranges.some((range) => covers(range, prefix)))
-    .map(([zone]) => zone)
-    .sort();
-}
+/** The names that addresses have at the moment, by 32 hex digits. */
+export type NamedAddresses = ReadonlyMap<string, KnownNames>;
 
 function prefixName(prefix: Prefix): string {
   return `${prefix.hex}/${prefix.bits}`;
 }
 
-export function compile(policy: Policy, target: Target): Compiled {
-  const slots = new Map<string, Slot>();
-  const tables = new Map<number, number>();
-  const paths = new Map<string, CompiledPath>();
-
-  const place = (destination: string, rule: PolicyRule) => {
-    const table = target.tableId(destination);
-    const app = rule.app === null ? 0 : target.appId(rule.app);
-    const protocol = rule.protocol === null ? 0 : target.protocolClass[rule.protocol];
-    const direction = rule.direction === "both" ? 0 : target.direction[rule.direction];
-    const shape =
-      (rule.app === null ? target.shape.anyApp : 0) |
-      (rule.port === null ? target.shape.anyPort : 0) |
-      (rule.protocol === null ? target.shape.anyProtocol : 0) |
-      (rule.direction === "both" ? target.shape.anyDirection : 0);
-    const key = `${table}:${app}:${rule.port ?? 0}:${protocol}:${direction}:${shape}`;
-    if (slots.has(key)) return; // rules come best first
-    slots.set(key, {
-      table,
-      app,
-      port: rule.port ?? 0,
-      protocol,
-      direction,
-      shape,
-      action: target.action[rule.action],
-      rule: rule.number,
-    });
-    tables.set(table, (tables.get(table) ?? 0) | (1 << shape));
-  };
-
-  const explicit = new Map<string, Prefix>();
-  const nodes = new Map<string, Prefix>();
-  for (const rule of policy.rules) {
-    if (rule.destination.kind !== "prefix") continue;
-    explicit.set(prefixName(rule.destination.prefix), rule.destination.prefix);
+function destinationName({ destination }: PolicyRule): string {
+  switch (destination.kind) {
+    case "prefix":
+      return prefixName(destination.prefix);
+    case "any":
+      return "any";
+    case "zone":
+      return `zone:${destination.zone}`;
+    default:
+      return `${destination.kind}:${destination.name}`;
   }
-  for (const [name, prefix] of explicit) nodes.set(name, prefix);
-  for (const ranges of Object.values(policy.zones)) for (const prefix of ranges) nodes.set(prefixName(prefix), prefix);
-  // The kernel's longest match would find a short IPv6 range for IPv4 addresses: they need an own path to be kept out of it.
-  if ([...nodes.values()].some(({ bits }) => bits < everyIpv4.bits)) nodes.set(prefixName(everyIpv4), everyIpv4);
+}
 
-  const lengths = [...new Set([...explicit.values()].map((prefix) => prefix.bits))].sort((a, b) => b - a);
-  const zoneSets = new Map<string, readonly string[]>();
-  for (const [name, prefix] of nodes) {
-    const chain: number[] = [];
-    for (const bits of lengths) {
-      if (bits > prefix.bits) continue;
-      const covering = explicit.get(prefixName({ hex: truncate(prefix.hex, bits), bits }));
-      if (covering && covers(covering, prefix)) chain.push(target.tableId(prefixName(covering)));
+/** One policy compiled, and the names of addresses as they become known. */
+export class Compiler implements Compiled {
+  readonly slots = new Map<string, Slot>();
+  readonly tables = new Map<number, number>();
+  readonly paths = new Map<string, CompiledPath>();
+  readonly any: readonly number[];
+  readonly defaultAction: number;
+  readonly override: Override | null;
+  readonly listed = (): Iterable<CompiledPath> => this.listedPaths();
+  private readonly policy: Policy;
+  private readonly target: Target;
+  /** Rules by the name of their destination, best first. */
+  private readonly groups = new Map<string, PolicyRule[]>();
+  /** Addresses and ranges that rules name, by name. */
+  private readonly explicit = new Map<string, Prefix>();
+  /** Their lengths, long ones first. */
+  private readonly lengths: readonly number[];
+  /** Paths that do not depend on names. */
+  private readonly fixed: ReadonlyMap<string, CompiledPath>;
+  /** Rules about names: of an address without one nobody knows whether they are meant. */
+  private readonly named: readonly PolicyRule[];
+
+  constructor(policy: Policy, target: Target) {
+    this.policy = policy;
+    this.target = target;
+    const { ask, allow, block } = target.action;
+    this.defaultAction = { ask, learn: allow, allow, block }[policy.mode];
+    this.override = policy.override;
+    for (const rule of policy.rules) {
+      const name = destinationName(rule);
+      const group = this.groups.get(name);
+      if (group === undefined) this.groups.set(name, [rule]);
+      else group.push(rule);
+      if (rule.destination.kind === "prefix") this.explicit.set(name, rule.destination.prefix);
     }
-    const zones = zonesOf(prefix, policy.zones);
-    if (zones.length > 0) {
-      zoneSets.set(zoneSetName(zones), zones);
-      chain.push(target.tableId(zoneSetName(zones)));
+    this.named = policy.rules.filter(isNamed);
+    this.lengths = [...new Set([...this.explicit.values()].map(({ bits }) => bits))].sort((a, b) => b - a);
+    for (const prefix of this.nodes()) {
+      this.paths.set(prefixName(prefix), { prefix, tables: this.path(prefix, null) });
     }
-    chain.push(target.tableId("any"));
-    const fits = chain.length <= target.pathDepth;
-    paths.set(name, { prefix, tables: fits ? chain : [...chain.slice(0, target.pathDepth - 1), target.tableDefer] });
+    this.fixed = new Map(this.paths);
+    this.any = this.path(null, null);
   }
 
-  for (const rule of policy.rules) {
-    const { destination } = rule;
-    if (destination.kind === "any") place("any", rule);
-    else if (destination.kind === "prefix") place(prefixName(destination.prefix), rule);
-    else for (const [name, zones] of zoneSets) if (zones.includes(destination.zone)) place(name, rule);
+  /** Destinations whose path differs from those around them. */
+  private nodes(): Iterable<Prefix> {
+    const { zones } = this.policy;
+    const nodes = new Map(this.explicit);
+    const ranges = [...zones.loopback, ...zones.resolvers];
+    if (this.groups.has("zone:local") || this.groups.has("zone:internet")) ranges.push(...zones.local);
+    for (const prefix of ranges) nodes.set(prefixName(prefix), prefix);
+    // The kernel's longest match would find a short IPv6 range for IPv4 addresses: they need an own path to be kept out of it.
+    if ([...nodes.values()].some(({ bits }) => bits < everyIpv4.bits)) nodes.set(prefixName(everyIpv4), everyIpv4);
+    return nodes.values();
   }
 
-  const defaults = {
-    ask: target.action.ask,
-    learn: target.action.allow,
-    allow: target.action.allow,
-    block: target.action.block,
-  };
-  return { slots, tables, paths, any: [target.tableId("any")], defaultAction: defaults[policy.mode] };
+  /**
+   * The names of an address are these by now. Returns the path of its own that it needs, whose tables are among the others then; null
+   * where that of its neighbours will do.
+   */
+  setNames(addressHex: string, names: KnownNames): CompiledPath | null {
+    const prefix = { hex: addressHex, bits: 128 };
+    const title = prefixName(prefix);
+    const tables = this.namedPath(prefix, names);
+    const path = tables === null ? this.fixed.get(title) : { prefix, tables };
+    if (path === undefined) this.paths.delete(title);
+    else this.paths.set(title, path);
+    return path ?? null;
+  }
+
+  private namedPath(prefix: Prefix, { trusted, labels }: KnownNames): readonly number[] | null {
+    if (trusted.length === 0 || !this.asksForNames || !this.isNameable(prefix)) return null;
+    const [first, ...others] = trusted.map((name) => this.path(prefix, name));
+    const agree = others.every((other) => other.join() === first?.join());
+    // An alias or the app's own word may block: the helper compares.
+    return first && agree && !labels.some((label) => this.isAbout(label)) ? first : [this.target.tableDefer];
+  }
+
+  private *listedPaths(): Generator<CompiledPath> {
+    for (const prefix of this.policy.lists.prefixes()) {
+      if (!this.paths.has(prefixName(prefix))) yield { prefix, tables: this.path(prefix, null) };
+    }
+  }
+
+  private get asksForNames(): boolean {
+    return this.named.length > 0 || this.policy.lists.hasNames;
+  }
+
+  private isAbout(name: string): boolean {
+    if (this.groups.has(`host:${name}`) || this.policy.lists.name(name) !== null) return true;
+    return domainsOf(name).some((domain) => this.groups.has(`domain:${domain}`));
+  }
+
+  private isNameable(prefix: Prefix | null): boolean {
+    const { loopback, resolvers } = this.policy.zones;
+    return prefix === null || ![...loopback, ...resolvers].some((range) => covers(range, prefix));
+  }
+
+  /** `prefix` null: everything else. `name` null: nobody knows one. */
+  private path(prefix: Prefix | null, name: string | null): readonly number[] {
+    const tables: number[] = [];
+    if (name === null && this.asksForNames && this.isNameable(prefix)) tables.push(this.unnamedTable());
+    for (const [names, entry] of this.levels(prefix, name)) {
+      const table = this.table(names, entry);
+      if (table !== null) tables.push(table);
+      if (entry !== null) break; // it is about everybody: nothing passes it
+    }
+    const { pathDepth, tableDefer } = this.target;
+    return tables.length <= pathDepth ? tables : [...tables.slice(0, pathDepth - 1), tableDefer];
+  }
+
+  /** Groups of rules about the destination, narrow to wide, each with the blocklists' entry of the same rank. */
+  private *levels(prefix: Prefix | null, name: string | null): Generator<[groups: string[], entry: ListEntry | null]> {
+    const { lists } = this.policy;
+    const byName = name === null ? null : lists.name(name);
+    const byAddress = prefix === null ? null : lists.covering(prefix);
+    const bits = byAddress?.destination.kind === "prefix" ? byAddress.destination.prefix.bits : 0;
+    if (prefix?.bits === 128) {
+      const hosts = [prefixName(prefix), ...(name === null ? [] : [`host:${name}`])];
+      yield [hosts, byName?.destination.kind === "host" ? byName : bits === 128 ? byAddress : null];
+    }
+    for (const domain of name === null ? [] : domainsOf(name)) {
+      const listed = byName?.destination.kind === "domain" && byName.destination.name === domain;
+      yield [[`domain:${domain}`], listed ? byName : null];
+    }
+    const lengths = byAddress === null ? this.lengths : [...new Set([...this.lengths, bits])].sort((a, b) => b - a);
+    for (const length of prefix === null ? [] : lengths) {
+      if (prefix === null || length > prefix.bits || length === 128) continue;
+      const range = { hex: truncate(prefix.hex, length), bits: length };
+      if (covers(range, prefix)) yield [[prefixName(range)], length === bits ? byAddress : null];
+    }
+    yield [this.zonesOf(prefix), null];
+    yield [["any"], null];
+  }
+
+  /** The zones that hold the whole prefix, in a fixed order. */
+  private zonesOf(prefix: Prefix | null): string[] {
+    const { zones } = this.policy;
+    const holding = Object.entries(zones)
+      .filter(([, ranges]) => prefix !== null && ranges.some((range) => covers(range, prefix)))
+      .map(([zone]) => `zone:${zone}`);
+    const outside = !holding.includes("zone:loopback") && !holding.includes("zone:local");
+    return (outside ? [...holding, "zone:internet"] : holding).sort();
+  }
+
+  /** Number of the table with the rules of these groups and the entry; null where there are none. */
+  private table(names: readonly string[], entry: ListEntry | null): number | null {
+    const present = names.filter((name) => this.groups.has(name));
+    if (present.length === 0 && entry === null) return null;
+    const title = [...present, ...(entry === null ? [] : [`list:${entry.list}`])].join("+");
+    const table = this.target.tableId(title);
+    if (this.tables.has(table)) return table;
+    const rules = present.flatMap((name) => this.groups.get(name) ?? []);
+    if (entry !== null) rules.push(entryRule(entry));
+    if (present.length + (entry === null ? 0 : 1) > 1) rules.sort(compareRules);
+    this.fill(table, rules, false);
+    return table;
+  }
+
+  private unnamedTable(): number {
+    const table = this.target.tableId("unnamed");
+    if (this.tables.has(table)) return table;
+    const anything = { list: "", number: 0, destination: { kind: "any" } } as const;
+    this.fill(table, this.policy.lists.hasNames ? [entryRule(anything)] : this.named, true);
+    return table;
+  }
+
+  private fill(table: number, rules: readonly PolicyRule[], defer: boolean): void {
+    let shapes = 0;
+    for (const slot of slotsOf(table, rules, this.target, defer)) {
+      shapes |= 1 << slot.shape;
+      this.slots.set(`${table}:${slot.app}:${slot.port}:${slot.protocol}:${slot.direction}:${slot.shape}`, slot);
+    }
+    this.tables.set(table, shapes);
+  }
+}
+
+export function compile(policy: Policy, target: Target, named: NamedAddresses = new Map()): Compiled {
+  const compiler = new Compiler(policy, target);
+  for (const [addressHex, names] of named) compiler.setNames(addressHex, names);
+  return compiler;
 }

@@ -1,15 +1,30 @@
 // The decider: which verdict a flow gets and why. Pure: no clock, no I/O.
 import type { Action, Direction, Layer, Mode, Protocol } from "../../contract/words.ts";
 import { contains } from "./address.ts";
-import type { PolicyRule, Zones } from "./rule.ts";
+import { entryRule, type Lists } from "./lists.ts";
+import { compareRules } from "./order.ts";
+import { layerOf, reasonOf } from "./reason.ts";
+import { hasNames, isInZone, isNamed, type PolicyRule, type Zones } from "./rule.ts";
+
+/** Names of an address. What is not trusted (what the app wrote itself, the aliases of a CNAME chain) can block and never allow. */
+export interface KnownNames {
+  readonly trusted: readonly string[];
+  readonly labels: readonly string[];
+}
+
+export const noNames: KnownNames = { trusted: [], labels: [] };
 
 /** What is asked: `addressHex` is the remote's, 32 digits, IPv4 mapped; `port` the one asked for (inbound: the app's own). */
 export interface Question {
   readonly app: string;
+  /** The app that started this one, null when nobody knows. */
+  readonly via: string | null;
+  readonly user: number;
   readonly addressHex: string;
   readonly port: number;
   readonly protocol: Protocol;
   readonly direction: Direction;
+  readonly names: KnownNames;
 }
 
 export interface Decision {
@@ -21,60 +36,44 @@ export interface Decision {
   readonly reason: string;
 }
 
-/** Everything a decision depends on. `rules`: enabled ones, sorted by compareRules. */
+/** What comes before all rules; nothing of it is about this computer's talk with itself. */
+export type Override = "lockdown" | "pause";
+
+/** Everything a decision depends on. `rules`: enabled ones of the active profile or of none, sorted by compareRules. */
 export interface Policy {
   readonly rules: readonly PolicyRule[];
   readonly zones: Zones;
   readonly mode: Mode;
+  readonly lists: Lists;
+  readonly override: Override | null;
 }
 
-function reaches(rule: PolicyRule, question: Question, zones: Zones): boolean {
-  const { destination } = rule;
+function reaches({ destination }: PolicyRule, { addressHex }: Question, name: string | null, zones: Zones): boolean {
   switch (destination.kind) {
     case "prefix":
-      return contains(destination.prefix, question.addressHex);
+      return contains(destination.prefix, addressHex);
+    case "host":
+      return destination.name === name;
+    case "domain":
+      return name !== null && (destination.name === name || name.endsWith(`.${destination.name}`));
     case "zone":
-      return zones[destination.zone].some((prefix) => contains(prefix, question.addressHex));
+      return isInZone(destination.zone, addressHex, zones);
     case "any":
       return true;
   }
 }
 
-export function matches(rule: PolicyRule, question: Question, zones: Zones): boolean {
+/** `name`: the one name that the destination is taken to have. */
+export function matches(rule: PolicyRule, question: Question, name: string | null, zones: Zones): boolean {
   return (
     (rule.app === null || rule.app === question.app) &&
-    (rule.port === null || rule.port === question.port) &&
+    (rule.via === null || rule.via === question.via) &&
+    (rule.user === null || rule.user === question.user) &&
+    (rule.port === null || (question.port >= rule.port && question.port <= (rule.portTo ?? rule.port))) &&
     (rule.protocol === null || rule.protocol === question.protocol) &&
     (rule.direction === "both" || rule.direction === question.direction) &&
-    reaches(rule, question, zones)
+    reaches(rule, question, name, zones)
   );
-}
-
-const modeVerdict: Record<Mode, { verdict: Action; reason: string }> = {
-  ask: { verdict: "ask", reason: "No rule covers it, so you are asked." },
-  learn: { verdict: "allow", reason: "Picket is learning: allowed and recorded." },
-  allow: { verdict: "allow", reason: "No rule covers it, and the mode allows the rest." },
-  block: { verdict: "block", reason: "No rule covers it, and the mode blocks the rest." },
-};
-
-/** Why a rule decided, in one sentence. */
-export function reasonOf(rule: PolicyRule): string {
-  const who = rule.app === null ? "any app" : "this app";
-  const way = { outbound: "to", inbound: "from", both: "to and from" }[rule.direction];
-  const verb = { allow: "allows", block: "blocks", ask: "wants you asked about" }[rule.action];
-  const kind = rule.origin === "factory" ? "A factory rule" : "Your rule";
-  const where = {
-    any: "any address",
-    zone: "this part of the network",
-    prefix: "this address",
-  }[rule.destination.kind];
-  const port = rule.port === null ? "" : `, port ${rule.port}`;
-  const protocol = rule.protocol === null ? "" : ` over ${rule.protocol.toUpperCase()}`;
-  return `${kind} ${verb} ${who} ${way} ${where}${port}${protocol}.`;
-}
-
-export function layerOf(rule: PolicyRule): Layer {
-  return rule.origin === "factory" ? "factory" : "rule";
 }
 
 /** Positions in the order, of the rules about each app and of those about any. */
@@ -101,19 +100,71 @@ function indexOf(rules: readonly PolicyRule[]): Index {
 }
 
 /** The first rule in the order that matches. Most rules are about other apps: those are not looked at. */
-function firstMatch({ rules, zones }: Policy, question: Question): PolicyRule | undefined {
+function firstMatch({ rules, zones }: Policy, question: Question, name: string | null): PolicyRule | undefined {
   const { byApp, anyApp } = indexOf(rules);
   const matching = (position: number) => {
     const rule = rules[position];
-    return rule !== undefined && matches(rule, question, zones);
+    return rule !== undefined && matches(rule, question, name, zones);
   };
   const own = byApp.get(question.app)?.find(matching) ?? rules.length;
   const any = anyApp.find((position) => position > own || matching(position)) ?? rules.length;
   return rules[Math.min(own, any)];
 }
 
-export function decide(policy: Policy, question: Question): Decision {
-  const rule = firstMatch(policy, question);
-  if (rule === undefined) return { ...modeVerdict[policy.mode], rule: null, number: 0, layer: "mode" };
+/** The rule, a blocklist's entry included, that decides if the destination has this one name. */
+function decisive(policy: Policy, question: Question, name: string | null): PolicyRule | undefined {
+  const { lists } = policy;
+  const entries = [name === null ? null : lists.name(name), lists.covering({ hex: question.addressHex, bits: 128 })];
+  return [firstMatch(policy, question, name), ...entries.map((entry) => (entry ? entryRule(entry) : undefined))]
+    .filter((rule) => rule !== undefined)
+    .sort(compareRules)[0];
+}
+
+const modeVerdict: Record<Mode, { verdict: Action; reason: string }> = {
+  ask: { verdict: "ask", reason: "No rule covers it, so you are asked." },
+  learn: { verdict: "allow", reason: "Picket is learning: allowed and recorded." },
+  allow: { verdict: "allow", reason: "No rule covers it, and the mode allows the rest." },
+  block: { verdict: "block", reason: "No rule covers it, and the mode blocks the rest." },
+};
+
+const overrides: Record<Override, Omit<Decision, "rule" | "number">> = {
+  lockdown: { verdict: "block", layer: "lockdown", reason: "Lockdown is on: nothing leaves or enters this computer." },
+  pause: { verdict: "allow", layer: "mode", reason: "Picket is paused: everything is allowed and recorded." },
+};
+
+function decisionOf(rule: PolicyRule | undefined, mode: Mode): Decision {
+  if (rule === undefined) return { ...modeVerdict[mode], rule: null, number: 0, layer: "mode" };
   return { verdict: rule.action, rule: rule.id, number: rule.number, layer: layerOf(rule), reason: reasonOf(rule) };
+}
+
+const strictness: Record<Action, number> = { allow: 0, ask: 1, block: 2 };
+
+/**
+ * Where an address has several names nobody knows which is meant: the strictest of their verdicts holds, so all must be allowed. A name
+ * that is not trusted counts only where a rule about names blocks it.
+ */
+export function decide(policy: Policy, question: Question): Decision {
+  const { zones, mode, override } = policy;
+  if (override !== null && !isInZone("loopback", question.addressHex, zones))
+    return { ...overrides[override], rule: null, number: 0 };
+  const { trusted, labels } = hasNames(question.addressHex, zones) ? question.names : noNames;
+  const decisions = (trusted.length > 0 ? trusted : [null]).map((name) =>
+    decisionOf(decisive(policy, question, name), mode),
+  );
+  for (const label of labels) {
+    const rule = decisive(policy, question, label);
+    if (rule?.action === "block" && isNamed(rule)) decisions.push(decisionOf(rule, mode));
+  }
+  return decisions.reduce((strictest, each) =>
+    strictness[each.verdict] > strictness[strictest.verdict] ? each : strictest,
+  );
+}
+
+/** Whether a rule about a name could say more than what is known: the app's own word is worth reading before data flows. */
+export function wantsName(policy: Policy, { app, addressHex, direction, names }: Question): boolean {
+  if (direction === "inbound" || names.trusted.length > 0 || !hasNames(addressHex, policy.zones)) return false;
+  if (policy.lists.hasNames) return true;
+  return policy.rules.some(
+    (rule) => isNamed(rule) && rule.action === "block" && (rule.app === null || rule.app === app),
+  );
 }

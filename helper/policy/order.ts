@@ -1,11 +1,20 @@
 // The one total order of rules (docs/architecture.md): the first rule in this order that matches decides.
 import type { PolicyRule } from "./rule.ts";
 
-/** Longer prefix first, then zones, then any. A host is the longest prefix. */
-function destinationRank(rule: PolicyRule): number {
-  switch (rule.destination.kind) {
+/** Above every prefix there is: hosts and single addresses; below them domains, of at most 127 labels. */
+const hostRank = 1000;
+const domainRank = 500;
+const prefixRank = 2;
+
+/** A host or single address, then domains (deeper first), then ranges (longer first), then zones, then any. */
+function destinationRank({ destination }: PolicyRule): number {
+  switch (destination.kind) {
+    case "host":
+      return hostRank;
+    case "domain":
+      return domainRank + destination.name.split(".").length;
     case "prefix":
-      return rule.destination.prefix.bits + 2;
+      return destination.prefix.bits === 128 ? hostRank : prefixRank + destination.prefix.bits;
     case "zone":
       return 1;
     case "any":
@@ -13,19 +22,34 @@ function destinationRank(rule: PolicyRule): number {
   }
 }
 
-const originRank = { person: 1, factory: 0 } as const;
+function appRank(rule: PolicyRule): number {
+  if (rule.app === null) return 0;
+  return rule.via === null ? 1 : 2;
+}
+
+function portRank(rule: PolicyRule): number {
+  if (rule.port === null) return 0;
+  return rule.portTo === null ? 2 : 1;
+}
+
+const originRank = { person: 3, import: 2, subscription: 1, factory: 0 } as const;
 const actionRank = { block: 2, ask: 1, allow: 0 } as const;
 
-const ranks: readonly ((rule: PolicyRule) => number)[] = [
-  destinationRank,
-  (rule) => (rule.app === null ? 0 : 1),
-  (rule) => (rule.port === null ? 0 : 1),
-  (rule) => (rule.protocol === null ? 0 : 1),
-  (rule) => (rule.direction === "both" ? 0 : 1),
-  (rule) => (rule.lifetime === "forever" ? 0 : 1),
-  (rule) => originRank[rule.origin],
-  (rule) => actionRank[rule.action],
-];
+/** What is compared, most important first. A rule of a profile is here only while that profile is active. */
+export const criteria = {
+  destination: destinationRank,
+  app: appRank,
+  user: (rule) => (rule.user === null ? 0 : 1),
+  profile: (rule) => (rule.profile === null ? 0 : 1),
+  port: portRank,
+  protocol: (rule) => (rule.protocol === null ? 0 : 1),
+  direction: (rule) => (rule.direction === "both" ? 0 : 1),
+  lifetime: (rule) => (rule.lifetime === "forever" ? 0 : 1),
+  origin: (rule) => originRank[rule.origin],
+  action: (rule) => actionRank[rule.action],
+} as const satisfies Record<string, (rule: PolicyRule) => number>;
+
+const ranks = Object.values(criteria);
 
 /** Negative when `a` comes first. The rule number breaks what no criterion decides: the newer rule first. */
 export function compareRules(a: PolicyRule, b: PolicyRule): number {
@@ -34,4 +58,10 @@ export function compareRules(a: PolicyRule, b: PolicyRule): number {
     if (difference !== 0) return difference;
   }
   return b.number - a.number;
+}
+
+/** The criterion that puts one rule before the other; null when only their age does. */
+export function decidingCriterion(a: PolicyRule, b: PolicyRule): keyof typeof criteria | null {
+  const names = Object.keys(criteria) as (keyof typeof criteria)[];
+  return names.find((name) => criteria[name](a) !== criteria[name](b)) ?? null;
 }

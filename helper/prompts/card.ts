@@ -1,5 +1,6 @@
 // One open question: its endpoints, the flows that wait for its answer, and the line behind it for which it has no room.
 import type { Endpoint, Prompt } from "../../contract/words.ts";
+import { commonDomain } from "../policy/scope.ts";
 import type { StoredPrompt } from "../store/prompts.ts";
 import type { Asking } from "./join.ts";
 
@@ -47,7 +48,8 @@ export class Card {
     const [endpoint] = this.stored.endpoints;
     if (endpoint === undefined) throw new Error(`prompt ${this.stored.id} has no endpoint`);
     const behind = this.line.size > 0 ? { behind: this.line.size } : {};
-    return { ...this.stored, endpoint, state: this.isHeld ? "held" : "inbox", ...behind };
+    const domain = commonDomain(this.stored.endpoints);
+    return { ...this.stored, endpoint, domain, state: this.isHeld ? "held" : "inbox", ...behind };
   }
 
   /** Takes a flow in. Returns how many questions had to go for it: ones that nobody waits for any more. */

@@ -1,7 +1,8 @@
 // Open questions: one card per app and endpoint. Attempts join, answers settle, nothing vanishes unanswered. An app that asks for very
 // much folds: its newest card takes what is new, and beyond the budgets its flows stay held and unasked until there is room again.
 import { CodedError } from "../../contract/errors.ts";
-import type { App, Direction, Endpoint, Prompt } from "../../contract/words.ts";
+import type { App, Prompt } from "../../contract/words.ts";
+import type { Asked } from "../enforced-policy.ts";
 import type { PromptRows } from "../store/prompts.ts";
 import { type Attempt, Card } from "./card.ts";
 import { joins } from "./join.ts";
@@ -190,11 +191,11 @@ export class Prompts {
   }
 
   /** Takes endpoints that policy answers by now off every card; a card without any left is settled. Returns the settled ids. */
-  settle(isAnswered: (app: App, direction: Direction, endpoint: Endpoint) => boolean): string[] {
+  settle(isAnswered: (asked: Asked) => boolean): string[] {
     const settled: string[] = [];
     for (const card of [...this.cards.values()]) {
-      const { id, app, direction, endpoints } = card.stored;
-      const open = endpoints.filter((endpoint) => !isAnswered(app, direction, endpoint));
+      const { id, app, direction, endpoints, process } = card.stored;
+      const open = endpoints.filter((endpoint) => !isAnswered({ app, direction, endpoint, user: process.uid }));
       if (open.length === endpoints.length) continue;
       if (open.length === 0) {
         settled.push(id);

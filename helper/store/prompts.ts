@@ -1,11 +1,11 @@
 // Open questions in the database, so that no question is lost with the helper. The first few of a moment are written at once, a flood
 // in batches: a helper that is killed in between finds what is still held in the kernel.
-import type { App, Direction, Endpoint, Prompt } from "../../contract/words.ts";
+import type { App, Direction, Endpoint, Name, Prompt } from "../../contract/words.ts";
 import { log } from "../log.ts";
 import type { Store } from "./database.ts";
 
 /** A question as it is kept: everything of a prompt that does not depend on live flows. */
-export type StoredPrompt = Omit<Prompt, "endpoint" | "state" | "behind">;
+export type StoredPrompt = Omit<Prompt, "endpoint" | "domain" | "state" | "behind">;
 
 interface Row {
   id: number;
@@ -15,6 +15,8 @@ interface Row {
   attempts: number;
   opened: number;
 }
+
+type EndpointRow = Omit<Endpoint, "names"> & { names: string | null };
 
 /** Changes written at once within one `batchPace`; what comes on top waits for its end. */
 const quickWrites = 10;
@@ -42,7 +44,7 @@ export class PromptRows {
 
   all(): StoredPrompt[] {
     const endpoints = this.store.prepare(
-      "SELECT host, address, port, protocol FROM prompt_endpoints WHERE prompt = ? ORDER BY position",
+      "SELECT host, address, port, protocol, names FROM prompt_endpoints WHERE prompt = ? ORDER BY position",
     );
     return (this.store.prepare("SELECT * FROM prompts ORDER BY id").all() as Row[]).map((row) => ({
       id: String(row.id),
@@ -52,7 +54,9 @@ export class PromptRows {
       process: JSON.parse(row.process) as Prompt["process"],
       attempts: row.attempts,
       opened: new Date(row.opened).toISOString(),
-      endpoints: endpoints.all(row.id) as Endpoint[],
+      endpoints: (endpoints.all(row.id) as EndpointRow[]).map(({ names, ...endpoint }) =>
+        names === null ? endpoint : { ...endpoint, names: JSON.parse(names) as Name[] },
+      ),
     }));
   }
 
@@ -113,10 +117,10 @@ export class PromptRows {
       .run(Number(id), JSON.stringify(app), direction, JSON.stringify(process), attempts, new Date(opened).getTime());
     this.store.prepare("DELETE FROM prompt_endpoints WHERE prompt = ?").run(Number(id));
     const insert = this.store.prepare(
-      "INSERT INTO prompt_endpoints (prompt, position, host, address, port, protocol) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO prompt_endpoints (prompt, position, host, address, port, protocol, names) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
-    endpoints.forEach(({ host, address, port, protocol }, position) => {
-      insert.run(Number(id), position, host, address, port, protocol);
+    endpoints.forEach(({ host, address, port, protocol, names }, position) => {
+      insert.run(Number(id), position, host, address, port, protocol, names ? JSON.stringify(names) : null);
     });
   }
 

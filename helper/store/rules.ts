@@ -1,20 +1,16 @@
 // Rules in the database, and what tells when a temporary one is over.
 import { CodedError } from "../../contract/errors.ts";
 import type { RuleLifetime } from "../../contract/lifetime.ts";
-import type { Action, Origin, Protocol, Rule, RuleDirection, Zone } from "../../contract/words.ts";
+import type { Action, Matcher, Origin, Rule } from "../../contract/words.ts";
 import type { ProcessId, TemporaryRule } from "../policy/lifetime.ts";
 import type { Store } from "./database.ts";
+import { RuleChanges } from "./rule-changes.ts";
 
-interface Row {
+/** A row of table `rules`. */
+export interface RuleRow extends Matcher {
   number: number;
   name: string | null;
-  app: string | null;
   action: Action;
-  address: string | null;
-  zone: Zone | null;
-  port: number | null;
-  protocol: Protocol | null;
-  direction: RuleDirection;
   lifetime: RuleLifetime;
   enabled: 0 | 1;
   origin: Origin;
@@ -24,17 +20,28 @@ interface Row {
   expires: number | null;
 }
 
-/** A person's rule before it has an id. `address` must be canonical (helper/policy/address.ts). */
-export interface NewRule {
-  app: string | null;
+/** A rule before it has an id. `address` must be canonical (helper/policy/address.ts), names as hostNameSchema has them. */
+export interface NewRule extends Matcher {
   action: Action;
-  address: string | null;
-  port: number | null;
-  protocol: Protocol | null;
-  direction: RuleDirection;
   lifetime: RuleLifetime;
   note: string;
 }
+
+/** Matches whatever nothing else matches: what a narrower matcher is made of. */
+export const anyMatcher: Matcher = {
+  app: null,
+  via: null,
+  user: null,
+  address: null,
+  host: null,
+  domain: null,
+  zone: null,
+  port: null,
+  portTo: null,
+  protocol: null,
+  direction: "both",
+  profile: null,
+};
 
 /** What ends a new rule: `expires` a length of time (CLOCK_BOOTTIME milliseconds), `processes` a `quit`. */
 export interface Term {
@@ -56,7 +63,7 @@ export interface NumberedRule {
 const noTerm: Term = { expires: null, processes: [] };
 
 /** `behind`: how far CLOCK_BOOTTIME is behind the clock on the wall, milliseconds. */
-function fromRow(row: Row, behind: number): NumberedRule {
+function fromRow(row: RuleRow, behind: number): NumberedRule {
   const { number, name, created, enabled, expires, boot: _boot, ...rest } = row;
   return {
     number,
@@ -73,51 +80,68 @@ function fromRow(row: Row, behind: number): NumberedRule {
 export class Rules {
   private readonly store: Store;
   private readonly clock: BootClock;
+  /** What people changed, and the way back. */
+  readonly changes: RuleChanges;
   constructor(store: Store, clock: BootClock) {
     this.store = store;
     this.clock = clock;
+    this.changes = new RuleChanges(store);
   }
 
   all(): NumberedRule[] {
     // One moment for all: what was made together ends together.
     const behind = Date.now() - this.clock.boottime();
-    return (this.store.prepare("SELECT * FROM rules ORDER BY number").all() as Row[]).map((row) =>
+    return (this.store.prepare("SELECT * FROM rules ORDER BY number").all() as RuleRow[]).map((row) =>
       fromRow(row, behind),
     );
   }
 
   /**
    * A rule with an identical matcher is replaced: it goes, the new one has a number of its own. A temporary rule stands beside a
-   * permanent one, which counts again when the temporary one is over.
+   * permanent one, which counts again when the temporary one is over. Imports and people's rules stand beside one another.
    */
-  add(rule: NewRule, now: number, term = noTerm): NumberedRule & { replaced: string | null } {
+  add(
+    rule: NewRule,
+    now: number,
+    term = noTerm,
+    origin: Origin = "person",
+  ): NumberedRule & { replaced: string | null } {
     const boot = rule.lifetime === "forever" ? null : this.clock.boot;
-    return this.store.transaction(() => {
+    return this.changes.record(now, (change) => {
       // Written like the index rules_matcher, or every rule there is would be read.
       const replaced = this.store
         .prepare(
-          `DELETE FROM rules WHERE origin = 'person' AND coalesce(app, '') = coalesce(@app, '')
-             AND coalesce(address, '') = coalesce(@address, '') AND coalesce(zone, '') = ''
-             AND coalesce(port, -1) = coalesce(@port, -1) AND coalesce(protocol, '') = coalesce(@protocol, '')
-             AND direction = @direction AND (lifetime = 'forever') = (@lifetime = 'forever')
-           RETURNING number`,
+          `SELECT * FROM rules WHERE origin = @origin AND coalesce(app, '') = coalesce(@app, '')
+             AND coalesce(via, '') = coalesce(@via, '') AND coalesce(user, -1) = coalesce(@user, -1)
+             AND coalesce(address, '') = coalesce(@address, '') AND coalesce(host, '') = coalesce(@host, '')
+             AND coalesce(domain, '') = coalesce(@domain, '') AND coalesce(zone, '') = coalesce(@zone, '')
+             AND coalesce(port, -1) = coalesce(@port, -1) AND coalesce(portTo, -1) = coalesce(@portTo, -1)
+             AND coalesce(protocol, '') = coalesce(@protocol, '') AND direction = @direction
+             AND coalesce(profile, '') = coalesce(@profile, '') AND (lifetime = 'forever') = (@lifetime = 'forever')`,
         )
-        .get(rule) as { number: number } | undefined;
+        .get({ ...rule, origin }) as RuleRow | undefined;
+      if (replaced !== undefined) {
+        change.gone(replaced);
+        this.store.prepare("DELETE FROM rules WHERE number = ?").run(replaced.number);
+      }
       const row = this.store
         .prepare(
-          `INSERT INTO rules (app, action, address, port, protocol, direction, lifetime, boot, expires, enabled, origin, note, created)
-           VALUES (@app, @action, @address, @port, @protocol, @direction, @lifetime, @boot, @expires, 1, 'person', @note, @now)
+          `INSERT INTO rules (app, via, user, action, address, host, domain, zone, port, portTo, protocol, direction, profile, lifetime,
+             boot, expires, enabled, origin, note, created)
+           VALUES (@app, @via, @user, @action, @address, @host, @domain, @zone, @port, @portTo, @protocol, @direction, @profile, @lifetime,
+             @boot, @expires, 1, @origin, @note, @now)
            RETURNING *`,
         )
-        .get({ ...rule, now, boot, expires: term.expires }) as Row;
+        .get({ ...rule, now, boot, expires: term.expires, origin }) as RuleRow;
       this.writeProcesses(row.number, term.processes);
+      change.made(row.number);
       return { ...this.read(row), replaced: replaced === undefined ? null : String(replaced.number) };
-    })();
+    });
   }
 
   temporary(): TemporaryRule[] {
     const processes = this.store.prepare("SELECT pid, start FROM rule_processes WHERE rule = ? ORDER BY pid");
-    const rows = this.store.prepare("SELECT * FROM rules WHERE boot IS NOT NULL ORDER BY number").all() as Row[];
+    const rows = this.store.prepare("SELECT * FROM rules WHERE boot IS NOT NULL ORDER BY number").all() as RuleRow[];
     return rows.map(({ number, app, lifetime, boot, expires }) => ({
       number,
       app,
@@ -149,27 +173,37 @@ export class Rules {
     })();
   }
 
-  remove(id: string): void {
-    if (this.find(id).origin === "factory") throw new CodedError("factory_rule", id);
-    this.store.prepare("DELETE FROM rules WHERE number = ?").run(Number(id));
+  /** Errors: unknown_rule, factory_rule. */
+  remove(id: string, now: number): void {
+    this.changes.record(now, (change) => {
+      const row = this.find(id);
+      if (row.origin === "factory") throw new CodedError("factory_rule", id);
+      change.gone(row);
+      this.store.prepare("DELETE FROM rules WHERE number = ?").run(row.number);
+    });
   }
 
-  enable(id: string, enabled: boolean): Rule {
-    const { number } = this.find(id);
-    const row = this.store
-      .prepare("UPDATE rules SET enabled = ? WHERE number = ? RETURNING *")
-      .get(enabled ? 1 : 0, number) as Row;
-    return this.read(row).rule;
+  /** Errors: unknown_rule. */
+  enable(id: string, enabled: boolean, now: number): Rule {
+    return this.changes.record(now, (change) => {
+      const row = this.find(id);
+      change.gone(row);
+      change.made(row.number);
+      const changed = this.store
+        .prepare("UPDATE rules SET enabled = ? WHERE number = ? RETURNING *")
+        .get(enabled ? 1 : 0, row.number) as RuleRow;
+      return this.read(changed).rule;
+    });
   }
 
-  private read(row: Row): NumberedRule {
+  private read(row: RuleRow): NumberedRule {
     return fromRow(row, Date.now() - this.clock.boottime());
   }
 
-  private find(id: string): Row {
+  private find(id: string): RuleRow {
     const row = this.store
       .prepare("SELECT * FROM rules WHERE name = @id OR (name IS NULL AND CAST(number AS TEXT) = @id)")
-      .get({ id }) as Row | undefined;
+      .get({ id }) as RuleRow | undefined;
     if (row === undefined) throw new CodedError("unknown_rule", id);
     return row;
   }

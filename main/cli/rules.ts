@@ -1,15 +1,13 @@
-// `picket rules`: list, add, remove, enable, disable.
-import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
-import { delimiter, isAbsolute, join, resolve } from "node:path";
-import { joinAppPath, splitAppPath } from "../../contract/app-path.ts";
+// `picket rules`: list, add, remove, enable, disable, undo.
 import { ruleLifetimeSchema } from "../../contract/lifetime.ts";
-import { actionSchema, type Rule, ruleDirectionSchema } from "../../contract/words.ts";
+import { actionSchema, type Rule, ruleDirectionSchema, zoneSchema } from "../../contract/words.ts";
 import { withHelper } from "./helper-connection.ts";
 import { lifetimeFrom, lifetimeText } from "./lifetime-text.ts";
+import { appPath, placeText, portRange, portText, userId } from "./rule-words.ts";
 import { printable, printableJson, table } from "./table.ts";
 import { oneOf, parseWords, takeNoMore, UsageError } from "./usage.ts";
 
-const verbs = ["list", "add", "remove", "enable", "disable"] as const;
+const verbs = ["list", "add", "remove", "enable", "disable", "undo"] as const;
 
 export async function rules(args: string[]): Promise<number> {
   const [first, ...rest] = args;
@@ -17,6 +15,7 @@ export async function rules(args: string[]): Promise<number> {
   const verb = oneOf("what to do with rules", first, verbs);
   if (verb === "list") return list(rest);
   if (verb === "add") return add(rest);
+  if (verb === "undo") return undo(rest);
   return change(verb, rest);
 }
 
@@ -28,7 +27,7 @@ async function list(args: string[]): Promise<number> {
   else
     process.stdout.write(
       table(
-        ["ID", "ON", "ACTION", "APP", "DIRECTION", "ADDRESS", "PORT", "PROTOCOL", "LIFETIME", "ORIGIN", "NOTE"],
+        ["ID", "ON", "ACTION", "APP", "DIRECTION", "WHERE", "PORT", "PROTOCOL", "LIFETIME", "ORIGIN", "NOTE"],
         found.map(cells),
       ),
     );
@@ -40,10 +39,10 @@ function cells(rule: Rule): string[] {
     rule.id,
     rule.enabled ? "yes" : "no",
     rule.action,
-    rule.app ?? "any",
+    subject(rule),
     rule.direction,
-    rule.zone ?? rule.address ?? "any",
-    rule.port === null ? "any" : String(rule.port),
+    placeText(rule),
+    portText(rule),
     rule.protocol ?? "any",
     lifetimeText(rule, Date.now()),
     rule.origin,
@@ -51,11 +50,27 @@ function cells(rule: Rule): string[] {
   ];
 }
 
+/** Whom a rule is about. */
+function subject({ app, via, user, profile }: Rule): string {
+  const parts = [app ?? "any"];
+  if (via !== null) parts.push(`via ${via}`);
+  if (user !== null) parts.push(`as ${user}`);
+  if (profile !== null) parts.push(`in ${profile}`);
+  return parts.join(" ");
+}
+
 async function add(args: string[]): Promise<number> {
   const { values, positionals } = parseWords(args, {
     app: { type: "string" },
     action: { type: "string" },
+    via: { type: "string" },
+    user: { type: "string" },
     address: { type: "string" },
+    host: { type: "string" },
+    domain: { type: "string" },
+    zone: { type: "string" },
+    profile: { type: "string" },
+    note: { type: "string", default: "" },
     port: { type: "string" },
     protocol: { type: "string" },
     lifetime: { type: "string", default: "forever" },
@@ -67,8 +82,15 @@ async function add(args: string[]): Promise<number> {
   const params = {
     app: values.app === "any" ? null : appPath(values.app),
     action: oneOf("--action", values.action, actionSchema.options),
+    via: values.via === undefined ? null : appPath(values.via, "--via"),
+    user: values.user === undefined ? null : userId(values.user),
     address: values.address ?? null,
-    port: values.port === undefined ? null : portNumber(values.port),
+    host: values.host ?? null,
+    domain: values.domain ?? null,
+    zone: values.zone === undefined ? null : oneOf("--zone", values.zone, zoneSchema.options),
+    ...(values.port !== undefined && portRange(values.port)),
+    profile: values.profile ?? null,
+    note: values.note,
     protocol: values.protocol === undefined ? null : oneOf("--protocol", values.protocol, ["tcp", "udp"]),
     lifetime: lifetimeFrom(values.lifetime, ruleLifetimeSchema),
     direction: oneOf("--direction", values.direction, ruleDirectionSchema.options),
@@ -79,6 +101,14 @@ async function add(args: string[]): Promise<number> {
     rule,
     `added ${rule.id}: ${cells(rule).slice(2, 8).join(" ")}${rule.replaced === null ? "" : `, replaces ${rule.replaced}`}`,
   );
+  return 0;
+}
+
+async function undo(args: string[]): Promise<number> {
+  const { values, positionals } = parseWords(args, { json: { type: "boolean" } });
+  takeNoMore(positionals);
+  const result = await withHelper("rules", (helper) => helper.call("rules.undo", {}));
+  say(values.json, result, "took the last change of rules back");
   return 0;
 }
 
@@ -98,66 +128,4 @@ async function change(verb: "remove" | "enable" | "disable", args: string[]): Pr
 
 function say(json: boolean | undefined, result: unknown, sentence: string): void {
   process.stdout.write(json ? `${printableJson(result, 2)}\n` : `${printable(sentence)}\n`);
-}
-
-/** An executable, and behind "//" the script that it runs, if it is an interpreter. */
-function appPath(given: string): string {
-  const { executable, script } = splitAppPath(given);
-  return joinAppPath({ executable: executablePath(executable), script });
-}
-
-/** Rules name the executable itself, so links are resolved here, where the person sees the same files; a path not there yet stays as it is. */
-function executablePath(given: string): string {
-  if (given === "") throw new UsageError("--app is empty (a path, or any)");
-  const path = given.includes("/") ? resolve(given) : (onPath(given) ?? resolve(given));
-  try {
-    const real = realpathSync(path);
-    if (!statSync(real).isFile()) throw new UsageError(`--app: "${given}" is not a program`);
-    if (isScript(real))
-      throw new UsageError(
-        `--app: "${given}" is a script; name it behind its interpreter: /usr/bin/python3.11/${real}`,
-      );
-    return real;
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    if (isAbsolute(given)) return path;
-    throw new UsageError(`--app: "${given}" is neither an absolute path nor a program that can be found`);
-  }
-}
-
-/** Runnable, yet no program that the kernel itself can run: an app with such a path never comes. What cannot be read is believed. */
-function isScript(path: string): boolean {
-  try {
-    const fd = openSync(path, "r");
-    try {
-      const start = Buffer.alloc(4);
-      readSync(fd, start, 0, 4, 0);
-      return start.toString("latin1") !== "\x7fELF";
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return false;
-  }
-}
-
-function onPath(name: string): string | undefined {
-  return (process.env.PATH ?? "")
-    .split(delimiter)
-    .filter(isAbsolute)
-    .map((folder) => join(folder, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return statSync(path).isFile();
-      } catch {
-        return false;
-      }
-    });
-}
-
-function portNumber(given: string): number {
-  const port = /^\d{1,5}$/.test(given) ? Number(given) : 0;
-  if (port < 1 || port > 65535) throw new UsageError(`--port is a number from 1 to 65535, not "${given}"`);
-  return port;
 }

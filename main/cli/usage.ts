@@ -14,16 +14,25 @@ const texts = {
   prompts: `picket prompts [--json]
     The open questions and the inbox.
 `,
-  answer: `picket answer ID allow|block [--scope endpoint|any] [--lifetime once|quit|TIME|restart|forever] [--json]
-    Answers a prompt: for its endpoints or any; once (only what it holds), until the app quits, for a TIME (30m, 1h, 7d),
+  answer: `picket answer ID allow|block [--scope endpoint|host|domain|any]
+                 [--lifetime once|quit|TIME|restart|forever] [--json]
+    Answers a prompt: for its endpoints, every port of its host, every host of its domain, or anything; once (only what it holds), until the app quits, for a TIME (30m, 1h, 7d),
     until the machine restarts, or forever. Default: endpoint, once.
 `,
   rules: `picket rules [list] [--json]
-picket rules add --app PATH|any --action allow|block|ask [--address CIDR] [--port P] [--protocol tcp|udp]
-                 [--direction outbound|inbound|both] [--lifetime quit|TIME|restart|forever] [--json]
+picket rules add --app PATH|any --action allow|block|ask [--host H|--domain D|--address CIDR|--zone Z]
+                 [--port P[-Q]] [--protocol tcp|udp] [--direction outbound|inbound|both]
+                 [--via PATH] [--user UID] [--profile NAME] [--lifetime quit|TIME|restart|forever]
+                 [--note TEXT] [--json]
 picket rules remove|enable|disable ID
-    The rules, or a change to them. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer;
+picket rules undo
+    The rules, or a change to them. --domain: it and every host in it. --zone: loopback, resolvers, local or internet.
+    undo takes the last change back, an answer's too. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer;
     forever when none is given. PATH of a script: its interpreter's, two slashes, its own (/usr/bin/python3//home/a/x.py).
+`,
+  explain: `picket explain --app PATH (--host H|--address A) --port P [--protocol tcp|udp]
+                 [--direction outbound|inbound] [--via PATH] [--user UID] [--json]
+    What would happen to such a connection, by which rule, and why.
 `,
   flows: `picket flows [--follow] [--json]
     Live and recent flows, newest first. --follow: these, then each new or changed one (--json: one object a line).

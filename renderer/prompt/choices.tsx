@@ -22,8 +22,15 @@ type Props = {
 };
 
 export function Choices({ prompt, scope, lifetime, setScope, setLifetime, isDisabled }: Props) {
-  const { direction, endpoints } = prompt;
-  const scopes = { ...words.scopes[direction], ...(endpoints.length > 1 && { endpoint: words.scopesMany[direction] }) };
+  const { direction, endpoint, endpoints, domain } = prompt;
+  const { endpoint: this_, any } = words.scopes[direction];
+  const named = direction === "outbound" && domain !== null;
+  const scopes = {
+    endpoint: endpoints.length > 1 ? words.scopesMany[direction] : this_,
+    ...(named && endpoint.host !== domain && { host: words.namedScopes.host }),
+    ...(named && { domain: words.namedScopes.domain(domain) }),
+    any,
+  };
   return (
     <div className="choices">
       <Choice label={words.scope[direction]} value={scope} options={scopes} choose={setScope} isDisabled={isDisabled} />

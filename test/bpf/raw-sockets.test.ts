@@ -5,7 +5,7 @@ import { PolicyMaps, target } from "../../helper/kernel/policy-maps.ts";
 import { compile } from "../../helper/policy/compile.ts";
 import type { Policy } from "../../helper/policy/decide.ts";
 import { type Probe, Prober } from "../helper/kernel/prober.ts";
-import { newTarget } from "../helper/policy/model.ts";
+import { emptyPolicy, newTarget } from "../helper/policy/model.ts";
 
 const EPERM = 1;
 const ENOBUFS = 105;
@@ -18,7 +18,7 @@ afterAll(() => prober?.stop());
 
 function setMode(mode: Policy["mode"]): void {
   const maps = new PolicyMaps(prober.programs.maps, { holdTicks: 25, pidNamespace: 1 });
-  maps.apply(compile({ rules: [], zones: { loopback: [], resolvers: [] }, mode }, { ...newTarget(), ...target }));
+  maps.apply(compile(emptyPolicy(mode), { ...newTarget(), ...target }));
 }
 
 // The payload counts 0, 1, 2, …: ports 1 and 515, and at the flags' place 13, which is FIN, RST, PSH and no SYN.

@@ -57,6 +57,7 @@ const permitted: [file: string, imports: string][] = [
   ["helper/policy/ok1.ts", "../../contract/words.ts"],
   ["helper/policy/ok2.ts", "ipaddr.js"],
   ["helper/policy/ok3.ts", "./order.ts"],
+  ["helper/policy/ok4.ts", "tldts"],
   ["main/cli/ok1.ts", "../client/client.ts"],
   ["main/cli/ok2.ts", "./helper-connection.ts"],
   ["main/window/ok1.ts", "electron"],

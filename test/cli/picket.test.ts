@@ -17,7 +17,7 @@ beforeAll(async () => {
     "prompts.list": [prompt],
     "prompts.answer": ({ id }: { id: string }) => {
       if (id !== "p1") throw new StubError("unknown_prompt", `There is no such prompt. (${id})`);
-      return { rules: ["r1"], settled: [id] };
+      return { rules: ["r1"], settled: [id], change: 7 };
     },
     "rules.list": [rule],
     "rules.add": { ...rule, replaced: null },
@@ -51,7 +51,7 @@ describe("reads", () => {
     const { stdout } = await picket(["rules"], helper.socket);
     const [head = "", line = ""] = stdout.split("\n");
     expect(head.indexOf("ACTION")).toBe(line.indexOf("block"));
-    expect(head.indexOf("ADDRESS")).toBe(line.indexOf("198.51.100.0/24"));
+    expect(head.indexOf("WHERE")).toBe(line.indexOf("198.51.100.0/24"));
   });
 
   it.each(["prompts", "prompts --json"])("%s lets no control character of an app's path through", async (words) => {
@@ -132,7 +132,7 @@ describe("rules", () => {
 
   it("lists the direction", async () => {
     const { stdout } = await picket(["rules"], helper.socket);
-    expect(stdout).toMatch(/ DIRECTION +ADDRESS /);
+    expect(stdout).toMatch(/ DIRECTION +WHERE /);
     expect(stdout).toMatch(/ outbound +198\.51\.100\.0\/24 /);
   });
 
@@ -170,7 +170,7 @@ describe("wrong words", () => {
     ["answer"],
     ["answer p1"],
     ["answer p1 maybe"],
-    ["answer p1 allow --scope host"],
+    ["answer p1 allow --scope city"],
     ["answer p1 allow --lifetime soon"],
     ["rules add --app any --action allow --lifetime once"],
     ["rules frobnicate"],

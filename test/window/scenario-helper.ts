@@ -140,7 +140,7 @@ export class ScenarioHelper {
         if (this.refuseWith) throw new CodedError(this.refuseWith);
         if (!this.state.prompts.has(id)) throw new CodedError("unknown_prompt", id);
         this.drop("prompts", id);
-        return { rules: [], settled: [id] };
+        return { rules: [], settled: [id], change: null };
       }
       case "rules.enable": {
         const { id, enabled } = params as { id: string; enabled: boolean };

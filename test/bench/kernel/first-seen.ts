@@ -7,6 +7,7 @@ import { countCpus, packetOf, readCounters, readRecord } from "../../../helper/k
 import { Ring } from "../../../helper/kernel/ring.ts";
 import { compile } from "../../../helper/policy/compile.ts";
 import { OwnCgroup } from "../../bpf/own-cgroup.ts";
+import { emptyPolicy } from "../../helper/policy/model.ts";
 
 export class FirstSeenReader {
   readonly cgroup = new OwnCgroup();
@@ -18,7 +19,7 @@ export class FirstSeenReader {
   constructor(object: string) {
     this.programs = new Programs(object, this.cgroup.instance);
     const maps = new PolicyMaps(this.programs.maps, { holdTicks: 25, pidNamespace: 0 });
-    const policy = { rules: [], zones: { loopback: [], resolvers: [] }, mode: "ask" } as const;
+    const policy = emptyPolicy("ask");
     maps.apply(compile(policy, { ...target, tableId: () => 1, appId: () => 1 }));
     this.ring = new Ring(
       this.programs.maps.events.fd,

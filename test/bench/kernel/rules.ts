@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { boottime } from "../../../helper/kernel/libc.ts";
 import { openStore } from "../../../helper/store/database.ts";
-import { type NewRule, Rules } from "../../../helper/store/rules.ts";
+import { anyMatcher, type NewRule, Rules } from "../../../helper/store/rules.ts";
 
 export const ruleCount = 10_000;
 const appCount = 200;
@@ -17,15 +17,7 @@ export const blocked = "203.0.113.113";
 const nest = Array.from({ length: 9 }, (_, i) => `198.19.${256 - 2 ** i}.0/${24 - i}`);
 
 function rule(app: string | null, rest: Partial<NewRule>): NewRule {
-  const any = {
-    address: null,
-    port: null,
-    protocol: null,
-    direction: "outbound",
-    lifetime: "forever",
-    note: "",
-  } as const;
-  return { app, action: "allow", ...any, ...rest };
+  return { ...anyMatcher, app, action: "allow", direction: "outbound", lifetime: "forever", note: "", ...rest };
 }
 
 function* rules(client: string): Generator<NewRule> {

@@ -14,6 +14,7 @@ const flow = (key: string, part: Partial<NewFlow> = {}): NewFlow => ({
   app: { name: "/usr/bin/curl", path: "/usr/bin/curl", verified: false, icon: null, via: null },
   direction: "outbound",
   endpoint: { host: null, address: "192.0.2.1", port: 443, protocol: "tcp" },
+  user: 1000,
   at: noon,
   verdict: "held",
   rule: null,

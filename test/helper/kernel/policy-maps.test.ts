@@ -5,14 +5,25 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { flowState, layouts, recordType } from "../../../helper/kernel/layout.ts";
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { formatAddress } from "../../../helper/policy/address.ts";
-import { type Compiled, compile } from "../../../helper/policy/compile.ts";
-import { decide, type Policy, type Question } from "../../../helper/policy/decide.ts";
-import { apps, type Found, lookUp, newTarget, policy, protocolNumbers, question, stranger } from "../policy/model.ts";
+import { type Compiled, compile, type NamedAddresses } from "../../../helper/policy/compile.ts";
+import { decide, noNames, type Policy, type Question } from "../../../helper/policy/decide.ts";
+import {
+  apps,
+  emptyPolicy,
+  type Found,
+  lookUp,
+  named,
+  newTarget,
+  policy,
+  protocolNumbers,
+  question,
+  stranger,
+} from "../policy/model.ts";
 import { mutants } from "../policy/mutants.ts";
 import { type Outcome, type Probe, Prober } from "./prober.ts";
 
 const settings = { holdTicks: 25, pidNamespace: 1 };
-const empty: Policy = { rules: [], zones: { loopback: [], resolvers: [] }, mode: "ask" };
+const empty = emptyPolicy("ask");
 
 let prober: Prober;
 let executable: Buffer;
@@ -28,8 +39,10 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => prober?.stop());
 
-function compileFor(policy: Policy): Compiled {
-  return compile(policy, { ...target, tableId: numbers.tableId, appId: numbers.appId });
+const forKernel = { ...target, tableId: numbers.tableId, appId: numbers.appId };
+
+function compileFor(policy: Policy, named?: NamedAddresses): Compiled {
+  return compile(policy, forKernel, named);
 }
 
 /** Names the prober's executable for the kernel; null: it has no name yet. */
@@ -81,8 +94,8 @@ describe("the kernel", () => {
       layers: {} as Record<string, number>,
     };
     await fc.assert(
-      fc.asyncProperty(policy, questions, async (policy, questions) => {
-        const compiled = compileFor(policy);
+      fc.asyncProperty(policy, questions, named, async (policy, questions, named) => {
+        const compiled = compileFor(policy, named);
         maps.apply(compiled);
         for (const app of [...apps, stranger, null]) {
           const number = nameProber(app);
@@ -101,7 +114,8 @@ describe("the kernel", () => {
             expect(verdict).toEqual(expectedOf(found));
             if (found.deferred) seen.deferred++;
             if (app === null || found.deferred) continue;
-            const said = decide(policy, { ...asked, app });
+            const names = named.get(asked.addressHex) ?? noNames;
+            const said = decide(policy, { ...asked, app, names });
             seen.layers[said.layer] = (seen.layers[said.layer] ?? 0) + 1;
             const rule = said.verdict === "ask" ? 0 : said.number;
             expect(verdict).toEqual({ action: target.action[said.verdict], rule });
@@ -133,9 +147,9 @@ describe("the kernel", () => {
     "is asked honestly: it catches a compiler that %s",
     async (_, mutant) => {
       const wrong = fc.assert(
-        fc.asyncProperty(policy, questions, async (policy, questions) => {
-          maps.apply(mutant(policy, { ...target, tableId: numbers.tableId, appId: numbers.appId }));
-          const right = compileFor(policy);
+        fc.asyncProperty(policy, questions, named, async (policy, questions, named) => {
+          maps.apply(mutant(policy, forKernel, named));
+          const right = compileFor(policy, named);
           for (const app of [apps[0], apps[1]]) {
             const number = nameProber(app);
             const outcomes = await prober.probe(questions.map(probeOf));
@@ -165,12 +179,18 @@ describe("the maps", () => {
       ranges: ranges.keys(layouts.range_key.size).length,
     };
   };
-  const sizes = (compiled: Compiled) => ({
-    slots: compiled.slots.size,
-    tables: compiled.tables.size,
-    hosts: [...compiled.paths.keys()].filter((name) => name.endsWith("/128")).length,
-    ranges: [...compiled.paths.keys()].filter((name) => !name.endsWith("/128")).length,
-  });
+  const sizes = (compiled: Compiled) => {
+    const paths = [...compiled.paths.values(), ...compiled.listed()].map(
+      ({ prefix: { hex, bits } }) => `${hex}/${bits}`,
+    );
+    const hosts = new Set(paths.filter((name) => name.endsWith("/128")));
+    return {
+      slots: compiled.slots.size,
+      tables: compiled.tables.size,
+      hosts: hosts.size,
+      ranges: new Set(paths).size - hosts.size,
+    };
+  };
 
   it("hold exactly the policy after any sequence of policies, and after another helper's", () => {
     fc.assert(

@@ -9,7 +9,7 @@ import { ringBytes } from "../../../helper/kernel/programs.ts";
 import { countCpus, packetOf, readCounters, readRecord } from "../../../helper/kernel/records.ts";
 import { compile } from "../../../helper/policy/compile.ts";
 import type { Policy } from "../../../helper/policy/decide.ts";
-import { newTarget } from "../policy/model.ts";
+import { emptyPolicy, newTarget } from "../policy/model.ts";
 import { type Probe, Prober } from "./prober.ts";
 
 let prober: Prober;
@@ -30,7 +30,7 @@ afterEach(() => {
 });
 
 function setMode(mode: Policy["mode"]): void {
-  maps.apply(compile({ rules: [], zones: { loopback: [], resolvers: [] }, mode }, { ...newTarget(), ...target }));
+  maps.apply(compile(emptyPolicy(mode), { ...newTarget(), ...target }));
 }
 
 const datagram = (size: number): Probe => ({ protocol: "udp", number: 17, address: "192.0.2.1", port: 9, size });

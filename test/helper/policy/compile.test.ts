@@ -4,10 +4,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parsePrefix } from "../../../helper/policy/address.ts";
 import { compile } from "../../../helper/policy/compile.ts";
-import { decide, type Policy, type Question } from "../../../helper/policy/decide.ts";
+import { decide, type KnownNames, noNames, type Policy, type Question } from "../../../helper/policy/decide.ts";
+import { noLists } from "../../../helper/policy/lists.ts";
 import { compareRules } from "../../../helper/policy/order.ts";
-import { loopbackPrefixes, type PolicyRule } from "../../../helper/policy/rule.ts";
-import { apps, lookUp, newTarget, numbered, policy, protocolNumbers, question, stranger } from "./model.ts";
+import { isNamed, loopbackPrefixes, type PolicyRule } from "../../../helper/policy/rule.ts";
+import { isPartial } from "../../../helper/policy/slots.ts";
+import { apps, lookUp, named, newTarget, numbered, policy, protocolNumbers, question, stranger } from "./model.ts";
 import { type Compiler, mutants } from "./mutants.ts";
 
 const actions = { allow: 1, block: 2, ask: 3 } as const;
@@ -15,31 +17,45 @@ const actions = { allow: 1, block: 2, ask: 3 } as const;
 interface Tally {
   pairs: number;
   deferred: number;
+  /** Of policies with nothing that the kernel cannot say: no names, parents, users or ranges of ports. */
+  plain: { pairs: number; deferred: number };
   verdicts: Record<string, number>;
   layers: Record<string, number>;
 }
 
-const cases = fc.tuple(policy, fc.array(question, { minLength: 40, maxLength: 40 }));
+const cases = fc.tuple(policy, fc.array(question, { minLength: 40, maxLength: 40 }), named);
 
 /** Throws when kernel and decider disagree on a question. */
-function compare(compiler: Compiler, tally: Tally, policy: Policy, questions: readonly Question[]): void {
+function compare(
+  compiler: Compiler,
+  tally: Tally,
+  policy: Policy,
+  questions: readonly Question[],
+  named: ReadonlyMap<string, KnownNames>,
+): void {
   const target = newTarget();
-  const compiled = compiler(policy, target);
+  const bare = compiler(policy, target);
   // In proportion to the rules, beside what the zones themselves are.
   const own = Object.values(policy.zones).reduce((sum, ranges) => sum + ranges.length, 1);
-  const entries = compiled.slots.size + compiled.tables.size + compiled.paths.size - own;
-  expect(entries).toBeLessThanOrEqual(4 * policy.rules.length);
-  for (const asked of questions) {
+  const entries = bare.slots.size + bare.tables.size + bare.paths.size - own;
+  if (!policy.lists.hasNames) expect(entries).toBeLessThanOrEqual(4 * policy.rules.length);
+  const compiled = compiler(policy, target, named);
+  const plain = !policy.lists.hasNames && !policy.rules.some((rule) => isPartial(rule) || isNamed(rule));
+  for (const { names: _, ...unnamed } of questions) {
+    const asked = { ...unnamed, names: named.get(unnamed.addressHex) ?? noNames };
     const said = decide(policy, asked);
     const app = target.appId(asked.app);
     tally.pairs++;
+    if (plain) tally.plain.pairs++;
     tally.verdicts[said.verdict] = (tally.verdicts[said.verdict] ?? 0) + 1;
     tally.layers[said.layer] = (tally.layers[said.layer] ?? 0) + 1;
     for (const protocol of protocolNumbers[asked.protocol]) {
       const found = lookUp(compiled, app, asked, protocol);
       // What the kernel leaves to the helper is held and decided there: right, if rare.
-      if (found.deferred) tally.deferred++;
-      else expect([found.action, found.rule]).toEqual([actions[said.verdict], said.number]);
+      if (found.deferred) {
+        tally.deferred++;
+        if (plain) tally.plain.deferred++;
+      } else expect([found.action, found.rule]).toEqual([actions[said.verdict], said.number]);
       // Without a name yet: either the helper decides, or the answer is the same whatever the name turns out to be.
       const unnamed = lookUp(compiled, 0, asked, protocol);
       if (unnamed.deferred) continue;
@@ -54,9 +70,9 @@ function compare(compiler: Compiler, tally: Tally, policy: Policy, questions: re
 }
 
 function run(compiler: Compiler, runs: number, seed: number): Tally {
-  const tally: Tally = { pairs: 0, deferred: 0, verdicts: {}, layers: {} };
+  const tally: Tally = { pairs: 0, deferred: 0, plain: { pairs: 0, deferred: 0 }, verdicts: {}, layers: {} };
   fc.assert(
-    fc.property(cases, ([policy, questions]) => compare(compiler, tally, policy, questions)),
+    fc.property(cases, ([policy, questions, named]) => compare(compiler, tally, policy, questions, named)),
     { numRuns: runs, seed, endOnFailure: true },
   );
   return tally;
@@ -65,9 +81,9 @@ function run(compiler: Compiler, runs: number, seed: number): Tally {
 const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(2)} %`;
 
 /** What the questions came to, for whoever reads the run. */
-function shares({ pairs, deferred, verdicts, layers }: Tally): string {
+function shares({ pairs, deferred, plain, verdicts, layers }: Tally): string {
   const each = Object.entries({ ...verdicts, ...layers }).map(([name, count]) => `${name} ${percent(count, pairs)}`);
-  return `${pairs} pairs: ${each.join(", ")}; left to the helper ${percent(deferred, pairs)}`;
+  return `${pairs} pairs: ${each.join(", ")}; left to the helper ${percent(deferred, pairs)}, without names and the like ${percent(plain.deferred, plain.pairs)}`;
 }
 
 describe("the compiled policy", () => {
@@ -78,12 +94,13 @@ describe("the compiled policy", () => {
     for (const verdict of ["allow", "block", "ask"]) {
       expect(tally.verdicts[verdict]! / tally.pairs, verdict).toBeGreaterThan(0.2);
     }
-    for (const layer of ["rule", "factory", "mode"]) {
-      expect(tally.layers[layer]! / tally.pairs, layer).toBeGreaterThan(0.05);
+    for (const layer of ["rule", "factory", "mode", "blocklist", "lockdown"]) {
+      expect(tally.layers[layer]! / tally.pairs, layer).toBeGreaterThan(0.01);
     }
     // Defers happen, so that they are tested, and are few.
     expect(tally.deferred).toBeGreaterThan(0);
-    expect(tally.deferred / tally.pairs).toBeLessThan(0.02);
+    expect(tally.plain.pairs).toBeGreaterThan(5000);
+    expect(tally.plain.deferred / tally.plain.pairs).toBeLessThan(0.02);
   });
 
   const any = { kind: "any" } as const;
@@ -94,21 +111,36 @@ describe("the compiled policy", () => {
     id: "",
     number: 0,
     app: null,
+    via: null,
+    user: null,
     destination: any,
     port: null,
+    portTo: null,
     protocol: null,
     direction: "both",
+    profile: null,
     action: "allow",
     lifetime: "forever",
     origin: "person",
   };
-  const zones = { loopback: loopbackPrefixes, resolvers: [] };
+  const zones = { loopback: loopbackPrefixes, resolvers: [], local: [] };
   const policyOf = (...rules: Partial<PolicyRule>[]): Policy => ({
     rules: numbered(rules.map((rule) => ({ ...base, ...rule }))).sort(compareRules),
     zones,
     mode: "ask",
+    lists: noLists,
+    override: null,
   });
-  const nest = ["10.1.2.3", "10.1.2.0/31", "10.1.2.0/30", "10.1.2.0/24", "10.1.0.0/16", "10.0.0.0/8", "0.0.0.0/0"];
+  const nest = [
+    "10.1.2.3",
+    "10.1.2.2/31",
+    "10.1.2.0/30",
+    "10.1.2.0/24",
+    "10.1.0.0/16",
+    "10.0.0.0/8",
+    "8.0.0.0/6",
+    "0.0.0.0/0",
+  ];
 
   it("keeps to six tables per path: the helper decides what is nested deeper", () => {
     const deep = policyOf(...nest.map((text) => ({ destination: at(text), port: 1, action: "block" as const })));

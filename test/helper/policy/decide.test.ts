@@ -2,19 +2,32 @@
 import { describe, expect, it } from "vitest";
 import type { Mode, Rule } from "../../../contract/words.ts";
 import { addressHex, parsePrefix } from "../../../helper/policy/address.ts";
-import { decide, matches, type Policy, type Question } from "../../../helper/policy/decide.ts";
+import { decide, matches, noNames, type Policy, type Question, wantsName } from "../../../helper/policy/decide.ts";
+import { entryRule, type ListEntry, listNumbers, noLists } from "../../../helper/policy/lists.ts";
 import { compareRules } from "../../../helper/policy/order.ts";
-import { loopbackPrefixes, type PolicyRule, policyRule, type Zones } from "../../../helper/policy/rule.ts";
+import {
+  localPrefixes,
+  loopbackPrefixes,
+  type PolicyRule,
+  policyRule,
+  type Zones,
+} from "../../../helper/policy/rule.ts";
 
 const stored: Rule = {
   id: "1",
   app: null,
+  via: null,
+  user: null,
   action: "allow",
   address: null,
+  host: null,
+  domain: null,
   zone: null,
   port: null,
+  portTo: null,
   protocol: null,
   direction: "both",
+  profile: null,
   lifetime: "forever",
   expires: null,
   enabled: true,
@@ -28,19 +41,31 @@ const rule = (part: Partial<Rule>): PolicyRule => policyRule({ ...stored, id: `r
 const zones: Zones = {
   loopback: loopbackPrefixes,
   resolvers: [parsePrefix("192.0.2.53")!, parsePrefix("127.0.0.53")!],
+  local: localPrefixes,
 };
-const policyOf = (mode: Mode, ...rules: PolicyRule[]): Policy => ({ rules: rules.sort(compareRules), zones, mode });
+const policyOf = (mode: Mode, ...rules: PolicyRule[]): Policy => ({
+  rules: rules.sort(compareRules),
+  zones,
+  mode,
+  lists: noLists,
+  override: null,
+});
 const asked = (part: Partial<Question> & { address?: string } = {}): Question => {
   const { address = "198.51.100.1", ...rest } = part;
   return {
     app: "/usr/bin/curl",
+    via: null,
+    user: 1000,
     addressHex: addressHex(address),
     port: 443,
     protocol: "tcp",
     direction: "outbound",
+    names: noNames,
     ...rest,
   };
 };
+
+const named = (...trusted: string[]) => ({ names: { trusted, labels: [] } });
 
 describe("a rule matches", () => {
   it.each<[string, Partial<Rule>, Parameters<typeof asked>[0], boolean]>([
@@ -68,9 +93,31 @@ describe("a rule matches", () => {
     ["its direction", { direction: "inbound" }, { direction: "inbound" }, true],
     ["no other direction", { direction: "inbound" }, {}, false],
     ["both directions", { direction: "both" }, { direction: "inbound" }, true],
+    ["its first port of a range", { port: 400, portTo: 500 }, { port: 400 }, true],
+    ["its last port of a range", { port: 400, portTo: 500 }, { port: 500 }, true],
+    ["no port beyond its range", { port: 400, portTo: 500 }, { port: 501 }, false],
+    ["its parent", { app: "/usr/bin/curl", via: "/usr/bin/bash" }, { via: "/usr/bin/bash" }, true],
+    ["no other parent", { app: "/usr/bin/curl", via: "/usr/bin/bash" }, { via: "/usr/bin/zsh" }, false],
+    ["no unknown parent", { app: "/usr/bin/curl", via: "/usr/bin/bash" }, {}, false],
+    ["its user", { user: 1000 }, {}, true],
+    ["no other user", { user: 1000 }, { user: 0 }, false],
+    ["its host", { host: "www.example.org" }, named("www.example.org"), true],
+    ["no host under its host", { host: "example.org" }, named("www.example.org"), false],
+    ["no host without a name", { host: "example.org" }, {}, false],
+    ["its domain itself", { domain: "example.org" }, named("example.org"), true],
+    ["a host deep in its domain", { domain: "example.org" }, named("a.b.example.org"), true],
+    ["no host whose name merely ends so", { domain: "example.org" }, named("badexample.org"), false],
+    ["no domain above its own", { domain: "www.example.org" }, named("example.org"), false],
+    ["a private address as local", { zone: "local" }, { address: "192.168.7.7" }, true],
+    ["a link-local address as local", { zone: "local" }, { address: "fe80::1" }, true],
+    ["no public address as local", { zone: "local" }, {}, false],
+    ["a public address as the internet", { zone: "internet" }, {}, true],
+    ["no local address as the internet", { zone: "internet" }, { address: "10.0.0.1" }, false],
+    ["no loopback as the internet", { zone: "internet" }, { address: "::1" }, false],
     ["only when every part does", { app: "/usr/bin/curl", port: 443, protocol: "udp" }, {}, false],
   ])("%s", (_, part, question, expected) => {
-    expect(matches(rule(part), asked(question), zones)).toBe(expected);
+    const flow = asked(question);
+    expect(matches(rule(part), flow, flow.names.trusted[0] ?? null, zones)).toBe(expected);
   });
 });
 
@@ -101,7 +148,7 @@ describe("a decision", () => {
       verdict: "allow",
       rule: "factory:loopback",
       layer: "factory",
-      reason: "A factory rule allows any app to and from this part of the network.",
+      reason: "A factory rule allows any app to and from this computer itself.",
     });
   });
 
@@ -133,6 +180,102 @@ describe("a decision", () => {
     const allow = rule({ zone: "loopback" });
     const block = rule({ zone: "resolvers", action: "block" });
     expect(decide(policyOf("ask", allow, block), asked({ address: "127.0.0.53" })).rule).toBe(block.id);
+  });
+});
+
+describe("names", () => {
+  const allow = rule({ app: "/usr/bin/curl", domain: "example.org" });
+  const block = rule({ host: "ads.example.org", action: "block" });
+  const policy = policyOf("ask", allow, block);
+
+  it("allow only where all of an address's names are allowed", () => {
+    expect(decide(policy, asked(named("www.example.org"))).verdict).toBe("allow");
+    expect(decide(policy, asked(named("www.example.org", "example.org"))).verdict).toBe("allow");
+    expect(decide(policy, asked(named("www.example.org", "example.net"))).verdict).toBe("ask");
+  });
+
+  it("block where any is blocked", () => {
+    expect(decide(policy, asked(named("www.example.org", "ads.example.org")))).toMatchObject({
+      verdict: "block",
+      rule: block.id,
+      reason: "Your rule blocks any app to and from ads.example.org.",
+    });
+  });
+
+  it("that the app wrote itself block, and never allow", () => {
+    const labels = (...names: string[]) => ({ names: { trusted: [], labels: names } });
+    expect(decide(policy, asked(labels("www.example.org"))).verdict).toBe("ask");
+    expect(decide(policy, asked(labels("ads.example.org"))).verdict).toBe("block");
+    const free = policyOf("ask", rule({ app: "/usr/bin/curl" }), block);
+    expect(decide(free, asked()).verdict).toBe("allow");
+    expect(decide(free, asked(labels("ads.example.org"))).verdict).toBe("block");
+    const blockAll = policyOf("ask", rule({ action: "block", app: "/usr/bin/wget" }), allow);
+    expect(decide(blockAll, asked(labels("elsewhere.test"))).verdict).toBe("ask");
+  });
+
+  it("of this computer say nothing", () => {
+    expect(decide(policy, asked({ address: "127.0.0.1", ...named("ads.example.org") })).verdict).toBe("ask");
+  });
+
+  it("are wanted where a rule about them could block", () => {
+    expect(wantsName(policy, asked())).toBe(true);
+    expect(wantsName(policy, asked(named("www.example.org")))).toBe(false);
+    expect(wantsName(policy, asked({ address: "127.0.0.1" }))).toBe(false);
+    expect(wantsName(policyOf("ask", allow), asked())).toBe(false);
+  });
+});
+
+describe("blocklists", () => {
+  const entry: ListEntry = {
+    list: "ads",
+    number: listNumbers + 1,
+    destination: { kind: "domain", name: "ads.test" },
+  };
+  const lists = {
+    ...noLists,
+    hasNames: true,
+    name: (name: string) => (name === "ads.test" || name.endsWith(".ads.test") ? entry : null),
+  };
+  const withLists = (...rules: PolicyRule[]): Policy => ({ ...policyOf("allow", ...rules), lists });
+
+  it("block in spite of `allow everything for this app`", () => {
+    const policy = withLists(rule({ app: "/usr/bin/curl" }));
+    expect(decide(policy, asked(named("x.ads.test")))).toEqual({
+      verdict: "block",
+      rule: "ads",
+      number: listNumbers + 1,
+      layer: "blocklist",
+      reason: "The blocklist “ads” has any host of ads.test.",
+    });
+    expect(decide(policy, asked(named("fine.test"))).verdict).toBe("allow");
+  });
+
+  it("give way to an exception as narrow as the entry", () => {
+    const exception = rule({ host: "x.ads.test" });
+    expect(decide(withLists(exception), asked(named("x.ads.test"))).rule).toBe(exception.id);
+    expect(decide(withLists(exception), asked(named("y.ads.test"))).verdict).toBe("block");
+    const same = rule({ domain: "ads.test" });
+    expect(decide(withLists(same), asked(named("y.ads.test"))).rule).toBe(same.id);
+  });
+
+  it("never block a bare address that a listed name shares", () => {
+    expect(decide(withLists(), asked()).verdict).toBe("allow");
+  });
+
+  it("are rules of everybody", () => {
+    expect(entryRule(entry)).toMatchObject({ app: null, action: "block", origin: "subscription" });
+  });
+});
+
+describe("what overrides", () => {
+  it("comes before every rule, and leaves this computer to itself", () => {
+    const policy = policyOf("ask", rule({ action: "allow" }));
+    const over = (override: Policy["override"], address?: string) =>
+      decide({ ...policy, override }, asked(address === undefined ? {} : { address }));
+    expect(over("lockdown")).toMatchObject({ verdict: "block", layer: "lockdown", rule: null });
+    expect(over("lockdown", "127.0.0.1")).toMatchObject({ verdict: "allow", layer: "rule" });
+    const blocking = policyOf("block", rule({ action: "block" }));
+    expect(decide({ ...blocking, override: "pause" }, asked())).toMatchObject({ verdict: "allow", layer: "mode" });
   });
 });
 

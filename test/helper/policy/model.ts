@@ -1,11 +1,12 @@
 // Generated policies and questions, and the kernel's look-up (bpf/policy.bpf.h) written a second time, over what the compiler made.
 import fc from "fast-check";
 import type { Protocol } from "../../../contract/words.ts";
-import { type Prefix, truncate } from "../../../helper/policy/address.ts";
-import type { Compiled, Target } from "../../../helper/policy/compile.ts";
-import type { Policy, Question } from "../../../helper/policy/decide.ts";
+import { covers, type Prefix, truncate } from "../../../helper/policy/address.ts";
+import type { Compiled, CompiledPath, Target } from "../../../helper/policy/compile.ts";
+import { type KnownNames, noNames, type Policy, type Question } from "../../../helper/policy/decide.ts";
+import { type ListEntry, type Lists, listNumbers, noLists } from "../../../helper/policy/lists.ts";
 import { compareRules } from "../../../helper/policy/order.ts";
-import { loopbackPrefixes, type PolicyRule } from "../../../helper/policy/rule.ts";
+import { domainsOf, localPrefixes, loopbackPrefixes, type PolicyRule } from "../../../helper/policy/rule.ts";
 
 export const apps = ["/usr/bin/curl", "/opt/app", "/usr/bin/other"] as const;
 /** Never in a rule. */
@@ -36,6 +37,10 @@ const flipped = fc.tuple(fc.constantFrom(...centres), fc.nat(127)).map(([hex, bi
 /** An address in the midst, or one that leaves a centre's ranges at some bit. */
 export const address = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...centres) }, flipped);
 
+/** Nested, and some beside one another. */
+const hosts = ["example.org", "www.example.org", "a.b.example.org", "ads.example.net", "cdn.test"] as const;
+const domains = ["org", "example.org", "b.example.org", "example.net", "test"] as const;
+
 const lengths = [0, 8, 32, 33, 48, 64, 95, 96, 104, 112, 119, 120, 121, 127, 128];
 const prefix = fc
   .tuple(address, fc.constantFrom(...lengths))
@@ -43,25 +48,45 @@ const prefix = fc
 
 const destination: fc.Arbitrary<PolicyRule["destination"]> = fc.oneof(
   { weight: 5, arbitrary: prefix.map((prefix) => ({ kind: "prefix", prefix }) as const) },
-  { weight: 2, arbitrary: fc.constantFrom("loopback", "resolvers").map((zone) => ({ kind: "zone", zone }) as const) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom("loopback", "resolvers", "local", "internet")
+      .map((zone) => ({ kind: "zone", zone }) as const),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(...hosts).map((name) => ({ kind: "host", name }) as const) },
+  { weight: 1, arbitrary: fc.constantFrom(...domains).map((name) => ({ kind: "domain", name }) as const) },
   { weight: 3, arbitrary: fc.constant({ kind: "any" } as const) },
 );
 
-export const rule: fc.Arbitrary<PolicyRule> = fc.record({
-  id: fc.constant(""),
-  number: fc.constant(0),
-  app: fc.oneof(fc.constant(null), fc.constantFrom(...apps.slice(0, 2))),
-  destination,
-  port: fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.constantFrom(...ports) }),
-  protocol: fc.oneof(
-    { weight: 2, arbitrary: fc.constant(null) },
-    { weight: 1, arbitrary: fc.constantFrom(...protocols) },
-  ),
-  direction: fc.constantFrom("outbound", "inbound", "both", "both"),
-  action: fc.constantFrom("allow", "block", "ask"),
-  lifetime: fc.constantFrom("quit", "1h", "restart", "forever", "forever"),
-  origin: fc.constantFrom("person", "factory"),
-});
+const rarely = <T>(weight: number, value: fc.Arbitrary<T>) =>
+  fc.oneof({ weight, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: value });
+
+export const parents = ["/usr/bin/bash", "/usr/bin/updater"] as const;
+export const users = [1000, 1001] as const;
+
+export const rule: fc.Arbitrary<PolicyRule> = fc
+  .record({
+    id: fc.constant(""),
+    number: fc.constant(0),
+    app: fc.oneof(fc.constant(null), fc.constantFrom(...apps.slice(0, 2))),
+    via: rarely(20, fc.constantFrom(...parents)),
+    user: rarely(20, fc.constantFrom(...users)),
+    destination,
+    port: rarely(2, fc.constantFrom(...ports)),
+    portTo: rarely(12, fc.constantFrom(100, 9000)),
+    protocol: rarely(2, fc.constantFrom(...protocols)),
+    direction: fc.constantFrom("outbound", "inbound", "both", "both"),
+    profile: rarely(8, fc.constant("work")),
+    action: fc.constantFrom("allow", "block", "ask"),
+    lifetime: fc.constantFrom("quit", "1h", "restart", "forever", "forever"),
+    origin: fc.constantFrom("person", "person", "import", "factory", "factory"),
+  })
+  .map((made) => ({
+    ...made,
+    via: made.app === null ? null : made.via,
+    portTo: made.port === null || (made.portTo ?? 0) <= made.port ? null : made.portTo,
+  }));
 
 /** Rules for ranges around one centre, each within the next: deeper than the kernel's paths go, now and then. */
 const nest: fc.Arbitrary<PolicyRule[]> = fc
@@ -79,6 +104,32 @@ export function numbered(rules: readonly PolicyRule[]): PolicyRule[] {
   return rules.map((rule, at) => ({ ...rule, id: `rule ${at + 1}`, number: at + 1 }));
 }
 
+const listEntry: fc.Arbitrary<ListEntry["destination"]> = fc.oneof(
+  fc.constantFrom(...hosts).map((name) => ({ kind: "host", name }) as const),
+  fc.constantFrom(...domains.slice(1)).map((name) => ({ kind: "domain", name }) as const),
+  prefix.filter(({ bits }) => bits > 96).map((prefix) => ({ kind: "prefix", prefix }) as const),
+);
+
+function listsOf(destinations: readonly ListEntry["destination"][]): Lists {
+  const entries = destinations.map((destination, at): ListEntry => {
+    const list = at % 2;
+    return { list: `list ${list}`, number: listNumbers + list, destination };
+  });
+  const prefixOf = ({ destination }: ListEntry) => (destination.kind === "prefix" ? destination.prefix : null);
+  const named = (kind: "host" | "domain", name: string) =>
+    entries.find(({ destination }) => destination.kind === kind && destination.name === name);
+  return {
+    name: (name) =>
+      [named("host", name), ...domainsOf(name).map((each) => named("domain", each))].find(Boolean) ?? null,
+    covering: (inner) =>
+      entries
+        .filter((entry) => entry.destination.kind === "prefix" && covers(entry.destination.prefix, inner))
+        .sort((a, b) => (prefixOf(b)?.bits ?? 0) - (prefixOf(a)?.bits ?? 0))[0] ?? null,
+    hasNames: entries.some(({ destination: { kind } }) => kind !== "prefix"),
+    prefixes: () => entries.map(prefixOf).filter((each) => each !== null),
+  };
+}
+
 export const policy: fc.Arbitrary<Policy> = fc.record({
   rules: fc
     .tuple(
@@ -94,14 +145,45 @@ export const policy: fc.Arbitrary<Policy> = fc.record({
       { hex: "00000000000000000000ffff7f000035", bits: 128 },
       { hex: "20010db8000000010000000000000053", bits: 128 },
     ]),
+    local: fc.constant(localPrefixes),
   }),
   // Two of the four allow: the others come twice, so that no verdict is rare.
   mode: fc.constantFrom("ask", "ask", "learn", "allow", "block", "block"),
+  lists: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(noLists) },
+    { weight: 1, arbitrary: fc.array(listEntry, { minLength: 1, maxLength: 4 }).map(listsOf) },
+  ),
+  override: fc.oneof(
+    { weight: 30, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.constantFrom("lockdown", "pause") },
+  ),
 });
+
+/** What is known of the addresses' names, by their digits. */
+export const named: fc.Arbitrary<ReadonlyMap<string, KnownNames>> = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom(...centres),
+      fc.record({
+        trusted: fc.oneof(
+          { weight: 3, arbitrary: fc.subarray([...hosts], { minLength: 1, maxLength: 1 }) },
+          { weight: 1, arbitrary: fc.subarray([...hosts], { maxLength: 2 }) },
+        ),
+        labels: fc.oneof(
+          { weight: 4, arbitrary: fc.constant([]) },
+          { weight: 1, arbitrary: fc.subarray([...hosts], { maxLength: 1 }) },
+        ),
+      }),
+    ),
+    { maxLength: 5 },
+  )
+  .map((entries) => new Map(entries));
 
 export const question: fc.Arbitrary<Question> = fc
   .record({
     app: fc.constantFrom(...apps, stranger),
+    via: rarely(1, fc.constantFrom(...parents)),
+    user: fc.constantFrom(...users),
     addressHex: fc.oneof(
       { weight: 9, arbitrary: address },
       { weight: 1, arbitrary: fc.constant("00000000000000000000ffff7f000035") },
@@ -109,8 +191,14 @@ export const question: fc.Arbitrary<Question> = fc
     port: fc.constantFrom(...ports, 9999),
     protocol: fc.constantFrom(...protocols, "tcp", "udp"),
     direction: fc.constantFrom("outbound", "outbound", "inbound"),
+    names: fc.constant(noNames),
   })
   .map((asked) => (asked.protocol === "tcp" || asked.protocol === "udp" ? asked : { ...asked, port: 0 }));
+
+/** A policy without a single rule. */
+export function emptyPolicy(mode: Policy["mode"]): Policy {
+  return { rules: [], zones: { loopback: [], resolvers: [], local: [] }, mode, lists: noLists, override: null };
+}
 
 /** The numbers as bpf/picket.h has them, written out: the mirror is tested elsewhere. */
 export const numbers = {
@@ -141,10 +229,13 @@ function holds(prefix: Prefix, hex: string): boolean {
 }
 
 function pathOf(compiled: Compiled, hex: string): readonly number[] {
-  const host = compiled.paths.get(`${hex}/128`);
+  const paths = new Map<string, CompiledPath>();
+  for (const path of compiled.listed()) paths.set(`${path.prefix.hex}/${path.prefix.bits}`, path);
+  for (const [name, path] of compiled.paths) paths.set(name, path);
+  const host = paths.get(`${hex}/128`);
   if (host) return host.tables;
   let longest: { bits: number; tables: readonly number[] } | undefined;
-  for (const { prefix, tables } of compiled.paths.values()) {
+  for (const { prefix, tables } of paths.values()) {
     if (prefix.bits === 128 || !holds(prefix, hex)) continue;
     if (!longest || prefix.bits > longest.bits) longest = { bits: prefix.bits, tables };
   }
@@ -167,6 +258,9 @@ export function lookUp(
 ): Found {
   const ask = { action: 3, rule: 0, deferred: true };
   const known: Record<number, number> = { 1: 1, 58: 1, 6: 6, 17: 17 };
+  const isLoopback = addressHex.startsWith("00000000000000000000ffff7f") || BigInt(`0x${addressHex}`) === 1n;
+  if (compiled.override !== null && !isLoopback)
+    return { action: compiled.override === "pause" ? 1 : 2, rule: 0, deferred: false };
   const path = pathOf(compiled, addressHex);
   const way = direction === "inbound" ? 1 : 0;
   for (const table of path.slice(0, 6)) {
@@ -181,7 +275,7 @@ export function lookUp(
       const slot = [...compiled.slots.values()].find(
         (slot) => [slot.table, slot.app, slot.port, slot.protocol, slot.direction, slot.shape].join() === key.join(),
       );
-      if (slot) return { action: slot.action, rule: slot.rule, deferred: false };
+      if (slot) return { action: slot.action, rule: slot.rule, deferred: slot.action === 3 && slot.rule === 0 };
     }
   }
   return { action: compiled.defaultAction, rule: 0, deferred: false };

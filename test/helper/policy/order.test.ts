@@ -10,16 +10,22 @@ const base: PolicyRule = {
   id: "",
   number: 1,
   app: null,
+  via: null,
+  user: null,
   destination: { kind: "any" },
   port: null,
+  portTo: null,
   protocol: null,
   direction: "both",
+  profile: null,
   action: "allow",
   lifetime: "forever",
   origin: "factory",
 };
 
 const at = (text: string) => ({ destination: { kind: "prefix" as const, prefix: parsePrefix(text)! } });
+const host = (name: string) => ({ destination: { kind: "host" as const, name } });
+const domain = (name: string) => ({ destination: { kind: "domain" as const, name } });
 const zone = { destination: { kind: "zone" as const, zone: "loopback" as const } };
 
 /** From the strongest criterion to the weakest: each step's first beats its second. */
@@ -27,15 +33,25 @@ const criteria: [string, Partial<PolicyRule>, Partial<PolicyRule>][] = [
   ["a host before a range", at("192.0.2.1"), at("192.0.2.0/31")],
   ["an IPv6 host before an IPv6 range", at("2001:db8::1"), at("2001:db8::/127")],
   ["a longer range before a shorter", at("192.0.2.0/24"), at("192.0.0.0/23")],
+  ["a host before a domain", host("example.org"), domain("www.example.org")],
+  ["a single address before a domain", at("192.0.2.1"), domain("www.example.org")],
+  ["a deeper domain before the one it is in", domain("b.example.org"), domain("example.org")],
+  ["a domain before a range", domain("org"), at("192.0.2.0/31")],
   ["the shortest IPv6 range before a zone", at("::/0"), zone],
   ["the shortest IPv4 range before a zone", at("0.0.0.0/0"), zone],
   ["a zone before any destination", zone, {}],
   ["an app before any app", { app: "/usr/bin/curl" }, {}],
-  ["a port before any port", { port: 443 }, {}],
+  ["an app by its parent before an app", { app: "/usr/bin/curl", via: "/usr/bin/bash" }, { app: "/usr/bin/curl" }],
+  ["one user before all", { user: 1000 }, {}],
+  ["the active profile before all profiles", { profile: "work" }, {}],
+  ["a port before a range of ports", { port: 443 }, { port: 443, portTo: 444 }],
+  ["a range of ports before any port", { port: 1, portTo: 65535 }, {}],
   ["a protocol before any protocol", { protocol: "tcp" }, {}],
   ["a direction before both", { direction: "outbound" }, {}],
   ["a temporary rule before a permanent one", { lifetime: "1h" }, {}],
-  ["a person's rule before a factory rule", { origin: "person" }, {}],
+  ["a person's rule before an imported one", { origin: "person" }, { origin: "import" }],
+  ["an imported rule before a blocklist", { origin: "import" }, { origin: "subscription" }],
+  ["a blocklist before a factory rule", { origin: "subscription" }, {}],
   ["block before ask", { action: "block" }, { action: "ask" }],
   ["block before allow", { action: "block" }, {}],
   ["ask before allow", { action: "ask" }, {}],
@@ -52,6 +68,8 @@ describe("the order of rules", () => {
   const strongest: [string, Partial<PolicyRule>][] = [
     ["destination", at("10.0.0.0/8")],
     ["app", { app: "/usr/bin/curl" }],
+    ["user", { user: 1000 }],
+    ["profile", { profile: "work" }],
     ["port", { port: 443 }],
     ["protocol", { protocol: "udp" }],
     ["lifetime", { lifetime: "1h" }],

@@ -172,7 +172,7 @@ describe("cards and a policy that answers by now", () => {
     const { prompts, changes, only } = start();
     prompts.ask(attempt("f1"));
     prompts.ask(attempt("f2", { endpoint: v6 }));
-    expect(prompts.settle((_app, _direction, endpoint) => endpoint.address === v4.address)).toEqual([]);
+    expect(prompts.settle(({ endpoint }) => endpoint.address === v4.address)).toEqual([]);
     expect(only()).toMatchObject({ endpoint: v6, endpoints: [v6], attempts: 2, state: "held" });
     expect(changes.at(-1)?.prompt).toEqual(only());
     const { id } = only();
@@ -185,7 +185,7 @@ describe("cards and a policy that answers by now", () => {
     prompts.ask(attempt("f2", { app: wget }));
     prompts.flowEnded("f1");
     const [dead] = prompts.list();
-    expect(prompts.settle((app) => app.path === curl.path)).toEqual([dead?.id]);
+    expect(prompts.settle(({ app }) => app.path === curl.path)).toEqual([dead?.id]);
     expect(prompts.list().map(({ app }) => app.path)).toEqual([wget.path]);
   });
 
@@ -235,7 +235,7 @@ describe("cards over a restart of the helper", () => {
     first.prompts.ask(attempt("f1"));
     first.prompts.ask(attempt("f2", { app: wget }));
     first.prompts.close(first.only().id);
-    first.prompts.settle((app) => app.path === wget.path);
+    first.prompts.settle(({ app }) => app.path === wget.path);
     first.store.close();
     expect(start().prompts.list()).toEqual([]);
   });
@@ -304,7 +304,7 @@ describe("an app that asks for very much", () => {
     prompts.flowEnded(prompts.find(last().id).flows[0] as string);
     expect(last().behind).toBe(1);
     expect(prompts.forgotten).toBe(1);
-    prompts.settle((_app, _direction, { address }) => address === last().endpoints[5]?.address);
+    prompts.settle(({ endpoint: { address } }) => address === last().endpoints[5]?.address);
     expect(last()).not.toHaveProperty("behind");
     expect(last().endpoints).toHaveLength(endpointsPerCard);
     expect(new Set(last().endpoints.map(({ address }) => address)).size).toBe(endpointsPerCard);

@@ -116,7 +116,7 @@ describe("a wrong message gets a coded error", () => {
     ["prompts.answer", { id: "", action: "allow" }],
     ["prompts.answer", { id: "1".repeat(65), action: "allow" }],
     ["prompts.answer", { id: "1", action: "ask" }],
-    ["prompts.answer", { id: "1", action: "allow", scope: "domain" }],
+    ["prompts.answer", { id: "1", action: "allow", scope: "city" }],
     ["prompts.answer", { id: "1", action: "allow", lifetime: "0h" }],
     ["prompts.answer", { id: "1", action: "allow", app: "/usr/bin/evil" }],
     ["rules.add", { app: "relative", action: "allow" }],

@@ -1,11 +1,12 @@
 // Rules in a real database file.
 import { describe, expect, it } from "vitest";
-import { type NewRule, Rules } from "../../../helper/store/rules.ts";
+import { anyMatcher, type NewRule, Rules } from "../../../helper/store/rules.ts";
 import { clock, temporaryStore } from "./temporary.ts";
 
 const { open } = temporaryStore();
-const factory = ["factory:loopback", "factory:dns-udp", "factory:dns-tcp"];
+const factory = ["factory:loopback", "factory:dns-udp", "factory:dns-tcp", "factory:dhcp", "factory:dhcp6"];
 const curl: NewRule = {
+  ...anyMatcher,
   app: "/usr/bin/curl",
   action: "allow",
   address: "192.0.2.1",
@@ -39,8 +40,14 @@ describe("rules", () => {
       id: String(added.number),
       app: "/usr/bin/curl",
       action: "allow",
+      via: null,
+      user: null,
       address: "192.0.2.1",
+      host: null,
+      domain: null,
       zone: null,
+      portTo: null,
+      profile: null,
       port: 443,
       protocol: "tcp",
       direction: "outbound",
@@ -63,7 +70,7 @@ describe("rules", () => {
     expect(person(rules)).toEqual([{ number: second.number, rule: second.rule }]);
     expect(second.replaced).toBe(first.rule.id);
     expect(second.number).toBeGreaterThan(first.number);
-    rules.remove(second.rule.id);
+    rules.remove(second.rule.id, 9);
     expect(rules.add(curl, 3).number).toBeGreaterThan(second.number);
   });
 
@@ -76,6 +83,13 @@ describe("rules", () => {
     ["any port", { port: null }],
     ["protocol", { protocol: "udp" }],
     ["any protocol", { protocol: null }],
+    ["parent", { via: "/usr/bin/bash" }],
+    ["user", { user: 1000 }],
+    ["host", { address: null, host: "example.org" }],
+    ["domain", { address: null, domain: "example.org" }],
+    ["zone", { address: null, zone: "local" }],
+    ["range of ports", { portTo: 444 }],
+    ["profile", { profile: "work" }],
     ["direction", { direction: "inbound" }],
     ["both directions", { direction: "both" }],
   ])("live beside one that differs in %s", (_, part) => {
@@ -90,9 +104,7 @@ describe("rules", () => {
 
   it("that match everything replace one another too, and no factory rule", () => {
     const rules = new Rules(open(), clock);
-    const everything = { app: null, address: null, port: null, protocol: null, direction: "both" } as const;
-    const whatever = { ...everything, lifetime: "forever", note: "" } as const;
-    const anything = { ...whatever, action: "block" } as const;
+    const anything = { ...anyMatcher, lifetime: "forever", note: "", action: "block" } as const;
     rules.add(anything, 1);
     rules.add({ ...anything, action: "allow" }, 2);
     expect(person(rules)).toHaveLength(1);
@@ -101,7 +113,7 @@ describe("rules", () => {
 
   it("are enabled again when replaced: a new answer counts", () => {
     const rules = new Rules(open(), clock);
-    rules.enable(rules.add(curl, 1).rule.id, false);
+    rules.enable(rules.add(curl, 1).rule.id, false, 9);
     expect(rules.add(curl, 2).rule.enabled).toBe(true);
   });
 
@@ -110,8 +122,8 @@ describe("rules", () => {
     const rules = new Rules(store, clock);
     const { rule } = rules.add(curl, 1);
     for (const id of [rule.id, "factory:loopback"]) {
-      expect(rules.enable(id, false)).toMatchObject({ id, enabled: false });
-      expect(rules.enable(id, false).enabled).toBe(false);
+      expect(rules.enable(id, false, 9)).toMatchObject({ id, enabled: false });
+      expect(rules.enable(id, false, 9).enabled).toBe(false);
     }
     store.close();
     const again = new Rules(open(), clock);
@@ -121,21 +133,21 @@ describe("rules", () => {
         .filter(({ rule }) => !rule.enabled)
         .map(({ rule }) => rule.id),
     ).toEqual(["factory:loopback", rule.id]);
-    expect(again.enable("factory:loopback", true).enabled).toBe(true);
+    expect(again.enable("factory:loopback", true, 9).enabled).toBe(true);
   });
 
   it("can be removed, once", () => {
     const rules = new Rules(open(), clock);
     const { rule } = rules.add(curl, 1);
-    rules.remove(rule.id);
+    rules.remove(rule.id, 9);
     expect(idsOf(rules)).toEqual(factory);
-    expect(() => rules.remove(rule.id)).toThrow(expect.objectContaining({ code: "unknown_rule" }));
+    expect(() => rules.remove(rule.id, 9)).toThrow(expect.objectContaining({ code: "unknown_rule" }));
   });
 
   it("of the factory cannot be removed, by name or by number", () => {
     const rules = new Rules(open(), clock);
-    expect(() => rules.remove("factory:loopback")).toThrow(expect.objectContaining({ code: "factory_rule" }));
-    expect(() => rules.remove("1")).toThrow(expect.objectContaining({ code: "unknown_rule" }));
+    expect(() => rules.remove("factory:loopback", 9)).toThrow(expect.objectContaining({ code: "factory_rule" }));
+    expect(() => rules.remove("1", 9)).toThrow(expect.objectContaining({ code: "unknown_rule" }));
     expect(idsOf(rules)).toEqual(factory);
   });
 
@@ -144,12 +156,12 @@ describe("rules", () => {
     "0",
     "-1",
     "999",
-    "04",
-    "4.0",
-    " 4",
-    "4 ",
-    "4e0",
-    "0x4",
+    "06",
+    "6.0",
+    " 6",
+    "6 ",
+    "6e0",
+    "0x6",
     "NaN",
     "null",
     "%",
@@ -158,10 +170,10 @@ describe("rules", () => {
     "\0",
   ])("are not found under %j", (id) => {
     const rules = new Rules(open(), clock);
-    expect(rules.add(curl, 1).rule.id).toBe("4");
+    expect(rules.add(curl, 1).rule.id).toBe("6");
     const unknown = expect.objectContaining({ code: "unknown_rule" });
-    expect(() => rules.remove(id)).toThrow(unknown);
-    expect(() => rules.enable(id, false)).toThrow(unknown);
+    expect(() => rules.remove(id, 9)).toThrow(unknown);
+    expect(() => rules.enable(id, false, 9)).toThrow(unknown);
     expect(rules.all().every(({ rule }) => rule.enabled)).toBe(true);
   });
 
@@ -184,7 +196,7 @@ describe("temporary rules", () => {
       for (const rule of order) rules.add({ ...rule, address: "192.0.2.77" }, 1, rule === hourly ? hour : undefined);
       const both = person(rules).filter(({ rule }) => rule.address === "192.0.2.77");
       expect(both.map(({ rule }) => rule.lifetime).sort()).toEqual(["1h", "forever"]);
-      for (const { rule } of both) rules.remove(rule.id);
+      for (const { rule } of both) rules.remove(rule.id, 9);
     }
   });
 
@@ -230,5 +242,71 @@ describe("temporary rules", () => {
   it("say when they end by the clock on the wall", () => {
     const { rule } = new Rules(open(), clock).add(hourly, 1, hour);
     expect(Math.abs(Date.parse(rule.expires ?? "") - (Date.now() + 3_600_000))).toBeLessThan(60_000);
+  });
+});
+
+describe("a change", () => {
+  const start = () => new Rules(open(), clock);
+  const newest = (rules: Rules) => rules.changes.newest() ?? -1;
+
+  it("is taken back: what was added goes, what it replaced is there again as it was", () => {
+    const rules = start();
+    const before = rules.add(curl, 1).rule;
+    rules.add({ ...curl, action: "block" }, 2);
+    rules.changes.undo(newest(rules));
+    expect(person(rules).map(({ rule }) => rule)).toEqual([before]);
+    rules.changes.undo(newest(rules));
+    expect(person(rules)).toEqual([]);
+    expect(newest(rules)).toBe(-1);
+  });
+
+  it("is taken back: what was removed or switched off is there again, with its number and its processes", () => {
+    const rules = start();
+    const processes = [{ pid: 7, start: 99 }];
+    const { rule, number } = rules.add({ ...curl, lifetime: "quit" }, 1, { expires: null, processes });
+    rules.remove(rule.id, 2);
+    rules.changes.undo(newest(rules));
+    expect(person(rules)).toEqual([{ number, rule }]);
+    expect(rules.temporary()).toMatchObject([{ number, processes }]);
+    rules.enable("factory:loopback", false, 3);
+    rules.changes.undo(newest(rules));
+    expect(rules.all()[0]?.rule).toMatchObject({ id: "factory:loopback", enabled: true });
+  });
+
+  it("of several rules is one", () => {
+    const rules = start();
+    rules.changes.record(1, () => {
+      rules.add(curl, 1);
+      rules.add({ ...curl, port: 80 }, 1);
+    });
+    rules.changes.undo(newest(rules));
+    expect(person(rules)).toEqual([]);
+  });
+
+  it("cannot be taken back twice, nor when others changed the same since", () => {
+    const rules = start();
+    const nothing = expect.objectContaining({ code: "nothing_to_undo" });
+    const { rule } = rules.add(curl, 1);
+    const added = newest(rules);
+    rules.remove(rule.id, 2);
+    const removed = newest(rules);
+    expect(() => rules.changes.undo(added)).toThrow(nothing);
+    rules.add(curl, 3);
+    expect(() => rules.changes.undo(removed)).toThrow(nothing);
+    expect(person(rules)).toHaveLength(1);
+    rules.changes.undo(newest(rules));
+    expect(() => rules.changes.undo(newest(rules) + 1)).toThrow(nothing);
+  });
+
+  it("that fails leaves nothing behind", () => {
+    const rules = start();
+    expect(() =>
+      rules.changes.record(1, () => {
+        rules.add(curl, 1);
+        throw new Error("no");
+      }),
+    ).toThrow("no");
+    expect(person(rules)).toEqual([]);
+    expect(newest(rules)).toBe(-1);
   });
 });

@@ -1,0 +1,41 @@
+// A person's words made a rule that can be stored: canonical, and without parts that contradict one another. Pure.
+import { splitAppPath } from "../contract/app-path.ts";
+import { CodedError } from "../contract/errors.ts";
+import type { ParsedParams } from "../contract/methods.ts";
+import { isInterpreter } from "./identity/interpreters.ts";
+import { formatPrefix, parsePrefix } from "./policy/address.ts";
+import { hostName } from "./policy/domain.ts";
+import type { NewRule } from "./store/rules.ts";
+
+function canonicalAddress(given: string | null): string | null {
+  if (given === null) return null;
+  const prefix = parsePrefix(given);
+  if (prefix === null) throw new CodedError("bad_address", given);
+  return formatPrefix(prefix);
+}
+
+function canonicalName(given: string | null): string | null {
+  if (given === null) return null;
+  const name = hostName(given);
+  if (name === null) throw new CodedError("bad_name", given);
+  return name;
+}
+
+/** Errors: bad_address, bad_name, bad_matcher, interpreter_alone. */
+export function canonicalRule(given: ParsedParams<"rules.add">): NewRule {
+  const rule = {
+    ...given,
+    address: canonicalAddress(given.address),
+    host: canonicalName(given.host),
+    domain: canonicalName(given.domain),
+  };
+  const destinations = [rule.address, rule.host, rule.domain, rule.zone].filter((each) => each !== null);
+  if (destinations.length > 1) throw new CodedError("bad_matcher", "more than one destination");
+  if (rule.via !== null && rule.app === null) throw new CodedError("bad_matcher", "via needs an app");
+  if (rule.portTo !== null && (rule.port === null || rule.portTo <= rule.port))
+    throw new CodedError("bad_matcher", "a range of ports ends above where it begins");
+  const app = rule.app === null ? null : splitAppPath(rule.app);
+  // It would match nothing, and a person would believe in it.
+  if (app?.script === null && isInterpreter(app.executable)) throw new CodedError("interpreter_alone", app.executable);
+  return rule;
+}

@@ -1,0 +1,53 @@
+// What an answer is about: the matchers of the rules that it becomes. Pure.
+import { CodedError } from "../../contract/errors.ts";
+import type { Endpoint, Matcher, Scope } from "../../contract/words.ts";
+import { registrableDomain } from "./domain.ts";
+
+type Part = Pick<Matcher, "address" | "host" | "domain" | "port" | "protocol">;
+
+const anything: Part = { address: null, host: null, domain: null, port: null, protocol: null };
+
+/** Names that an answer can rest on: all that a resolver gave for the address, for all of them must be allowed. */
+function trustedNames({ names = [] }: Endpoint): string[] {
+  return names.filter(({ trusted }) => trusted).map(({ name }) => name);
+}
+
+/**
+ * Hosts or registrable domains that an answer of the scope is about. Errors: name_unknown, where an endpoint has no name to rest on
+ * and `needed` says that it should.
+ */
+export function scopeNames(endpoints: readonly Endpoint[], scope: Scope, needed = true): string[] {
+  if (scope === "any" || scope === "endpoint") return [];
+  return endpoints.flatMap((endpoint) => {
+    const names = trustedNames(endpoint);
+    if (names.length === 0 && needed) throw new CodedError("name_unknown", endpoint.address);
+    return scope === "host" ? names : names.map(registrableDomain);
+  });
+}
+
+/** The one registrable domain that every endpoint is in, by names that an answer can rest on; null where there is none. */
+export function commonDomain(endpoints: readonly Endpoint[]): string | null {
+  const each = endpoints.map((endpoint) => new Set(trustedNames(endpoint).map(registrableDomain)));
+  const [domain] = each[0] ?? [];
+  return domain !== undefined && each.every((own) => own.size === 1 && own.has(domain)) ? domain : null;
+}
+
+function endpointParts(endpoint: Endpoint): Part[] {
+  const { address, port, protocol } = endpoint;
+  const names = trustedNames(endpoint);
+  // ICMP and the like have no port.
+  const service = { port: port === 0 ? null : port, protocol };
+  return names.length === 0
+    ? [{ ...anything, address, ...service }]
+    : names.map((host) => ({ ...anything, host, ...service }));
+}
+
+/** One matcher for each rule, none twice. Errors: name_unknown (host and domain, where an endpoint has no name to rest on). */
+export function scopeMatchers(endpoints: readonly Endpoint[], scope: Scope): Part[] {
+  if (scope === "any") return [anything];
+  const parts =
+    scope === "endpoint"
+      ? endpoints.flatMap(endpointParts)
+      : scopeNames(endpoints, scope).map((name) => ({ ...anything, [scope]: name }));
+  return [...new Map(parts.map((part) => [JSON.stringify(part), part])).values()];
+}

@@ -1,0 +1,104 @@
+// What people changed about rules, so that it can be taken back: the rows as they were, and what took their place.
+import { CodedError } from "../../contract/errors.ts";
+import type { Store } from "./database.ts";
+import type { RuleRow } from "./rules.ts";
+
+/** Changes that can be taken back, the newest. */
+const kept = 200;
+
+/** Collects what one change does. */
+export interface Change {
+  /** A row that is about to go or to become another. */
+  gone(row: RuleRow): void;
+  /** A row that is there by now. */
+  made(number: number): void;
+}
+
+interface StoredRow extends RuleRow {
+  processes: { pid: number; start: number }[];
+}
+
+interface Stored {
+  id: number;
+  before: string;
+  after: string;
+}
+
+export class RuleChanges {
+  private readonly store: Store;
+  private open: { before: StoredRow[]; after: number[] } | undefined;
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  /** One transaction and one step back, also for what is recorded within. `now`: milliseconds since 1970. */
+  record<T>(now: number, work: (change: Change) => T): T {
+    return this.store.transaction(() => {
+      const outer = this.open;
+      const open = outer ?? { before: [], after: [] };
+      this.open = open;
+      try {
+        const result = work({
+          gone: (row) => void open.before.push({ ...row, processes: this.processesOf(row.number) }),
+          made: (number) => void open.after.push(number),
+        });
+        if (outer === undefined) this.write(open, now);
+        return result;
+      } finally {
+        this.open = outer;
+      }
+    })();
+  }
+
+  /** Id of the newest change, null when there is none. */
+  newest(): number | null {
+    const row = this.store.prepare("SELECT max(id) AS id FROM rule_changes").get() as { id: number | null };
+    return row.id;
+  }
+
+  /**
+   * Takes the change back. Errors: nothing_to_undo, when there is none of this id, or others changed the same since.
+   */
+  undo(id: number): void {
+    this.store.transaction(() => {
+      const stored = this.store.prepare("SELECT * FROM rule_changes WHERE id = ?").get(id) as Stored | undefined;
+      if (stored === undefined) throw new CodedError("nothing_to_undo");
+      const remove = this.store.prepare("DELETE FROM rules WHERE number = ?");
+      for (const number of JSON.parse(stored.after) as number[]) {
+        if (remove.run(number).changes === 0) throw new CodedError("nothing_to_undo", "the rule is gone by now");
+      }
+      for (const row of JSON.parse(stored.before) as StoredRow[]) this.restore(row);
+      this.store.prepare("DELETE FROM rule_changes WHERE id = ?").run(id);
+    })();
+  }
+
+  private restore({ processes, ...row }: StoredRow): void {
+    const columns = Object.keys(row);
+    try {
+      this.store
+        .prepare(`INSERT INTO rules (${columns.join(", ")}) VALUES (${columns.map((name) => `@${name}`).join(", ")})`)
+        .run(row);
+    } catch (error) {
+      // A rule with its matcher came since.
+      if ((error as { code?: string }).code?.startsWith("SQLITE_CONSTRAINT"))
+        throw new CodedError("nothing_to_undo", "another rule took its place");
+      throw error;
+    }
+    const insert = this.store.prepare("INSERT INTO rule_processes (rule, pid, start) VALUES (?, ?, ?)");
+    for (const { pid, start } of processes) insert.run(row.number, pid, start);
+  }
+
+  private processesOf(number: number): StoredRow["processes"] {
+    return this.store
+      .prepare("SELECT pid, start FROM rule_processes WHERE rule = ?")
+      .all(number) as StoredRow["processes"];
+  }
+
+  private write({ before, after }: { before: StoredRow[]; after: number[] }, now: number): void {
+    if (before.length === 0 && after.length === 0) return;
+    const { lastInsertRowid } = this.store
+      .prepare("INSERT INTO rule_changes (made, before, after) VALUES (?, ?, ?)")
+      .run(now, JSON.stringify(before), JSON.stringify(after));
+    this.store.prepare("DELETE FROM rule_changes WHERE id <= ?").run(Number(lastInsertRowid) - kept);
+  }
+}
