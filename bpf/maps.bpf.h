@@ -143,6 +143,22 @@ struct {
 	__uint(max_entries, 4 * 1024 * 1024);
 } journal SEC(".maps");
 
+#define NAMES_RING_BYTES (1024 * 1024)
+
+/* Look-ups: read before anything in `events` is judged. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, NAMES_RING_BYTES);
+} names SEC(".maps");
+
+/* Counted only while `names` fills up. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct share_key);
+	__type(value, struct share);
+} name_shares SEC(".maps");
+
 static __always_inline struct config *settings(void)
 {
 	__u32 zero = 0;

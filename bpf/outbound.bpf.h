@@ -199,6 +199,8 @@ static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_soc
 	struct gate *gate;
 
 	before_translation(sk, state, p);
+	if (p->remote_port == DNS_PORT)
+		copy_lookup(skb, state, p);
 	flow.port = p->remote_port;
 	__builtin_memcpy(flow.address, p->remote, sizeof(flow.address));
 	gate = bpf_map_lookup_elem(&gates, &flow);

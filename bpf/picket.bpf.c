@@ -34,6 +34,7 @@
 #include "packet.bpf.h"
 #include "record.bpf.h"
 #include "verdict.bpf.h"
+#include "names.bpf.h"
 
 #define SOL_TCP 6
 #define AF_INET 2
@@ -257,6 +258,8 @@ int on_egress(struct __sk_buff *skb)
 		count(COUNTER_UNPARSED);
 		return REFUSE;
 	}
+	if (p.remote_port == DNS_PORT && p.protocol == IPPROTO_TCP)
+		copy_lookup(skb, state, &p);
 	if (is_connection(sk))
 		return egress_tcp(skb, sk, state, &p);
 	return egress_datagram(skb, sk, state, &p);
@@ -290,6 +293,8 @@ int on_ingress(struct __sk_buff *skb)
 		count(COUNTER_UNPARSED);
 		return REFUSE;
 	}
+	if (p.remote_port == DNS_PORT)
+		copy_lookup(skb, state, &p);
 	if (is_connection(sk))
 		return ingress_tcp(skb, sk, state, &p);
 	return ingress_datagram(skb, sk, state, &p);

@@ -63,6 +63,7 @@ enum counter {
 	COUNTER_PREEXISTING = 9,	/* sockets older than the guard, first seen as they send, listen or accept */
 	COUNTER_INBOUND_LIMITED = 10,	/* held inbound attempts not asked about: too many at once for one socket */
 	COUNTER_OVER_SHARE = 11,	/* held packets the helper was not told of: the app had more than its share of a full ring */
+	COUNTER_NAMES_LOST = 12,	/* look-ups the helper was not told of: too many at once, or too large */
 	COUNTER_MAX = 16,
 };
 
@@ -271,6 +272,30 @@ struct share_key {
 struct share {
 	__u64 since; /* start of the second that is counted */
 	__u64 bytes;
+};
+
+/* A query of a guarded app, or what came from a port 53 to one: a datagram's or segment's payload follows. */
+struct lookup {
+	__u16 abi;
+	__u8 protocol;	    /* IP's number */
+	__u8 arriving;
+	__u8 opens;	    /* TCP: the first segment of its side */
+	__u8 pad[3];
+	__u16 remote_port;
+	__u16 local_port;
+	__u32 bytes;	    /* of payload */
+	__u64 time;
+	__u64 cookie;
+	__u64 netns;	    /* 0: of a socket older than the guard, not known */
+	__u8 remote[16];    /* as the app knows it: before translation */
+	struct exe_key exe;
+	struct process_key process;
+	__u32 pid;	    /* in the helper's PID namespace, 0 when it has none there */
+	__u32 uid;
+	__u32 app;
+	__u32 attempt;	    /* TCP: which connect() of the socket */
+	__u32 sequence;	    /* TCP: number of the first byte, or of the SYN */
+	__u32 pad2;
 };
 
 /* What dump_traffic writes for every TCP socket that connected. */

@@ -152,6 +152,7 @@ export const counterNames = [
   "preexisting",
   "inboundLimited",
   "overShare",
+  "namesLost",
 ] as const;
 export const counterSlots = 16;
 
@@ -310,6 +311,28 @@ const record = new Struct({
 const held_syn = new Struct({ record, packet: { bytes: 256 } });
 const share_key = new Struct({ inode: "u64", device: "u32", pad: "u32" });
 const share = new Struct({ since: "u64", bytes: "u64" });
+const lookup = new Struct({
+  abi: "u16",
+  protocol: "u8",
+  arriving: "u8",
+  opens: "u8",
+  pad: { bytes: 3 },
+  remote_port: "u16",
+  local_port: "u16",
+  bytes: "u32",
+  time: "u64",
+  cookie: "u64",
+  netns: "u64",
+  remote: { bytes: 16 },
+  exe: exe_key,
+  process: process_key,
+  pid: "u32",
+  uid: "u32",
+  app: "u32",
+  attempt: "u32",
+  sequence: "u32",
+  pad2: "u32",
+});
 const traffic = new Struct({ flow: flow_key, bytes_out: "u64", bytes_in: "u64" });
 const revoked = new Struct({
   flow: flow_key,
@@ -368,6 +391,7 @@ export const layouts = {
   held_syn,
   share_key,
   share,
+  lookup,
   traffic,
   revoked,
   path,
@@ -387,6 +411,7 @@ export type Launch = ValuesOf<typeof launch>;
 export type Ancestor = ValuesOf<typeof ancestor>;
 export type ProgramRecord = ValuesOf<typeof program>;
 export type SocketState = ValuesOf<typeof socket_state>;
+export type Lookup = ValuesOf<typeof lookup>;
 export type FlowRecord = ValuesOf<typeof record>;
 
 export type Revoked = ValuesOf<typeof revoked>;

@@ -1,6 +1,9 @@
 // Work in another network namespace, by way of a process that lives in it.
 import { closeSync, openSync } from "node:fs";
-import { enterNetworkNamespace } from "./libc.ts";
+import { close, enterNetworkNamespace, getOption, SO_NETNS_COOKIE, SOL_SOCKET, socket } from "./libc.ts";
+
+const AF_INET = 2;
+const SOCK_DGRAM = 2;
 
 let own: number | undefined;
 
@@ -25,5 +28,17 @@ export function inNamespaceOf<T>(pid: number, work: () => T): T | undefined {
     }
   } finally {
     closeSync(theirs);
+  }
+}
+
+/** What the kernel calls the network namespace of this process (Linux 5.14, SO_NETNS_COOKIE). */
+export function ownNetworkCookie(): bigint {
+  const fd = socket(AF_INET, SOCK_DGRAM, 0);
+  try {
+    const cookie = Buffer.alloc(8);
+    getOption(fd, SOL_SOCKET, SO_NETNS_COOKIE, cookie);
+    return cookie.readBigUInt64LE();
+  } finally {
+    close(fd);
   }
 }

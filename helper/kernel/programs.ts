@@ -32,7 +32,7 @@ const ENOLINK = 67;
 export const bpfFileSystem = "/sys/fs/bpf";
 
 /** Map sizes that user space must know: the ring buffers' bytes, as in bpf/maps.bpf.h. */
-export const ringBytes = { events: 8 * 1024 * 1024, journal: 4 * 1024 * 1024 } as const;
+export const ringBytes = { events: 8 * 1024 * 1024, journal: 4 * 1024 * 1024, names: 1024 * 1024 } as const;
 
 const mapNames = [
   "sockets",
@@ -52,6 +52,8 @@ const mapNames = [
   "events",
   "shares",
   "journal",
+  "names",
+  "name_shares",
 ] as const;
 export type MapName = (typeof mapNames)[number];
 

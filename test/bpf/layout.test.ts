@@ -21,9 +21,9 @@ import { ringBytes } from "../../helper/kernel/programs.ts";
 import { type BtfType, compileProbe, freshObject, readBtf } from "./object.ts";
 
 const header = readFileSync(join(import.meta.dirname, "../../bpf/picket.h"), "utf8");
-const maps = readFileSync(join(import.meta.dirname, "../../bpf/maps.bpf.h"), "utf8").replace(
-  /#define EVENTS_BYTES \((.+)\)([\s\S]*)EVENTS_BYTES/,
-  "$2$1",
+const maps = ["EVENTS_BYTES", "NAMES_RING_BYTES"].reduce(
+  (text, name) => text.replace(new RegExp(`#define ${name} \\((.+)\\)([\\s\\S]*)\\b${name}\\b`), "$2$1"),
+  readFileSync(join(import.meta.dirname, "../../bpf/maps.bpf.h"), "utf8"),
 );
 
 interface Line {

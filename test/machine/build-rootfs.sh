@@ -10,6 +10,7 @@ packages=(
   python3 curl wget openssh-client                # real clients
   libbpf1 libelf1                                 # what the helper loads
   libstdc++6                                      # what Node loads
+  systemd-resolved libnss-resolve dnsmasq-base    # look-ups that pass no socket of the app's; off unless a test starts it
   kmod bpftool busybox-static                     # the same system with a kernel of its own (test/vm)
 )
 
@@ -73,6 +74,11 @@ echo 0123456789abcdef0123456789abcdef >"$work/etc/machine-id"
 : >"$work/etc/fstab"
 mkdir -p "$work/etc/systemd/journald.conf.d"
 printf '[Journal]\nStorage=volatile\nRateLimitIntervalSec=0\n' >"$work/etc/systemd/journald.conf.d/test.conf"
+# Only the test of it wants systemd-resolved: elsewhere names are looked up as if it were not there.
+find "$work/etc/systemd/system" -name '*resolve*' -type l -delete
+rm -f "$work/etc/resolv.conf"
+cp -L /etc/resolv.conf "$work/etc/resolv.conf"
+sed -i 's/^hosts:.*/hosts: files dns/' "$work/etc/nsswitch.conf"
 # Nothing that waits for hardware, time or logins has a place on a machine that lives for seconds.
 for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \
   systemd-tmpfiles-clean.timer getty.target console-getty.service systemd-pstore.service systemd-random-seed.service systemd-firstboot.service \
