@@ -126,7 +126,7 @@ export class Struct<T extends MemberTable> {
   }
 }
 
-export const abi = 3;
+export const abi = 4;
 export const pathDepth = 6;
 export const tableDefer = 0xffffffff;
 
