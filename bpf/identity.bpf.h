@@ -6,22 +6,27 @@
 /* Linux >= 6.13 keeps a "was queried" flag in the highest bit of i_ctime_nsec. */
 #define CTIME_NANOSECONDS 0x7fffffffu
 
-static __always_inline void read_ctime(struct inode *inode, struct exe_key *key)
-{
-	if (bpf_core_field_exists(struct inode___split, i_ctime_sec)) {
-		struct inode___split *split = (void *)inode;
-		key->ctime_seconds = BPF_CORE_READ(split, i_ctime_sec);
-		key->ctime_nanoseconds = BPF_CORE_READ(split, i_ctime_nsec) & CTIME_NANOSECONDS;
-	} else if (bpf_core_field_exists(struct inode___hidden, __i_ctime)) {
-		struct inode___hidden *hidden = (void *)inode;
-		key->ctime_seconds = BPF_CORE_READ(hidden, __i_ctime.tv_sec);
-		key->ctime_nanoseconds = BPF_CORE_READ(hidden, __i_ctime.tv_nsec);
-	} else {
-		struct inode___timespec *plain = (void *)inode;
-		key->ctime_seconds = BPF_CORE_READ(plain, i_ctime.tv_sec);
-		key->ctime_nanoseconds = BPF_CORE_READ(plain, i_ctime.tv_nsec);
-	}
-}
+/* How a member of a struct is read: through pointers that the verifier knows, a few instructions; through others, a call. */
+#define KNOWN(from, member) ((from)->member)
+#define PROBED(from, member) BPF_CORE_READ(from, member)
+
+#define READ_CTIME(inode, key, READ)                                                                                 \
+	do {                                                                                                         \
+		struct inode___split *split = (void *)(inode);                                                       \
+		struct inode___hidden *hidden = (void *)(inode);                                                     \
+		struct inode___timespec *plain = (void *)(inode);                                                    \
+                                                                                                                     \
+		if (bpf_core_field_exists(struct inode___split, i_ctime_sec)) {                                      \
+			(key)->ctime_seconds = READ(split, i_ctime_sec);                                             \
+			(key)->ctime_nanoseconds = READ(split, i_ctime_nsec) & CTIME_NANOSECONDS;                    \
+		} else if (bpf_core_field_exists(struct inode___hidden, __i_ctime)) {                                \
+			(key)->ctime_seconds = READ(hidden, __i_ctime.tv_sec);                                       \
+			(key)->ctime_nanoseconds = READ(hidden, __i_ctime.tv_nsec);                                  \
+		} else {                                                                                             \
+			(key)->ctime_seconds = READ(plain, i_ctime.tv_sec);                                          \
+			(key)->ctime_nanoseconds = READ(plain, i_ctime.tv_nsec);                                     \
+		}                                                                                                    \
+	} while (0)
 
 /* Deepest nest of PID namespaces searched for the helper's; the kernel allows 32, containers in containers use 3. */
 #define PID_LEVELS 8
@@ -31,11 +36,11 @@ static __always_inline void read_exe(struct inode *inode, struct exe_key *key)
 	key->inode = BPF_CORE_READ(inode, i_ino);
 	key->generation = BPF_CORE_READ(inode, i_generation);
 	key->device = BPF_CORE_READ(inode, i_sb, s_dev);
-	read_ctime(inode, key);
+	READ_CTIME(inode, key, PROBED);
 }
 
 /* The pid that the helper sees: the task may live in a deeper PID namespace (a sandbox), the helper in a container. */
-static __always_inline __u32 helper_pid(struct pid *pid)
+static __always_inline __u32 search_pid(struct pid *pid)
 {
 	struct config *c = settings();
 	__u32 level, deepest;
@@ -52,6 +57,17 @@ static __always_inline __u32 helper_pid(struct pid *pid)
 			return BPF_CORE_READ(at, nr);
 	}
 	return 0;
+}
+
+/* The same for a task that the verifier knows. Nearly always the helper is in no container. */
+static __always_inline __u32 helper_pid(struct pid *pid)
+{
+	struct config *c = settings();
+	struct pid_namespace *first = pid ? pid->numbers[0].ns : 0;
+
+	if (c && first && first->ns.inum == c->pid_namespace)
+		return pid->numbers[0].nr;
+	return search_pid(pid);
 }
 
 static __always_inline struct process_key key_of(struct process *process)
@@ -81,13 +97,22 @@ static __always_inline void read_process(struct process *process, struct task_st
 		process->exe.generation = inode->i_generation;
 		if (sb)
 			process->exe.device = sb->s_dev;
-		read_ctime(inode, &process->exe);
+		READ_CTIME(inode, &process->exe, KNOWN);
 	}
 	/* Anybody may say to be another executable (PR_SET_MM_MAP, in a user namespace of their own). */
 	key = key_of(process);
 	launch = bpf_map_lookup_elem(&launches, &key);
 	if (launch && (launch->exe.inode != process->exe.inode || launch->exe.device != process->exe.device))
 		process->exe.disguised = 1;
+}
+
+/* Its name, with the zeros that the kernel ends it with. Word by word: the compiler would copy an array of bytes one by one. */
+static __always_inline void read_command(struct process *process, struct task_struct *task)
+{
+	__u64 *from = (__u64 *)task->comm, *to = (__u64 *)process->command;
+
+	to[0] = from[0];
+	to[1] = from[1];
 }
 
 /* Reads everything from the task: sock_ops has no helpers for it on Linux 6.1 (cgroup_current_func_proto in kernel/bpf/cgroup.c). */
@@ -101,12 +126,12 @@ static __always_inline void identify(struct socket_state *state)
 	/* Same process, same program: only the verdict's key may have become known since. */
 	if (process->start != leader->start_boottime || process->exec_id != exec_id || !process->start) {
 		read_process(process, leader, task->mm);
-		process->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
-		BPF_CORE_READ_STR_INTO(&process->command, task, comm);
+		process->cgroup = task->cgroups->dfl_cgrp->kn->id;
+		read_command(process, task);
 		state->app = 0;
 	}
-	process->uid = BPF_CORE_READ(task, cred, uid.val);
-	process->gid = BPF_CORE_READ(task, cred, gid.val);
+	process->uid = task->cred->uid.val;
+	process->gid = task->cred->gid.val;
 }
 
 /* The app id of the socket's process, 0 while the helper has not named it. */
@@ -139,7 +164,7 @@ static __always_inline void read_ancestors(struct task_struct *leader, struct an
 		a->key.start = BPF_CORE_READ(at, start_boottime);
 		a->key.exec_id = BPF_CORE_READ(at, self_exec_id);
 		a->key.kernel_pid = BPF_CORE_READ(at, tgid);
-		a->pid = helper_pid(BPF_CORE_READ(at, thread_pid));
+		a->pid = search_pid(BPF_CORE_READ(at, thread_pid));
 		inode = BPF_CORE_READ(at, mm, exe_file, f_inode);
 		if (inode)
 			read_exe(inode, &a->exe);

@@ -300,19 +300,31 @@ int on_ingress(struct __sk_buff *skb)
 	return ingress_datagram(skb, sk, state, &p);
 }
 
+#define OPERATION(name) (1u << BPF_SOCK_OPS_##name)
+#define WANTED_OPERATIONS                                                                                                       \
+	(OPERATION(TIMEOUT_INIT) | OPERATION(TCP_CONNECT_CB) | OPERATION(TCP_LISTEN_CB) | OPERATION(RTO_CB) | OPERATION(STATE_CB) | \
+	 OPERATION(ACTIVE_ESTABLISHED_CB) | OPERATION(PASSIVE_ESTABLISHED_CB))
+
 SEC("sockops")
 int on_sock_ops(struct bpf_sock_ops *ops)
 {
-	__u64 create = ops->op == BPF_SOCK_OPS_TCP_LISTEN_CB ? BPF_SK_STORAGE_GET_F_CREATE : 0;
-	struct bpf_sock *sk = ops->sk;
-	struct socket_state *state = sk ? bpf_sk_storage_get(&sockets, sk, 0, create) : 0;
-	struct config *c = settings();
-	__u32 first = ops->args[0], second = ops->args[1];
+	__u32 first = ops->args[0], second = ops->args[1], op = ops->op;
+	struct socket_state *state;
+	struct bpf_sock *sk;
+	struct config *c;
 
 	ops->reply = -1; /* the same memory as args[0] */
-	if (!sk || !state || !c)
+	/* Five calls a connection, of which two are of no use: they end here. */
+	if (op > 31 || !(WANTED_OPERATIONS & (1u << op)))
 		return 1;
-	switch (ops->op) {
+	sk = ops->sk;
+	c = settings();
+	if (!sk || !c)
+		return 1;
+	state = bpf_sk_storage_get(&sockets, sk, 0, op == BPF_SOCK_OPS_TCP_LISTEN_CB ? BPF_SK_STORAGE_GET_F_CREATE : 0);
+	if (!state)
+		return 1;
+	switch (op) {
 	case BPF_SOCK_OPS_TIMEOUT_INIT:
 		if (state->state == FLOW_HELD)
 			ops->reply = c->hold_jiffies;

@@ -22,9 +22,11 @@ static __always_inline struct path *path_of(struct config *c, const __u8 *addres
 
 	/* On the stack for both: Linux 6.1 takes no key from a global function's argument. */
 	__builtin_memcpy(range.address, address, sizeof(range.address));
-	path = bpf_map_lookup_elem(&hosts, range.address);
-	if (path)
-		return path;
+	if (bpf_map_peek_elem(&maybe_hosts, range.address) == 0) {
+		path = bpf_map_lookup_elem(&hosts, range.address);
+		if (path)
+			return path;
+	}
 	path = bpf_map_lookup_elem(&ranges, &range);
 	return path ? path : &c->any;
 }

@@ -169,6 +169,12 @@ export class BpfMap {
     check("bpf_map_update_elem", result);
   }
 
+  /** For a map without keys: a Bloom filter. */
+  add(value: Buffer): void {
+    const result: number = b.update(this.fd, null, value, 0);
+    check("bpf_map_update_elem", result);
+  }
+
   /** Fills `into`; false when the key is absent. */
   get(key: Buffer, into: Buffer): boolean {
     const result: number = b.lookup(this.fd, key, into);

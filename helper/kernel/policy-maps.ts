@@ -27,6 +27,32 @@ const zero = Buffer.alloc(4);
 
 const overrideActions = { lockdown: action.block, pause: action.allow } as const;
 
+/** What a mirror does with its map. */
+type Entries = Pick<BpfMap, "capacity" | "keys" | "set" | "delete">;
+
+/** What an earlier helper left in an array stays: nothing leads there until it is written anew. */
+function inArray(map: BpfMap, valueBytes: number): Entries {
+  return {
+    capacity: () => map.capacity(),
+    keys: () => [],
+    set: (key, value) => map.set(key, value),
+    delete: (key) => map.set(key, Buffer.alloc(valueBytes)),
+  };
+}
+
+/** The programs look for an address only where the filter says that it may be there. */
+function behindFilter(map: BpfMap, filter: BpfMap): Entries {
+  return {
+    capacity: () => map.capacity(),
+    keys: (keyBytes) => map.keys(keyBytes),
+    set: (key, value) => {
+      filter.add(key);
+      map.set(key, value);
+    },
+    delete: (key) => map.delete(key),
+  };
+}
+
 /** Tells one entry of a map: `key` and `value` start as zeros. They are used for every entry of the map in turn. */
 type Tell<Item> = (item: Item, key: Buffer<ArrayBuffer>, value: Buffer<ArrayBuffer>) => void;
 
@@ -38,14 +64,14 @@ class Mirror<Item> {
   readonly capacity: number;
   /** Whether anything was written or removed since it was last set to false. */
   changed = false;
-  private readonly map: BpfMap;
+  private readonly map: Entries;
   private readonly key: Buffer<ArrayBuffer>;
   private readonly value: Buffer<ArrayBuffer>;
   private readonly tell: Tell<Item>;
   private readonly written = new Map<string, string>();
 
   /** Entries of an earlier helper count as written with an unknown value: kept until replaced or found unwanted. */
-  constructor(map: BpfMap, keyBytes: number, valueBytes: number, tell: Tell<Item>) {
+  constructor(map: Entries, keyBytes: number, valueBytes: number, tell: Tell<Item>) {
     this.map = map;
     this.capacity = map.capacity();
     this.key = Buffer.alloc(keyBytes);
@@ -119,17 +145,21 @@ export class PolicyMaps {
   /** Entries of the policy that the maps had no room for. */
   leftOut = 0;
 
-  constructor(maps: Record<"slots" | "tables" | "hosts" | "ranges" | "configs", BpfMap>, settings: Settings) {
+  constructor(
+    maps: Record<"slots" | "tables" | "hosts" | "maybe_hosts" | "ranges" | "configs", BpfMap>,
+    settings: Settings,
+  ) {
     const { slot_key, slot, host_key, range_key, path } = layouts;
     this.slots = new Mirror<Slot>(maps.slots, slot_key.size, slot.size, (item, key, value) => {
       slot_key.write(item, key);
       slot.write(item, value);
     });
-    this.tables = new Mirror<[number, number]>(maps.tables, 4, 4, ([table, shapes], key, value) => {
+    this.tables = new Mirror<[number, number]>(inArray(maps.tables, 4), 4, 4, ([table, shapes], key, value) => {
       key.writeUInt32LE(table);
       value.writeUInt32LE(shapes);
     });
-    this.hosts = new Mirror<CompiledPath>(maps.hosts, host_key.size, path.size, ({ prefix, tables }, key, value) => {
+    const hosts = behindFilter(maps.hosts, maps.maybe_hosts);
+    this.hosts = new Mirror<CompiledPath>(hosts, host_key.size, path.size, ({ prefix, tables }, key, value) => {
       host_key.write({ address: Buffer.from(prefix.hex, "hex") }, key);
       path.write({ tables: [...tables] }, value);
     });
@@ -141,7 +171,7 @@ export class PolicyMaps {
     this.settings = settings;
     // A full trie refuses to replace an entry as well (Linux < 6.13): one always stays free.
     const ranges = this.ranges.capacity - 1;
-    this.room = { slots: this.slots.capacity, tables: this.tables.capacity, hosts: this.hosts.capacity, ranges };
+    this.room = { slots: this.slots.capacity, tables: this.tables.capacity - 1, hosts: this.hosts.capacity, ranges };
     this.config = Buffer.alloc(layouts.config.size);
     this.configs.get(zero, this.config);
     this.generation = layouts.config.read(this.config).generation;

@@ -44,6 +44,7 @@ const mapNames = [
   "guarded",
   "listeners",
   "hosts",
+  "maybe_hosts",
   "ranges",
   "tables",
   "slots",

@@ -5,6 +5,7 @@ import type { Compiled, CompiledPath } from "./compile.ts";
 /** How many entries each of the kernel's maps takes. */
 export interface Room {
   readonly slots: number;
+  /** The largest table id. */
   readonly tables: number;
   readonly hosts: number;
   readonly ranges: number;
@@ -26,7 +27,7 @@ export function cutToFit(compiled: Compiled, room: Room, tableDefer: number): Fi
     .sort(([, a], [, b]) => a.prefix.bits - b.prefix.bits);
   const enough =
     compiled.slots.size <= room.slots &&
-    compiled.tables.size <= room.tables &&
+    [...compiled.tables.keys()].every((table) => table <= room.tables) &&
     hosts.length <= room.hosts &&
     ranges.length <= room.ranges;
   if (enough) return { compiled, leftOut: 0 };
@@ -56,9 +57,9 @@ export function cutToFit(compiled: Compiled, room: Room, tableDefer: number): Fi
   return { compiled: { ...compiled, slots: complete, tables, paths: kept, any }, leftOut };
 }
 
-/** Tables that have a slot too many, or are too many themselves. The best rules are placed first. */
+/** Tables that have a slot too many, or no place themselves. The best rules are placed first. */
 function incompleteTables(compiled: Compiled, room: Room): Set<number> {
-  const incomplete = new Set([...compiled.tables.keys()].slice(room.tables));
+  const incomplete = new Set([...compiled.tables.keys()].filter((table) => table > room.tables));
   let used = 0;
   for (const { table } of compiled.slots.values()) {
     if (incomplete.has(table)) continue;
