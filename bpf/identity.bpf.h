@@ -86,8 +86,12 @@ static __always_inline void read_process(struct process *process, struct task_st
 	/* Anybody may say to be another executable (PR_SET_MM_MAP, in a user namespace of their own). */
 	key = key_of(process);
 	launch = bpf_map_lookup_elem(&launches, &key);
-	if (launch && (launch->exe.inode != process->exe.inode || launch->exe.device != process->exe.device))
-		process->exe.disguised = 1;
+	if (launch) {
+		if (launch->exe.inode != process->exe.inode || launch->exe.device != process->exe.device)
+			process->exe.disguised = DISGUISE_OTHER;
+	} else if (bpf_map_lookup_elem(&unrecorded, &key)) {
+		process->exe.disguised = DISGUISE_UNRECORDED;
+	}
 }
 
 /* Reads everything from the task: sock_ops has no helpers for it on Linux 6.1 (cgroup_current_func_proto in kernel/bpf/cgroup.c). */

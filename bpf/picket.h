@@ -10,7 +10,7 @@
 #define PICKET_H
 
 /* Raised whenever a struct below changes shape: pinned maps of another ABI are not adopted. */
-#define PICKET_ABI 3
+#define PICKET_ABI 4
 
 /* Most tables a destination's path may have (host, nested ranges, zone, any); deeper nests compile to a defer. */
 #define PATH_DEPTH 6
@@ -63,6 +63,8 @@ enum counter {
 	COUNTER_PREEXISTING = 9,	/* sockets older than the guard, first seen as they send, listen or accept */
 	COUNTER_INBOUND_LIMITED = 10,	/* held inbound attempts not asked about: too many at once for one socket */
 	COUNTER_OVER_SHARE = 11,	/* held packets the helper was not told of: the app had more than its share of a full ring */
+	COUNTER_UNRECORDED = 12,	/* program starts that `launches` had no room for */
+	COUNTER_SYNS_FULL = 13,		/* held SYNs that `held_syns` had no room for */
 	COUNTER_MAX = 16,
 };
 
@@ -75,7 +77,7 @@ struct flow_key {
 	__u8 address[16];
 	__u16 port;
 	__u8 protocol;
-	__u8 pad;
+	__u8 direction; /* of a connection: a socket that listened may connect, and its attempts are another count. Datagrams: 0 */
 	__u32 attempt;
 };
 
@@ -93,6 +95,13 @@ struct gate {
 	__u8 answered;	      /* by a person, for this flow alone: only a block changes it */
 };
 
+/* Why nobody can be sure of a process's executable. */
+enum disguise {
+	DISGUISE_NONE = 0,
+	DISGUISE_OTHER = 1,	 /* the process names another executable than it was started from */
+	DISGUISE_UNRECORDED = 2, /* there was no room to write down what it was started from */
+};
+
 /* An executable file as the kernel knows it: from inode, never from stat() (whose device differs on overlayfs and btrfs). */
 struct exe_key {
 	__u64 inode;
@@ -100,7 +109,7 @@ struct exe_key {
 	__u32 ctime_nanoseconds;
 	__u32 device;
 	__u32 generation;
-	__u32 disguised; /* the process names another executable than it was started from: never a known app */
+	__u32 disguised; /* enum disguise: never a known app */
 };
 
 struct process {
@@ -186,7 +195,7 @@ struct asked {
 /* Socket storage: made at sock_create, before the app holds the descriptor. */
 struct socket_state {
 	struct process process;
-	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and a group that a held datagram was for */
+	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and the group it sent to */
 	struct asked asked;
 	__u64 netns;	      /* network namespace cookie */
 	__u64 bytes_out;
@@ -204,11 +213,11 @@ struct socket_state {
 	__u8 held_once;	      /* this TCP flow was held: restore its initial window */
 	__u8 has_gates;
 	__u8 bound;	      /* the app chose its port: others may begin here */
-	__u8 sent_to_group;   /* enum group_state (outbound.bpf.h) */
+	__u8 sent_to_group;   /* `flow` has a multicast or broadcast address: answers come from anybody while it is allowed */
 	__u8 errors_wanted;   /* ERRORS_*: the app asked for them */
 	__u8 errors_given;    /* ERRORS_*: the kernel knows */
 	__u8 probes_path;     /* its packets are never fragmented: it wants to hear where they do not fit */
-	__u8 pad;
+	__u8 broadcasts;      /* SO_BROADCAST: without it the kernel sends nothing to a broadcast address */
 	__u32 refused_count;
 	__u32 adoption;	      /* enum adoption (lifecycle.bpf.h), of a socket older than the guard */
 	__u32 pad2;
@@ -295,6 +304,7 @@ struct revoked {
 	__u32 holder;	 /* one that has it now; either may live in another network namespace, or be gone */
 	__u32 action;	 /* enum action: block, or ask where the helper decides */
 	__u32 rule;
+	__u32 pad;
 };
 
 /* Destination path: tables from the most specific to `any`; 0 ends it. */

@@ -112,6 +112,7 @@ export class Engine {
       sockets: this.sockets,
       deliveries: this.deliveries,
       drain: () => this.events.drain(),
+      kin: (process) => this.naming.kinOf(process),
       foreign: (cgroup) => programs.hasForeignEgress(cgroup),
       generation: () => this.policy.generation,
       resent: (flow, bytes) => this.flows.addResent(flow, bytes),
