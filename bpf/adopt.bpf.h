@@ -48,6 +48,7 @@ static __always_inline int adopt_connection(struct sock *sk, struct socket_state
 		state->local_port = key.port;
 		state->flow.cookie = *listener;
 		state->flow.port = key.port;
+		state->flow.direction = INBOUND;
 		state->flow.attempt = remote_port;
 	} else {
 		state->direction = OUTBOUND;
@@ -94,6 +95,7 @@ int adopt_sockets(struct bpf_iter__task_file *ctx)
 	state->netns = key.netns;
 	state->asked.connects = CONNECTS_UNKNOWN;
 	state->bound = (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_BINDPORT_LOCK) != 0;
+	state->broadcasts = (BPF_CORE_READ(sk, __sk_common.skc_flags) >> bpf_core_enum_value(enum sock_flags, SOCK_BROADCAST)) & 1;
 	read_process(&state->process, task->group_leader, task->mm);
 	state->process.cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
 	state->process.uid = BPF_CORE_READ(task, cred, uid.val);

@@ -102,8 +102,12 @@ static __always_inline void read_process(struct process *process, struct task_st
 	/* Anybody may say to be another executable (PR_SET_MM_MAP, in a user namespace of their own). */
 	key = key_of(process);
 	launch = bpf_map_lookup_elem(&launches, &key);
-	if (launch && (launch->exe.inode != process->exe.inode || launch->exe.device != process->exe.device))
-		process->exe.disguised = 1;
+	if (launch) {
+		if (launch->exe.inode != process->exe.inode || launch->exe.device != process->exe.device)
+			process->exe.disguised = DISGUISE_OTHER;
+	} else if (bpf_map_lookup_elem(&unrecorded, &key)) {
+		process->exe.disguised = DISGUISE_UNRECORDED;
+	}
 }
 
 /* Its name, with the zeros that the kernel ends it with. Word by word: the compiler would copy an array of bytes one by one. */

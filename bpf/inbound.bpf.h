@@ -63,6 +63,7 @@ static __always_inline int ingress_listener(struct __sk_buff *skb, struct bpf_so
 	struct flow_key flow = { .cookie = state->flow.cookie,
 				 .port = p->local_port,
 				 .protocol = IPPROTO_TCP,
+				 .direction = INBOUND,
 				 .attempt = p->remote_port };
 	int opens = (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 	__u32 rule = 0, action;
@@ -155,21 +156,6 @@ static __always_inline int ingress_tcp(struct __sk_buff *skb, struct bpf_sock *s
 	}
 	state->bytes_in += wire_bytes(skb, p);
 	return PROCEED;
-}
-
-static __always_inline int asked_a_group(struct socket_state *state, __u8 protocol)
-{
-	struct flow_key flow = { .cookie = state->flow.cookie, .port = state->flow.port, .protocol = protocol };
-	struct gate *gate;
-
-	if (state->sent_to_group != GROUP_HELD)
-		return state->sent_to_group;
-	__builtin_memcpy(flow.address, state->flow.address, sizeof(flow.address));
-	gate = bpf_map_lookup_elem(&gates, &flow);
-	if (!gate || gate->state != FLOW_ALLOWED)
-		return 0;
-	state->sent_to_group = GROUP_ALLOWED;
-	return 1;
 }
 
 /*

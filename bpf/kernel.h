@@ -178,6 +178,7 @@ struct sock_common {
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
 	int skc_bound_dev_if;
+	unsigned long skc_flags; /* bits by enum sock_flags */
 	atomic64_t skc_cookie;
 	struct in6_addr skc_v6_daddr; /* <linux/in6.h> */
 	struct in6_addr skc_v6_rcv_saddr;
@@ -189,6 +190,10 @@ struct sock {
 	__u16 sk_protocol;
 	__u16 sk_type;
 	__u8 sk_userlocks : 4; /* what the app chose itself */
+};
+
+enum sock_flags {
+	SOCK_BROADCAST = 6, /* the running kernel's own number is used */
 };
 
 struct socket {

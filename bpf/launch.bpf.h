@@ -87,6 +87,15 @@ static __always_inline struct process_key key_of_task(struct task_struct *leader
 	return key;
 }
 
+/* Nobody can tell any more whether such a process is what it says (read_process). */
+static __always_inline void note_unrecorded(struct process_key *key)
+{
+	__u32 nothing = 0;
+
+	count(COUNTER_UNRECORDED);
+	bpf_map_update_elem(&unrecorded, key, &nothing, BPF_ANY);
+}
+
 /* After the new program is in place, before its first instruction. */
 SEC("tp_btf/sched_process_exec")
 int on_exec(__u64 *ctx)
@@ -102,13 +111,16 @@ int on_exec(__u64 *ctx)
 
 	key.exec_id--;
 	bpf_map_delete_elem(&launches, &key);
+	bpf_map_delete_elem(&unrecorded, &key);
 	key.exec_id++;
 	if (!file)
 		return 0;
 	bpf_map_update_elem(&launches, &key, (const void *)&no_launch, BPF_ANY);
 	launch = bpf_map_lookup_elem(&launches, &key);
-	if (!launch)
+	if (!launch) {
+		note_unrecorded(&key);
 		return 0;
+	}
 	launch->time = bpf_ktime_get_boot_ns();
 	read_exe(file->f_inode, &launch->exe);
 	locate(&launch->program, BPF_CORE_READ(file, f_path.dentry), BPF_CORE_READ(file, f_path.mnt));
@@ -147,8 +159,8 @@ int on_fork(__u64 *ctx)
 	from = key_of_task(parent->group_leader);
 	to = key_of_task(child);
 	launch = bpf_map_lookup_elem(&launches, &from);
-	if (launch)
-		bpf_map_update_elem(&launches, &to, launch, BPF_ANY);
+	if (launch ? bpf_map_update_elem(&launches, &to, launch, BPF_ANY) != 0 : bpf_map_lookup_elem(&unrecorded, &from) != 0)
+		note_unrecorded(&to);
 	app = bpf_map_lookup_elem(&processes, &from);
 	number = app ? *app : 0;
 	if (number)
@@ -163,8 +175,10 @@ int on_exit(__u64 *ctx)
 	struct process_key key = key_of_task(task->group_leader);
 
 	/* The first thread may end before the others. Several may be the last at the same time: each deletes. */
-	if (BPF_CORE_READ(task, signal, live.counter) == 0)
+	if (BPF_CORE_READ(task, signal, live.counter) == 0) {
 		bpf_map_delete_elem(&launches, &key);
+		bpf_map_delete_elem(&unrecorded, &key);
+	}
 	return 0;
 }
 

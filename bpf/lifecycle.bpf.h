@@ -147,6 +147,7 @@ static __always_inline void on_accepted(struct bpf_sock_ops *ops, struct bpf_soc
 	}
 	flow->port = ops->local_port;
 	flow->protocol = IPPROTO_TCP;
+	flow->direction = INBOUND;
 	flow->attempt = bpf_ntohs(sk->dst_port);
 	state->direction = INBOUND;
 	state->local_port = flow->port;
@@ -182,6 +183,7 @@ static __always_inline void on_listen(struct bpf_sock_ops *ops, struct socket_st
 		state->state = FLOW_IDLE;
 		state->direction = OUTBOUND;
 		state->local_port = 0;
+		state->flow.direction = OUTBOUND;
 		state->flow.cookie = bpf_get_socket_cookie(ops);
 	}
 	identify(state);

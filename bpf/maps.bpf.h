@@ -47,7 +47,7 @@ struct {
 	__type(value, __u32);
 } processes SEC(".maps");
 
-/* How every living process was started. A process that does not fit is named from /proc, when that still knows it. */
+/* How every living process was started. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -55,6 +55,15 @@ struct {
 	__type(key, struct process_key);
 	__type(value, struct launch);
 } launches SEC(".maps");
+
+/* Processes that `launches` had no room for. Beyond these as well, they pass for older than the programs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct process_key);
+	__type(value, __u32);
+} unrecorded SEC(".maps");
 
 /* Guarded cgroups by id: whose sockets are adopted. */
 struct {

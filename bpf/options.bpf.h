@@ -8,6 +8,8 @@
 #ifndef PICKET_OPTIONS_H
 #define PICKET_OPTIONS_H
 
+#define SOL_SOCKET 1
+#define SO_BROADCAST 6
 #define SOL_IP 0
 #define SOL_IPV6 41
 #define IP_MTU_DISCOVER 10
@@ -62,6 +64,16 @@ static __always_inline void note_probing(struct bpf_sockopt *ctx)
 		state->probes_path = *value == PMTUDISC_DO || *value == PMTUDISC_PROBE;
 }
 
+/* The same for SO_BROADCAST, an int of which any bit may be set. */
+static __always_inline void note_broadcasting(struct bpf_sockopt *ctx)
+{
+	struct socket_state *state = ctx->level == SOL_SOCKET && ctx->optname == SO_BROADCAST ? datagram_state(ctx) : 0;
+	int *value = ctx->optval;
+
+	if (state && (void *)(value + 1) <= ctx->optval_end)
+		state->broadcasts = *value != 0;
+}
+
 static __always_inline int called_by_helper(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -79,6 +91,7 @@ int on_setsockopt(struct bpf_sockopt *ctx)
 	/* Either an int or a single byte: on a little-endian host the first byte is enough for the ones that anybody writes. */
 	if (!state || (void *)(value + 1) > ctx->optval_end) {
 		note_probing(ctx);
+		note_broadcasting(ctx);
 		return pass_option(ctx);
 	}
 	if (state->probes_path)

@@ -10,13 +10,6 @@
 #define HELD_DATAGRAMS 64
 #define HELD_BYTES (256 * 1024)
 
-/* Whether a datagram socket may send to a multicast or broadcast address: answers come from anybody then. */
-enum group_state {
-	GROUP_NONE = 0,
-	GROUP_ALLOWED = 1,
-	GROUP_HELD = 2, /* the gate of the group in socket_state.flow knows more by now */
-};
-
 static __always_inline int start_tcp(struct bpf_sock_addr *ctx, struct socket_state *state, __u8 *address)
 {
 	struct flow_key *flow = &state->flow;
@@ -27,6 +20,7 @@ static __always_inline int start_tcp(struct bpf_sock_addr *ctx, struct socket_st
 	name_loopback(flow->address);
 	flow->port = bpf_ntohs(ctx->user_port);
 	flow->protocol = IPPROTO_TCP;
+	flow->direction = OUTBOUND;
 	flow->attempt++;
 	/* A socket that was accepted, and disconnected: its flow was named after its listener. */
 	if (state->direction == INBOUND)
@@ -101,6 +95,7 @@ static __always_inline int egress_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 		__builtin_memcpy(flow->address, p->remote, sizeof(flow->address));
 		flow->port = p->remote_port;
 		flow->protocol = IPPROTO_TCP;
+		flow->direction = OUTBOUND;
 		flow->attempt++;
 		state->direction = OUTBOUND;
 		state->state = FLOW_HELD;
@@ -183,14 +178,38 @@ static __always_inline int within_budget(struct gate *gate, __u32 bytes)
 }
 
 /*
- * Whether a datagram goes to a group, whose members nobody knows: multicast or broadcast. The broadcast address of a network is told
- * by its last byte: right for every prefix of up to 24 bits.
+ * Whether a datagram goes to a group, whose members nobody knows: multicast or broadcast. What no hook tells is the route's kind: the
+ * broadcast address of a network is one that ends in 255, right for every prefix of up to 24 bits, of a socket that may broadcast.
  */
-static __always_inline int is_group(struct packet *p)
+static __always_inline int is_group(struct socket_state *state, struct packet *p)
 {
 	if (p->family == 6)
 		return p->remote[0] == 0xff;
-	return (p->remote[12] >= 224 && p->remote[12] < 240) || p->remote[15] == 255;
+	return (p->remote[12] >= 224 && p->remote[12] < 240) || (p->remote[15] == 255 && state->broadcasts);
+}
+
+/* The group that answers may come from. Whether it is allowed is asked when they do: policy may change (asked_a_group). */
+static __always_inline void remember_group(struct socket_state *state, struct packet *p)
+{
+	__builtin_memcpy(state->flow.address, p->remote, sizeof(p->remote));
+	state->flow.port = p->remote_port;
+	state->sent_to_group = 1;
+}
+
+/* Whether the group that the socket sent to is allowed as of now. */
+static __always_inline int asked_a_group(struct socket_state *state, __u8 protocol)
+{
+	struct flow_key flow = { .cookie = state->flow.cookie, .port = state->flow.port, .protocol = protocol };
+	struct gate *gate;
+	__u32 rule;
+
+	if (!state->sent_to_group)
+		return 0;
+	__builtin_memcpy(flow.address, state->flow.address, sizeof(flow.address));
+	gate = bpf_map_lookup_elem(&gates, &flow);
+	if (is_decided(gate))
+		return gate->state == FLOW_ALLOWED;
+	return judge(state, &flow, OUTBOUND, flow.port, &rule) == ACTION_ALLOW;
 }
 
 static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct packet *p)
@@ -211,8 +230,8 @@ static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_soc
 		gate = judge_datagrams(state, &flow, gate, OUTBOUND, 0);
 	if (gate && gate->state == FLOW_ALLOWED) {
 		__sync_fetch_and_add(&gate->bytes_out, wire_bytes(skb, p));
-		if (state->sent_to_group != GROUP_ALLOWED && is_group(p))
-			state->sent_to_group = GROUP_ALLOWED;
+		if (is_group(state, p))
+			remember_group(state, p);
 		return PROCEED;
 	}
 	if (gate && gate->state == FLOW_BLOCKED) {
@@ -226,11 +245,8 @@ static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_soc
 		p->asked_port = gate->local_port;
 	}
 	/* The helper may send it later, past this hook. */
-	if (state->sent_to_group == GROUP_NONE && is_group(p)) {
-		__builtin_memcpy(state->flow.address, p->remote, sizeof(p->remote));
-		state->flow.port = p->remote_port;
-		state->sent_to_group = GROUP_HELD;
-	}
+	if (is_group(state, p) && !asked_a_group(state, p->protocol))
+		remember_group(state, p);
 	capture(skb, sk, state, &flow, p);
 	return DROP_QUIETLY;
 }

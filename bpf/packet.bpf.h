@@ -5,7 +5,12 @@
 
 #define EXTENSION_HOP_BY_HOP 0
 #define EXTENSION_ROUTING 43
+#define EXTENSION_FRAGMENT 44
 #define EXTENSION_DESTINATION 60
+/* In 8-byte units, where a fragment's bytes belong: not 0 in all but the first (RFC 791, RFC 8200). */
+#define IPV4_FRAGMENT_OFFSET 0x1fff
+#define IPV6_FRAGMENT_OFFSET 0xfff8
+
 /* Extension headers followed before the parser gives up: more are legal, nobody sends them. */
 #define MAX_EXTENSIONS 4
 
@@ -75,6 +80,9 @@ static __always_inline int parse_ipv4(struct __sk_buff *skb, int outgoing, struc
 	/* Options may route the packet somewhere else than it says (RFC 791, source routes). No TCP or UDP needs any. */
 	if (outgoing && ip.ihl > 5 && (ip.protocol == IPPROTO_TCP || ip.protocol == IPPROTO_UDP))
 		return -1;
+	/* The kernel fragments after egress and puts together before ingress: only raw sockets send fragments, and the later have no ports. */
+	if (outgoing && (ip.frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET)))
+		return -1;
 	map_ipv4(p->remote, outgoing ? ip.daddr : ip.saddr);
 	return parse_transport(skb, ip.ihl * 4, outgoing, p);
 }
@@ -91,18 +99,22 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, int outgoing, struc
 	p->protocol = ip.nexthdr;
 	__builtin_memcpy(p->remote, outgoing ? &ip.daddr : &ip.saddr, 16);
 	for (i = 0; i < MAX_EXTENSIONS; i++) {
-		__u8 extension[2]; /* next header, length in 8-byte units after the first */
+		__u8 extension[4]; /* next header, length in 8-byte units after the first; a fragment's offset */
+		int fragment = p->protocol == EXTENSION_FRAGMENT;
 
 		if (p->protocol != EXTENSION_HOP_BY_HOP && p->protocol != EXTENSION_ROUTING &&
-		    p->protocol != EXTENSION_DESTINATION)
+		    p->protocol != EXTENSION_DESTINATION && !fragment)
 			break;
 		/* The same for IPv6 (RFC 8754): the header's destination is only the first stop. */
 		if (outgoing && p->protocol == EXTENSION_ROUTING)
 			return -1;
 		if (bpf_skb_load_bytes(skb, offset, extension, sizeof(extension)) < 0)
 			return -1;
+		/* As with IPv4. The first fragment is of the protocol and to the port that it says. */
+		if (outgoing && fragment && ((extension[2] << 8 | extension[3]) & IPV6_FRAGMENT_OFFSET))
+			return -1;
 		p->protocol = extension[0];
-		offset += (extension[1] + 1) * 8;
+		offset += fragment ? 8 : (extension[1] + 1) * 8;
 	}
 	if (i == MAX_EXTENSIONS)
 		return -1;
@@ -123,7 +135,7 @@ static __always_inline int parse_plain(struct __sk_buff *skb, int outgoing, stru
 
 	if (data + sizeof(*ip4) + UDP_BYTES > end)
 		return 0;
-	if (ip4->version == 4 && ip4->ihl == 5) {
+	if (ip4->version == 4 && ip4->ihl == 5 && !(ip4->frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET))) {
 		offset = sizeof(*ip4);
 		p->family = 4;
 		p->protocol = ip4->protocol;

@@ -64,6 +64,8 @@ enum counter {
 	COUNTER_INBOUND_LIMITED = 10,	/* held inbound attempts not asked about: too many at once for one socket */
 	COUNTER_OVER_SHARE = 11,	/* held packets the helper was not told of: the app had more than its share of a full ring */
 	COUNTER_NAMES_LOST = 12,	/* look-ups the helper was not told of: too many at once, or too large */
+	COUNTER_UNRECORDED = 13,	/* program starts that `launches` had no room for */
+	COUNTER_SYNS_FULL = 14,		/* held SYNs that `held_syns` had no room for */
 	COUNTER_MAX = 16,
 };
 
@@ -76,7 +78,7 @@ struct flow_key {
 	__u8 address[16];
 	__u16 port;
 	__u8 protocol;
-	__u8 pad;
+	__u8 direction; /* of a connection: a socket that listened may connect, and its attempts are another count. Datagrams: 0 */
 	__u32 attempt;
 };
 
@@ -94,6 +96,13 @@ struct gate {
 	__u8 answered;	      /* by a person, for this flow alone: only a block changes it */
 };
 
+/* Why nobody can be sure of a process's executable. */
+enum disguise {
+	DISGUISE_NONE = 0,
+	DISGUISE_OTHER = 1,	 /* the process names another executable than it was started from */
+	DISGUISE_UNRECORDED = 2, /* there was no room to write down what it was started from */
+};
+
 /* An executable file as the kernel knows it: from inode, never from stat() (whose device differs on overlayfs and btrfs). */
 struct exe_key {
 	__u64 inode;
@@ -101,7 +110,7 @@ struct exe_key {
 	__u32 ctime_nanoseconds;
 	__u32 device;
 	__u32 generation;
-	__u32 disguised; /* the process names another executable than it was started from: never a known app */
+	__u32 disguised; /* enum disguise: never a known app */
 };
 
 struct process {
@@ -187,7 +196,7 @@ struct asked {
 /* Socket storage: made at sock_create, before the app holds the descriptor. */
 struct socket_state {
 	struct process process;
-	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and a group that a held datagram was for */
+	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and the group it sent to */
 	struct asked asked;
 	__u64 netns;	      /* network namespace cookie */
 	__u64 bytes_out;
@@ -205,11 +214,11 @@ struct socket_state {
 	__u8 held_once;	      /* this TCP flow was held: restore its initial window */
 	__u8 has_gates;
 	__u8 bound;	      /* the app chose its port: others may begin here */
-	__u8 sent_to_group;   /* enum group_state (outbound.bpf.h) */
+	__u8 sent_to_group;   /* `flow` has a multicast or broadcast address: answers come from anybody while it is allowed */
 	__u8 errors_wanted;   /* ERRORS_*: the app asked for them */
 	__u8 errors_given;    /* ERRORS_*: the kernel knows */
 	__u8 probes_path;     /* its packets are never fragmented: it wants to hear where they do not fit */
-	__u8 pad;
+	__u8 broadcasts;      /* SO_BROADCAST: without it the kernel sends nothing to a broadcast address */
 	__u32 refused_count;
 	__u32 adoption;	      /* enum adoption (lifecycle.bpf.h), of a socket older than the guard */
 	__u32 pad2;

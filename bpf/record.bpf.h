@@ -159,8 +159,10 @@ static __always_inline void keep_syn(struct __sk_buff *skb, struct bpf_sock *sk,
 		bpf_map_update_elem(&held_syns, flow, (const void *)&no_syn, BPF_ANY);
 		syn = bpf_map_lookup_elem(&held_syns, flow);
 	}
-	if (!syn)
+	if (!syn) {
+		count(COUNTER_SYNS_FULL);
 		return;
+	}
 	fill_held(&syn->record, skb, sk, state, flow, p);
 	if (copy_packet(skb, syn->packet, bytes, HELD_SYN_BYTES) < 0)
 		syn->record.packet_bytes = 0;

@@ -62,7 +62,12 @@ export const methods = {
   },
   status: { params: nothing, result: statusSchema },
   "prompts.list": { params: nothing, result: v.array(promptSchema) },
-  /** Errors: unknown_prompt, app_unknown, prompt_not_held (`once` on an inbox item), not_running, name_unknown (host, domain). `rules`: ids of the rules it made. */
+  /** Takes an item out of the inbox; no rule is made, and the next attempt asks again. Errors: unknown_prompt, already_answered, prompt_held. */
+  "prompts.dismiss": { params: v.strictObject({ id }), result: done },
+  /**
+   * Errors: unknown_prompt, already_answered (and how), app_unknown, prompt_not_held (`once` on an inbox item), not_running, name_unknown
+   * (host, domain). `rules`: ids of the rules it made.
+   */
   "prompts.answer": {
     params: v.strictObject({
       id,

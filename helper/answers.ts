@@ -6,6 +6,7 @@ import type { Flows } from "./flows/flows.ts";
 import type { Hold } from "./hold/hold.ts";
 import type { Lifetimes } from "./lifetimes.ts";
 import { scopeMatchers, scopeNames } from "./policy/scope.ts";
+import { Answered } from "./prompts/answered.ts";
 import { isCertain, type Prompts } from "./prompts/prompts.ts";
 import { durably, type Store } from "./store/database.ts";
 import type { FlowVerdict, FlowVerdicts } from "./store/flow-verdicts.ts";
@@ -37,16 +38,35 @@ export interface Outcome {
 
 export class Answers {
   private readonly parts: AnswersParts;
+  private readonly answered = new Answered();
+
   constructor(parts: AnswersParts) {
     this.parts = parts;
   }
 
-  /** Errors: unknown_prompt, prompt_not_held, app_unknown, not_running, name_unknown. The rule is built from the prompt, never from what a client says of it. */
+  /** Errors: unknown_prompt, already_answered, prompt_not_held, app_unknown, not_running, name_unknown. The rule is built from the prompt, never from what a client says of it. */
   answer(id: string, action: FlowVerdict, scope: Scope, lifetime: Lifetime): Outcome {
-    const { prompt, flows } = this.parts.prompts.find(id);
+    const { prompt, flows } = this.find(id);
     this.parts.checkpoint("answered");
-    if (lifetime === "once") return this.once(prompt, flows, action, scope);
-    return this.makeRules(prompt, flows, action, scope, lifetime);
+    const outcome =
+      lifetime === "once"
+        ? this.once(prompt, flows, action, scope)
+        : this.makeRules(prompt, flows, action, scope, lifetime);
+    this.answered.note([id, ...outcome.settled], `${action}, ${scope}, ${lifetime}`);
+    return outcome;
+  }
+
+  /** Errors: unknown_prompt, already_answered, prompt_held. */
+  dismiss(id: string): void {
+    if (this.find(id).prompt.state === "held") throw new CodedError("prompt_held", id);
+    this.parts.prompts.close(id);
+    this.answered.note([id], "dismissed");
+  }
+
+  private find(id: string): { prompt: Prompt; flows: string[] } {
+    const how = this.answered.how(id);
+    if (how !== undefined) throw new CodedError("already_answered", how);
+    return this.parts.prompts.find(id);
   }
 
   private makeRules(

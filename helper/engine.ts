@@ -114,6 +114,7 @@ export class Engine {
       sockets: this.sockets,
       deliveries: this.deliveries,
       drain: () => this.events.drain(),
+      kin: (process) => this.naming.kinOf(process),
       foreign: (cgroup) => programs.hasForeignEgress(cgroup),
       generation: () => this.policy.generation,
       resent: (flow, bytes) => this.flows.addResent(flow, bytes),
@@ -303,8 +304,11 @@ export class Engine {
   }
 
   private onFlowEnded(id: string, end: EarlyEnd): void {
+    const postponed = this.naming.underWay.postponeEnd(id, end);
+    // What a program sent before it ended is still to be judged, and goes if it may.
+    if (postponed && !isConnection(layouts.flow_key.read(Buffer.from(id, "hex")))) return;
     this.hold.forget(id);
-    if (this.naming.underWay.postponeEnd(id, end)) return;
+    if (postponed) return;
     this.flows.count(id, end.bytesIn, end.bytesOut);
     this.flows.end(id);
     this.prompts.flowEnded(id);
@@ -330,7 +334,11 @@ export class Engine {
     this.naming.meet(
       record,
       (app) => then(labelled(app, cgroup)),
-      (id, end) => this.onFlowEnded(id, end),
+      (id, end) => {
+        this.onFlowEnded(id, end);
+        // Judged after its socket's end: nobody else removes it.
+        this.parts.programs.maps.gates.delete(Buffer.from(id, "hex"));
+      },
     );
   }
 

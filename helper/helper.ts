@@ -123,6 +123,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const guards = new Guards(root, cgroups, programs, wanted, (sockets) => engine.adopt(sockets));
   const updates = new Updates((topic, data) => server.event(topic, data));
   const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
+  let unreadable: Degraded[] = [];
   const kernelCounters = () => readCounters(programs.maps.counters, cpus);
   const engine = new Engine({
     programs,
@@ -136,7 +137,11 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       holdTicks: Math.max(1, Math.round(ticksPerSecond() * holdPace)),
       pidNamespace: statSync("/proc/self/ns/pid").ino,
     },
-    zones: () => ({ loopback: loopbackPrefixes, resolvers: readResolvers(), local: localPrefixes }),
+    zones: () => {
+      const { resolvers, problem } = readResolvers();
+      unreadable = problem === null ? [] : [{ code: "resolvers", message: problem }];
+      return { loopback: loopbackPrefixes, resolvers, local: localPrefixes };
+    },
     lostPackets: () => {
       const { ringFull = 0, overShare = 0 } = kernelCounters();
       return ringFull + overShare;
@@ -165,7 +170,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     mode,
     version: version(),
     guarded: () => guards.guarded(),
-    degraded: () => [...guards.degraded(), ...degradations(counters()), ...blindSpots()],
+    degraded: () => [...guards.degraded(), ...degradations(counters()), ...unreadable, ...blindSpots()],
     counters,
     stop: hooks.stop,
   };
@@ -271,8 +276,12 @@ const meanings: Record<string, string> = {
   errorsWithheld: "Sockets that ask for errors hear of none: their processes have too many open files to find them in.",
   misfit:
     "What an earlier helper had pinned was damaged and was made anew: connections of that time are judged as new.",
+  unrecorded:
+    "Programs were started that Picket could not keep track of: what they connect to can be answered once only.",
+  synsFull: "Too many connections are held: some are asked about again only when their app repeats itself.",
   errors: "Things went wrong that the journal describes.",
   holdOverflow: "Held packets were dropped: too many are waiting.",
+  gatesUnwritten: "Verdicts found no room in the kernel: their connections are held on and asked about again.",
   droppedAtRelease:
     "Held datagrams were dropped when they were allowed: they must go another way by now, or past other filters.",
 };

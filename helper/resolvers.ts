@@ -15,11 +15,18 @@ export function parseResolvers(text: string): Prefix[] {
     .filter((prefix): prefix is Prefix => prefix !== null && prefix.bits === 128);
 }
 
-export function readResolvers(): Prefix[] {
+export interface Resolvers {
+  readonly resolvers: Prefix[];
+  /** Why none are known, a sentence; null when the file could be read. Look-ups are then asked about like anything else. */
+  readonly problem: string | null;
+}
+
+export function readResolvers(path = file): Resolvers {
   try {
-    return parseResolvers(readFileSync(file, "utf8"));
-  } catch {
-    return []; // no file, no resolvers: lookups are asked about like anything else
+    return { resolvers: parseResolvers(readFileSync(path, "utf8")), problem: null };
+  } catch (error) {
+    const problem = `The configured resolvers are not known, so that every app's look-ups are asked about: ${(error as Error).message}`;
+    return { resolvers: [], problem };
   }
 }
 

@@ -70,6 +70,10 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     status: () => statusOf(parts),
     "prompts.list": () => engine.prompts.list(),
     "prompts.answer": ({ id, action, scope, lifetime }) => engine.answers.answer(id, action, scope, lifetime),
+    "prompts.dismiss": ({ id }) => {
+      engine.answers.dismiss(id);
+      return {};
+    },
     "rules.list": () => engine.listRules(),
     "rules.undo": ({ change }) => {
       engine.undo(change);

@@ -384,6 +384,8 @@ export const text = {
       "The attempt ended just now, so there is nothing left to decide once. Choose “For good” to answer for next time.",
     interpreter_alone: "That is an interpreter. A rule needs to name the script that it runs.",
     not_running: "The app has quit already. Choose another length of time.",
+    already_answered: "That question was answered meanwhile.",
+    prompt_held: "Somebody still waits for the answer to that question.",
     unknown_rule: "That rule is gone already.",
     factory_rule: "Built-in rules can be switched off, not deleted.",
     bad_address: "That is not an address.",

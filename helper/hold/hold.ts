@@ -41,6 +41,8 @@ export class Hold {
   private tidying: NodeJS.Timeout | undefined;
   /** Packets not kept because the hold was full. */
   overflow = 0;
+  /** Verdicts that the kernel did not take: it goes on holding, and the flow is asked about again. */
+  private unwritten = 0;
 
   constructor(parts: HoldParts) {
     this.parts = parts;
@@ -105,7 +107,7 @@ export class Hold {
   /** What became of held packets otherwise than by re-sending, by the names that the status has for it. */
   get counters(): Record<string, number> {
     const { leftToApp, dropped } = this.resend;
-    return { holdOverflow: this.overflow, leftToApp, droppedAtRelease: dropped };
+    return { holdOverflow: this.overflow, gatesUnwritten: this.unwritten, leftToApp, droppedAtRelease: dropped };
   }
 
   get(id: string): HeldFlow | undefined {
@@ -223,7 +225,7 @@ export class Hold {
     }
   }
 
-  /** Writes a verdict for a flow that this helper does not hold (decided before a restart). */
+  /** Writes a verdict, also for a flow that this helper does not hold (decided before a restart). Never throws: others wait for theirs. */
   writeGate(
     key: FlowKey,
     state: number,
@@ -236,7 +238,12 @@ export class Hold {
     const { bytes_in, bytes_out, direction, local_port } = layouts.gate.read(gate);
     const kept = { bytes_in, bytes_out, ...(known ? { direction, local_port } : origin) };
     const verdict = { state, rule: rule ?? 0, answered: rule === null ? 1 : 0, generation: this.parts.generation() };
-    this.parts.gates.set(layouts.flow_key.write(key), layouts.gate.write({ ...kept, ...verdict }));
+    try {
+      this.parts.gates.set(layouts.flow_key.write(key), layouts.gate.write({ ...kept, ...verdict }));
+    } catch (error) {
+      this.unwritten++;
+      this.parts.warn("the kernel took no verdict", { flow: flowId(key), error: String(error) });
+    }
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 // The half of the hold that apps begin: their held packets go out as the app's own would, or are left to the app.
-import { direction, type FlowRecord, isConnection } from "../kernel/layout.ts";
+import { direction, type FlowRecord, isConnection, type ProcessRecord } from "../kernel/layout.ts";
 import { SystemError } from "../kernel/libc.ts";
 import {
   destinationOf,
@@ -19,6 +19,8 @@ const pathSizes = [1500, 1280, 576];
 
 export interface ResendParts {
   readonly sockets: RawSockets;
+  /** Pids of processes that a process came from. */
+  kin(process: ProcessRecord): readonly number[];
   /** Whether programs of others, too, judge what leaves the cgroup. */
   foreign(cgroup: bigint): boolean;
   /** Bytes of an allowed flow went out by the helper's hand. */
@@ -40,9 +42,9 @@ export class Resend {
 
   /** While the app is known to be alive. */
   prepare(flow: HeldFlow): void {
-    const { sockets, warn } = this.parts;
+    const { sockets, kin, warn } = this.parts;
     try {
-      if (sockets.prepare(flow.record)) return;
+      if (sockets.prepare(flow.record, kin(flow.record.process))) return;
       warn("cannot enter the app's network namespace; its own retransmission will go", { flow: flow.id });
     } catch (error) {
       warn("cannot make a re-send socket", { flow: flow.id, error: String(error) });

@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { appPathText, joinAppPath, splitAppPath } from "../../contract/app-path.ts";
 import type { App } from "../../contract/words.ts";
-import type { Launch } from "../kernel/layout.ts";
+import { disguise, type Launch } from "../kernel/layout.ts";
 import { bootMoment } from "../kernel/libc.ts";
 import { type DesktopEntry, isRootsOwn, packageEntry, readDesktopEntries } from "./desktop-entries.ts";
 import { runs } from "./interpreters.ts";
@@ -20,7 +20,7 @@ export interface ReportedProcess {
     readonly ctime_nanoseconds: number;
     /** The kernel's encoding: major << 20 | minor. */
     readonly device: number;
-    /** Not 0: the process names another executable than it was started from. */
+    /** One of `disguise`. */
     readonly disguised?: number;
   };
   /** CLOCK_BOOTTIME nanoseconds. */
@@ -130,7 +130,10 @@ export class Apps {
 
   private async findFile(process: ReportedProcess, launch: Launch | null, mounts: readonly Mount[]): Promise<Found> {
     const path = launch === null ? null : pathOf(launch.program);
-    if (process.exe.disguised) return uncertain(`${path ?? "a program"} (which calls itself another program)`);
+    const disguised = process.exe.disguised ?? disguise.none;
+    if (disguised === disguise.unrecorded)
+      return uncertain(`${path ?? "a program"} (whose start could not be recorded)`);
+    if (disguised !== disguise.none) return uncertain(`${path ?? "a program"} (which calls itself another program)`);
     if (launch === null || path === null) return this.findInProc(process, mounts);
     const mount = mountOf(path, mounts);
     const seen = await look(path, mounts);

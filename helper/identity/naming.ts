@@ -14,6 +14,7 @@ import { ancestorsOf } from "../kernel/records.ts";
 import { log } from "../log.ts";
 import type { AppNumbers } from "../store/numbers.ts";
 import type { Apps, Identified } from "./apps.ts";
+import { Turns } from "./turns.ts";
 import { type EarlyEnd, UnderWay } from "./under-way.ts";
 import { nearestReason } from "./via.ts";
 
@@ -23,6 +24,9 @@ const capacity = 65536;
 const processCapacity = 32768;
 /** How long nobody looks again for what could not be named, milliseconds: a program may open thousands of connections. */
 const doubt = 1000;
+
+/** How many are named at a time: a shell script may start thousands. Enough that a file system that hangs does not stop the others. */
+const mostAtATime = 256;
 
 export interface NamingParts {
   readonly apps: Apps;
@@ -56,9 +60,12 @@ export class Naming {
   /** Processes of other executables; `until`: performance.now() milliseconds. */
   private readonly named = new Map<string, { app: App; until: number }>();
   private readonly launches = new Map<string, Launch>();
+  /** Pids of the processes that a process came from, the parent first. */
+  private readonly kin = new Map<string, readonly number[]>();
   /** The apps that processes were started by, and those being looked for. */
   private readonly reasons = new Map<string, string | null | Promise<string | null>>();
-  /** Processes that are being named. */
+  private readonly turns = new Turns(mostAtATime);
+  /** Processes that are being named, or wait for that. */
   private readonly asked = new Map<string, Promise<App>>();
   readonly underWay = new UnderWay();
   /** Executables and processes that neither this process nor the kernel could remember: there are too many. */
@@ -86,7 +93,19 @@ export class Naming {
       }
     }
     const app = this.known.get(exe) ?? this.name(program.process);
-    this.findReason(nameOf(keyOf(program.process)), app, ancestorsOf(program));
+    const process = nameOf(keyOf(program.process));
+    const ancestors = ancestorsOf(program);
+    this.kin.set(
+      process,
+      ancestors.map(({ pid }) => pid),
+    );
+    bound(this.kin, processCapacity);
+    this.findReason(process, app, ancestors);
+  }
+
+  /** Pids of its ancestors, the parent first, where they were told. Any may be another process's by now. */
+  kinOf(process: ProcessRecord): readonly number[] {
+    return this.kin.get(nameOf(keyOf(process))) ?? [];
   }
 
   /** Who is behind a process. Its ancestors are named like anybody else. */
@@ -165,8 +184,10 @@ export class Naming {
     const name = nameOf(key);
     const asked = this.asked.get(name);
     if (asked) return asked;
-    const naming = this.parts.apps
-      .identify(process, this.launchOf(key))
+    // Read now: it is gone with the process.
+    const launch = this.launchOf(key);
+    const naming = this.turns
+      .take(() => this.parts.apps.identify(process, launch))
       .then((identified) => this.remember(process, key, identified))
       .finally(() => this.asked.delete(name));
     this.asked.set(name, naming);

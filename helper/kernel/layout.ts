@@ -133,6 +133,8 @@ export const tableDefer = 0xffffffff;
 export const action = { none: 0, allow: 1, block: 2, ask: 3 } as const;
 export const flowState = { idle: 0, held: 1, allowed: 2, blocked: 3, exempt: 4 } as const;
 export const direction = { outbound: 0, inbound: 1 } as const;
+/** Values of exe_key.disguised. */
+export const disguise = { none: 0, other: 1, unrecorded: 2 } as const;
 export const recordType = { held: 1, decided: 2, established: 3, ended: 4, program: 5 } as const;
 export const protocolClass = { icmp: 1, tcp: 6, udp: 17, other: 255 } as const;
 /** Wildcard bits of a slot's shape. */
@@ -153,6 +155,8 @@ export const counterNames = [
   "inboundLimited",
   "overShare",
   "namesLost",
+  "unrecorded",
+  "synsFull",
 ] as const;
 export const counterSlots = 16;
 
@@ -161,7 +165,7 @@ const flow_key = new Struct({
   address: { bytes: 16 },
   port: "u16",
   protocol: "u8",
-  pad: "u8",
+  direction: "u8",
   attempt: "u32",
 });
 
@@ -269,7 +273,7 @@ const socket_state = new Struct({
   errors_wanted: "u8",
   errors_given: "u8",
   probes_path: "u8",
-  pad: "u8",
+  broadcasts: "u8",
   refused_count: "u32",
   adoption: "u32",
   pad2: "u32",

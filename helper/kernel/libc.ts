@@ -41,6 +41,7 @@ const c = {
   mount: libc.func(
     "int mount(const char *source, const char *target, const char *type, uint64_t flags, const char *data)",
   ),
+  getxattr: libc.func("int64_t getxattr(const char *path, const char *name, _Out_ uint8_t *value, size_t bytes)"),
   umount: libc.func("int umount(const char *target)"),
 };
 
@@ -61,6 +62,7 @@ export function map(fd: number, bytes: number, offset: number, writable: boolean
 }
 
 export const O_RDONLY = 0;
+export const O_PATH = 0o10000000;
 export const O_DIRECTORY = 0o200000;
 export const O_CLOEXEC = 0o2000000;
 
@@ -96,8 +98,10 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 export const IPPROTO_RAW = 255;
 export const SOL_SOCKET = 1;
+export const SO_TYPE = 3;
 export const SO_BROADCAST = 6;
 export const SO_PRIORITY = 12;
+export const SO_LINGER = 13;
 export const SO_PEERCRED = 17;
 export const SO_SNDBUFFORCE = 32;
 export const SO_MARK = 36;
@@ -117,7 +121,11 @@ export function bind(fd: number, address: Buffer): void {
 export function setIntegerOption(fd: number, level: number, option: number, value: number): void {
   const buffer = Buffer.alloc(4);
   buffer.writeInt32LE(value | 0);
-  check("setsockopt", c.setsockopt(fd, level, option, buffer, 4));
+  setOption(fd, level, option, buffer);
+}
+
+export function setOption(fd: number, level: number, option: number, value: Buffer): void {
+  check("setsockopt", c.setsockopt(fd, level, option, value, value.length));
 }
 
 /** Fills `into` and returns the bytes the kernel wrote. */
@@ -227,6 +235,14 @@ const SYS_pidfd_getfd = 438;
 /** A descriptor of this process on what the other's descriptor `fd` is open on. */
 export function pidfdGetFd(pidfd: number, fd: number): number {
   return check("pidfd_getfd", c.syscall4(SYS_pidfd_getfd, pidfd, fd, null, 0));
+}
+
+/** The kernel's name of a socket's protocol: "UDP", "UDPv6", "TCP", "UNIX". `path`: of an open descriptor below /proc. */
+export function socketProtocol(path: string): string {
+  const name = Buffer.alloc(64);
+  return name
+    .toString("latin1", 0, check("getxattr", c.getxattr(path, "system.sockprotoname", name, name.length)))
+    .replace(/\0.*$/s, "");
 }
 
 const LOCK_EX = 2;

@@ -41,6 +41,7 @@ const mapNames = [
   "apps",
   "processes",
   "launches",
+  "unrecorded",
   "guarded",
   "listeners",
   "hosts",

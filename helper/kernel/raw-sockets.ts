@@ -87,14 +87,15 @@ export class RawSockets {
   }
 
   /**
-   * Makes the sockets while the app's process is known to be alive.
-   * False when the namespace cannot be entered any more: such a flow is released by the app's own retransmission.
+   * Makes the sockets while the app's process is known to be alive; when it is not, by way of one of its `kin`, pids that may live in the
+   * same namespace: its cookie tells. False when it cannot be entered any more: such a flow is released by the app's own retransmission.
    */
-  prepare(owner: Owner): boolean {
+  prepare(owner: Owner, kin: readonly number[] = []): boolean {
     const { netns, process } = owner;
     if (this.sockets.has(this.key(owner)) && this.routes.has(netns)) return true;
     if (netns === this.ownNamespace) return this.make(owner);
-    return inNamespaceOf(process.pid, () => this.make(owner)) ?? false;
+    const ways = [process.pid, ...(netns === 0n ? [] : kin)];
+    return ways.some((pid) => inNamespaceOf(pid, () => this.make(owner)) ?? false);
   }
 
   private make(owner: Owner): boolean {

@@ -4,12 +4,19 @@ import type { FlowRecord } from "./layout.ts";
 import {
   close,
   getOption,
+  O_PATH,
+  open,
   pidfdGetFd,
   pidfdOpen,
   SO_COOKIE,
+  SO_LINGER,
+  SO_TYPE,
+  SOCK_DGRAM,
   SOL_SOCKET,
   SystemError,
   setIntegerOption,
+  setOption,
+  socketProtocol,
 } from "./libc.ts";
 
 /** Bits of errors_wanted (ERRORS_* in bpf/picket.h), and the option that each stands for. */
@@ -24,6 +31,8 @@ const namePort = 53;
 /** How long one socket is looked for, and how long in each second in all, milliseconds: a process may have a million descriptors. */
 const longestSearch = 5;
 const searchesPerSecond = 50;
+/** Descriptors that are looked at whatever the clock says: the first search of all meets cold code. */
+const alwaysLooked = 64;
 
 let second = 0;
 let spent = 0;
@@ -67,8 +76,9 @@ function takeSocket(pid: number, cookie: bigint): number | undefined {
 function search(pidfd: number, pid: number, cookie: bigint, deadline: number): number | undefined {
   const descriptors: Dir = opendirSync(`/proc/${pid}/fd`);
   try {
+    let looked = 0;
     for (let entry = descriptors.readSync(); entry !== null; entry = descriptors.readSync()) {
-      if (performance.now() >= deadline) {
+      if (looked++ >= alwaysLooked && performance.now() >= deadline) {
         abandoned++;
         return undefined;
       }
@@ -88,16 +98,39 @@ function isGone(error: unknown): boolean {
 
 function takeIf(pidfd: number, pid: number, number: number, cookie: bigint): number | undefined {
   try {
-    if (!readlinkSync(`/proc/${pid}/fd/${number}`).startsWith("socket:")) return undefined;
+    if (!isDatagramSocket(`/proc/${pid}/fd/${number}`)) return undefined;
     const fd = pidfdGetFd(pidfd, number);
     const value = Buffer.alloc(8);
     getOption(fd, SOL_SOCKET, SO_COOKIE, value);
     if (value.readBigUInt64LE() === cookie) return fd;
-    close(fd);
+    letGo(fd);
   } catch (error) {
     if (!isGone(error)) throw error;
   }
   return undefined;
+}
+
+/**
+ * Known before it is taken: the app may close its own meanwhile, and the last to close a connection waits as long as the app has said
+ * (SO_LINGER). Asked through a path of our own, which stays a socket's: a file system in user space could let us wait for an answer.
+ */
+function isDatagramSocket(path: string): boolean {
+  if (!readlinkSync(path).startsWith("socket:")) return false;
+  const fd = open(path, O_PATH);
+  try {
+    const own = `/proc/self/fd/${fd}`;
+    return readlinkSync(own).startsWith("socket:") && socketProtocol(own).startsWith("UDP");
+  } finally {
+    close(fd);
+  }
+}
+
+/** Closes what was taken, at once. What is no datagram socket was put there while we looked: only who plays with us misses its linger. */
+function letGo(fd: number): void {
+  const type = Buffer.alloc(4);
+  getOption(fd, SOL_SOCKET, SO_TYPE, type);
+  if (type.readInt32LE() !== SOCK_DGRAM) setOption(fd, SOL_SOCKET, SO_LINGER, Buffer.alloc(8));
+  close(fd);
 }
 
 /** Lets the socket hear of errors, and closes the helper's descriptor of it. */

@@ -1,4 +1,6 @@
 // `picket flows`, once or as a stream.
+import { setTimeout as sleep } from "node:timers/promises";
+import { CodedError } from "../../contract/errors.ts";
 import type { Events } from "../../contract/methods.ts";
 import type { Flow } from "../../contract/words.ts";
 import type { HelperClient } from "../client/client.ts";
@@ -14,8 +16,8 @@ const followWidths = [19, 7, 4, 9, 9, 49, 8, 18, 24, 0] as const;
 export async function flows(args: string[]): Promise<number> {
   const { values, positionals } = parseWords(args, { follow: { type: "boolean" }, json: { type: "boolean" } });
   takeNoMore(positionals);
+  if (values.follow) return followAcross(values.json === true);
   return withHelper("flows", async (helper) => {
-    if (values.follow) return follow(helper, values.json === true);
     const found = await helper.call("flows.list", {});
     process.stdout.write(values.json ? `${printableJson(found, 2)}\n` : table(head, found.map(cells)));
     return 0;
@@ -37,13 +39,35 @@ function cells(flow: Flow): string[] {
   ];
 }
 
-/** Ends only with the helper's connection (an error) or a signal. */
-async function follow(helper: HelperClient, json: boolean): Promise<number> {
+/** How often a helper that went away is looked for, milliseconds. */
+const lookAgain = 500;
+
+/** Goes on when the helper is started again; never ends but by a signal, or because of a helper that cannot be talked to. */
+async function followAcross(json: boolean): Promise<never> {
+  if (!json) process.stdout.write(row(head, followWidths));
+  for (let connected = false, waiting = false; ; ) {
+    try {
+      await withHelper("flows", (helper) => {
+        if (waiting) process.stderr.write("picket: the helper is back\n");
+        connected = true;
+        waiting = false;
+        return follow(helper, json);
+      });
+    } catch (error) {
+      if (!connected || !(error instanceof CodedError) || error.code !== "no_helper") throw error;
+      if (!waiting) process.stderr.write("picket: the helper is gone; waiting for it to come back\n");
+      waiting = true;
+      await sleep(lookAgain);
+    }
+  }
+}
+
+/** Ends only with the helper's connection (an error). */
+async function follow(helper: HelperClient, json: boolean): Promise<never> {
   const ended = new Promise<never>((_, reject) => helper.onClose(reject));
   ended.catch(() => undefined); // when watch() itself fails, nobody awaits this one
   // The state last printed per flow, so that a full event repeats nothing. Its size is the helper's own bound on flows.
   const printed = new Map<string, string>();
-  if (!json) process.stdout.write(row(head, followWidths));
   await helper.watch(["flows"], (_topic, data) => {
     for (const flow of changedFlows(data)) {
       // For people a line per decision is enough; a script gets the byte counts too.

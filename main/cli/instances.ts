@@ -5,11 +5,13 @@ import { basename, join } from "node:path";
 
 export const notesFolder = "/run/picket";
 export const pinsFolder = "/sys/fs/bpf";
+/** Of the helper whose state is in its usual place. */
+export const defaultInstance = "picket";
 const installedState = "/var/lib/picket";
 
 /** `picket` for the installed helper, otherwise `picket-` and 8 hex digits of the state folder's SHA-256. */
 export function instanceOf(realStateFolder: string): string {
-  if (realStateFolder === installedState) return "picket";
+  if (realStateFolder === installedState) return defaultInstance;
   return `picket-${createHash("sha256").update(realStateFolder).digest("hex").slice(0, 8)}`;
 }
 

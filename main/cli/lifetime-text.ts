@@ -12,11 +12,12 @@ export function lifetimeFrom<T extends Lifetime | RuleLifetime>(given: string, s
   throw new UsageError(`--lifetime is ${words.join(", ")} or a time like 30m, 1h or 7d, not "${given}"`);
 }
 
-/** "1h, 42m left" */
+/** "1h, 42m left"; "1h" while that is what is left. */
 export function lifetimeText({ lifetime, expires }: Rule, now: number): string {
   if (expires === null) return lifetime;
   const minutes = Math.max(0, Math.ceil((Date.parse(expires) - now) / 60_000));
   const [days, hours] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60)];
-  const left = days > 0 ? `${days}d ${hours}h` : hours > 0 ? `${hours}h ${minutes % 60}m` : `${minutes}m`;
-  return `${lifetime}, ${left} left`;
+  const parts = [`${days}d`, `${hours}h`, `${minutes % 60}m`].slice(days > 0 ? 0 : 1, days > 0 ? 2 : 3);
+  const left = parts.filter((part) => !part.startsWith("0")).join(" ") || "0m";
+  return left === lifetime ? lifetime : `${lifetime}, ${left} left`;
 }

@@ -2,24 +2,31 @@
 import { join } from "node:path";
 import { CodedError } from "../../contract/errors.ts";
 import { endHelper, findHelpers } from "./helper-processes.ts";
-import { cgroupMount, instanceOfCgroup, isInstanceName, namesIn, pinsFolder, readNotes } from "./instances.ts";
+import {
+  cgroupMount,
+  defaultInstance,
+  instanceOfCgroup,
+  isInstanceName,
+  namesIn,
+  pinsFolder,
+  readNotes,
+} from "./instances.ts";
 import { isFolder, removeCgroups, removeNote, removePins, removeSlice } from "./leftovers.ts";
 import { printable } from "./table.ts";
 import { parseWords, takeNoMore, UsageError } from "./usage.ts";
 
 export async function off(args: string[]): Promise<number> {
-  const { values, positionals } = parseWords(args, { instance: { type: "string" } });
+  const { values, positionals } = parseWords(args, { instance: { type: "string" }, all: { type: "boolean" } });
   takeNoMore(positionals);
-  const only = values.instance;
-  if (only !== undefined && !isInstanceName(only))
-    throw new UsageError(`--instance is picket or picket-XXXXXXXX, not "${only}"`);
+  const wanted = whichInstances(values);
   if (process.geteuid?.() !== 0) throw new CodedError("not_permitted", "picket off needs root");
 
-  const wanted = (instance: string): boolean => only === undefined || instance === only;
-  const notes = readNotes().filter((note) => wanted(note.instance));
-  const helpers = findHelpers(notes).filter((helper) => wanted(helper.instance));
-  const instances = new Set([...notes, ...helpers].map(({ instance }) => instance));
-  for (const name of tracesOnDisk()) if (wanted(name)) instances.add(name);
+  const everyNote = readNotes();
+  const everyHelper = findHelpers(everyNote);
+  const notes = everyNote.filter((note) => wanted(note.instance));
+  const helpers = everyHelper.filter((helper) => wanted(helper.instance));
+  const known = new Set([...[...everyNote, ...everyHelper].map(({ instance }) => instance), ...tracesOnDisk()]);
+  const instances = [...known].filter(wanted);
 
   let failed = false;
   let said = 0;
@@ -47,7 +54,20 @@ export async function off(args: string[]): Promise<number> {
     for (const note of notes.filter((note) => note.instance === instance)) await step(() => removeNote(note));
   }
   if (said === 0 && !failed) process.stdout.write("nothing of Picket is left\n");
+  const others = [...known].filter((name) => !wanted(name));
+  // Who named one knows of the others.
+  if (values.instance === undefined && others.length > 0)
+    process.stdout.write(`left alone: ${others.join(", ")} (--all ends every one, --instance NAME one)\n`);
   return failed ? 1 : 0;
+}
+
+/** Which instances are to end, by the options: the default one when neither is given. Throws UsageError. */
+export function whichInstances({ instance, all }: { instance?: string; all?: boolean }): (name: string) => boolean {
+  if (instance !== undefined && all) throw new UsageError("--instance and --all say different things");
+  if (instance !== undefined && !isInstanceName(instance))
+    throw new UsageError(`--instance is picket or picket-XXXXXXXX, not "${instance}"`);
+  if (all) return () => true;
+  return (name) => name === (instance ?? defaultInstance);
 }
 
 /** The instances that have pins or cgroups. */

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The `picket` command line: finds the command, and turns whatever goes wrong into one line and an exit code (2 usage, 1 otherwise).
+import { readFileSync } from "node:fs";
 import { CodedError } from "../../contract/errors.ts";
 import { printable } from "./table.ts";
 import { type CommandWord, isCommandWord, UsageError, usage } from "./usage.ts";
@@ -24,6 +25,10 @@ async function main(argv: string[]): Promise<number> {
     process.stdout.write(usage());
     return 0;
   }
+  if (word === "--version") {
+    process.stdout.write(`picket ${version()}\n`);
+    return 0;
+  }
   if (!isCommandWord(word)) throw new UsageError(`there is no command "${word}"; picket --help lists them`);
   const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
   if (own.includes("--help") || own.includes("-h")) {
@@ -31,6 +36,11 @@ async function main(argv: string[]): Promise<number> {
     return 0;
   }
   return (await commands[word]())(args);
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 function report(error: unknown): number {

@@ -8,6 +8,7 @@ import { printable, printableJson, table } from "./table.ts";
 import { oneOf, parseWords, takeNoMore, UsageError } from "./usage.ts";
 
 export async function prompts(args: string[]): Promise<number> {
+  if (args[0] === "dismiss") return dismiss(args.slice(1));
   const { values, positionals } = parseWords(args, { json: { type: "boolean" } });
   takeNoMore(positionals);
   const found = await withHelper("prompts", (helper) => helper.call("prompts.list", {}));
@@ -27,6 +28,18 @@ export async function prompts(args: string[]): Promise<number> {
     ]);
     process.stdout.write(table(["ID", "STATE", "OPENED", "ENDPOINT", "ATTEMPTS", "PID", "APP"], rows));
   }
+  return 0;
+}
+
+async function dismiss(args: string[]): Promise<number> {
+  const { values, positionals } = parseWords(args, { json: { type: "boolean" } });
+  const [id, ...rest] = positionals;
+  if (!id) throw new UsageError("prompts dismiss needs the item's ID");
+  takeNoMore(rest);
+  const result = await withHelper("prompts", (helper) => helper.call("prompts.dismiss", { id }));
+  process.stdout.write(
+    values.json ? `${printableJson(result, 2)}\n` : `dismissed ${printable(id)}: the next attempt asks again\n`,
+  );
   return 0;
 }
 

@@ -23,12 +23,13 @@ export async function run(args: string[]): Promise<number> {
 /** The exit code of the shells: the child's own, 128 + n for signal n, 127 not found, 126 not executable. */
 function runChild(command: string, args: string[]): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: "inherit" });
+    // Before the command is there: one that arrives in between must not end us and leave the command behind.
     for (const signal of forwarded) {
       process.on(signal, () => {
         if (!sentByTerminal(signal)) child.kill(signal);
       });
     }
+    const child = spawn(command, args, { stdio: "inherit" });
     child.once("error", (error: NodeJS.ErrnoException) => {
       const missing = error.code === "ENOENT";
       process.stderr.write(

@@ -12,7 +12,8 @@ const texts = {
     Runs CMD in a guarded cgroup of its own, descriptors above 2 closed. The exit code is CMD's.
 `,
   prompts: `picket prompts [--json]
-    The open questions and the inbox.
+picket prompts dismiss ID [--json]
+    The open questions and the inbox. dismiss: takes an item out of the inbox without a rule; the next attempt asks again.
 `,
   answer: `picket answer ID allow|block [--scope endpoint|host|domain|any]
                  [--lifetime once|quit|TIME|restart|forever] [--json]
@@ -35,17 +36,19 @@ picket rules undo
     What would happen to such a connection, by which rule, and why.
 `,
   flows: `picket flows [--follow] [--json]
-    Live and recent flows, newest first. --follow: these, then each new or changed one (--json: one object a line).
+    Live and recent flows, newest first. --follow: these, then each new or changed one (--json: one object a line), until it is
+    interrupted: when the helper restarts, it waits for it.
 `,
-  off: `picket off
-    Root: ends the helper and removes every program, pin and cgroup of ours. Works without a helper too.
+  off: `picket off [--all]
+    Root: ends the helper and removes its programs, pins and cgroups. Works without a helper too. --all: of every helper, also those
+    with a state folder of their own (npm start -- --state DIR).
 `,
 };
 
 /** Only `picket off --help` shows these: for people who run several helpers, and for our own tests. */
 const offDetails = `
 picket off --instance NAME
-    Only the helper of that name: picket (state in /var/lib/picket) or picket-XXXXXXXX.
+    The helper of that name: picket (state in /var/lib/picket, the one meant when none is named) or picket-XXXXXXXX.
 `;
 
 export type CommandWord = keyof typeof texts;
@@ -60,16 +63,29 @@ export function usage(word?: CommandWord): string {
     text.split("\n").filter((line) => line.startsWith("picket ")),
   );
   return `Picket asks before an app connects to somewhere new.\n\n${synopses.map((line) => `  ${line}\n`).join("")}
-PICKET_SOCKET names the helper's socket (default /run/picket/helper.sock). picket COMMAND --help says more.\n`;
+PICKET_SOCKET names the helper's socket (default /run/picket/helper.sock). picket COMMAND --help says more,
+picket --version which Picket this is.\n`;
 }
 
 /** node:util's parseArgs, strict; its complaint shortened to the sentence that matters. */
 export function parseWords<T extends NonNullable<ParseArgsConfig["options"]>>(args: string[], options: T) {
   try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true });
+    return parseArgs({ args: joinNumbers(args, options), options, allowPositionals: true, strict: true });
   } catch (error) {
     throw new UsageError((error as Error).message.split(". ")[0]);
   }
+}
+
+/** "--lifetime -1h" is one option with a wrong value, not two options: whoever takes the value says what is wrong with it. */
+function joinNumbers(args: string[], options: NonNullable<ParseArgsConfig["options"]>): string[] {
+  const joined: string[] = [];
+  for (const word of args) {
+    const option = joined.at(-1);
+    const takesValue = option?.startsWith("--") && options[option.slice(2)]?.type === "string";
+    if (takesValue && /^-\d/.test(word)) joined[joined.length - 1] = `${option}=${word}`;
+    else joined.push(word);
+  }
+  return joined;
 }
 
 export function takeNoMore(positionals: string[]): void {

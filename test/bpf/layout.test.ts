@@ -8,6 +8,7 @@ import {
   counterNames,
   counterSlots,
   direction,
+  disguise,
   flowState,
   layouts,
   pathDepth,
@@ -149,6 +150,7 @@ describe("the mirror of bpf/picket.h", () => {
       "action",
       "counter",
       "direction",
+      "disguise",
       "flow_state",
 
       "protocol_class",
@@ -156,6 +158,7 @@ describe("the mirror of bpf/picket.h", () => {
     ]);
     expect(action).toEqual(words(valuesOf("action"), "ACTION_"));
     expect(direction).toEqual(words(valuesOf("direction"), ""));
+    expect(disguise).toEqual(words(valuesOf("disguise"), "DISGUISE_"));
     expect(flowState).toEqual(words(valuesOf("flow_state"), "FLOW_"));
     expect(recordType).toEqual(words(valuesOf("record_type"), "RECORD_"));
     expect(protocolClass).toEqual(words(valuesOf("protocol_class"), "PROTOCOL_"));

@@ -48,6 +48,16 @@ export function compileSmaller(change: (maps: string) => string): { object: stri
   return { object, folder };
 }
 
+/** The text of maps.bpf.h with other numbers of entries. */
+export function withRoom(maps: string, room: Readonly<Record<string, number>>): string {
+  return Object.entries(room).reduce((changed, [name, entries]) => {
+    const end = changed.indexOf(`} ${name} SEC(".maps");`);
+    const start = changed.lastIndexOf("__uint(max_entries, ", end);
+    if (end < 0 || start < 0) throw new Error(`no map ${name}`);
+    return `${changed.slice(0, start)}${changed.slice(start, end).replace(/max_entries, \d+/, `max_entries, ${entries}`)}${changed.slice(end)}`;
+  }, maps);
+}
+
 /** BTF of a C file that includes all of the programs, for what the object itself does not mention. */
 export function compileProbe(code: string): Map<number, BtfType> {
   const folder = mkdtempSync(join(tmpdir(), "picket-probe-"));

@@ -63,3 +63,37 @@ describe.each(["192.0.2.1", "2001:db8::1"])("raw packets to %s", (address) => {
     }
   });
 });
+
+describe("fragments, which only raw sockets send", () => {
+  const udp = { source: "d431", to: (port: number) => port.toString(16).padStart(4, "0"), rest: "00100000" };
+  const words = "0102030405060708";
+  /** An IPv6 fragment header (RFC 8200, 4.5) and what follows; `offset` in bytes. */
+  const fragment6 = (offset: number, port: number): Probe => ({
+    protocol: "other",
+    number: 44,
+    address: "2001:db8::1",
+    port: 0,
+    payload: `1100${(offset | 1).toString(16).padStart(4, "0")}00000007${udp.source}${udp.to(port)}${udp.rest}${words}`,
+  });
+  /** A whole IPv4 packet (RFC 791) from a socket that writes its own header. */
+  const fragment4 = (offset: number, port: number): Probe => ({
+    protocol: "other",
+    number: 255,
+    address: "192.0.2.1",
+    port: 0,
+    payload: `450000240007${(0x2000 | (offset / 8)).toString(16)}40110000${"00000000"}c0000201${udp.source}${udp.to(port)}${udp.rest}${words}`,
+  });
+
+  it.each([
+    ["IPv6", fragment6],
+    ["IPv4", fragment4],
+  ] as const)("the first of %s is judged by its own protocol and port, later ones are refused", async (_, fragment) => {
+    setMode("ask");
+    const [first] = await prober.probe([fragment(0, 5353)]);
+    expect(first?.record).toMatchObject({ type: recordType.held, flow: { protocol: 17, port: 5353 } });
+    setMode("allow");
+    const [allowed, later] = await prober.probe([fragment(0, 5353), fragment(1480, 5353)]);
+    expect(allowed?.record).toMatchObject({ state: flowState.allowed, flow: { protocol: 17, port: 5353 } });
+    expect([later?.errno, later?.record]).toEqual([EPERM, undefined]);
+  });
+});

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { whichInstances } from "../../main/cli/off.ts";
 import { picket } from "./picket-process.ts";
 import { cgroupOf, Traces } from "./traces.ts";
 
@@ -98,6 +99,24 @@ it("touches no other instance", async () => {
   } finally {
     await other.removeAll();
   }
+});
+
+it.each([
+  [{}, [true, false]],
+  [{ all: true }, [true, true]],
+  [{ instance: "picket-0badcafe" }, [false, true]],
+])("%o means of the default instance and another: %j", (options, expected) => {
+  expect(["picket", "picket-0badcafe"].map(whichInstances(options))).toEqual(expected);
+});
+
+it.each([
+  ["--all", "--instance", "picket-0badcafe"],
+  ["--instance", "firefox"],
+])("refuses %s %s", async (...words) => {
+  expect(await picket(["off", ...words])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^picket: --instance/),
+  });
 });
 
 it("is for root", () => {

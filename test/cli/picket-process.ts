@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 const launcher = fileURLToPath(new URL("../../main/cli/picket", import.meta.url));
 
 export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
-export type Running = { child: ChildProcess; stdout: () => string; ended: Promise<Ended> };
+export type Running = { child: ChildProcess; stdout: () => string; stderr: () => string; ended: Promise<Ended> };
 
 export function startPicket(args: string[], socket: string, env: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(launcher, args, {
@@ -20,7 +20,7 @@ export function startPicket(args: string[], socket: string, env: NodeJS.ProcessE
     child.once("error", reject);
     child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  return { child, stdout: () => stdout, ended };
+  return { child, stdout: () => stdout, stderr: () => stderr, ended };
 }
 
 export function picket(args: string[], socket = "/nonexistent/picket.sock"): Promise<Ended> {

@@ -2,6 +2,7 @@
 import { chmodSync, chownSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { lifetimeText } from "../../main/cli/lifetime-text.ts";
 import { picket, startPicket } from "./picket-process.ts";
 import { flow, hostilePath, prompt, rule, status } from "./samples.ts";
 import { type Connection, StubError, type StubHelper, startStubHelper } from "./stub-helper.ts";
@@ -19,6 +20,7 @@ beforeAll(async () => {
       if (id !== "p1") throw new StubError("unknown_prompt", `There is no such prompt. (${id})`);
       return { rules: ["r1"], settled: [id], change: 7 };
     },
+    "prompts.dismiss": {},
     "rules.list": [rule],
     "rules.add": { ...rule, replaced: null },
     "rules.remove": ({ id }: { id: string }) => {
@@ -202,7 +204,7 @@ describe("wrong words", () => {
 });
 
 describe("flows --follow", () => {
-  it("prints one JSON object per line for each new or changed flow, and ends with an error when the helper goes", async () => {
+  it("prints one JSON object per line for each new or changed flow, and waits for a helper that went away", async () => {
     let connection: Connection | undefined;
     const following = await startStubHelper({
       watch: (_params: never, from: Connection) => {
@@ -211,7 +213,7 @@ describe("flows --follow", () => {
         return {};
       },
     });
-    const { stdout, ended } = startPicket(["flows", "--follow", "--json"], following.socket);
+    const { child, stdout, stderr, ended } = startPicket(["flows", "--follow", "--json"], following.socket);
     await expect.poll(() => stdout().split("\n").length, { timeout: 20_000 }).toBe(2);
     connection?.send({ event: "flows", data: { full: true, changed: [flow], removed: [] } });
     connection?.send({ event: "flows", data: { full: false, changed: [{ ...flow, verdict: "allow" }], removed: [] } });
@@ -221,10 +223,14 @@ describe("flows --follow", () => {
       .split("\n")
       .map((line) => JSON.parse(line).verdict);
     expect(verdicts).toEqual(["held", "allow"]);
+    connection?.raw.destroy();
+    // The flows of the helper that answers now are new ones, whatever their numbers.
+    await expect.poll(() => stdout().split("\n").length, { timeout: 20_000 }).toBe(4);
+    expect(stderr()).toBe("picket: the helper is gone; waiting for it to come back\npicket: the helper is back\n");
     await following.stop();
-    const { code, stderr } = await ended;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^picket: No helper answers[^\n]*\n$/);
+    await expect.poll(stderr, { timeout: 20_000 }).toMatch(/is back\npicket: the helper is gone[^\n]*\n$/);
+    child.kill("SIGTERM");
+    expect((await ended).signal).toBe("SIGTERM");
   });
 });
 
@@ -270,5 +276,47 @@ describe("whom it talks to", () => {
     const odd = await startStubHelper({ status: { ...status, mode: "maybe" } });
     expect(await picket(["status", "--json"], odd.socket)).toMatchObject({ code: 1, stdout: "" });
     await odd.stop();
+  });
+});
+
+describe("--version", () => {
+  it("says which Picket this is, without a helper", async () => {
+    expect(await picket(["--version"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^picket \d+\.\d+\.\d+\S*\n$/),
+    });
+  });
+});
+
+describe("lifetimes", () => {
+  it.each([["-1h"], ["-1"], ["0h"], ["soon"]])("%s is refused in words", async (given) => {
+    expect(await picket(["answer", "p1", "allow", "--lifetime", given], helper.socket)).toMatchObject({
+      code: 2,
+      stderr: `picket: --lifetime is once, quit, restart, forever or a time like 30m, 1h or 7d, not "${given}"\n`,
+    });
+  });
+
+  const now = Date.parse("2026-11-26T00:00:00.000Z");
+  it.each([
+    ["forever", null, "forever"],
+    ["1h", 60, "1h"],
+    ["1h", 59.5, "1h"],
+    ["1h", 42, "1h, 42m left"],
+    ["90m", 90, "90m, 1h 30m left"],
+    ["7d", 7 * 1440, "7d"],
+    ["7d", 7 * 1440 - 30, "7d, 6d 23h left"],
+    ["1h", -3, "1h, 0m left"],
+  ] as const)("%s with %s minutes to go is shown as %s", (lifetime, minutes, text) => {
+    const expires = minutes === null ? null : new Date(now + minutes * 60_000).toISOString();
+    expect(lifetimeText({ ...rule, lifetime, expires }, now)).toBe(text);
+  });
+});
+
+describe("prompts dismiss", () => {
+  it("passes the id on and says what follows", async () => {
+    const { code, stdout } = await picket(["prompts", "dismiss", "p1"], helper.socket);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "dismissed p1: the next attempt asks again\n" });
+    expect(lastCall()).toEqual({ method: "prompts.dismiss", params: { id: "p1" } });
+    expect(await picket(["prompts", "dismiss"], helper.socket)).toMatchObject({ code: 2 });
   });
 });

@@ -46,11 +46,15 @@ it("returns 128 + n for a command that signal n ended", async () => {
 it.each(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const)(
   "passes %s on to the command",
   async (signal) => {
-    const script = `trap 'echo got ${signal}; exit 9' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`;
+    const script = `trap 'echo got ${signal}; exit 9' ${signal.slice(3)}; echo ready; while kill -0 $PPID; do sleep 0.05; done 2>/dev/null`;
     const { child, stdout, ended } = startPicket(["run", "--", "sh", "-c", script], helper.socket);
-    await expect.poll(stdout, { timeout: 20_000 }).toBe("ready\n");
-    child.kill(signal);
-    expect(await ended).toMatchObject({ code: 9, stdout: `ready\ngot ${signal}\n` });
+    try {
+      await expect.poll(stdout, { timeout: 20_000 }).toBe("ready\n");
+      child.kill(signal);
+      expect(await ended).toMatchObject({ code: 9, stdout: `ready\ngot ${signal}\n` });
+    } finally {
+      child.kill("SIGKILL"); // the command ends with it, whatever became of the signal
+    }
   },
 );
 

@@ -248,7 +248,7 @@ describe("datagrams that are no calls", () => {
   ] as const)("answers from anybody to what was sent over IPv%d to %s", async ([family, group]) => {
     const api = await helper.client();
     const [address] = group.split("/");
-    await api.call("rules.add", { app, action: "allow", address: address ?? "" });
+    const rule = await api.call("rules.add", { app, action: "allow", address: address ?? "" });
     const { listener, from, theCall } = await listen("udp", family, `group=${group}`);
     // Nobody answers a question that is still held: the process of a script is named first.
     await until("what was sent to the group", async () =>
@@ -260,6 +260,22 @@ describe("datagrams that are no calls", () => {
     // It came in unasked; what the listener sends back to one remote is a flow of its own, which is asked about.
     expect(listener.from(from)).toMatchObject([{ data: "hello" }]);
     expect((await promptsFrom(from)).map(({ direction }) => direction)).toEqual(["outbound"]);
+    // The group is nobody's to ask any more, and who calls now is asked about like anybody.
+    await api.call("rules.remove", { id: rule.id });
+    const stranger = network.address(family);
+    await call(network, { ...theCall, from: stranger, seconds: 1 });
+    expect((await promptsFrom(stranger)).map(({ direction }) => direction)).toEqual(["inbound"]);
+    expect(listener.from(stranger)).toEqual([]);
+  });
+
+  test("what was sent to one address that ends in 255 lets nobody else in", async () => {
+    network.route("wire");
+    await (await helper.client()).call("rules.add", { app, action: "allow", address: "203.0.113.255" });
+    const { listener, from, theCall } = await listen("udp", 4, "group=203.0.113.255/9", "unicast");
+    await until("what was sent", async () => (await network.arrivedAt("203.0.113.255")) > 0);
+    await call(network, { ...theCall, seconds: 1 });
+    expect((await promptsFrom(from)).map(({ direction }) => direction)).toEqual(["inbound"]);
+    expect(listener.from(from)).toEqual([]);
   });
 
   test("a port that the system chose hears whoever speaks to it", async () => {

@@ -187,3 +187,43 @@ describe("a question nobody answered", () => {
     await expect(answer("999999", "allow", "endpoint", "forever")).rejects.toMatchObject({ code: "unknown_prompt" });
   });
 });
+
+describe("who comes too late", () => {
+  test("hears how the question was answered, and nothing changes", async () => {
+    const app = ownApp("late");
+    const address = network.address(4);
+    const running = guarded(helper, network.near, app(client("tcp", address, 80)));
+    const { id } = await helper.prompt(address);
+    await answer(id, "block", "endpoint", "once");
+    await running;
+    await expect(answer(id, "allow", "any", "forever")).rejects.toMatchObject({
+      code: "already_answered",
+      message: expect.stringContaining("(block, endpoint, once)"),
+    });
+    await expect((await helper.client()).call("prompts.dismiss", { id })).rejects.toMatchObject({
+      code: "already_answered",
+    });
+  });
+
+  test("an item of the inbox can be dismissed without a rule, a question that waits cannot; the next attempt asks again", async () => {
+    const app = ownApp("dismissed");
+    const address = network.address(4);
+    const api = await helper.client();
+    const rules = await api.call("rules.list", {});
+    const attempt = () => guarded(helper, network.near, app(client("tcp", address, 80, 1)));
+    const running = attempt();
+    const { id } = await helper.prompt(address);
+    await expect(api.call("prompts.dismiss", { id })).rejects.toMatchObject({ code: "prompt_held" });
+    await running; // it gave up
+    await helper.prompt(address, "inbox");
+    await api.call("prompts.dismiss", { id });
+    expect(await promptsOf("dismissed")).toEqual([]);
+    expect(await api.call("rules.list", {})).toEqual(rules);
+    await expect(answer(id, "allow", "endpoint", "forever")).rejects.toMatchObject({
+      message: expect.stringContaining("(dismissed)"),
+    });
+    const again = attempt();
+    expect((await helper.prompt(address)).id).not.toBe(id);
+    await again;
+  });
+});

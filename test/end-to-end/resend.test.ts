@@ -1,10 +1,14 @@
 // Re-sent packets go where the app's own would have gone: by its routes, past its filters, under its addresses; and where the helper
 // cannot do that, the app's own packets go. Every set-up has network namespaces of its own; the far side counts what came by which way.
 import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Prompt } from "../../contract/words.ts";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
-import { client, type DressedResult } from "../network/clients.ts";
+import { client, clientApp, type DressedResult } from "../network/clients.ts";
 import { createNetwork, type Device, ip, type Network } from "../network/network.ts";
 import { ForeignEgress } from "./foreign-egress.ts";
 import { guarded, TestHelper, until } from "./helper-process.ts";
@@ -287,4 +291,26 @@ describe("addresses of one link", () => {
     expect(await network.arrived("udp", group, 7777, "tunnel")).toBe(1);
     expect(await network.arrivedAt(group, "wire")).toBe(0);
   });
+});
+
+test("an allowed datagram of a process that is gone goes by way of its parent's namespace", async () => {
+  const address = network.distant(4);
+  await (await helper.client()).call("rules.add", { app: clientApp("udp"), action: "allow", address });
+  const folder = mkdtempSync(join(tmpdir(), "picket-gone-"));
+  const [fifo, done] = [join(folder, "fifo"), join(folder, "done")];
+  execFileSync("mkfifo", [fifo]);
+  const send = client("udp", address, 7777, "unconnected", 1, 16, 0.1).join(" ");
+  const running = guarded(helper, network.near, ["sh", "-c", `cat ${fifo}; ${send}; touch ${done}; sleep 4`]);
+  try {
+    const begin = await open(fifo, "w"); // once the shell is there
+    await helper.signal("SIGSTOP");
+    await begin.close();
+    await until("the sender's end", () => existsSync(done));
+    await helper.signal("SIGCONT");
+    await until("the datagram", async () => (await network.arrived("udp", address, 7777)) === 1);
+  } finally {
+    await helper.signal("SIGCONT");
+    await running;
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -43,7 +43,13 @@ options edns0 trust-ad
   });
 
   it("of this machine is read and watched without keeping the process", () => {
-    expect(Array.isArray(readResolvers())).toBe(true);
+    expect(readResolvers().problem).toBeNull();
     watchResolvers(() => {})();
+  });
+
+  it("that cannot be read names none, and says so", () => {
+    const { resolvers, problem } = readResolvers("/proc/self/no-such-file");
+    expect(resolvers).toEqual([]);
+    expect(problem).toMatch(/look-ups are asked about.*ENOENT/);
   });
 });

@@ -162,9 +162,13 @@ test("picket off finds an instance by its slice alone, and --instance leaves the
   expect(await standing()).toEqual([...slices, ...foreign]);
   expect(await off("--instance", "picket-0badcafe")).toEqual({ code: 0, stdout: `stopped ${slices[0]}\n`, stderr: "" });
   expect(await standing()).toEqual([...slices.slice(1), ...foreign]);
-  const { code, stdout } = await off();
-  expect(code).toBe(0);
-  expect(stdout.split("\n").sort()).toEqual(["", "stopped picket.slice", "stopped picket_0badbeef.slice"]);
+  expect(await off()).toEqual({
+    code: 0,
+    stdout: "stopped picket.slice\nleft alone: picket-0badbeef (--all ends every one, --instance NAME one)\n",
+    stderr: "",
+  });
+  expect(await standing()).toEqual([slices[1], ...foreign]);
+  expect(await off("--all")).toMatchObject({ code: 0, stdout: "stopped picket_0badbeef.slice\n" });
   expect(await standing()).toEqual(foreign);
   expect(await off()).toEqual(nothingLeft);
 });

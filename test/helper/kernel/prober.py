@@ -6,7 +6,7 @@ SO_COOKIE = 57
 kinds = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 
 
-def probe(protocol, number, address, port, size):
+def probe(protocol, number, address, port, size, payload):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = kinds.get(protocol, socket.SOCK_RAW)
     with socket.socket(family, kind, number if kind == socket.SOCK_RAW else 0) as s:
@@ -17,7 +17,8 @@ def probe(protocol, number, address, port, size):
             if kind == socket.SOCK_STREAM:
                 error = s.connect_ex((address, port))
             else:
-                s.sendto(bytes(i & 255 for i in range(size)), (address, 0 if kind == socket.SOCK_RAW else port))
+                data = bytes(i & 255 for i in range(size)) if payload is None else bytes.fromhex(payload)
+                s.sendto(data, (address, 0 if kind == socket.SOCK_RAW else port))
         except OSError as failure:
             error = failure.errno
         return [str(cookie), error]

@@ -18,6 +18,8 @@ export interface Probe {
   port: number;
   /** Payload bytes of a datagram. */
   size?: number;
+  /** The datagram itself, hex, instead. */
+  payload?: string;
 }
 
 export interface Outcome {
@@ -99,12 +101,13 @@ export class Prober {
   async probe(probes: readonly Probe[], { drain = true } = {}): Promise<Outcome[]> {
     const { child, lines } = this;
     if (!child?.stdin || !lines) throw new Error("not started");
-    const words = probes.map(({ protocol, number, address, port, size = 8 }) => [
+    const words = probes.map(({ protocol, number, address, port, size = 8, payload = null }) => [
       protocol,
       number,
       address,
       port,
       size,
+      payload,
     ]);
     const ended = new AbortController();
     const answer = Promise.race([

@@ -7,7 +7,7 @@ import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { formatAddress } from "../../../helper/policy/address.ts";
 import { compile } from "../../../helper/policy/compile.ts";
 import { decide, type Question } from "../../../helper/policy/decide.ts";
-import { compileSmaller } from "../../bpf/object.ts";
+import { compileSmaller, withRoom } from "../../bpf/object.ts";
 import { apps, newTarget, policy, question } from "../policy/model.ts";
 import { Prober } from "./prober.ts";
 
@@ -18,14 +18,7 @@ let folder: string;
 let maps: PolicyMaps;
 
 beforeAll(async () => {
-  const smaller = compileSmaller((text) =>
-    Object.entries(room).reduce((changed, [name, entries]) => {
-      const end = changed.indexOf(`} ${name} SEC(".maps");`);
-      const start = changed.lastIndexOf("__uint(max_entries, ", end);
-      if (end < 0 || start < 0) throw new Error(`no map ${name}`);
-      return `${changed.slice(0, start)}${changed.slice(start, end).replace(/max_entries, \d+/, `max_entries, ${entries}`)}${changed.slice(end)}`;
-    }, text),
-  );
+  const smaller = compileSmaller((text) => withRoom(text, room));
   folder = smaller.folder;
   prober = await Prober.start(smaller.object);
   maps = new PolicyMaps(prober.programs.maps, { holdTicks: 25, pidNamespace: 1 });

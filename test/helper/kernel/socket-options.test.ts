@@ -16,7 +16,11 @@ async function record(sockets: number): Promise<FlowRecord> {
 s = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(${sockets})]
 print(int.from_bytes(s[-1].getsockopt(1, 57, 8), "little"), flush=True)
 time.sleep(60)`;
-  const command = ["prlimit", `--nofile=${sockets + 100}`, "/usr/bin/python3", "-c", code];
+  return recordOf(["prlimit", `--nofile=${sockets + 100}`, "/usr/bin/python3", "-c", code]);
+}
+
+/** `command` says its socket's cookie. */
+async function recordOf(command: string[]): Promise<FlowRecord> {
   const child = spawn(command[0] as string, command.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
   children.push(child);
   const line = await new Promise<string>((resolve) => child.stdout?.once("data", (chunk) => resolve(String(chunk))));
@@ -35,4 +39,12 @@ test("a search among very many is given up, and counted", async () => {
   const before = abandonedSearches();
   for (let i = 0; i < 20; i++) expect(takeErrorSocket(wanted)).toBeUndefined();
   expect(abandonedSearches() - before).toBe(20);
+});
+
+test("a connection is never taken, so that closing it is never ours", async () => {
+  const code = `import socket, time
+s = socket.socket()
+print(int.from_bytes(s.getsockopt(1, 57, 8), "little"), flush=True)
+time.sleep(60)`;
+  expect(takeErrorSocket(await recordOf(["/usr/bin/python3", "-c", code]))).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 # Who is called: listener.py tcp|udp ADDRESS PORT [option…]. Echoes; prints a line of JSON for what happens: {"ready": true},
 # then {"from", "port", "data"} for everything that came. Ends with its standard input.
-# Options: group=ADDRESS/PORT sends there first, as mDNS and SSDP do; fastopen takes data with the SYN;
+# Options: group=ADDRESS/PORT sends there first, as mDNS and SSDP do; unicast does not ask to broadcast; fastopen takes data with the SYN;
 # device=NAME binds to it; multipath listens with MPTCP, as every Go server does; after=ADDRESS/PORT was connected there before.
 import ctypes, json, os, socket, sys, threading
 
@@ -43,7 +43,8 @@ threading.Thread(target=end, daemon=True).start()
 if how == "udp":
     if "group" in options:
         group, to = options["group"].split("/")
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        if "unicast" not in options:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         if group.startswith("ff"):
             s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.if_nametoindex("wire"))
         elif 224 <= int(group.split(".")[0]) < 240:

@@ -1,0 +1,43 @@
+// One verdict that the kernel does not take must not keep the others from theirs.
+import { expect, test } from "vitest";
+import { Hold, type HoldParts } from "../../../helper/hold/hold.ts";
+import { type FlowRecord, flowId, layouts } from "../../../helper/kernel/layout.ts";
+import type { BpfMap } from "../../../helper/kernel/libbpf.ts";
+
+/** A map that has no room for a certain flow: the kernel's own is never full on demand. */
+function fullFor(unlucky: bigint, written: bigint[]): BpfMap {
+  const set = (key: Buffer) => {
+    const { cookie } = layouts.flow_key.read(key);
+    if (cookie === unlucky) throw new Error("E2BIG");
+    written.push(cookie);
+  };
+  return { get: () => false, set, delete: () => {}, keys: () => [] } as unknown as BpfMap;
+}
+
+test.each(["release", "refuse"] as const)("%s goes on past a verdict that finds no room, and counts it", (what) => {
+  const written: bigint[] = [];
+  const warnings: string[] = [];
+  const parts: Partial<HoldParts> = {
+    gates: fullFor(1n, written),
+    generation: () => 1,
+    kin: () => [],
+    drain: () => {},
+    sockets: { prepare: () => true, send: () => true, route: () => undefined, keepOnly: () => {} } as never,
+    deliveries: { keepOnly: () => {} } as never,
+    foreign: () => true,
+    resent: () => {},
+    warn: (message) => warnings.push(message),
+  };
+  const hold = new Hold(parts as HoldParts);
+  const empty = layouts.record.read(Buffer.alloc(layouts.record.size));
+  const ids = [1n, 2n].map((cookie) => {
+    const record: FlowRecord = { ...empty, family: 4, flow: { ...empty.flow, cookie, protocol: 17 } };
+    hold.keep(record, Buffer.from(`450000240000000040110000c0000201c0000202d431000900100000${"00".repeat(8)}`, "hex"));
+    return flowId(record.flow);
+  });
+  for (const id of ids) hold[what](id, 0);
+  expect(written).toEqual([2n]);
+  expect(hold.counters.gatesUnwritten).toBe(1);
+  expect(warnings).toContain("the kernel took no verdict");
+  hold.close();
+});
