@@ -6,9 +6,18 @@ import type { Judgement } from "./flows/flows.ts";
 import { type FlowRecord, flowState } from "./kernel/layout.ts";
 import { type PolicyMaps, target } from "./kernel/policy-maps.ts";
 import { log } from "./log.ts";
+import { knownNames } from "./names/endpoint-names.ts";
 import { addressHex, parsePrefix } from "./policy/address.ts";
-import { compile } from "./policy/compile.ts";
-import { type Decision, decide, noNames, type Override, type Policy, type Question } from "./policy/decide.ts";
+import { Compiler } from "./policy/compile.ts";
+import {
+  type Decision,
+  decide,
+  type KnownNames,
+  noNames,
+  type Override,
+  type Policy,
+  type Question,
+} from "./policy/decide.ts";
 import { hostName } from "./policy/domain.ts";
 import { type Lists, listNumbers } from "./policy/lists.ts";
 import { compareRules } from "./policy/order.ts";
@@ -42,13 +51,17 @@ export interface EnforcedPolicyParts {
   readonly apps: AppNumbers;
   readonly destinations: DestinationNumbers;
   readonly lists: Lists;
+  /** Every address that has names by now, 32 hex digits, and what they are, whoever asks. */
+  named(): Iterable<[addressHex: string, names: KnownNames]>;
   situation(): Situation;
   zones(): Zones;
 }
 
+/** Nothing is in force before the first refresh(). */
 export class EnforcedPolicy {
   private readonly parts: EnforcedPolicyParts;
   private policy: Policy;
+  private compiler!: Compiler;
   private byNumber = new Map<number, PolicyRule>();
   /** Stored rules that nobody can read: they take no part. */
   unreadable = 0;
@@ -56,7 +69,11 @@ export class EnforcedPolicy {
   constructor(parts: EnforcedPolicyParts) {
     this.parts = parts;
     this.policy = this.around([]);
-    this.refresh();
+  }
+
+  /** The configured resolvers, 32 hex digits each. */
+  get resolvers(): readonly string[] {
+    return this.policy.zones.resolvers.map(({ hex }) => hex);
   }
 
   /** Counts the policies that the kernel had. */
@@ -95,7 +112,21 @@ export class EnforcedPolicy {
       tableId: (destination: string) => this.parts.destinations.of(destination),
       appId: (path: string) => this.parts.apps.of(path),
     };
-    return this.parts.maps.apply(compile(this.policy, { ...target, ...numbers }));
+    this.compiler = new Compiler(this.policy, { ...target, ...numbers });
+    for (const [addressHex, names] of this.parts.named()) this.compiler.setNames(addressHex, names);
+    const changed = this.parts.maps.apply(this.compiler);
+    this.parts.destinations.tidy(new Set(this.compiler.tables.keys()));
+    return changed;
+  }
+
+  /** An address is called something else by now. The verdicts of live flows stay: whoever may object asks decide(). */
+  rename(addressHex: string, names: KnownNames): void {
+    if (this.compiler.setNames(addressHex, names)) this.parts.maps.extend(this.compiler, addressHex);
+  }
+
+  /** Every verdict is looked up again with its flow's next packet, although no rule changed. */
+  renew(): void {
+    this.parts.maps.renew();
   }
 
   list(): Rule[] {
@@ -151,7 +182,6 @@ export class EnforcedPolicy {
 
 function questionOf({ app, direction, endpoint, user }: Asked): Question {
   const { address, port, protocol, names = [] } = endpoint;
-  const of = (trusted: boolean) => names.filter((name) => name.trusted === trusted).map(({ name }) => name);
   return {
     app: app.path,
     via: app.via,
@@ -160,6 +190,6 @@ function questionOf({ app, direction, endpoint, user }: Asked): Question {
     port,
     protocol,
     direction,
-    names: { trusted: of(true), labels: of(false) },
+    names: knownNames(names),
   };
 }

@@ -2,7 +2,7 @@
 // and the verdict goes back. The only place where hold, policy, prompts, flows and store meet.
 import { CodedError } from "../contract/errors.ts";
 import type { ParsedParams, Result } from "../contract/methods.ts";
-import type { App, Flow, Prompt, Rule } from "../contract/words.ts";
+import type { App, Endpoint, Flow, Prompt, Rule } from "../contract/words.ts";
 import { Answers, type Step } from "./answers.ts";
 import { EnforcedPolicy, type Situation } from "./enforced-policy.ts";
 import { Flows, type Judgement } from "./flows/flows.ts";
@@ -22,6 +22,7 @@ import {
   recordType,
   type SocketState,
 } from "./kernel/layout.ts";
+import { ownNetworkCookie } from "./kernel/namespaces.ts";
 import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
 import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
@@ -30,8 +31,11 @@ import { Ring } from "./kernel/ring.ts";
 import { abandonedSearches, giveErrors, takeErrorSocket } from "./kernel/socket-options.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
+import { contractNames, knownNames, withNames } from "./names/endpoint-names.ts";
+import { Names } from "./names/names.ts";
 import { canonicalRule } from "./new-rule.ts";
-import { formatAddress } from "./policy/address.ts";
+import { addressHex, formatAddress } from "./policy/address.ts";
+import type { KnownNames } from "./policy/decide.ts";
 import type { Lists } from "./policy/lists.ts";
 import type { Zones } from "./policy/rule.ts";
 import { Prompts } from "./prompts/prompts.ts";
@@ -59,6 +63,8 @@ export interface EngineParts {
   zones(): Zones;
   situation(): Situation;
   readonly lists: Lists;
+  /** Where systemd-resolved tells what it looks up; null: nobody is to be asked. */
+  readonly resolvedMonitor: string | null;
   /** Held packets so far that the kernel could not tell us of: the ring buffer was full. */
   lostPackets(): number;
   checkpoint(step: Step): void;
@@ -80,6 +86,9 @@ export class Engine {
   private readonly sockets: RawSockets;
   private readonly deliveries: Deliveries;
   private readonly naming: Naming;
+  private readonly names: Names;
+  /** Addresses whose names changed since somebody looked. */
+  private readonly renamed = new Set<string>();
   private readonly revocation: Revocation;
   private readonly lifetimes: Lifetimes;
   private readonly events: Ring;
@@ -127,9 +136,21 @@ export class Engine {
       maps: new PolicyMaps(maps, parts.settings),
       destinations: new DestinationNumbers(store),
       lists: parts.lists,
+      named: () => this.namedAddresses(),
       situation: parts.situation,
       zones: parts.zones,
     });
+    this.names = new Names({
+      ring: maps.names.fd,
+      resolvers: () => this.policy.resolvers,
+      network: ownNetworkCookie(),
+      now: () => parts.clock.boottime(),
+      monitor: parts.resolvedMonitor,
+      renamed: (address) => this.onRenamed(address),
+      isUsed: (address) => this.flows.isLiveAt(address),
+      failed: (error) => log("error", "a look-up could not be read", { error: String(error) }),
+    });
+    this.policy.refresh();
     this.revocation = new Revocation({ programs, policy: this.policy, flows: this.flows, hold: this.hold });
     this.answers = new Answers({
       store,
@@ -168,6 +189,7 @@ export class Engine {
     this.events.close();
     this.journal.close();
     this.prompts.flush();
+    this.names.close();
     this.hold.close();
     this.sockets.close();
     this.deliveries.close();
@@ -350,16 +372,66 @@ export class Engine {
       return;
     }
     const age = Math.max(0, Number(process.hrtime.bigint() - record.time) / 1e6);
-    const endpoint = endpointOf(record, formatAddress);
+    const endpoint = this.endpointOf(record);
     const direction = directionOf(record);
     const { flow, process: owner } = record;
     const at = Date.now() - age;
     this.flows.add({ key, cookie: flow.cookie, app, direction, endpoint, user: owner.uid, at, ...judgement });
   }
 
+  /** Who is asked for, and what that is called by now. Whoever calls this computer has no name that it looked up. */
+  private endpointOf(record: FlowRecord): Endpoint {
+    const endpoint = endpointOf(record, formatAddress);
+    if (directionOf(record) === "inbound") return endpoint;
+    return withNames(endpoint, contractNames(this.names.namesOf(addressHex(endpoint.address), record.process)));
+  }
+
+  private *namedAddresses(): Generator<[string, KnownNames]> {
+    for (const address of this.names.addresses()) yield [address, this.namesFor(address)];
+  }
+
+  /** Whoever asks: the kernel's paths know no apps. */
+  private namesFor(address: string): KnownNames {
+    return knownNames(contractNames(this.names.namesOf(address)));
+  }
+
+  /** The kernel hears of it before the look-up's answer is used; what is live there is looked at once for many. */
+  private onRenamed(address: string): void {
+    this.policy.rename(address, this.namesFor(address));
+    if (!this.flows.isLiveAt(address)) return;
+    if (this.renamed.size === 0) setImmediate(() => this.judgeRenamed());
+    this.renamed.add(address);
+  }
+
+  /** Live flows to addresses that are called something else by now: a block that nobody knew of applies at once. */
+  private judgeRenamed(): void {
+    const addresses = [...this.renamed];
+    this.renamed.clear();
+    let blocked = false;
+    for (const [key, flow] of addresses.flatMap((address) => this.flows.liveAt(address))) {
+      if (flow.direction === "inbound") continue;
+      const address = addressHex(flow.endpoint.address);
+      // An own name that it had stays its own: another app's look-up of the address takes nothing from it.
+      const fresh = contractNames(this.names.namesOf(address)).filter(({ trusted }) => trusted);
+      if (flow.endpoint.host !== null || fresh.length === 0) continue;
+      const endpoint = withNames(flow.endpoint, fresh);
+      this.flows.rename(key, endpoint);
+      const { verdict, rule, layer, reason, number } = this.policy.decide({ ...flow, endpoint });
+      if (flow.verdict === "held" && verdict !== "ask") {
+        this.flows.judge(key, { verdict, rule, layer, reason });
+        this.hold.carryOut(key, verdict, number);
+      }
+      blocked ||= flow.verdict === "allow" && verdict === "block";
+    }
+    this.settle();
+    if (!blocked) return;
+    this.policy.renew();
+    this.revocation.soon();
+  }
+
   private judgeHeld(record: FlowRecord, app: App, resumed: boolean): void {
     const id = flowId(record.flow);
-    const endpoint = endpointOf(record, formatAddress);
+    const endpoint = this.endpointOf(record);
     const direction = directionOf(record);
     const user = record.process.uid;
     const { verdict, rule, layer, reason, number } = this.policy.decide({ app, direction, endpoint, user });
@@ -390,7 +462,7 @@ export class Engine {
         const asked = {
           app,
           direction: directionOf(record),
-          endpoint: endpointOf(record, formatAddress),
+          endpoint: this.endpointOf(record),
           user: owner.uid,
         };
         const { verdict } = this.policy.decide(asked);

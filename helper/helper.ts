@@ -16,6 +16,7 @@ import { boottime, ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
 import { bpfFileSystem, ensureBpfFileSystem, Programs, type StartStep } from "./kernel/programs.ts";
 import { countCpus, readCounters } from "./kernel/records.ts";
 import { log, logged } from "./log.ts";
+import { monitorSocket } from "./names/resolved-monitor.ts";
 import type { Options } from "./options.ts";
 import { noLists } from "./policy/lists.ts";
 import { localPrefixes, loopbackPrefixes } from "./policy/rule.ts";
@@ -130,6 +131,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     store,
     situation: () => ({ mode, override: null, profile: null }),
     lists: noLists,
+    resolvedMonitor: monitorSocket,
     apps: new Apps(systemDirectories),
     cgroups,
     clock: { boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), boottime },

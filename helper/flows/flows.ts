@@ -1,5 +1,6 @@
 // Live and recent flows, newest last, in memory and bounded. What is kept for longer is history's business.
 import type { App, Direction, Endpoint, Flow, Layer, Verdict } from "../../contract/words.ts";
+import { addressHex } from "../policy/address.ts";
 
 /** Flows remembered; what ended first goes first. */
 const capacity = 5000;
@@ -28,14 +29,29 @@ interface Entry {
   flow: Flow;
   key: string;
   cookie: bigint;
+  address: string;
   /** Bytes of held packets that the helper re-sent: the kernel did not count them. */
   resent: number;
+}
+
+function put<K>(map: Map<K, Set<Entry>>, key: K, entry: Entry): void {
+  const there = map.get(key);
+  if (there) there.add(entry);
+  else map.set(key, new Set([entry]));
+}
+
+function take<K>(map: Map<K, Set<Entry>>, key: K, entry: Entry): void {
+  const there = map.get(key);
+  there?.delete(entry);
+  if (there?.size === 0) map.delete(key);
 }
 
 export class Flows {
   private readonly entries = new Map<string, Entry>();
   private readonly byKey = new Map<string, Entry>();
   private readonly byCookie = new Map<bigint, Set<Entry>>();
+  /** Live ones, by 32 hex digits. */
+  private readonly byAddress = new Map<string, Set<Entry>>();
   /** What may go when there are too many: first what has ended, then what is decided. Each in the order in which that came about. */
   private readonly ended = new Set<Entry>();
   private readonly decided = new Set<Entry>();
@@ -50,12 +66,11 @@ export class Flows {
     const id = String(this.next++);
     const time = new Date(at).toISOString();
     const flow: Flow = { id, time, ...told, bytesIn: 0, bytesOut: 0, live: true };
-    const entry = { flow, key, cookie, resent: 0 };
+    const entry = { flow, key, cookie, address: addressHex(flow.endpoint.address), resent: 0 };
     this.entries.set(id, entry);
     this.byKey.set(key, entry);
-    const siblings = this.byCookie.get(cookie);
-    if (siblings) siblings.add(entry);
-    else this.byCookie.set(cookie, new Set([entry]));
+    put(this.byCookie, cookie, entry);
+    put(this.byAddress, entry.address, entry);
     this.sort(entry);
     this.changed(flow, id);
     if (this.entries.size > capacity) this.dropOldest();
@@ -67,6 +82,11 @@ export class Flows {
 
   get(key: string): Flow | undefined {
     return this.byKey.get(key)?.flow;
+  }
+
+  /** What its destination is called became known. */
+  rename(key: string, endpoint: Endpoint): void {
+    this.update(key, { endpoint });
   }
 
   judge(key: string, judgement: Judgement): void {
@@ -93,6 +113,16 @@ export class Flows {
     return [...(this.byCookie.get(cookie) ?? [])].map(({ key }) => key);
   }
 
+  /** Whether a flow to or from the address (32 hex digits) is live. */
+  isLiveAt(address: string): boolean {
+    return this.byAddress.has(address);
+  }
+
+  /** Live flows to or from the address. */
+  liveAt(address: string): [key: string, flow: Flow][] {
+    return [...(this.byAddress.get(address) ?? [])].map(({ key, flow }) => [key, flow]);
+  }
+
   liveKeys(): string[] {
     return [...this.byKey.keys()];
   }
@@ -109,9 +139,8 @@ export class Flows {
     this.decided.delete(entry);
     this.ended.add(entry);
     this.byKey.delete(key);
-    const siblings = this.byCookie.get(entry.cookie);
-    siblings?.delete(entry);
-    if (siblings?.size === 0) this.byCookie.delete(entry.cookie);
+    take(this.byCookie, entry.cookie, entry);
+    take(this.byAddress, entry.address, entry);
   }
 
   /** Newest first. */

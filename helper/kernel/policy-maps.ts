@@ -80,6 +80,13 @@ class Mirror<Item> {
     for (const key of map.keys(keyBytes)) this.written.set(key.toString("latin1"), "");
   }
 
+  /** Removes one entry, if it is there. */
+  drop(item: Item): void {
+    this.tell(item, this.key.fill(0), this.value.fill(0));
+    const name = this.key.toString("latin1");
+    if (this.written.has(name)) this.remove([name]);
+  }
+
   /** Writes what is missing or different; returns the keys of all, for prune(). */
   put(items: readonly Item[]): Set<string> {
     const wanted = new Set<string>();
@@ -142,6 +149,8 @@ export class PolicyMaps {
   private config: Buffer;
   /** Counts the policies the kernel had, over restarts: a verdict of an older one is looked up again. */
   generation: number;
+  /** Tables that the kernel has. */
+  private known = new Set<number>();
   /** Entries of the policy that the maps had no room for. */
   leftOut = 0;
 
@@ -202,6 +211,42 @@ export class PolicyMaps {
     return true;
   }
 
+  /** Brings one address's path to the kernel, with the tables it leads to that are not there yet. The generation stays. */
+  extend(compiled: Compiled, addressHex: string): void {
+    const path = compiled.paths.get(`${addressHex}/128`);
+    // What did not fit as a whole stays the helper's to decide.
+    if (this.leftOut > 0) return;
+    const prefix = { hex: addressHex, bits: 128 };
+    try {
+      if (path === undefined) this.hosts.drop({ prefix, tables: [] });
+      else this.hosts.put([{ prefix, tables: this.reach(compiled, path) }]);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      // No room. A path that is wrong by now must not stay.
+      this.hosts.drop({ prefix, tables: [] });
+      this.leftOut++;
+    }
+  }
+
+  /** Brings the tables of a path to the kernel; where they have no place there the helper decides. */
+  private reach(compiled: Compiled, { tables }: CompiledPath): readonly number[] {
+    const fresh = new Set(tables.filter((table) => table !== tableDefer && !this.known.has(table)));
+    if (fresh.size === 0) return tables;
+    if ([...fresh].some((table) => table > this.room.tables)) return [tableDefer];
+    this.slots.put([...compiled.slots.values()].filter(({ table }) => fresh.has(table)));
+    this.tables.put([...compiled.tables].filter(([table]) => fresh.has(table)));
+    for (const table of fresh) this.known.add(table);
+    return tables;
+  }
+
+  /** Every verdict is looked up again. */
+  renew(): void {
+    this.generation = (this.generation + 1) >>> 0;
+    const config = layouts.config.read(this.config);
+    this.config = layouts.config.write({ ...config, generation: this.generation });
+    this.configs.set(zero, this.config);
+  }
+
   /**
    * Slots before the tables that show them, tables before the paths that lead to them; then the reverse for what goes.
    * A table's shapes only widen in the first pass: a slot that is gone but still shown is simply not found. Returns whether anything of
@@ -219,6 +264,7 @@ export class PolicyMaps {
       this.hosts.isCrowdedBy(hosts) ||
       this.ranges.isCrowdedBy(ranges);
     if (crowded) this.deferAll(compiled);
+    this.known = new Set(compiled.tables.keys());
     const wantedSlots = this.slots.put(slots);
     const wantedTables = this.tables.put(tables);
     const wantedHosts = this.hosts.put(hosts);

@@ -97,10 +97,22 @@ export class NameTable {
     return [...named.values()].sort((a, b) => rank(b) - rank(a) || (a.name < b.name ? -1 : 1));
   }
 
-  /** Forgets what is over. */
-  sweep(at: number): void {
+  /** Forgets what is over, and keeps until `keep` what is in use. Returns the addresses that lost a name. */
+  sweep(at: number, isUsed: (address: string) => boolean = () => false, keep = at): Set<string> {
+    const lost = new Set<string>();
     for (const owner of [...this.owners.values()])
-      for (const [key, entry] of owner.entries) if (entry.until <= at) this.drop(owner, key, entry);
+      for (const [key, entry] of owner.entries) {
+        if (entry.until < keep && isUsed(entry.address)) entry.until = keep;
+        if (entry.until > at) continue;
+        this.drop(owner, key, entry);
+        lost.add(entry.address);
+      }
+    return lost;
+  }
+
+  /** Every address that has a name. */
+  addresses(): Iterable<string> {
+    return this.byAddress.keys();
   }
 
   /** Estimated bytes, and entries. */

@@ -24,8 +24,10 @@ export interface NamesParts {
   now(): number;
   /** resolved's socket; null: nobody is to be asked. */
   readonly monitor: string | null;
-  /** An address is called something that it was not: what was compiled from names may have to be compiled again. */
-  learned(address: string): void;
+  /** An address is called something that it was not, or no more what it was: what was compiled from its names is compiled again. */
+  renamed(address: string): void;
+  /** Whether flows to the address are live: its names stay. */
+  isUsed(address: string): boolean;
   /** A look-up could not be read: a mistake of ours. */
   failed(error: unknown): void;
 }
@@ -41,8 +43,8 @@ export interface Spoken extends ClientHello {
   readonly isPublicName: boolean;
 }
 
-/** How often names that are over are looked for, milliseconds. */
-const sweepPace = 60_000;
+/** How often names that are over are looked for, milliseconds. What is in use then stays for three times as long. */
+const sweepPace = 20_000;
 const mostPublicNames = 1024;
 /** What an app says of a connection names its address for the shortest time there is. */
 const spokenTtl = 0;
@@ -76,13 +78,19 @@ export class Names {
     const now = this.parts.now();
     if (now - this.swept < sweepPace) return;
     this.swept = now;
-    this.table.sweep(now);
+    const lost = this.table.sweep(now, this.parts.isUsed, now + 3 * sweepPace);
+    for (const address of lost) this.parts.renamed(address);
   }
 
   /** What an address (32 hex digits) is called now: the asker's own and trusted names first. None: it is an address, never a guess. */
   namesOf(address: string, asker: Asker | null = null): Named[] {
     this.drain();
     return this.table.namesOf(address, this.parts.now(), asker === null ? null : ownerOf(asker));
+  }
+
+  /** Every address that has a name, 32 hex digits each. */
+  addresses(): Iterable<string> {
+    return this.table.addresses();
   }
 
   /**
@@ -174,7 +182,7 @@ export class Names {
     const now = this.parts.now();
     for (const { address, ttl } of addresses) {
       const isNews = this.table.learn({ address, name: host, chain, source, trusted, owner, ttl }, now);
-      if (isNews) this.parts.learned(address);
+      if (isNews) this.parts.renamed(address);
     }
   }
 

@@ -111,18 +111,16 @@ export class Compiler implements Compiled {
     return nodes.values();
   }
 
-  /**
-   * The names of an address are these by now. Returns the path of its own that it needs, whose tables are among the others then; null
-   * where that of its neighbours will do.
-   */
-  setNames(addressHex: string, names: KnownNames): CompiledPath | null {
+  /** The names of an address are these by now. Returns whether its path changed; the tables it leads to are among the others then. */
+  setNames(addressHex: string, names: KnownNames): boolean {
     const prefix = { hex: addressHex, bits: 128 };
     const title = prefixName(prefix);
     const tables = this.namedPath(prefix, names);
     const path = tables === null ? this.fixed.get(title) : { prefix, tables };
+    if (path?.tables.join() === this.paths.get(title)?.tables.join()) return false;
     if (path === undefined) this.paths.delete(title);
     else this.paths.set(title, path);
-    return path ?? null;
+    return true;
   }
 
   private namedPath(prefix: Prefix, { trusted, labels }: KnownNames): readonly number[] | null {

@@ -137,6 +137,10 @@ function decisionOf(rule: PolicyRule | undefined, mode: Mode): Decision {
   return { verdict: rule.action, rule: rule.id, number: rule.number, layer: layerOf(rule), reason: reasonOf(rule) };
 }
 
+function isListedName(rule: PolicyRule): boolean {
+  return rule.origin === "subscription" && isNamed(rule);
+}
+
 const strictness: Record<Action, number> = { allow: 0, ask: 1, block: 2 };
 
 /**
@@ -148,9 +152,10 @@ export function decide(policy: Policy, question: Question): Decision {
   if (override !== null && !isInZone("loopback", question.addressHex, zones))
     return { ...overrides[override], rule: null, number: 0 };
   const { trusted, labels } = hasNames(question.addressHex, zones) ? question.names : noNames;
-  const decisions = (trusted.length > 0 ? trusted : [null]).map((name) =>
-    decisionOf(decisive(policy, question, name), mode),
-  );
+  const rules = (trusted.length > 0 ? trusted : [null]).map((name) => decisive(policy, question, name));
+  // A blocklist that has one name blocks no other that shares its address.
+  const unlisted = rules.filter((rule) => rule === undefined || !isListedName(rule));
+  const decisions = (unlisted.length > 0 ? unlisted : rules).map((rule) => decisionOf(rule, mode));
   for (const label of labels) {
     const rule = decisive(policy, question, label);
     if (rule?.action === "block" && isNamed(rule)) decisions.push(decisionOf(rule, mode));

@@ -1,5 +1,6 @@
 // Which card an attempt belongs to. Pure.
 import type { App, Direction, Endpoint, Prompt } from "../../contract/words.ts";
+import { commonDomain } from "../policy/scope.ts";
 
 /** How long after the last attempt the other address family still counts as the same try (RFC 8305 waits 250 ms between them). */
 const twinWindow = 3000;
@@ -48,6 +49,10 @@ export function joins(card: Asked, lastAttempt: number, attempt: Asking): boolea
   if (card.endpoints.some((other) => isTransportTwin(other, endpoint))) return true;
   // Two addresses that call are two strangers: only who is called has a name with several.
   if (attempt.direction === "inbound") return false;
+  // One owner's hosts are one question. What has a name is told apart by it, whatever else looks alike.
+  const domain = commonDomain([endpoint]);
+  const cards = commonDomain(card.endpoints);
+  if (domain !== null || cards !== null) return domain === cards;
   const [first] = card.endpoints;
   const oneTry = card.process.pid === attempt.process.pid && attempt.at - lastAttempt <= twinWindow;
   // One twin only: a second address of the same family is another destination.

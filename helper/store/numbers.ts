@@ -1,16 +1,21 @@
-// Lasting numbers for what compiled maps name: apps and destinations. A number once given is never given again.
+// Lasting numbers for what compiled maps name: apps and destinations.
 import type { Store } from "./database.ts";
 
 class Numbers {
   private readonly known = new Map<string, number>();
   private readonly names = new Map<number, string>();
+  private readonly free: number[] = [];
   private readonly insert: (name: string) => number;
+  private readonly remove: (id: number) => void;
 
   constructor(store: Store, table: "apps" | "destinations", column: "path" | "name") {
     const rows = store.prepare(`SELECT id, ${column} AS name FROM ${table}`).all() as { id: number; name: string }[];
     for (const { id, name } of rows) this.remember(name, id);
-    const statement = store.prepare(`INSERT INTO ${table} (${column}) VALUES (?)`);
-    this.insert = (name) => Number(statement.run(name).lastInsertRowid);
+    const statement = store.prepare(`INSERT INTO ${table} (id, ${column}) VALUES (?, ?)`);
+    // Null: a number that was never given.
+    this.insert = (name) => Number(statement.run(this.free.pop() ?? null, name).lastInsertRowid);
+    const deletion = store.prepare(`DELETE FROM ${table} WHERE id = ?`);
+    this.remove = (id) => void deletion.run(id);
   }
 
   of(name: string): number {
@@ -27,22 +32,46 @@ class Numbers {
     return this.names.get(id);
   }
 
+  /** How many have a number. */
+  get size(): number {
+    return this.known.size;
+  }
+
+  /** Takes back every number but these, to be given again: nothing in the kernel may go by them any more. */
+  protected keepOnly(used: ReadonlySet<number>): void {
+    for (const [id, name] of this.names) {
+      if (used.has(id)) continue;
+      this.remove(id);
+      this.names.delete(id);
+      this.known.delete(name);
+      this.free.push(id);
+    }
+  }
+
   private remember(name: string, id: number): void {
     this.known.set(name, id);
     this.names.set(id, name);
   }
 }
 
-/** App id by executable path. */
+/** App id by executable path. Given for good: flows and gates of earlier times go by them. */
 export class AppNumbers extends Numbers {
   constructor(store: Store) {
     super(store, "apps", "path");
   }
 }
 
+/** More than this many numbers that nothing goes by are taken back: the kernel's tables are an array. */
+const idle = 4096;
+
 /** Table id by destination name (helper/policy/compile.ts). */
 export class DestinationNumbers extends Numbers {
   constructor(store: Store) {
     super(store, "destinations", "name");
+  }
+
+  /** `used`: all that the kernel's maps go by. */
+  tidy(used: ReadonlySet<number>): void {
+    if (this.size - used.size > idle) this.keepOnly(used);
   }
 }

@@ -31,10 +31,14 @@ export class DnsServer {
     this.child = child;
   }
 
-  /** `within`: a command that starts it, in another namespace. Then nobody here can see whether it is ready. */
-  static async start(address = ownLoopback(), within: string[] = []): Promise<DnsServer> {
+  /** `within`: a command that starts it, in another namespace. `more`: further names to addresses. */
+  static async start(
+    address = ownLoopback(),
+    within: string[] = [],
+    more: Record<string, string[]> = {},
+  ): Promise<DnsServer> {
     const records = [
-      ...Object.entries(zone).map(([name, addresses]) => {
+      ...Object.entries({ ...zone, ...more }).map(([name, addresses]) => {
         return `--host-record=${[name, ...addresses, ...(name === "brief.example" ? ["1"] : [])].join(",")}`;
       }),
       ...Object.entries(aliases).map(([alias, name]) => `--cname=${alias},${name}`),

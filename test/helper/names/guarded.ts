@@ -57,7 +57,8 @@ export class Guarded {
       network: ownNetworkCookie(),
       now: () => performance.now(),
       monitor: null,
-      learned: (address) => this.learned.push(address),
+      renamed: (address) => this.learned.push(address),
+      isUsed: () => false,
       failed: (error) => this.failures.push(error),
     });
   }

@@ -7,10 +7,11 @@ const appAt = (path: string): App => ({ name: path, path, verified: false, icon:
 const curl = appAt("/usr/bin/curl");
 const process: Prompt["process"] = { pid: 100, uid: 1000, command: "curl" };
 
-/** "tcp 192.0.2.1 443" */
+/** "tcp 192.0.2.1 443", and behind it a name that a resolver gave */
 function endpoint(text: string): Endpoint {
-  const [protocol, address = "", port] = text.split(" ");
-  return { host: null, address, port: Number(port), protocol: protocol as Endpoint["protocol"] };
+  const [protocol, address = "", port, host = null] = text.split(" ");
+  const names = host === null ? [] : [{ name: host, source: "query", trusted: true } as const];
+  return { host, address, port: Number(port), protocol: protocol as Endpoint["protocol"], names };
 }
 
 interface Case {
@@ -47,6 +48,11 @@ describe("an attempt joins a card", () => {
     ["that asks for the same endpoint", { card: [v4], attempt: v4 }],
     ["however late", { card: [v4], attempt: v4, after: 86_400_000 }],
     ["from another process of the app", { card: [v4], attempt: v4, pid: 101 }],
+    ["to another host of the domain", { card: [`${v4} www.example.org`], attempt: "tcp 192.0.2.9 80 cdn.example.org" }],
+    [
+      "to a host of the domain, long after",
+      { card: [`${v4} example.org`], attempt: `${v6} a.example.org`, after: 1e7 },
+    ],
     ["that asks for the endpoint among others", { card: ["tcp 192.0.2.9 80", v4], attempt: v4 }],
     ["for the other transport of one service", { card: [v4], attempt: "udp 192.0.2.1 443" }],
     ["for the other transport, started by UDP", { card: ["udp 192.0.2.1 443"], attempt: v4 }],
@@ -65,6 +71,12 @@ describe("an attempt joins a card", () => {
 
 describe("an attempt opens its own card", () => {
   it.each<[string, Case]>([
+    ["whose host is of another domain", { card: [`${v4} www.example.org`], attempt: `${v6} www.example.net` }],
+    [
+      "whose host is another customer's of a shared domain",
+      { card: [`${v4} a.github.io`], attempt: `${v6} b.github.io` },
+    ],
+    ["without a name, where the card has one", { card: [`${v4} www.example.org`], attempt: v6 }],
     ["for another app, same endpoint", { card: [v4], attempt: v4, app: appAt("/usr/bin/wget") }],
     ["for another app, other family", { card: [v4], attempt: v6, app: appAt("/usr/bin/wget") }],
     ["for another address of the same family", { card: [v4], attempt: "tcp 192.0.2.2 443" }],

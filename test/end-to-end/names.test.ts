@@ -1,0 +1,170 @@
+// Names decide: real look-ups of real programs at a real DNS server, which is the helper's configured resolver.
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Prompt } from "../../contract/words.ts";
+import { cgroupRoot } from "../../helper/guard/cgroups.ts";
+import { DnsServer } from "../network/dns-server.ts";
+import { createNetwork, type Network } from "../network/network.ts";
+import { type Ran, start, TestHelper, until } from "./helper-process.ts";
+
+const helper = new TestHelper();
+const curl = realpathSync("/usr/bin/curl");
+const resolver = "127.0.0.53";
+let network: Network;
+let folder: string;
+let guarded: string;
+let dns: DnsServer;
+
+/** Every host has an address of its own, but for the two that share one. */
+const hosts: Record<string, string[]> = {};
+
+/** In the near namespace, where the resolver of /etc/resolv.conf is the test's. */
+function near(): string[] {
+  const bind = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
+  return [
+    "nsenter",
+    `--net=/run/netns/${network.near}`,
+    "unshare",
+    "-m",
+    "sh",
+    "-c",
+    bind,
+    join(folder, "resolv.conf"),
+  ];
+}
+
+/** `words` inside the guarded cgroup and the near namespace. */
+function run(words: readonly string[]): Promise<Ran> {
+  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+  return start("sh", ["-c", enter, guarded, ...near(), ...words]);
+}
+
+function get(host: string, ...options: string[]): Promise<Ran> {
+  return run([curl, "-4", "-s", "--max-time", "40", ...options, `http://${host}/`]);
+}
+
+const ok = (ran: Ran) => [ran.code, ran.stdout.trim()];
+
+async function call<T>(work: (client: Awaited<ReturnType<TestHelper["client"]>>) => Promise<T>): Promise<T> {
+  return work(await helper.client());
+}
+
+/** The card that asks about the host. */
+function cardOf(host: string): Promise<Prompt> {
+  return until(`a card about ${host}`, async () => {
+    const prompts = await call((client) => client.call("prompts.list", {}));
+    return prompts.find(({ endpoint, state }) => endpoint.host === host && state === "held");
+  });
+}
+
+beforeAll(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-names-")));
+  writeFileSync(join(folder, "resolv.conf"), `nameserver ${resolver}\n`);
+  network = await createNetwork();
+  const own = ["www.shop.test", "img.shop.test", "api.shop.test", "other.test", "ads.tracker.test", "late.test"];
+  for (const host of own) hosts[host] = [network.address(4)];
+  hosts["one.shared.test"] = hosts["two.share.test"] = [network.address(4)];
+  dns = await DnsServer.start(resolver, ["nsenter", `--net=/run/netns/${network.near}`], hosts);
+  await helper.start("helper/main.ts", [], near());
+  const { guarded: names } = await call((client) => client.call("status", {}));
+  guarded = `${cgroupRoot()}/${names[0]}`;
+}, 120_000);
+
+afterAll(async () => {
+  await helper.stop();
+  await dns?.stop();
+  network?.destroy();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("a name that the app looked up", () => {
+  test("is on the card, and an answer for its domain decides the next host without a question", async () => {
+    const first = get("www.shop.test");
+    const card = await cardOf("www.shop.test");
+    expect(card).toMatchObject({
+      domain: "shop.test",
+      endpoint: { names: [{ name: "www.shop.test", source: "query", trusted: true }] },
+    });
+    const answer = { id: card.id, action: "allow", scope: "domain", lifetime: "forever" } as const;
+    const { rules } = await call((client) => client.call("prompts.answer", answer));
+    expect(ok(await first)).toEqual([0, "hi"]);
+    const [rule] = await call((client) => client.call("rules.list", {})).then((all) =>
+      all.filter(({ id }) => rules.includes(id)),
+    );
+    expect(rule).toMatchObject({ app: curl, domain: "shop.test", host: null, address: null, port: null });
+    const before = await call((client) => client.call("status", {}));
+    expect(ok(await get("img.shop.test"))).toEqual([0, "hi"]);
+    const flows = await call((client) => client.call("flows.list", {}));
+    const flow = flows.find(({ endpoint }) => endpoint.host === "img.shop.test");
+    expect(flow).toMatchObject({ verdict: "allow", rule: rule?.id, layer: "rule" });
+    expect(flow?.reason).toContain("any host of shop.test");
+    expect((await call((client) => client.call("status", {}))).prompts).toBe(before.prompts);
+    const asked = { app: curl, host: "img.shop.test", port: 80 };
+    expect(await call((client) => client.call("explain", asked))).toMatchObject({
+      verdict: flow?.verdict,
+      rule: flow?.rule,
+      layer: flow?.layer,
+      reason: flow?.reason,
+    });
+  });
+
+  test("decides in the kernel alone, once it is known: the helper is stopped", async () => {
+    expect(ok(await get("api.shop.test"))).toEqual([0, "hi"]);
+    await helper.signal("SIGSTOP");
+    try {
+      // The address is still called so; nothing is looked up.
+      expect(ok(await get("api.shop.test", "--resolve", `api.shop.test:80:${hosts["api.shop.test"]?.[0]}`))).toEqual([
+        0,
+        "hi",
+      ]);
+    } finally {
+      await helper.signal("SIGCONT");
+    }
+  });
+
+  test("does not allow what shares no name: another domain asks, and a block of a host refuses", async () => {
+    const refused = get("other.test");
+    const { id } = await cardOf("other.test");
+    await call((client) => client.call("prompts.answer", { id, action: "block", scope: "host", lifetime: "forever" }));
+    expect((await refused).code).toBe(7);
+    expect((await get("other.test")).code).toBe(7);
+  });
+
+  test("is blocked by a rule about the domain it is in, for any app", async () => {
+    const rule = { app: null, action: "block", domain: "tracker.test" } as const;
+    await call((client) => client.call("rules.add", rule));
+    expect((await get("ads.tracker.test")).code).toBe(7);
+  });
+
+  test("shares its address with one that is not allowed: both are asked about", async () => {
+    await call((client) => client.call("rules.add", { app: curl, action: "allow", host: "one.shared.test" }));
+    expect(ok(await get("one.shared.test"))).toEqual([0, "hi"]);
+    const both = get("two.share.test");
+    const card = await until("a card", async () => {
+      const prompts = await call((client) => client.call("prompts.list", {}));
+      return prompts.find(({ endpoint }) => endpoint.address === hosts["two.share.test"]?.[0]);
+    });
+    expect(card.endpoint.names?.map(({ name }) => name).sort()).toEqual(["one.shared.test", "two.share.test"]);
+    await call((client) =>
+      client.call("prompts.answer", { id: card.id, action: "allow", scope: "host", lifetime: "forever" }),
+    );
+    expect(ok(await both)).toEqual([0, "hi"]);
+  });
+});
+
+describe("a name that nobody looked up", () => {
+  test("is none: the card has the address, and cannot be answered by name", async () => {
+    const address = network.address(4);
+    const waiting = run([curl, "-s", "--max-time", "40", "-H", "Host: www.shop.test", `http://${address}/`]);
+    const card = await helper.prompt(address);
+    expect(card).toMatchObject({ domain: null, endpoint: { host: null } });
+    const by = (scope: "host" | "domain") =>
+      call((client) => client.call("prompts.answer", { id: card.id, action: "allow", scope, lifetime: "forever" }));
+    await expect(by("host")).rejects.toMatchObject({ code: "name_unknown" });
+    await expect(by("domain")).rejects.toMatchObject({ code: "name_unknown" });
+    await call((client) => client.call("prompts.answer", { id: card.id, action: "block" }));
+    expect((await waiting).code).toBe(7);
+  });
+});
