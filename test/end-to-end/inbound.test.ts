@@ -1,9 +1,11 @@
 // Others call a guarded app: held, asked about, let in or dropped without a word; what reached the caller is counted on its side.
 import { execFileSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { clientApp } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { TestHelper, until } from "./helper-process.ts";
+import { guarded, TestHelper, until } from "./helper-process.ts";
 import { type Call, call, flowsWith, Listener } from "./inbound-sides.ts";
 
 const app = clientApp("listener");
@@ -237,6 +239,34 @@ describe("an inbound connection", () => {
     await (await helper.client()).call("prompts.answer", { id: after.id, action: "allow", lifetime: "once" });
     expect(await calling).toMatchObject({ errno: 0, replies: ["hello"] });
   });
+});
+
+test("a verdict on a call is none on what the listener's socket does later", async () => {
+  const from = network.address(4);
+  const port = nextPort++;
+  const [ready, flag] = [join(helper.directory, "listens"), join(helper.directory, "turn")];
+  // The caller's port is 1, and so is the number of the socket's first connect(): all else of the two is the same.
+  const script = `import os, socket, sys, time
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("0.0.0.0", ${port}))
+s.listen()
+open(${JSON.stringify(ready)}, "w").close()
+while not os.path.exists(${JSON.stringify(flag)}): time.sleep(0.05)
+s.shutdown(socket.SHUT_RDWR)
+s.settimeout(20)
+s.connect((${JSON.stringify(from)}, ${port}))`;
+  const running = guarded(helper, network.near, ["python3", "-c", script]);
+  await until("the listener", () => existsSync(ready));
+  const api = await helper.client();
+  const theCall: Call = { protocol: "tcp", from, fromPort: 1, to: network.nearAddress(4), port, seconds: 6 };
+  const calling = call(network, theCall);
+  await api.call("prompts.answer", { id: (await helper.prompt(from)).id, action: "block", lifetime: "once" });
+  writeFileSync(flag, "");
+  const { id, direction } = await helper.prompt(from);
+  expect(direction).toBe("outbound");
+  await api.call("prompts.answer", { id, action: "block", lifetime: "once" });
+  await Promise.all([running, calling]);
 });
 
 describe("datagrams that are no calls", () => {
