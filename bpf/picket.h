@@ -208,7 +208,7 @@ struct socket_state {
 	__u8 errors_wanted;   /* ERRORS_*: the app asked for them */
 	__u8 errors_given;    /* ERRORS_*: the kernel knows */
 	__u8 probes_path;     /* its packets are never fragmented: it wants to hear where they do not fit */
-	__u8 pad;
+	__u8 kind;	      /* enum socket_kind (record.bpf.h), once a packet was seen */
 	__u32 refused_count;
 	__u32 adoption;	      /* enum adoption (lifecycle.bpf.h), of a socket older than the guard */
 	__u32 pad2;

@@ -268,7 +268,7 @@ const socket_state = new Struct({
   errors_wanted: "u8",
   errors_given: "u8",
   probes_path: "u8",
-  pad: "u8",
+  kind: "u8",
   refused_count: "u32",
   adoption: "u32",
   pad2: "u32",
