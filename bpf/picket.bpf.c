@@ -201,10 +201,11 @@ int on_sendmsg6(struct bpf_sock_addr *ctx)
 	return PROCEED;
 }
 
-/* A raw socket may say TCP as well; its segments are datagrams to us. */
-static __always_inline int is_connection(struct bpf_sock *sk)
+static __always_inline __u8 kind_of(struct bpf_sock *sk)
 {
-	return sk->type == SOCK_STREAM && sk->protocol == IPPROTO_TCP;
+	if (sk->type == SOCK_STREAM && sk->protocol == IPPROTO_TCP)
+		return KIND_CONNECTION;
+	return sk->type == SOCK_DGRAM ? KIND_DATAGRAM : KIND_OTHER;
 }
 
 #define ICMPV6_LISTENER_QUERY 130 /* RFC 2710, up to 132 */
@@ -226,31 +227,43 @@ static __always_inline int is_neighbour_discovery(struct __sk_buff *skb, struct 
 	return (type >= ICMPV6_LISTENER_QUERY && type <= ICMPV6_REDIRECT) || type == ICMPV6_LISTENER_REPORT_2;
 }
 
-SEC("cgroup_skb/egress")
-int on_egress(struct __sk_buff *skb)
+/* A socket's first packet: what it is, and storage where it has none. */
+static __always_inline struct socket_state *met_at_egress(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state)
 {
-	struct bpf_sock *sk = skb->sk;
-	struct socket_state *state;
-	struct packet p = {};
-
-	if (!sk)
-		return PROCEED; /* not a socket's packet */
-	sk = bpf_sk_fullsock(sk);
-	if (!sk)
-		return PROCEED; /* handshake or time-wait stub: it carries no data of the app */
-	state = bpf_sk_storage_get(&sockets, sk, 0, 0);
 	if (!state) {
-		if (is_neighbour_discovery(skb, sk))
-			return PROCEED;
 		state = state_of(sk);
 		if (!state) {
 			count(COUNTER_NO_STORAGE);
-			return REFUSE;
+			return 0;
 		}
 		state->flow.cookie = bpf_get_socket_cookie(skb);
 		state->asked.connects = CONNECTS_UNKNOWN;
 		if (!inherit(sk, state))
 			count(COUNTER_PREEXISTING);
+	}
+	state->kind = kind_of(sk);
+	return state;
+}
+
+SEC("cgroup_skb/egress")
+int on_egress(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk, *whole;
+	struct socket_state *state;
+	struct packet p = {};
+
+	if (!sk)
+		return PROCEED; /* not a socket's packet */
+	state = bpf_sk_storage_get(&sockets, sk, 0, 0);
+	if (!state || !state->kind) {
+		whole = bpf_sk_fullsock(sk);
+		if (!whole)
+			return PROCEED; /* handshake or time-wait stub: it carries no data of the app */
+		if (!state && is_neighbour_discovery(skb, whole))
+			return PROCEED;
+		state = met_at_egress(skb, whole, state);
+		if (!state)
+			return REFUSE;
 	}
 	if (state->state == FLOW_EXEMPT)
 		return PROCEED;
@@ -260,7 +273,7 @@ int on_egress(struct __sk_buff *skb)
 	}
 	if (p.remote_port == DNS_PORT && p.protocol == IPPROTO_TCP)
 		copy_lookup(skb, state, &p);
-	if (is_connection(sk))
+	if (state->kind == KIND_CONNECTION)
 		return egress_tcp(skb, sk, state, &p);
 	return egress_datagram(skb, sk, state, &p);
 }
@@ -268,26 +281,31 @@ int on_egress(struct __sk_buff *skb)
 SEC("cgroup_skb/ingress")
 int on_ingress(struct __sk_buff *skb)
 {
-	struct bpf_sock *sk = skb->sk;
+	struct bpf_sock *sk = skb->sk, *whole;
 	struct socket_state *state;
 	struct packet p = {};
 
 	if (!sk)
 		return PROCEED;
-	sk = bpf_sk_fullsock(sk);
-	if (!sk)
-		return PROCEED;
 	state = bpf_sk_storage_get(&sockets, sk, 0, 0);
-	if (!state && is_connection(sk) && sk->state == BPF_TCP_LISTEN) {
-		state = state_of(sk);
+	if (!state || !state->kind) {
+		whole = bpf_sk_fullsock(sk);
+		if (!whole)
+			return PROCEED;
 		if (!state) {
-			count(COUNTER_NO_STORAGE);
-			return REFUSE;
+			if (kind_of(whole) != KIND_CONNECTION || whole->state != BPF_TCP_LISTEN)
+				return PROCEED;
+			state = state_of(whole);
+			if (!state) {
+				count(COUNTER_NO_STORAGE);
+				return REFUSE;
+			}
+			state->flow.cookie = bpf_get_socket_cookie(skb);
+			count(COUNTER_PREEXISTING);
 		}
-		state->flow.cookie = bpf_get_socket_cookie(skb);
-		count(COUNTER_PREEXISTING);
+		state->kind = kind_of(whole);
 	}
-	if (!state || state->state == FLOW_EXEMPT)
+	if (state->state == FLOW_EXEMPT)
 		return PROCEED;
 	if (parse(skb, 0, &p) < 0) {
 		count(COUNTER_UNPARSED);
@@ -295,7 +313,7 @@ int on_ingress(struct __sk_buff *skb)
 	}
 	if (p.remote_port == DNS_PORT)
 		copy_lookup(skb, state, &p);
-	if (is_connection(sk))
+	if (state->kind == KIND_CONNECTION)
 		return ingress_tcp(skb, sk, state, &p);
 	return ingress_datagram(skb, sk, state, &p);
 }

@@ -221,7 +221,8 @@ struct socket_state {
 	__u8 broadcasts;      /* SO_BROADCAST: without it the kernel sends nothing to a broadcast address */
 	__u32 refused_count;
 	__u32 adoption;	      /* enum adoption (lifecycle.bpf.h), of a socket older than the guard */
-	__u32 pad2;
+	__u8 kind;	      /* enum socket_kind (record.bpf.h), once a packet was seen */
+	__u8 pad[3];
 };
 
 /* What listens, while sockets are adopted. */

@@ -7,6 +7,14 @@
 #define SOCK_RAW 3
 #define SOCK_DGRAM 2
 
+/* What the programs ask of a socket for every packet. A socket stays what it was made as. */
+enum socket_kind {
+	KIND_UNKNOWN = 0,
+	KIND_CONNECTION = 1, /* TCP. A raw socket may say TCP as well; its segments are datagrams to us */
+	KIND_DATAGRAM = 2,
+	KIND_OTHER = 3,
+};
+
 /* bpf_ringbuf_reserve wants constant sizes: a SYN, an Ethernet-sized datagram, the largest IP packet. */
 #define PACKET_SMALL HELD_SYN_BYTES
 #define PACKET_MEDIUM 2048
@@ -153,7 +161,8 @@ static __always_inline void keep_syn(struct __sk_buff *skb, struct bpf_sock *sk,
 	struct held_syn *syn = bpf_map_lookup_elem(&held_syns, flow);
 	__u32 bytes = skb->len;
 
-	if (bytes < 20 || bytes > HELD_SYN_BYTES)
+	sk = bpf_sk_fullsock(sk);
+	if (!sk || bytes < 20 || bytes > HELD_SYN_BYTES)
 		return;
 	if (!syn) {
 		bpf_map_update_elem(&held_syns, flow, (const void *)&no_syn, BPF_ANY);
@@ -199,7 +208,8 @@ static __always_inline void capture(struct __sk_buff *skb, struct bpf_sock *sk, 
 	__u32 bytes = skb->len;
 
 	count(COUNTER_HELD);
-	if (bytes < 20)
+	sk = bpf_sk_fullsock(sk);
+	if (!sk || bytes < 20)
 		return;
 	if (over_share(state, bytes + sizeof(struct record))) {
 		count(COUNTER_OVER_SHARE);

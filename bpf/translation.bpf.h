@@ -109,15 +109,24 @@ __noinline int ask_caller(struct socket_state *state, struct packet *p, __u32 po
 
 static __always_inline void before_translation(struct bpf_sock *sk, struct socket_state *state, struct packet *p)
 {
-	if (sk->type != SOCK_DGRAM || p->protocol != IPPROTO_UDP)
+	struct asked *asked = &state->asked;
+	__u16 port = bpf_ntohs(sk->dst_port);
+
+	if (state->kind != KIND_DATAGRAM || p->protocol != IPPROTO_UDP)
 		return;
+	if (!asked->check && (asked->connects != 1 || asked->named || !port))
+		return; /* nobody named an address, and what the socket is connected to need not be this call's */
 	if (p->family == 4) {
 		map_ipv4(p->source, sk->dst_ip4);
 	} else {
 		__u32 remote[4] = { sk->dst_ip6[0], sk->dst_ip6[1], sk->dst_ip6[2], sk->dst_ip6[3] };
 		__builtin_memcpy(p->source, remote, sizeof(remote));
 	}
-	ask_caller(state, p, bpf_ntohs(sk->dst_port));
+	/* Nearly every packet of a connected socket: it goes where the socket is connected to. */
+	if (!asked->check && is_remote(p, p->source, port))
+		__builtin_memset(p->source, 0, sizeof(p->source));
+	else
+		ask_caller(state, p, port);
 }
 
 #endif

@@ -276,7 +276,8 @@ const socket_state = new Struct({
   broadcasts: "u8",
   refused_count: "u32",
   adoption: "u32",
-  pad2: "u32",
+  kind: "u8",
+  pad: { bytes: 3 },
 });
 
 const listener_key = new Struct({ netns: "u64", port: "u32", pad: "u32" });

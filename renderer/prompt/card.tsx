@@ -21,7 +21,9 @@ type Answer = "allow" | "block";
 
 export function Card({ prompt, shown, queue, later, hide }: Props) {
   const over = prompt.state === "inbox";
-  const [scope, setScope] = useState<Scope>(prompt.domain !== null && prompt.direction === "outbound" ? "domain" : "endpoint");
+  const [scope, setScope] = useState<Scope>(
+    prompt.domain !== null && prompt.direction === "outbound" ? "domain" : "endpoint",
+  );
   const rememberable = canBeRemembered(prompt);
   const [chosenLifetime, setLifetime] = useState<Lifetime>(rememberable ? "forever" : "once");
   const [aim, setAim] = useState<Answer | null>(null);

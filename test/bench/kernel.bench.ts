@@ -144,8 +144,8 @@ async function explain(helper: TestHelper, clients: Clients): Promise<void> {
 
 async function addBlocklist(helper: TestHelper, clients: Clients): Promise<void> {
   const before = sum(mapMemory(helper.instance).values());
-  const pin = join(mapsFolder(helper.instance), "hosts");
-  const words = execFileSync(Generator.build("blocklist"), [pin, blocked, String(blocklistLength)], {
+  const pins = mapsFolder(helper.instance);
+  const words = execFileSync(Generator.build("blocklist"), [pins, blocked, String(blocklistLength)], {
     encoding: "utf8",
   });
   const [example = "", nanoseconds] = words.trim().split(" ");

@@ -12,7 +12,6 @@ import { apps, newTarget, policy, question } from "../policy/model.ts";
 import { Prober } from "./prober.ts";
 
 const room: Record<string, number> = { hosts: 3, ranges: 6, tables: 7, slots: 9 };
-const numbers = newTarget();
 let prober: Prober;
 let folder: string;
 let maps: PolicyMaps;
@@ -32,8 +31,6 @@ it("decides as before or holds, and says how much it left out", async () => {
   const executable = layouts.exe_key.write(await prober.executable());
   const app = apps[0];
   const number = Buffer.alloc(4);
-  number.writeUInt32LE(numbers.appId(app));
-  prober.programs.maps.apps.set(executable, number);
   for (const [name, entries] of Object.entries(room)) {
     expect(prober.programs.maps[name as "hosts"].capacity()).toBe(entries);
   }
@@ -50,6 +47,10 @@ it("decides as before or holds, and says how much it left out", async () => {
   const seen = { pairs: 0, held: 0, left: 0, decided: 0 };
   await fc.assert(
     fc.asyncProperty(policy, fc.array(asked, { minLength: 12, maxLength: 12 }), async (policy, questions) => {
+      // Anew each time: a table's number is its place, and there are few.
+      const numbers = newTarget();
+      number.writeUInt32LE(numbers.appId(app));
+      prober.programs.maps.apps.set(executable, number);
       const compiled = compile(policy, { ...target, tableId: numbers.tableId, appId: numbers.appId });
       maps.apply(compiled);
       if (maps.leftOut > 0) seen.left++;

@@ -25,7 +25,7 @@ describe("a policy in maps that are too small", () => {
         const { compiled, leftOut } = cutToFit(whole, room, numbers.tableDefer);
         const hosts = [...compiled.paths.values()].filter(({ prefix }) => prefix.bits === 128).length;
         expect(compiled.slots.size).toBeLessThanOrEqual(room.slots);
-        expect(compiled.tables.size).toBeLessThanOrEqual(room.tables);
+        for (const table of compiled.tables.keys()) expect(table).toBeLessThanOrEqual(room.tables);
         expect(hosts).toBeLessThanOrEqual(room.hosts);
         expect(compiled.paths.size - hosts).toBeLessThanOrEqual(room.ranges);
         if (leftOut === 0) expect(compiled).toBe(whole);
