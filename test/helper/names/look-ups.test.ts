@@ -5,9 +5,11 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { countCpus, readCounters } from "../../../helper/kernel/records.ts";
-import { formatAddress } from "../../../helper/policy/address.ts";
+import type { Asker } from "../../../helper/names/names.ts";
+import { addressHex, formatAddress } from "../../../helper/policy/address.ts";
 import { DnsServer, ownLoopback } from "../../network/dns-server.ts";
 import { Guarded, getaddrinfo, networkNamespace, python } from "./guarded.ts";
+import { clientHello, records, serverName } from "./hellos.ts";
 
 let server: DnsServer;
 let guarded: Guarded;
@@ -158,6 +160,35 @@ print(sorted(s.recv(512)[-1] for _ in range(6)))
     expect(guarded.namesOf("192.0.2.4")).toEqual([{ name: "bank.example", ...trusted }]);
     for (const last of [1, 2, 3, 5, 6]) expect(guarded.namesOf(`192.0.2.${last}`)).toEqual([]);
     expect(guarded.names.figures.unaskedAnswers).toBe(5);
+  });
+});
+
+describe("what an app says of its connection", () => {
+  const asker = { exe: { inode: 1n, device: 2 } } as Asker;
+  const address = addressHex("198.51.100.20");
+  const segment = (name: string, encrypted: boolean) =>
+    records(clientHello([serverName(name), ...(encrypted ? ([[0xfe0d, Buffer.alloc(9)]] as [number, Buffer][]) : [])]));
+
+  it("labels its address, and is no more than that until a configured resolver said the same", async () => {
+    const { names } = guarded;
+    expect(names.hear("flow", address, asker, 100, segment("plain.example", false))).toMatchObject({
+      serverName: "plain.example",
+      isPublicName: false,
+    });
+    expect(names.namesOf(address, asker)).toMatchObject([
+      { name: "plain.example", source: "sni", trusted: false, own: true },
+    ]);
+    expect(names.namesOf(addressHex("198.51.100.7"))).toEqual([]);
+    expect(names.hear("other", address, asker, null, Buffer.alloc(20))).toBeNull();
+  });
+
+  it("is known for a public name once its resolver told of it", async () => {
+    const hear = (name: string) => guarded.names.hear(name, address, asker, 1, segment(name, true));
+    expect(hear("public.example")).toMatchObject({ encrypted: true, isPublicName: false });
+    await guarded.run(["dig", `@${server.address}`, "+tries=1", "-t", "TYPE65", "hidden.example"]);
+    guarded.names.drain();
+    expect(hear("public.example")).toMatchObject({ encrypted: true, isPublicName: true });
+    expect(hear("other.example")).toMatchObject({ encrypted: true, isPublicName: false });
   });
 });
 
