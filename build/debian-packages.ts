@@ -48,6 +48,10 @@ export const packages: DebianPackage[] = [
   { name: "python3", reason: client, purpose: "test" },
   { name: "openssh-client", reason: client, purpose: "test" },
   { name: "iputils-tracepath", reason: client, purpose: "test" },
+  { name: "openssl", reason: client, purpose: "test" },
+  { name: "bind9-dnsutils", reason: client, purpose: "test" },
+  { name: "chromium", reason: client, purpose: "test" },
+  { name: "dnsmasq-base", reason: "a real DNS server for the tests of names", purpose: "test" },
   { name: "nftables", reason: "kill switches and address translation in the test networks", purpose: "test" },
 ];
 

@@ -269,6 +269,7 @@ const meanings: Record<string, string> = {
   overShare: "Held packets were not asked about at once: their app sent too many, and others must be heard too.",
   inboundLimited: "Connections from outside were dropped without a question: too many at once for one listener.",
   preexisting: "Sockets older than the guard have no known app: whatever held them could not be found.",
+  namesLost: "Look-ups went by unread: their apps asked too much at once. Some addresses have no name.",
   unsaved: "Questions could not be written to the disk: they would be lost with the helper.",
   unasked: "Connections are held without a question: an app, or all together, asked for too many at once.",
   forgotten: "Questions that nobody waited for any more made room for new ones.",

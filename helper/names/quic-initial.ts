@@ -34,6 +34,8 @@ interface Keys {
 
 export class QuicInitial {
   private keys: Keys | undefined;
+  /** Those derived last, fitting or not: deriving costs more than all the rest. */
+  private derived: Keys | undefined;
   private crypto = new Pieces(mostHelloBytes);
   private datagrams = 0;
   private largest = -1;
@@ -49,6 +51,7 @@ export class QuicInitial {
   /** Every packet of the datagram; whether there was an Initial one that could be read. */
   private open(datagram: Buffer): boolean {
     let found = false;
+    let only: Buffer | undefined;
     let rest = datagram;
     for (let packets = 0; rest.length > 0 && packets < mostPackets; packets++) {
       // A short header: what is behind the handshake.
@@ -59,6 +62,9 @@ export class QuicInitial {
       const id = header.piece(1);
       const source = header.piece(1);
       if (id.length > mostConnectionId || source.length > mostConnectionId) break;
+      // One datagram is for one connection (RFC 9000, 12.2).
+      only ??= id;
+      if (!only.equals(id)) break;
       const initial = ((rest.readUInt8(0) >> 4) & 3) === version.initial;
       if (initial) header.take(header.variable()); // token
       const length = header.variable();
@@ -74,7 +80,8 @@ export class QuicInitial {
   /** `start`: where the protected packet number begins. */
   private read(packet: Buffer, start: number, version: Version, id: Buffer): boolean {
     const name = `${version.prefix} ${id.toString("hex")}`;
-    const keys = this.keys?.id === name ? this.keys : deriveKeys(version, id, name);
+    if (this.derived?.id !== name) this.derived = deriveKeys(version, id, name);
+    const keys = this.keys?.id === name ? this.keys : this.derived;
     const payload = decrypt(packet, start, keys, this.keys === keys ? this.largest : -1);
     if (payload === null) return false;
     if (this.keys !== keys) {

@@ -17,6 +17,13 @@ const aliases = { "shop.example": "edge.cdn.example", "edge.cdn.example": "real.
 /** HTTPS record of modern.example: priority 1, itself, alpn h2, ipv4hint 198.51.100.12. */
 const https = "0001" + "00" + "00010003026832" + "00040004c633640c";
 
+/** HTTPS record of hidden.example: its clients may encrypt the name they mean and show "public.example" (ECHConfigList, RFC 9849). */
+const publicName = Buffer.from("public.example").toString("hex");
+const contents = `010020${"0020"}${"ab".repeat(32)}${"0004"}${"00010001"}${"00"}0e${publicName}0000`;
+const config = `fe0d${(contents.length / 2).toString(16).padStart(4, "0")}${contents}`;
+const list = `${(config.length / 2).toString(16).padStart(4, "0")}${config}`;
+const hiding = `0001${"00"}0005${(list.length / 2).toString(16).padStart(4, "0")}${list}`;
+
 /** A loopback address that no other test uses. */
 export function ownLoopback(): string {
   return `127.${randomInt(10, 250)}.${randomInt(1, 250)}.${randomInt(2, 250)}`;
@@ -42,6 +49,7 @@ export class DnsServer {
         return `--host-record=${[name, ...addresses, ...(name === "brief.example" ? ["1"] : [])].join(",")}`;
       }),
       ...Object.entries(aliases).map(([alias, name]) => `--cname=${alias},${name}`),
+      `--dns-rr=hidden.example,65,${hiding}`,
       `--dns-rr=modern.example,65,${https}`,
       // Forty addresses: too large for a datagram of old.
       ...Array.from({ length: 40 }, (_, at) => `--host-record=large.example,203.0.113.${at + 1}`),

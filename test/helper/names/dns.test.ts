@@ -45,6 +45,10 @@ describe("a real server's answer", () => {
     expect(addressesOf(answer)).toEqual(hex("198.51.100.12"));
   });
 
+  it("tells under which name clients may hide the one they mean", async () => {
+    expect(answerIn(await server.ask("hidden.example", 65)).publicNames).toEqual(["public.example"]);
+  });
+
   it("repeats the question as the query put it", async () => {
     const query = parseDns(question("plain.example", "A", 5));
     const answer = answerIn(await server.ask("plain.example", "A", 5));

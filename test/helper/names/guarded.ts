@@ -1,5 +1,5 @@
 // Programs on a cgroup of one test, what they copied of its look-ups, and commands that run inside.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,11 @@ import { addressHex } from "../../../helper/policy/address.ts";
 import { freshObject } from "../../bpf/object.ts";
 import { OwnCgroup } from "../../bpf/own-cgroup.ts";
 
+interface Where {
+  readonly resolver?: string;
+  readonly within?: readonly string[];
+}
+
 export class Guarded {
   readonly cgroup = new OwnCgroup();
   readonly programs: Programs;
@@ -25,6 +30,7 @@ export class Guarded {
   onHeld: (record: FlowRecord, packet: Buffer) => void = () => {};
   private readonly events: Ring;
   private readonly children = new Set<ChildProcess>();
+  private generation = 0;
   private readonly folder = mkdtempSync(join(tmpdir(), "picket-names-"));
 
   private constructor(object: string) {
@@ -92,19 +98,30 @@ export class Guarded {
     configs.set(numbers(0), layouts.config.write(config));
   }
 
-  private generation = 0;
-
-  /** Runs a command inside to its end, `resolver` being the machine's for it; returns what it printed. */
-  run(command: readonly string[], { resolver = "", within = [] as string[] } = {}): Promise<string> {
+  /** A command line that runs inside; `resolver`: the machine's for it; `within`: a command that starts it. */
+  private inside(command: readonly string[], { resolver = "", within = [] }: Where): string[] {
     const file = join(this.folder, "resolv.conf");
     if (resolver) writeFileSync(file, `nameserver ${resolver}\noptions timeout:3 attempts:2\n`);
     const mounted = ["unshare", "--mount", "sh", "-c", `mount --bind ${file} /etc/resolv.conf && exec "$@"`, "sh"];
     const words = [...within, ...(resolver ? mounted : []), ...command];
-    const script = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+    return ["-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', this.cgroup.directory, ...words];
+  }
+
+  /** Runs a command inside to its end, and returns what it printed. This process stands still meanwhile: it reads no ring. */
+  runAlone(command: readonly string[], where: Where = {}): string {
+    return spawnSync("sh", this.inside(command, where), { encoding: "utf8" }).stdout;
+  }
+
+  /** Reads what the kernel said of held packets; nothing else. */
+  readEvents(): void {
+    this.events.drain();
+  }
+
+  /** Runs a command inside to its end, and returns what it printed. */
+  run(command: readonly string[], where: Where = {}): Promise<string> {
+    const words = this.inside(command, where);
     return new Promise((resolve, reject) => {
-      const child = spawn("sh", ["-c", script, this.cgroup.directory, ...words], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
+      const child = spawn("sh", words, { stdio: ["ignore", "pipe", "inherit"] });
       let output = "";
       child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
       child.once("error", reject);

@@ -75,9 +75,14 @@ export interface Outcome {
   packets: number;
   /** Packets that still said something: the mutations are not all noise. */
   understood: number;
-  /** The slowest, milliseconds. */
+  /** The slowest, and all of them: milliseconds of this thread's CPU time, for the machine may be busy. */
   slowest: number;
-  milliseconds: number;
+  cpu: number;
+}
+
+function cpuTime(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Throws what a parser throws. */
@@ -85,15 +90,17 @@ export function attack(packets: number, seed: number): Outcome {
   const random = generator(seed);
   const lookups = new Lookups();
   const handshakes = new Handshakes();
-  const names = Object.keys(seeds) as (keyof typeof seeds)[];
-  const outcome = { packets, understood: 0, slowest: 0, milliseconds: 0 };
-  const began = performance.now();
+  const plain = ["answer", "query", "hello", "records"] as const;
+  // What has to be opened costs fifty times what is plain.
+  const names: (keyof typeof seeds)[] = [...plain, ...plain, ...plain, ...plain, "frames", "datagram"];
+  const outcome = { packets, understood: 0, slowest: 0, cpu: 0 };
+  const began = cpuTime();
   let stream = new DnsStream(0);
   let quic = new QuicInitial();
   for (let n = 0; n < packets; n++) {
     const kind = names[n % names.length] as keyof typeof seeds;
     const bytes = mutate(seeds[kind], random);
-    const start = performance.now();
+    const start = cpuTime();
     let said: unknown;
     if (kind === "answer" || kind === "query") {
       said = parseDns(bytes);
@@ -129,13 +136,13 @@ export function attack(packets: number, seed: number): Outcome {
               Buffer.concat([bytes.subarray(0, 1400), Buffer.alloc(4)]),
             )
           : bytes;
-      if (random(8) === 0) quic = new QuicInitial();
+      if (random(24) === 0) quic = new QuicInitial();
       said = quic.push(packet);
-      handshakes.datagram(`${random(700)}`, packet);
+      if (random(4) === 0) handshakes.datagram(`${random(70)}`, packet);
     }
     if (said) outcome.understood++;
-    outcome.slowest = Math.max(outcome.slowest, performance.now() - start);
+    outcome.slowest = Math.max(outcome.slowest, cpuTime() - start);
   }
-  outcome.milliseconds = performance.now() - began;
+  outcome.cpu = cpuTime() - began;
   return outcome;
 }
