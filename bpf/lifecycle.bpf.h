@@ -78,7 +78,7 @@ static __always_inline void on_retransmit(struct bpf_sock_ops *ops, struct socke
 		return;
 	if (state->state == FLOW_HELD)
 		bound_pauses(ops, state, retransmissions);
-	if (state->state == FLOW_ALLOWED)
+	if (state->state == FLOW_ALLOWED || state->state == FLOW_HANDSHAKE)
 		bound_released(ops, state, c, retransmissions, pause);
 }
 
@@ -108,7 +108,7 @@ static __always_inline void on_established(struct bpf_sock_ops *ops, struct sock
 		return;
 	/* The helper removes the gate once it hears of this; the next packet, which would have read it, may be far away. */
 	gate = state->state == FLOW_HELD ? bpf_map_lookup_elem(&gates, &state->flow) : 0;
-	if (is_decided(gate))
+	if (is_handshake_decided(gate))
 		take_gate(state, gate);
 	/* Several SYN retransmissions set the congestion window to 1; none was a sign of congestion. */
 	bpf_setsockopt(ops, SOL_TCP, TCP_BPF_IW, &window, sizeof(window));

@@ -120,6 +120,8 @@ __noinline int copy_lookup(struct __sk_buff *skb, struct socket_state *state, st
 
 	if (!state || !p)
 		return 0;
+	if (p->arriving)
+		newest_answer = bpf_ktime_get_ns();
 	wake = p->arriving ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 	bytes = skb->len > p->header_bytes ? skb->len - p->header_bytes : 0;
 	if (p->protocol == IPPROTO_TCP) {

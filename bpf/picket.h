@@ -16,6 +16,8 @@
 #define PATH_DEPTH 6
 /* Table id that stands for "the helper decides". */
 #define TABLE_DEFER 0xffffffffu
+/* First of the path of an address that has it because of its names: while answers to look-ups are unread it may be called something else. */
+#define TABLE_NAMED 0xfffffffeu
 
 enum action {
 	ACTION_NONE = 0,
@@ -31,6 +33,7 @@ enum flow_state {
 	FLOW_ALLOWED = 2,
 	FLOW_BLOCKED = 3,
 	FLOW_EXEMPT = 4,   /* the helper's own re-send sockets */
+	FLOW_HANDSHAKE = 5, /* TCP: allowed by policy as far as it goes; what the app says first is held, for the name in it */
 };
 
 /* Which errors a datagram socket asks for: IP_RECVERR, IPV6_RECVERR. */

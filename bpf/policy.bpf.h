@@ -58,6 +58,17 @@ static __always_inline int is_loopback(const __u8 *address)
 	return low == 1 || (low >> 24) == 0x0000ffff7full;
 }
 
+/* When the newest answer to a look-up was copied (names.bpf.h). */
+static volatile __u64 newest_answer;
+
+/* How long an answer that nobody reads counts: then no helper runs, and what is known is all there will be. Nanoseconds. */
+#define ANSWER_PATIENCE 2000000000ull
+
+static __always_inline int answers_unread(void)
+{
+	return bpf_ringbuf_query(&names, BPF_RB_AVAIL_DATA) && bpf_ktime_get_ns() - newest_answer < ANSWER_PATIENCE;
+}
+
 /*
  * Global, so that the verifier checks it once and not at every call (a static function is checked anew in each context, and the loops
  * multiply). Returns an enum action; writes the deciding rule.
@@ -73,6 +84,8 @@ __noinline __u32 look_up(struct question *q, __u32 *rule)
 	if (c->override && !is_loopback(q->address))
 		return c->override;
 	path = path_of(c, q->address);
+	if (path->tables[0] == TABLE_NAMED && answers_unread())
+		return ACTION_ASK;
 	for (depth = 0; depth < PATH_DEPTH; depth++) {
 		__u32 table = path->tables[depth];
 		__u32 *shapes;

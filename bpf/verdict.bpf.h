@@ -32,6 +32,12 @@ static __always_inline int is_decided(struct gate *gate)
 	       (gate->answered || gate->generation == generation());
 }
 
+/* The same while a connection is made: the helper may also want to read what is said first. */
+static __always_inline int is_handshake_decided(struct gate *gate)
+{
+	return is_decided(gate) || (gate && gate->state == FLOW_HANDSHAKE);
+}
+
 /* The helper's verdict moves from the gate to the socket, where no eviction can take it. */
 static __always_inline void take_gate(struct socket_state *state, struct gate *gate)
 {

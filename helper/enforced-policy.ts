@@ -17,6 +17,7 @@ import {
   type Override,
   type Policy,
   type Question,
+  wantsName,
 } from "./policy/decide.ts";
 import { hostName } from "./policy/domain.ts";
 import { type Lists, listNumbers } from "./policy/lists.ts";
@@ -135,6 +136,11 @@ export class EnforcedPolicy {
 
   decide(asked: Asked): Decision {
     return decide(this.policy, questionOf(asked));
+  }
+
+  /** Whether what the app says first should be read before it goes: a rule about the name in it may block. */
+  wantsName(asked: Asked): boolean {
+    return wantsName(this.policy, questionOf(asked));
   }
 
   /** What would happen to a flow, and why. Errors: bad_address, bad_name, bad_matcher. */

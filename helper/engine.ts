@@ -2,9 +2,9 @@
 // and the verdict goes back. The only place where hold, policy, prompts, flows and store meet.
 import { CodedError } from "../contract/errors.ts";
 import type { ParsedParams, Result } from "../contract/methods.ts";
-import type { App, Endpoint, Flow, Prompt, Rule } from "../contract/words.ts";
+import type { App, Endpoint, Flow, Name, Prompt, Rule } from "../contract/words.ts";
 import { Answers, type Step } from "./answers.ts";
-import { EnforcedPolicy, type Situation } from "./enforced-policy.ts";
+import { type Asked, EnforcedPolicy, type Situation } from "./enforced-policy.ts";
 import { Flows, type Judgement } from "./flows/flows.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
@@ -32,10 +32,11 @@ import { abandonedSearches, giveErrors, takeErrorSocket } from "./kernel/socket-
 import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
 import { contractNames, knownNames, withNames } from "./names/endpoint-names.ts";
+import { FirstWords } from "./names/first-words.ts";
 import { Names } from "./names/names.ts";
 import { canonicalRule } from "./new-rule.ts";
 import { addressHex, formatAddress } from "./policy/address.ts";
-import type { KnownNames } from "./policy/decide.ts";
+import type { Decision, KnownNames } from "./policy/decide.ts";
 import type { Lists } from "./policy/lists.ts";
 import type { Zones } from "./policy/rule.ts";
 import { Prompts } from "./prompts/prompts.ts";
@@ -89,6 +90,7 @@ export class Engine {
   private readonly names: Names;
   /** Addresses whose names changed since somebody looked. */
   private readonly renamed = new Set<string>();
+  private readonly firstWords: FirstWords;
   private readonly revocation: Revocation;
   private readonly lifetimes: Lifetimes;
   private readonly events: Ring;
@@ -150,6 +152,7 @@ export class Engine {
       isUsed: (address) => this.flows.isLiveAt(address),
       failed: (error) => log("error", "a look-up could not be read", { error: String(error) }),
     });
+    this.firstWords = new FirstWords(this.names);
     this.policy.refresh();
     this.revocation = new Revocation({ programs, policy: this.policy, flows: this.flows, hold: this.hold });
     this.answers = new Answers({
@@ -264,6 +267,7 @@ export class Engine {
     // Its gate counts the packets that were told, and would tell of no more: it is forgotten once there is time.
     else if (this.naming.underWay.isBusy) this.owesGates = true;
     else if (this.hold.keep(record, packet)) this.meet(record, (app) => this.judgeHeld(record, app, resumed));
+    else this.hearMore(flowId(record.flow));
   }
 
   /** A packet may have been caught in the moment before its flow's gate was written, by this helper or the one before. */
@@ -330,6 +334,7 @@ export class Engine {
     // What a program sent before it ended is still to be judged, and goes if it may.
     if (postponed && !isConnection(layouts.flow_key.read(Buffer.from(id, "hex")))) return;
     this.hold.forget(id);
+    this.firstWords.forget(id);
     if (postponed) return;
     this.flows.count(id, end.bytesIn, end.bytesOut);
     this.flows.end(id);
@@ -380,10 +385,10 @@ export class Engine {
   }
 
   /** Who is asked for, and what that is called by now. Whoever calls this computer has no name that it looked up. */
-  private endpointOf(record: FlowRecord): Endpoint {
+  private endpointOf(record: FlowRecord, said: Name | null = null): Endpoint {
     const endpoint = endpointOf(record, formatAddress);
     if (directionOf(record) === "inbound") return endpoint;
-    return withNames(endpoint, contractNames(this.names.namesOf(addressHex(endpoint.address), record.process)));
+    return withNames(endpoint, contractNames(this.names.namesOf(addressHex(endpoint.address), record.process), said));
   }
 
   private *namedAddresses(): Generator<[string, KnownNames]> {
@@ -416,10 +421,11 @@ export class Engine {
       if (flow.endpoint.host !== null || fresh.length === 0) continue;
       const endpoint = withNames(flow.endpoint, fresh);
       this.flows.rename(key, endpoint);
-      const { verdict, rule, layer, reason, number } = this.policy.decide({ ...flow, endpoint });
+      const decision = this.policy.decide({ ...flow, endpoint });
+      const { verdict, rule, layer, reason } = decision;
       if (flow.verdict === "held" && verdict !== "ask") {
         this.flows.judge(key, { verdict, rule, layer, reason });
-        this.hold.carryOut(key, verdict, number);
+        this.carryOut(key, { ...flow, endpoint }, decision);
       }
       blocked ||= flow.verdict === "allow" && verdict === "block";
     }
@@ -429,23 +435,66 @@ export class Engine {
     this.revocation.soon();
   }
 
+  /**
+   * What policy says of a held flow. The second gate: where a rule about a name nobody knows yet might block it, it goes only as far as
+   * that its app says the name.
+   */
+  private carryOut(id: string, asked: Asked, { verdict, number }: Decision): void {
+    const held = this.hold.get(id);
+    if (held === undefined || verdict === "ask") return;
+    if (verdict === "block" || !this.policy.wantsName(asked)) {
+      this.firstWords.forget(id);
+      this.hold.carryOut(id, verdict, number);
+      return;
+    }
+    const said = this.firstWords.hear(held, addressHex(asked.endpoint.address));
+    if (said === "nothing" && this.hold.letShakeHands(id, number)) return;
+    // It is heard more of, or gives up: whoever says half a name is not waited for.
+    if (said === "more") this.firstWords.waitFor(id, () => this.judgeWords(id));
+    else this.judgeWords(id);
+  }
+
+  /** More of a flow is held by now. */
+  private hearMore(id: string): void {
+    const held = this.hold.get(id);
+    if (held === undefined || !this.firstWords.isWaitingFor(id)) return;
+    if (this.firstWords.hear(held, held.key.address.toString("hex")) === "all") this.judgeWords(id);
+  }
+
+  /** All that there is to know of a held flow's name is known. */
+  private judgeWords(id: string): void {
+    const held = this.hold.get(id);
+    const flow = this.flows.get(id);
+    const said = this.firstWords.takeName(id);
+    this.firstWords.forget(id);
+    if (held === undefined || flow === undefined) return;
+    const endpoint = this.endpointOf(held.record, said);
+    if (endpoint.names !== undefined) this.flows.rename(id, endpoint);
+    const { verdict, rule, layer, reason, number } = this.policy.decide({ ...flow, endpoint });
+    if (verdict === "ask") return;
+    this.flows.judge(id, { verdict, rule, layer, reason });
+    this.hold.carryOut(id, verdict, number);
+  }
+
   private judgeHeld(record: FlowRecord, app: App, resumed: boolean): void {
     const id = flowId(record.flow);
     const endpoint = this.endpointOf(record);
     const direction = directionOf(record);
     const user = record.process.uid;
-    const { verdict, rule, layer, reason, number } = this.policy.decide({ app, direction, endpoint, user });
+    const asked = { app, direction, endpoint, user };
+    const decision = this.policy.decide(asked);
+    const { verdict, rule, layer, reason } = decision;
     if (verdict !== "ask") {
       this.addFlow(record, app, { verdict, rule, layer, reason });
-      this.hold.carryOut(id, verdict, number);
+      this.carryOut(id, asked, decision);
       return;
     }
     const command = record.process.command.toString("utf8").split("\0")[0] ?? "";
     const asking = { pid: record.process.pid, uid: record.process.uid, command };
     const at = this.parts.clock.boottime();
-    const asked = this.prompts.ask({ flow: id, app, direction, endpoint, process: asking, at, resumed });
+    const told = this.prompts.ask({ flow: id, app, direction, endpoint, process: asking, at, resumed });
     // Over budget: the kernel goes on holding it, and brings it back with its next packet or when there is room (revisit).
-    if (asked) this.addFlow(record, app, { verdict: "held", rule, layer, reason });
+    if (told) this.addFlow(record, app, { verdict: "held", rule, layer, reason });
     else this.hold.forget(id);
   }
 
@@ -480,10 +529,11 @@ export class Engine {
     for (const held of this.hold.all()) {
       const flow = this.flows.get(held.id);
       if (flow === undefined) continue; // still being named
-      const { verdict, rule, layer, reason, number } = this.policy.decide(flow);
+      const decision = this.policy.decide(flow);
+      const { verdict, rule, layer, reason } = decision;
       if (verdict === "ask") continue;
       this.flows.judge(held.id, { verdict, rule, layer, reason });
-      this.hold.carryOut(held.id, verdict, number);
+      this.carryOut(held.id, flow, decision);
     }
     if (changed) this.revocation.carryOut();
     this.parts.checkpoint("released");

@@ -124,13 +124,21 @@ export class Hold {
     else this.refuse(id, rule);
   }
 
+  /** Lets a held connection be made: what its app says first is held again. False where there is no handshake left. */
+  letShakeHands(id: string, rule: number): boolean {
+    const flow = this.flows.get(id);
+    if (flow === undefined || !isConnection(flow.key) || flow.established) return false;
+    this.release(id, rule, flowState.handshake);
+    return true;
+  }
+
   /** Allows a held flow: its packets go as the app sent them. */
-  release(id: string, rule: number | null): void {
+  release(id: string, rule: number | null, state: number = flowState.allowed): void {
     const flow = this.take(id);
     if (flow === undefined) return;
     if (isConnection(flow.key)) {
       // The gate first: the kernel's own retransmission may be under way and must find it open.
-      this.writeGate(flow.key, flowState.allowed, rule, flow.record);
+      this.writeGate(flow.key, state, rule, flow.record);
       const sent = this.sendSegment(flow);
       // What arrived is lost to nobody on its way, and its remote retransmits by itself.
       const retries = sent && !flow.established ? synRetries : [];

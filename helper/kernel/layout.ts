@@ -129,9 +129,10 @@ export class Struct<T extends MemberTable> {
 export const abi = 4;
 export const pathDepth = 6;
 export const tableDefer = 0xffffffff;
+export const tableNamed = 0xfffffffe;
 
 export const action = { none: 0, allow: 1, block: 2, ask: 3 } as const;
-export const flowState = { idle: 0, held: 1, allowed: 2, blocked: 3, exempt: 4 } as const;
+export const flowState = { idle: 0, held: 1, allowed: 2, blocked: 3, exempt: 4, handshake: 5 } as const;
 export const direction = { outbound: 0, inbound: 1 } as const;
 /** Values of exe_key.disguised. */
 export const disguise = { none: 0, other: 1, unrecorded: 2 } as const;

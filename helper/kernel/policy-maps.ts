@@ -2,7 +2,7 @@
 // does where the maps have no room: what they cannot say is left to the helper.
 import type { Compiled, CompiledPath, Slot, Target } from "../policy/compile.ts";
 import { cutToFit, type Room } from "../policy/fit.ts";
-import { abi, action, direction, layouts, pathDepth, protocolClass, shape, tableDefer } from "./layout.ts";
+import { abi, action, direction, layouts, pathDepth, protocolClass, shape, tableDefer, tableNamed } from "./layout.ts";
 import type { BpfMap } from "./libbpf.ts";
 import { SystemError } from "./libc.ts";
 
@@ -10,6 +10,7 @@ import { SystemError } from "./libc.ts";
 export const target: Omit<Target, "tableId" | "appId"> = {
   pathDepth,
   tableDefer,
+  tableNamed,
   action,
   protocolClass,
   direction,
@@ -132,12 +133,6 @@ class Mirror<Item> {
   }
 }
 
-/** Everything that has a path, in one place. */
-function withListed(compiled: Compiled): Compiled {
-  const listed = [...compiled.listed()].map((path) => [`${path.prefix.hex}/${path.prefix.bits}`, path] as const);
-  return listed.length === 0 ? compiled : { ...compiled, paths: new Map([...listed, ...compiled.paths]) };
-}
-
 export class PolicyMaps {
   private readonly slots: Mirror<Slot>;
   private readonly tables: Mirror<[table: number, shapes: number]>;
@@ -190,7 +185,7 @@ export class PolicyMaps {
   apply(wanted: Compiled): boolean {
     const mirrors = [this.slots, this.tables, this.hosts, this.ranges];
     for (const mirror of mirrors) mirror.changed = false;
-    const { compiled, leftOut } = cutToFit(withListed(wanted), this.room, tableDefer);
+    const { compiled, leftOut } = cutToFit(wanted, this.room, tableDefer);
     let { any } = compiled;
     let reconfigured: boolean;
     try {
@@ -230,7 +225,7 @@ export class PolicyMaps {
 
   /** Brings the tables of a path to the kernel; where they have no place there the helper decides. */
   private reach(compiled: Compiled, { tables }: CompiledPath): readonly number[] {
-    const fresh = new Set(tables.filter((table) => table !== tableDefer && !this.known.has(table)));
+    const fresh = new Set(tables.filter((table) => table < tableNamed && !this.known.has(table)));
     if (fresh.size === 0) return tables;
     if ([...fresh].some((table) => table > this.room.tables)) return [tableDefer];
     this.slots.put([...compiled.slots.values()].filter(({ table }) => fresh.has(table)));

@@ -5,15 +5,18 @@ import type { Named } from "./name-table.ts";
 
 /**
  * Names as the contract has them, those to rely on first. An app that looked an address up itself means what it looked up: the trusted
- * names that others have for it say nothing about this flow. Aliases on the way to the address may block, and so may what an app wrote.
+ * names that others have for it say nothing about this flow. Aliases on the way to the address may block, and so may an answer of nobody's
+ * resolver. What an app wrote into another connection is that connection's; `said`: into this one.
  */
-export function contractNames(named: readonly Named[]): Name[] {
-  const knows = named.some(({ own, trusted }) => own && trusted);
-  const meant = named.filter(({ own, trusted }) => own || (trusted && !knows));
+export function contractNames(named: readonly Named[], said: Name | null = null): Name[] {
+  const lookedUp = named.filter(({ source }) => source === "query" || source === "resolver");
+  const knows = lookedUp.some(({ own, trusted }) => own && trusted);
+  const meant = lookedUp.filter(({ own, trusted }) => own || (trusted && !knows));
   const names = new Map<string, Name>();
   for (const { name, source, trusted } of meant) names.set(name, { name, source, trusted });
   for (const { aliases, source } of meant)
     for (const alias of aliases) if (!names.has(alias)) names.set(alias, { name: alias, source, trusted: false });
+  if (said !== null && !names.has(said.name)) names.set(said.name, said);
   return [...names.values()];
 }
 

@@ -10,6 +10,8 @@ import { type Slot, type SlotTarget, slotsOf } from "./slots.ts";
 export interface Target extends SlotTarget {
   readonly pathDepth: number;
   readonly tableDefer: number;
+  /** First of a path that an address has because of its names. */
+  readonly tableNamed: number;
   /** Lasting number of a destination's table; 0 is never used. */
   tableId(destination: string): number;
 }
@@ -153,7 +155,7 @@ export class Compiler implements Compiled {
 
   /** `prefix` null: everything else. `name` null: nobody knows one. */
   private path(prefix: Prefix | null, name: string | null): readonly number[] {
-    const tables: number[] = [];
+    const tables: number[] = name === null ? [] : [this.target.tableNamed];
     if (name === null && this.asksForNames && this.isNameable(prefix)) tables.push(this.unnamedTable());
     for (const [names, entry] of this.levels(prefix, name)) {
       const table = this.table(names, entry);

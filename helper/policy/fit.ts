@@ -17,8 +17,16 @@ export interface Fitted {
   readonly leftOut: number;
 }
 
-/** `tableDefer`: the table id that stands for "the helper decides". */
-export function cutToFit(compiled: Compiled, room: Room, tableDefer: number): Fitted {
+/** Everything that has a path, in one place. */
+function withListed(compiled: Compiled): Compiled {
+  const listed = [...compiled.listed()].map((path) => [`${path.prefix.hex}/${path.prefix.bits}`, path] as const);
+  if (listed.length === 0) return compiled;
+  return { ...compiled, paths: new Map([...listed, ...compiled.paths]), listed: () => [] };
+}
+
+/** `tableDefer`: the table id that stands for "the helper decides". What comes back has every path among `paths`. */
+export function cutToFit(whole: Compiled, room: Room, tableDefer: number): Fitted {
+  const compiled = withListed(whole);
   const paths = [...compiled.paths];
   const hosts = paths.filter(([, { prefix }]) => prefix.bits === 128);
   // Wide ones first: what a missing range leaves to the next wider one is as little as can be.

@@ -1,7 +1,10 @@
 // Names decide: real look-ups of real programs at a real DNS server, which is the helper's configured resolver.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Prompt } from "../../contract/words.ts";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
@@ -166,5 +169,72 @@ describe("a name that nobody looked up", () => {
     await expect(by("domain")).rejects.toMatchObject({ code: "name_unknown" });
     await call((client) => client.call("prompts.answer", { id: card.id, action: "block" }));
     expect((await waiting).code).toBe(7);
+  });
+});
+
+describe("a name that only the app says", () => {
+  let server: ChildProcess;
+  let address: string;
+  /** With TLS to where nobody looked anything up. */
+  const say = (host: string) =>
+    run([curl, "-4", "-k", "-s", "--max-time", "30", "--resolve", `${host}:8443:${address}`, `https://${host}:8443/`]);
+
+  beforeAll(async () => {
+    address = network.address(4);
+    const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
+    const make = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+    execFileSync("openssl", [...make, "-subj", "/CN=test", "-keyout", key, "-out", certificate], { stdio: "ignore" });
+    const serve = `
+      const [key, cert] = process.argv.slice(1).map((path) => require("fs").readFileSync(path));
+      const server = require("https").createServer({ key, cert }, (_, reply) => reply.end("well said"));
+      server.listen(8443, () => console.log("ready"));`;
+    const far = [`--net=/run/netns/${network.far}`, process.execPath, "-e", serve, key, certificate];
+    server = spawn("nsenter", far, { stdio: ["ignore", "pipe", "inherit"] });
+    await once(server.stdout as Readable, "data");
+    await call((client) => client.call("rules.add", { app: curl, action: "allow", port: 8443 }));
+  });
+  afterAll(() => server.kill());
+
+  const flowTo = (host: string) =>
+    until(`a flow to ${host}`, async () =>
+      (await call((client) => client.call("flows.list", {}))).find(({ endpoint }) =>
+        endpoint.names?.some(({ name }) => name === host),
+      ),
+    );
+
+  test("blocks where a rule about it does, before a byte of it leaves", async () => {
+    const { code } = await say("more.tracker.test");
+    expect(code).not.toBe(0);
+    const flow = await flowTo("more.tracker.test");
+    expect(flow).toMatchObject({ verdict: "block", layer: "rule" });
+    expect(flow.reason).toContain("any host of tracker.test");
+    expect(flow.endpoint).toMatchObject({ host: null, names: [{ source: "sni", trusted: false }] });
+    // Nothing but the handshake: a SYN and its acknowledgements, and no segment of data.
+    expect(flow.bytesOut).toBeLessThan(60 * 8);
+  });
+
+  test("does not hold up what it does not block", async () => {
+    const { code, stdout } = await say("fine.example");
+    expect(code).toBe(0);
+    expect(stdout).toBe("well said");
+    expect(await flowTo("fine.example")).toMatchObject({ verdict: "allow", endpoint: { host: null } });
+  });
+
+  test("allows nothing: a rule that allows the name asks about the address", async () => {
+    await call((client) => client.call("rules.add", { app: curl, action: "ask", port: 8443 }));
+    await call((client) => client.call("rules.add", { app: curl, action: "allow", domain: "fine.example" }));
+    address = network.address(4);
+    const waiting = say("www.fine.example");
+    const card = await helper.prompt(address);
+    expect(card.endpoint.host).toBe(null);
+    await call((client) => client.call("prompts.answer", { id: card.id, action: "block" }));
+    expect((await waiting).code).toBe(7);
+  });
+
+  test("is not waited for where the server speaks first", async () => {
+    const ssh = network.address(4);
+    await call((client) => client.call("rules.add", { app: curl, action: "allow", port: 22 }));
+    const { stdout } = await run([curl, "-4", "-s", "--max-time", "20", `telnet://${ssh}:22`]);
+    expect(stdout).toContain("SSH-2.0-picket_test");
   });
 });

@@ -154,7 +154,7 @@ export const policy: fc.Arbitrary<Policy> = fc.record({
     { weight: 1, arbitrary: fc.array(listEntry, { minLength: 1, maxLength: 4 }).map(listsOf) },
   ),
   override: fc.oneof(
-    { weight: 30, arbitrary: fc.constant(null) },
+    { weight: 20, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.constantFrom("lockdown", "pause") },
   ),
 });
@@ -204,6 +204,7 @@ export function emptyPolicy(mode: Policy["mode"]): Policy {
 export const numbers = {
   pathDepth: 6,
   tableDefer: 0xffffffff,
+  tableNamed: 0xfffffffe,
   action: { allow: 1, block: 2, ask: 3 },
   protocolClass: { tcp: 6, udp: 17, icmp: 1, other: 255 },
   direction: { outbound: 0, inbound: 1 },
@@ -266,6 +267,7 @@ export function lookUp(
   for (const table of path.slice(0, 6)) {
     if (table === 0) break;
     if (table === 0xffffffff) return ask;
+    if (table === 0xfffffffe) continue;
     const shapes = compiled.tables.get(table) ?? 0;
     for (let shape = 0; shape < 16; shape++) {
       if (!(shapes & (1 << shape))) continue;
