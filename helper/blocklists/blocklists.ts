@@ -28,6 +28,9 @@ export interface BlocklistsParts {
   /** For texts; made if it is not there. */
   readonly directory: string;
   readonly fetch: Fetch;
+}
+
+export interface BlocklistsFollower {
   /** What the lists block is different from now on. */
   changed(): void;
   /** A list's state changed; null: it is gone. */
@@ -65,6 +68,7 @@ export class Blocklists {
   private lists: List[] = [];
   private queue: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
+  private follower: BlocklistsFollower = { changed: () => {}, told: () => {} };
   private readonly ending = new AbortController();
 
   /** Resolves when every enabled list is read, 2 s for a million names: before that they would block nothing. */
@@ -83,6 +87,11 @@ export class Blocklists {
     this.lists = this.rows.all().map(listOf);
     const known = this.lists.flatMap(({ row }) => [row.file ?? "", row.aside?.file ?? ""]);
     this.files.sweep(new Set(known));
+  }
+
+  /** From now on, `follower` hears of changes. */
+  follow(follower: BlocklistsFollower): void {
+    this.follower = follower;
   }
 
   /** What is under way is dropped; what is in force stays. */
@@ -140,8 +149,8 @@ export class Blocklists {
     this.hitCounts.forget(list.number);
     this.files.remove(list.row.file);
     this.files.remove(list.row.aside?.file);
-    this.parts.told(null, String(list.number));
-    if (list.content !== null) this.parts.changed();
+    this.follower.told(null, String(list.number));
+    if (list.content !== null) this.follower.changed();
   }
 
   /** Errors: unknown_blocklist. */
@@ -154,7 +163,7 @@ export class Blocklists {
       // Whoever was faster with the opposite decides.
       if (!list.row.enabled) list.content = null;
       else if (list.content === null) await this.load(list);
-      this.parts.changed();
+      this.follower.changed();
     });
   }
 
@@ -251,7 +260,7 @@ export class Blocklists {
 
   private become(list: List, busy: Blocklist["busy"]): void {
     list.busy = busy;
-    if (!list.gone) this.parts.told(this.shown(list), String(list.number));
+    if (!list.gone) this.follower.told(this.shown(list), String(list.number));
   }
 
   /** Does `work` after what is under way. A failure is the list's state, and in the log. */
@@ -271,7 +280,7 @@ export class Blocklists {
       }
     });
     const shown = this.shown(list);
-    this.parts.told(shown, shown.id);
+    this.follower.told(shown, shown.id);
     return shown;
   }
 
@@ -333,7 +342,7 @@ export class Blocklists {
       this.reread(list);
       if (!list.row.enabled) return;
       list.content = content;
-      this.parts.changed();
+      this.follower.changed();
     } finally {
       this.files.discard(part);
     }

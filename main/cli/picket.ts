@@ -13,6 +13,7 @@ const commands: Record<CommandWord, () => Promise<Command>> = {
   prompts: async () => (await import("./prompts.ts")).prompts,
   answer: async () => (await import("./prompts.ts")).answer,
   rules: async () => (await import("./rules.ts")).rules,
+  blocklists: async () => (await import("./blocklists.ts")).blocklists,
   flows: async () => (await import("./flows.ts")).flows,
   off: async () => (await import("./off.ts")).off,
 };

@@ -25,6 +25,14 @@ picket rules remove|enable|disable ID
     The rules, or a change to them. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer;
     forever when none is given. PATH of a script: its interpreter's, two slashes, its own (/usr/bin/python3//home/a/x.py).
 `,
+  blocklists: `picket blocklists [list] [--json]
+picket blocklists add FILE|URL [--name NAME] [--json]
+picket blocklists refresh [NAME [FILE]] [--accept-shrunk] [--json]
+picket blocklists remove|enable|disable|hits NAME [--json]
+    Lists of names and addresses to block: hosts files, plain names, adblock's domain rules, addresses and ranges. A URL is fetched
+    daily. refresh: now, all of them or one; a list from a file takes its new text from FILE. An update that lost more than half of a
+    list waits for --accept-shrunk.
+`,
   flows: `picket flows [--follow] [--json]
     Live and recent flows, newest first. --follow: these, then each new or changed one (--json: one object a line).
 `,
