@@ -65,6 +65,7 @@ export class Blocklists {
   private readonly rows: BlocklistRows;
   private readonly files: ListFiles;
   private readonly hitCounts: HitCounts;
+  private readonly query = new Query();
   private lists: List[] = [];
   private queue: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
@@ -188,24 +189,34 @@ export class Blocklists {
   matchName(name: string): Match | null {
     const canonical = canonicalName(name);
     if (canonical === null) return null;
-    const query = new Query(canonical);
-    return matchOf(
-      this.lists.flatMap((list) => {
-        const found = list.content?.names.find(query);
-        return found ? [{ list: String(list.number), entry: found.entry, narrow: found.entry.length }] : [];
-      }),
-    );
+    const query = this.query.set(canonical);
+    return this.match((content) => {
+      const entry = content.names.find(query)?.entry;
+      return entry === undefined ? null : { entry, narrow: entry.length };
+    });
   }
 
   /** The same for an address in text. */
   matchAddress(address: string): Match | null {
     const hex = addressHex(address);
-    return matchOf(
-      this.lists.flatMap((list) => {
-        const found = list.content?.addresses.find(hex);
-        return found ? [{ list: String(list.number), entry: formatPrefix(found), narrow: found.bits }] : [];
-      }),
-    );
+    return this.match((content) => {
+      const prefix = content.addresses.find(hex);
+      return prefix === null ? null : { entry: formatPrefix(prefix), narrow: prefix.bits };
+    });
+  }
+
+  /** `find`: what a list has; of all that have something, the greatest `narrow` counts. */
+  private match(find: (content: Content) => { entry: string; narrow: number } | null): Match | null {
+    const all: ListMatch[] = [];
+    let best: { list: string; entry: string; narrow: number } | null = null;
+    for (const { content, number } of this.lists) {
+      const found = content === null ? null : find(content);
+      if (found === null) continue;
+      const list = String(number);
+      all.push({ list, entry: found.entry });
+      if (best === null || found.narrow > best.narrow) best = { list, ...found };
+    }
+    return best === null ? null : { list: best.list, entry: best.entry, all };
   }
 
   /** What the enabled lists block by address: as few prefixes as cover all of it, disjoint, sorted. */
@@ -374,13 +385,6 @@ export class Blocklists {
 
 function listOf(row: StoredList): List {
   return { number: row.number, row, content: null, busy: null, jobs: 0, chance: Math.random(), gone: false };
-}
-
-function matchOf(found: readonly (ListMatch & { narrow: number })[]): Match | null {
-  let best = found[0];
-  if (best === undefined) return null;
-  for (const one of found) if (one.narrow > best.narrow) best = one;
-  return { list: best.list, entry: best.entry, all: found.map(({ list, entry }) => ({ list, entry })) };
 }
 
 function timeText(milliseconds: number | null): string | null {

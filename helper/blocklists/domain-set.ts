@@ -14,6 +14,7 @@ export const largestText = 2 ** placeBits;
 const slotsPerName = 1.5;
 /** Longest search for a free slot. Chance never makes it that long, only somebody who wants collisions does. */
 const longestSearch = 10_000;
+const longestName = 253;
 const mostLabels = 127;
 
 /** Kinds stand behind a name's text, where no character of a name has such a value. A name may have several. */
@@ -35,30 +36,33 @@ function finish(hash: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** A name that is looked up, with all its suffixes hashed in one pass from its end: in as many sets as there are. */
+/** A name that is looked up, with all its suffixes hashed in one pass from its end: for as many sets as there are. */
 export class Query {
-  readonly name: string;
-  readonly bytes: Uint8Array;
+  name = "";
+  readonly bytes = new Uint8Array(longestName);
   /** Where the suffixes begin, and their hashes: the shortest first, the whole name last. */
-  readonly starts: number[] = [];
-  readonly hashes: number[] = [];
+  readonly starts = new Uint8Array(mostLabels);
+  readonly hashes = new Uint32Array(mostLabels);
+  suffixes = 0;
 
-  /** `name`: canonical (names.ts). */
-  constructor(name: string) {
+  /** `name`: canonical (names.ts). Returns itself: one query serves many names, one after another. */
+  set(name: string): this {
     this.name = name;
-    this.bytes = new Uint8Array(name.length);
+    this.suffixes = 0;
     let hash = seed;
     for (let at = name.length - 1; at >= 0; at--) {
       const byte = name.charCodeAt(at);
       this.bytes[at] = byte;
-      if (byte === 46 && this.starts.length < mostLabels) {
-        this.starts.push(at + 1);
-        this.hashes.push(finish(hash));
-      }
+      if (byte === 46) this.addSuffix(at + 1, hash);
       hash = step(hash, byte);
     }
-    this.starts.push(0);
-    this.hashes.push(finish(hash));
+    this.addSuffix(0, hash);
+    return this;
+  }
+
+  private addSuffix(start: number, hash: number): void {
+    this.starts[this.suffixes] = start;
+    this.hashes[this.suffixes++] = finish(hash);
   }
 }
 
@@ -89,12 +93,12 @@ export class DomainSet {
   }
 
   /** Null when the list does not block the name, or excepts it. */
-  find({ bytes, name, starts, hashes }: Query): Found | null {
+  find({ bytes, name, starts, hashes, suffixes }: Query): Found | null {
     let found: Found | null = null;
     // From the whole name upwards: the nearest entry counts, an exception anywhere above it does too.
-    for (let suffix = starts.length - 1; suffix >= 0; suffix--) {
+    for (let suffix = suffixes - 1; suffix >= 0; suffix--) {
       const start = starts[suffix] as number;
-      const kinds = this.kindsOf(bytes, start, hashes[suffix] as number);
+      const kinds = this.kindsOf(bytes, start, name.length, hashes[suffix] as number);
       if (kinds === 0) continue;
       if ((kinds & kindBits.exception) !== 0) return null;
       if (found !== null) continue;
@@ -105,7 +109,7 @@ export class DomainSet {
     return found;
   }
 
-  private kindsOf(bytes: Uint8Array, start: number, hash: number): number {
+  private kindsOf(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const { slots, text } = this;
     const tag = hash & (2 ** tagBits - 1);
     for (let slot = Math.floor(hash * this.slotsPerHash); ; slot = slot + 1 === slots.length ? 0 : slot + 1) {
@@ -114,9 +118,9 @@ export class DomainSet {
       if (value >>> placeBits !== tag) continue;
       const place = value & placeMask;
       let at = 0;
-      while (start + at < bytes.length && text[place + at] === bytes[start + at]) at++;
+      while (start + at < end && text[place + at] === bytes[start + at]) at++;
       const behind = text[place + at] as number;
-      if (start + at === bytes.length && behind <= anyKind) return behind;
+      if (start + at === end && behind <= anyKind) return behind;
     }
   }
 }

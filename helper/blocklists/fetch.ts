@@ -46,9 +46,10 @@ const headerSchema = v.variant("status", [
 ]);
 
 export function makeFetch(place: FetchPlace): Fetch {
+  // Below the helper's own: whoever stops the helper's service stops this, too. A user's session has no part in it.
+  const cgroup = join(place.cgroups, cgroupOf(process.pid), `${place.instance}-fetch`);
+  void removeEmptied(cgroup); // of a helper that was killed; its fetcher died with it
   return async (request) => {
-    // Below the helper's own: whoever stops the helper's service stops this, too. A user's session has no part in it.
-    const cgroup = join(place.cgroups, cgroupOf(process.pid), `${place.instance}-fetch`);
     makeLimited(cgroup);
     const file = await open(request.file, "w", 0o600);
     try {

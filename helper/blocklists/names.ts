@@ -8,30 +8,22 @@ const longestLabel = 63;
 
 /** Null for what can be no name of the DNS with at least one label. Underscores occur in real names. */
 export function canonicalName(text: string): string | null {
-  const end = text.endsWith(".") ? text.length - 1 : text.length;
-  if (end > longestName) return null;
-  const plain = end === text.length ? text : text.slice(0, end);
-  const ascii = isPlain(plain) ? plain : toAscii(plain);
-  return ascii !== null && isName(ascii) ? ascii : null;
+  const plain = text.endsWith(".") ? text.slice(0, -1) : text;
+  if (isCanonicalName(plain)) return plain;
+  if (plain.length > longestName) return null;
+  const lower = plain.toLowerCase();
+  const ascii = isAscii(lower) ? lower : domainToASCII(lower);
+  return isCanonicalName(ascii) ? ascii : null;
 }
 
-/** Lower-case ASCII: by far the most of any list. */
-function isPlain(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code >= 0x80 || (code >= 65 && code <= 90)) return false;
-  }
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0x80) return false;
   return true;
 }
 
-function toAscii(text: string): string | null {
-  const lower = text.toLowerCase();
-  if (isPlain(lower)) return lower;
-  const ascii = domainToASCII(lower);
-  return ascii === "" ? null : ascii;
-}
-
-function isName(text: string): boolean {
+/** Whether it is such a name as it stands: by far the most of any list. */
+export function isCanonicalName(text: string): boolean {
+  if (text.length > longestName) return false;
   let label = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -46,7 +38,7 @@ function isName(text: string): boolean {
   // The last label is a registry's: it begins with a letter, for what ends in a number is an address, and it ends in no dash.
   const first = text.charCodeAt(text.length - label);
   const last = text.charCodeAt(text.length - 1);
-  return label > 0 && text.length <= longestName && isLetter(first) && (isLetter(last) || isDigit(last));
+  return label > 0 && isLetter(first) && (isLetter(last) || isDigit(last));
 }
 
 function isLetter(code: number): boolean {

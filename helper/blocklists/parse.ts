@@ -3,7 +3,7 @@
 import type { Skipped, SkipReason } from "../../contract/blocklists.ts";
 import { type Prefix, parsePrefix } from "../policy/address.ts";
 import { refusal } from "./addresses.ts";
-import { canonicalName, isLocalName, isPublicSuffix, isRegistrySuffix } from "./names.ts";
+import { canonicalName, isCanonicalName, isLocalName, isPublicSuffix, isRegistrySuffix } from "./names.ts";
 
 /** host: only itself. domain: and everything below. exception: the list blocks neither it nor anything below. */
 export type NameKind = "host" | "domain" | "exception";
@@ -75,10 +75,17 @@ export class ListParser {
       return;
     }
     this.lines++;
-    let line = text.slice(start, Math.min(end, start + longestLine));
-    if (this.lines === 1 && line.startsWith("\xef\xbb\xbf")) line = line.slice(3);
-    line = decode(line).trim();
-    const reason = end - start > longestLine ? "too_long" : this.read(line);
+    const stop = Math.min(end, start + longestLine);
+    // Most lines of most lists are nothing but a name.
+    let line = text.slice(start, text.charCodeAt(stop - 1) === 13 ? stop - 1 : stop);
+    let reason: SkipReason | null;
+    if (isCanonicalName(line)) {
+      reason = this.addDomain(line);
+    } else {
+      if (this.lines === 1 && line.startsWith("\xef\xbb\xbf")) line = line.slice(3);
+      line = decode(line).trim();
+      reason = end - start > longestLine ? "too_long" : this.read(line);
+    }
     if (reason !== null) this.skip(reason, line);
   }
 

@@ -4,6 +4,7 @@ import { type DomainSet, DomainSetBuilder, Query } from "../../../helper/blockli
 import type { NameKind } from "../../../helper/blocklists/parse.ts";
 
 const never = () => undefined;
+const query = new Query();
 
 function setOf(...names: [name: string, kind: NameKind][]): Promise<DomainSet> {
   const builder = new DomainSetBuilder(0);
@@ -14,7 +15,7 @@ function setOf(...names: [name: string, kind: NameKind][]): Promise<DomainSet> {
 describe("a set of names", () => {
   it("has a host for itself, and a domain for everything below", async () => {
     const set = await setOf(["host.example.org", "host"], ["example.net", "domain"]);
-    const find = (name: string) => set.find(new Query(name));
+    const find = (name: string) => set.find(query.set(name));
     expect(find("host.example.org")).toEqual({ entry: "host.example.org", kind: "host" });
     expect(find("a.host.example.org")).toBeNull();
     expect(find("example.org")).toBeNull();
@@ -26,9 +27,9 @@ describe("a set of names", () => {
 
   it("names the entry nearest to what was looked up", async () => {
     const set = await setOf(["example.net", "domain"], ["a.example.net", "domain"], ["b.example.net", "host"]);
-    expect(set.find(new Query("x.a.example.net"))?.entry).toBe("a.example.net");
-    expect(set.find(new Query("b.example.net"))).toEqual({ entry: "b.example.net", kind: "host" });
-    expect(set.find(new Query("x.b.example.net"))?.entry).toBe("example.net");
+    expect(set.find(query.set("x.a.example.net"))?.entry).toBe("a.example.net");
+    expect(set.find(query.set("b.example.net"))).toEqual({ entry: "b.example.net", kind: "host" });
+    expect(set.find(query.set("x.b.example.net"))?.entry).toBe("example.net");
   });
 
   it("leaves alone what the list excepts, above and below what it blocks", async () => {
@@ -37,9 +38,9 @@ describe("a set of names", () => {
       ["good.example.net", "exception"],
       ["bad.good.example.net", "domain"],
     );
-    expect(set.find(new Query("good.example.net"))).toBeNull();
-    expect(set.find(new Query("x.bad.good.example.net"))).toBeNull();
-    expect(set.find(new Query("other.example.net"))?.entry).toBe("example.net");
+    expect(set.find(query.set("good.example.net"))).toBeNull();
+    expect(set.find(query.set("x.bad.good.example.net"))).toBeNull();
+    expect(set.find(query.set("other.example.net"))?.entry).toBe("example.net");
   });
 
   it("counts each name once, whatever it is written as", async () => {
@@ -51,15 +52,15 @@ describe("a set of names", () => {
       ["b.example", "host"],
     );
     expect(set.counts).toEqual({ hosts: 2, domains: 1, exceptions: 0 });
-    expect(set.find(new Query("x.a.example"))?.kind).toBe("domain");
+    expect(set.find(query.set("x.a.example"))?.kind).toBe("domain");
   });
 
   it("grows beyond what was expected", async () => {
     const builder = new DomainSetBuilder(10);
     for (let number = 0; number < 5000; number++) builder.add(`n${number}.example`, "domain");
     const set = await builder.build(never);
-    for (let number = 0; number < 5000; number++) expect(set.find(new Query(`x.n${number}.example`))).not.toBeNull();
-    expect(set.find(new Query("n5000.example"))).toBeNull();
+    for (let number = 0; number < 5000; number++) expect(set.find(query.set(`x.n${number}.example`))).not.toBeNull();
+    expect(set.find(query.set("n5000.example"))).toBeNull();
   });
 
   it("says that it is full instead of losing names", async () => {
@@ -88,7 +89,7 @@ describe("a set of names", () => {
             const excepted = suffixes.some((suffix) => has(suffix, "exception"));
             const domain = suffixes.find((suffix) => has(suffix, "domain"));
             const entry = excepted ? undefined : has(name, "host") ? name : domain;
-            expect(set.find(new Query(name))?.entry).toBe(entry);
+            expect(set.find(query.set(name))?.entry).toBe(entry);
             if (entry !== undefined) blocked++;
           }
         },
@@ -105,8 +106,8 @@ describe("a set of names", () => {
     let wrong = 0;
     for (let number = 0; number < 200_000; number++) {
       const name = `${number.toString(36)}.track.example`;
-      if (set.find(new Query(name))?.entry !== name) wrong++;
-      if (set.find(new Query(`-${name}`)) !== null) wrong++;
+      if (set.find(query.set(name))?.entry !== name) wrong++;
+      if (set.find(query.set(`-${name}`)) !== null) wrong++;
     }
     expect(wrong).toBe(0);
     expect(set.counts.domains).toBe(200_000);
