@@ -181,7 +181,7 @@ export class Blocklists {
     if (aside === null) throw new CodedError("nothing_aside", name);
     // Asked for as if it were not known, next time: what its server said belongs to the text before.
     return this.change(list, () =>
-      this.adopt(list, this.files.path(aside.file), { etag: null, modified: null }, "shrunk too"),
+      this.adopt(list, this.files.path(aside.file), { etag: null, modified: null }, aside.file),
     );
   }
 
@@ -327,15 +327,18 @@ export class Blocklists {
     this.rows.unchanged(list.number, Date.now());
   }
 
-  /** Reads a new text and takes it, unless there is a reason not to. Errors: those of content.ts, blocklist_shrunk. */
-  private async adopt(list: List, part: string, validators: Validators, accepted?: "shrunk too"): Promise<void> {
+  /**
+   * Reads a new text and takes it, unless there is a reason not to. `accepted`: the name that it is kept under already, with a person's
+   * word that it may have shrunk. Errors: those of content.ts, blocklist_shrunk.
+   */
+  private async adopt(list: List, path: string, validators: Validators, accepted?: string): Promise<void> {
     this.become(list, "reading");
     try {
-      const content = await readList(part);
+      const content = await readList(path);
       refuseNonsense(content);
       if (list.gone) return;
       const { row } = list;
-      const file = await this.files.keep(part);
+      const file = accepted ?? (await this.files.keep(path));
       if (list.gone) {
         this.files.remove(file);
         return;
@@ -349,13 +352,13 @@ export class Blocklists {
       const checked = row.url === null ? null : accepted === undefined ? Date.now() : row.checked;
       this.rows.take(list.number, { file, counts, skipped: report.skipped, checked, ...validators }, Date.now());
       this.files.remove(row.file);
-      this.files.remove(row.aside?.file);
+      if (row.aside?.file !== file) this.files.remove(row.aside?.file);
       this.reread(list);
       if (!list.row.enabled) return;
       list.content = content;
       this.follower.changed();
     } finally {
-      this.files.discard(part);
+      if (accepted === undefined) this.files.discard(path);
     }
   }
 

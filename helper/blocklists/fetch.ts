@@ -128,7 +128,10 @@ function failure(complaint: string, signal: AbortSignal): CodedError {
 /** The exit code; null for one that was killed or could not be started. */
 function endOf(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => {
-    child.once("error", () => resolve(null));
+    // Also when it was ended in time: then "close" is still to come.
+    child.on("error", () => {
+      if (child.pid === undefined) resolve(null);
+    });
     child.once("close", (code) => resolve(code));
   });
 }

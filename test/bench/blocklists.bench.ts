@@ -13,7 +13,7 @@ import { listedName } from "./blocklists/names.ts";
 import { Figures, percentile } from "./figures.ts";
 
 const names = 1_000_000;
-const rounds = 5;
+const rounds = 3;
 
 interface Loaded {
   load: number;

@@ -24,13 +24,14 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  for (const { name } of await lists()) await run("remove", name);
+  const client = await helper.client();
+  for (const { name } of await lists()) await client.call("blocklists.remove", { name });
 });
 
 const run = (...words: string[]) => start(picket, ["blocklists", ...words], { PICKET_SOCKET: helper.socket });
 
 async function lists(): Promise<Blocklist[]> {
-  return JSON.parse((await run("--json")).stdout) as Blocklist[];
+  return (await helper.client()).call("blocklists.list", {});
 }
 
 function file(name: string, text: string): string {
@@ -56,7 +57,6 @@ describe("picket blocklists", () => {
     expect((await run("disable", "my ads")).stdout).toMatch(/^disabled my ads/);
     expect((await run()).stdout).toMatch(/^my ads {2}no +1 +1 +1 +2 +0 +\d{4}-/m);
     expect((await run("enable", "my ads")).code).toBe(0);
-    expect((await run("hits", "my ads")).stdout).toMatch(/^HITS/);
     expect((await run("remove", "my ads")).stdout).toBe("removed my ads\n");
     expect(await lists()).toEqual([]);
     expect(texts()).toEqual([]);
@@ -130,6 +130,8 @@ describe("picket blocklists", () => {
       expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
     }
     expect((await run("refresh", "one", file("two", "two.example\n"))).code).toBe(0);
+    expect((await run("hits", "one")).stdout).toBe("HITS  LAST  ENTRY\n");
+    expect(JSON.parse((await run("--json")).stdout)).toMatchObject([{ name: "one", domains: 1, url: null }]);
   });
 });
 
