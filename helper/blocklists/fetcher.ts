@@ -163,8 +163,6 @@ async function run(request: Request): Promise<void> {
     if (bytes > request.limit) throw new Failure("too large");
     await write(piece);
   }
-  // A server that closes early is not noticed by everything in between.
-  if (!answer.complete) throw new Failure("it ended in the midst");
 }
 
 function readRequest(): Request {

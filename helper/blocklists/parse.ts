@@ -58,7 +58,7 @@ export class ListParser {
     }
     this.rest = text.slice(start);
     if (this.rest.length <= longestLine) return;
-    if (!this.overlong) this.take(this.rest, 0, this.rest.length);
+    this.take(this.rest, 0, this.rest.length);
     this.overlong = true;
     this.rest = "";
   }
@@ -82,8 +82,7 @@ export class ListParser {
     if (isCanonicalName(line)) {
       reason = this.addDomain(line);
     } else {
-      if (this.lines === 1 && line.startsWith("\xef\xbb\xbf")) line = line.slice(3);
-      line = decode(line).trim();
+      line = decode(line).trim(); // a byte order mark is white space, too
       reason = end - start > longestLine ? "too_long" : this.read(line);
     }
     if (reason !== null) this.skip(reason, line);

@@ -109,11 +109,17 @@ describe("fetching", () => {
       answer.writeHead(200, { "content-length": "1000" }).write("ads.example.org\n");
       setTimeout(() => answer.destroy(), 50);
     });
+    web.pages.set("/torn-pack", (_, answer) => {
+      const packed = gzipSync(Buffer.from("ads.example.org\n".repeat(1000)));
+      answer.writeHead(200, { "content-encoding": "gzip" }).write(packed.subarray(0, packed.length - 10));
+      setTimeout(() => answer.destroy(), 50);
+    });
     web.pages.set("/bomb", (_, answer) =>
       answer.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(Buffer.alloc(80_000_000))),
     );
     await expect(fetchFrom(`${web.url}/nothing`)).rejects.toEqual(code("fetch_failed", /404/));
     await expect(fetchFrom(`${web.url}/torn`)).rejects.toEqual(code("fetch_failed"));
+    await expect(fetchFrom(`${web.url}/torn-pack`)).rejects.toEqual(code("fetch_failed"));
     await expect(fetchFrom(`${web.url}/bomb`)).rejects.toEqual(code("blocklist_too_large"));
     await expect(fetchFrom("http://127.0.0.1:1/")).rejects.toEqual(code("fetch_failed", /ECONNREFUSED/));
     await expect(fetchFrom("http://nowhere.invalid/")).rejects.toEqual(code("fetch_failed"));
