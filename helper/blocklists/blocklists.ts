@@ -5,14 +5,15 @@ import type { Blocklist, BlocklistHits } from "../../contract/blocklists.ts";
 import { CodedError } from "../../contract/errors.ts";
 import { log } from "../log.ts";
 import { addressHex, formatPrefix, type Prefix } from "../policy/address.ts";
-import { BlocklistRows, type StoredList, type Validators } from "../store/blocklists.ts";
+import { BlocklistRows, type Validators } from "../store/blocklists.ts";
 import type { Store } from "../store/database.ts";
 import { mergePrefixes } from "./address-set.ts";
-import { type Content, entriesOf, isShrunk, readList, refuseNonsense } from "./content.ts";
+import { entriesOf, isShrunk, readList, refuseNonsense } from "./content.ts";
 import { Query } from "./domain-set.ts";
 import type { Fetch } from "./fetch.ts";
 import { ListFiles } from "./files.ts";
 import { HitCounts } from "./hit-counts.ts";
+import { type List, listOf, type Match, matchIn, shownList } from "./list.ts";
 import { canonicalName } from "./names.ts";
 import { nextAsk } from "./schedule.ts";
 
@@ -35,29 +36,6 @@ export interface BlocklistsFollower {
   changed(): void;
   /** A list's state changed; null: it is gone. */
   told(list: Blocklist | null, id: string): void;
-}
-
-/** `list`: its id. `entry`: a name or a range as the list has it, canonical. */
-export interface ListMatch {
-  readonly list: string;
-  readonly entry: string;
-}
-
-/** `all`: what every list has, the first list's first; `list` and `entry` are the narrowest of them. */
-export interface Match extends ListMatch {
-  readonly all: readonly ListMatch[];
-}
-
-interface List {
-  readonly number: number;
-  row: StoredList;
-  /** Null while it is disabled, or could never be read. */
-  content: Content | null;
-  busy: Blocklist["busy"];
-  /** Changes under way or waiting. */
-  jobs: number;
-  chance: number;
-  gone: boolean;
 }
 
 export class Blocklists {
@@ -190,7 +168,7 @@ export class Blocklists {
     const canonical = canonicalName(name);
     if (canonical === null) return null;
     const query = this.query.set(canonical);
-    return this.match((content) => {
+    return matchIn(this.lists, (content) => {
       const entry = content.names.find(query)?.entry;
       return entry === undefined ? null : { entry, narrow: entry.length };
     });
@@ -199,24 +177,10 @@ export class Blocklists {
   /** The same for an address in text. */
   matchAddress(address: string): Match | null {
     const hex = addressHex(address);
-    return this.match((content) => {
+    return matchIn(this.lists, (content) => {
       const prefix = content.addresses.find(hex);
       return prefix === null ? null : { entry: formatPrefix(prefix), narrow: prefix.bits };
     });
-  }
-
-  /** `find`: what a list has; of all that have something, the greatest `narrow` counts. */
-  private match(find: (content: Content) => { entry: string; narrow: number } | null): Match | null {
-    const all: ListMatch[] = [];
-    let best: { list: string; entry: string; narrow: number } | null = null;
-    for (const { content, number } of this.lists) {
-      const found = content === null ? null : find(content);
-      if (found === null) continue;
-      const list = String(number);
-      all.push({ list, entry: found.entry });
-      if (best === null || found.narrow > best.narrow) best = { list, ...found };
-    }
-    return best === null ? null : { list: best.list, entry: best.entry, all };
   }
 
   /** What the enabled lists block by address: as few prefixes as cover all of it, disjoint, sorted. */
@@ -247,22 +211,8 @@ export class Blocklists {
     return list;
   }
 
-  private shown({ row, busy, number }: List): Blocklist {
-    const { name, url, enabled, counts, skipped, error, aside, hits } = row;
-    return {
-      id: String(number),
-      name,
-      url,
-      enabled,
-      busy,
-      ...counts,
-      skipped: [...skipped],
-      updated: timeText(row.updated),
-      checked: timeText(row.checked),
-      error,
-      aside: aside === null ? null : { entries: aside.entries, time: new Date(aside.time).toISOString() },
-      hits: hits + this.hitCounts.waitingFor(number),
-    };
+  private shown(list: List): Blocklist {
+    return shownList(list, this.hitCounts.waitingFor(list.number));
   }
 
   private reread(list: List): void {
@@ -384,14 +334,6 @@ export class Blocklists {
     }
     this.timer = setTimeout(() => this.lookForDue(), longestRest).unref();
   }
-}
-
-function listOf(row: StoredList): List {
-  return { number: row.number, row, content: null, busy: null, jobs: 0, chance: Math.random(), gone: false };
-}
-
-function timeText(milliseconds: number | null): string | null {
-  return milliseconds === null ? null : new Date(milliseconds).toISOString();
 }
 
 /** Where a helper with this state folder keeps the texts. */
