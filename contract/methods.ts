@@ -1,5 +1,6 @@
 // The methods a client may call and the events it may watch. Server, client and preload are derived from these objects.
 import * as v from "valibot";
+import { blocklistMethods, blocklistSchema } from "./blocklists.ts";
 import { lifetimeSchema, ruleLifetimeSchema } from "./lifetime.ts";
 import {
   actionSchema,
@@ -23,7 +24,7 @@ const id = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 const nothing = v.strictObject({});
 const done = v.object({});
 
-export const topics = ["status", "prompts", "flows", "rules"] as const;
+export const topics = ["status", "prompts", "flows", "rules", "blocklists"] as const;
 export const topicSchema = v.picklist(topics);
 export type Topic = v.InferOutput<typeof topicSchema>;
 
@@ -127,6 +128,7 @@ export const methods = {
     }),
     result: v.array(flowSchema),
   },
+  ...blocklistMethods,
   /** Moves the *calling process* into a guarded cgroup of its own. Errors: run_failed. */
   "run.enter": {
     params: v.strictObject({ name: v.pipe(v.string(), v.maxLength(64)) }),
@@ -155,5 +157,6 @@ export const events = {
   prompts: collection(promptSchema),
   flows: collection(flowSchema),
   rules: collection(ruleSchema),
+  blocklists: collection(blocklistSchema),
 } as const satisfies Record<Topic, v.GenericSchema>;
 export type Events = { [T in Topic]: v.InferOutput<(typeof events)[T]> };

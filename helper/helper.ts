@@ -3,6 +3,9 @@ import { chmodSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, 
 import { join, relative } from "node:path";
 import type { Degraded, Rule } from "../contract/words.ts";
 import type { Step } from "./answers.ts";
+import { Blocklists, listsFolder } from "./blocklists/blocklists.ts";
+import { makeFetch } from "./blocklists/fetch.ts";
+import { makeBlocklistService } from "./blocklists/service.ts";
 import { Engine } from "./engine.ts";
 import { cgroupRoot, instanceName } from "./guard/cgroups.ts";
 import { Guards } from "./guard/guards.ts";
@@ -89,10 +92,14 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
   // Everything that waits comes before the engine: from then on its timers count on the server being there.
   const runs = await makeRuns(root, instance);
   const ownGuard = { name: relative(root, runs.directory), directory: runs.directory, locate: null };
+  // The folder's own lists cannot be seen by what fetches them: its file system is built over it.
+  const directory = listsFolder(options.state);
+  const fetch = makeFetch({ root: directory, cgroups: root, instance });
+  const blocklists = await Blocklists.open({ store, directory, fetch });
   const programs = new Programs(objectPath, instance, hooks.checkpoint);
   try {
     const wanted = [ownGuard, ...named];
-    return await assemble({ options, hooks, root, instance, store, mountedHere, runs, wanted, programs });
+    return await assemble({ options, hooks, root, instance, store, mountedHere, runs, wanted, programs, blocklists });
   } catch (error) {
     // A helper that never was leaves nothing; one that follows another leaves what that one enforced.
     if (!programs.adopted) {
@@ -116,10 +123,11 @@ interface Rooms {
   /** Cgroups to guard. */
   readonly wanted: readonly Guard[];
   readonly programs: Programs;
+  readonly blocklists: Blocklists;
 }
 
 async function assemble(rooms: Rooms): Promise<Helper> {
-  const { options, hooks, root, instance, store, mountedHere, runs, wanted, programs } = rooms;
+  const { options, hooks, root, instance, store, mountedHere, runs, wanted, programs, blocklists } = rooms;
   const cgroups = new CgroupPaths(root);
   const guards = new Guards(root, cgroups, programs, wanted, (sockets) => engine.adopt(sockets));
   const updates = new Updates((topic, data) => server.event(topic, data));
@@ -165,10 +173,16 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     warnings: logged.warn,
     errors: logged.error,
   });
+  blocklists.follow({
+    changed: safely("a changed blocklist could not be enforced", () => void engine.policyChanged()),
+    told: (list, id) => updates.note("blocklists", list, id),
+  });
+  const blocklistService = makeBlocklistService(blocklists);
   const blindSpots = makeBlindSpots(() => guards.guarded().map((path) => join(root, path)));
   const service: ServiceParts = {
     engine,
     runs,
+    blocklists: blocklistService,
     mode,
     version: version(),
     guarded: () => guards.guarded(),
@@ -217,6 +231,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       stopWatching();
       updates.close();
       await server.close();
+      blocklistService.close();
+      await blocklists.close();
       guards.close();
       if (removePins) engine.refuseHeld();
       engine.close();

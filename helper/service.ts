@@ -3,6 +3,7 @@ import { release } from "node:os";
 import { CodedError } from "../contract/errors.ts";
 import { contractVersion, type MethodName, type ParsedParams, type Result, type Topic } from "../contract/methods.ts";
 import type { Degraded, Mode, Status } from "../contract/words.ts";
+import type { BlocklistService } from "./blocklists/service.ts";
 import type { Engine } from "./engine.ts";
 import type { Runs } from "./guard/runs.ts";
 import { closeDescriptor, peerPidfd } from "./kernel/peer.ts";
@@ -11,6 +12,7 @@ import type { Call, Connection } from "./server/connection.ts";
 export interface ServiceParts {
   readonly engine: Engine;
   readonly runs: Runs;
+  readonly blocklists: BlocklistService;
   readonly version: string;
   readonly mode: Mode;
   guarded(): string[];
@@ -51,6 +53,8 @@ function snapshot(parts: ServiceParts, topic: Topic): unknown {
       return full(engine.listFlows(1000));
     case "rules":
       return full(engine.listRules());
+    case "blocklists":
+      return full(parts.blocklists.lists());
   }
 }
 
@@ -87,6 +91,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     },
     "rules.enable": ({ id, enabled }) => engine.enableRule(id, enabled),
     "flows.list": ({ limit }) => engine.listFlows(limit),
+    ...parts.blocklists.methods,
     "run.enter": ({ name }, client) => enterRun(runs, name, client),
     "helper.stop": (_, client) => {
       if (client.peer.uid !== 0) throw new CodedError("not_permitted", "only root may stop the helper");

@@ -1,5 +1,6 @@
 // What the page knows of the helper: a snapshot, then events. Views read it; only `take` writes it.
 import { create } from "zustand";
+import type { Blocklist } from "../contract/blocklists.ts";
 import type { Link, Update } from "../contract/bridge.ts";
 import { keepNewest, merge } from "../contract/merge.ts";
 import type { Flow, Prompt, Rule, Status } from "../contract/words.ts";
@@ -12,6 +13,7 @@ export type Known = {
   prompts: ReadonlyMap<string, Prompt>;
   flows: Map<string, Flow>;
   rules: ReadonlyMap<string, Rule>;
+  blocklists: ReadonlyMap<string, Blocklist>;
 };
 
 export const useKnown = create<Known>()(() => ({
@@ -20,6 +22,7 @@ export const useKnown = create<Known>()(() => ({
   prompts: new Map(),
   flows: new Map(),
   rules: new Map(),
+  blocklists: new Map(),
 }));
 
 export function take(update: Update): void {
@@ -38,6 +41,9 @@ export function take(update: Update): void {
       return;
     case "rules":
       useKnown.setState({ rules: merge(known.rules, update.data) });
+      return;
+    case "blocklists":
+      useKnown.setState({ blocklists: merge(known.blocklists, update.data) });
       return;
   }
 }

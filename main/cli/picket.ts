@@ -15,6 +15,7 @@ const commands: Record<CommandWord, () => Promise<Command>> = {
   answer: async () => (await import("./prompts.ts")).answer,
   rules: async () => (await import("./rules.ts")).rules,
   explain: async () => (await import("./explain.ts")).explain,
+  blocklists: async () => (await import("./blocklists.ts")).blocklists,
   flows: async () => (await import("./flows.ts")).flows,
   off: async () => (await import("./off.ts")).off,
 };

@@ -31,6 +31,14 @@ picket rules undo
     undo takes the last change back, an answer's too. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer;
     forever when none is given. PATH of a script: its interpreter's, two slashes, its own (/usr/bin/python3//home/a/x.py).
 `,
+  blocklists: `picket blocklists [list] [--json]
+picket blocklists add FILE|URL [--name NAME] [--json]
+picket blocklists refresh [NAME [FILE]] [--accept-shrunk] [--json]
+picket blocklists remove|enable|disable|hits NAME [--json]
+    Lists of names and addresses to block: hosts files, plain names, adblock's domain rules, addresses and ranges. A URL is fetched
+    daily. refresh: now, all of them or one; a list from a file takes its new text from FILE. An update that lost more than half of a
+    list waits for --accept-shrunk.
+`,
   explain: `picket explain --app PATH (--host H|--address A) --port P [--protocol tcp|udp]
                  [--direction outbound|inbound] [--via PATH] [--user UID] [--json]
     What would happen to such a connection, by which rule, and why.

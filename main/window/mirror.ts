@@ -1,5 +1,6 @@
 // What the helper last said, so that a page that starts or reloads later gets the whole state at once.
 
+import type { Blocklist } from "../../contract/blocklists.ts";
 import type { Update } from "../../contract/bridge.ts";
 import { keepNewest, merge } from "../../contract/merge.ts";
 import type { Events, Topic } from "../../contract/methods.ts";
@@ -13,6 +14,7 @@ export class Mirror {
   private prompts = new Map<string, Prompt>();
   private flows = new Map<string, Flow>();
   private rules = new Map<string, Rule>();
+  private blocklists = new Map<string, Blocklist>();
 
   take(...[topic, data]: { [T in Topic]: [topic: T, data: Events[T]] }[Topic]): void {
     switch (topic) {
@@ -28,6 +30,9 @@ export class Mirror {
       case "rules":
         this.rules = merge(this.rules, data);
         return;
+      case "blocklists":
+        this.blocklists = merge(this.blocklists, data);
+        return;
     }
   }
 
@@ -37,6 +42,7 @@ export class Mirror {
     return [
       ...(this.status ? [{ kind: "event", topic: "status", data: this.status } as const] : []),
       { kind: "event", topic: "rules", data: whole(this.rules) },
+      { kind: "event", topic: "blocklists", data: whole(this.blocklists) },
       { kind: "event", topic: "prompts", data: whole(this.prompts) },
       { kind: "event", topic: "flows", data: whole(this.flows) },
     ];

@@ -5,6 +5,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
+import type { Blocklist } from "../../contract/blocklists.ts";
 import { CodedError } from "../../contract/errors.ts";
 import { contractVersion, events, type MethodName, methods, type Topic } from "../../contract/methods.ts";
 import { LineSplitter, maxRequestBytes, requestSchema } from "../../contract/wire.ts";
@@ -25,6 +26,7 @@ export class ScenarioHelper {
     prompts: new Map<string, Prompt>(),
     flows: new Map<string, Flow>(),
     rules: new Map<string, Rule>(),
+    blocklists: new Map<string, Blocklist>(),
   };
   private status: Status = aStatus();
   private server: Server | undefined;

@@ -1,0 +1,342 @@
+// The lists that somebody else maintains: which there are, what is in them, and what they have for a name or an address. They can only
+// block. Changes are made one after another, each whole or not at all; what was there before goes on until then.
+import { join } from "node:path";
+import type { Blocklist, BlocklistHits } from "../../contract/blocklists.ts";
+import { CodedError } from "../../contract/errors.ts";
+import { log } from "../log.ts";
+import { addressHex, formatPrefix, type Prefix } from "../policy/address.ts";
+import { BlocklistRows, type Validators } from "../store/blocklists.ts";
+import type { Store } from "../store/database.ts";
+import { mergePrefixes } from "./address-set.ts";
+import { entriesOf, isShrunk, readList, refuseNonsense } from "./content.ts";
+import { Query } from "./domain-set.ts";
+import type { Fetch } from "./fetch.ts";
+import { ListFiles } from "./files.ts";
+import { HitCounts } from "./hit-counts.ts";
+import { type List, listOf, type Match, matchIn, shownList } from "./list.ts";
+import { canonicalName } from "./names.ts";
+import { nextAsk } from "./schedule.ts";
+
+/** Each costs a look at every name that is decided. */
+const mostLists = 32;
+/** How often it is looked whether a list is due, milliseconds: a machine that slept has timers that are late. */
+const longestRest = 15 * 60_000;
+/** After a start the network may not be there yet. Milliseconds. */
+const firstRest = 30_000;
+
+export interface BlocklistsParts {
+  readonly store: Store;
+  /** For texts; made if it is not there. */
+  readonly directory: string;
+  readonly fetch: Fetch;
+}
+
+export interface BlocklistsFollower {
+  /** What the lists block is different from now on. */
+  changed(): void;
+  /** A list's state changed; null: it is gone. */
+  told(list: Blocklist | null, id: string): void;
+}
+
+export class Blocklists {
+  private readonly parts: BlocklistsParts;
+  private readonly rows: BlocklistRows;
+  private readonly files: ListFiles;
+  private readonly hitCounts: HitCounts;
+  private readonly query = new Query();
+  private lists: List[] = [];
+  private queue: Promise<void> = Promise.resolve();
+  private timer: NodeJS.Timeout | undefined;
+  private follower: BlocklistsFollower = { changed: () => {}, told: () => {} };
+  private readonly ending = new AbortController();
+
+  /** Resolves when every enabled list is read, 2 s for a million names: before that they would block nothing. */
+  static async open(parts: BlocklistsParts): Promise<Blocklists> {
+    const blocklists = new Blocklists(parts);
+    for (const list of blocklists.lists) if (list.row.enabled) await blocklists.load(list);
+    blocklists.timer = setTimeout(() => blocklists.lookForDue(), firstRest).unref();
+    return blocklists;
+  }
+
+  private constructor(parts: BlocklistsParts) {
+    this.parts = parts;
+    this.rows = new BlocklistRows(parts.store);
+    this.files = new ListFiles(parts.directory);
+    this.hitCounts = new HitCounts(this.rows);
+    this.lists = this.rows.all().map(listOf);
+    const known = this.lists.flatMap(({ row }) => [row.file ?? "", row.aside?.file ?? ""]);
+    this.files.sweep(new Set(known));
+  }
+
+  /** From now on, `follower` hears of changes. */
+  follow(follower: BlocklistsFollower): void {
+    this.follower = follower;
+  }
+
+  /** What is under way is dropped; what is in force stays. */
+  async close(): Promise<void> {
+    clearTimeout(this.timer);
+    this.ending.abort();
+    await this.queue;
+    this.hitCounts.write();
+  }
+
+  list(): Blocklist[] {
+    return this.lists.map((list) => this.shown(list));
+  }
+
+  /** Errors: unknown_blocklist. */
+  hits(name: string): BlocklistHits[] {
+    this.hitCounts.write();
+    return this.rows.hits(this.find(name).number);
+  }
+
+  /** A list that is fetched; it blocks as soon as it is there. Errors: blocklist_exists, too_many_blocklists. */
+  add(name: string, url: string): Blocklist {
+    this.checkNew(name);
+    return this.fetch(this.insert(name, url));
+  }
+
+  /** Whether a text for a list of that name would be taken. Errors: see contract/blocklists.ts, blocklists.begin. */
+  checkHandOver(name: string, replace: boolean): void {
+    if (!replace) this.checkNew(name);
+    else if (this.find(name).row.url !== null) throw new CodedError("blocklist_fetched", name);
+  }
+
+  /** A list's text, whole, in a file of `newPart`: it is taken over or removed. Errors: those of checkHandOver. */
+  handOver(name: string, replace: boolean, part: string): Blocklist {
+    try {
+      this.checkHandOver(name, replace);
+    } catch (error) {
+      this.files.discard(part);
+      throw error;
+    }
+    const list = replace ? this.find(name) : this.insert(name, null);
+    return this.change(list, () => this.adopt(list, part, { etag: null, modified: null }));
+  }
+
+  newPart(): string {
+    return this.files.part();
+  }
+
+  /** Errors: unknown_blocklist. */
+  remove(name: string): void {
+    const list = this.find(name);
+    list.gone = true;
+    this.lists = this.lists.filter((other) => other !== list);
+    this.rows.remove(list.number);
+    this.hitCounts.forget(list.number);
+    this.files.remove(list.row.file);
+    this.files.remove(list.row.aside?.file);
+    this.follower.told(null, String(list.number));
+    if (list.content !== null) this.follower.changed();
+  }
+
+  /** Errors: unknown_blocklist. */
+  enable(name: string, enabled: boolean): Blocklist {
+    const list = this.find(name);
+    if (list.row.enabled === enabled) return this.shown(list);
+    this.rows.enable(list.number, enabled);
+    this.reread(list);
+    return this.change(list, async () => {
+      // Whoever was faster with the opposite decides.
+      if (!list.row.enabled) list.content = null;
+      else if (list.content === null) await this.load(list);
+      this.follower.changed();
+    });
+  }
+
+  /** One list, or with null all that are enabled and have a URL. Errors: unknown_blocklist, blocklist_not_fetched. */
+  refresh(name: string | null): Blocklist[] {
+    const lists = name === null ? this.lists.filter(({ row }) => row.enabled && row.url !== null) : [this.find(name)];
+    return lists.map((list) => this.fetch(list));
+  }
+
+  /** Takes the update that waits because it lost more than half. Errors: unknown_blocklist, nothing_aside. */
+  acceptShrunk(name: string): Blocklist {
+    const list = this.find(name);
+    const { aside } = list.row;
+    if (aside === null) throw new CodedError("nothing_aside", name);
+    // Asked for as if it were not known, next time: what its server said belongs to the text before.
+    return this.change(list, () =>
+      this.adopt(list, this.files.path(aside.file), { etag: null, modified: null }, aside.file),
+    );
+  }
+
+  /** What enabled lists have for a name that an app asks for. A microsecond or so. Null also for what is no name. */
+  matchName(name: string): Match | null {
+    const canonical = canonicalName(name);
+    if (canonical === null) return null;
+    const query = this.query.set(canonical);
+    return matchIn(this.lists, (content) => {
+      const entry = content.names.find(query)?.entry;
+      return entry === undefined ? null : { entry, narrow: entry.length };
+    });
+  }
+
+  /** The same for an address in text. */
+  matchAddress(address: string): Match | null {
+    const hex = addressHex(address);
+    return matchIn(this.lists, (content) => {
+      const prefix = content.addresses.find(hex);
+      return prefix === null ? null : { entry: formatPrefix(prefix), narrow: prefix.bits };
+    });
+  }
+
+  /** What the enabled lists block by address: as few prefixes as cover all of it, disjoint, sorted. */
+  addresses(): Prefix[] {
+    return mergePrefixes(this.lists.flatMap(({ content }) => content?.addresses.prefixes ?? []));
+  }
+
+  /** Something was blocked because of a match: counted for every list that has it. */
+  countHit({ all }: Match): void {
+    for (const { list, entry } of all) this.hitCounts.add(Number(list), entry);
+  }
+
+  private find(name: string): List {
+    const list = this.lists.find(({ row }) => row.name.toLowerCase() === name.toLowerCase());
+    if (list === undefined) throw new CodedError("unknown_blocklist", name);
+    return list;
+  }
+
+  private checkNew(name: string): void {
+    if (this.lists.some(({ row }) => row.name.toLowerCase() === name.toLowerCase()))
+      throw new CodedError("blocklist_exists", name);
+    if (this.lists.length >= mostLists) throw new CodedError("too_many_blocklists", String(mostLists));
+  }
+
+  private insert(name: string, url: string | null): List {
+    const list = listOf(this.rows.add(name, url));
+    this.lists.push(list);
+    return list;
+  }
+
+  private shown(list: List): Blocklist {
+    return shownList(list, this.hitCounts.waitingFor(list.number));
+  }
+
+  private reread(list: List): void {
+    list.row = this.rows.get(list.number) ?? list.row;
+  }
+
+  private become(list: List, busy: Blocklist["busy"]): void {
+    list.busy = busy;
+    if (!list.gone) this.follower.told(this.shown(list), String(list.number));
+  }
+
+  /** Does `work` after what is under way. A failure is the list's state, and in the log. */
+  private change(list: List, work: () => Promise<void>): Blocklist {
+    list.jobs++;
+    list.busy ??= "waiting";
+    this.queue = this.queue.then(async () => {
+      try {
+        if (!list.gone && !this.ending.signal.aborted) await work();
+      } catch (error) {
+        this.fail(list, error);
+      } finally {
+        list.jobs--;
+        list.chance = Math.random();
+        if (!list.gone) this.reread(list);
+        this.become(list, list.jobs === 0 ? null : "waiting");
+      }
+    });
+    const shown = this.shown(list);
+    this.follower.told(shown, shown.id);
+    return shown;
+  }
+
+  private fail(list: List, error: unknown): void {
+    if (list.gone || this.ending.signal.aborted) return;
+    const coded = error instanceof CodedError ? error : new CodedError("internal", String(error));
+    const { code, message } = coded;
+    log("warn", "a blocklist was not updated", { list: list.row.name, code, error: message });
+    this.rows.fail(list.number, { code, message, time: new Date().toISOString() }, code !== "fetch_failed");
+  }
+
+  private fetch(list: List): Blocklist {
+    const { url } = list.row;
+    if (url === null) throw new CodedError("blocklist_not_fetched", list.row.name);
+    return this.change(list, async () => {
+      this.become(list, "fetching");
+      const part = this.files.part();
+      try {
+        // Without its text, what the server said about it is worth nothing.
+        const { etag, modified } = list.content === null ? { etag: null, modified: null } : list.row;
+        const outcome = await this.parts.fetch({ url, etag, modified, file: part, signal: this.ending.signal });
+        if (list.gone) return;
+        if (outcome === "same") this.unchanged(list);
+        else await this.adopt(list, part, outcome);
+      } finally {
+        this.files.discard(part);
+      }
+    });
+  }
+
+  private unchanged(list: List): void {
+    this.files.remove(list.row.aside?.file);
+    this.rows.unchanged(list.number, Date.now());
+  }
+
+  /**
+   * Reads a new text and takes it, unless there is a reason not to. `accepted`: the name that it is kept under already, with a person's
+   * word that it may have shrunk. Errors: those of content.ts, blocklist_shrunk.
+   */
+  private async adopt(list: List, path: string, validators: Validators, accepted?: string): Promise<void> {
+    this.become(list, "reading");
+    try {
+      const content = await readList(path);
+      refuseNonsense(content);
+      if (list.gone) return;
+      const { row } = list;
+      const file = accepted ?? (await this.files.keep(path));
+      if (list.gone) {
+        this.files.remove(file);
+        return;
+      }
+      if (accepted === undefined && isShrunk(row.counts, content.counts)) {
+        this.rows.setAside(list.number, file, entriesOf(content.counts), Date.now());
+        this.files.remove(row.aside?.file);
+        throw new CodedError("blocklist_shrunk", `${entriesOf(row.counts)} entries, now ${entriesOf(content.counts)}`);
+      }
+      const { counts, report } = content;
+      const checked = row.url === null ? null : accepted === undefined ? Date.now() : row.checked;
+      this.rows.take(list.number, { file, counts, skipped: report.skipped, checked, ...validators }, Date.now());
+      this.files.remove(row.file);
+      if (row.aside?.file !== file) this.files.remove(row.aside?.file);
+      this.reread(list);
+      if (!list.row.enabled) return;
+      list.content = content;
+      this.follower.changed();
+    } finally {
+      if (accepted === undefined) this.files.discard(path);
+    }
+  }
+
+  /** Reads what is in force. A text that is damaged is fetched again. */
+  private async load(list: List): Promise<void> {
+    if (list.row.file === null) return;
+    try {
+      list.content = await readList(this.files.path(list.row.file));
+    } catch (error) {
+      this.fail(list, new CodedError("blocklist_unreadable", `its file: ${String(error)}`));
+      this.reread(list);
+    }
+  }
+
+  private lookForDue(): void {
+    const now = Date.now();
+    for (const list of this.lists) {
+      const { row } = list;
+      if (!row.enabled || row.url === null || list.jobs > 0) continue;
+      const failed = row.error !== null && (row.error.code === "fetch_failed" || list.content === null);
+      const asked = { checked: row.checked, failed: failed ? new Date(row.error.time).getTime() : null };
+      if (nextAsk(asked, list.chance) <= now) this.fetch(list);
+    }
+    this.timer = setTimeout(() => this.lookForDue(), longestRest).unref();
+  }
+}
+
+/** Where a helper with this state folder keeps the texts. */
+export function listsFolder(state: string): string {
+  return join(state, "blocklists");
+}
