@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { abi, action, type FlowRecord, layouts } from "../../../helper/kernel/layout.ts";
 import { ownNetworkCookie } from "../../../helper/kernel/namespaces.ts";
 import { Programs, ringBytes } from "../../../helper/kernel/programs.ts";
-import { readRecord } from "../../../helper/kernel/records.ts";
+import { packetOf, readRecord } from "../../../helper/kernel/records.ts";
 import { Ring } from "../../../helper/kernel/ring.ts";
 import { Names } from "../../../helper/names/names.ts";
 import { addressHex } from "../../../helper/policy/address.ts";
@@ -42,8 +42,7 @@ export class Guarded {
       ringBytes.events,
       (bytes) => {
         const record = readRecord(bytes);
-        if (record !== null && record.packet_bytes > 0)
-          this.onHeld(record, bytes.subarray(bytes.length - record.packet_bytes));
+        if (record !== null && record.packet_bytes > 0) this.onHeld(record, packetOf(bytes, record));
         return true;
       },
       (error) => this.failures.push(error),
