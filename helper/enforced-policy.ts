@@ -180,7 +180,10 @@ export class EnforcedPolicy {
       const reason = override === "lockdown" ? "Lockdown is on." : "Picket is paused.";
       return { verdict, rule: null, layer: override === "lockdown" ? "lockdown" : "mode", reason };
     }
-    if (number >= listNumbers) return { verdict, rule: null, layer: "blocklist", reason: "A blocklist has it." };
+    if (number >= listNumbers) {
+      const title = this.parts.lists.titleOf(number);
+      return { verdict, rule: title, layer: "blocklist", reason: `The blocklist “${title}” has this destination.` };
+    }
     if (number === 0) return { verdict, rule: null, layer: "mode", reason: "No rule covers it; the mode decided." };
     return { verdict, rule: String(number), layer: "rule", reason: "A rule that is gone by now decided." };
   }

@@ -4,6 +4,7 @@ import { CodedError } from "../contract/errors.ts";
 import type { ParsedParams, Result } from "../contract/methods.ts";
 import type { App, Endpoint, Flow, Name, Prompt, Rule } from "../contract/words.ts";
 import { Answers, type Step } from "./answers.ts";
+import type { PolicyLists } from "./blocklists/policy-lists.ts";
 import { type Asked, EnforcedPolicy, type Situation } from "./enforced-policy.ts";
 import { Flows, type Judgement } from "./flows/flows.ts";
 import { Hold } from "./hold/hold.ts";
@@ -37,7 +38,6 @@ import { Names } from "./names/names.ts";
 import { canonicalRule } from "./new-rule.ts";
 import { addressHex, formatAddress } from "./policy/address.ts";
 import type { Decision, KnownNames } from "./policy/decide.ts";
-import type { Lists } from "./policy/lists.ts";
 import type { Zones } from "./policy/rule.ts";
 import { Prompts } from "./prompts/prompts.ts";
 import { Revocation } from "./revocation.ts";
@@ -63,7 +63,7 @@ export interface EngineParts {
   readonly listener: Listener;
   zones(): Zones;
   situation(): Situation;
-  readonly lists: Lists;
+  readonly lists: PolicyLists;
   /** Where systemd-resolved tells what it looks up; null: nobody is to be asked. */
   readonly resolvedMonitor: string | null;
   /** Held packets so far that the kernel could not tell us of: the ring buffer was full. */
@@ -381,6 +381,7 @@ export class Engine {
     const direction = directionOf(record);
     const { flow, process: owner } = record;
     const at = Date.now() - age;
+    if (judgement.layer === "blocklist") this.parts.lists.count(endpoint);
     this.flows.add({ key, cookie: flow.cookie, app, direction, endpoint, user: owner.uid, at, ...judgement });
   }
 
@@ -472,6 +473,7 @@ export class Engine {
     if (endpoint.names !== undefined) this.flows.rename(id, endpoint);
     const { verdict, rule, layer, reason, number } = this.policy.decide({ ...flow, endpoint });
     if (verdict === "ask") return;
+    if (layer === "blocklist") this.parts.lists.count(endpoint);
     this.flows.judge(id, { verdict, rule, layer, reason });
     this.hold.carryOut(id, verdict, number);
   }

@@ -5,6 +5,7 @@ import type { Degraded, Rule } from "../contract/words.ts";
 import type { Step } from "./answers.ts";
 import { Blocklists, listsFolder } from "./blocklists/blocklists.ts";
 import { makeFetch } from "./blocklists/fetch.ts";
+import { PolicyLists } from "./blocklists/policy-lists.ts";
 import { makeBlocklistService } from "./blocklists/service.ts";
 import { Engine } from "./engine.ts";
 import { cgroupRoot, instanceName } from "./guard/cgroups.ts";
@@ -21,7 +22,6 @@ import { countCpus, readCounters } from "./kernel/records.ts";
 import { log, logged } from "./log.ts";
 import { monitorSocket } from "./names/resolved-monitor.ts";
 import type { Options } from "./options.ts";
-import { noLists } from "./policy/lists.ts";
 import { localPrefixes, loopbackPrefixes } from "./policy/rule.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
 import { guardsBefore, writeRunFile } from "./run-file.ts";
@@ -134,11 +134,12 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
   let unreadable: Degraded[] = [];
   const kernelCounters = () => readCounters(programs.maps.counters, cpus);
+  const lists = new PolicyLists(blocklists);
   const engine = new Engine({
     programs,
     store,
     situation: () => ({ mode, override: null, profile: null }),
-    lists: noLists,
+    lists,
     resolvedMonitor: monitorSocket,
     apps: new Apps(systemDirectories),
     cgroups,

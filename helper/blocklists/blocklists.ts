@@ -4,10 +4,9 @@ import { join } from "node:path";
 import type { Blocklist, BlocklistHits } from "../../contract/blocklists.ts";
 import { CodedError } from "../../contract/errors.ts";
 import { log } from "../log.ts";
-import { addressHex, formatPrefix, type Prefix } from "../policy/address.ts";
+import { covers, formatPrefix, type Prefix } from "../policy/address.ts";
 import { BlocklistRows, type Validators } from "../store/blocklists.ts";
 import type { Store } from "../store/database.ts";
-import { mergePrefixes } from "./address-set.ts";
 import { entriesOf, isShrunk, readList, refuseNonsense } from "./content.ts";
 import { Query } from "./domain-set.ts";
 import type { Fetch } from "./fetch.ts";
@@ -169,23 +168,36 @@ export class Blocklists {
     if (canonical === null) return null;
     const query = this.query.set(canonical);
     return matchIn(this.lists, (content) => {
-      const entry = content.names.find(query)?.entry;
-      return entry === undefined ? null : { entry, narrow: entry.length };
+      const found = content.names.find(query);
+      // A host before the domain of the same name.
+      return found === null ? null : { ...found, narrow: 2 * found.entry.length + (found.kind === "host" ? 1 : 0) };
     });
   }
 
-  /** The same for an address in text. */
-  matchAddress(address: string): Match | null {
-    const hex = addressHex(address);
+  /** The same for an address or a whole range. */
+  matchPrefix(prefix: Prefix): Match | null {
     return matchIn(this.lists, (content) => {
-      const prefix = content.addresses.find(hex);
-      return prefix === null ? null : { entry: formatPrefix(prefix), narrow: prefix.bits };
+      const found = content.addresses.find(prefix.hex);
+      if (found === null || !covers(found, prefix)) return null;
+      return { entry: formatPrefix(found), kind: "prefix", narrow: found.bits };
     });
   }
 
-  /** What the enabled lists block by address: as few prefixes as cover all of it, disjoint, sorted. */
-  addresses(): Prefix[] {
-    return mergePrefixes(this.lists.flatMap(({ content }) => content?.addresses.prefixes ?? []));
+  /** What the enabled lists block by address, each list's as few prefixes as cover all of it. */
+  *prefixes(): Generator<Prefix> {
+    for (const { content } of this.lists) yield* content?.addresses.prefixes ?? [];
+  }
+
+  /** Whether any enabled list has names. */
+  get hasNames(): boolean {
+    return this.lists.some(
+      ({ content }) => content !== null && content.names.counts.hosts + content.names.counts.domains > 0,
+    );
+  }
+
+  /** What people call a list, by its id; undefined when it is gone. */
+  nameOf(id: string): string | undefined {
+    return this.lists.find(({ number }) => String(number) === id)?.row.name;
   }
 
   /** Something was blocked because of a match: counted for every list that has it. */

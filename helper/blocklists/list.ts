@@ -23,6 +23,8 @@ function timeText(milliseconds: number | null): string | null {
   return milliseconds === null ? null : new Date(milliseconds).toISOString();
 }
 
+export type EntryKind = "host" | "domain" | "prefix";
+
 /** `list`: its id. `entry`: a name or a range as the list has it, canonical. */
 export interface ListMatch {
   readonly list: string;
@@ -31,16 +33,17 @@ export interface ListMatch {
 
 /** `all`: what every list has, the first list's first; `list` and `entry` are the narrowest of them. */
 export interface Match extends ListMatch {
+  readonly kind: EntryKind;
   readonly all: readonly ListMatch[];
 }
 
 /** `find`: what a list has; of all that have something, the greatest `narrow` counts. */
 export function matchIn(
   lists: readonly List[],
-  find: (content: Content) => { entry: string; narrow: number } | null,
+  find: (content: Content) => { entry: string; kind: EntryKind; narrow: number } | null,
 ): Match | null {
   const all: ListMatch[] = [];
-  let best: { list: string; entry: string; narrow: number } | null = null;
+  let best: { list: string; entry: string; kind: EntryKind; narrow: number } | null = null;
   for (const { content, number } of lists) {
     const found = content === null ? null : find(content);
     if (found === null) continue;
@@ -48,7 +51,7 @@ export function matchIn(
     all.push({ list, entry: found.entry });
     if (best === null || found.narrow > best.narrow) best = { list, ...found };
   }
-  return best === null ? null : { list: best.list, entry: best.entry, all };
+  return best === null ? null : { list: best.list, entry: best.entry, kind: best.kind, all };
 }
 
 /** As clients know it. `moreHits`: those that are not in the database yet. */

@@ -2,7 +2,7 @@
 // of a connection. Only an answer of a configured resolver, asked for by that very socket in the first network namespace, is trusted; so
 // is what resolved itself tells. Everything else labels.
 import type { Protocol } from "../../contract/words.ts";
-import { abi, type ExeKey, layouts } from "../kernel/layout.ts";
+import { abi, type ExeKey, type FlowRecord, layouts } from "../kernel/layout.ts";
 import { ringBytes } from "../kernel/programs.ts";
 import { Ring } from "../kernel/ring.ts";
 import { type Bypass, bypass } from "./bypass.ts";
@@ -11,6 +11,7 @@ import type { Answer } from "./dns.ts";
 import { Handshakes } from "./handshakes.ts";
 import { type Answered, Lookups } from "./lookups.ts";
 import { type Named, type NameSource, NameTable } from "./name-table.ts";
+import { payloadsOf } from "./payloads.ts";
 import { type MonitorState, ResolvedMonitor } from "./resolved-monitor.ts";
 
 export interface NamesParts {
@@ -121,6 +122,17 @@ export class Names {
     return { ...hello, isPublicName };
   }
 
+  /** The same of a packet that the kernel programs captured on the flow's way out. */
+  hearPacket(flow: string, record: FlowRecord, packet: Buffer): Spoken | null | undefined {
+    const address = record.flow.address.toString("hex");
+    let said: Spoken | null | undefined;
+    for (const { sequence, bytes } of payloadsOf(packet, record.segment_bytes)) {
+      said = this.hear(flow, address, record.process, sequence, bytes);
+      if (said !== undefined) break;
+    }
+    return said;
+  }
+
   /** The flow is over, or nobody wants to know any more. */
   forget(flow: string): void {
     this.handshakes.forget(flow);
@@ -156,14 +168,14 @@ export class Names {
       sequence: lookup.sequence,
       owner: ownerOf(lookup),
     } as const;
-    for (const answered of this.lookups.pass(passing, payload, this.parts.now()))
-      this.hearAnswer(answered, lookup.netns);
+    const at = this.parts.now() - ageOf(lookup.time);
+    for (const answered of this.lookups.pass(passing, payload, at)) this.hearAnswer(answered, lookup.netns, at);
     return true;
   }
 
-  private hearAnswer(answered: Answered, network: bigint): void {
+  private hearAnswer(answered: Answered, network: bigint, at: number): void {
     const trusted = network === this.parts.network && this.parts.resolvers().includes(answered.remote);
-    this.learn(answered, "query", trusted, answered.owner);
+    this.learn(answered, "query", trusted, answered.owner, at);
     if (trusted) this.notePublicNames(answered);
   }
 
@@ -177,11 +189,11 @@ export class Names {
     source: NameSource,
     trusted: boolean,
     owner: string,
+    at = this.parts.now(),
   ): void {
     if (host === null) return;
-    const now = this.parts.now();
     for (const { address, ttl } of addresses) {
-      const isNews = this.table.learn({ address, name: host, chain, source, trusted, owner, ttl }, now);
+      const isNews = this.table.learn({ address, name: host, chain, source, trusted, owner, ttl }, at);
       if (isNews) this.parts.renamed(address);
     }
   }
@@ -194,6 +206,11 @@ export class Names {
       if (oldest !== undefined) this.publicNames.delete(oldest);
     }
   }
+}
+
+/** Milliseconds since then, for what waited in the ring while no helper ran. `time`: CLOCK_MONOTONIC nanoseconds, which is Node's own. */
+function ageOf(time: bigint): number {
+  return Math.max(0, Number(process.hrtime.bigint() - time) / 1e6);
 }
 
 /** The executable, whichever version of the file it is. */

@@ -167,7 +167,9 @@ export function decide(policy: Policy, question: Question): Decision {
 
 /** Whether a rule about a name could say more than what is known: the app's own word is worth reading before data flows. */
 export function wantsName(policy: Policy, { app, addressHex, direction, names }: Question): boolean {
-  if (direction === "inbound" || names.trusted.length > 0 || !hasNames(addressHex, policy.zones)) return false;
+  if (direction === "inbound" || !hasNames(addressHex, policy.zones)) return false;
+  // Of several names one is listed: the app may say which it means.
+  if (names.trusted.length > 0) return names.trusted.some((name) => policy.lists.name(name) !== null);
   if (policy.lists.hasNames) return true;
   return policy.rules.some(
     (rule) => isNamed(rule) && rule.action === "block" && (rule.app === null || rule.app === app),

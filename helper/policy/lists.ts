@@ -20,9 +20,17 @@ export interface Lists {
   readonly hasNames: boolean;
   /** Every listed address and range; none of them holds all of IPv4 by its notation (::/0 to ::ffff:0:0/96). */
   prefixes(): Iterable<Prefix>;
+  /** What people call the list of this number. */
+  titleOf(number: number): string;
 }
 
-export const noLists: Lists = { name: () => null, covering: () => null, hasNames: false, prefixes: () => [] };
+export const noLists: Lists = {
+  name: () => null,
+  covering: () => null,
+  hasNames: false,
+  prefixes: () => [],
+  titleOf: String,
+};
 
 /** Numbers of lists begin here; rules never come this far. */
 export const listNumbers = 0x8000_0000;

@@ -10,7 +10,7 @@ import type { Prompt } from "../../contract/words.ts";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { DnsServer } from "../network/dns-server.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { type Ran, start, TestHelper, until } from "./helper-process.ts";
+import { picket, type Ran, start, TestHelper, until } from "./helper-process.ts";
 
 const helper = new TestHelper();
 const curl = realpathSync("/usr/bin/curl");
@@ -66,10 +66,21 @@ beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-names-")));
   writeFileSync(join(folder, "resolv.conf"), `nameserver ${resolver}\n`);
   network = await createNetwork();
-  const own = ["www.shop.test", "img.shop.test", "api.shop.test", "other.test", "ads.tracker.test", "late.test"];
+  const own = ["www.shop.test", "img.shop.test", "api.shop.test", "other.test", "ads.tracker.test"];
+  own.push(
+    "host.listed.test",
+    "beside.listed.test",
+    "deep.listed.example",
+    "by-address.test",
+    "shares.test",
+    "real.listed.example",
+  );
   for (const host of own) hosts[host] = [network.address(4)];
   hosts["one.shared.test"] = hosts["two.share.test"] = [network.address(4)];
-  dns = await DnsServer.start(resolver, ["nsenter", `--net=/run/netns/${network.near}`], hosts);
+  hosts["shares.listed.example"] = hosts["shares.test"] ?? [];
+  dns = await DnsServer.start(resolver, ["nsenter", `--net=/run/netns/${network.near}`], hosts, {
+    "cloaked.test": "real.listed.example",
+  });
   await helper.start("helper/main.ts", [], near());
   const { guarded: names } = await call((client) => client.call("status", {}));
   guarded = `${cgroupRoot()}/${names[0]}`;
@@ -236,5 +247,48 @@ describe("a name that only the app says", () => {
     await call((client) => client.call("rules.add", { app: curl, action: "allow", port: 22 }));
     const { stdout } = await run([curl, "-4", "-s", "--max-time", "20", `telnet://${ssh}:22`]);
     expect(stdout).toContain("SSH-2.0-picket_test");
+  });
+});
+
+describe("a blocklist", () => {
+  beforeAll(async () => {
+    const path = join(folder, "ads.txt");
+    writeFileSync(path, `0.0.0.0 host.listed.test\n||listed.example^\n${hosts["by-address.test"]?.[0]}\n`);
+    const added = await start(picket, ["blocklists", "add", path, "--name", "ads"], { PICKET_SOCKET: helper.socket });
+    expect(added.code).toBe(0);
+    await call((client) => client.call("rules.add", { app: curl, action: "allow" }));
+  });
+  const flowTo = (address: string | undefined) =>
+    call((client) => client.call("flows.list", {})).then((flows) =>
+      flows.find(({ endpoint }) => endpoint.address === address),
+    );
+
+  test.each([
+    ["host.listed.test", "a listed host"],
+    ["deep.listed.example", "a host of a listed domain"],
+    ["by-address.test", "a listed address"],
+    ["cloaked.test", "an alias that is listed"],
+  ])("blocks %s (%s), in spite of an app that may go anywhere", async (host) => {
+    expect((await get(host)).code).toBe(7);
+    const flow = await flowTo(hosts[host === "cloaked.test" ? "real.listed.example" : host]?.[0]);
+    expect(flow).toMatchObject({ verdict: "block", layer: "blocklist", rule: "ads" });
+    expect(flow?.reason).toMatch(/^The blocklist “ads” has/);
+  });
+
+  test("blocks nothing else: no neighbour, and no name that shares an address with a listed one", async () => {
+    expect((await get("beside.listed.test")).code).toBe(0);
+    expect((await get("shares.test")).code).toBe(0);
+    // From here on the app knows both names of it; what it means nobody can tell, as it does not say so.
+    expect((await get("shares.listed.example")).code).toBe(0);
+    expect((await get("shares.test")).code).toBe(0);
+  });
+
+  test("counts what it blocked, and gives way to an exception", async () => {
+    const listed = () => call((client) => client.call("blocklists.list", {}));
+    expect((await listed())[0]?.hits).toBeGreaterThanOrEqual(4);
+    await call((client) => client.call("rules.add", { app: null, action: "allow", host: "host.listed.test" }));
+    expect((await get("host.listed.test")).code).toBe(0);
+    await call((client) => client.call("blocklists.enable", { name: "ads", enabled: false }));
+    expect((await get("deep.listed.example")).code).toBe(0);
   });
 });

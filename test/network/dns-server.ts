@@ -38,17 +38,18 @@ export class DnsServer {
     this.child = child;
   }
 
-  /** `within`: a command that starts it, in another namespace. `more`: further names to addresses. */
+  /** `within`: a command that starts it, in another namespace. `more`: further names to addresses, `moreAliases` to names. */
   static async start(
     address = ownLoopback(),
     within: string[] = [],
     more: Record<string, string[]> = {},
+    moreAliases: Record<string, string> = {},
   ): Promise<DnsServer> {
     const records = [
       ...Object.entries({ ...zone, ...more }).map(([name, addresses]) => {
         return `--host-record=${[name, ...addresses, ...(name === "brief.example" ? ["1"] : [])].join(",")}`;
       }),
-      ...Object.entries(aliases).map(([alias, name]) => `--cname=${alias},${name}`),
+      ...Object.entries({ ...aliases, ...moreAliases }).map(([alias, name]) => `--cname=${alias},${name}`),
       `--dns-rr=hidden.example,65,${hiding}`,
       `--dns-rr=modern.example,65,${https}`,
       // Forty addresses: too large for a datagram of old.

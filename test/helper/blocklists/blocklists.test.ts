@@ -7,7 +7,7 @@ import type { Blocklist } from "../../../contract/blocklists.ts";
 import { CodedError } from "../../../contract/errors.ts";
 import { Blocklists } from "../../../helper/blocklists/blocklists.ts";
 import type { Fetch } from "../../../helper/blocklists/fetch.ts";
-import { formatPrefix } from "../../../helper/policy/address.ts";
+import { formatPrefix, type Prefix, parsePrefix } from "../../../helper/policy/address.ts";
 import { openStore, type Store } from "../../../helper/store/database.ts";
 import { until } from "../../end-to-end/helper-process.ts";
 
@@ -71,6 +71,8 @@ async function handOver(name: string, text: string, replace = false): Promise<Bl
 const numbered = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, at) => `n${from + at}.example.org\n`).join("");
 
+const at = (address: string) => parsePrefix(address) as Prefix;
+
 describe("a list that was handed over", () => {
   it("blocks, after a restart too, until it is removed", async () => {
     const one = await handOver("ads", "0.0.0.0 host.example.org\nexample.net\n198.51.100.0/25\n198.51.100.128/25\n");
@@ -81,13 +83,14 @@ describe("a list that was handed over", () => {
       expect(lists.matchName("a.example.net")).toEqual({
         list: one.id,
         entry: "example.net",
+        kind: "domain",
         all: [{ list: one.id, entry: "example.net" }],
       });
       expect(lists.matchName("example.org")).toBeNull();
       expect(lists.matchName("not a name")).toBeNull();
-      expect(lists.matchAddress("198.51.100.200")).toMatchObject({ list: one.id, entry: "198.51.100.0/24" });
-      expect(lists.matchAddress("198.51.101.1")).toBeNull();
-      expect(lists.addresses().map(formatPrefix)).toEqual(["198.51.100.0/24"]);
+      expect(lists.matchPrefix(at("198.51.100.200"))).toMatchObject({ list: one.id, entry: "198.51.100.0/24" });
+      expect(lists.matchPrefix(at("198.51.101.1"))).toBeNull();
+      expect([...lists.prefixes()].map(formatPrefix)).toEqual(["198.51.100.0/24"]);
       await reopen();
     }
     expect(statSync(directory()).mode & 0o777).toBe(0o700);
@@ -226,6 +229,7 @@ describe("several lists", () => {
     expect(lists.matchName("ads.example.org")).toEqual({
       list: two.id,
       entry: "ads.example.org",
+      kind: "host",
       all: [
         { list: one.id, entry: "example.org" },
         { list: two.id, entry: "ads.example.org" },
@@ -234,8 +238,8 @@ describe("several lists", () => {
     });
     // What one list excepts, another may block.
     expect(lists.matchName("good.ads.example.org")?.all).toEqual([{ list: one.id, entry: "example.org" }]);
-    expect(lists.matchAddress("203.0.113.7")?.entry).toBe("203.0.113.7");
-    expect(lists.addresses().map(formatPrefix)).toEqual(["203.0.113.0/24"]);
+    expect(lists.matchPrefix(at("203.0.113.7"))?.entry).toBe("203.0.113.7");
+    expect([...lists.prefixes()].map(formatPrefix)).toEqual(["203.0.113.7", "203.0.113.0/24"]);
   });
 
   it("count what they blocked, by entry, through a restart", async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { abi, action, type FlowRecord, layouts } from "../../../helper/kernel/layout.ts";
 import { ownNetworkCookie } from "../../../helper/kernel/namespaces.ts";
 import { Programs, ringBytes } from "../../../helper/kernel/programs.ts";
-import { readRecord } from "../../../helper/kernel/records.ts";
+import { packetOf, readRecord } from "../../../helper/kernel/records.ts";
 import { Ring } from "../../../helper/kernel/ring.ts";
 import { Names } from "../../../helper/names/names.ts";
 import { addressHex } from "../../../helper/policy/address.ts";
@@ -42,8 +42,7 @@ export class Guarded {
       ringBytes.events,
       (bytes) => {
         const record = readRecord(bytes);
-        if (record !== null && record.packet_bytes > 0)
-          this.onHeld(record, bytes.subarray(bytes.length - record.packet_bytes));
+        if (record !== null && record.packet_bytes > 0) this.onHeld(record, packetOf(bytes, record));
         return true;
       },
       (error) => this.failures.push(error),
@@ -82,7 +81,7 @@ export class Guarded {
 
   /** The kernel's policy in its own words: what becomes of everything but the resolvers' look-ups. */
   setMode(mode: "allow" | "ask"): void {
-    const { configs, hosts, tables, slots } = this.programs.maps;
+    const { configs, hosts, maybe_hosts: filter, tables, slots } = this.programs.maps;
     const numbers = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
     const config = {
       abi,
@@ -91,8 +90,10 @@ export class Guarded {
       pid_namespace: 1,
       generation: ++this.generation,
     };
-    for (const address of this.resolvers)
-      hosts.set(Buffer.from(addressHex(address), "hex"), layouts.path.write({ tables: [1, 0, 0, 0, 0, 0] }));
+    for (const address of this.resolvers.map((text) => Buffer.from(addressHex(text), "hex"))) {
+      filter.add(address);
+      hosts.set(address, layouts.path.write({ tables: [1, 0, 0, 0, 0, 0] }));
+    }
     tables.set(numbers(1), numbers(1 << 15));
     slots.set(layouts.slot_key.write({ table: 1, shape: 15 }), layouts.slot.write({ action: action.allow }));
     configs.set(numbers(0), layouts.config.write(config));

@@ -9,7 +9,7 @@ import type { Asker } from "../../../helper/names/names.ts";
 import { addressHex, formatAddress } from "../../../helper/policy/address.ts";
 import { DnsServer, ownLoopback } from "../../network/dns-server.ts";
 import { Guarded, getaddrinfo, networkNamespace, python } from "./guarded.ts";
-import { clientHello, records, serverName } from "./hellos.ts";
+import { clientHello, cryptoFrame, initialPacket, records, rfcKeys, serverName } from "./hellos.ts";
 
 let server: DnsServer;
 let guarded: Guarded;
@@ -88,6 +88,14 @@ while len(got) < 99: got += s.recv(3)
     expect(seen.length).toBeGreaterThanOrEqual(3);
     expect(new Set(seen.map(([address]) => address))).toEqual(new Set(["198.51.100.8"]));
     for (const [, names] of seen) expect(names).toEqual(["shop.example"]);
+  });
+
+  it("for as long as its record lives, also when it is read late", () => {
+    guarded.runAlone(dig("plain.example"));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+    const [named] = guarded.names.namesOf(addressHex("198.51.100.7"));
+    expect((named?.until ?? 0) - performance.now()).toBeLessThan(298_700);
+    expect((named?.until ?? 0) - performance.now()).toBeGreaterThan(240_000);
   });
 
   it("for who asked as its own, for others as somebody's", async () => {
@@ -181,6 +189,32 @@ describe("what an app says of its connection", () => {
     ]);
     expect(names.namesOf(addressHex("198.51.100.7"))).toEqual([]);
     expect(names.hear("other", address, asker, null, Buffer.alloc(20))).toBeNull();
+  });
+
+  it.each([
+    ["one by one", 0],
+    ["in one packet, as the kernel takes them together", 1],
+  ])("is read from held datagrams %s", async (_, together) => {
+    guarded.setMode("ask");
+    const said: unknown[] = [];
+    guarded.onHeld = (record, packet) => said.push(guarded.names.hearPacket("flow", record, packet));
+    const hello = clientHello([serverName("video.example")]);
+    const frame = (at: number, bytes: Buffer) =>
+      Buffer.concat([cryptoFrame(at, bytes), Buffer.alloc(1100 - bytes.length)]);
+    const first = initialPacket(rfcKeys.v1, 0, frame(0, hello.subarray(0, 30)));
+    const second = initialPacket(rfcKeys.v1, 1, frame(30, hello.subarray(30)));
+    expect(second).toHaveLength(first.length);
+    const script = `
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0))
+if ${together}: s.setsockopt(17, 103, ${first.length})
+for datagram in ${together ? "[sys.argv[1] + sys.argv[2]]" : "sys.argv[1:]"}: s.sendto(bytes.fromhex(datagram), ("127.9.9.9", 443))
+`;
+    guarded.runAlone([python, "-c", script, first.toString("hex"), second.toString("hex")]);
+    guarded.readEvents();
+    expect(said.at(-1)).toMatchObject({ serverName: "video.example" });
+    expect(said).toHaveLength(together ? 1 : 2);
+    expect(guarded.namesOf("127.9.9.9")).toEqual([{ name: "video.example", trusted: false, source: "quic" }]);
   });
 
   it("is known for a public name once its resolver told of it", async () => {

@@ -262,6 +262,15 @@ describe("blocklists", () => {
     expect(decide(withLists(), asked()).verdict).toBe("allow");
   });
 
+  it("leave an address with a listed and another name open, until the app says which it means", () => {
+    const both = named("x.ads.test", "fine.test");
+    expect(decide(withLists(), asked(both)).verdict).toBe("allow");
+    expect(wantsName(withLists(), asked(both))).toBe(true);
+    expect(wantsName(withLists(), asked(named("fine.test")))).toBe(false);
+    const said = { names: { ...both.names, labels: ["x.ads.test"] } };
+    expect(decide(withLists(), asked(said)).layer).toBe("blocklist");
+  });
+
   it("are rules of everybody", () => {
     expect(entryRule(entry)).toMatchObject({ app: null, action: "block", origin: "subscription" });
   });

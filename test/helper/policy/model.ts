@@ -127,6 +127,7 @@ function listsOf(destinations: readonly ListEntry["destination"][]): Lists {
         .sort((a, b) => (prefixOf(b)?.bits ?? 0) - (prefixOf(a)?.bits ?? 0))[0] ?? null,
     hasNames: entries.some(({ destination: { kind } }) => kind !== "prefix"),
     prefixes: () => entries.map(prefixOf).filter((each) => each !== null),
+    titleOf: String,
   };
 }
 
