@@ -41,6 +41,7 @@ import type { Decision, KnownNames } from "./policy/decide.ts";
 import type { Zones } from "./policy/rule.ts";
 import { Prompts } from "./prompts/prompts.ts";
 import { Revocation } from "./revocation.ts";
+import { eachRound, nextRound } from "./rounds.ts";
 import { durably, type Store } from "./store/database.ts";
 import { FlowVerdicts } from "./store/flow-verdicts.ts";
 import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
@@ -96,7 +97,7 @@ export class Engine {
   private readonly events: Ring;
   private readonly journal: Ring;
   private pace: NodeJS.Timeout | undefined;
-  private readonly revisits: NodeJS.Timeout;
+  private readonly stopRevisits: () => void;
   /** What `lostPackets` said last. */
   private lost: number;
   private owesGates = false;
@@ -176,18 +177,19 @@ export class Engine {
     this.lifetimes.follow();
     this.readRings();
     this.keepReading();
-    this.revisits = setInterval(() => this.revisit(), revisitPace);
+    this.stopRevisits = eachRound(revisitPace, () => this.revisit());
   }
 
   /** Every awakening costs some 150 µs of CPU, also for nothing. */
   private keepReading(): void {
     const found = this.journal.readATurn();
-    this.pace = setTimeout(() => this.keepReading(), found ? journalPace.busy : journalPace.quiet);
+    const again = () => this.keepReading();
+    this.pace = found ? setTimeout(again, journalPace.busy) : nextRound(journalPace.quiet, again);
   }
 
   close(): void {
     clearTimeout(this.pace);
-    clearInterval(this.revisits);
+    this.stopRevisits();
     this.lifetimes.close();
     this.events.close();
     this.journal.close();

@@ -24,6 +24,7 @@ import { monitorSocket } from "./names/resolved-monitor.ts";
 import type { Options } from "./options.ts";
 import { localPrefixes, loopbackPrefixes } from "./policy/rule.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
+import { eachRound } from "./rounds.ts";
 import { guardsBefore, writeRunFile } from "./run-file.ts";
 import { ControlServer } from "./server/server.ts";
 import { Updates } from "./server/updates.ts";
@@ -202,9 +203,9 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const stopWatching = watchResolvers(
     safely("the resolvers could not be read again", () => void engine.policyChanged()),
   );
-  const sweep = setInterval(
-    safely("empty cgroups could not be removed", () => runs.sweep()),
+  const stopSweeping = eachRound(
     sweepPace,
+    safely("empty cgroups could not be removed", () => runs.sweep()),
   );
   let lastStatus = "";
   const wallAhead = () => Date.now() - boottime();
@@ -222,13 +223,13 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     if (text !== lastStatus) server.event("status", now);
     lastStatus = text;
   };
-  const status = setInterval(safely("the status could not be told", tellStatus), statusPace);
+  const stopTelling = eachRound(statusPace, safely("the status could not be told", tellStatus));
   log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted, pins: programs.version });
 
   return {
     async close(removePins) {
-      clearInterval(sweep);
-      clearInterval(status);
+      stopSweeping();
+      stopTelling();
       stopWatching();
       updates.close();
       await server.close();

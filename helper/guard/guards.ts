@@ -7,6 +7,7 @@ import type { CgroupPaths } from "../kernel/cgroup-paths.ts";
 import type { SocketState } from "../kernel/layout.ts";
 import type { Programs } from "../kernel/programs.ts";
 import { log } from "../log.ts";
+import { eachRound } from "../rounds.ts";
 import type { Guard } from "./named.ts";
 
 /** Folders are watched; this is for what a watch may miss, milliseconds. */
@@ -36,7 +37,7 @@ export class Guards {
   /** By folder; `inode` tells when it was replaced by another of the same name. */
   private readonly watches = new Map<string, { inode: bigint; watcher: FSWatcher }>();
   private unwatched = false;
-  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly rounds: (() => void)[] = [];
 
   /** `root`: the cgroup2 mount. `adopt` hears of the sockets that were there before their guard. */
   constructor(
@@ -65,13 +66,13 @@ export class Guards {
     const failed = this.kept.find(({ failure }) => failure !== null);
     if (failed) throw new Error(`${failed.name} cannot be guarded: ${failed.failure}`);
     if (this.kept.some(({ locate }) => locate !== null)) setPriority(racingPriority);
-    this.timers.push(setInterval(() => this.settleSafely(), settlePace));
-    this.timers.push(setInterval(() => void this.locateWaiting(), locatePace));
+    this.rounds.push(eachRound(settlePace, () => this.settleSafely()));
+    this.rounds.push(eachRound(locatePace, () => void this.locateWaiting()));
   }
 
   /** What is attached stays attached. */
   close(): void {
-    for (const timer of this.timers.splice(0)) clearInterval(timer);
+    for (const stop of this.rounds.splice(0)) stop();
     for (const { watcher } of this.watches.values()) watcher.close();
     this.watches.clear();
   }
@@ -198,7 +199,7 @@ export class Guards {
       // Where systemd does not answer, what it said before holds.
       guard.directory = await guard.locate().catch(() => guard.directory);
     }
-    if (this.timers.length > 0) this.settleSafely();
+    if (this.rounds.length > 0) this.settleSafely();
   }
 }
 
