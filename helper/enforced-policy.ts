@@ -7,8 +7,18 @@ import { type FlowRecord, flowState } from "./kernel/layout.ts";
 import { type PolicyMaps, target } from "./kernel/policy-maps.ts";
 import { log } from "./log.ts";
 import { addressHex, parsePrefix } from "./policy/address.ts";
+import { findIdle, type Idle } from "./policy/analysis.ts";
 import { compile } from "./policy/compile.ts";
-import { type Decision, decide, noNames, type Override, type Policy, type Question } from "./policy/decide.ts";
+import {
+  type Decision,
+  decide,
+  modeVerdict,
+  noNames,
+  type Override,
+  overrides,
+  type Policy,
+  type Question,
+} from "./policy/decide.ts";
 import { hostName } from "./policy/domain.ts";
 import { type Lists, listNumbers } from "./policy/lists.ts";
 import { compareRules } from "./policy/order.ts";
@@ -50,6 +60,9 @@ export class EnforcedPolicy {
   private readonly parts: EnforcedPolicyParts;
   private policy: Policy;
   private byNumber = new Map<number, PolicyRule>();
+  /** Enabled rules of every profile, and which of them do nothing: found out when somebody wants to know. */
+  private enabled: PolicyRule[] = [];
+  private idle: ReadonlyMap<number, Idle> | undefined;
   /** Stored rules that nobody can read: they take no part. */
   unreadable = 0;
 
@@ -78,6 +91,8 @@ export class EnforcedPolicy {
   refresh(): boolean {
     const rules: PolicyRule[] = [];
     this.byNumber = new Map();
+    this.enabled = [];
+    this.idle = undefined;
     this.unreadable = 0;
     const { profile } = this.parts.situation();
     for (const { number, rule } of this.parts.rules.all()) {
@@ -88,6 +103,7 @@ export class EnforcedPolicy {
         continue;
       }
       this.byNumber.set(number, parsed);
+      if (rule.enabled) this.enabled.push(parsed);
       if (rule.enabled && (rule.profile === null || rule.profile === profile)) rules.push(parsed);
     }
     this.policy = this.around(rules.sort(compareRules));
@@ -98,12 +114,24 @@ export class EnforcedPolicy {
     return this.parts.maps.apply(compile(this.policy, { ...target, ...numbers }));
   }
 
+  /** Rules that do nothing, by number. */
+  findIdle(): ReadonlyMap<number, Idle> {
+    this.idle ??= findIdle(this.enabled, this.policy.zones, this.policy.lists);
+    return this.idle;
+  }
+
   list(): Rule[] {
     return this.parts.rules.all().map(({ rule }) => rule);
   }
 
   decide(asked: Asked): Decision {
     return decide(this.policy, questionOf(asked));
+  }
+
+  /** Why there is a card for the flow; nothing where policy has an answer by now. */
+  whyAsked(asked: Asked): Partial<Pick<Decision, "rule" | "layer" | "reason">> {
+    const { verdict, rule, layer, reason } = this.decide(asked);
+    return verdict === "ask" ? { rule, layer, reason } : {};
   }
 
   /** What would happen to a flow, and why. Errors: bad_address, bad_name, bad_matcher. */
@@ -138,13 +166,16 @@ export class EnforcedPolicy {
   explain(verdict: "allow" | "block", number: number): Judgement {
     const rule = this.byNumber.get(number);
     if (rule) return { verdict, rule: rule.id, layer: layerOf(rule), reason: reasonOf(rule) };
-    const { override } = this.policy;
-    if (number === 0 && override !== null) {
-      const reason = override === "lockdown" ? "Lockdown is on." : "Picket is paused.";
-      return { verdict, rule: null, layer: override === "lockdown" ? "lockdown" : "mode", reason };
+    const { override, mode } = this.policy;
+    if (number === 0) {
+      const over = override === null ? undefined : overrides[override];
+      if (over?.verdict === verdict) return { verdict, rule: null, layer: over.layer, reason: over.reason };
+      const agreed = modeVerdict[mode].verdict === verdict;
+      // A mode that has changed since.
+      const reason = agreed ? modeVerdict[mode].reason : "No rule covers it; the mode decided.";
+      return { verdict, rule: null, layer: "mode", reason };
     }
     if (number >= listNumbers) return { verdict, rule: null, layer: "blocklist", reason: "A blocklist has it." };
-    if (number === 0) return { verdict, rule: null, layer: "mode", reason: "No rule covers it; the mode decided." };
     return { verdict, rule: String(number), layer: "rule", reason: "A rule that is gone by now decided." };
   }
 }

@@ -36,10 +36,13 @@ import type { Lists } from "./policy/lists.ts";
 import type { Zones } from "./policy/rule.ts";
 import { Prompts } from "./prompts/prompts.ts";
 import { Revocation } from "./revocation.ts";
+import { describeRules } from "./rule-hints.ts";
+import { RulesFiles } from "./rules-file.ts";
 import { durably, type Store } from "./store/database.ts";
 import { FlowVerdicts } from "./store/flow-verdicts.ts";
 import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
 import { PromptRows } from "./store/prompts.ts";
+import { RuleUses } from "./store/rule-uses.ts";
 import { type BootClock, Rules } from "./store/rules.ts";
 
 export interface Listener {
@@ -72,8 +75,10 @@ const revisitPace = 2000;
 export class Engine {
   readonly prompts: Prompts;
   readonly answers: Answers;
+  readonly rulesFiles: RulesFiles;
   private readonly parts: EngineParts;
   private readonly rules: Rules;
+  private readonly uses: RuleUses;
   private readonly policy: EnforcedPolicy;
   private readonly flows: Flows;
   private readonly hold: Hold;
@@ -98,12 +103,14 @@ export class Engine {
     this.parts = parts;
     this.lost = parts.lostPackets();
     this.rules = new Rules(store, parts.clock);
+    this.uses = new RuleUses(store);
     // Before the policy is read: what was over while no helper ran never comes back.
     this.lifetimes = new Lifetimes({ rules: this.rules, clock: parts.clock, ended: () => void this.policyChanged() });
     this.prompts = new Prompts({
       rows: new PromptRows(store),
       changed: listener.prompt,
       waits: (flow) => this.hold.get(flow) !== undefined,
+      why: (asked) => this.policy.whyAsked(asked),
     });
     this.flows = new Flows(listener.flow);
     this.naming = new Naming({ apps: parts.apps, numbers: apps, maps });
@@ -141,6 +148,7 @@ export class Engine {
       checkpoint: parts.checkpoint,
       policyChanged: () => this.policyChanged(),
     });
+    this.rulesFiles = new RulesFiles({ store, rules: this.rules, policyChanged: () => void this.policyChanged() });
     this.finishVerdicts(verdicts);
     this.hold.forgetHeldGates();
     this.settle(); // an earlier helper may have died between a commit and its cards
@@ -167,6 +175,7 @@ export class Engine {
     this.events.close();
     this.journal.close();
     this.prompts.flush();
+    this.uses.flush();
     this.hold.close();
     this.sockets.close();
     this.deliveries.close();
@@ -279,6 +288,7 @@ export class Engine {
   }
 
   private onDecided(record: FlowRecord, id: string): void {
+    this.uses.count(record.rule, Date.now());
     const judgement = this.policy.explainRecord(record);
     // The kernel found the answer first. What was kept of a datagram flow still has to go; a SYN it retransmits itself.
     if (judgement.verdict === "allow" && !isConnection(record.flow)) this.hold.release(id, record.rule);
@@ -355,6 +365,7 @@ export class Engine {
     const direction = directionOf(record);
     const user = record.process.uid;
     const { verdict, rule, layer, reason, number } = this.policy.decide({ app, direction, endpoint, user });
+    this.uses.count(number, Date.now());
     if (verdict !== "ask") {
       this.addFlow(record, app, { verdict, rule, layer, reason });
       this.hold.carryOut(id, verdict, number);
@@ -402,6 +413,7 @@ export class Engine {
       if (flow === undefined) continue; // still being named
       const { verdict, rule, layer, reason, number } = this.policy.decide(flow);
       if (verdict === "ask") continue;
+      this.uses.count(number, Date.now());
       this.flows.judge(held.id, { verdict, rule, layer, reason });
       this.hold.carryOut(held.id, verdict, number);
     }
@@ -420,6 +432,11 @@ export class Engine {
 
   listRules(): Rule[] {
     return this.policy.list();
+  }
+
+  /** The rules with what is to be said of each. */
+  describeRules(): Rule[] {
+    return describeRules(this.rules.all(), this.policy.findIdle(), this.uses, Date.now());
   }
 
   /** Errors: bad_address, bad_name, bad_matcher, interpreter_alone, not_running. */

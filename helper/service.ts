@@ -70,7 +70,9 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     status: () => statusOf(parts),
     "prompts.list": () => engine.prompts.list(),
     "prompts.answer": ({ id, action, scope, lifetime }) => engine.answers.answer(id, action, scope, lifetime),
-    "rules.list": () => engine.listRules(),
+    "rules.list": () => engine.describeRules(),
+    "rules.stage": (part, client) => engine.rulesFiles.stage(client, part),
+    "rules.apply": (asked, client) => engine.rulesFiles.apply(client, asked),
     "rules.undo": ({ change }) => {
       engine.undo(change);
       return {};

@@ -120,14 +120,15 @@ function decisive(policy: Policy, question: Question, name: string | null): Poli
     .sort(compareRules)[0];
 }
 
-const modeVerdict: Record<Mode, { verdict: Action; reason: string }> = {
+/** What the mode says where no rule does. */
+export const modeVerdict: Record<Mode, { verdict: Action; reason: string }> = {
   ask: { verdict: "ask", reason: "No rule covers it, so you are asked." },
   learn: { verdict: "allow", reason: "Picket is learning: allowed and recorded." },
   allow: { verdict: "allow", reason: "No rule covers it, and the mode allows the rest." },
   block: { verdict: "block", reason: "No rule covers it, and the mode blocks the rest." },
 };
 
-const overrides: Record<Override, Omit<Decision, "rule" | "number">> = {
+export const overrides: Record<Override, Omit<Decision, "rule" | "number">> = {
   lockdown: { verdict: "block", layer: "lockdown", reason: "Lockdown is on: nothing leaves or enters this computer." },
   pause: { verdict: "allow", layer: "mode", reason: "Picket is paused: everything is allowed and recorded." },
 };
