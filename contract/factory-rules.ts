@@ -16,5 +16,3 @@ const consequences: Readonly<Record<string, string>> = {
 export function withoutFactoryRule(id: string): string | null {
   return Object.hasOwn(consequences, id) ? (consequences[id] ?? null) : null;
 }
-
-export const factoryRulesExplained = Object.keys(consequences);

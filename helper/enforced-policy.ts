@@ -12,12 +12,11 @@ import { compile } from "./policy/compile.ts";
 import {
   type Decision,
   decide,
-  modeVerdict,
   noNames,
   type Override,
-  overrides,
   type Policy,
   type Question,
+  withoutRule,
 } from "./policy/decide.ts";
 import { hostName } from "./policy/domain.ts";
 import { type Lists, listNumbers } from "./policy/lists.ts";
@@ -166,15 +165,7 @@ export class EnforcedPolicy {
   explain(verdict: "allow" | "block", number: number): Judgement {
     const rule = this.byNumber.get(number);
     if (rule) return { verdict, rule: rule.id, layer: layerOf(rule), reason: reasonOf(rule) };
-    const { override, mode } = this.policy;
-    if (number === 0) {
-      const over = override === null ? undefined : overrides[override];
-      if (over?.verdict === verdict) return { verdict, rule: null, layer: over.layer, reason: over.reason };
-      const agreed = modeVerdict[mode].verdict === verdict;
-      // A mode that has changed since.
-      const reason = agreed ? modeVerdict[mode].reason : "No rule covers it; the mode decided.";
-      return { verdict, rule: null, layer: "mode", reason };
-    }
+    if (number === 0) return { verdict, rule: null, ...withoutRule(this.policy, verdict) };
     if (number >= listNumbers) return { verdict, rule: null, layer: "blocklist", reason: "A blocklist has it." };
     return { verdict, rule: String(number), layer: "rule", reason: "A rule that is gone by now decided." };
   }

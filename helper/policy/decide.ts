@@ -120,18 +120,28 @@ function decisive(policy: Policy, question: Question, name: string | null): Poli
     .sort(compareRules)[0];
 }
 
-/** What the mode says where no rule does. */
-export const modeVerdict: Record<Mode, { verdict: Action; reason: string }> = {
+const modeVerdict: Record<Mode, { verdict: Action; reason: string }> = {
   ask: { verdict: "ask", reason: "No rule covers it, so you are asked." },
   learn: { verdict: "allow", reason: "Picket is learning: allowed and recorded." },
   allow: { verdict: "allow", reason: "No rule covers it, and the mode allows the rest." },
   block: { verdict: "block", reason: "No rule covers it, and the mode blocks the rest." },
 };
 
-export const overrides: Record<Override, Omit<Decision, "rule" | "number">> = {
+const overrides: Record<Override, Omit<Decision, "rule" | "number">> = {
   lockdown: { verdict: "block", layer: "lockdown", reason: "Lockdown is on: nothing leaves or enters this computer." },
   pause: { verdict: "allow", layer: "mode", reason: "Picket is paused: everything is allowed and recorded." },
 };
+
+/** What a verdict of the kernel's that no rule made rests on, in the words that decide() has for it. */
+export function withoutRule(
+  { mode, override }: Pick<Policy, "mode" | "override">,
+  verdict: "allow" | "block",
+): Pick<Decision, "layer" | "reason"> {
+  const over = override === null ? undefined : overrides[override];
+  if (over?.verdict === verdict) return { layer: over.layer, reason: over.reason };
+  if (modeVerdict[mode].verdict === verdict) return { layer: "mode", reason: modeVerdict[mode].reason };
+  return { layer: "mode", reason: "No rule covered it; the mode of that moment decided." };
+}
 
 function decisionOf(rule: PolicyRule | undefined, mode: Mode): Decision {
   if (rule === undefined) return { ...modeVerdict[mode], rule: null, number: 0, layer: "mode" };
