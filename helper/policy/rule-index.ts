@@ -33,14 +33,62 @@ function classesOf({ kind }: Destination): string[] {
 
 type Positions = number[];
 
+/** Up to so many rules are looked at one by one: most destinations have one or two. */
+const few = 8;
+/** Stands for the rules of all apps. */
+const everyApp = "*";
+
 /** The rules of one destination, or of a class of them, by position in the order. */
 class Place {
-  /** By app ("" for any) and port (portsOf). */
-  readonly wide = new Map<string, Map<number, Positions>>();
-  /** By action, then app; under null those of every app. */
-  readonly near: Partial<Record<PolicyRule["action"], Map<string | null, Positions>>> = {};
+  readonly positions: Positions = [];
   holders: Place[] | undefined;
   neighbours: Place[] | undefined;
+  private wide: Map<string, Positions> | undefined;
+  private near: Map<string, Positions> | undefined;
+
+  /** Lists of the rules that could hold all of this one. */
+  wider(rule: PolicyRule, rules: readonly PolicyRule[]): Positions[] {
+    if (this.positions.length <= few) return [this.positions];
+    this.wide ??= grouped(this.positions, (position) => {
+      const other = rules[position] as PolicyRule;
+      return [`${other.app ?? ""}\n${portsOf(other)[0]}`];
+    });
+    const apps = rule.app === null ? [""] : [rule.app, ""];
+    return found(
+      this.wide,
+      apps.flatMap((app) => portsOf(rule).map((port) => `${app}\n${port}`)),
+    );
+  }
+
+  /** Lists of the rules of another action that could have something in common with this one. */
+  other(rule: PolicyRule, rules: readonly PolicyRule[]): Positions[] {
+    if (this.positions.length <= few) return [this.positions];
+    this.near ??= grouped(this.positions, (position) => {
+      const { app, action } = rules[position] as PolicyRule;
+      return [`${app ?? ""}\n${action}`, `${everyApp}\n${action}`];
+    });
+    const apps = rule.app === null ? [everyApp] : [rule.app, ""];
+    const actions = (["allow", "block", "ask"] as const).filter((action) => action !== rule.action);
+    return found(
+      this.near,
+      apps.flatMap((app) => actions.map((action) => `${app}\n${action}`)),
+    );
+  }
+}
+
+function grouped(positions: Positions, keysOf: (position: number) => string[]): Map<string, Positions> {
+  const groups = new Map<string, Positions>();
+  for (const position of positions)
+    for (const key of keysOf(position)) {
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [position]);
+      else group.push(position);
+    }
+  return groups;
+}
+
+function found(groups: ReadonlyMap<string, Positions>, keys: readonly string[]): Positions[] {
+  return keys.map((key) => groups.get(key)).filter((group) => group !== undefined);
 }
 
 const [rangeOfPorts, anyPort] = [-1, -2];
@@ -63,26 +111,20 @@ export class RuleIndex {
     this.rules = rules;
     this.zones = zones;
     const lengths = new Set<number>();
-    for (const [position, rule] of rules.entries()) {
-      const { destination } = rule;
+    for (const [position, { destination }] of rules.entries()) {
       if (destination.kind === "prefix") lengths.add(destination.prefix.bits);
-      const key = destinationKey(destination);
-      const app = rule.app ?? "";
-      const byPort = at(this.place(key).wide, app, () => new Map<number, Positions>());
-      at(byPort, portsOf(rule)[0] as number, list).push(position);
-      for (const each of [key, ...classesOf(destination)]) {
-        const { near: all } = this.place(each);
-        all[rule.action] ??= new Map();
-        const near = all[rule.action] as Map<string | null, Positions>;
-        at(near, app, list).push(position);
-        at(near, null, list).push(position);
-      }
+      for (const key of [destinationKey(destination), ...classesOf(destination)])
+        this.place(key).positions.push(position);
     }
     this.lengths = [...lengths];
   }
 
   private place(key: string): Place {
-    return at(this.places, key, () => new Place());
+    const known = this.places.get(key);
+    if (known !== undefined) return known;
+    const made = new Place();
+    this.places.set(key, made);
+    return made;
   }
 
   private existing(keys: readonly string[]): Place[] {
@@ -133,13 +175,8 @@ export class RuleIndex {
   /** The first rule from `from` to before `to` that holds all that the rule matches and is wanted; its position, or -1. */
   firstHolder(rule: PolicyRule, from: number, to: number, wanted: (rule: PolicyRule) => boolean): number {
     let first = to;
-    const ports = portsOf(rule);
     for (const place of this.holders(rule.destination))
-      for (const app of rule.app === null ? [""] : [rule.app, ""]) {
-        const byPort = place.wide.get(app);
-        if (byPort === undefined) continue;
-        for (const port of ports) first = this.firstIn(byPort.get(port) ?? [], rule, from, first, wanted);
-      }
+      for (const positions of place.wider(rule, this.rules)) first = this.firstIn(positions, rule, from, first, wanted);
     return first === to ? -1 : first;
   }
 
@@ -164,14 +201,9 @@ export class RuleIndex {
   /** Whether a rule after `position` and before `until` has anything in common with the one there and another action. */
   differsBetween(position: number, until: number): boolean {
     const rule = this.rules[position] as PolicyRule;
-    const apps = rule.app === null ? [null] : [rule.app, ""];
-    for (const place of this.neighbours(rule.destination))
-      for (const action of ["allow", "block", "ask"] as const) {
-        const near = action === rule.action ? undefined : place.near[action];
-        if (near === undefined) continue;
-        for (const app of apps) if (this.anyOverlaps(near.get(app) ?? [], rule, position + 1, until)) return true;
-      }
-    return false;
+    return this.neighbours(rule.destination).some((place) =>
+      place.other(rule, this.rules).some((positions) => this.anyOverlaps(positions, rule, position + 1, until)),
+    );
   }
 
   private anyOverlaps(positions: readonly number[], rule: PolicyRule, from: number, to: number): boolean {
@@ -179,7 +211,8 @@ export class RuleIndex {
     for (let index = start; index < positions.length; index++) {
       const position = positions[index] as number;
       if (position >= to) return false;
-      if (index - start >= patience || overlaps(rule, this.rules[position] as PolicyRule, this.zones)) return true;
+      const other = this.rules[position] as PolicyRule;
+      if (index - start >= patience || (other.action !== rule.action && overlaps(rule, other, this.zones))) return true;
     }
     return false;
   }
@@ -198,16 +231,6 @@ function strangers(destination: Destination): string[] {
     case "any":
       return [];
   }
-}
-
-const list = (): Positions => [];
-
-function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
 }
 
 function firstAtLeast(positions: readonly number[], value: number): number {

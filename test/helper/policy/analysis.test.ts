@@ -67,7 +67,7 @@ const family = fc
 
 const generated = fc.tuple(
   policy,
-  fc.array(family, { maxLength: 3 }),
+  fc.array(family, { maxLength: 9 }),
   named,
   fc.array(question, { minLength: 40, maxLength: 40 }),
 );
@@ -216,9 +216,28 @@ describe("a rule", () => {
     ],
     ["of another profile is no neighbour", [{ port: 5, profile: "home" }, { profile: "work" }], [undefined, undefined]],
     ["of a profile is redundant below one of none", [{ port: 5, profile: "home" }, {}], ["redundant 2", undefined]],
+    [
+      "to an address is none where a name that it may have is blocked",
+      [at("192.0.2.1"), {}, { ...domain("test"), action: "block" }],
+      [undefined, undefined, undefined],
+    ],
   ];
   it.each(cases)("%s", (_, rules, expected) => {
     expect(told(rules)).toEqual(expected);
+  });
+
+  it("among many of the same destination is told by app and port all the same", () => {
+    const others = Array.from({ length: 30 }, (_, at) => ({
+      app: `/opt/${at}`,
+      port: at + 1,
+      action: "block" as const,
+    }));
+    const all = (...rules: Partial<PolicyRule>[]) => told([...rules, ...others]).slice(0, rules.length);
+    expect(all({ ...host("x.test"), port: 99 }, {})).toEqual(["redundant 2", undefined]);
+    expect(all({ ...host("x.test"), port: 7 }, {})).toEqual([undefined, undefined]);
+    expect(all({ ...host("x.test"), app: "/opt/7" }, {})).toEqual([undefined, undefined]);
+    expect(all({ ...host("x.test"), app: "/opt/99" }, {})).toEqual(["redundant 2", undefined]);
+    expect(all({ app: "/opt/99", port: 5 }, { app: "/opt/99" })).toEqual(["redundant 2", undefined]);
   });
 
   it("that excepts from a blocklist is not redundant", () => {
