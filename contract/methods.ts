@@ -31,8 +31,8 @@ export type Topic = v.InferOutput<typeof topicSchema>;
 const appPath = v.pipe(v.string(), v.startsWith("/"), v.maxLength(4096));
 const somePort = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535));
 
-/** Rules in one staged or applied file. */
-export const rulesInFile = 20_000;
+/** Rules in one file: so many, with what is said of them, fit into one answer (maxReplyBytes). */
+export const rulesInFile = 12_000;
 
 /** A person's rule before it has an id: what is left out is any. */
 export const newRuleSchema = v.strictObject({

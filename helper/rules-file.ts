@@ -7,8 +7,8 @@ import { durably, type Store } from "./store/database.ts";
 import { differenceOf, matcherKey, type WantedRule } from "./store/rule-sync.ts";
 import { anyMatcher, type Rules } from "./store/rules.ts";
 
-/** Of JSON, in all parts of one file. */
-const largestFile = 16 * 1024 * 1024;
+/** Of JSON, in all parts of one file: listed again, with every field and hint, it must fit into one answer. */
+const largestFile = 7 * 1024 * 1024;
 
 export interface RulesFilesParts {
   readonly store: Store;

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { FileRule } from "../../contract/rules-file.ts";
 import { rulesFile } from "../../contract/rules-file.ts";
+import { maxReplyBytes } from "../../contract/wire.ts";
 import { RulesFiles } from "../../helper/rules-file.ts";
 import { anyMatcher, type NewRule, Rules } from "../../helper/store/rules.ts";
 import { clock, temporaryStore } from "./store/temporary.ts";
@@ -153,8 +154,8 @@ describe("a file", () => {
 
   it("of too much is refused, and forgotten", () => {
     const { stage, apply } = start();
-    const many = Array.from({ length: 20_000 }, (_, at) => ({ action: "allow", host: `h${at}.test` }) as const);
-    expect(stage(many).staged).toBe(20_000);
+    const many = Array.from({ length: 12_000 }, (_, at) => ({ action: "allow", host: `h${at}.test` }) as const);
+    expect(stage(many).staged).toBe(12_000);
     expect(() => stage([{ action: "allow" }], false)).toThrow(expect.objectContaining({ code: "too_large" }));
     expect(apply({ dryRun: true }).added).toEqual([]);
   });
@@ -250,4 +251,19 @@ describe("ten thousand rules", () => {
     rules.changes.undo(rules.changes.newest() as number);
     expect(rules.all().some(({ rule }) => rule.host !== null)).toBe(false);
   });
+});
+
+it("the largest file there can be is listed in one answer", () => {
+  const { rules, stage, apply } = start();
+  const note = "n".repeat(420);
+  const many = Array.from(
+    { length: 12_000 },
+    (_, at) => ({ action: "allow", app: `/usr/bin/app${at}`, host: `h${at}.example.test`, port: 443, note }) as const,
+  );
+  expect(JSON.stringify(many).length).toBeGreaterThan(6_000_000);
+  stage(many);
+  apply();
+  const hints = [{ kind: "redundant", by: "12345", why: "x".repeat(200) }];
+  const listed = rules.all().map(({ rule }) => ({ ...rule, hints, lastUsed: rule.created, uses: 1_000_000 }));
+  expect(Buffer.byteLength(JSON.stringify(listed))).toBeLessThan(maxReplyBytes);
 });
