@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { blocklistMethods, blocklistSchema } from "./blocklists.ts";
 import { lifetimeSchema, ruleLifetimeSchema } from "./lifetime.ts";
+import { factoryRulesSchema, fileRuleSchema } from "./rules-file.ts";
 import {
   actionSchema,
   directionSchema,
@@ -30,6 +31,9 @@ export type Topic = v.InferOutput<typeof topicSchema>;
 
 const appPath = v.pipe(v.string(), v.startsWith("/"), v.maxLength(4096));
 const somePort = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535));
+
+/** Rules in one file: so many, with what is said of them, fit into one answer (maxReplyBytes). */
+export const rulesInFile = 12_000;
 
 /** A person's rule before it has an id: what is left out is any. */
 export const newRuleSchema = v.strictObject({
@@ -97,6 +101,38 @@ export const methods = {
   "rules.remove": { params: v.strictObject({ id }), result: done },
   /** Errors: unknown_rule. */
   "rules.enable": { params: v.strictObject({ id, enabled: v.boolean() }), result: ruleSchema },
+  /**
+   * Takes rules of a file in, a part at a time as requests are bounded, for this connection's rules.apply. `first`: forgets earlier parts.
+   * Nothing changes yet. `problems`: rules that cannot be, by their place in all parts together; such a rule is left out.
+   * Errors: too_large (more than rulesInFile).
+   */
+  "rules.stage": {
+    params: v.strictObject({ first: v.boolean(), rules: v.array(fileRuleSchema) }),
+    result: v.object({
+      staged: v.number(),
+      problems: v.array(v.object({ at: v.number(), code: v.string(), message: v.string() })),
+    }),
+  },
+  /**
+   * Makes the permanent rules exactly those that were staged, in one change that can be taken back, or tells what that would do. What is
+   * temporary stays. `source`: only imports of that source are replaced, and what was staged becomes such imports. Otherwise all of people's
+   * rules and imports are, and `factory` says which factory rules are enabled: those it does not name are. Errors: unknown_rule (factory).
+   */
+  "rules.apply": {
+    params: v.strictObject({
+      source: v.optional(v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(256))), null),
+      factory: v.optional(factoryRulesSchema, {}),
+      dryRun: v.optional(v.boolean(), false),
+    }),
+    /** Staged rules by their place, others by id. `change`: what rules.undo takes back; null where nothing changed. */
+    result: v.object({
+      added: v.array(v.number()),
+      changed: v.array(v.object({ id: v.string(), at: v.number() })),
+      removed: v.array(v.string()),
+      factory: v.array(v.object({ id: v.string(), enabled: v.boolean() })),
+      change: v.nullable(v.number()),
+    }),
+  },
   /** Takes a change of rules back: added, removed, enabled, or an answer. Without `change` the newest. Errors: nothing_to_undo. */
   "rules.undo": { params: v.strictObject({ change: v.optional(v.nullable(v.number()), null) }), result: done },
   /**

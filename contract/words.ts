@@ -145,6 +145,19 @@ export const matcherSchema = v.object({
 });
 export type Matcher = v.InferOutput<typeof matcherSchema>;
 
+/**
+ * What makes a rule worth a look. shadowed: rule `by` comes first and decides all that this one matches. conflicting: so it does, with the
+ * same matcher and another action. redundant: without this rule, `by` would decide the same way. unused: it decided nothing for a month.
+ * Rules that are not unused could all go together without any verdict changing.
+ */
+export const hintSchema = v.object({
+  kind: v.picklist(["shadowed", "conflicting", "redundant", "unused"]),
+  by: v.nullable(shortText),
+  /** One plain sentence. */
+  why: shortText,
+});
+export type Hint = v.InferOutput<typeof hintSchema>;
+
 export const ruleSchema = v.object({
   id: shortText,
   ...matcherSchema.entries,
@@ -157,6 +170,14 @@ export const ruleSchema = v.object({
   /** One sentence about why the rule is there; empty when nobody said. */
   note: shortText,
   created: time,
+  /** Of an import: what it was read from. */
+  source: v.optional(shortText),
+  /** Only in answers to rules.list, as the two below: absent where there is nothing to say. */
+  hints: v.optional(v.array(hintSchema)),
+  /** When it decided last. */
+  lastUsed: v.optional(time),
+  /** Flows that it decided. */
+  uses: v.optional(v.number()),
 });
 export type Rule = v.InferOutput<typeof ruleSchema>;
 
@@ -179,6 +200,10 @@ export const promptSchema = v.object({
   opened: time,
   /** Attempts of the app to further destinations, for which the card has no room. They stay held and are asked about after it. */
   behind: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  /** Why it is asked about the first endpoint, as `explain` says it: the rule that wants so, or null. */
+  rule: v.optional(v.nullable(shortText)),
+  layer: v.optional(layerSchema),
+  reason: v.optional(shortText),
   /** The process that asked first. */
   process: v.object({ pid: v.number(), uid: v.number(), command: shortText }),
 });

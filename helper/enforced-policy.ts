@@ -8,6 +8,7 @@ import { type PolicyMaps, target } from "./kernel/policy-maps.ts";
 import { log } from "./log.ts";
 import { knownNames } from "./names/endpoint-names.ts";
 import { addressHex, parsePrefix } from "./policy/address.ts";
+import { findIdle, type Idle } from "./policy/analysis.ts";
 import { Compiler } from "./policy/compile.ts";
 import {
   type Decision,
@@ -18,6 +19,7 @@ import {
   type Policy,
   type Question,
   wantsName,
+  withoutRule,
 } from "./policy/decide.ts";
 import { hostName } from "./policy/domain.ts";
 import { type Lists, listNumbers } from "./policy/lists.ts";
@@ -64,6 +66,9 @@ export class EnforcedPolicy {
   private policy: Policy;
   private compiler!: Compiler;
   private byNumber = new Map<number, PolicyRule>();
+  /** Enabled rules of every profile, and which of them do nothing: found out when somebody wants to know. */
+  private enabled: PolicyRule[] = [];
+  private idle: ReadonlyMap<number, Idle> | undefined;
   /** Stored rules that nobody can read: they take no part. */
   unreadable = 0;
 
@@ -96,6 +101,8 @@ export class EnforcedPolicy {
   refresh(): boolean {
     const rules: PolicyRule[] = [];
     this.byNumber = new Map();
+    this.enabled = [];
+    this.idle = undefined;
     this.unreadable = 0;
     const { profile } = this.parts.situation();
     for (const { number, rule } of this.parts.rules.all()) {
@@ -106,6 +113,7 @@ export class EnforcedPolicy {
         continue;
       }
       this.byNumber.set(number, parsed);
+      if (rule.enabled) this.enabled.push(parsed);
       if (rule.enabled && (rule.profile === null || rule.profile === profile)) rules.push(parsed);
     }
     this.policy = this.around(rules.sort(compareRules));
@@ -130,6 +138,12 @@ export class EnforcedPolicy {
     this.parts.maps.renew();
   }
 
+  /** Rules that do nothing, by number. */
+  findIdle(): ReadonlyMap<number, Idle> {
+    this.idle ??= findIdle(this.enabled, this.policy.zones, this.policy.lists);
+    return this.idle;
+  }
+
   list(): Rule[] {
     return this.parts.rules.all().map(({ rule }) => rule);
   }
@@ -141,6 +155,12 @@ export class EnforcedPolicy {
   /** Whether what the app says first should be read before it goes: a rule about the name in it may block. */
   wantsName(asked: Asked): boolean {
     return wantsName(this.policy, questionOf(asked));
+  }
+
+  /** Why there is a card for the flow; nothing where policy has an answer by now. */
+  whyAsked(asked: Asked): Partial<Pick<Decision, "rule" | "layer" | "reason">> {
+    const { verdict, rule, layer, reason } = this.decide(asked);
+    return verdict === "ask" ? { rule, layer, reason } : {};
   }
 
   /** What would happen to a flow, and why. Errors: bad_address, bad_name, bad_matcher. */
@@ -175,11 +195,7 @@ export class EnforcedPolicy {
   explain(verdict: "allow" | "block", number: number): Judgement {
     const rule = this.byNumber.get(number);
     if (rule) return { verdict, rule: rule.id, layer: layerOf(rule), reason: reasonOf(rule) };
-    const { override } = this.policy;
-    if (number === 0 && override !== null) {
-      const reason = override === "lockdown" ? "Lockdown is on." : "Picket is paused.";
-      return { verdict, rule: null, layer: override === "lockdown" ? "lockdown" : "mode", reason };
-    }
+    if (number === 0) return { verdict, rule: null, ...withoutRule(this.policy, verdict) };
     if (number >= listNumbers) {
       const title = this.parts.lists.titleOf(number);
       return { verdict, rule: title, layer: "blocklist", reason: `The blocklist “${title}” has this destination.` };

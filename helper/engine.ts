@@ -42,10 +42,13 @@ import type { Zones } from "./policy/rule.ts";
 import { Prompts } from "./prompts/prompts.ts";
 import { Revocation } from "./revocation.ts";
 import { eachRound, nextRound } from "./rounds.ts";
+import { describeRules } from "./rule-hints.ts";
+import { RulesFiles } from "./rules-file.ts";
 import { durably, type Store } from "./store/database.ts";
 import { FlowVerdicts } from "./store/flow-verdicts.ts";
 import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
 import { PromptRows } from "./store/prompts.ts";
+import { RuleUses } from "./store/rule-uses.ts";
 import { type BootClock, Rules } from "./store/rules.ts";
 
 export interface Listener {
@@ -80,8 +83,10 @@ const revisitPace = 2000;
 export class Engine {
   readonly prompts: Prompts;
   readonly answers: Answers;
+  readonly rulesFiles: RulesFiles;
   private readonly parts: EngineParts;
   private readonly rules: Rules;
+  private readonly uses: RuleUses;
   private readonly policy: EnforcedPolicy;
   private readonly flows: Flows;
   private readonly hold: Hold;
@@ -110,12 +115,14 @@ export class Engine {
     this.parts = parts;
     this.lost = parts.lostPackets();
     this.rules = new Rules(store, parts.clock);
+    this.uses = new RuleUses(store);
     // Before the policy is read: what was over while no helper ran never comes back.
     this.lifetimes = new Lifetimes({ rules: this.rules, clock: parts.clock, ended: () => void this.policyChanged() });
     this.prompts = new Prompts({
       rows: new PromptRows(store),
       changed: listener.prompt,
       waits: (flow) => this.hold.get(flow) !== undefined,
+      why: (asked) => this.policy.whyAsked(asked),
     });
     this.flows = new Flows(listener.flow);
     this.naming = new Naming({ apps: parts.apps, numbers: apps, maps });
@@ -167,6 +174,7 @@ export class Engine {
       checkpoint: parts.checkpoint,
       policyChanged: () => this.policyChanged(),
     });
+    this.rulesFiles = new RulesFiles({ store, rules: this.rules, policyChanged: () => void this.policyChanged() });
     this.finishVerdicts(verdicts);
     this.hold.forgetHeldGates();
     this.settle(); // an earlier helper may have died between a commit and its cards
@@ -195,6 +203,7 @@ export class Engine {
     this.journal.close();
     this.prompts.flush();
     this.names.close();
+    this.uses.flush();
     this.hold.close();
     this.sockets.close();
     this.deliveries.close();
@@ -308,13 +317,14 @@ export class Engine {
   }
 
   private onDecided(record: FlowRecord, id: string): void {
+    this.uses.count(record.rule, Date.now());
     const judgement = this.policy.explainRecord(record);
     // The kernel found the answer first. What was kept of a datagram flow still has to go; a SYN it retransmits itself.
     if (judgement.verdict === "allow" && !isConnection(record.flow)) this.hold.release(id, record.rule);
     else this.hold.forget(id);
     if (judgement.verdict === "allow") this.giveErrors(record);
     const add = (app: App) => {
-      this.addFlow(record, app, judgement);
+      this.addFlow(record, app, this.inWords(record, app, judgement));
       // A connect() that was refused has no socket state that could end.
       if (known === undefined && judgement.verdict === "block" && isConnection(record.flow)) this.flows.end(id);
     };
@@ -323,6 +333,14 @@ export class Engine {
     else this.meet(record, add);
     // A packet met the new policy before the helper could end its connection: the app has still to hear of it.
     if (known?.verdict === "allow" && judgement.verdict === "block") this.revocation.carryOut();
+  }
+
+  /** Whatever policy says of a flow it says in the same words: the kernel's verdict too, unless the policy is another by now. */
+  private inWords(record: FlowRecord, app: App, judgement: Judgement): Judgement {
+    const endpoint = this.endpointOf(record);
+    const asked = { app, direction: directionOf(record), endpoint, user: record.process.uid };
+    const { verdict, rule, layer, reason, number } = this.policy.decide(asked);
+    return number === record.rule && verdict === judgement.verdict ? { verdict, rule, layer, reason } : judgement;
   }
 
   /** The kernel allowed the first flow of a socket that has asked for errors. */
@@ -488,6 +506,7 @@ export class Engine {
     const asked = { app, direction, endpoint, user };
     const decision = this.policy.decide(asked);
     const { verdict, rule, layer, reason } = decision;
+    this.uses.count(decision.number, Date.now());
     if (verdict !== "ask") {
       this.addFlow(record, app, { verdict, rule, layer, reason });
       this.carryOut(id, asked, decision);
@@ -536,6 +555,7 @@ export class Engine {
       const decision = this.policy.decide(flow);
       const { verdict, rule, layer, reason } = decision;
       if (verdict === "ask") continue;
+      this.uses.count(decision.number, Date.now());
       this.flows.judge(held.id, { verdict, rule, layer, reason });
       this.carryOut(held.id, flow, decision);
     }
@@ -554,6 +574,11 @@ export class Engine {
 
   listRules(): Rule[] {
     return this.policy.list();
+  }
+
+  /** The rules with what is to be said of each. */
+  describeRules(): Rule[] {
+    return describeRules(this.rules.all(), this.policy.findIdle(), this.uses, Date.now());
   }
 
   /** Errors: bad_address, bad_name, bad_matcher, interpreter_alone, not_running. */

@@ -78,7 +78,9 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       engine.answers.dismiss(id);
       return {};
     },
-    "rules.list": () => engine.listRules(),
+    "rules.list": () => engine.describeRules(),
+    "rules.stage": (part, client) => engine.rulesFiles.stage(client, part),
+    "rules.apply": (asked, client) => engine.rulesFiles.apply(client, asked),
     "rules.undo": ({ change }) => {
       engine.undo(change);
       return {};

@@ -132,6 +132,17 @@ const overrides: Record<Override, Omit<Decision, "rule" | "number">> = {
   pause: { verdict: "allow", layer: "mode", reason: "Picket is paused: everything is allowed and recorded." },
 };
 
+/** What a verdict of the kernel's that no rule made rests on, in the words that decide() has for it. */
+export function withoutRule(
+  { mode, override }: Pick<Policy, "mode" | "override">,
+  verdict: "allow" | "block",
+): Pick<Decision, "layer" | "reason"> {
+  const over = override === null ? undefined : overrides[override];
+  if (over?.verdict === verdict) return { layer: over.layer, reason: over.reason };
+  if (modeVerdict[mode].verdict === verdict) return { layer: "mode", reason: modeVerdict[mode].reason };
+  return { layer: "mode", reason: "No rule covered it; the mode of that moment decided." };
+}
+
 function decisionOf(rule: PolicyRule | undefined, mode: Mode): Decision {
   if (rule === undefined) return { ...modeVerdict[mode], rule: null, number: 0, layer: "mode" };
   return { verdict: rule.action, rule: rule.id, number: rule.number, layer: layerOf(rule), reason: reasonOf(rule) };

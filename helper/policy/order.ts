@@ -49,6 +49,8 @@ export const criteria = {
   action: (rule) => actionRank[rule.action],
 } as const satisfies Record<string, (rule: PolicyRule) => number>;
 
+export type Criterion = keyof typeof criteria;
+
 const ranks = Object.values(criteria);
 
 /** Negative when `a` comes first. The rule number breaks what no criterion decides: the newer rule first. */
@@ -61,7 +63,7 @@ export function compareRules(a: PolicyRule, b: PolicyRule): number {
 }
 
 /** The criterion that puts one rule before the other; null when only their age does. */
-export function decidingCriterion(a: PolicyRule, b: PolicyRule): keyof typeof criteria | null {
-  const names = Object.keys(criteria) as (keyof typeof criteria)[];
+export function decidingCriterion(a: PolicyRule, b: PolicyRule): Criterion | null {
+  const names = Object.keys(criteria) as Criterion[];
   return names.find((name) => criteria[name](a) !== criteria[name](b)) ?? null;
 }

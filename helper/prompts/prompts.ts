@@ -27,6 +27,8 @@ export interface PromptsParts {
   changed(prompt: Prompt | null, id: string): void;
   /** Whether a flow is still held. */
   waits(flow: string): boolean;
+  /** Why policy asks. */
+  why(asked: Asked): Pick<Prompt, "rule" | "layer" | "reason">;
 }
 
 export class Prompts {
@@ -53,7 +55,13 @@ export class Prompts {
   }
 
   list(): Prompt[] {
-    return [...this.cards.values()].map((card) => card.view);
+    return [...this.cards.values()].map((card) => this.view(card));
+  }
+
+  private view(card: Card): Prompt {
+    const { view } = card;
+    const { app, direction, endpoint, process } = view;
+    return { ...view, ...this.parts.why({ app, direction, endpoint, user: process.uid }) };
   }
 
   get count(): number {
@@ -155,7 +163,7 @@ export class Prompts {
 
   private write(card: Card): void {
     this.parts.rows.write(card.stored);
-    this.parts.changed(card.view, card.stored.id);
+    this.parts.changed(this.view(card), card.stored.id);
   }
 
   /** The attempt is dead: when it was the card's last, the card moves to the inbox. */
@@ -173,7 +181,7 @@ export class Prompts {
         return;
       }
     }
-    if (card.stored === stored) this.parts.changed(card.view, stored.id);
+    if (card.stored === stored) this.parts.changed(this.view(card), stored.id);
     else this.write(card);
   }
 

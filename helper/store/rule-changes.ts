@@ -3,8 +3,13 @@ import { CodedError } from "../../contract/errors.ts";
 import type { Store } from "./database.ts";
 import type { RuleRow } from "./rules.ts";
 
-/** Changes that can be taken back, the newest. */
+/** Changes that can be taken back, the newest; fewer where they are large. */
 const kept = 200;
+/** Bytes of what they replaced, the newest change aside. */
+const keptBytes = 32 * 1024 * 1024;
+
+/** Changes of less are small however many are kept. */
+const fewRules = 100;
 
 /** Collects what one change does. */
 export interface Change {
@@ -13,6 +18,8 @@ export interface Change {
   /** A row that is there by now. */
   made(number: number): void;
 }
+
+type Statement = ReturnType<Store["prepare"]>;
 
 interface StoredRow extends RuleRow {
   processes: { pid: number; start: number }[];
@@ -39,7 +46,7 @@ export class RuleChanges {
       this.open = open;
       try {
         const result = work({
-          gone: (row) => void open.before.push({ ...row, processes: this.processesOf(row.number) }),
+          gone: (row) => void open.before.push({ ...row, processes: this.processesOf(row) }),
           made: (number) => void open.after.push(number),
         });
         if (outer === undefined) this.write(open, now);
@@ -67,28 +74,35 @@ export class RuleChanges {
       for (const number of JSON.parse(stored.after) as number[]) {
         if (remove.run(number).changes === 0) throw new CodedError("nothing_to_undo", "the rule is gone by now");
       }
-      for (const row of JSON.parse(stored.before) as StoredRow[]) this.restore(row);
+      const rows = JSON.parse(stored.before) as StoredRow[];
+      const statements = new Map<string, Statement>();
+      for (const row of rows) this.restore(row, statements);
       this.store.prepare("DELETE FROM rule_changes WHERE id = ?").run(id);
     })();
   }
 
-  private restore({ processes, ...row }: StoredRow): void {
-    const columns = Object.keys(row);
+  /** `statements`: by the columns that a row has, which are fewer in one of an older version. */
+  private restore({ processes, ...row }: StoredRow, statements: Map<string, Statement>): void {
+    const names = Object.keys(row);
+    const columns = names.join(", ");
+    const insertion = `INSERT INTO rules (${columns}) VALUES (${names.map((name) => `@${name}`).join(", ")})`;
+    const restore = statements.get(columns) ?? this.store.prepare(insertion);
+    statements.set(columns, restore);
     try {
-      this.store
-        .prepare(`INSERT INTO rules (${columns.join(", ")}) VALUES (${columns.map((name) => `@${name}`).join(", ")})`)
-        .run(row);
+      restore.run(row);
     } catch (error) {
       // A rule with its matcher came since.
       if ((error as { code?: string }).code?.startsWith("SQLITE_CONSTRAINT"))
         throw new CodedError("nothing_to_undo", "another rule took its place");
       throw error;
     }
-    const insert = this.store.prepare("INSERT INTO rule_processes (rule, pid, start) VALUES (?, ?, ?)");
-    for (const { pid, start } of processes) insert.run(row.number, pid, start);
+    for (const { pid, start } of processes) {
+      this.store.prepare("INSERT INTO rule_processes (rule, pid, start) VALUES (?, ?, ?)").run(row.number, pid, start);
+    }
   }
 
-  private processesOf(number: number): StoredRow["processes"] {
+  private processesOf({ number, boot }: RuleRow): StoredRow["processes"] {
+    if (boot === null) return [];
     return this.store
       .prepare("SELECT pid, start FROM rule_processes WHERE rule = ?")
       .all(number) as StoredRow["processes"];
@@ -99,6 +113,14 @@ export class RuleChanges {
     const { lastInsertRowid } = this.store
       .prepare("INSERT INTO rule_changes (made, before, after) VALUES (?, ?, ?)")
       .run(now, JSON.stringify(before), JSON.stringify(after));
-    this.store.prepare("DELETE FROM rule_changes WHERE id <= ?").run(Number(lastInsertRowid) - kept);
+    const newest = Number(lastInsertRowid);
+    this.store.prepare("DELETE FROM rule_changes WHERE id <= ?").run(newest - kept);
+    if (after.length < fewRules && before.length < fewRules) return;
+    this.store
+      .prepare(
+        `DELETE FROM rule_changes WHERE id < ? AND id IN (SELECT id FROM
+           (SELECT id, sum(length(before) + length(after)) OVER (ORDER BY id DESC) AS size FROM rule_changes) WHERE size > ?)`,
+      )
+      .run(newest, keptBytes);
   }
 }

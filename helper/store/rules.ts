@@ -5,6 +5,7 @@ import type { Action, Matcher, Origin, Rule } from "../../contract/words.ts";
 import type { ProcessId, TemporaryRule } from "../policy/lifetime.ts";
 import type { Store } from "./database.ts";
 import { RuleChanges } from "./rule-changes.ts";
+import type { Difference, WantedRule } from "./rule-sync.ts";
 
 /** A row of table `rules`. */
 export interface RuleRow extends Matcher {
@@ -18,6 +19,8 @@ export interface RuleRow extends Matcher {
   created: number;
   boot: string | null;
   expires: number | null;
+  /** What an import was read from. */
+  source: string | null;
 }
 
 /** A rule before it has an id. `address` must be canonical (helper/policy/address.ts), names as hostNameSchema has them. */
@@ -60,11 +63,17 @@ export interface NumberedRule {
   rule: Rule;
 }
 
+const insertion = `INSERT INTO rules (app, via, user, action, address, host, domain, zone, port, portTo, protocol, direction, profile,
+    lifetime, boot, expires, enabled, origin, note, created, source)
+  VALUES (@app, @via, @user, @action, @address, @host, @domain, @zone, @port, @portTo, @protocol, @direction, @profile,
+    @lifetime, @boot, @expires, @enabled, @origin, @note, @created, @source)
+  RETURNING *`;
+
 const noTerm: Term = { expires: null, processes: [] };
 
 /** `behind`: how far CLOCK_BOOTTIME is behind the clock on the wall, milliseconds. */
 function fromRow(row: RuleRow, behind: number): NumberedRule {
-  const { number, name, created, enabled, expires, boot: _boot, ...rest } = row;
+  const { number, name, created, enabled, expires, boot: _boot, source, ...rest } = row;
   return {
     number,
     rule: {
@@ -73,6 +82,7 @@ function fromRow(row: RuleRow, behind: number): NumberedRule {
       expires: expires === null ? null : new Date(expires + behind).toISOString(),
       enabled: enabled === 1,
       created: new Date(created).toISOString(),
+      ...(source !== null && { source }),
     },
   };
 }
@@ -124,19 +134,57 @@ export class Rules {
         change.gone(replaced);
         this.store.prepare("DELETE FROM rules WHERE number = ?").run(replaced.number);
       }
-      const row = this.store
-        .prepare(
-          `INSERT INTO rules (app, via, user, action, address, host, domain, zone, port, portTo, protocol, direction, profile, lifetime,
-             boot, expires, enabled, origin, note, created)
-           VALUES (@app, @via, @user, @action, @address, @host, @domain, @zone, @port, @portTo, @protocol, @direction, @profile, @lifetime,
-             @boot, @expires, 1, @origin, @note, @now)
-           RETURNING *`,
-        )
-        .get({ ...rule, now, boot, expires: term.expires, origin }) as RuleRow;
+      const made = { ...rule, created: now, boot, expires: term.expires, enabled: 1, origin, source: null };
+      const row = this.store.prepare(insertion).get(made) as RuleRow;
       this.writeProcesses(row.number, term.processes);
       change.made(row.number);
       return { ...this.read(row), replaced: replaced === undefined ? null : String(replaced.number) };
     });
+  }
+
+  /** Every rule as it is stored. */
+  rows(): RuleRow[] {
+    return this.store.prepare("SELECT * FROM rules ORDER BY number").all() as RuleRow[];
+  }
+
+  /**
+   * Brings the rules to what a file says (rule-sync.ts), in one change. A rule that says something else from now on has a number of its
+   * own; one that is switched or renamed keeps its number. Returns what takes it back; null where there was nothing to do.
+   */
+  carryOut({ added, changed, removed, factory }: Difference, now: number): number | null {
+    if (added.length + changed.length + removed.length + factory.length === 0) return null;
+    const drop = this.store.prepare("DELETE FROM rules WHERE number = ?");
+    const insert = this.store.prepare(insertion);
+    const update = this.store.prepare("UPDATE rules SET enabled = ?, note = ?, source = ? WHERE number = ?");
+    return this.store.transaction(() => {
+      this.changes.record(now, (change) => {
+        const put = (rule: WantedRule) => {
+          const made = { ...rule, created: now, boot: null, expires: null, enabled: rule.enabled ? 1 : 0 };
+          change.made((insert.get(made) as RuleRow).number);
+        };
+        for (const row of removed) {
+          change.gone(row);
+          drop.run(row.number);
+        }
+        for (const { row, rule } of changed) {
+          change.gone(row);
+          if (row.action === rule.action) {
+            update.run(rule.enabled ? 1 : 0, rule.note, rule.source, row.number);
+            change.made(row.number);
+          } else {
+            drop.run(row.number);
+            put(rule);
+          }
+        }
+        for (const { rule } of added) put(rule);
+        for (const { row, enabled } of factory) {
+          change.gone(row);
+          change.made(row.number);
+          update.run(enabled ? 1 : 0, row.note, row.source, row.number);
+        }
+      });
+      return this.changes.newest();
+    })();
   }
 
   temporary(): TemporaryRule[] {

@@ -14,6 +14,7 @@ const commands: Record<CommandWord, () => Promise<Command>> = {
   prompts: async () => (await import("./prompts.ts")).prompts,
   answer: async () => (await import("./prompts.ts")).answer,
   rules: async () => (await import("./rules.ts")).rules,
+  import: async () => (await import("./import.ts")).importRules,
   explain: async () => (await import("./explain.ts")).explain,
   blocklists: async () => (await import("./blocklists.ts")).blocklists,
   flows: async () => (await import("./flows.ts")).flows,

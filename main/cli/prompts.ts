@@ -25,8 +25,9 @@ export async function prompts(args: string[]): Promise<number> {
       String(prompt.attempts),
       `${prompt.process.pid}`,
       appText(prompt.app),
+      prompt.reason ?? "",
     ]);
-    process.stdout.write(table(["ID", "STATE", "OPENED", "ENDPOINT", "ATTEMPTS", "PID", "APP"], rows));
+    process.stdout.write(table(["ID", "STATE", "OPENED", "ENDPOINT", "ATTEMPTS", "PID", "APP", "REASON"], rows));
   }
   return 0;
 }

@@ -1,13 +1,17 @@
-// `picket rules`: list, add, remove, enable, disable, undo.
+// `picket rules`: list, check, add, remove, enable, disable, undo.
+
+import { withoutFactoryRule } from "../../contract/factory-rules.ts";
 import { ruleLifetimeSchema } from "../../contract/lifetime.ts";
+import { fileRule } from "../../contract/rules-file.ts";
 import { actionSchema, type Rule, ruleDirectionSchema, zoneSchema } from "../../contract/words.ts";
 import { withHelper } from "./helper-connection.ts";
 import { lifetimeFrom, lifetimeText } from "./lifetime-text.ts";
 import { appPath, placeText, portRange, portText, userId } from "./rule-words.ts";
+import { applyRules, exportRules, ruleText } from "./rules-file.ts";
 import { printable, printableJson, table } from "./table.ts";
 import { oneOf, parseWords, takeNoMore, UsageError } from "./usage.ts";
 
-const verbs = ["list", "add", "remove", "enable", "disable", "undo"] as const;
+const verbs = ["list", "check", "add", "remove", "enable", "disable", "undo", "export", "apply"] as const;
 
 export async function rules(args: string[]): Promise<number> {
   const [first, ...rest] = args;
@@ -16,6 +20,9 @@ export async function rules(args: string[]): Promise<number> {
   if (verb === "list") return list(rest);
   if (verb === "add") return add(rest);
   if (verb === "undo") return undo(rest);
+  if (verb === "check") return check(rest);
+  if (verb === "export") return exportRules(rest);
+  if (verb === "apply") return applyRules(rest);
   return change(verb, rest);
 }
 
@@ -27,7 +34,7 @@ async function list(args: string[]): Promise<number> {
   else
     process.stdout.write(
       table(
-        ["ID", "ON", "ACTION", "APP", "DIRECTION", "WHERE", "PORT", "PROTOCOL", "LIFETIME", "ORIGIN", "NOTE"],
+        ["ID", "ON", "ACTION", "APP", "DIRECTION", "WHERE", "PORT", "PROTOCOL", "LIFETIME", "ORIGIN", "HINT", "NOTE"],
         found.map(cells),
       ),
     );
@@ -46,8 +53,31 @@ function cells(rule: Rule): string[] {
     rule.protocol ?? "any",
     lifetimeText(rule, Date.now()),
     rule.origin,
+    (rule.hints ?? []).map(({ kind, by }) => (by === null ? kind : `${kind} by ${by}`)).join(", ") || "-",
     rule.note,
   ];
+}
+
+/** What is to be said of the rules, a sentence each. */
+async function check(args: string[]): Promise<number> {
+  const { values, positionals } = parseWords(args, { json: { type: "boolean" } });
+  takeNoMore(positionals);
+  const found = await withHelper("rules", (helper) => helper.call("rules.list", {}));
+  const remarks = found.flatMap((rule) => {
+    const missed = rule.enabled ? null : withoutFactoryRule(rule.id);
+    const hints = (rule.hints ?? []).map(({ kind, by, why }) => ({ rule: rule.id, kind, by, why }));
+    return missed === null ? hints : [...hints, { rule: rule.id, kind: "disabled", by: null, why: missed }];
+  });
+  if (values.json) process.stdout.write(`${printableJson(remarks, 2)}\n`);
+  else if (remarks.length === 0) process.stdout.write("every rule has its part\n");
+  else {
+    const rules = new Map(found.map((rule) => [rule.id, rule]));
+    for (const { rule, kind, why } of remarks) {
+      const about = rules.get(rule);
+      process.stdout.write(`${printable(`${kind} ${rule} (${about ? ruleText(fileRule(about)) : "gone"}): ${why}`)}\n`);
+    }
+  }
+  return 0;
 }
 
 /** Whom a rule is about. */
@@ -122,7 +152,8 @@ async function change(verb: "remove" | "enable" | "disable", args: string[]): Pr
       ? helper.call("rules.remove", { id })
       : helper.call("rules.enable", { id, enabled: verb === "enable" }),
   );
-  say(values.json, result, `${verb}d ${id}`);
+  const missed = verb === "disable" ? withoutFactoryRule(id) : null;
+  say(values.json, result, missed === null ? `${verb}d ${id}` : `${verb}d ${id}. ${missed}`);
   return 0;
 }
 

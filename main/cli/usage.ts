@@ -27,9 +27,19 @@ picket rules add --app PATH|any --action allow|block|ask [--host H|--domain D|--
                  [--note TEXT] [--json]
 picket rules remove|enable|disable ID
 picket rules undo
+picket rules check [--json]
+picket rules export
+picket rules apply FILE [--dry-run] [--json]
     The rules, or a change to them. --domain: it and every host in it. --zone: loopback, resolvers, local or internet.
     undo takes the last change back, an answer's too. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer;
     forever when none is given. PATH of a script: its interpreter's, two slashes, its own (/usr/bin/python3//home/a/x.py).
+    check says which rules do nothing, and why; HINT in the list marks them. export writes the permanent rules as JSON
+    (docs/rules.schema.json); apply makes them exactly what FILE says, all or nothing, in one change: + added, - removed, ~ changed.
+    --dry-run only says so. Temporary rules stay as they are.
+`,
+  import: `picket import FILE [--dry-run] [--json]
+    Rules of Little Snitch (.lsrules) or OpenSnitch (a .json file, or a folder of them), in one change, with a report of what could not
+    be carried over. The next import of the same replaces them.
 `,
   blocklists: `picket blocklists [list] [--json]
 picket blocklists add FILE|URL [--name NAME] [--json]

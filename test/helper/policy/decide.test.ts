@@ -2,7 +2,15 @@
 import { describe, expect, it } from "vitest";
 import type { Mode, Rule } from "../../../contract/words.ts";
 import { addressHex, parsePrefix } from "../../../helper/policy/address.ts";
-import { decide, matches, noNames, type Policy, type Question, wantsName } from "../../../helper/policy/decide.ts";
+import {
+  decide,
+  matches,
+  noNames,
+  type Policy,
+  type Question,
+  wantsName,
+  withoutRule,
+} from "../../../helper/policy/decide.ts";
 import { entryRule, type ListEntry, listNumbers, noLists } from "../../../helper/policy/lists.ts";
 import { compareRules } from "../../../helper/policy/order.ts";
 import {
@@ -285,6 +293,22 @@ describe("what overrides", () => {
     expect(over("lockdown", "127.0.0.1")).toMatchObject({ verdict: "allow", layer: "rule" });
     const blocking = policyOf("block", rule({ action: "block" }));
     expect(decide({ ...blocking, override: "pause" }, asked())).toMatchObject({ verdict: "allow", layer: "mode" });
+  });
+});
+
+describe("a verdict of the kernel's without a rule", () => {
+  it.each(["ask", "learn", "allow", "block"] as const)("is explained as it would be decided, in mode %s", (mode) => {
+    for (const override of [null, "lockdown", "pause"] as const) {
+      const policy = { ...policyOf(mode), override };
+      const { verdict, layer, reason } = decide(policy, asked());
+      if (verdict !== "ask") expect(withoutRule(policy, verdict)).toEqual({ layer, reason });
+    }
+    // What another mode decided before is not put down to this one.
+    const other = mode === "block" ? "allow" : "block";
+    expect(withoutRule(policyOf(mode), other)).toEqual({
+      layer: "mode",
+      reason: expect.stringContaining("of that moment"),
+    });
   });
 });
 

@@ -41,6 +41,7 @@ function start(store = open()) {
     rows: new PromptRows(store),
     changed: (prompt, id) => changes.push({ id, prompt }),
     waits: (flow) => !released.has(flow),
+    why: () => ({}),
   });
   return { store, prompts, changes, released, only: () => prompts.list()[0] as Prompt };
 }
@@ -52,6 +53,7 @@ describe("a card", () => {
     expect(only()).toEqual({
       id: expect.any(String),
       app: curl,
+      domain: null,
       direction: "outbound",
       endpoint: v4,
       endpoints: [v4],

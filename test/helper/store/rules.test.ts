@@ -1,5 +1,6 @@
 // Rules in a real database file.
 import { describe, expect, it } from "vitest";
+import { withoutFactoryRule } from "../../../contract/factory-rules.ts";
 import { anyMatcher, type NewRule, Rules } from "../../../helper/store/rules.ts";
 import { clock, temporaryStore } from "./temporary.ts";
 
@@ -27,6 +28,7 @@ describe("rules", () => {
     for (const { rule } of all) {
       expect(rule).toMatchObject({ app: null, action: "allow", enabled: true, origin: "factory", lifetime: "forever" });
       expect(rule.note).not.toBe("");
+      expect(withoutFactoryRule(rule.id)).toMatch(/^Without it, /);
     }
     expect(all[0]?.rule).toMatchObject({ zone: "loopback", port: null, protocol: null, direction: "both" });
     expect(all[1]?.rule).toMatchObject({ zone: "resolvers", port: 53, protocol: "udp" });

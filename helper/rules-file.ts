@@ -1,0 +1,93 @@
+// Rules that arrive as a file: taken in a part at a time, checked one by one, and carried out in one change.
+import { CodedError } from "../contract/errors.ts";
+import { type ParsedParams, type Result, rulesInFile } from "../contract/methods.ts";
+import type { FileRule } from "../contract/rules-file.ts";
+import { canonicalRule } from "./new-rule.ts";
+import { durably, type Store } from "./store/database.ts";
+import { differenceOf, matcherKey, type WantedRule } from "./store/rule-sync.ts";
+import { anyMatcher, type Rules } from "./store/rules.ts";
+
+/** Of JSON, in all parts of one file: listed again, with every field and hint, it must fit into one answer. */
+const largestFile = 7 * 1024 * 1024;
+
+export interface RulesFilesParts {
+  readonly store: Store;
+  readonly rules: Rules;
+  policyChanged(): void;
+}
+
+interface Staged {
+  /** Null for those that cannot be. */
+  readonly rules: (WantedRule | null)[];
+  /** Places by matcher. */
+  readonly places: Map<string, number>;
+  bytes: number;
+}
+
+export class RulesFiles {
+  private readonly parts: RulesFilesParts;
+  /** By client: what a client staged goes with it. */
+  private readonly staged = new WeakMap<object, Staged>();
+  constructor(parts: RulesFilesParts) {
+    this.parts = parts;
+  }
+
+  /** Errors: too_large. */
+  stage(client: object, { first, rules }: ParsedParams<"rules.stage">): Result<"rules.stage"> {
+    const known = first ? undefined : this.staged.get(client);
+    const staged: Staged = known ?? { rules: [], places: new Map(), bytes: 0 };
+    staged.bytes += JSON.stringify(rules).length;
+    if (staged.rules.length + rules.length > rulesInFile || staged.bytes > largestFile) {
+      this.staged.delete(client);
+      throw new CodedError("too_large", `a file of more than ${rulesInFile} rules or ${largestFile} bytes`);
+    }
+    this.staged.set(client, staged);
+    const problems: Result<"rules.stage">["problems"] = [];
+    for (const rule of rules) {
+      const at = staged.rules.length;
+      staged.rules.push(null);
+      try {
+        staged.rules[at] = take(rule, at, staged.places);
+      } catch (error) {
+        if (!(error instanceof CodedError)) throw error;
+        problems.push({ at, code: error.code, message: error.message });
+      }
+    }
+    return { staged: staged.rules.length, problems };
+  }
+
+  /** Errors: unknown_rule (factory), bad_rules_file (a rule that is no import of the source). */
+  apply(client: object, { source, factory, dryRun }: ParsedParams<"rules.apply">): Result<"rules.apply"> {
+    const wanted = this.staged.get(client)?.rules ?? [];
+    if (source !== null && wanted.some((rule) => rule !== null && rule.source !== source))
+      throw new CodedError("bad_rules_file", `a rule that is no import of ${source}`);
+    const { store, rules } = this.parts;
+    const extent = source === null ? { factory } : { source };
+    const difference = differenceOf(rules.rows(), wanted, extent);
+    const change = dryRun ? null : durably(store, () => rules.carryOut(difference, Date.now()));
+    if (!dryRun) this.staged.delete(client);
+    if (change !== null) this.parts.policyChanged();
+    const idOf = ({ name, number }: { name: string | null; number: number }) => name ?? String(number);
+    return {
+      added: difference.added.map(({ at }) => at),
+      changed: difference.changed.map(({ at, row }) => ({ at, id: idOf(row) })),
+      removed: difference.removed.map(idOf),
+      factory: difference.factory.map(({ row, enabled }) => ({ id: idOf(row), enabled })),
+      change,
+    };
+  }
+}
+
+/** A rule of a file as it is stored. Errors: as canonicalRule, and duplicate_rule. */
+function take(given: FileRule, at: number, places: Map<string, number>): WantedRule {
+  const { enabled = true, origin = "person", source = null, direction = "outbound", note = "", ...rest } = given;
+  if (source !== null && origin !== "import") throw new CodedError("bad_matcher", "only an import has a source");
+  const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as typeof anyMatcher;
+  const whole = { ...anyMatcher, ...said, action: given.action, direction, note, lifetime: "forever" } as const;
+  const rule = { ...canonicalRule(whole), enabled, origin, source };
+  const key = matcherKey(rule);
+  const twin = places.get(key);
+  if (twin !== undefined) throw new CodedError("duplicate_rule", `rules.${twin}`);
+  places.set(key, at);
+  return rule;
+}

@@ -1,0 +1,269 @@
+// Files of rules against a real database: what is added, changed and removed, in one change, all or nothing.
+import { describe, expect, it } from "vitest";
+import type { FileRule } from "../../contract/rules-file.ts";
+import { rulesFile } from "../../contract/rules-file.ts";
+import { maxReplyBytes } from "../../contract/wire.ts";
+import { RulesFiles } from "../../helper/rules-file.ts";
+import { anyMatcher, type NewRule, Rules } from "../../helper/store/rules.ts";
+import { clock, temporaryStore } from "./store/temporary.ts";
+
+const { open } = temporaryStore();
+const curl: NewRule = {
+  ...anyMatcher,
+  app: "/usr/bin/curl",
+  direction: "outbound",
+  action: "allow",
+  lifetime: "forever",
+  note: "",
+};
+const nothing = { source: null, factory: {}, dryRun: false } as const;
+
+function start() {
+  const store = open();
+  const rules = new Rules(store, clock);
+  let changes = 0;
+  const files = new RulesFiles({ store, rules, policyChanged: () => void changes++ });
+  const client = {};
+  const stage = (given: FileRule[], first = true) => files.stage(client, { first, rules: given });
+  const apply = (asked: Partial<Parameters<RulesFiles["apply"]>[1]> = {}) =>
+    files.apply(client, { ...nothing, ...asked });
+  const file = () => rulesFile(rules.all().map(({ rule }) => rule));
+  return { store, rules, files, stage, apply, file, changes: () => changes };
+}
+
+describe("a file", () => {
+  it("makes the rules what it says, in one change that can be taken back", () => {
+    const { rules, stage, apply, file, changes } = start();
+    const kept = rules.add({ ...curl, host: "kept.test" }, 1);
+    const turned = rules.add({ ...curl, host: "turned.test" }, 2);
+    const noted = rules.add({ ...curl, host: "noted.test" }, 3);
+    const gone = rules.add({ ...curl, host: "gone.test" }, 4);
+    const brief = rules.add({ ...curl, host: "brief.test", lifetime: "restart" }, 5);
+    const before = rules.all();
+    const wanted: FileRule[] = [
+      { action: "allow", app: "/usr/bin/curl", host: "kept.test" },
+      { action: "block", app: "/usr/bin/curl", host: "Turned.Test." },
+      { action: "allow", app: "/usr/bin/curl", host: "noted.test", note: "why", enabled: false },
+      { action: "ask", domain: "new.test", port: 80, portTo: 90, direction: "both" },
+    ];
+    expect(stage(wanted)).toEqual({ staged: 4, problems: [] });
+    const would = apply({ dryRun: true, factory: { "factory:dhcp": false } });
+    expect(would).toEqual({
+      added: [3],
+      changed: [
+        { at: 1, id: turned.rule.id },
+        { at: 2, id: noted.rule.id },
+      ],
+      removed: [gone.rule.id],
+      factory: [{ id: "factory:dhcp", enabled: false }],
+      change: null,
+    });
+    expect(rules.all()).toEqual(before);
+    expect(changes()).toBe(0);
+    const done = apply({ factory: { "factory:dhcp": false } });
+    expect(done).toEqual({ ...would, change: expect.any(Number) });
+    expect(changes()).toBe(1);
+    expect(file()).toMatchObject({ factory: { "factory:dhcp": false, "factory:loopback": true } });
+    expect(file().rules).toHaveLength(4);
+    const now = new Map(rules.all().map(({ number, rule }) => [rule.host ?? rule.domain, number]));
+    expect([now.get("kept.test"), now.get("noted.test"), now.get("brief.test")]).toEqual([
+      kept.number,
+      noted.number,
+      brief.number,
+    ]);
+    expect(now.get("turned.test")).toBeGreaterThan(brief.number);
+    rules.changes.undo(done.change as number);
+    expect(rules.all()).toEqual(before);
+  });
+
+  it("that was exported changes nothing", () => {
+    const { rules, stage, apply, file } = start();
+    rules.add({ ...curl, host: "a.test", note: "x" }, 1);
+    rules.enable(rules.add({ ...curl, address: "192.0.2.0/24", port: 5, portTo: 9 }, 2).rule.id, false, 3);
+    rules.enable("factory:dhcp6", false, 4);
+    const exported = file();
+    stage(exported.rules);
+    expect(apply({ factory: exported.factory })).toEqual({
+      added: [],
+      changed: [],
+      removed: [],
+      factory: [],
+      change: null,
+    });
+    // And on a machine that has none of it, makes it all.
+    stage([]);
+    apply();
+    expect(file().rules).toEqual([]);
+    expect(file().factory["factory:dhcp6"]).toBe(true);
+    stage(exported.rules);
+    apply({ factory: exported.factory });
+    expect(file()).toEqual(exported);
+  });
+
+  it("says of each rule that cannot be, which and why", () => {
+    const { stage } = start();
+    stage([{ action: "allow" }, { action: "block", host: "a.test" }]);
+    const { staged, problems } = stage(
+      [
+        { action: "allow", host: "a.test", domain: "b.test" },
+        { action: "allow", address: "nowhere" },
+        { action: "allow", host: "..." },
+        { action: "allow", host: "A.test" },
+        { action: "allow", app: "/usr/bin/python3" },
+        { action: "allow", source: "x" },
+        { action: "allow", port: 9, portTo: 3 },
+        { action: "allow", host: "fine.test" },
+      ],
+      false,
+    );
+    expect(staged).toBe(10);
+    expect(problems.map(({ at, code }) => `${at} ${code}`)).toEqual([
+      "2 bad_matcher",
+      "3 bad_address",
+      "4 bad_name",
+      "5 duplicate_rule",
+      "6 interpreter_alone",
+      "7 bad_matcher",
+      "8 bad_matcher",
+    ]);
+    expect(problems[3]?.message).toContain("rules.1");
+  });
+
+  it("is refused whole for a factory rule nobody knows", () => {
+    const { rules, stage, apply } = start();
+    const before = rules.all();
+    stage([{ action: "allow" }]);
+    expect(() => apply({ factory: { "factory:x": true } })).toThrow(expect.objectContaining({ code: "unknown_rule" }));
+    expect(rules.all()).toEqual(before);
+  });
+
+  it("is carried out whole or not at all", () => {
+    const { store, rules, stage, apply } = start();
+    rules.add(curl, 1);
+    const before = rules.all();
+    store.exec(
+      "CREATE TRIGGER broken BEFORE INSERT ON rules WHEN NEW.host = 'b.test' BEGIN SELECT RAISE(ABORT, 'broken'); END",
+    );
+    stage([
+      { action: "allow", host: "a.test" },
+      { action: "allow", host: "b.test" },
+    ]);
+    expect(() => apply()).toThrow("broken");
+    expect(rules.all()).toEqual(before);
+  });
+
+  it("of too much is refused, and forgotten", () => {
+    const { stage, apply } = start();
+    const many = Array.from({ length: 12_000 }, (_, at) => ({ action: "allow", host: `h${at}.test` }) as const);
+    expect(stage(many).staged).toBe(12_000);
+    expect(() => stage([{ action: "allow" }], false)).toThrow(expect.objectContaining({ code: "too_large" }));
+    expect(apply({ dryRun: true }).added).toEqual([]);
+  });
+});
+
+describe("imports", () => {
+  const from = (source: string, ...hosts: string[]) =>
+    hosts.map((host): FileRule => ({ action: "block", host, origin: "import", source }));
+
+  it("replace those of the same source, and nothing else", () => {
+    const { rules, stage, apply } = start();
+    rules.add({ ...curl, host: "mine.test" }, 1);
+    rules.enable("factory:dhcp", false, 2);
+    stage(from("a", "one.test", "two.test"));
+    apply({ source: "a" });
+    stage(from("b", "three.test"));
+    apply({ source: "b" });
+    stage(from("a", "two.test", "four.test"));
+    expect(apply({ source: "a" })).toMatchObject({
+      added: [1],
+      changed: [],
+      removed: [expect.any(String)],
+      factory: [],
+    });
+    const sources = rules
+      .all()
+      .filter(({ rule }) => rule.origin !== "factory")
+      .map(({ rule }) => `${rule.host} ${rule.source}`);
+    expect(sources.sort()).toEqual(["four.test a", "mine.test undefined", "three.test b", "two.test a"]);
+    expect(rules.all().find(({ rule }) => rule.id === "factory:dhcp")?.rule.enabled).toBe(false);
+    rules.changes.undo(rules.changes.newest() as number);
+    expect(
+      rules
+        .all()
+        .filter(({ rule }) => rule.source === "a")
+        .map(({ rule }) => rule.host),
+    ).toEqual(["one.test", "two.test"]);
+  });
+
+  it("take over what another source said about the same", () => {
+    const { rules, stage, apply } = start();
+    stage(from("a", "one.test"));
+    apply({ source: "a" });
+    stage(from("b", "one.test"));
+    expect(apply({ source: "b" })).toMatchObject({ added: [], changed: [{ at: 0 }] });
+    expect(
+      rules
+        .all()
+        .filter(({ rule }) => rule.origin === "import")
+        .map(({ rule }) => rule.source),
+    ).toEqual(["b"]);
+  });
+
+  it("are of the source that they say", () => {
+    const { stage, apply } = start();
+    stage([{ action: "allow" }]);
+    expect(() => apply({ source: "a" })).toThrow(expect.objectContaining({ code: "bad_rules_file" }));
+  });
+});
+
+describe("ten thousand rules", () => {
+  it("are applied, and taken back", () => {
+    const { rules, stage, apply } = start();
+    const many = (action: "allow" | "block") =>
+      Array.from(
+        { length: 10_000 },
+        (_, at) => ({ action, app: `/usr/bin/${at % 200}`, host: `h${at}.test` }) as const,
+      );
+    const spent = (work: () => void) => {
+      const began = process.cpuUsage();
+      work();
+      return Math.round(process.cpuUsage(began).user / 1000);
+    };
+    stage(many("allow"));
+    const made = spent(() => apply());
+    stage(many("block"));
+    const turned = spent(() => apply());
+    const undone = spent(() => rules.changes.undo(rules.changes.newest() as number));
+    console.log(`10,000 rules: added ${made} ms, changed ${turned} ms, taken back ${undone} ms`);
+    expect(rules.all().filter(({ rule }) => rule.action === "allow" && rule.host !== null)).toHaveLength(10_000);
+    expect(turned).toBeLessThan(8000);
+  });
+
+  it("are kept to be taken back within bounds", () => {
+    const { rules, stage, apply, store } = start();
+    const old = "INSERT INTO rule_changes (made, before, after) VALUES (1, '[]' || printf('%.*c', 9000000, ' '), '[]')";
+    for (let turn = 0; turn < 6; turn++) store.exec(old);
+    stage(Array.from({ length: 200 }, (_, at) => ({ action: "allow", host: `h${at}.test` }) as const));
+    apply();
+    const bytes = store.prepare("SELECT sum(length(before) + length(after)) FROM rule_changes").pluck().get() as number;
+    expect(bytes).toBeGreaterThan(27_000_000);
+    expect(bytes).toBeLessThan(32 * 1024 * 1024);
+    rules.changes.undo(rules.changes.newest() as number);
+    expect(rules.all().some(({ rule }) => rule.host !== null)).toBe(false);
+  });
+});
+
+it("the largest file there can be is listed in one answer", () => {
+  const { rules, stage, apply } = start();
+  const note = "n".repeat(420);
+  const many = Array.from(
+    { length: 12_000 },
+    (_, at) => ({ action: "allow", app: `/usr/bin/app${at}`, host: `h${at}.example.test`, port: 443, note }) as const,
+  );
+  expect(JSON.stringify(many).length).toBeGreaterThan(6_000_000);
+  stage(many);
+  apply();
+  const hints = [{ kind: "redundant", by: "12345", why: "x".repeat(200) }];
+  const listed = rules.all().map(({ rule }) => ({ ...rule, hints, lastUsed: rule.created, uses: 1_000_000 }));
+  expect(Buffer.byteLength(JSON.stringify(listed))).toBeLessThan(maxReplyBytes);
+});
