@@ -2,10 +2,10 @@
 // and the verdict goes back. The only place where hold, policy, prompts, flows and store meet.
 import { CodedError } from "../contract/errors.ts";
 import type { ParsedParams, Result } from "../contract/methods.ts";
-import type { App, Endpoint, Flow, Name, Prompt, Rule } from "../contract/words.ts";
+import type { App, Flow, Prompt, Rule } from "../contract/words.ts";
 import { Answers, type Step } from "./answers.ts";
 import type { PolicyLists } from "./blocklists/policy-lists.ts";
-import { type Asked, EnforcedPolicy, type Situation } from "./enforced-policy.ts";
+import { EnforcedPolicy, type Situation } from "./enforced-policy.ts";
 import { Flows, type Judgement } from "./flows/flows.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
@@ -23,21 +23,16 @@ import {
   recordType,
   type SocketState,
 } from "./kernel/layout.ts";
-import { ownNetworkCookie } from "./kernel/namespaces.ts";
 import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
 import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
-import { directionOf, endpointOf, packetOf, readProgram, readRecord } from "./kernel/records.ts";
+import { directionOf, packetOf, readProgram, readRecord } from "./kernel/records.ts";
 import { Ring } from "./kernel/ring.ts";
 import { abandonedSearches, giveErrors, takeErrorSocket } from "./kernel/socket-options.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
-import { contractNames, knownNames, withNames } from "./names/endpoint-names.ts";
-import { FirstWords } from "./names/first-words.ts";
-import { Names } from "./names/names.ts";
+import { NamesAtWork } from "./names-at-work.ts";
 import { canonicalRule } from "./new-rule.ts";
-import { addressHex, formatAddress } from "./policy/address.ts";
-import type { Decision, KnownNames } from "./policy/decide.ts";
 import type { Zones } from "./policy/rule.ts";
 import { Prompts } from "./prompts/prompts.ts";
 import { Revocation } from "./revocation.ts";
@@ -93,10 +88,7 @@ export class Engine {
   private readonly sockets: RawSockets;
   private readonly deliveries: Deliveries;
   private readonly naming: Naming;
-  private readonly names: Names;
-  /** Addresses whose names changed since somebody looked. */
-  private readonly renamed = new Set<string>();
-  private readonly firstWords: FirstWords;
+  private readonly called: NamesAtWork;
   private readonly revocation: Revocation;
   private readonly lifetimes: Lifetimes;
   private readonly events: Ring;
@@ -146,21 +138,21 @@ export class Engine {
       maps: new PolicyMaps(maps, parts.settings),
       destinations: new DestinationNumbers(store),
       lists: parts.lists,
-      named: () => this.namedAddresses(),
+      named: () => this.called.addresses(),
       situation: parts.situation,
       zones: parts.zones,
     });
-    this.names = new Names({
+    this.called = new NamesAtWork({
       ring: maps.names.fd,
-      resolvers: () => this.policy.resolvers,
-      network: ownNetworkCookie(),
-      now: () => parts.clock.boottime(),
       monitor: parts.resolvedMonitor,
-      renamed: (address) => this.onRenamed(address),
-      isUsed: (address) => this.flows.isLiveAt(address),
-      failed: (error) => log("error", "a look-up could not be read", { error: String(error) }),
+      clock: parts.clock,
+      policy: this.policy,
+      flows: this.flows,
+      hold: this.hold,
+      lists: parts.lists,
+      settle: () => void this.settle(),
+      revoke: () => this.revocation.soon(),
     });
-    this.firstWords = new FirstWords(this.names);
     this.policy.refresh();
     this.revocation = new Revocation({ programs, policy: this.policy, flows: this.flows, hold: this.hold });
     this.answers = new Answers({
@@ -202,7 +194,7 @@ export class Engine {
     this.events.close();
     this.journal.close();
     this.prompts.flush();
-    this.names.close();
+    this.called.close();
     this.uses.flush();
     this.hold.close();
     this.sockets.close();
@@ -278,7 +270,7 @@ export class Engine {
     // Its gate counts the packets that were told, and would tell of no more: it is forgotten once there is time.
     else if (this.naming.underWay.isBusy) this.owesGates = true;
     else if (this.hold.keep(record, packet)) this.meet(record, (app) => this.judgeHeld(record, app, resumed));
-    else this.hearMore(flowId(record.flow));
+    else this.called.hearMore(flowId(record.flow));
   }
 
   /** A packet may have been caught in the moment before its flow's gate was written, by this helper or the one before. */
@@ -337,7 +329,7 @@ export class Engine {
 
   /** Whatever policy says of a flow it says in the same words: the kernel's verdict too, unless the policy is another by now. */
   private inWords(record: FlowRecord, app: App, judgement: Judgement): Judgement {
-    const endpoint = this.endpointOf(record);
+    const endpoint = this.called.endpointOf(record);
     const asked = { app, direction: directionOf(record), endpoint, user: record.process.uid };
     const { verdict, rule, layer, reason, number } = this.policy.decide(asked);
     return number === record.rule && verdict === judgement.verdict ? { verdict, rule, layer, reason } : judgement;
@@ -354,7 +346,7 @@ export class Engine {
     // What a program sent before it ended is still to be judged, and goes if it may.
     if (postponed && !isConnection(layouts.flow_key.read(Buffer.from(id, "hex")))) return;
     this.hold.forget(id);
-    this.firstWords.forget(id);
+    this.called.forget(id);
     if (postponed) return;
     this.flows.count(id, end.bytesIn, end.bytesOut);
     this.flows.end(id);
@@ -397,7 +389,7 @@ export class Engine {
       return;
     }
     const age = Math.max(0, Number(process.hrtime.bigint() - record.time) / 1e6);
-    const endpoint = this.endpointOf(record);
+    const endpoint = this.called.endpointOf(record);
     const direction = directionOf(record);
     const { flow, process: owner } = record;
     const at = Date.now() - age;
@@ -405,102 +397,9 @@ export class Engine {
     this.flows.add({ key, cookie: flow.cookie, app, direction, endpoint, user: owner.uid, at, ...judgement });
   }
 
-  /** Who is asked for, and what that is called by now. Whoever calls this computer has no name that it looked up. */
-  private endpointOf(record: FlowRecord, said: Name | null = null): Endpoint {
-    const endpoint = endpointOf(record, formatAddress);
-    if (directionOf(record) === "inbound") return endpoint;
-    return withNames(endpoint, contractNames(this.names.namesOf(addressHex(endpoint.address), record.process), said));
-  }
-
-  private *namedAddresses(): Generator<[string, KnownNames]> {
-    for (const address of this.names.addresses()) yield [address, this.namesFor(address)];
-  }
-
-  /** Whoever asks: the kernel's paths know no apps. */
-  private namesFor(address: string): KnownNames {
-    return knownNames(contractNames(this.names.namesOf(address)));
-  }
-
-  /** The kernel hears of it before the look-up's answer is used; what is live there is looked at once for many. */
-  private onRenamed(address: string): void {
-    this.policy.rename(address, this.namesFor(address));
-    if (!this.flows.isLiveAt(address)) return;
-    if (this.renamed.size === 0) setImmediate(() => this.judgeRenamed());
-    this.renamed.add(address);
-  }
-
-  /** Live flows to addresses that are called something else by now: a block that nobody knew of applies at once. */
-  private judgeRenamed(): void {
-    const addresses = [...this.renamed];
-    this.renamed.clear();
-    let blocked = false;
-    for (const [key, flow] of addresses.flatMap((address) => this.flows.liveAt(address))) {
-      if (flow.direction === "inbound") continue;
-      const address = addressHex(flow.endpoint.address);
-      // An own name that it had stays its own: another app's look-up of the address takes nothing from it.
-      const fresh = contractNames(this.names.namesOf(address)).filter(({ trusted }) => trusted);
-      if (flow.endpoint.host !== null || fresh.length === 0) continue;
-      const endpoint = withNames(flow.endpoint, fresh);
-      this.flows.rename(key, endpoint);
-      const decision = this.policy.decide({ ...flow, endpoint });
-      const { verdict, rule, layer, reason } = decision;
-      if (flow.verdict === "held" && verdict !== "ask") {
-        this.flows.judge(key, { verdict, rule, layer, reason });
-        this.carryOut(key, { ...flow, endpoint }, decision);
-      }
-      blocked ||= flow.verdict === "allow" && verdict === "block";
-    }
-    this.settle();
-    if (!blocked) return;
-    this.policy.renew();
-    this.revocation.soon();
-  }
-
-  /**
-   * What policy says of a held flow. The second gate: where a rule about a name nobody knows yet might block it, it goes only as far as
-   * that its app says the name.
-   */
-  private carryOut(id: string, asked: Asked, { verdict, number }: Decision): void {
-    const held = this.hold.get(id);
-    if (held === undefined || verdict === "ask") return;
-    if (verdict === "block" || !this.policy.wantsName(asked)) {
-      this.firstWords.forget(id);
-      this.hold.carryOut(id, verdict, number);
-      return;
-    }
-    const said = this.firstWords.hear(held, addressHex(asked.endpoint.address));
-    if (said === "nothing" && this.hold.letShakeHands(id, number)) return;
-    // It is heard more of, or gives up: whoever says half a name is not waited for.
-    if (said === "more") this.firstWords.waitFor(id, () => this.judgeWords(id));
-    else this.judgeWords(id);
-  }
-
-  /** More of a flow is held by now. */
-  private hearMore(id: string): void {
-    const held = this.hold.get(id);
-    if (held === undefined || !this.firstWords.isWaitingFor(id)) return;
-    if (this.firstWords.hear(held, held.key.address.toString("hex")) === "all") this.judgeWords(id);
-  }
-
-  /** All that there is to know of a held flow's name is known. */
-  private judgeWords(id: string): void {
-    const held = this.hold.get(id);
-    const flow = this.flows.get(id);
-    const said = this.firstWords.takeName(id);
-    this.firstWords.forget(id);
-    if (held === undefined || flow === undefined) return;
-    const endpoint = this.endpointOf(held.record, said);
-    if (endpoint.names !== undefined) this.flows.rename(id, endpoint);
-    const { verdict, rule, layer, reason, number } = this.policy.decide({ ...flow, endpoint });
-    if (verdict === "ask") return;
-    if (layer === "blocklist") this.parts.lists.count(endpoint);
-    this.flows.judge(id, { verdict, rule, layer, reason });
-    this.hold.carryOut(id, verdict, number);
-  }
-
   private judgeHeld(record: FlowRecord, app: App, resumed: boolean): void {
     const id = flowId(record.flow);
-    const endpoint = this.endpointOf(record);
+    const endpoint = this.called.endpointOf(record);
     const direction = directionOf(record);
     const user = record.process.uid;
     const asked = { app, direction, endpoint, user };
@@ -509,7 +408,7 @@ export class Engine {
     this.uses.count(decision.number, Date.now());
     if (verdict !== "ask") {
       this.addFlow(record, app, { verdict, rule, layer, reason });
-      this.carryOut(id, asked, decision);
+      this.called.carryOut(id, asked, decision);
       return;
     }
     const command = record.process.command.toString("utf8").split("\0")[0] ?? "";
@@ -534,7 +433,7 @@ export class Engine {
         const asked = {
           app,
           direction: directionOf(record),
-          endpoint: this.endpointOf(record),
+          endpoint: this.called.endpointOf(record),
           user: owner.uid,
         };
         const { verdict } = this.policy.decide(asked);
@@ -557,7 +456,7 @@ export class Engine {
       if (verdict === "ask") continue;
       this.uses.count(decision.number, Date.now());
       this.flows.judge(held.id, { verdict, rule, layer, reason });
-      this.carryOut(held.id, flow, decision);
+      this.called.carryOut(held.id, flow, decision);
     }
     if (changed) this.revocation.carryOut();
     this.parts.checkpoint("released");

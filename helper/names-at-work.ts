@@ -1,0 +1,159 @@
+// What names do to flows: a destination gets its names, look-ups that change them reach kernel and live flows, and where a name may still
+// block, a flow goes only as far as that its app says it (the second gate).
+import type { Endpoint, Name } from "../contract/words.ts";
+import type { PolicyLists } from "./blocklists/policy-lists.ts";
+import type { Asked, EnforcedPolicy } from "./enforced-policy.ts";
+import type { Flows } from "./flows/flows.ts";
+import type { Hold } from "./hold/hold.ts";
+import type { FlowRecord } from "./kernel/layout.ts";
+import { ownNetworkCookie } from "./kernel/namespaces.ts";
+import { directionOf, endpointOf } from "./kernel/records.ts";
+import { log } from "./log.ts";
+import { contractNames, knownNames, withNames } from "./names/endpoint-names.ts";
+import { FirstWords } from "./names/first-words.ts";
+import { Names } from "./names/names.ts";
+import { addressHex, formatAddress } from "./policy/address.ts";
+import type { Decision, KnownNames } from "./policy/decide.ts";
+import type { BootClock } from "./store/rules.ts";
+
+export interface NamesAtWorkParts {
+  /** Descriptor of the map `names`. */
+  readonly ring: number;
+  /** systemd-resolved's socket; null: nobody is to be asked. */
+  readonly monitor: string | null;
+  readonly clock: BootClock;
+  readonly policy: EnforcedPolicy;
+  readonly flows: Flows;
+  readonly hold: Hold;
+  readonly lists: PolicyLists;
+  /** Cards may be answered by now. */
+  settle(): void;
+  /** Live connections may be blocked by now. */
+  revoke(): void;
+}
+
+export class NamesAtWork {
+  private readonly parts: NamesAtWorkParts;
+  private readonly names: Names;
+  private readonly firstWords: FirstWords;
+  /** Addresses whose names changed since somebody looked. */
+  private readonly renamed = new Set<string>();
+
+  constructor(parts: NamesAtWorkParts) {
+    this.parts = parts;
+    this.names = new Names({
+      ring: parts.ring,
+      resolvers: () => parts.policy.resolvers,
+      network: ownNetworkCookie(),
+      now: () => parts.clock.boottime(),
+      monitor: parts.monitor,
+      renamed: (address) => this.onRenamed(address),
+      isUsed: (address) => parts.flows.isLiveAt(address),
+      failed: (error) => log("error", "a look-up could not be read", { error: String(error) }),
+    });
+    this.firstWords = new FirstWords(this.names);
+  }
+
+  close(): void {
+    this.names.close();
+  }
+
+  /** The flow is over. */
+  forget(id: string): void {
+    this.firstWords.forget(id);
+  }
+
+  /** Who is asked for, and what that is called by now. Whoever calls this computer has no name that it looked up. */
+  endpointOf(record: FlowRecord, said: Name | null = null): Endpoint {
+    const endpoint = endpointOf(record, formatAddress);
+    if (directionOf(record) === "inbound") return endpoint;
+    return withNames(endpoint, contractNames(this.names.namesOf(addressHex(endpoint.address), record.process), said));
+  }
+
+  /** Every address that has a name, and what the kernel may make of it. */
+  *addresses(): Generator<[string, KnownNames]> {
+    for (const address of this.names.addresses()) yield [address, this.namesFor(address)];
+  }
+
+  /** Whoever asks: the kernel's paths know no apps. */
+  private namesFor(address: string): KnownNames {
+    return knownNames(contractNames(this.names.namesOf(address)));
+  }
+
+  /** The kernel hears of it before the look-up's answer is used; what is live there is looked at once for many. */
+  private onRenamed(address: string): void {
+    this.parts.policy.rename(address, this.namesFor(address));
+    if (!this.parts.flows.isLiveAt(address)) return;
+    if (this.renamed.size === 0) setImmediate(() => this.judgeRenamed());
+    this.renamed.add(address);
+  }
+
+  /** Live flows to addresses that are called something else by now: a block that nobody knew of applies at once. */
+  private judgeRenamed(): void {
+    const addresses = [...this.renamed];
+    this.renamed.clear();
+    let blocked = false;
+    for (const [key, flow] of addresses.flatMap((address) => this.parts.flows.liveAt(address))) {
+      if (flow.direction === "inbound") continue;
+      const address = addressHex(flow.endpoint.address);
+      // An own name that it had stays its own: another app's look-up of the address takes nothing from it.
+      const fresh = contractNames(this.names.namesOf(address)).filter(({ trusted }) => trusted);
+      if (flow.endpoint.host !== null || fresh.length === 0) continue;
+      const endpoint = withNames(flow.endpoint, fresh);
+      this.parts.flows.rename(key, endpoint);
+      const decision = this.parts.policy.decide({ ...flow, endpoint });
+      const { verdict, rule, layer, reason } = decision;
+      if (flow.verdict === "held" && verdict !== "ask") {
+        this.parts.flows.judge(key, { verdict, rule, layer, reason });
+        this.carryOut(key, { ...flow, endpoint }, decision);
+      }
+      blocked ||= flow.verdict === "allow" && verdict === "block";
+    }
+    this.parts.settle();
+    if (!blocked) return;
+    this.parts.policy.renew();
+    this.parts.revoke();
+  }
+
+  /**
+   * What policy says of a held flow. The second gate: where a rule about a name nobody knows yet might block it, it goes only as far as
+   * that its app says the name.
+   */
+  carryOut(id: string, asked: Asked, { verdict, number }: Decision): void {
+    const held = this.parts.hold.get(id);
+    if (held === undefined || verdict === "ask") return;
+    if (verdict === "block" || !this.parts.policy.wantsName(asked)) {
+      this.firstWords.forget(id);
+      this.parts.hold.carryOut(id, verdict, number);
+      return;
+    }
+    const said = this.firstWords.hear(held, addressHex(asked.endpoint.address));
+    if (said === "nothing" && this.parts.hold.letShakeHands(id, number)) return;
+    // It is heard more of, or gives up: whoever says half a name is not waited for.
+    if (said === "more") this.firstWords.waitFor(id, () => this.judgeWords(id));
+    else this.judgeWords(id);
+  }
+
+  /** More of a flow is held by now. */
+  hearMore(id: string): void {
+    const held = this.parts.hold.get(id);
+    if (held === undefined || !this.firstWords.isWaitingFor(id)) return;
+    if (this.firstWords.hear(held, held.key.address.toString("hex")) === "all") this.judgeWords(id);
+  }
+
+  /** All that there is to know of a held flow's name is known. */
+  private judgeWords(id: string): void {
+    const held = this.parts.hold.get(id);
+    const flow = this.parts.flows.get(id);
+    const said = this.firstWords.takeName(id);
+    this.firstWords.forget(id);
+    if (held === undefined || flow === undefined) return;
+    const endpoint = this.endpointOf(held.record, said);
+    if (endpoint.names !== undefined) this.parts.flows.rename(id, endpoint);
+    const { verdict, rule, layer, reason, number } = this.parts.policy.decide({ ...flow, endpoint });
+    if (verdict === "ask") return;
+    if (layer === "blocklist") this.parts.lists.count(endpoint);
+    this.parts.flows.judge(id, { verdict, rule, layer, reason });
+    this.parts.hold.carryOut(id, verdict, number);
+  }
+}
