@@ -1,4 +1,5 @@
 // What people changed about rules, so that it can be taken back: the rows as they were, and what took their place.
+import * as v from "valibot";
 import { CodedError } from "../../contract/errors.ts";
 import type { Store } from "./database.ts";
 import type { RuleRow } from "./rules.ts";
@@ -17,6 +18,13 @@ export interface Change {
 interface StoredRow extends RuleRow {
   processes: { pid: number; start: number }[];
 }
+
+/** Rows that are to be there (again), and the numbers of those that go for them. */
+export const replacementSchema = v.object({
+  before: v.array(v.custom<StoredRow>((row) => typeof row === "object" && row !== null)),
+  after: v.array(v.number()),
+});
+export type Replacement = v.InferOutput<typeof replacementSchema>;
 
 interface Stored {
   id: number;
@@ -56,19 +64,38 @@ export class RuleChanges {
     return row.id;
   }
 
+  /** Ids of the changes newer than that one, oldest first. */
+  after(id: number): number[] {
+    return this.store.prepare("SELECT id FROM rule_changes WHERE id > ? ORDER BY id").pluck().all(id) as number[];
+  }
+
   /**
-   * Takes the change back. Errors: nothing_to_undo, when there is none of this id, or others changed the same since.
+   * Takes the change back; returns what would take that back in turn. Errors: nothing_to_undo, when there is none of this id, or others
+   * changed the same since.
    */
-  undo(id: number): void {
-    this.store.transaction(() => {
+  undo(id: number): Replacement {
+    return this.store.transaction(() => {
       const stored = this.store.prepare("SELECT * FROM rule_changes WHERE id = ?").get(id) as Stored | undefined;
       if (stored === undefined) throw new CodedError("nothing_to_undo");
-      const remove = this.store.prepare("DELETE FROM rules WHERE number = ?");
-      for (const number of JSON.parse(stored.after) as number[]) {
-        if (remove.run(number).changes === 0) throw new CodedError("nothing_to_undo", "the rule is gone by now");
-      }
-      for (const row of JSON.parse(stored.before) as StoredRow[]) this.restore(row);
+      const before = JSON.parse(stored.before) as StoredRow[];
+      const inverse = this.replace({ before, after: JSON.parse(stored.after) as number[] });
       this.store.prepare("DELETE FROM rule_changes WHERE id = ?").run(id);
+      return inverse;
+    })();
+  }
+
+  /** Puts the rows in place of the numbers; returns what would take that back. Errors: nothing_to_undo. */
+  replace({ before, after }: Replacement): Replacement {
+    return this.store.transaction(() => {
+      const remove = this.store.prepare("DELETE FROM rules WHERE number = ? RETURNING *");
+      const gone = after.map((number) => {
+        const processes = this.processesOf(number);
+        const row = remove.get(number) as RuleRow | undefined;
+        if (row === undefined) throw new CodedError("nothing_to_undo", "the rule is gone by now");
+        return { ...row, processes };
+      });
+      for (const row of before) this.restore(row);
+      return { before: gone, after: before.map(({ number }) => number) };
     })();
   }
 

@@ -14,9 +14,12 @@ export function lifetimeFrom<T extends Lifetime | RuleLifetime>(given: string, s
 
 /** "1h, 42m left" */
 export function lifetimeText({ lifetime, expires }: Rule, now: number): string {
-  if (expires === null) return lifetime;
-  const minutes = Math.max(0, Math.ceil((Date.parse(expires) - now) / 60_000));
+  return expires === null ? lifetime : `${lifetime}, ${timeLeft(expires, now)} left`;
+}
+
+/** "2d 3h", "1h 5m", "42m". `ends`: ISO 8601. */
+export function timeLeft(ends: string, now: number): string {
+  const minutes = Math.max(0, Math.ceil((Date.parse(ends) - now) / 60_000));
   const [days, hours] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60)];
-  const left = days > 0 ? `${days}d ${hours}h` : hours > 0 ? `${hours}h ${minutes % 60}m` : `${minutes}m`;
-  return `${lifetime}, ${left} left`;
+  return days > 0 ? `${days}d ${hours}h` : hours > 0 ? `${hours}h ${minutes % 60}m` : `${minutes}m`;
 }
