@@ -5,7 +5,7 @@ import { CodedError } from "../contract/errors.ts";
 import { type NewRuleParams, newRuleSchema, type ParsedParams, type Result } from "../contract/methods.ts";
 import type { Action, App, Flow, Prompt, Rule } from "../contract/words.ts";
 import { Answers, type Step } from "./answers.ts";
-import { EnforcedPolicy, type Situation } from "./enforced-policy.ts";
+import { type Asked, EnforcedPolicy, type Situation } from "./enforced-policy.ts";
 import { Flows, type Judgement } from "./flows/flows.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
@@ -491,8 +491,8 @@ export class Engine {
   }
 
   /** What the policy in force says of a flow. */
-  verdictOn(flow: Flow): Action {
-    return this.policy.decide(flow).verdict;
+  verdictOn(asked: Asked): Action {
+    return this.policy.decide(asked).verdict;
   }
 
   /** Brings the byte counts of live flows up to date. */

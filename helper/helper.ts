@@ -142,8 +142,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     clock,
     modes,
     changes: new RuleChanges(store),
-    sessionOf: (pid) => sessionOf(pid, () => engine.liveFlows()),
-    decide: (flow) => engine.verdictOn(flow),
+    sessionOf: (pid) => sessionOf(pid, { live: () => engine.liveFlows(), guarded: () => guards.guarded() }),
+    decide: (asked) => engine.verdictOn(asked),
     changed,
   });
   probation.settleOverdue();

@@ -2,7 +2,8 @@
 // cuts the connection over which its maker works does not lock them out. A trial outlives the helper; it does not outlive the boot.
 import * as v from "valibot";
 import { CodedError } from "../contract/errors.ts";
-import type { Action, Flow, Trial } from "../contract/words.ts";
+import type { Action, Trial } from "../contract/words.ts";
+import type { Asked } from "./enforced-policy.ts";
 import { Alarm } from "./kernel/wakeups.ts";
 import { log } from "./log.ts";
 import { hasPassed, type Modes, momentSchema, type State, stateSchema, wallTime } from "./modes.ts";
@@ -45,8 +46,8 @@ export interface ProbationParts {
   readonly modes: Modes;
   readonly changes: RuleChanges;
   /** The live connections over which somebody works with this process. */
-  sessionOf(pid: number): Flow[];
-  decide(flow: Flow): Action;
+  sessionOf(pid: number): Asked[];
+  decide(asked: Asked): Action;
   /** Rules were taken back: bring kernel, flows and cards to what is left. */
   changed(): void;
 }
@@ -95,7 +96,7 @@ export class Probation {
     const earlier = this.stored;
     const before = modes.state;
     const newest = changes.newest() ?? 0;
-    const fared = session.map((flow) => strictness[this.parts.decide(flow)]);
+    const fared = session.map((asked) => strictness[this.parts.decide(asked)]);
     const wary = attempt.seconds !== null || session.length > 0;
     // First of all on the disk: who dies in the midst of the change takes it back as well.
     if (wary) this.write(this.begin(attempt, earlier, before, newest));
@@ -106,7 +107,7 @@ export class Probation {
       if (wary) this.write(earlier);
       throw error;
     }
-    const cut = session.some((flow, at) => strictness[this.parts.decide(flow)] > (fared[at] ?? 0));
+    const cut = session.some((asked, at) => strictness[this.parts.decide(asked)] > (fared[at] ?? 0));
     const changed = difference(before, modes.state);
     const steps = [...changes.after(newest).map((change) => ({ change })), ...(undone ? [undone(result)] : [])];
     if (this.stored !== null && (attempt.seconds !== null || cut)) {

@@ -49,8 +49,9 @@ async function say(...words: string[]): Promise<Standing> {
 const connects = (address: string) => guarded(helper, network.near, client("tcp", address, 80));
 const connected = async (address: string) => json<TcpResult>(await connects(address));
 
-async function flowTo(address: string): Promise<Flow | undefined> {
-  return (await (await helper.client()).call("flows.list", {})).find(({ endpoint }) => endpoint.address === address);
+async function flowTo(address: string, port?: number): Promise<Flow | undefined> {
+  const flows = await (await helper.client()).call("flows.list", {});
+  return flows.find(({ endpoint }) => endpoint.address === address && (port === undefined || endpoint.port === port));
 }
 
 async function openPrompts(address: string): Promise<number> {
@@ -163,11 +164,11 @@ describe("pause", () => {
     await say("pause", "1h");
     await restarted(
       setting("standing", (state: { pause: { at: number } }) => {
-        state.pause.at = Math.round(boottime()) + 6000;
+        state.pause.at = Math.round(boottime()) + 30_000;
       }),
     );
     expect((await connected(address)).ok).toBe(true);
-    await until("the pause's end", async () => (await standing()).override === null);
+    await until("the pause's end", async () => (await standing()).override === null, 45_000);
     expect((await connected(address)).errno).toBe(ECONNREFUSED);
   });
 
@@ -212,10 +213,10 @@ describe("the mode", () => {
   });
 
   test("on trial is taken back by the helper that comes after one that was killed, in time and too late", async () => {
-    await say("mode", "block", "--confirm", "8s");
+    await say("mode", "block", "--confirm", "30s");
     await restarted();
     expect((await standing()).mode).toBe("block");
-    await until("the way back", async () => (await standing()).mode === "ask", 20_000);
+    await until("the way back", async () => (await standing()).mode === "ask", 45_000);
     await say("mode", "block", "--confirm", "60m");
     await restarted(
       setting("trial", (trial: { ends: { boot: string } }) => {
@@ -250,7 +251,7 @@ describe("a profile", () => {
     expect(await say("profile", "home")).toMatchObject({ profile: "home", automatic: false });
     expect(json<TcpResult>(await waiting).ok).toBe(true);
     const stream = guarded(helper, network.near, client("stream", "tcp", address, 7777, long));
-    await until("the stream", async () => ((await flowTo(address))?.bytesIn ?? 0) > 200);
+    await until("the stream", async () => ((await flowTo(address, 7777))?.bytesIn ?? 0) > 200);
     await restarted();
     expect((await standing()).profile).toBe("home");
     await say("profile", "away");

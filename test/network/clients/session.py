@@ -1,20 +1,18 @@
 # Somebody works over a connection, as over SSH: session.py PORT listens and runs every line that a caller sends as a shell command, in a
-# child of its own, and sends back a line of JSON {"code", "stdout", "stderr"}. Prints {"ready": true}. Ends with its standard input.
+# child of its own, and sends back a line of JSON {"code"}. Prints {"ready": true}, then {"code", "stdout", "stderr"} for each command,
+# whether or not the caller could be told. Ends with its standard input.
 import json, os, socket, subprocess, sys, threading
 
 
 def serve(connection):
-    with connection, connection.makefile("rw") as lines:
-        for line in lines:
+    try:
+        for line in connection.makefile("r"):
             # Through a shell, as a person would: the command is a grandchild.
             ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, stdin=subprocess.DEVNULL)
             print(json.dumps({"code": ran.returncode, "stdout": ran.stdout, "stderr": ran.stderr}), flush=True)
-            try:
-                lines.write(json.dumps({"code": ran.returncode}) + "\n")
-                lines.flush()
-            except OSError as error:
-                print(json.dumps({"cut": error.errno}), flush=True)
-                return
+            connection.sendall((json.dumps({"code": ran.returncode}) + "\n").encode())
+    except OSError:
+        pass  # cut
 
 
 def end():
