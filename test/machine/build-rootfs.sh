@@ -8,6 +8,7 @@ packages=(
   procps util-linux mount login passwd sudo       # people and processes
   iproute2 netcat-openbsd                         # test networks inside the machine
   python3 curl wget openssh-client                # real clients
+  network-manager                                 # which networks it is in; started by the tests that want it
   libbpf1 libelf1                                 # what the helper loads
   libstdc++6                                      # what Node loads
   kmod bpftool busybox-static                     # the same system with a kernel of its own (test/vm)
@@ -81,6 +82,9 @@ for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub
   ln -sfn /dev/null "$work/etc/systemd/system/$unit"
 done
 ln -sfn /lib/systemd/system/multi-user.target "$work/etc/systemd/system/default.target"
+for unit in NetworkManager.service NetworkManager-dispatcher.service NetworkManager-wait-online.service; do
+  chroot "$work" systemctl disable --quiet "$unit"
+done
 rm -rf "$work"/var/lib/apt/lists/* "$work"/var/cache/apt/*
 touch -d '+1 hour' "$work/etc/.updated" "$work/var/.updated" # stops ConditionNeedsUpdate= units at the first boot
 
