@@ -13,9 +13,9 @@ const patience = 10_000;
 const settling = 200;
 /** How soon a bus that is not there, or has gone, is looked for again, milliseconds. */
 const lookAgain = 10_000;
-/** The kernel learns a router's hardware address with the first packet to it: looked at again so often, so soon. */
-const arpLooks = 5;
-const arpPace = 2000;
+/** The kernel learns a router's hardware address with the first packet to it: looked at again so soon, at first and later, milliseconds. */
+const arpPace = { first: 2000, later: lookAgain } as const;
+const firstLooks = 5;
 
 const service = "org.freedesktop.NetworkManager";
 const root = "/org/freedesktop/NetworkManager";
@@ -159,7 +159,7 @@ export class NetworkWatch {
       if (this.closed || this.bus !== bus) return;
       this.tell(networks);
       const owed = networks?.gateways.some(({ address, mac }) => mac === null && !address.includes(":"));
-      if (owed && this.looks++ < arpLooks) this.soon(bus, arpPace);
+      if (owed) this.soon(bus, this.looks++ < firstLooks ? arpPace.first : arpPace.later);
     } catch (error) {
       log("warn", "NetworkManager could not be asked", { error: String(error) });
       this.lose(bus);

@@ -54,7 +54,7 @@ function isAnywhere({ domain, address, port, protocol }: Sighting): boolean {
 function made(sighting: Sighting, of: readonly Seen[], idOf: NameOf): Made {
   const { app, direction, domain, address, port, protocol } = sighting;
   const proposal = {
-    id: idOf(sighting),
+    id: idOf({ app, direction, domain, address, port, protocol }),
     app,
     direction,
     domain: domain || null,
