@@ -72,12 +72,13 @@ async function define(args: string[]): Promise<number> {
   takeNoMore(rest);
   if (!name) throw new UsageError("profile define needs a NAME");
   if (["none", "auto", "define", "remove"].includes(name)) throw new UsageError(`"${name}" means something else here`);
+  const vpn = values.vpn === undefined ? null : oneOf("--vpn", values.vpn, ["yes", "no"]) === "yes";
   const defined = await changing("profile", (helper) =>
     helper.call("profiles.define", {
       name,
       ssid: values.ssid ?? null,
       gateway: values.gateway ?? null,
-      vpn: values.vpn === undefined ? null : oneOf("--vpn", values.vpn, ["yes", "no"]) === "yes",
+      vpn,
     }),
   );
   process.stdout.write(values.json ? `${printableJson(defined, 2)}\n` : `${printable(`defined ${name}`)}\n`);
