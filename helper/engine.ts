@@ -41,7 +41,7 @@ import { durably, type Store } from "./store/database.ts";
 import { FlowVerdicts } from "./store/flow-verdicts.ts";
 import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
 import { PromptRows } from "./store/prompts.ts";
-import type { Replacement } from "./store/rule-changes.ts";
+import type { Undone } from "./store/rule-changes.ts";
 import { type BootClock, Rules } from "./store/rules.ts";
 
 export interface Listener {
@@ -448,7 +448,7 @@ export class Engine {
   }
 
   /** Takes a change of rules back, the newest by default; returns what would take that back. Errors: nothing_to_undo. */
-  undo(change: number | null): Replacement {
+  undo(change: number | null): Undone {
     const { changes } = this.rules;
     const id = change ?? changes.newest();
     if (id === null) throw new CodedError("nothing_to_undo");

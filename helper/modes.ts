@@ -20,9 +20,9 @@ export function hasPassed({ boot, at }: Moment, clock: BootClock): boolean {
   return boot !== clock.boot || clock.boottime() >= at;
 }
 
-/** By the clock on the wall, ISO 8601. */
+/** By the clock on the wall, ISO 8601, to the second: between two clocks milliseconds differ each time. */
 export function wallTime({ at }: Moment, clock: BootClock): string {
-  return new Date(Date.now() - clock.boottime() + at).toISOString();
+  return new Date(Math.round((Date.now() - clock.boottime() + at) / 1000) * 1000).toISOString();
 }
 
 export const stateSchema = v.object({

@@ -8,7 +8,7 @@ import { Alarm } from "./kernel/wakeups.ts";
 import { log } from "./log.ts";
 import { hasPassed, type Modes, momentSchema, type State, stateSchema, wallTime } from "./modes.ts";
 import { durably, type Store } from "./store/database.ts";
-import { type RuleChanges, replacementSchema } from "./store/rule-changes.ts";
+import { type RuleChanges, type Undone, undoneSchema } from "./store/rule-changes.ts";
 import type { BootClock } from "./store/rules.ts";
 import type { Settings } from "./store/settings.ts";
 
@@ -22,13 +22,12 @@ const storedSchema = v.object({
   ends: momentSchema,
   /** What the state was in those parts that are on trial. */
   before: v.partial(stateSchema),
-  /** Changes of rules that are on trial, oldest first: by number, or what an undo took back. */
-  rules: v.array(v.union([v.object({ change: v.number() }), replacementSchema])),
+  /** Changes of rules that are on trial, oldest first: what takes each back. */
+  rules: v.array(v.union([v.object({ undo: v.number() }), v.object({ redo: undoneSchema })])),
   /** While it is being made: every change of rules with a higher number is on trial. */
   after: v.nullable(v.number()),
 });
 type Stored = v.InferOutput<typeof storedSchema>;
-type RuleStep = Stored["rules"][number];
 
 export interface Attempt {
   /** One short sentence for people. */
@@ -90,7 +89,7 @@ export class Probation {
    * Makes a change for a caller. It is on trial where the caller says so, or where the connection over which the caller works fares worse
    * by it. `undone`: what the work itself took back of the rules.
    */
-  attempt<T>(attempt: Attempt, work: () => T, undone?: (result: T) => RuleStep): T {
+  attempt<T>(attempt: Attempt, work: () => T, undone?: (result: T) => Undone): T {
     const { modes, changes } = this.parts;
     const session = this.parts.sessionOf(attempt.pid);
     const earlier = this.stored;
@@ -109,7 +108,7 @@ export class Probation {
     }
     const cut = session.some((asked, at) => strictness[this.parts.decide(asked)] > (fared[at] ?? 0));
     const changed = difference(before, modes.state);
-    const steps = [...changes.after(newest).map((change) => ({ change })), ...(undone ? [undone(result)] : [])];
+    const steps = [...changes.after(newest).map((undo) => ({ undo })), ...(undone ? [{ redo: undone(result) }] : [])];
     if (this.stored !== null && (attempt.seconds !== null || cut)) {
       const rules = [...(earlier?.rules ?? []), ...steps];
       this.write({ ...this.stored, before: { ...changed, ...earlier?.before }, rules, after: null });
@@ -162,10 +161,10 @@ export class Probation {
     if (stored === null) return;
     const { changes, modes } = this.parts;
     log("warn", "nobody confirmed a change: it is taken back", { what: stored.what });
-    const unfinished = stored.after === null ? [] : changes.after(stored.after).map((change) => ({ change }));
+    const unfinished = stored.after === null ? [] : changes.after(stored.after).map((undo) => ({ undo }));
     for (const step of [...stored.rules, ...unfinished].reverse()) {
       try {
-        durably(this.parts.store, () => ("change" in step ? changes.undo(step.change) : changes.replace(step)));
+        durably(this.parts.store, () => ("undo" in step ? void changes.undo(step.undo) : changes.redo(step.redo)));
       } catch (error) {
         // Others changed the same since, or took it back already.
         log("warn", "a change of rules on trial stays as it is", { error: String(error) });

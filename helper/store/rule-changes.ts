@@ -19,18 +19,23 @@ interface StoredRow extends RuleRow {
   processes: { pid: number; start: number }[];
 }
 
-/** Rows that are to be there (again), and the numbers of those that go for them. */
-export const replacementSchema = v.object({
+/** A change as it is stored. `before`, `after`: JSON. */
+const storedSchema = v.object({ id: v.number(), made: v.number(), before: v.string(), after: v.string() });
+type Stored = v.InferOutput<typeof storedSchema>;
+
+/** Rows that are to be there, and the numbers of those that go for them. */
+interface Replacement {
+  before: StoredRow[];
+  after: number[];
+}
+
+/** What takes an undo back: the change, and the rules as it had left them. */
+export const undoneSchema = v.object({
+  change: storedSchema,
   before: v.array(v.custom<StoredRow>((row) => typeof row === "object" && row !== null)),
   after: v.array(v.number()),
 });
-export type Replacement = v.InferOutput<typeof replacementSchema>;
-
-interface Stored {
-  id: number;
-  before: string;
-  after: string;
-}
+export type Undone = v.InferOutput<typeof undoneSchema>;
 
 export class RuleChanges {
   private readonly store: Store;
@@ -73,30 +78,37 @@ export class RuleChanges {
    * Takes the change back; returns what would take that back in turn. Errors: nothing_to_undo, when there is none of this id, or others
    * changed the same since.
    */
-  undo(id: number): Replacement {
+  undo(id: number): Undone {
     return this.store.transaction(() => {
       const stored = this.store.prepare("SELECT * FROM rule_changes WHERE id = ?").get(id) as Stored | undefined;
       if (stored === undefined) throw new CodedError("nothing_to_undo");
       const before = JSON.parse(stored.before) as StoredRow[];
       const inverse = this.replace({ before, after: JSON.parse(stored.after) as number[] });
       this.store.prepare("DELETE FROM rule_changes WHERE id = ?").run(id);
-      return inverse;
+      return { change: stored, ...inverse };
     })();
   }
 
-  /** Puts the rows in place of the numbers; returns what would take that back. Errors: nothing_to_undo. */
-  replace({ before, after }: Replacement): Replacement {
-    return this.store.transaction(() => {
-      const remove = this.store.prepare("DELETE FROM rules WHERE number = ? RETURNING *");
-      const gone = after.map((number) => {
-        const processes = this.processesOf(number);
-        const row = remove.get(number) as RuleRow | undefined;
-        if (row === undefined) throw new CodedError("nothing_to_undo", "the rule is gone by now");
-        return { ...row, processes };
-      });
-      for (const row of before) this.restore(row);
-      return { before: gone, after: before.map(({ number }) => number) };
+  /** Takes an undo back: the change is there again, and can be taken back again. Errors: nothing_to_undo. */
+  redo({ change, ...inverse }: Undone): void {
+    this.store.transaction(() => {
+      this.replace(inverse);
+      this.store
+        .prepare("INSERT INTO rule_changes (id, made, before, after) VALUES (@id, @made, @before, @after)")
+        .run(change);
     })();
+  }
+
+  private replace({ before, after }: Replacement): Replacement {
+    const remove = this.store.prepare("DELETE FROM rules WHERE number = ? RETURNING *");
+    const gone = after.map((number) => {
+      const processes = this.processesOf(number);
+      const row = remove.get(number) as RuleRow | undefined;
+      if (row === undefined) throw new CodedError("nothing_to_undo", "the rule is gone by now");
+      return { ...row, processes };
+    });
+    for (const row of before) this.restore(row);
+    return { before: gone, after: before.map(({ number }) => number) };
   }
 
   private restore({ processes, ...row }: StoredRow): void {

@@ -125,7 +125,7 @@ describe("lockdown", () => {
     expect((await connected(allowed)).ok).toBe(true);
   });
 
-  test("survives the helper and the boot until it is switched off", async () => {
+  test("survives the helper until it is switched off, and comes before a pause", async () => {
     const address = network.address(4);
     await (await helper.client()).call("rules.add", { app: null, action: "allow", address });
     await say("lockdown", "on");
