@@ -22,7 +22,7 @@ export function hasPassed({ boot, at }: Moment, clock: BootClock): boolean {
 
 /** By the clock on the wall, ISO 8601, to the second: between two clocks milliseconds differ each time. */
 export function wallTime({ at }: Moment, clock: BootClock): string {
-  return new Date(Math.round((Date.now() - clock.boottime() + at) / 1000) * 1000).toISOString();
+  return new Date(Math.floor((Date.now() - clock.boottime() + at) / 1000) * 1000).toISOString();
 }
 
 export const stateSchema = v.object({

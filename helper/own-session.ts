@@ -138,8 +138,11 @@ export function sessionOf(pid: number, around: Surroundings): Asked[] {
         direction === "inbound" && endpoint.address === call.address && endpoint.port === call.port,
     );
     if (known !== undefined) return [known];
-    const cgroup = cgroupOf(call.pid);
-    const isGuarded = cgroup !== null && guards.some((guard) => cgroup === guard || cgroup.startsWith(`${guard}/`));
+    // A login moves sshd's child to a scope of the session; its socket stays with the service that it was made in.
+    const isGuarded = ancestry(call.pid).some((each) => {
+      const cgroup = cgroupOf(each);
+      return cgroup !== null && guards.some((guard) => cgroup === guard || cgroup.startsWith(`${guard}/`));
+    });
     const asked = isGuarded ? askedFor(call) : null;
     return asked === null ? [] : [asked];
   });
