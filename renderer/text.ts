@@ -46,6 +46,7 @@ export const text = {
       allow: "Allows new connections",
       block: "Blocks new connections",
     } satisfies Record<Mode, string>,
+    override: { lockdown: "Lockdown: everything is blocked", pause: "Paused: everything is allowed" },
   },
 
   away: {
