@@ -20,9 +20,11 @@ afterAll(() => machine?.stop());
 
 const status = () => machine.read<Status>("status");
 
-/** From the far side, as alice. */
+/** From the far side, as alice. A session that is cut hears nothing any more: the client finds out by asking. */
 function ssh(command: string) {
+  const alive = ["-o", "ServerAliveInterval=2", "-o", "ServerAliveCountMax=3"];
   const options = [
+    ...alive,
     "-i",
     "/root/key",
     "-o",
