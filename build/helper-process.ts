@@ -9,7 +9,14 @@ const readyMs = 60_000;
 /** The keeper bounds the helper at 10 s and its cleaning at 30 s. */
 const endMs = 45_000;
 
-export type HelperOptions = { prefix: string[]; state: string; socket: string; owner: number; guard: string[] };
+export type HelperOptions = {
+  prefix: string[];
+  state: string;
+  socket: string;
+  owner: number;
+  guard: string[];
+  mode: string | undefined;
+};
 export type HelperProcess = {
   ready: Promise<"ready">;
   ended: Promise<"helper ended">;
@@ -17,7 +24,14 @@ export type HelperProcess = {
   end(): Promise<number>;
 };
 
-export async function startHelper({ prefix, state, socket, owner, guard }: HelperOptions): Promise<HelperProcess> {
+export async function startHelper({
+  prefix,
+  state,
+  socket,
+  owner,
+  guard,
+  mode,
+}: HelperOptions): Promise<HelperProcess> {
   // The password is asked for here, so that waiting for `ready` measures the helper and not the typing.
   if (prefix[0] === "sudo" && spawnSync("sudo", ["-v"], { stdio: "inherit" }).status !== 0) {
     throw new Stop("sudo refused; Picket's helper needs root, for it loads programs into the kernel.");
@@ -35,7 +49,13 @@ export async function startHelper({ prefix, state, socket, owner, guard }: Helpe
   ];
   const guards = guard.flatMap((cgroup) => ["--guard", cgroup]);
   const keeper = [nodePath, join(root, "build/keeper.ts"), state];
-  const [program = "", ...args] = [...prefix, ...keeper, ...helper, ...guards];
+  const [program = "", ...args] = [
+    ...prefix,
+    ...keeper,
+    ...helper,
+    ...guards,
+    ...(mode === undefined ? [] : ["--mode", mode]),
+  ];
   const child = spawn(program, args, { cwd: root, stdio: ["pipe", "pipe", "inherit"] });
 
   const exit = new Promise<number>((resolve, reject) => {

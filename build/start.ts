@@ -1,5 +1,6 @@
 // `npm start`: sets up what is missing, builds, runs the helper as root in the foreground and opens the window as the person at the
-// screen. Closing the window, or Ctrl-C, ends both. usage: npm start [-- [--yes] [--guard CGROUP]… [--state DIR] [--socket PATH]]
+// screen. Closing the window, or Ctrl-C, ends both. usage: npm start [-- [--yes] [--guard CGROUP]… [--state DIR] [--socket PATH]
+// [--mode MODE]]
 import { connect } from "node:net";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,7 +12,7 @@ import { invokingUser, isRoot, rootPrefix, runTask, Stop, whyNoRoot } from "./pr
 import { setUp } from "./setup.ts";
 import { hasScreen, openWindow, type WindowProcess } from "./window-process.ts";
 
-const usage = "usage: npm start [-- [--yes] [--guard CGROUP]… [--state DIR] [--socket PATH]]";
+const usage = "usage: npm start [-- [--yes] [--guard CGROUP]… [--state DIR] [--socket PATH] [--mode MODE]]";
 
 await runTask(async () => {
   const options = parse(process.argv.slice(2));
@@ -34,7 +35,7 @@ await runTask(async () => {
   const stop = new Promise<"asked">((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve("asked"));
   });
-  const helper = await startHelper({ prefix, state, socket, owner, guard });
+  const helper = await startHelper({ prefix, state, socket, owner, guard, mode: options.mode });
   let window: WindowProcess | undefined;
   try {
     const started = await Promise.race([helper.ready, helper.ended, stop]);
@@ -80,6 +81,7 @@ function parse(args: string[]) {
         guard: { type: "string", multiple: true },
         state: { type: "string" },
         socket: { type: "string" },
+        mode: { type: "string" },
       },
     }).values;
   } catch (error) {

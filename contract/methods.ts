@@ -1,7 +1,7 @@
 // The methods a client may call and the events it may watch. Server, client and preload are derived from these objects.
 import * as v from "valibot";
 import { blocklistMethods, blocklistSchema } from "./blocklists.ts";
-import { lifetimeSchema, ruleLifetimeSchema } from "./lifetime.ts";
+import { durationSchema, lifetimeSchema, ruleLifetimeSchema } from "./lifetime.ts";
 import { factoryRulesSchema, fileRuleSchema } from "./rules-file.ts";
 import {
   actionSchema,
@@ -9,17 +9,22 @@ import {
   flowSchema,
   layerSchema,
   matcherSchema,
+  modeSchema,
+  networksSchema,
+  profileSchema,
   promptSchema,
+  proposalSchema,
   protocolSchema,
   ruleDirectionSchema,
   ruleSchema,
   scopeSchema,
+  standingSchema,
   statusSchema,
   zoneSchema,
 } from "./words.ts";
 
 /** Raised whenever an old client and a new helper would misunderstand one another. */
-export const contractVersion = 3;
+export const contractVersion = 4;
 
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 const nothing = v.strictObject({});
@@ -34,6 +39,8 @@ const somePort = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535
 
 /** Rules in one file: so many, with what is said of them, fit into one answer (maxReplyBytes). */
 export const rulesInFile = 12_000;
+const seconds = v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(3600));
+const profileName = profileSchema.entries.name;
 
 /** A person's rule before it has an id: what is left out is any. */
 export const newRuleSchema = v.strictObject({
@@ -54,6 +61,8 @@ export const newRuleSchema = v.strictObject({
   lifetime: v.optional(ruleLifetimeSchema, "forever"),
   note: v.optional(v.pipe(v.string(), v.maxLength(1024)), ""),
 });
+
+export type NewRuleParams = v.InferInput<typeof newRuleSchema>;
 
 /**
  * `params`: what the client sends (unknown keys are refused); `result`: what the helper answers.
@@ -156,6 +165,58 @@ export const methods = {
       layer: layerSchema,
       reason: v.string(),
     }),
+  },
+  /**
+   * What comes last, where no rule says anything. `confirmWithin` seconds: it takes itself back unless `confirm` comes in time. So does
+   * every change of mode, lockdown, pause, profile or rules that would cut the connection over which the caller works (`trial`).
+   */
+  "mode.set": {
+    params: v.strictObject({ mode: modeSchema, confirmWithin: v.optional(v.nullable(seconds), null) }),
+    result: standingSchema,
+  },
+  /** Keeps what is on trial. Errors: nothing_to_confirm. */
+  confirm: { params: nothing, result: standingSchema },
+  /** Allows everything for so long, awake or asleep, at most until the machine restarts; null ends it. */
+  pause: { params: v.strictObject({ for: v.nullable(durationSchema) }), result: standingSchema },
+  /** Nothing leaves or enters this computer until it is switched off. */
+  lockdown: { params: v.strictObject({ on: v.boolean() }), result: standingSchema },
+  /** By hand, until it is `automatic` again: then the network chooses. Errors: unknown_profile. */
+  "profile.set": {
+    params: v.union([
+      v.strictObject({ name: v.nullable(profileName) }),
+      v.strictObject({ automatic: v.literal(true) }),
+    ]),
+    result: standingSchema,
+  },
+  /** `networks` is null where NetworkManager does not run: then profiles change by hand only. */
+  "profiles.list": {
+    params: nothing,
+    result: v.object({ profiles: v.array(profileSchema), networks: v.nullable(networksSchema) }),
+  },
+  /** Makes a profile, or gives one other conditions. Errors: bad_address (`gateway`). */
+  "profiles.define": {
+    params: v.strictObject({
+      name: profileName,
+      ssid: v.optional(profileSchema.entries.ssid, null),
+      gateway: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(64))), null),
+      vpn: v.optional(profileSchema.entries.vpn, null),
+    }),
+    result: profileSchema,
+  },
+  /** Its rules stay, and count again when it is defined again. Errors: unknown_profile. */
+  "profiles.remove": { params: v.strictObject({ name: profileName }), result: done },
+  /** Rules that would allow what was seen since learning began, most used first. `since` is null when Picket never learned. */
+  "learn.review": {
+    params: nothing,
+    result: v.object({
+      since: v.nullable(v.pipe(v.string(), v.isoTimestamp())),
+      proposals: v.array(proposalSchema),
+    }),
+  },
+  /** Makes rules of proposals, in one change, and forgets what they were made of. Errors: unknown_proposal. */
+  "learn.accept": {
+    params: v.strictObject({ ids: v.pipe(v.array(id), v.minLength(1), v.maxLength(2000)) }),
+    result: v.object({ rules: v.array(ruleSchema), change: v.nullable(v.number()) }),
   },
   /** Newest first; `limit` at most 5,000. */
   "flows.list": {

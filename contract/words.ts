@@ -230,6 +230,62 @@ export const flowSchema = v.object({
 });
 export type Flow = v.InferOutput<typeof flowSchema>;
 
+/** What came before every rule. lockdown: nothing leaves or enters, until it is switched off. pause: everything does, until `ends`. */
+export const overrideSchema = v.object({ kind: v.picklist(["lockdown", "pause"]), ends: v.nullable(time) });
+
+/** A change that takes itself back at `ends` unless it is confirmed. `what`: one short sentence. */
+export const trialSchema = v.object({ what: shortText, ends: time });
+export type Trial = v.InferOutput<typeof trialSchema>;
+
+/** What stands around the rules. */
+export const standingSchema = v.object({
+  mode: modeSchema,
+  override: v.nullable(overrideSchema),
+  /** The active profile, null for none. */
+  profile: v.nullable(shortText),
+  /** Whether the network chooses the profile, by the conditions of each. */
+  automatic: v.boolean(),
+  trial: v.nullable(trialSchema),
+});
+export type Standing = v.InferOutput<typeof standingSchema>;
+
+/** A set of rules that count together. Its conditions say in which network it is the active one; null: whichever. */
+export const profileSchema = v.object({
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  /** Name of the wireless network. */
+  ssid: v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(32))),
+  /** Address of the router, canonical, or its hardware address ("52:54:00:12:34:56"), which is harder to meet by accident. */
+  gateway: v.nullable(shortText),
+  /** Whether a VPN has to be active, or must not be. */
+  vpn: v.nullable(v.boolean()),
+});
+export type Profile = v.InferOutput<typeof profileSchema>;
+
+/** The networks this computer is in at the moment, as NetworkManager tells them. */
+export const networksSchema = v.object({
+  ssids: v.array(shortText),
+  /** `mac` is null while the kernel does not know it. */
+  gateways: v.array(v.object({ address: shortText, mac: v.nullable(shortText) })),
+  vpn: v.boolean(),
+});
+export type Networks = v.InferOutput<typeof networksSchema>;
+
+/** A rule that would allow what was seen while Picket learned. Exactly one of `domain` and `address` is set, or neither: any. */
+export const proposalSchema = v.object({
+  id: shortText,
+  app: path,
+  direction: directionSchema,
+  domain: v.nullable(shortText),
+  address: v.nullable(shortText),
+  port: v.nullable(port),
+  protocol: v.nullable(protocolSchema),
+  /** How many flows were seen, to how many endpoints (domains, or addresses and ports), and when last. */
+  count: v.number(),
+  endpoints: v.number(),
+  last: time,
+});
+export type Proposal = v.InferOutput<typeof proposalSchema>;
+
 export const degradedSchema = v.object({ code: shortText, message: shortText });
 export type Degraded = v.InferOutput<typeof degradedSchema>;
 
@@ -237,7 +293,7 @@ export const statusSchema = v.object({
   helper: v.literal("running"),
   version: shortText,
   kernel: shortText,
-  mode: modeSchema,
+  ...standingSchema.entries,
   /** open: any process of the served user may answer (development). protected: only the installed window or polkit. */
   level: v.picklist(["open", "protected"]),
   /** Cgroups that programs are attached to, as paths below the cgroup2 mount. */

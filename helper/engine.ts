@@ -1,11 +1,12 @@
 // One connection's life in user space: a record comes from the kernel, the app is named, policy decides or a prompt asks,
 // and the verdict goes back. The only place where hold, policy, prompts, flows and store meet.
+import * as v from "valibot";
 import { CodedError } from "../contract/errors.ts";
-import type { ParsedParams, Result } from "../contract/methods.ts";
-import type { App, Flow, Prompt, Rule } from "../contract/words.ts";
+import { type NewRuleParams, newRuleSchema, type ParsedParams, type Result } from "../contract/methods.ts";
+import type { Action, App, Flow, Prompt, Rule } from "../contract/words.ts";
 import { Answers, type Step } from "./answers.ts";
 import type { PolicyLists } from "./blocklists/policy-lists.ts";
-import { EnforcedPolicy, type Situation } from "./enforced-policy.ts";
+import { type Asked, EnforcedPolicy, type Situation } from "./enforced-policy.ts";
 import { Flows, type Judgement } from "./flows/flows.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
@@ -43,6 +44,7 @@ import { durably, type Store } from "./store/database.ts";
 import { FlowVerdicts } from "./store/flow-verdicts.ts";
 import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
 import { PromptRows } from "./store/prompts.ts";
+import type { Undone } from "./store/rule-changes.ts";
 import { RuleUses } from "./store/rule-uses.ts";
 import { type BootClock, Rules } from "./store/rules.ts";
 
@@ -489,13 +491,28 @@ export class Engine {
     return { ...added.rule, replaced: added.replaced };
   }
 
-  /** Takes a change of rules back, the newest by default. Errors: nothing_to_undo. */
-  undo(change: number | null): void {
+  /** Makes rules in one change, as addRule() would each. */
+  addRules(given: readonly NewRuleParams[]): Result<"learn.accept"> {
+    const { changes } = this.rules;
+    const newest = changes.newest() ?? 0;
+    const rules = given.map((rule) => canonicalRule(v.parse(newRuleSchema, rule)));
+    const made = durably(this.parts.store, () =>
+      changes.record(Date.now(), () =>
+        rules.map((rule) => this.rules.add(rule, Date.now(), this.lifetimes.termOf(rule.lifetime, rule.app)).rule),
+      ),
+    );
+    this.policyChanged();
+    return { rules: made, change: changes.after(newest)[0] ?? null };
+  }
+
+  /** Takes a change of rules back, the newest by default; returns what would take that back. Errors: nothing_to_undo. */
+  undo(change: number | null): Undone {
     const { changes } = this.rules;
     const id = change ?? changes.newest();
     if (id === null) throw new CodedError("nothing_to_undo");
-    durably(this.parts.store, () => changes.undo(id));
+    const inverse = durably(this.parts.store, () => changes.undo(id));
     this.policyChanged();
+    return inverse;
   }
 
   /** What would happen to a flow, and why. Errors: bad_address, bad_name. */
@@ -523,6 +540,17 @@ export class Engine {
     this.readRings();
     this.countTraffic();
     return this.flows.list(limit);
+  }
+
+  /** Of this moment, in no order. */
+  liveFlows(): Flow[] {
+    this.readRings();
+    return this.flows.live().map(([, flow]) => flow);
+  }
+
+  /** What the policy in force says of a flow. */
+  verdictOn(asked: Asked): Action {
+    return this.policy.decide(asked).verdict;
   }
 
   /** Brings the byte counts of live flows up to date. */

@@ -19,10 +19,15 @@ import { CgroupPaths } from "./kernel/cgroup-paths.ts";
 import { boottime, ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
 import { bpfFileSystem, ensureBpfFileSystem, Programs, type StartStep } from "./kernel/programs.ts";
 import { countCpus, readCounters } from "./kernel/records.ts";
+import { Learning } from "./learning.ts";
 import { log, logged } from "./log.ts";
+import { Modes } from "./modes.ts";
 import { monitorSocket } from "./names/resolved-monitor.ts";
+import { NetworkWatch } from "./network-manager.ts";
 import type { Options } from "./options.ts";
+import { sessionOf } from "./own-session.ts";
 import { localPrefixes, loopbackPrefixes } from "./policy/rule.ts";
+import { Probation } from "./probation.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
 import { eachRound } from "./rounds.ts";
 import { guardsBefore, writeRunFile } from "./run-file.ts";
@@ -31,11 +36,13 @@ import { Updates } from "./server/updates.ts";
 import { makeService, type ServiceParts, statusOf } from "./service.ts";
 import { StartError } from "./start-error.ts";
 import { openStore, type Store } from "./store/database.ts";
+import { Profiles } from "./store/profiles.ts";
+import { RuleChanges } from "./store/rule-changes.ts";
+import { Settings } from "./store/settings.ts";
 
 export const objectPath = join(import.meta.dirname, "../dist/bpf/picket.bpf.o");
 /** Longest silence between two SYNs of a held TCP flow at first; the kernel doubles it after some. Seconds. */
 const holdPace = 0.1;
-const mode = "ask";
 const statusPace = 1000;
 const sweepPace = 2000;
 /** What is no drift between two clocks but a hand, milliseconds. */
@@ -136,15 +143,32 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   let unreadable: Degraded[] = [];
   const kernelCounters = () => readCounters(programs.maps.counters, cpus);
   const lists = new PolicyLists(blocklists);
+  const clock = { boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), boottime };
+  const settings = new Settings(store);
+  const profiles = new Profiles(store);
+  const changed = () => void engine.policyChanged();
+  const modes = new Modes({ store, settings, profiles, clock, initial: options.mode, changed });
+  const probation = new Probation({
+    store,
+    settings,
+    clock,
+    modes,
+    changes: new RuleChanges(store),
+    sessionOf: (pid) => sessionOf(pid, { live: () => engine.liveFlows(), guarded: () => guards.guarded() }),
+    decide: (asked) => engine.verdictOn(asked),
+    changed,
+  });
+  probation.settleOverdue();
+  const learning = new Learning({ store, settings, modes, addRules: (rules) => engine.addRules(rules) });
   const engine = new Engine({
     programs,
     store,
-    situation: () => ({ mode, override: null, profile: null }),
+    situation: () => modes.situation,
     lists,
     resolvedMonitor: monitorSocket,
     apps: new Apps(systemDirectories),
     cgroups,
-    clock: { boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), boottime },
+    clock,
     settings: {
       holdTicks: Math.max(1, Math.round(ticksPerSecond() * holdPace)),
       pidNamespace: statSync("/proc/self/ns/pid").ino,
@@ -161,7 +185,10 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     checkpoint: hooks.checkpoint,
     listener: {
       prompt: (prompt, id) => updates.note("prompts", prompt, id),
-      flow: (flow, id) => updates.note("flows", flow, id),
+      flow: (flow, id) => {
+        updates.note("flows", flow, id);
+        learning.note(flow, id);
+      },
       rules: (rules: Rule[]) => server.event("rules", { full: true, changed: rules, removed: [] }),
     },
   });
@@ -185,7 +212,10 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     engine,
     runs,
     blocklists: blocklistService,
-    mode,
+    modes,
+    probation,
+    learning,
+    profiles: () => profiles.all(),
     version: version(),
     guarded: () => guards.guarded(),
     degraded: () => [...guards.degraded(), ...degradations(counters()), ...unreadable, ...blindSpots()],
@@ -202,6 +232,9 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const runFile = writeRunFile(instance, options, wanted);
   const stopWatching = watchResolvers(
     safely("the resolvers could not be read again", () => void engine.policyChanged()),
+  );
+  const networks = new NetworkWatch((found) =>
+    safely("the profile of a network could not be taken", () => modes.meet(found))(),
   );
   const stopSweeping = eachRound(
     sweepPace,
@@ -231,6 +264,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       stopSweeping();
       stopTelling();
       stopWatching();
+      networks.close();
       updates.close();
       await server.close();
       blocklistService.close();
@@ -238,6 +272,9 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       guards.close();
       if (removePins) engine.refuseHeld();
       engine.close();
+      modes.close();
+      probation.close();
+      learning.close();
       cgroups.close();
       if (removePins) {
         // Detached first: a cgroup that cannot be removed must not leave programs behind.

@@ -1,5 +1,6 @@
 // The helper's command line.
 import { parseArgs } from "node:util";
+import { type Mode, modeSchema } from "../contract/words.ts";
 import { defaultState } from "./guard/cgroups.ts";
 
 export interface Options {
@@ -8,6 +9,8 @@ export interface Options {
   /** The uid served besides root. */
   readonly owner: number;
   readonly guards: readonly string[];
+  /** What a state folder begins with (docs/decisions/0008-a-fresh-state-asks.md); one that has a mode keeps it. */
+  readonly mode: Mode;
 }
 
 /** Throws TypeError for unknown words and a uid that is none. `env`: sudo tells who called. */
@@ -19,6 +22,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
       socket: { type: "string", default: "/run/picket/helper.sock" },
       owner: { type: "string", default: env.SUDO_UID ?? "0" },
       guard: { type: "string", multiple: true, default: [] },
+      mode: { type: "string", default: "ask" },
     },
   });
   // The highest is no uid but "unchanged" to every call that takes one.
@@ -27,5 +31,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
   for (const path of [values.state, values.socket]) {
     if (!path.startsWith("/")) throw new TypeError(`${path} must be an absolute path`);
   }
-  return { state: values.state, socket: values.socket, owner: Number(values.owner), guards: values.guard };
+  const mode = modeSchema.options.find((each) => each === values.mode);
+  if (mode === undefined) throw new TypeError(`--mode is ${modeSchema.options.join(", ")}, not ${values.mode}`);
+  return { mode, state: values.state, socket: values.socket, owner: Number(values.owner), guards: values.guard };
 }

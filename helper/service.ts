@@ -2,19 +2,27 @@
 import { release } from "node:os";
 import { CodedError } from "../contract/errors.ts";
 import { contractVersion, type MethodName, type ParsedParams, type Result, type Topic } from "../contract/methods.ts";
-import type { Degraded, Mode, Status } from "../contract/words.ts";
+import type { Degraded, Profile, Standing, Status } from "../contract/words.ts";
 import type { BlocklistService } from "./blocklists/service.ts";
 import type { Engine } from "./engine.ts";
 import type { Runs } from "./guard/runs.ts";
 import { closeDescriptor, peerPidfd } from "./kernel/peer.ts";
+import type { Learning } from "./learning.ts";
+import type { Modes } from "./modes.ts";
+import { gatewayText } from "./policy/profile.ts";
+import type { Probation } from "./probation.ts";
 import type { Call, Connection } from "./server/connection.ts";
 
 export interface ServiceParts {
   readonly engine: Engine;
   readonly runs: Runs;
   readonly blocklists: BlocklistService;
+  readonly modes: Modes;
+  readonly probation: Probation;
+  readonly learning: Learning;
+  /** Every one there is, by name. */
+  profiles(): Profile[];
   readonly version: string;
-  readonly mode: Mode;
   guarded(): string[];
   degraded(): Degraded[];
   counters(): Record<string, number>;
@@ -25,12 +33,16 @@ type Methods = {
   [M in MethodName]: (params: ParsedParams<M>, client: Connection) => Result<M> | Promise<Result<M>>;
 };
 
+export function standingOf({ modes, probation }: ServiceParts): Standing {
+  return { ...modes.standing, trial: probation.trial };
+}
+
 export function statusOf(parts: ServiceParts): Status {
   return {
     helper: "running",
     version: parts.version,
     kernel: release(),
-    mode: parts.mode,
+    ...standingOf(parts),
     level: "open",
     guarded: parts.guarded(),
     degraded: parts.degraded(),
@@ -68,12 +80,20 @@ async function enterRun(runs: Runs, name: string, client: Connection): Promise<{
 }
 
 export function makeService(parts: ServiceParts): (call: Call) => Promise<unknown> {
-  const { engine, runs } = parts;
+  const { engine, runs, modes, probation, learning } = parts;
+  /** A change that is on trial if it cuts the caller's own connection, or with `seconds`. */
+  const attempt = <T>(client: Connection, what: string, work: () => T, seconds: number | null = null): T =>
+    probation.attempt({ what, pid: client.peer.pid, seconds }, work);
+  const changing = (client: Connection, what: string, work: () => void, seconds: number | null = null): Standing => {
+    attempt(client, what, work, seconds);
+    return standingOf(parts);
+  };
   const service: Methods = {
     hello: () => ({ contract: contractVersion, version: parts.version }),
     status: () => statusOf(parts),
     "prompts.list": () => engine.prompts.list(),
-    "prompts.answer": ({ id, action, scope, lifetime }) => engine.answers.answer(id, action, scope, lifetime),
+    "prompts.answer": ({ id, action, scope, lifetime }, client) =>
+      attempt(client, "An answer.", () => engine.answers.answer(id, action, scope, lifetime)),
     "prompts.dismiss": ({ id }) => {
       engine.answers.dismiss(id);
       return {};
@@ -81,17 +101,51 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "rules.list": () => engine.describeRules(),
     "rules.stage": (part, client) => engine.rulesFiles.stage(client, part),
     "rules.apply": (asked, client) => engine.rulesFiles.apply(client, asked),
-    "rules.undo": ({ change }) => {
-      engine.undo(change);
+    "rules.undo": ({ change }, client) => {
+      const asked = { what: "A change of rules taken back.", pid: client.peer.pid, seconds: null };
+      probation.attempt(
+        asked,
+        () => engine.undo(change),
+        (inverse) => inverse,
+      );
       return {};
     },
     explain: (asked) => engine.explain(asked),
-    "rules.add": (rule) => engine.addRule(rule),
-    "rules.remove": ({ id }) => {
-      engine.removeRule(id);
+    "rules.add": (rule, client) => attempt(client, "A new rule.", () => engine.addRule(rule)),
+    "rules.remove": ({ id }, client) => {
+      attempt(client, `Rule ${id} removed.`, () => engine.removeRule(id));
       return {};
     },
-    "rules.enable": ({ id, enabled }) => engine.enableRule(id, enabled),
+    "rules.enable": ({ id, enabled }, client) =>
+      attempt(client, `Rule ${id} ${enabled ? "enabled" : "disabled"}.`, () => engine.enableRule(id, enabled)),
+    "mode.set": ({ mode, confirmWithin }, client) => {
+      const begins = mode === "learn" && modes.state.mode !== "learn";
+      const standing = changing(client, `Mode ${mode}.`, () => modes.set({ mode }), confirmWithin);
+      if (begins) learning.begin();
+      return standing;
+    },
+    confirm: () => {
+      probation.confirm();
+      return standingOf(parts);
+    },
+    pause: ({ for: length }, client) =>
+      changing(client, length === null ? "No more pause." : `Pause ${length}.`, () => modes.pause(length)),
+    lockdown: ({ on }, client) => changing(client, `Lockdown ${on ? "on" : "off"}.`, () => modes.set({ lockdown: on })),
+    "profile.set": (choice, client) => changing(client, "Another profile.", () => modes.chooseProfile(choice)),
+    "profiles.list": () => ({ profiles: parts.profiles(), networks: modes.networks }),
+    "profiles.define": (given, client) => {
+      const gateway = given.gateway === null ? null : gatewayText(given.gateway);
+      if (given.gateway !== null && gateway === null) throw new CodedError("bad_address", given.gateway);
+      const profile = { ...given, gateway };
+      attempt(client, `Profile ${given.name} defined.`, () => modes.define(profile));
+      return profile;
+    },
+    "profiles.remove": ({ name }, client) => {
+      attempt(client, `Profile ${name} removed.`, () => modes.remove(name));
+      return {};
+    },
+    "learn.review": () => learning.review(),
+    "learn.accept": ({ ids }) => learning.accept(ids),
     "flows.list": ({ limit }) => engine.listFlows(limit),
     ...parts.blocklists.methods,
     "run.enter": ({ name }, client) => enterRun(runs, name, client),

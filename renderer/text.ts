@@ -46,6 +46,7 @@ export const text = {
       allow: "Allows new connections",
       block: "Blocks new connections",
     } satisfies Record<Mode, string>,
+    override: { lockdown: "Lockdown: everything is blocked", pause: "Paused: everything is allowed" },
   },
 
   away: {
@@ -393,6 +394,9 @@ export const text = {
     bad_matcher: "These parts of a rule do not go together.",
     name_unknown: "Nobody knows a name of this destination, so it can be answered by its address only.",
     nothing_to_undo: "There is nothing to take back any more.",
+    unknown_profile: "There is no such profile any more.",
+    unknown_proposal: "That proposal is gone already.",
+    nothing_to_confirm: "There is nothing to confirm any more.",
     app_unknown: "Nobody can tell any more which program asked, so it can be answered for this time only.",
     unknown_blocklist: "That blocklist is gone already.",
     blocklist_exists: "There is a blocklist of that name already.",

@@ -1,4 +1,5 @@
 // What people changed about rules, so that it can be taken back: the rows as they were, and what took their place.
+import * as v from "valibot";
 import { CodedError } from "../../contract/errors.ts";
 import type { Store } from "./database.ts";
 import type { RuleRow } from "./rules.ts";
@@ -25,11 +26,23 @@ interface StoredRow extends RuleRow {
   processes: { pid: number; start: number }[];
 }
 
-interface Stored {
-  id: number;
-  before: string;
-  after: string;
+/** A change as it is stored. `before`, `after`: JSON. */
+const storedSchema = v.object({ id: v.number(), made: v.number(), before: v.string(), after: v.string() });
+type Stored = v.InferOutput<typeof storedSchema>;
+
+/** Rows that are to be there, and the numbers of those that go for them. */
+interface Replacement {
+  before: StoredRow[];
+  after: number[];
 }
+
+/** What takes an undo back: the change, and the rules as it had left them. */
+export const undoneSchema = v.object({
+  change: storedSchema,
+  before: v.array(v.custom<StoredRow>((row) => typeof row === "object" && row !== null)),
+  after: v.array(v.number()),
+});
+export type Undone = v.InferOutput<typeof undoneSchema>;
 
 export class RuleChanges {
   private readonly store: Store;
@@ -63,22 +76,49 @@ export class RuleChanges {
     return row.id;
   }
 
+  /** Ids of the changes newer than that one, oldest first. */
+  after(id: number): number[] {
+    return this.store.prepare("SELECT id FROM rule_changes WHERE id > ? ORDER BY id").pluck().all(id) as number[];
+  }
+
   /**
-   * Takes the change back. Errors: nothing_to_undo, when there is none of this id, or others changed the same since.
+   * Takes the change back; returns what would take that back in turn. Errors: nothing_to_undo, when there is none of this id, or others
+   * changed the same since.
    */
-  undo(id: number): void {
-    this.store.transaction(() => {
+  undo(id: number): Undone {
+    return this.store.transaction(() => {
       const stored = this.store.prepare("SELECT * FROM rule_changes WHERE id = ?").get(id) as Stored | undefined;
       if (stored === undefined) throw new CodedError("nothing_to_undo");
-      const remove = this.store.prepare("DELETE FROM rules WHERE number = ?");
-      for (const number of JSON.parse(stored.after) as number[]) {
-        if (remove.run(number).changes === 0) throw new CodedError("nothing_to_undo", "the rule is gone by now");
-      }
-      const rows = JSON.parse(stored.before) as StoredRow[];
-      const statements = new Map<string, Statement>();
-      for (const row of rows) this.restore(row, statements);
+      const before = JSON.parse(stored.before) as StoredRow[];
+      const inverse = this.replace({ before, after: JSON.parse(stored.after) as number[] });
       this.store.prepare("DELETE FROM rule_changes WHERE id = ?").run(id);
+      return { change: stored, ...inverse };
     })();
+  }
+
+  /** Takes an undo back: the change is there again, and can be taken back again. Errors: nothing_to_undo. */
+  redo({ change, ...inverse }: Undone): void {
+    this.store.transaction(() => {
+      this.replace(inverse);
+      this.store
+        .prepare("INSERT INTO rule_changes (id, made, before, after) VALUES (@id, @made, @before, @after)")
+        .run(change);
+    })();
+  }
+
+  private replace({ before, after }: Replacement): Replacement {
+    const find = this.store.prepare("SELECT * FROM rules WHERE number = ?");
+    const remove = this.store.prepare("DELETE FROM rules WHERE number = ?");
+    const gone = after.map((number) => {
+      const row = find.get(number) as RuleRow | undefined;
+      if (row === undefined) throw new CodedError("nothing_to_undo", "the rule is gone by now");
+      const processes = this.processesOf(row); // they go with their rule
+      remove.run(number);
+      return { ...row, processes };
+    });
+    const statements = new Map<string, Statement>();
+    for (const row of before) this.restore(row, statements);
+    return { before: gone, after: before.map(({ number }) => number) };
   }
 
   /** `statements`: by the columns that a row has, which are fewer in one of an older version. */

@@ -15,9 +15,14 @@ export function lifetimeFrom<T extends Lifetime | RuleLifetime>(given: string, s
 /** "1h, 42m left"; "1h" while that is what is left. */
 export function lifetimeText({ lifetime, expires }: Rule, now: number): string {
   if (expires === null) return lifetime;
-  const minutes = Math.max(0, Math.ceil((Date.parse(expires) - now) / 60_000));
+  const left = timeLeft(expires, now);
+  return left === lifetime ? lifetime : `${lifetime}, ${left} left`;
+}
+
+/** "2d 3h", "1h 5m", "42m". `ends`: ISO 8601. */
+export function timeLeft(ends: string, now: number): string {
+  const minutes = Math.max(0, Math.ceil((Date.parse(ends) - now) / 60_000));
   const [days, hours] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60)];
   const parts = [`${days}d`, `${hours}h`, `${minutes % 60}m`].slice(days > 0 ? 0 : 1, days > 0 ? 2 : 3);
-  const left = parts.filter((part) => !part.startsWith("0")).join(" ") || "0m";
-  return left === lifetime ? lifetime : `${lifetime}, ${left} left`;
+  return parts.filter((part) => !part.startsWith("0")).join(" ") || "0m";
 }

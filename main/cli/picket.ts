@@ -18,6 +18,12 @@ const commands: Record<CommandWord, () => Promise<Command>> = {
   explain: async () => (await import("./explain.ts")).explain,
   blocklists: async () => (await import("./blocklists.ts")).blocklists,
   flows: async () => (await import("./flows.ts")).flows,
+  mode: async () => (await import("./mode.ts")).mode,
+  pause: async () => (await import("./mode.ts")).pause,
+  lockdown: async () => (await import("./mode.ts")).lockdown,
+  confirm: async () => (await import("./mode.ts")).confirm,
+  profile: async () => (await import("./profile.ts")).profile,
+  learn: async () => (await import("./learn.ts")).learn,
   off: async () => (await import("./off.ts")).off,
 };
 

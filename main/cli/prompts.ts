@@ -2,7 +2,7 @@
 import { lifetimeSchema } from "../../contract/lifetime.ts";
 import { scopeSchema } from "../../contract/words.ts";
 import { appText, timeText, wayText } from "./endpoint-text.ts";
-import { withHelper } from "./helper-connection.ts";
+import { changing, withHelper } from "./helper-connection.ts";
 import { lifetimeFrom } from "./lifetime-text.ts";
 import { printable, printableJson, table } from "./table.ts";
 import { oneOf, parseWords, takeNoMore, UsageError } from "./usage.ts";
@@ -56,7 +56,7 @@ export async function answer(args: string[]): Promise<number> {
   takeNoMore(rest);
   const scope = oneOf("--scope", values.scope, scopeSchema.options);
   const lifetime = lifetimeFrom(values.lifetime, lifetimeSchema);
-  const made = await withHelper("answer", (helper) => helper.call("prompts.answer", { id, action, scope, lifetime }));
+  const made = await changing("answer", (helper) => helper.call("prompts.answer", { id, action, scope, lifetime }));
   if (values.json) {
     process.stdout.write(`${printableJson(made, 2)}\n`);
     return 0;

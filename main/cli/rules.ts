@@ -4,7 +4,7 @@ import { withoutFactoryRule } from "../../contract/factory-rules.ts";
 import { ruleLifetimeSchema } from "../../contract/lifetime.ts";
 import { fileRule } from "../../contract/rules-file.ts";
 import { actionSchema, type Rule, ruleDirectionSchema, zoneSchema } from "../../contract/words.ts";
-import { withHelper } from "./helper-connection.ts";
+import { changing, withHelper } from "./helper-connection.ts";
 import { lifetimeFrom, lifetimeText } from "./lifetime-text.ts";
 import { appPath, placeText, portRange, portText, userId } from "./rule-words.ts";
 import { applyRules, exportRules, ruleText } from "./rules-file.ts";
@@ -125,7 +125,7 @@ async function add(args: string[]): Promise<number> {
     lifetime: lifetimeFrom(values.lifetime, ruleLifetimeSchema),
     direction: oneOf("--direction", values.direction, ruleDirectionSchema.options),
   };
-  const rule = await withHelper("rules", (helper) => helper.call("rules.add", params));
+  const rule = await changing("rules", (helper) => helper.call("rules.add", params));
   say(
     values.json,
     rule,
@@ -137,7 +137,7 @@ async function add(args: string[]): Promise<number> {
 async function undo(args: string[]): Promise<number> {
   const { values, positionals } = parseWords(args, { json: { type: "boolean" } });
   takeNoMore(positionals);
-  const result = await withHelper("rules", (helper) => helper.call("rules.undo", {}));
+  const result = await changing("rules", (helper) => helper.call("rules.undo", {}));
   say(values.json, result, "took the last change of rules back");
   return 0;
 }
@@ -147,7 +147,7 @@ async function change(verb: "remove" | "enable" | "disable", args: string[]): Pr
   const [id, ...rest] = positionals;
   if (!id) throw new UsageError(`rules ${verb} needs the rule's ID`);
   takeNoMore(rest);
-  const result = await withHelper("rules", (helper) =>
+  const result = await changing("rules", (helper) =>
     verb === "remove"
       ? helper.call("rules.remove", { id })
       : helper.call("rules.enable", { id, enabled: verb === "enable" }),

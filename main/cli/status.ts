@@ -1,5 +1,6 @@
 // `picket status`.
 import { withHelper } from "./helper-connection.ts";
+import { standingRows } from "./standing-text.ts";
 import { printableJson, table } from "./table.ts";
 import { parseWords, takeNoMore } from "./usage.ts";
 
@@ -14,7 +15,7 @@ export async function status(args: string[]): Promise<number> {
   const rows = [
     ["helper", `${now.helper}, version ${now.version}, pid ${now.pid}`],
     ["kernel", now.kernel],
-    ["mode", now.mode],
+    ...standingRows(now),
     ["level", now.level],
     ["guarded", now.guarded.join(" ") || "nothing"],
     ["prompts", String(now.prompts)],

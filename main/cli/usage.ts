@@ -57,6 +57,28 @@ picket blocklists remove|enable|disable|hits NAME [--json]
     Live and recent flows, newest first. --follow: these, then each new or changed one (--json: one object a line), until it is
     interrupted: when the helper restarts, it waits for it.
 `,
+  mode: `picket mode [ask|learn|allow|block] [--confirm TIME] [--json]
+    What happens where no rule says anything: you are asked, it is allowed and recorded, allowed, or blocked. Without a word: the mode and what
+    stands before it. --confirm 60s: it takes itself back unless picket confirm comes in time.
+`,
+  pause: `picket pause [TIME|off] [--json]
+    Allows everything for a TIME (10m, 1h), or ends that. A restart of the machine ends it too.
+`,
+  lockdown: `picket lockdown [on|off] [--json]
+    Blocks everything but this computer's talk with itself, live connections too, until it is switched off.
+`,
+  confirm: `picket confirm [--json]
+    Keeps a change that would take itself back: one made with --confirm, or one that cuts the connection you work over.
+`,
+  profile: `picket profile [NAME|none|auto] [--json]
+picket profile define NAME [--ssid SSID] [--gateway ADDRESS|MAC] [--vpn yes|no] [--json]
+picket profile remove NAME [--json]
+    The profiles, and which is active; NAME or none by hand, auto: by the network, as far as a profile has conditions and NetworkManager runs.
+    Rules of a profile (rules add --profile NAME) count while it is active.
+`,
+  learn: `picket learn review [--accept ID|all]… [--json]
+    What was seen since learning began, as rules that would allow it. --accept makes them; rules undo takes all of them back.
+`,
   off: `picket off [--all]
     Root: ends the helper and removes its programs, pins and cgroups. Works without a helper too. --all: of every helper, also those
     with a state folder of their own (npm start -- --state DIR).

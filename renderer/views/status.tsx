@@ -43,7 +43,7 @@ export function StatusHeader() {
       </span>
       {status && (
         <ul className={`facts ${health === "away" ? "facts-stale" : ""}`}>
-          <li>{text.status.mode[status.mode]}</li>
+          <li>{status.override ? text.status.override[status.override.kind] : text.status.mode[status.mode]}</li>
           <li title={status.guarded.map(plain).join("\n")}>{text.status.guarded(status.guarded.length)}</li>
           <li>{text.status.level[status.level]}</li>
         </ul>

@@ -9,18 +9,21 @@ describe("the helper's options", () => {
       socket: "/run/picket/helper.sock",
       owner: 0,
       guards: [],
+      mode: "ask",
     });
   });
 
   it("are what the words say", () => {
-    const words = "--state /tmp/s --socket /tmp/h.sock --owner 1000 --guard user.slice --guard /sys/fs/cgroup/a".split(
-      " ",
-    );
+    const words =
+      "--state /tmp/s --socket /tmp/h.sock --owner 1000 --guard user.slice --guard /sys/fs/cgroup/a --mode learn".split(
+        " ",
+      );
     expect(parseOptions(words, { SUDO_UID: "5" })).toEqual({
       state: "/tmp/s",
       socket: "/tmp/h.sock",
       owner: 1000,
       guards: ["user.slice", "/sys/fs/cgroup/a"],
+      mode: "learn",
     });
   });
 
@@ -45,6 +48,7 @@ describe("the helper's options", () => {
     [["--unknown"]],
     [["word"]],
     [["--guard"]],
+    [["--mode", "maybe"]],
   ])("are refused: %j", (words) => {
     expect(() => parseOptions(words, {})).toThrow(TypeError);
   });

@@ -8,6 +8,8 @@ packages=(
   procps util-linux mount login passwd sudo       # people and processes
   iproute2 netcat-openbsd                         # test networks inside the machine
   python3 curl wget openssh-client                # real clients
+  openssh-server                                  # a real way in; started by the tests that want it
+  network-manager                                 # which networks it is in; started by the tests that want it
   libbpf1 libelf1                                 # what the helper loads
   libstdc++6                                      # what Node loads
   systemd-resolved libnss-resolve dnsmasq-base    # look-ups that pass no socket of the app's; off unless a test starts it
@@ -87,6 +89,9 @@ for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub
   ln -sfn /dev/null "$work/etc/systemd/system/$unit"
 done
 ln -sfn /lib/systemd/system/multi-user.target "$work/etc/systemd/system/default.target"
+for unit in ssh.service NetworkManager.service NetworkManager-dispatcher.service NetworkManager-wait-online.service; do
+  chroot "$work" systemctl disable --quiet "$unit"
+done
 rm -rf "$work"/var/lib/apt/lists/* "$work"/var/cache/apt/*
 touch -d '+1 hour' "$work/etc/.updated" "$work/var/.updated" # stops ConditionNeedsUpdate= units at the first boot
 

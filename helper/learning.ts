@@ -1,0 +1,124 @@
+// Learning: what the mode lets through is noted, and becomes proposals of rules when a person wants to see them.
+import { createHash } from "node:crypto";
+import * as v from "valibot";
+import { CodedError } from "../contract/errors.ts";
+import type { NewRuleParams, Result } from "../contract/methods.ts";
+import type { Endpoint, Flow } from "../contract/words.ts";
+import { log } from "./log.ts";
+import type { Modes } from "./modes.ts";
+import { type Made, proposalsOf, ruleOf, type Seen, type Sighting, sightingOf } from "./policy/proposals.ts";
+import type { Store } from "./store/database.ts";
+import { durably } from "./store/database.ts";
+import { SeenRows } from "./store/seen.ts";
+import type { Settings } from "./store/settings.ts";
+
+/** What was noted reaches the disk so much later, milliseconds: a helper that is killed loses no more. */
+const flushPace = 1000;
+
+function nameOf({ app, direction, domain, address, port, protocol }: Sighting): string {
+  const parts = JSON.stringify([app, direction, domain, address, port, protocol]);
+  return createHash("sha256").update(parts).digest("hex").slice(0, 8);
+}
+
+export interface LearningParts {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly modes: Pick<Modes, "situation">;
+  /** Makes rules in one change. */
+  addRules(rules: readonly NewRuleParams[]): Result<"learn.accept">;
+}
+
+export class Learning {
+  private readonly parts: LearningParts;
+  private readonly rows: SeenRows;
+  /** Flows that are noted, and as what: their endpoint gets a name later on. As many as flows are remembered. */
+  private readonly noted = new Map<string, { endpoint: Endpoint; sighting: Sighting | null }>();
+  private readonly waiting = new Map<string, Seen>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: LearningParts) {
+    this.parts = parts;
+    this.rows = new SeenRows(parts.store);
+    if (parts.modes.situation.mode === "learn" && this.since === undefined) this.begin();
+  }
+
+  private get since(): number | undefined {
+    return this.parts.settings.get("learningSince", v.number());
+  }
+
+  /** Anew: what was seen before is forgotten. */
+  begin(): void {
+    this.noted.clear();
+    this.waiting.clear();
+    durably(this.parts.store, () => {
+      this.rows.clear();
+      this.parts.settings.set("learningSince", Date.now());
+    });
+  }
+
+  /** A flow is new, or has changed; null: it is forgotten. */
+  note(flow: Flow | null, id: string): void {
+    if (flow === null) {
+      this.noted.delete(id);
+      return;
+    }
+    const { mode, override } = this.parts.modes.situation;
+    if (mode !== "learn" || override !== null || flow.layer !== "mode" || flow.verdict !== "allow") return;
+    const known = this.noted.get(id);
+    if (known?.endpoint === flow.endpoint) return;
+    const sighting = sightingOf(flow);
+    this.noted.set(id, { endpoint: flow.endpoint, sighting });
+    if (known?.sighting) this.count(known.sighting, -1);
+    if (sighting) this.count(sighting, 1);
+  }
+
+  private count(sighting: Sighting, by: number): void {
+    const name = JSON.stringify(Object.values(sighting));
+    const count = (this.waiting.get(name)?.count ?? 0) + by;
+    this.waiting.set(name, { ...sighting, count, last: Date.now() });
+    this.timer ??= setTimeout(() => this.flush(), flushPace).unref();
+  }
+
+  /** Never throws: what cannot be written waits for the next time. */
+  private flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.waiting.size === 0) return;
+    try {
+      this.rows.add([...this.waiting.values()]);
+      this.waiting.clear();
+    } catch (error) {
+      log("error", "what was seen while learning could not be saved", { error: String(error) });
+    }
+  }
+
+  close(): void {
+    this.flush();
+  }
+
+  private made(): Made[] {
+    this.flush();
+    return proposalsOf(this.rows.all(), nameOf);
+  }
+
+  review(): Result<"learn.review"> {
+    const { since } = this;
+    return {
+      since: since === undefined ? null : new Date(since).toISOString(),
+      proposals: this.made().map(({ proposal }) => proposal),
+    };
+  }
+
+  /** Errors: unknown_proposal. */
+  accept(ids: readonly string[]): Result<"learn.accept"> {
+    const made = new Map(this.made().map((each) => [each.proposal.id, each]));
+    const chosen = [...new Set(ids)].map((id) => {
+      const each = made.get(id);
+      if (each === undefined) throw new CodedError("unknown_proposal", id);
+      return each;
+    });
+    const result = this.parts.addRules(chosen.map(({ proposal }) => ruleOf(proposal)));
+    this.rows.remove(chosen.flatMap(({ of }) => of));
+    return result;
+  }
+}

@@ -1,0 +1,181 @@
+// Which networks this computer is in, as NetworkManager tells over the system bus: read anew whenever it says that something changed.
+import { readFileSync } from "node:fs";
+import { createClient, type MessageBus } from "dbus-native";
+import type { Networks } from "../contract/words.ts";
+import { log } from "./log.ts";
+
+/** Fixed: a root process takes no bus address from its environment. */
+const systemBusSocket = "/run/dbus/system_bus_socket";
+const maxMessageBytes = 1 << 20;
+/** The longest one call may take, milliseconds. */
+const patience = 10_000;
+/** NetworkManager tells much at once when a network changes; it is read when it has been silent for so long, milliseconds. */
+const settling = 200;
+/** How soon a bus that is not there, or has gone, is looked for again, milliseconds. */
+const lookAgain = 10_000;
+/** The kernel learns a router's hardware address with the first packet to it: looked at again so soon, at first and later, milliseconds. */
+const arpPace = { first: 2000, later: lookAgain } as const;
+const firstLooks = 5;
+
+const service = "org.freedesktop.NetworkManager";
+const root = "/org/freedesktop/NetworkManager";
+/** NM_ACTIVE_CONNECTION_STATE_ACTIVATED */
+const activated = 2;
+const none = "/";
+
+/** IPv4 only: the kernel has no such file for IPv6. */
+export function hardwareAddresses(arp: string): Map<string, string> {
+  const found = arp
+    .split("\n")
+    .slice(1)
+    .map((line) => line.split(/\s+/))
+    .filter(([, , flags, mac]) => (Number(flags) & 2) !== 0 && mac !== "00:00:00:00:00:00");
+  return new Map(found.map(([address = "", , , mac = ""]) => [address, mac.toLowerCase()]));
+}
+
+class Reader {
+  private readonly bus: MessageBus;
+  constructor(bus: MessageBus) {
+    this.bus = bus;
+  }
+
+  async networks(): Promise<Networks> {
+    const active = (await this.get(root, service, "ActiveConnections")) as string[];
+    const each = await Promise.all(active.map((path) => this.connection(path)));
+    const arp = hardwareAddresses(readFileSync("/proc/net/arp", "latin1"));
+    const addresses = [...new Set(each.flatMap(({ gateways }) => gateways))].sort();
+    return {
+      ssids: [...new Set(each.flatMap(({ ssids }) => ssids))].sort(),
+      gateways: addresses.map((address) => ({ address, mac: arp.get(address) ?? null })),
+      vpn: each.some(({ vpn }) => vpn),
+    };
+  }
+
+  private async connection(path: string): Promise<{ ssids: string[]; gateways: string[]; vpn: boolean }> {
+    const nothing = { ssids: [], gateways: [], vpn: false };
+    const of = (name: string) => this.get(path, `${service}.Connection.Active`, name);
+    try {
+      if ((await of("State")) !== activated) return nothing;
+      const type = await of("Type");
+      // What a VPN's server calls its router proves nothing about where this computer is.
+      if ((await of("Vpn")) === true || type === "vpn" || type === "wireguard") return { ...nothing, vpn: true };
+      const point = type === "802-11-wireless" ? String(await of("SpecificObject")) : none;
+      const ssid = point === none ? null : await this.get(point, `${service}.AccessPoint`, "Ssid");
+      const gateways = await Promise.all(
+        (["IP4Config", "IP6Config"] as const).map(async (kind) => {
+          const config = String(await of(kind === "IP4Config" ? "Ip4Config" : "Ip6Config"));
+          return config === none ? "" : String(await this.get(config, `${service}.${kind}`, "Gateway"));
+        }),
+      );
+      return {
+        ssids: Buffer.isBuffer(ssid) ? [ssid.toString("utf8")] : [],
+        gateways: gateways.filter((gateway) => gateway !== ""),
+        vpn: false,
+      };
+    } catch {
+      return nothing; // it went meanwhile, and NetworkManager will say so
+    }
+  }
+
+  private get(path: string, owner: string, name: string): PromiseLike<unknown> {
+    return this.bus.invoke<unknown>({
+      destination: service,
+      path,
+      interface: "org.freedesktop.DBus.Properties",
+      member: "Get",
+      signature: "ss",
+      body: [owner, name],
+    });
+  }
+}
+
+export class NetworkWatch {
+  private readonly told: (networks: Networks | null) => void;
+  private readonly socket: string;
+  private bus: MessageBus | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private last: string | undefined;
+  private looks = 0;
+  private closed = false;
+
+  /** `told`: at first, and whenever it changed; null where NetworkManager does not run. */
+  constructor(told: (networks: Networks | null) => void, socket = systemBusSocket) {
+    this.told = told;
+    this.socket = socket;
+    this.connect();
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.bus?.connection.stream.destroy();
+  }
+
+  private connect(): void {
+    const bus = createClient({
+      socket: this.socket,
+      authMethods: ["EXTERNAL"],
+      // As in helper/guard/systemd.ts: the library's own Hello throws where nobody can catch it.
+      direct: true,
+      timeout: patience,
+      maxMessageSize: maxMessageBytes,
+    });
+    this.bus = bus;
+    const lost = () => this.lose(bus);
+    for (const event of ["error", "handlerError", "end"] as const) bus.connection.on(event, lost);
+    this.follow(bus).catch(lost);
+  }
+
+  private async follow(bus: MessageBus): Promise<void> {
+    await bus.invokeDbus({ member: "Hello" });
+    // A forged signal costs a look, no more: what it says is not believed but read.
+    bus.connection.on("message", (message) => {
+      if (message.member === "PropertiesChanged" || message.member === "NameOwnerChanged") this.soon(bus);
+    });
+    await bus.addMatch(`type='signal',sender='${service}',path_namespace='${root}',member='PropertiesChanged'`);
+    await bus.addMatch(`type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${service}'`);
+    await this.look(bus);
+  }
+
+  private lose(bus: MessageBus): void {
+    if (this.closed || this.bus !== bus) return;
+    this.bus = undefined;
+    bus.connection.stream.destroy();
+    this.tell(null);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.connect(), lookAgain).unref();
+  }
+
+  private soon(bus: MessageBus, wait = settling): void {
+    if (this.closed || this.bus !== bus) return;
+    if (wait === settling) this.looks = 0;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.look(bus), wait).unref();
+  }
+
+  private async look(bus: MessageBus): Promise<void> {
+    try {
+      const networks = await this.read(bus);
+      if (this.closed || this.bus !== bus) return;
+      this.tell(networks);
+      const owed = networks?.gateways.some(({ address, mac }) => mac === null && !address.includes(":"));
+      if (owed) this.soon(bus, this.looks++ < firstLooks ? arpPace.first : arpPace.later);
+    } catch (error) {
+      log("warn", "NetworkManager could not be asked", { error: String(error) });
+      this.lose(bus);
+    }
+  }
+
+  private async read(bus: MessageBus): Promise<Networks | null> {
+    // Asked first: a call by the name alone would start it where the bus can.
+    const runs = await bus.invokeDbus<boolean>({ member: "NameHasOwner", signature: "s", body: [service] });
+    return runs ? new Reader(bus).networks() : null;
+  }
+
+  private tell(networks: Networks | null): void {
+    const text = JSON.stringify(networks);
+    if (text === this.last) return;
+    this.last = text;
+    this.told(networks);
+  }
+}

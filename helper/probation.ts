@@ -1,0 +1,184 @@
+// Changes on trial: in force at once, and taken back by themselves unless somebody confirms them in time. That is how a change that
+// cuts the connection over which its maker works does not lock them out. A trial outlives the helper; it does not outlive the boot.
+import * as v from "valibot";
+import { CodedError } from "../contract/errors.ts";
+import type { Action, Trial } from "../contract/words.ts";
+import type { Asked } from "./enforced-policy.ts";
+import { Alarm } from "./kernel/wakeups.ts";
+import { log } from "./log.ts";
+import { hasPassed, type Modes, momentSchema, type State, stateSchema, wallTime } from "./modes.ts";
+import { durably, type Store } from "./store/database.ts";
+import { type RuleChanges, type Undone, undoneSchema } from "./store/rule-changes.ts";
+import type { BootClock } from "./store/rules.ts";
+import type { Settings } from "./store/settings.ts";
+
+/** How long a change that cuts its maker's connection waits to be confirmed, seconds. */
+const patience = 60;
+
+const strictness: Record<Action, number> = { allow: 0, ask: 1, block: 2 };
+
+const storedSchema = v.object({
+  what: v.string(),
+  ends: momentSchema,
+  /** What the state was in those parts that are on trial. */
+  before: v.partial(stateSchema),
+  /** Changes of rules that are on trial, oldest first: what takes each back. */
+  rules: v.array(v.union([v.object({ undo: v.number() }), v.object({ redo: undoneSchema })])),
+  /** While it is being made: every change of rules with a higher number is on trial. */
+  after: v.nullable(v.number()),
+});
+type Stored = v.InferOutput<typeof storedSchema>;
+
+export interface Attempt {
+  /** One short sentence for people. */
+  readonly what: string;
+  /** The process that wants it. */
+  readonly pid: number;
+  /** On trial in any case, for so many seconds. */
+  readonly seconds: number | null;
+}
+
+export interface ProbationParts {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly clock: BootClock;
+  readonly modes: Modes;
+  readonly changes: RuleChanges;
+  /** The live connections over which somebody works with this process. */
+  sessionOf(pid: number): Asked[];
+  decide(asked: Asked): Action;
+  /** Rules were taken back: bring kernel, flows and cards to what is left. */
+  changed(): void;
+}
+
+const parts = ["mode", "lockdown", "pause", "profile"] as const satisfies (keyof State)[];
+
+/** The parts of `before` that are otherwise in `after`. */
+function difference(before: State, after: State): Partial<State> {
+  const changed = parts.filter((part) => JSON.stringify(before[part]) !== JSON.stringify(after[part]));
+  return Object.fromEntries(changed.map((part) => [part, before[part]]));
+}
+
+export class Probation {
+  private readonly parts: ProbationParts;
+  private readonly alarm: Alarm;
+  private stored: Stored | null;
+
+  constructor(given: ProbationParts) {
+    this.parts = given;
+    this.stored = given.settings.get("trial", storedSchema) ?? null;
+    this.alarm = new Alarm(() => this.onEnd());
+    this.follow();
+  }
+
+  close(): void {
+    this.alarm.close();
+  }
+
+  get trial(): Trial | null {
+    const { stored } = this;
+    return stored === null ? null : { what: stored.what, ends: wallTime(stored.ends, this.parts.clock) };
+  }
+
+  /** What was on trial when an earlier helper died and has had its time: call it before the first policy is made. */
+  settleOverdue(): void {
+    if (this.stored !== null && hasPassed(this.stored.ends, this.parts.clock)) this.takeBack();
+  }
+
+  /**
+   * Makes a change for a caller. It is on trial where the caller says so, or where the connection over which the caller works fares worse
+   * by it. `undone`: what the work itself took back of the rules.
+   */
+  attempt<T>(attempt: Attempt, work: () => T, undone?: (result: T) => Undone): T {
+    const { modes, changes } = this.parts;
+    const session = this.parts.sessionOf(attempt.pid);
+    const earlier = this.stored;
+    const before = modes.state;
+    const newest = changes.newest() ?? 0;
+    const fared = session.map((asked) => strictness[this.parts.decide(asked)]);
+    const wary = attempt.seconds !== null || session.length > 0;
+    // First of all on the disk: who dies in the midst of the change takes it back as well.
+    if (wary) this.write(this.begin(attempt, earlier, before, newest));
+    let result: T;
+    try {
+      result = work();
+    } catch (error) {
+      if (wary) this.write(earlier);
+      throw error;
+    }
+    const cut = session.some((asked, at) => strictness[this.parts.decide(asked)] > (fared[at] ?? 0));
+    const changed = difference(before, modes.state);
+    const steps = [...changes.after(newest).map((undo) => ({ undo })), ...(undone ? [{ redo: undone(result) }] : [])];
+    if (this.stored !== null && (attempt.seconds !== null || cut)) {
+      const rules = [...(earlier?.rules ?? []), ...steps];
+      this.write({ ...this.stored, before: { ...changed, ...earlier?.before }, rules, after: null });
+      log("info", "a change is on trial", { what: attempt.what, cut });
+    } else if (wary || earlier !== null) this.write(withoutParts(earlier, changed));
+    return result;
+  }
+
+  private begin({ what, seconds }: Attempt, earlier: Stored | null, before: State, newest: number): Stored {
+    const { boot, boottime } = this.parts.clock;
+    const at = Math.round(boottime() + (seconds ?? patience) * 1000);
+    return {
+      what,
+      ends: { boot, at },
+      before: { ...before, ...earlier?.before },
+      rules: earlier?.rules ?? [],
+      after: newest,
+    };
+  }
+
+  /** Keeps what is on trial. Errors: nothing_to_confirm. */
+  confirm(): void {
+    if (this.stored === null) throw new CodedError("nothing_to_confirm");
+    this.write(null);
+  }
+
+  private write(stored: Stored | null): void {
+    if (stored === this.stored) return;
+    durably(this.parts.store, () => this.parts.settings.set("trial", stored));
+    this.stored = stored;
+    this.follow();
+  }
+
+  private follow(): void {
+    this.alarm.set(this.stored?.ends.at ?? null);
+  }
+
+  private onEnd(): void {
+    try {
+      if (this.stored === null || !hasPassed(this.stored.ends, this.parts.clock)) return;
+      this.takeBack();
+      this.parts.changed();
+    } catch (error) {
+      log("error", "a change on trial could not be taken back", { error: String((error as Error).stack ?? error) });
+    }
+  }
+
+  private takeBack(): void {
+    const { stored } = this;
+    if (stored === null) return;
+    const { changes, modes } = this.parts;
+    log("warn", "nobody confirmed a change: it is taken back", { what: stored.what });
+    const unfinished = stored.after === null ? [] : changes.after(stored.after).map((undo) => ({ undo }));
+    for (const step of [...stored.rules, ...unfinished].reverse()) {
+      try {
+        durably(this.parts.store, () => ("undo" in step ? void changes.undo(step.undo) : changes.redo(step.redo)));
+      } catch (error) {
+        // Others changed the same since, or took it back already.
+        log("warn", "a change of rules on trial stays as it is", { error: String(error) });
+      }
+    }
+    modes.restore(stored.before as Partial<State>);
+    this.write(null);
+  }
+}
+
+/** What was changed again, and not on trial this time, is what somebody wants: it stays. */
+function withoutParts(stored: Stored | null, changed: Partial<State>): Stored | null {
+  if (stored === null) return null;
+  const before = Object.fromEntries(Object.entries(stored.before).filter(([part]) => !(part in changed)));
+  if (Object.keys(before).length === 0 && stored.rules.length === 0) return null;
+  return { ...stored, before };
+}

@@ -1,0 +1,111 @@
+// What NetworkManager says, read over a real bus: wireless networks, routers, VPNs, and that it comes and goes.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Networks } from "../../contract/words.ts";
+import { hardwareAddresses, NetworkWatch } from "../../helper/network-manager.ts";
+import { until } from "../end-to-end/helper-process.ts";
+import { type Objects, TestBus } from "./stub-network-manager.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let bus: TestBus;
+let watch: NetworkWatch;
+let told: (Networks | null)[];
+
+beforeEach(async () => {
+  bus = new TestBus();
+  await bus.start();
+  told = [];
+  watch = new NetworkWatch((networks) => told.push(networks), bus.socket);
+});
+
+afterEach(async () => {
+  watch.close();
+  await bus.stop();
+});
+
+const root = "/org/freedesktop/NetworkManager";
+const active = (...paths: string[]) => ({ [root]: { "": { ActiveConnections: ["ao", paths] as [string, unknown] } } });
+
+interface Connection {
+  type?: string;
+  state?: number;
+  vpn?: boolean;
+  point?: string;
+  config?: string;
+}
+
+function connection({ type = "802-3-ethernet", state = 2, vpn = false, point = "/", config = "/" }: Connection) {
+  return {
+    "Connection.Active": {
+      Type: ["s", type],
+      State: ["u", state],
+      Vpn: ["b", vpn],
+      SpecificObject: ["o", point],
+      Ip4Config: ["o", config],
+      Ip6Config: ["o", "/"],
+    },
+  } satisfies Objects[string];
+}
+
+const home: Objects = {
+  ...active("/wifi", "/wired"),
+  "/wifi": connection({ type: "802-11-wireless", point: "/point", config: "/config" }),
+  "/point": { AccessPoint: { Ssid: ["ay", Buffer.from("Café ☕")] } },
+  "/config": { IP4Config: { Gateway: ["s", "192.0.2.9"] } },
+  // Still coming up: it counts when it is there.
+  "/wired": connection({ state: 1, config: "/config2" }),
+  "/config2": { IP4Config: { Gateway: ["s", "198.51.100.9"] } },
+};
+const atHome = { ssids: ["Café ☕"], gateways: [{ address: "192.0.2.9", mac: null }], vpn: false };
+
+const last = () => told.at(-1);
+
+test("a bus without it is told as such", async () => {
+  await until("a word", () => told.length > 0);
+  expect(told).toEqual([null]);
+});
+
+test("it comes, changes and goes", async () => {
+  const stub = await bus.networkManager(home);
+  await until("its word", () => last() !== null && last() !== undefined);
+  expect(last()).toEqual(atHome);
+  stub.say({
+    ...home,
+    ...active("/wifi", "/tunnel"),
+    // The router a VPN's server names is no sign of where this computer is.
+    "/tunnel": connection({ type: "vpn", vpn: true, config: "/config2" }),
+  });
+  await until("the VPN", () => last()?.vpn);
+  expect(last()).toEqual({ ...atHome, vpn: true });
+  stub.say({ ...home, ...active("/wireguard"), "/wireguard": connection({ type: "wireguard" }) });
+  await until("the end of the wireless network", () => last()?.ssids.length === 0);
+  expect(last()).toEqual({ ssids: [], gateways: [], vpn: true });
+  stub.leave();
+  await until("its end", () => last() === null);
+});
+
+test("a connection that cannot be read is left out, not the rest", async () => {
+  await bus.networkManager({ ...home, ...active("/gone", "/wifi") });
+  await until("its word", () => last() !== null && last() !== undefined);
+  expect(last()).toEqual(atHome);
+});
+
+test("a bus that ends is the end of its word", async () => {
+  await bus.networkManager(home);
+  await until("its word", () => last() !== null && last() !== undefined);
+  await bus.stop();
+  await until("its end", () => last() === null);
+});
+
+test("hardware addresses are those the kernel is sure of", () => {
+  const head = "IP address       HW type     Flags       HW address            Mask     Device\n";
+  const lines = [
+    "192.0.2.9        0x1         0x2         52:54:00:AB:34:56     *        near",
+    "192.0.2.8        0x1         0x0         00:00:00:00:00:00     *        near",
+    "192.0.2.7        0x1         0x6         52:54:00:12:34:57     *        near",
+  ];
+  expect([...hardwareAddresses(`${head}${lines.join("\n")}\n`)]).toEqual([
+    ["192.0.2.9", "52:54:00:ab:34:56"],
+    ["192.0.2.7", "52:54:00:12:34:57"],
+  ]);
+});

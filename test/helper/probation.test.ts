@@ -1,0 +1,166 @@
+// Changes on trial on a real store: what comes back, what stays, and what a helper that died in the midst of one leaves to the next.
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { Action, Mode } from "../../contract/words.ts";
+import type { Asked } from "../../helper/enforced-policy.ts";
+import { Modes } from "../../helper/modes.ts";
+import { Probation } from "../../helper/probation.ts";
+import type { Store } from "../../helper/store/database.ts";
+import { Profiles } from "../../helper/store/profiles.ts";
+import { RuleChanges } from "../../helper/store/rule-changes.ts";
+import { anyMatcher, Rules } from "../../helper/store/rules.ts";
+import { Settings } from "../../helper/store/settings.ts";
+import { temporaryStore } from "./store/temporary.ts";
+
+const { open } = temporaryStore();
+
+/** CLOCK_BOOTTIME, milliseconds: no alarm rings by itself, for it is far behind the real one only when a test says so. */
+let now: number;
+const clock = { boot: "this boot", boottime: () => now };
+const opened: { close(): void }[] = [];
+let store: Store;
+let rules: Rules;
+
+/** Over which the caller works, and how it fares. */
+let session: Action | null;
+
+beforeEach(() => {
+  now = 1e15;
+  session = null;
+  store = open();
+  rules = new Rules(store, clock);
+});
+
+afterEach(() => {
+  for (const each of opened.splice(0)) each.close();
+});
+
+/** As a helper that starts has them. */
+function started(initial: Mode = "ask") {
+  const settings = new Settings(store);
+  const modes = new Modes({ store, settings, profiles: new Profiles(store), clock, initial, changed: () => {} });
+  const probation = new Probation({
+    store,
+    settings,
+    clock,
+    modes,
+    changes: new RuleChanges(store),
+    sessionOf: () => (session === null ? [] : [{} as Asked]),
+    decide: () => session ?? "allow",
+    changed: () => {},
+  });
+  opened.push(modes, probation);
+  probation.settleOverdue();
+  return { modes, probation };
+}
+
+const on = (what: string, seconds: number | null = 60) => ({ what, pid: 1, seconds });
+
+function add(port: number): string {
+  const rule = { ...anyMatcher, action: "allow", port, lifetime: "forever", note: "" } as const;
+  return rules.add(rule, 1).rule.id;
+}
+
+/** The person's rules, by port. */
+const ports = () => rules.all().flatMap(({ rule }) => (rule.origin === "person" ? [rule.port] : []));
+
+function later() {
+  now += 3_600_000;
+  return started();
+}
+
+it("gives back what was before the first of several", () => {
+  const { modes, probation } = started();
+  probation.attempt(on("Mode allow."), () => modes.set({ mode: "allow" }));
+  probation.attempt(on("Mode block."), () => modes.set({ mode: "block" }));
+  probation.attempt(on("Lockdown on."), () => modes.set({ lockdown: true }));
+  expect(later().modes.state).toMatchObject({ mode: "ask", lockdown: false });
+});
+
+it("gives rules back in the reverse order, an undo too", () => {
+  const { probation } = started();
+  const old = add(1);
+  probation.attempt(on("Removed."), () => rules.remove(old, 2));
+  probation.attempt(on("Added."), () => void add(1));
+  probation.attempt(
+    on("Undone."),
+    () => rules.changes.undo(rules.changes.newest() ?? 0),
+    (inverse) => inverse,
+  );
+  expect(ports()).toEqual([]);
+  later();
+  expect(ports()).toEqual([1]);
+  expect(rules.all().some(({ rule }) => rule.id === old)).toBe(true);
+});
+
+it("leaves alone what somebody else changed meanwhile, and gives the rest back", () => {
+  const { modes, probation } = started();
+  let made = "";
+  probation.attempt(on("Mode block, and a rule."), () => {
+    modes.set({ mode: "block" });
+    made = add(1);
+  });
+  rules.remove(made, 2);
+  add(1);
+  expect(later().modes.state.mode).toBe("ask");
+  expect(ports()).toEqual([1]);
+});
+
+it("outlives a helper that dies in the midst of the change, and takes it back", () => {
+  const { modes, probation } = started();
+  session = "allow";
+  const died = new Error("killed");
+  // What follows after the change never happens: no trial is finished, none is dropped.
+  expect(() =>
+    probation.attempt(on("A rule.", null), () => {
+      add(1);
+      modes.set({ mode: "block" });
+      const next = later();
+      expect(next.modes.state.mode).toBe("ask");
+      expect(ports()).toEqual([]);
+      throw died;
+    }),
+  ).toThrow(died);
+});
+
+it.each<[Action, Action, boolean]>([
+  ["allow", "block", true],
+  ["allow", "ask", true],
+  ["ask", "block", true],
+  ["block", "allow", false],
+  ["ask", "ask", false],
+])("is for whose own connection fares worse: %s, then %s", (before, after, expected) => {
+  const { modes, probation } = started();
+  session = before;
+  probation.attempt(on("Mode block.", null), () => {
+    modes.set({ mode: "block" });
+    session = after;
+  });
+  expect(probation.trial !== null).toBe(expected);
+  expect(later().modes.state.mode).toBe(expected ? "ask" : "block");
+});
+
+it("is not for a change that fails: the earlier one stays on trial", () => {
+  const { modes, probation } = started();
+  probation.attempt(on("Mode block."), () => modes.set({ mode: "block" }));
+  const before = probation.trial;
+  const wrong = () => modes.chooseProfile({ name: "nowhere" });
+  expect(() => probation.attempt(on("Another profile."), wrong)).toThrow("no such profile");
+  expect(probation.trial?.what).toBe(before?.what);
+});
+
+it("ends when it is confirmed, or when all of it is decided anew", () => {
+  const { modes, probation } = started();
+  expect(() => probation.confirm()).toThrow("Nothing is on trial");
+  probation.attempt(on("Mode block."), () => modes.set({ mode: "block" }));
+  probation.confirm();
+  probation.attempt(on("Lockdown on."), () => modes.set({ lockdown: true }));
+  probation.attempt(on("Lockdown off.", null), () => modes.set({ lockdown: false }));
+  expect(probation.trial).toBe(null);
+  expect(later().modes.state).toMatchObject({ mode: "block", lockdown: false });
+});
+
+it("a state that cannot be read asks, whatever a new one would do", () => {
+  expect(started("learn").modes.state.mode).toBe("learn");
+  store.prepare("UPDATE settings SET value = '{}' WHERE name = 'standing'").run();
+  expect(started("learn").modes.state.mode).toBe("ask");
+});
