@@ -118,8 +118,6 @@ __noinline int copy_lookup(struct __sk_buff *skb, struct socket_state *state, st
 
 	if (!state || !p)
 		return 0;
-	if (p->arriving)
-		newest_answer = bpf_ktime_get_ns();
 	wake = p->arriving ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 	bytes = skb->len > p->header_bytes ? skb->len - p->header_bytes : 0;
 	if (p->protocol == IPPROTO_TCP) {
@@ -133,6 +131,8 @@ __noinline int copy_lookup(struct __sk_buff *skb, struct socket_state *state, st
 		count(COUNTER_NAMES_LOST);
 		return 0;
 	}
+	if (p->arriving && bytes)
+		newest_answer = bpf_ktime_get_ns();
 	if (bytes <= LOOKUP_SMALL)
 		COPY_LOOKUP(LOOKUP_SMALL);
 	else if (bytes <= LOOKUP_MEDIUM)

@@ -177,7 +177,7 @@ export class Engine {
     this.journal = new Ring(maps.journal.fd, ringBytes.journal, (bytes) => this.onJournal(bytes), failed);
     this.findHeld(true);
     this.lifetimes.follow();
-    this.readRings();
+    this.catchUp();
     this.keepReading();
     this.stopRevisits = eachRound(revisitPace, () => this.revisit());
   }
@@ -248,7 +248,7 @@ export class Engine {
   // What the kernel says
 
   /** Reads what the kernel has said until now. */
-  private readRings(): void {
+  catchUp(): void {
     this.events.drain();
     this.journal.drain();
   }
@@ -537,14 +537,14 @@ export class Engine {
 
   /** Newest first, with byte counts of this moment. */
   listFlows(limit: number): Flow[] {
-    this.readRings();
+    this.catchUp();
     this.countTraffic();
     return this.flows.list(limit);
   }
 
   /** Of this moment, in no order. */
   liveFlows(): Flow[] {
-    this.readRings();
+    this.catchUp();
     return this.flows.live().map(([, flow]) => flow);
   }
 

@@ -147,7 +147,15 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const settings = new Settings(store);
   const profiles = new Profiles(store);
   const changed = () => void engine.policyChanged();
-  const modes = new Modes({ store, settings, profiles, clock, initial: options.mode, changed });
+  const modes = new Modes({
+    store,
+    settings,
+    profiles,
+    clock,
+    initial: options.mode,
+    catchUp: () => engine.catchUp(),
+    changed,
+  });
   const probation = new Probation({
     store,
     settings,

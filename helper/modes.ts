@@ -42,6 +42,8 @@ export interface ModesParts {
   readonly clock: BootClock;
   /** What a state folder begins with. */
   readonly initial: Mode;
+  /** Hear of everything that happened until now: it happened as things stand. */
+  catchUp(): void;
   /** Bring kernel, flows and cards to it. */
   changed(): void;
 }
@@ -107,6 +109,7 @@ export class Modes {
 
   /** On the disk, then in force. */
   set(change: Partial<State>): void {
+    this.parts.catchUp();
     this.restore(change);
     this.parts.changed();
   }

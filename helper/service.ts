@@ -100,7 +100,8 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     },
     "rules.list": () => engine.describeRules(),
     "rules.stage": (part, client) => engine.rulesFiles.stage(client, part),
-    "rules.apply": (asked, client) => engine.rulesFiles.apply(client, asked),
+    "rules.apply": (asked, client) =>
+      attempt(client, "Rules from a file.", () => engine.rulesFiles.apply(client, asked)),
     "rules.undo": ({ change }, client) => {
       const asked = { what: "A change of rules taken back.", pid: client.peer.pid, seconds: null };
       probation.attempt(

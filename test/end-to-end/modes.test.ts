@@ -153,7 +153,11 @@ describe("pause", () => {
     expect(json<TcpResult>(await waiting).ok).toBe(true);
     expect(await openPrompts(held)).toBe(0);
     expect((await connected(blocked)).ok).toBe(true);
-    expect(await flowTo(blocked)).toMatchObject({ verdict: "allow", layer: "mode", reason: "Picket is paused." });
+    expect(await flowTo(blocked)).toMatchObject({
+      verdict: "allow",
+      layer: "mode",
+      reason: "Picket is paused: everything is allowed and recorded.",
+    });
     expect((await say("pause", "off")).override).toBe(null);
     expect((await connected(blocked)).errno).toBe(ECONNREFUSED);
   });

@@ -37,7 +37,15 @@ afterEach(() => {
 /** As a helper that starts has them. */
 function started(initial: Mode = "ask") {
   const settings = new Settings(store);
-  const modes = new Modes({ store, settings, profiles: new Profiles(store), clock, initial, changed: () => {} });
+  const modes = new Modes({
+    store,
+    settings,
+    profiles: new Profiles(store),
+    clock,
+    initial,
+    catchUp: () => {},
+    changed: () => {},
+  });
   const probation = new Probation({
     store,
     settings,
