@@ -53,11 +53,11 @@ export async function off(args: string[]): Promise<number> {
     await step(() => removeSlice(instance));
     for (const note of notes.filter((note) => note.instance === instance)) await step(() => removeNote(note));
   }
-  if (said === 0 && !failed) process.stdout.write("nothing of Picket is left\n");
   const others = [...known].filter((name) => !wanted(name));
   // Who named one knows of the others.
-  if (values.instance === undefined && others.length > 0)
-    process.stdout.write(`left alone: ${others.join(", ")} (--all ends every one, --instance NAME one)\n`);
+  const leaves = values.instance === undefined && others.length > 0;
+  if (said === 0 && !failed && !leaves) process.stdout.write("nothing of Picket is left\n");
+  if (leaves) process.stdout.write(`left alone: ${others.join(", ")} (--all ends every one, --instance NAME one)\n`);
   return failed ? 1 : 0;
 }
 

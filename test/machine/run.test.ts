@@ -109,7 +109,7 @@ test.each(["at work", "stopped", "killed"])(
     if (how === "stopped") await machine.root(["kill", "-STOP", String(helper)]);
     if (how === "killed") await machine.root(["kill", "-KILL", String(helper)]);
     expect(await traces(slice)).toContain(slice);
-    const { code, stdout, stderr } = await off();
+    const { code, stdout, stderr } = await off("--all");
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: "" });
     expect(await traces(slice)).toEqual([]);
     expect(await machine.exists(`/proc/${helper}/fd/0`)).toBe(false);
@@ -127,7 +127,7 @@ test.each(["at work", "stopped", "killed"])(
     await machine.root(["touch", "/home/alice/go"]);
     expect(await running).toEqual({ code: 0, stdout: "welcome\n", stderr: "" });
     expect(machine.arrivals()).toBeGreaterThan(free);
-    expect(await off()).toEqual(nothingLeft);
+    expect(await off("--all")).toEqual(nothingLeft);
   },
 );
 
@@ -142,7 +142,7 @@ test("picket off frees even a process that forks without end, and systemd kills 
   );
   expect(await machine.cgroupOf(pid)).toContain(`/${slice}/`);
   await machine.root(["kill", "-KILL", String(helper)]);
-  expect(await off()).toMatchObject({ code: 0, stderr: "" });
+  expect(await off("--all")).toMatchObject({ code: 0, stderr: "" });
   expect(await traces(slice)).toEqual([]);
   expect(await machine.cgroupOf(pid)).toBe("/");
   await machine.root(["touch", "/home/alice/stop"]);
