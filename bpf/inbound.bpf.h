@@ -132,7 +132,7 @@ static __always_inline int ingress_tcp(struct __sk_buff *skb, struct bpf_sock *s
 {
 	if (sk->state == BPF_TCP_LISTEN)
 		return ingress_listener(skb, sk, state, p);
-	if (state->state == FLOW_ALLOWED && state->generation != generation())
+	if (is_let_go(state) && state->generation != generation())
 		judge_again(state);
 	if (state->state == FLOW_HELD || state->state == FLOW_BLOCKED) {
 		struct gate *gate = bpf_map_lookup_elem(&gates, &state->flow);

@@ -55,9 +55,9 @@ int find_revoked(struct bpf_iter__task_file *ctx)
 	struct revoked r = {};
 
 	/* An idle socket has no verdict; a held one is judged as it sends. One that a packet found blocked has still to hear of it. */
-	if (!task || !sk || !state || (state->state != FLOW_ALLOWED && state->state != FLOW_BLOCKED))
+	if (!task || !sk || !state || (!is_let_go(state) && state->state != FLOW_BLOCKED))
 		return 0;
-	if (state->state == FLOW_ALLOWED ? state->generation == generation() : sk->__sk_common.skc_state == BPF_TCP_SYN_SENT)
+	if (is_let_go(state) ? state->generation == generation() : sk->__sk_common.skc_state == BPF_TCP_SYN_SENT)
 		return 0;
 	r.flow = state->flow;
 	/* By the app it was judged for: nothing newer is known of it here. */

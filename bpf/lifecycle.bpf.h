@@ -78,7 +78,7 @@ static __always_inline void on_retransmit(struct bpf_sock_ops *ops, struct socke
 		return;
 	if (state->state == FLOW_HELD)
 		bound_pauses(ops, state, retransmissions);
-	if (state->state == FLOW_ALLOWED || state->state == FLOW_HANDSHAKE)
+	if (is_let_go(state))
 		bound_released(ops, state, c, retransmissions, pause);
 }
 

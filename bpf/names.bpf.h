@@ -131,8 +131,12 @@ __noinline int copy_lookup(struct __sk_buff *skb, struct socket_state *state, st
 		count(COUNTER_NAMES_LOST);
 		return 0;
 	}
-	if (p->arriving && bytes)
-		newest_answer = bpf_ktime_get_ns();
+	if (p->arriving && bytes) {
+		if (bpf_ringbuf_query(&names, BPF_RB_CONS_POS) >= answers_end)
+			unread_since = bpf_ktime_get_ns();
+		/* Beyond its beginning, wherever it ends: it is read when the helper is past this. */
+		answers_end = bpf_ringbuf_query(&names, BPF_RB_PROD_POS) + 1;
+	}
 	if (bytes <= LOOKUP_SMALL)
 		COPY_LOOKUP(LOOKUP_SMALL);
 	else if (bytes <= LOOKUP_MEDIUM)

@@ -62,7 +62,7 @@ static __always_inline void ask_again(struct __sk_buff *skb, struct bpf_sock *sk
 	struct gate *gate = bpf_map_lookup_elem(&gates, flow);
 	__u32 rule = 0, action;
 
-	if (sk->state == BPF_TCP_SYN_SENT ? is_handshake_decided(gate) : is_decided(gate)) {
+	if (skb->len > p->header_bytes ? is_decided(gate) : is_handshake_decided(gate)) {
 		take_gate(state, gate);
 		if (sk->state != BPF_TCP_SYN_SENT)
 			TELL(state, flow, RECORD_ESTABLISHED, state->state, state->rule, 1);
@@ -103,14 +103,14 @@ static __always_inline int egress_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 	}
 	p->direction = state->direction;
 	p->asked_port = state->local_port;
-	if (state->state == FLOW_ALLOWED && state->generation != generation())
+	if (is_let_go(state) && state->generation != generation())
 		judge_again(state);
 	if (state->state == FLOW_HELD)
 		ask_again(skb, sk, state, p);
 	/* The app's first words, in a SYN or later: the helper reads the name in them before they go. */
 	if (state->state == FLOW_HANDSHAKE && skb->len > p->header_bytes)
 		state->state = FLOW_HELD;
-	if (state->state == FLOW_ALLOWED || state->state == FLOW_HANDSHAKE) {
+	if (is_let_go(state)) {
 		state->bytes_out += wire_bytes(skb, p);
 		return PROCEED;
 	}

@@ -284,6 +284,7 @@ int on_ingress(struct __sk_buff *skb)
 	struct bpf_sock *sk = skb->sk, *whole;
 	struct socket_state *state;
 	struct packet p = {};
+	int verdict;
 
 	if (!sk)
 		return PROCEED;
@@ -311,11 +312,11 @@ int on_ingress(struct __sk_buff *skb)
 		count(COUNTER_UNPARSED);
 		return REFUSE;
 	}
-	if (p.remote_port == DNS_PORT)
+	verdict = state->kind == KIND_CONNECTION ? ingress_tcp(skb, sk, state, &p) : ingress_datagram(skb, sk, state, &p);
+	/* Only what gets in: strangers must not fill the ring. */
+	if (verdict == PROCEED && p.remote_port == DNS_PORT)
 		copy_lookup(skb, state, &p);
-	if (state->kind == KIND_CONNECTION)
-		return ingress_tcp(skb, sk, state, &p);
-	return ingress_datagram(skb, sk, state, &p);
+	return verdict;
 }
 
 #define OPERATION(name) (1u << BPF_SOCK_OPS_##name)

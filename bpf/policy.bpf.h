@@ -58,15 +58,18 @@ static __always_inline int is_loopback(const __u8 *address)
 	return low == 1 || (low >> 24) == 0x0000ffff7full;
 }
 
-/* When the newest answer to a look-up was copied (names.bpf.h). */
-static volatile __u64 newest_answer;
+/*
+ * Answers to look-ups that were copied (names.bpf.h): up to where in the ring, and since when the oldest of them was not read. Torn by two
+ * CPUs they cost a defer, or one that comes too late by the time between two instructions.
+ */
+static volatile __u64 answers_end, unread_since;
 
-/* How long an answer that nobody reads counts: then no helper runs, and what is known is all there will be. Nanoseconds. */
+/* How long answers that nobody reads count: then no helper runs, and what is known is all there will be. Nanoseconds. */
 #define ANSWER_PATIENCE 2000000000ull
 
 static __always_inline int answers_unread(void)
 {
-	return bpf_ringbuf_query(&names, BPF_RB_AVAIL_DATA) && bpf_ktime_get_ns() - newest_answer < ANSWER_PATIENCE;
+	return bpf_ringbuf_query(&names, BPF_RB_CONS_POS) < answers_end && bpf_ktime_get_ns() - unread_since < ANSWER_PATIENCE;
 }
 
 /*

@@ -32,10 +32,16 @@ static __always_inline int is_decided(struct gate *gate)
 	       (gate->answered || gate->generation == generation());
 }
 
-/* The same while a connection is made: the helper may also want to read what is said first. */
+/* The same of what carries no data: the helper may want to read what is said first. */
 static __always_inline int is_handshake_decided(struct gate *gate)
 {
-	return is_decided(gate) || (gate && gate->state == FLOW_HANDSHAKE);
+	return is_decided(gate) || (gate && gate->state == FLOW_HANDSHAKE && gate->generation == generation());
+}
+
+/* Whether packets of the connection go, as far as the policy of its generation says. */
+static __always_inline int is_let_go(struct socket_state *state)
+{
+	return state->state == FLOW_ALLOWED || state->state == FLOW_HANDSHAKE;
 }
 
 /* The helper's verdict moves from the gate to the socket, where no eviction can take it. */

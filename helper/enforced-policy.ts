@@ -200,7 +200,6 @@ export class EnforcedPolicy {
       const title = this.parts.lists.titleOf(number);
       return { verdict, rule: title, layer: "blocklist", reason: `The blocklist “${title}” has this destination.` };
     }
-    if (number === 0) return { verdict, rule: null, layer: "mode", reason: "No rule covers it; the mode decided." };
     return { verdict, rule: String(number), layer: "rule", reason: "A rule that is gone by now decided." };
   }
 }

@@ -301,7 +301,7 @@ export class Engine {
         this.onDecided(record, id);
         break;
       case recordType.established:
-        this.hold.established(id, record.flow);
+        this.hold.established(id, record.flow, record.state);
         break;
       case recordType.ended:
         if (record.flow.protocol === 0) this.onSocketEnded(record.flow.cookie);
@@ -510,7 +510,11 @@ export class Engine {
     const { changes } = this.rules;
     const id = change ?? changes.newest();
     if (id === null) throw new CodedError("nothing_to_undo");
-    const inverse = durably(this.parts.store, () => changes.undo(id));
+    const inverse = durably(this.parts.store, () => {
+      const inverse = changes.undo(id);
+      this.lifetimes.dropOver();
+      return inverse;
+    });
     this.policyChanged();
     return inverse;
   }

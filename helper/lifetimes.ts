@@ -117,6 +117,11 @@ export class Lifetimes {
     this.parts.rules.setProcesses(rule.number, processes);
   }
 
+  /** Removes what is over by now, as part of the caller's transaction: a change that is taken back may bring old rules. */
+  dropOver(): void {
+    this.removeOver(this.parts.rules.temporary());
+  }
+
   private removeOver(rules: readonly TemporaryRule[]): boolean {
     const { boot } = this.parts.clock;
     const now = { boot, boottime: this.parts.clock.boottime(), runs: isRunning };

@@ -32,6 +32,14 @@ export interface NamesAtWorkParts {
   revoke(): void;
 }
 
+function safely(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    log("error", "flows could not be judged by their names", { error: String((error as Error).stack ?? error) });
+  }
+}
+
 export class NamesAtWork {
   private readonly parts: NamesAtWorkParts;
   private readonly names: Names;
@@ -77,14 +85,18 @@ export class NamesAtWork {
 
   /** Whoever asks: the kernel's paths know no apps. */
   private namesFor(address: string): KnownNames {
-    return knownNames(contractNames(this.names.namesOf(address)));
+    const named = this.names.namesOf(address);
+    const { trusted, labels } = knownNames(contractNames(named));
+    // Some app's own untrusted look-up may block for it: where rules know the name, the helper decides.
+    const others = named.filter((each) => !each.trusted).flatMap(({ name, aliases }) => [name, ...aliases]);
+    return { trusted, labels: [...labels, ...others] };
   }
 
   /** The kernel hears of it before the look-up's answer is used; what is live there is looked at once for many. */
   private onRenamed(address: string): void {
     this.parts.policy.rename(address, this.namesFor(address));
     if (!this.parts.flows.isLiveAt(address)) return;
-    if (this.renamed.size === 0) setImmediate(() => this.judgeRenamed());
+    if (this.renamed.size === 0) setImmediate(() => safely(() => this.judgeRenamed()));
     this.renamed.add(address);
   }
 
@@ -93,6 +105,7 @@ export class NamesAtWork {
     const addresses = [...this.renamed];
     this.renamed.clear();
     let blocked = false;
+    let renamed = false;
     for (const [key, flow] of addresses.flatMap((address) => this.parts.flows.liveAt(address))) {
       if (flow.direction === "inbound") continue;
       const address = addressHex(flow.endpoint.address);
@@ -101,6 +114,7 @@ export class NamesAtWork {
       if (flow.endpoint.host !== null || fresh.length === 0) continue;
       const endpoint = withNames(flow.endpoint, fresh);
       this.parts.flows.rename(key, endpoint);
+      renamed = true;
       const decision = this.parts.policy.decide({ ...flow, endpoint });
       const { verdict, rule, layer, reason } = decision;
       if (flow.verdict === "held" && verdict !== "ask") {
@@ -109,7 +123,7 @@ export class NamesAtWork {
       }
       blocked ||= flow.verdict === "allow" && verdict === "block";
     }
-    this.parts.settle();
+    if (renamed) this.parts.settle();
     if (!blocked) return;
     this.parts.policy.renew();
     this.parts.revoke();
@@ -130,7 +144,7 @@ export class NamesAtWork {
     const said = this.firstWords.hear(held, addressHex(asked.endpoint.address));
     if (said === "nothing" && this.parts.hold.letShakeHands(id, number)) return;
     // It is heard more of, or gives up: whoever says half a name is not waited for.
-    if (said === "more") this.firstWords.waitFor(id, () => this.judgeWords(id));
+    if (said === "more") this.firstWords.waitFor(id, () => safely(() => this.judgeWords(id)));
     else this.judgeWords(id);
   }
 
@@ -151,9 +165,14 @@ export class NamesAtWork {
     const endpoint = this.endpointOf(held.record, said);
     if (endpoint.names !== undefined) this.parts.flows.rename(id, endpoint);
     const { verdict, rule, layer, reason, number } = this.parts.policy.decide({ ...flow, endpoint });
-    if (verdict === "ask") return;
+    if (verdict === "ask") {
+      // The policy changed meanwhile: its next packet is met like a first one.
+      this.parts.hold.forget(id);
+      return;
+    }
     if (layer === "blocklist") this.parts.lists.count(endpoint);
     this.parts.flows.judge(id, { verdict, rule, layer, reason });
-    this.parts.hold.carryOut(id, verdict, number);
+    if (verdict === "allow") this.parts.hold.releaseFirstWords(id, number);
+    else this.parts.hold.refuse(id, number);
   }
 }

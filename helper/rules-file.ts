@@ -58,7 +58,9 @@ export class RulesFiles {
 
   /** Errors: unknown_rule (factory), bad_rules_file (a rule that is no import of the source). */
   apply(client: object, { source, factory, dryRun }: ParsedParams<"rules.apply">): Result<"rules.apply"> {
-    const wanted = this.staged.get(client)?.rules ?? [];
+    const staged = this.staged.get(client);
+    if (staged === undefined) throw new CodedError("bad_rules_file", "no rules were handed over");
+    const wanted = staged.rules;
     if (source !== null && wanted.some((rule) => rule !== null && rule.source !== source))
       throw new CodedError("bad_rules_file", `a rule that is no import of ${source}`);
     const { store, rules } = this.parts;

@@ -1,7 +1,7 @@
 // The hold: keeps the packets of undecided flows and, after the verdict, writes the gate and re-sends or refuses them.
 import { type FlowKey, type FlowRecord, flowId, flowState, isConnection, layouts } from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
-import { deliveredPackets } from "../kernel/packet.ts";
+import { deliveredPackets, payloadOf } from "../kernel/packet.ts";
 import { giveErrors, takeErrorSocket } from "../kernel/socket-options.ts";
 import { Arrivals, type ArrivalsParts } from "./arrivals.ts";
 import { type HeldFlow, isRemoteAttempt, type KeptPacket, keptPacket, newFlow } from "./held-flow.ts";
@@ -64,6 +64,8 @@ export class Hold {
     if (isRemoteAttempt(flow)) this.arrivals.expectMore(id, () => this.giveUp(id));
     // The app expects the first of the segments that were held on their way to it.
     if (flow.established && kept.arriving && flow.packets.length > 0) return first;
+    // An acknowledgement after the app's first words does not take their place.
+    if (flow.established && flow.packets.length > 0 && payloadOf(packet).payload.length === 0) return first;
     if (isConnection(record.flow)) this.discard(flow);
     const { length } = kept.bytes;
     const share = this.shares.get(flow.owner) ?? 0;
@@ -124,12 +126,28 @@ export class Hold {
     else this.refuse(id, rule);
   }
 
-  /** Lets a held connection be made: what its app says first is held again. False where there is no handshake left. */
+  /** Lets a held connection be made, or go on without a word: what its app says first is held again. False for datagrams. */
   letShakeHands(id: string, rule: number): boolean {
     const flow = this.flows.get(id);
-    if (flow === undefined || !isConnection(flow.key) || flow.established) return false;
+    if (flow === undefined || !isConnection(flow.key)) return false;
     this.release(id, rule, flowState.handshake);
     return true;
+  }
+
+  /**
+   * Allows a flow whose app spoke for the first time. What it said was never sent as far as its kernel knows, which would throw the answer
+   * to a copy of it away and wait for a timer: it is made to send by itself.
+   */
+  releaseFirstWords(id: string, rule: number): void {
+    const flow = this.flows.get(id);
+    if (flow?.established !== true) {
+      this.release(id, rule);
+      return;
+    }
+    this.take(id);
+    this.writeGate(flow.key, flowState.allowed, rule, flow.record);
+    this.resend.nudge(flow);
+    this.complete(id, flow, []);
   }
 
   /** Allows a held flow: its packets go as the app sent them. */
@@ -141,11 +159,7 @@ export class Hold {
       this.writeGate(flow.key, state, rule, flow.record);
       const sent = this.sendSegment(flow);
       // What arrived is lost to nobody on its way, and its remote retransmits by itself.
-      const retries = sent && !flow.established ? synRetries : [];
-      const timers = retries.map((after) => setTimeout(() => this.sendSegment(flow), after));
-      timers.push(setTimeout(() => this.forget(id), longestCompletion).unref());
-      for (const timer of this.completing.get(id)?.timers ?? []) clearTimeout(timer); // released before, under an older policy
-      this.completing.set(id, { flow, timers });
+      this.complete(id, flow, sent && !flow.established ? synRetries : []);
       if (isRemoteAttempt(flow)) this.arrivals.expectMore(id, () => this.forget(id));
       return;
     }
@@ -162,6 +176,13 @@ export class Hold {
     this.deliver(flow);
     this.parts.drain();
     this.tidy();
+  }
+
+  private complete(id: string, flow: HeldFlow, retries: readonly number[]): void {
+    const timers = retries.map((after) => setTimeout(() => this.sendSegment(flow), after));
+    timers.push(setTimeout(() => this.forget(id), longestCompletion).unref());
+    for (const timer of this.completing.get(id)?.timers ?? []) clearTimeout(timer); // released before, under an older policy
+    this.completing.set(id, { flow, timers });
   }
 
   /** Refuses a held flow: TCP sees ECONNREFUSED, a connected datagram socket too. A remote hears nothing. */
@@ -210,8 +231,12 @@ export class Hold {
     if (taken || completing) this.tidy();
   }
 
-  /** A released connection stands. Its socket knows the verdict: the kernel copied it before it told us, from whichever helper it was. */
-  established(id: string, key: FlowKey): void {
+  /**
+   * A released connection stands. Its socket knows the verdict: the kernel copied it before it told us, from whichever helper it was.
+   * `state`: which. Told late, a handshake must not take the verdict on what was said after it.
+   */
+  established(id: string, key: FlowKey, state: number): void {
+    if (state === flowState.handshake && (this.flows.has(id) || this.completing.get(id)?.flow.established)) return;
     this.forget(id);
     this.parts.gates.delete(layouts.flow_key.write(key));
   }

@@ -4,6 +4,7 @@ import { SystemError } from "../kernel/libc.ts";
 import {
   destinationOf,
   fragments,
+  nudgingSegment,
   refusedDatagram,
   refusedSegment,
   releasedDatagrams,
@@ -86,6 +87,15 @@ export class Resend {
         else this.dropped++;
       }
     }
+  }
+
+  /** Makes the app's kernel send what it could not, in the midst of a connection that never sent data. */
+  nudge(flow: HeldFlow): void {
+    const last = flow.packets.at(-1);
+    if (last === undefined || last.arriving) return;
+    const { record } = flow;
+    const nudging = nudgingSegment(last.bytes, this.addresses(flow, record));
+    this.send(flow, { mark: record.mark, source: null, device: deviceFor(record, destinationOf(nudging)) }, nudging);
   }
 
   /** From the remote to the app, whatever leads out by now. */

@@ -28,7 +28,7 @@ export function transport(packet: Buffer): { at: number; protocol: number } {
   if (packet.readUInt8(0) >> 4 === 4) return { at: words * 4, protocol: packet.readUInt8(9) };
   let protocol = packet.readUInt8(6);
   let at = 40;
-  while ((protocol === 0 || protocol === 43 || protocol === 60) && at + 2 <= packet.length) {
+  while ((protocol === 0 || protocol === 43 || protocol === 44 || protocol === 60) && at + 2 <= packet.length) {
     protocol = packet.readUInt8(at);
     at += (packet.readUInt8(at + 1) + 1) * 8;
   }
@@ -227,6 +227,24 @@ export function refusedSegment(captured: Buffer, addresses: Addresses): Buffer {
   reset.writeUInt8(5 << 4, 12);
   reset.writeUInt8(rst | ack, 13);
   return reply(segment, tcp, reset);
+}
+
+/**
+ * An old acknowledgement from the remote: it says nothing, and an app's kernel that receives one sends what it has (Linux: tcp_ack() skips
+ * it, tcp_data_snd_check() follows). Its window of 0 counts for nothing, as it is not newer (RFC 9293, 3.10.7.4).
+ */
+export function nudgingSegment(captured: Buffer, addresses: Addresses): Buffer {
+  const segment = Buffer.from(captured);
+  readdress(segment, addresses);
+  const { at } = transport(segment);
+  const nudge = Buffer.alloc(20);
+  nudge.writeUInt16BE(segment.readUInt16BE(at + 2), 0);
+  nudge.writeUInt16BE(segment.readUInt16BE(at), 2);
+  nudge.writeUInt32BE(segment.readUInt32BE(at + 8), 4);
+  nudge.writeUInt32BE((segment.readUInt32BE(at + 4) - 1) >>> 0, 8);
+  nudge.writeUInt8(5 << 4, 12);
+  nudge.writeUInt8(ack, 13);
+  return reply(segment, tcp, nudge);
 }
 
 /** What was held on its way in, as it is handed over: as it came, several datagrams in one apart, with the checksums a device may have left out. */

@@ -81,6 +81,11 @@ class Mirror<Item> {
     for (const key of map.keys(keyBytes)) this.written.set(key.toString("latin1"), "");
   }
 
+  has(item: Item): boolean {
+    this.tell(item, this.key.fill(0), this.value.fill(0));
+    return this.written.has(this.key.toString("latin1"));
+  }
+
   /** Removes one entry, if it is there. */
   drop(item: Item): void {
     this.tell(item, this.key.fill(0), this.value.fill(0));
@@ -209,18 +214,27 @@ export class PolicyMaps {
   /** Brings one address's path to the kernel, with the tables it leads to that are not there yet. The generation stays. */
   extend(compiled: Compiled, addressHex: string): void {
     const path = compiled.paths.get(`${addressHex}/128`);
-    // What did not fit as a whole stays the helper's to decide.
-    if (this.leftOut > 0) return;
     const prefix = { hex: addressHex, bits: 128 };
+    // What did not fit as a whole stays the helper's to decide; what was said of the address before may be wrong by now.
+    if (this.leftOut > 0) {
+      this.deferIfThere(prefix);
+      return;
+    }
     try {
       if (path === undefined) this.hosts.drop({ prefix, tables: [] });
       else this.hosts.put([{ prefix, tables: this.reach(compiled, path) }]);
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       // No room. A path that is wrong by now must not stay.
-      this.hosts.drop({ prefix, tables: [] });
+      this.deferIfThere(prefix);
       this.leftOut++;
     }
+  }
+
+  /** Replacing an entry needs no room. */
+  private deferIfThere(prefix: CompiledPath["prefix"]): void {
+    const path = { prefix, tables: [tableDefer] };
+    if (this.hosts.has(path)) this.hosts.put([path]);
   }
 
   /** Brings the tables of a path to the kernel; where they have no place there the helper decides. */

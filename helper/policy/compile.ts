@@ -118,7 +118,7 @@ export class Compiler implements Compiled {
     const prefix = { hex: addressHex, bits: 128 };
     const title = prefixName(prefix);
     const tables = this.namedPath(prefix, names);
-    const path = tables === null ? this.fixed.get(title) : { prefix, tables };
+    const path = tables === null ? (this.fixed.get(title) ?? this.listedPath(prefix)) : { prefix, tables };
     if (path?.tables.join() === this.paths.get(title)?.tables.join()) return false;
     if (path === undefined) this.paths.delete(title);
     else this.paths.set(title, path);
@@ -131,6 +131,13 @@ export class Compiler implements Compiled {
     const agree = others.every((other) => other.join() === first?.join());
     // An alias or the app's own word may block: the helper compares.
     return first && agree && !labels.some((label) => this.isAbout(label)) ? first : [this.target.tableDefer];
+  }
+
+  /** Without names of its own a listed address goes by its list again. */
+  private listedPath(prefix: Prefix): CompiledPath | undefined {
+    const entry = this.policy.lists.covering(prefix)?.destination;
+    const isListed = entry?.kind === "prefix" && entry.prefix.bits === 128;
+    return isListed ? { prefix, tables: this.path(prefix, null) } : undefined;
   }
 
   private *listedPaths(): Generator<CompiledPath> {

@@ -138,6 +138,20 @@ describe("a name that the app looked up", () => {
     }
   });
 
+  test("goes on deciding there while somebody looks names up that no helper reads", async () => {
+    await helper.signal("SIGSTOP");
+    try {
+      const looking = run(["sh", "-c", "for i in $(seq 40); do getent hosts nobody$i.test; sleep 0.1; done"]);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const known = ["--resolve", `api.shop.test:80:${hosts["api.shop.test"]?.[0]}`, "--max-time", "20"];
+      expect(ok(await get("api.shop.test", ...known))).toEqual([0, "hi"]);
+      expect(ok(await get("api.shop.test", ...known))).toEqual([0, "hi"]);
+      await looking;
+    } finally {
+      await helper.signal("SIGCONT");
+    }
+  });
+
   test("does not allow what shares no name: another domain asks, and a block of a host refuses", async () => {
     const refused = get("other.test");
     const { id } = await cardOf("other.test");
@@ -231,6 +245,15 @@ describe("a name that only the app says", () => {
     expect(await flowTo("fine.example")).toMatchObject({ verdict: "allow", endpoint: { host: null } });
   });
 
+  test("costs no round trip that a timer would", async () => {
+    const { stdout } = await run([
+      ...[curl, "-4", "-k", "-s", "-o", "/dev/null", "-w", "%{time_appconnect}", "--max-time", "30"],
+      ...["--resolve", `quick.example:8443:${address}`, "https://quick.example:8443/"],
+    ]);
+    console.log(`a TLS handshake through the second gate: ${stdout} s`);
+    expect(Number(stdout)).toBeGreaterThan(0);
+  });
+
   test("allows nothing: a rule that allows the name asks about the address", async () => {
     await call((client) => client.call("rules.add", { app: curl, action: "ask", port: 8443 }));
     await call((client) => client.call("rules.add", { app: curl, action: "allow", domain: "fine.example" }));
@@ -247,6 +270,24 @@ describe("a name that only the app says", () => {
     await call((client) => client.call("rules.add", { app: curl, action: "allow", port: 22 }));
     const { stdout } = await run([curl, "-4", "-s", "--max-time", "20", `telnet://${ssh}:22`]);
     expect(stdout).toContain("SSH-2.0-picket_test");
+  });
+
+  test("is no way around a rule that comes while only the server has spoken", async () => {
+    const ssh = network.address(4);
+    // The far side waits 5 s for an answer.
+    const began = performance.now();
+    const waiting = run([curl, "-4", "-s", "-N", "--max-time", "20", `telnet://${ssh}:22`]);
+    await until("the flow", async () =>
+      (await call((client) => client.call("flows.list", {}))).some(({ endpoint }) => endpoint.address === ssh),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await call((client) => client.call("rules.add", { app: curl, action: "block", address: ssh }));
+    await waiting;
+    expect(performance.now() - began).toBeLessThan(4500);
+    const flow = (await call((client) => client.call("flows.list", {}))).find(
+      ({ endpoint }) => endpoint.address === ssh,
+    );
+    expect(flow).toMatchObject({ verdict: "block" });
   });
 });
 

@@ -2,15 +2,15 @@
 // test/helper/kernel/policy-maps.test.ts asks the real kernel the same.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parsePrefix } from "../../../helper/policy/address.ts";
-import { compile } from "../../../helper/policy/compile.ts";
+import { type Prefix, parsePrefix } from "../../../helper/policy/address.ts";
+import { Compiler, compile } from "../../../helper/policy/compile.ts";
 import { decide, type KnownNames, noNames, type Policy, type Question } from "../../../helper/policy/decide.ts";
-import { noLists } from "../../../helper/policy/lists.ts";
+import { type ListEntry, listNumbers, noLists } from "../../../helper/policy/lists.ts";
 import { compareRules } from "../../../helper/policy/order.ts";
 import { isNamed, loopbackPrefixes, type PolicyRule } from "../../../helper/policy/rule.ts";
 import { isPartial } from "../../../helper/policy/slots.ts";
 import { apps, lookUp, named, newTarget, numbered, policy, protocolNumbers, question, stranger } from "./model.ts";
-import { type Compiler, mutants } from "./mutants.ts";
+import { type Compiler as AnyCompiler, mutants } from "./mutants.ts";
 
 const actions = { allow: 1, block: 2, ask: 3 } as const;
 
@@ -27,7 +27,7 @@ const cases = fc.tuple(policy, fc.array(question, { minLength: 40, maxLength: 40
 
 /** Throws when kernel and decider disagree on a question. */
 function compare(
-  compiler: Compiler,
+  compiler: AnyCompiler,
   tally: Tally,
   policy: Policy,
   questions: readonly Question[],
@@ -69,7 +69,7 @@ function compare(
   }
 }
 
-function run(compiler: Compiler, runs: number, seed: number): Tally {
+function run(compiler: AnyCompiler, runs: number, seed: number): Tally {
   const tally: Tally = { pairs: 0, deferred: 0, plain: { pairs: 0, deferred: 0 }, verdicts: {}, layers: {} };
   fc.assert(
     fc.property(cases, ([policy, questions, named]) => compare(compiler, tally, policy, questions, named)),
@@ -181,6 +181,26 @@ describe("the compiled policy", () => {
     expect(compiled.paths.size).toBeLessThanOrEqual(500 + loopbackPrefixes.length);
     expect(compiled.tables.size).toBeLessThanOrEqual(500);
     expect(compiled.slots.size + compiled.tables.size + compiled.paths.size).toBeLessThanOrEqual(4 * 500);
+  });
+
+  it("blocks a listed address again once a name it had is over", () => {
+    const prefix = parsePrefix("198.51.100.7")!;
+    const entry: ListEntry = { list: "bad", number: listNumbers, destination: { kind: "prefix", prefix } };
+    const lists = {
+      ...noLists,
+      prefixes: () => [prefix],
+      covering: ({ hex }: Prefix) => (hex === prefix.hex ? entry : null),
+    };
+    const policy = {
+      ...policyOf({ app: apps[0]! }, { app: apps[1]!, destination: { kind: "host", name: "a.test" } }),
+      lists,
+    };
+    const compiler = new Compiler(policy, newTarget());
+    compiler.setNames(prefix.hex, { trusted: ["b.test"], labels: [] });
+    compiler.setNames(prefix.hex, noNames);
+    // An own path: what the kernel had of the list is not its own any more.
+    expect(compiler.paths.has(`${prefix.hex}/128`)).toBe(true);
+    expect(lookUp(compiler, 1, toward("198.51.100.7", 443), 6)).toMatchObject({ action: actions.block });
   });
 
   it("keeps IPv4 out of IPv6 ranges that hold it by its notation", () => {
