@@ -11,7 +11,7 @@ import { kernels, startVm } from "./vm.ts";
 
 /** Root file system and kernels, on the first run. */
 const buildPatience = 660_000;
-const insidePatience = 600_000;
+const insidePatience = 1_200_000;
 
 /** The object loads, what is decided the kernel decides alone, and a hold outlives its helper. */
 const shortTier = {
