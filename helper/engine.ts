@@ -148,6 +148,7 @@ export class Engine {
       ring: maps.names.fd,
       monitor: parts.resolvedMonitor,
       clock: parts.clock,
+      store,
       policy: this.policy,
       flows: this.flows,
       hold: this.hold,

@@ -14,6 +14,8 @@ import { FirstWords } from "./names/first-words.ts";
 import { Names } from "./names/names.ts";
 import { addressHex, formatAddress } from "./policy/address.ts";
 import type { Decision, KnownNames } from "./policy/decide.ts";
+import type { Store } from "./store/database.ts";
+import { NameRows } from "./store/names.ts";
 import type { BootClock } from "./store/rules.ts";
 
 export interface NamesAtWorkParts {
@@ -22,6 +24,8 @@ export interface NamesAtWorkParts {
   /** systemd-resolved's socket; null: nobody is to be asked. */
   readonly monitor: string | null;
   readonly clock: BootClock;
+  /** Keeps trusted names for the next helper. */
+  readonly store: Store;
   readonly policy: EnforcedPolicy;
   readonly flows: Flows;
   readonly hold: Hold;
@@ -55,6 +59,7 @@ export class NamesAtWork {
       network: ownNetworkCookie(),
       now: () => parts.clock.boottime(),
       monitor: parts.monitor,
+      kept: new NameRows(parts.store, parts.clock.boot),
       renamed: (address) => this.onRenamed(address),
       isUsed: (address) => parts.flows.isLiveAt(address),
       failed: (error) => log("error", "a look-up could not be read", { error: String(error) }),

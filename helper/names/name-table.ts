@@ -20,6 +20,11 @@ export interface Learned {
   readonly ttl: number;
 }
 
+/** What can be relied on, as it is kept for the next helper. `until`: the clock that the caller keeps to. */
+export interface TrustedName extends Omit<Learned, "trusted" | "ttl"> {
+  readonly until: number;
+}
+
 export interface Named {
   readonly name: string;
   readonly aliases: readonly string[];
@@ -39,7 +44,7 @@ const mostAtAddress = 32;
 /** What V8 needs for an entry, its strings' heads and its places in the maps, measured. */
 const entryBytes = 650;
 
-interface Entry extends Learned {
+interface Entry extends Omit<Learned, "ttl"> {
   until: number;
   /** When it was learned first, as a number that only grows. */
   order: number;
@@ -55,14 +60,24 @@ interface Owner {
 
 export class NameTable {
   private readonly most: number;
+  private readonly noted: (name: TrustedName, known: boolean) => void;
   private readonly owners = new Map<string, Owner>();
   private readonly byAddress = new Map<string, Set<Entry>>();
   private bytes = 0;
   private learnedSoFar = 0;
 
-  /** `most`: bytes, estimated. */
-  constructor(most = 16 * 1024 * 1024) {
+  /** `most`: bytes, estimated. `noted` hears of every trusted name that is learned, lasts longer, or is forgotten (`known`: false). */
+  constructor(most = 16 * 1024 * 1024, noted: (name: TrustedName, known: boolean) => void = () => {}) {
     this.most = most;
+    this.noted = noted;
+  }
+
+  /** Learns again what an earlier table of the same clock told of. */
+  recall(name: TrustedName, at: number): void {
+    const owner = this.ownerOf(name.owner);
+    const key = `${name.address} ${name.name}`;
+    this.keep(owner, key, { ...name, trusted: true, order: ++this.learnedSoFar, bytes: bytesOf(key, name.chain) });
+    if (this.bytes > this.most) this.makeRoom(at);
   }
 
   /** Returns whether the address has a name, or an alias, or trust in one, that it had not before. */
@@ -77,9 +92,10 @@ export class NameTable {
     if (before !== undefined) this.drop(owner, key, before);
     const aliases = alive && before.trusted === learned.trusted ? [...learned.chain, ...before.chain] : learned.chain;
     const chain = [...new Set(aliases)].slice(0, 16);
-    const bytes = entryBytes + key.length + chain.reduce((sum, alias) => sum + alias.length + 16, 0);
     const lasts = alive && before.trusted === learned.trusted ? Math.max(until, before.until) : until;
-    this.keep(owner, key, { ...learned, chain, until: lasts, order: ++this.learnedSoFar, bytes });
+    const entry = { ...learned, chain, until: lasts, order: ++this.learnedSoFar, bytes: bytesOf(key, chain) };
+    this.keep(owner, key, entry);
+    if (entry.trusted) this.noted(entry, true);
     this.makeRoomAt(owner, learned.address);
     if (this.bytes > this.most) this.makeRoom(at);
     return !alive || before.trusted !== learned.trusted || chain.some((alias) => !before.chain.includes(alias));
@@ -102,7 +118,10 @@ export class NameTable {
     const lost = new Set<string>();
     for (const owner of [...this.owners.values()])
       for (const [key, entry] of owner.entries) {
-        if (entry.until < keep && isUsed(entry.address)) entry.until = keep;
+        if (entry.until < keep && isUsed(entry.address)) {
+          entry.until = keep;
+          if (entry.trusted) this.noted(entry, true);
+        }
         if (entry.until > at) continue;
         this.drop(owner, key, entry);
         lost.add(entry.address);
@@ -145,6 +164,7 @@ export class NameTable {
     const there = this.byAddress.get(entry.address);
     there?.delete(entry);
     if (there?.size === 0) this.byAddress.delete(entry.address);
+    if (entry.trusted) this.noted(entry, false);
   }
 
   /** Of one owner's names for one address the unreliable go first, then the oldest. */
@@ -173,6 +193,10 @@ export class NameTable {
       }
     }
   }
+}
+
+function bytesOf(key: string, chain: readonly string[]): number {
+  return entryBytes + key.length + chain.reduce((sum, alias) => sum + alias.length + 16, 0);
 }
 
 /** The largest share with which all together have no more than `most`. */

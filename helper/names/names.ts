@@ -5,6 +5,7 @@ import type { Protocol } from "../../contract/words.ts";
 import { abi, type ExeKey, type FlowRecord, layouts } from "../kernel/layout.ts";
 import { ringBytes } from "../kernel/programs.ts";
 import { Ring } from "../kernel/ring.ts";
+import type { NameRows } from "../store/names.ts";
 import { type Bypass, bypass } from "./bypass.ts";
 import type { ClientHello } from "./client-hello.ts";
 import type { Answer } from "./dns.ts";
@@ -25,6 +26,8 @@ export interface NamesParts {
   now(): number;
   /** resolved's socket; null: nobody is to be asked. */
   readonly monitor: string | null;
+  /** What an earlier helper knew, and what the next one may know; null: nothing is kept. Of the clock that now() has. */
+  readonly kept: NameRows | null;
   /** An address is called something that it was not, or no more what it was: what was compiled from its names is compiled again. */
   renamed(address: string): void;
   /** Whether flows to the address are live: its names stay. */
@@ -52,7 +55,7 @@ const spokenTtl = 0;
 
 export class Names {
   private readonly parts: NamesParts;
-  private readonly table = new NameTable();
+  private readonly table: NameTable;
   private readonly lookups = new Lookups();
   private readonly handshakes = new Handshakes();
   private readonly publicNames = new Set<string>();
@@ -63,6 +66,8 @@ export class Names {
   constructor(parts: NamesParts) {
     this.parts = parts;
     this.swept = parts.now();
+    this.table = new NameTable(undefined, (name, known) => parts.kept?.note(name, known));
+    for (const name of parts.kept?.alive(this.swept) ?? []) this.table.recall(name, this.swept);
     this.ring = new Ring(parts.ring, ringBytes.names, (bytes) => this.read(bytes), parts.failed);
     this.monitor =
       parts.monitor === null ? null : new ResolvedMonitor(parts.monitor, (answer) => this.hearResolver(answer));
@@ -71,6 +76,7 @@ export class Names {
   close(): void {
     this.ring.close();
     this.monitor?.close();
+    this.parts.kept?.flush();
   }
 
   /** Reads what the kernel has copied until now. Before anything of `events` is judged; namesOf() does it by itself. */
@@ -89,8 +95,9 @@ export class Names {
     return this.table.namesOf(address, this.parts.now(), asker === null ? null : ownerOf(asker));
   }
 
-  /** Every address that has a name, 32 hex digits each. */
+  /** Every address that has a name, 32 hex digits each; also what was looked up while no helper ran. */
   addresses(): Iterable<string> {
+    this.drain();
     return this.table.addresses();
   }
 

@@ -1,7 +1,7 @@
 // Names decide: real look-ups of real programs at a real DNS server, which is the helper's configured resolver.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -331,5 +331,38 @@ describe("a blocklist", () => {
     expect((await get("host.listed.test")).code).toBe(0);
     await call((client) => client.call("blocklists.enable", { name: "ads", enabled: false }));
     expect((await get("deep.listed.example")).code).toBe(0);
+  });
+});
+
+describe("a helper that is killed and starts again", () => {
+  test("knows the names of before: what they allowed goes on, and what goes there again is not asked about", async () => {
+    const app = join(folder, "fetch");
+    copyFileSync(curl, app);
+    const host = "www.shop.test";
+    const address = hosts[host]?.[0] ?? "";
+    const told = () => network.arrived("tcp", address, 7777);
+    const goesOn = async (when: string) => {
+      const before = await told();
+      await until(`the stream ${when}`, async () => (await told()) > before + 20);
+      const prompts = await call((client) => client.call("prompts.list", {}));
+      expect(prompts.filter(({ endpoint }) => endpoint.address === address)).toEqual([]);
+    };
+    await call((client) => client.call("rules.add", { app, action: "allow", domain: "shop.test" }));
+    const words = 'while sleep 0.05; do echo again; done | "$0" -4 -s --max-time 15 "telnet://$1:7777"';
+    const running = run(["sh", "-c", words, app, host]);
+    await goesOn("before");
+    // Names are written once a second.
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await helper.signal("SIGKILL");
+    await helper.start("helper/main.ts", [], near());
+    await goesOn("after");
+    // Nobody looks anything up: the app knows the address.
+    const again = [app, "-s", "--max-time", "20", "--resolve", `${host}:80:${address}`, `http://${host}/`];
+    expect(ok(await run(again))).toEqual([0, "hi"]);
+    // Every flow is judged by the maps anew.
+    await call((client) => client.call("rules.add", { app, action: "block", domain: "other.test" }));
+    await goesOn("after a change of the rules");
+    // curl's own time is over; nobody ended it.
+    expect((await running).code).toBe(28);
   });
 });

@@ -62,6 +62,7 @@ export class Guarded {
       network: ownNetworkCookie(),
       now: () => performance.now(),
       monitor: null,
+      kept: null,
       renamed: (address) => this.learned.push(address),
       isUsed: () => false,
       failed: (error) => this.failures.push(error),
