@@ -153,6 +153,7 @@ export class Engine {
       flows: this.flows,
       hold: this.hold,
       lists: parts.lists,
+      readTraffic: () => programs.readTraffic(),
       settle: () => void this.settle(),
       revoke: () => this.revocation.soon(),
     });

@@ -5,13 +5,14 @@ import type { PolicyLists } from "./blocklists/policy-lists.ts";
 import type { Asked, EnforcedPolicy } from "./enforced-policy.ts";
 import type { Flows } from "./flows/flows.ts";
 import type { Hold } from "./hold/hold.ts";
-import type { FlowRecord } from "./kernel/layout.ts";
+import type { FlowRecord, Traffic } from "./kernel/layout.ts";
 import { ownNetworkCookie } from "./kernel/namespaces.ts";
 import { directionOf, endpointOf } from "./kernel/records.ts";
 import { log } from "./log.ts";
 import { contractNames, knownNames, withNames } from "./names/endpoint-names.ts";
 import { FirstWords } from "./names/first-words.ts";
 import { Names } from "./names/names.ts";
+import { Survivors } from "./names/survivors.ts";
 import { addressHex, formatAddress } from "./policy/address.ts";
 import type { Decision, KnownNames } from "./policy/decide.ts";
 import type { Store } from "./store/database.ts";
@@ -30,6 +31,8 @@ export interface NamesAtWorkParts {
   readonly flows: Flows;
   readonly hold: Hold;
   readonly lists: PolicyLists;
+  /** Connections that live, whether this helper heard of them or not. */
+  readTraffic(): readonly Traffic[];
   /** Cards may be answered by now. */
   settle(): void;
   /** Live connections may be blocked by now. */
@@ -53,6 +56,7 @@ export class NamesAtWork {
 
   constructor(parts: NamesAtWorkParts) {
     this.parts = parts;
+    const survivors = new Survivors(() => parts.readTraffic().map(({ flow }) => flow.address.toString("hex")));
     this.names = new Names({
       ring: parts.ring,
       resolvers: () => parts.policy.resolvers,
@@ -61,7 +65,7 @@ export class NamesAtWork {
       monitor: parts.monitor,
       kept: new NameRows(parts.store, parts.clock.boot),
       renamed: (address) => this.onRenamed(address),
-      isUsed: (address) => parts.flows.isLiveAt(address),
+      isUsed: (address) => parts.flows.isLiveAt(address) || survivors.isAt(address),
       failed: (error) => log("error", "a look-up could not be read", { error: String(error) }),
     });
     this.firstWords = new FirstWords(this.names);
