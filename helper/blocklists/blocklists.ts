@@ -7,12 +7,13 @@ import { log } from "../log.ts";
 import { covers, formatPrefix, type Prefix } from "../policy/address.ts";
 import { BlocklistRows, type Validators } from "../store/blocklists.ts";
 import type { Store } from "../store/database.ts";
+import type { AddressSet } from "./address-set.ts";
 import { entriesOf, isShrunk, readList, refuseNonsense } from "./content.ts";
 import { Query } from "./domain-set.ts";
 import type { Fetch } from "./fetch.ts";
 import { ListFiles } from "./files.ts";
 import { HitCounts } from "./hit-counts.ts";
-import { type List, listOf, type Match, matchIn, shownList } from "./list.ts";
+import { type List, listOf, type Match, matchIn, type NameEntry, type PrefixEntry, shownList } from "./list.ts";
 import { canonicalName } from "./names.ts";
 import { nextAsk } from "./schedule.ts";
 
@@ -163,29 +164,36 @@ export class Blocklists {
   }
 
   /** What enabled lists have for a name that an app asks for. A microsecond or so. Null also for what is no name. */
-  matchName(name: string): Match | null {
+  matchName(name: string): Match<NameEntry> | null {
     const canonical = canonicalName(name);
     if (canonical === null) return null;
     const query = this.query.set(canonical);
     return matchIn(this.lists, (content) => {
       const found = content.names.find(query);
       // A host before the domain of the same name.
-      return found === null ? null : { ...found, narrow: 2 * found.entry.length + (found.kind === "host" ? 1 : 0) };
+      return found === null ? null : { found, narrow: 2 * found.entry.length + (found.kind === "host" ? 1 : 0) };
     });
   }
 
   /** The same for an address or a whole range. */
-  matchPrefix(prefix: Prefix): Match | null {
+  matchPrefix(prefix: Prefix): Match<PrefixEntry> | null {
     return matchIn(this.lists, (content) => {
-      const found = content.addresses.find(prefix.hex);
-      if (found === null || !covers(found, prefix)) return null;
-      return { entry: formatPrefix(found), kind: "prefix", narrow: found.bits };
+      const entry = content.addresses.find(prefix.hex);
+      if (entry === null || !covers(entry, prefix)) return null;
+      return { found: { kind: "prefix", entry }, narrow: entry.bits };
     });
   }
 
   /** What the enabled lists block by address, each list's as few prefixes as cover all of it. */
   *prefixes(): Generator<Prefix> {
     for (const { content } of this.lists) yield* content?.addresses.prefixes ?? [];
+  }
+
+  /** The same by lists' ids, those with none left out. What one has is another object when it changed. */
+  *addresses(): Generator<[id: string, addresses: AddressSet]> {
+    for (const { number, content } of this.lists) {
+      if (content !== null && content.addresses.size > 0) yield [String(number), content.addresses];
+    }
   }
 
   /** Whether any enabled list has names. */
@@ -202,7 +210,9 @@ export class Blocklists {
 
   /** Something was blocked because of a match: counted for every list that has it. */
   countHit({ all }: Match): void {
-    for (const { list, entry } of all) this.hitCounts.add(Number(list), entry);
+    for (const { list, entry } of all) {
+      this.hitCounts.add(Number(list), typeof entry === "string" ? entry : formatPrefix(entry));
+    }
   }
 
   private find(name: string): List {

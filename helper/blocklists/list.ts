@@ -1,5 +1,6 @@
 // One list as the helper has it in memory, how clients see it, and what several of them have for one name or address.
 import type { Blocklist } from "../../contract/blocklists.ts";
+import type { Prefix } from "../policy/address.ts";
 import type { StoredList } from "../store/blocklists.ts";
 import type { Content } from "./content.ts";
 
@@ -23,35 +24,37 @@ function timeText(milliseconds: number | null): string | null {
   return milliseconds === null ? null : new Date(milliseconds).toISOString();
 }
 
-export type EntryKind = "host" | "domain" | "prefix";
+/** What a list has, as it has it: a canonical name, or an address or range. */
+export type NameEntry = { readonly kind: "host" | "domain"; readonly entry: string };
+export type PrefixEntry = { readonly kind: "prefix"; readonly entry: Prefix };
 
-/** `list`: its id. `entry`: a name or a range as the list has it, canonical. */
-export interface ListMatch {
+/** `list`: its id. */
+export interface ListMatch<Entry> {
   readonly list: string;
-  readonly entry: string;
+  readonly entry: Entry;
 }
 
 /** `all`: what every list has, the first list's first; `list` and `entry` are the narrowest of them. */
-export interface Match extends ListMatch {
-  readonly kind: EntryKind;
-  readonly all: readonly ListMatch[];
-}
+export type Match<Found extends NameEntry | PrefixEntry = NameEntry | PrefixEntry> = Found & {
+  readonly list: string;
+  readonly all: readonly ListMatch<Found["entry"]>[];
+};
 
 /** `find`: what a list has; of all that have something, the greatest `narrow` counts. */
-export function matchIn(
+export function matchIn<Found extends NameEntry | PrefixEntry>(
   lists: readonly List[],
-  find: (content: Content) => { entry: string; kind: EntryKind; narrow: number } | null,
-): Match | null {
-  const all: ListMatch[] = [];
-  let best: { list: string; entry: string; kind: EntryKind; narrow: number } | null = null;
+  find: (content: Content) => { found: Found; narrow: number } | null,
+): Match<Found> | null {
+  const all: ListMatch<Found["entry"]>[] = [];
+  let best: { list: string; found: Found; narrow: number } | null = null;
   for (const { content, number } of lists) {
-    const found = content === null ? null : find(content);
-    if (found === null) continue;
+    const one = content === null ? null : find(content);
+    if (one === null) continue;
     const list = String(number);
-    all.push({ list, entry: found.entry });
-    if (best === null || found.narrow > best.narrow) best = { list, ...found };
+    all.push({ list, entry: one.found.entry });
+    if (best === null || one.narrow > best.narrow) best = { list, ...one };
   }
-  return best === null ? null : { list: best.list, entry: best.entry, kind: best.kind, all };
+  return best === null ? null : { ...best.found, list: best.list, all };
 }
 
 /** As clients know it. `moreHits`: those that are not in the database yet. */

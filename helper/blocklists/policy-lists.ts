@@ -1,8 +1,7 @@
 // The blocklists as policy asks them: an entry for a name or an address, and its hits.
 import type { Endpoint } from "../../contract/words.ts";
-import { addressHex, type Prefix, parsePrefix } from "../policy/address.ts";
-import { type ListEntry, type Lists, listNumbers } from "../policy/lists.ts";
-import type { Destination } from "../policy/rule.ts";
+import { addressHex, type Prefix } from "../policy/address.ts";
+import { type ListEntry, type ListedAddresses, type Lists, listNumbers } from "../policy/lists.ts";
 import type { Blocklists } from "./blocklists.ts";
 import type { Match } from "./list.ts";
 
@@ -28,6 +27,10 @@ export class PolicyLists implements Lists {
     return this.blocklists.prefixes();
   }
 
+  addresses(): ListedAddresses[] {
+    return Array.from(this.blocklists.addresses(), ([id, addresses]) => ({ ...this.listOf(id), addresses }));
+  }
+
   /** What people call the list that the kernel knows by this number. */
   titleOf(number: number): string {
     return this.blocklists.nameOf(String(number - listNumbers)) ?? "a list that is gone by now";
@@ -45,14 +48,12 @@ export class PolicyLists implements Lists {
 
   private entryOf(match: Match | null): ListEntry | null {
     if (match === null) return null;
-    const title = this.blocklists.nameOf(match.list) ?? match.list;
-    return { list: title, number: listNumbers + Number(match.list), destination: destinationOf(match) };
+    const { kind, entry } = match;
+    const destination = kind === "prefix" ? { kind, prefix: entry } : { kind, name: entry };
+    return { ...this.listOf(match.list), destination };
   }
-}
 
-function destinationOf({ kind, entry }: Match): Destination {
-  if (kind !== "prefix") return { kind, name: entry };
-  const prefix = parsePrefix(entry);
-  if (prefix === null) throw new Error(`${entry} is no prefix`);
-  return { kind, prefix };
+  private listOf(id: string): Pick<ListEntry, "list" | "number"> {
+    return { list: this.blocklists.nameOf(id) ?? id, number: listNumbers + Number(id) };
+  }
 }

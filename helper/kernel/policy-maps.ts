@@ -1,10 +1,13 @@
 // Brings the kernel's maps to a compiled policy. At every moment in between a flow meets the old answer, the new one, or a hold. So it
 // does where the maps have no room: what they cannot say is left to the helper.
+
+import type { Prefix } from "../policy/address.ts";
 import type { Compiled, CompiledPath, Slot, Target } from "../policy/compile.ts";
-import { cutToFit, type Room } from "../policy/fit.ts";
+import { cutToFit, type Room, sizeOf } from "../policy/fit.ts";
 import { abi, action, direction, layouts, pathDepth, protocolClass, shape, tableDefer, tableNamed } from "./layout.ts";
 import type { BpfMap } from "./libbpf.ts";
 import { SystemError } from "./libc.ts";
+import { ListedPaths } from "./listed-paths.ts";
 
 /** The kernel's numbers for the compiler. */
 export const target: Omit<Target, "tableId" | "appId"> = {
@@ -51,6 +54,20 @@ function behindFilter(map: BpfMap, filter: BpfMap): Entries {
       map.set(key, value);
     },
     delete: (key) => map.delete(key),
+  };
+}
+
+/** Where an entry goes, what blocklists have for the same is there again. */
+function overListed(map: Entries, listed: () => ListedPaths, prefixOf: (key: Buffer) => Prefix): Entries {
+  return {
+    capacity: () => map.capacity(),
+    keys: (keyBytes) => map.keys(keyBytes),
+    set: (key, value) => map.set(key, value),
+    delete: (key) => {
+      const tables = listed().of(prefixOf(key));
+      if (tables === null) map.delete(key);
+      else map.set(key, layouts.path.write({ tables: [...tables] }));
+    },
   };
 }
 
@@ -109,6 +126,25 @@ class Mirror<Item> {
     return wanted;
   }
 
+  /** Writes what is to be there where the mirror has no entry of its own, and leaves it there unremembered. */
+  putBeneath(items: Iterable<Item>): void {
+    for (const item of items) {
+      this.tell(item, this.key.fill(0), this.value.fill(0));
+      if (this.written.has(this.key.toString("latin1"))) continue;
+      this.map.set(this.key, this.value);
+      this.changed = true;
+    }
+  }
+
+  /** What putBeneath() wrote counts as the mirror's own from now on, with an unknown value: kept until replaced or found unwanted. */
+  adopt(items: Iterable<Item>): void {
+    for (const item of items) {
+      this.tell(item, this.key.fill(0), this.value.fill(0));
+      const name = this.key.toString("latin1");
+      if (!this.written.has(name)) this.written.set(name, "");
+    }
+  }
+
   prune(wanted: ReadonlySet<string>): void {
     this.remove([...this.written.keys()].filter((name) => !wanted.has(name)));
   }
@@ -126,15 +162,19 @@ class Mirror<Item> {
     }
   }
 
-  /** Whether the old entries and the new ones are too many while both are there. */
-  isCrowdedBy(items: readonly Item[]): boolean {
-    if (this.written.size + items.length <= this.capacity) return false;
-    let size = this.written.size;
+  /** Whether the old entries and the new ones are too many while both are there. `beneath`: what is there beside them, `most` or fewer. */
+  isCrowdedBy(items: readonly Item[], beneath: Iterable<Item> = [], most = 0): boolean {
+    if (this.written.size + items.length + most <= this.capacity) return false;
+    return this.written.size + this.countMissing(items) + this.countMissing(beneath) > this.capacity;
+  }
+
+  private countMissing(items: Iterable<Item>): number {
+    let count = 0;
     for (const item of items) {
       this.tell(item, this.key.fill(0), this.value.fill(0));
-      if (!this.written.has(this.key.toString("latin1"))) size++;
+      if (!this.written.has(this.key.toString("latin1"))) count++;
     }
-    return size > this.capacity;
+    return count;
   }
 }
 
@@ -143,6 +183,8 @@ export class PolicyMaps {
   private readonly tables: Mirror<[table: number, shapes: number]>;
   private readonly hosts: Mirror<CompiledPath>;
   private readonly ranges: Mirror<CompiledPath>;
+  /** What is in those two maps beneath the mirrors' entries. */
+  private listed = new ListedPaths([]);
   private readonly configs: BpfMap;
   private readonly settings: Settings;
   private readonly room: Room;
@@ -167,20 +209,39 @@ export class PolicyMaps {
       key.writeUInt32LE(table);
       value.writeUInt32LE(shapes);
     });
-    const hosts = behindFilter(maps.hosts, maps.maybe_hosts);
+    const hosts = overListed(
+      behindFilter(maps.hosts, maps.maybe_hosts),
+      () => this.listed,
+      (key) => {
+        return { hex: host_key.read(key).address.toString("hex"), bits: 128 };
+      },
+    );
+    const ranges = overListed(
+      maps.ranges,
+      () => this.listed,
+      (key) => {
+        const { address, prefix_bits } = range_key.read(key);
+        return { hex: address.toString("hex"), bits: prefix_bits };
+      },
+    );
     this.hosts = new Mirror<CompiledPath>(hosts, host_key.size, path.size, ({ prefix, tables }, key, value) => {
       host_key.write({ address: Buffer.from(prefix.hex, "hex") }, key);
       path.write({ tables: [...tables] }, value);
     });
-    this.ranges = new Mirror<CompiledPath>(maps.ranges, range_key.size, path.size, ({ prefix, tables }, key, value) => {
+    this.ranges = new Mirror<CompiledPath>(ranges, range_key.size, path.size, ({ prefix, tables }, key, value) => {
       range_key.write({ prefix_bits: prefix.bits, address: Buffer.from(prefix.hex, "hex") }, key);
       path.write({ tables: [...tables] }, value);
     });
     this.configs = maps.configs;
     this.settings = settings;
     // A full trie refuses to replace an entry as well (Linux < 6.13): one always stays free.
-    const ranges = this.ranges.capacity - 1;
-    this.room = { slots: this.slots.capacity, tables: this.tables.capacity - 1, hosts: this.hosts.capacity, ranges };
+    const mostRanges = this.ranges.capacity - 1;
+    this.room = {
+      slots: this.slots.capacity,
+      tables: this.tables.capacity - 1,
+      hosts: this.hosts.capacity,
+      ranges: mostRanges,
+    };
     this.config = Buffer.alloc(layouts.config.size);
     this.configs.get(zero, this.config);
     this.generation = layouts.config.read(this.config).generation;
@@ -202,7 +263,8 @@ export class PolicyMaps {
       this.deferAll(compiled);
       any = [tableDefer];
       reconfigured = true;
-      this.leftOut = wanted.slots.size + wanted.tables.size + wanted.paths.size;
+      const { hosts, ranges } = sizeOf(wanted.listed());
+      this.leftOut = wanted.slots.size + wanted.tables.size + wanted.paths.size + hosts + ranges;
     }
     if (!reconfigured && !mirrors.some(({ changed }) => changed)) return false;
     // The new generation comes last: whatever is judged again by it meets the whole of the new policy.
@@ -267,17 +329,20 @@ export class PolicyMaps {
     const paths = [...compiled.paths.values()];
     const hosts = paths.filter(({ prefix }) => prefix.bits === 128);
     const ranges = paths.filter(({ prefix }) => prefix.bits < 128);
+    const listed = new ListedPaths(compiled.listed());
+    if (!this.listed.equals(listed)) this.releaseListed();
     const crowded =
       this.slots.isCrowdedBy(slots) ||
       this.tables.isCrowdedBy(tables) ||
-      this.hosts.isCrowdedBy(hosts) ||
-      this.ranges.isCrowdedBy(ranges);
+      this.hosts.isCrowdedBy(hosts, listed.hosts(), listed.size.hosts) ||
+      this.ranges.isCrowdedBy(ranges, listed.ranges(), listed.size.ranges);
     if (crowded) this.deferAll(compiled);
     this.known = new Set(compiled.tables.keys());
     const wantedSlots = this.slots.put(slots);
     const wantedTables = this.tables.put(tables);
     const wantedHosts = this.hosts.put(hosts);
     const wantedRanges = this.ranges.put(ranges);
+    if (!this.listed.equals(listed)) this.writeListed(listed);
     const reconfigured = this.configure(compiled);
     this.hosts.prune(wantedHosts);
     this.ranges.prune(wantedRanges);
@@ -286,9 +351,23 @@ export class PolicyMaps {
     return reconfigured;
   }
 
+  private writeListed(listed: ListedPaths): void {
+    this.listed = listed;
+    this.hosts.putBeneath(listed.hosts());
+    this.ranges.putBeneath(listed.ranges());
+  }
+
+  /** What lists had is like any other entry from now on: replaced, or removed when nobody wants it. */
+  private releaseListed(): void {
+    this.hosts.adopt(this.listed.hosts());
+    this.ranges.adopt(this.listed.ranges());
+    this.listed = new ListedPaths([]);
+  }
+
   /** Leaves everything to the helper, and the maps empty. Wide ranges go first: what a range held then finds none, not a wider one. */
   private deferAll(compiled: Compiled): void {
     this.configure({ ...compiled, any: [tableDefer] });
+    this.releaseListed();
     this.ranges.clear(); // a range's key begins with its length
     this.hosts.clear();
     this.tables.clear();

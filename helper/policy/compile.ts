@@ -2,7 +2,7 @@
 // tables to try, narrow to wide. One slot per rule and table; one path per address or range named. Pure.
 import { covers, everyIpv4, type Prefix, truncate } from "./address.ts";
 import type { KnownNames, Override, Policy } from "./decide.ts";
-import { entryRule, type ListEntry } from "./lists.ts";
+import { type Addresses, entryRule, type ListEntry } from "./lists.ts";
 import { compareRules } from "./order.ts";
 import { domainsOf, isNamed, type PolicyRule } from "./rule.ts";
 import { type Slot, type SlotTarget, slotsOf } from "./slots.ts";
@@ -23,6 +23,12 @@ export interface CompiledPath {
   readonly tables: readonly number[];
 }
 
+/** What one blocklist has by address, and the path of all of it that `paths` has no other for. */
+export interface ListedPath {
+  readonly addresses: Addresses;
+  readonly tables: readonly number[];
+}
+
 export interface Compiled {
   readonly slots: ReadonlyMap<string, Slot>;
   /** Table id → mask of the shapes it has. */
@@ -33,8 +39,8 @@ export interface Compiled {
   readonly any: readonly number[];
   readonly defaultAction: number;
   readonly override: Override | null;
-  /** Paths of what blocklists have, beside `paths`: there may be a million, all of the same few tables. */
-  listed(): Iterable<CompiledPath>;
+  /** Paths of what blocklists have, beside `paths`; of two for the same the first counts. Their tables are there once this was asked. */
+  listed(): readonly ListedPath[];
 }
 
 /** The names that addresses have at the moment, by 32 hex digits. */
@@ -65,7 +71,7 @@ export class Compiler implements Compiled {
   readonly any: readonly number[];
   readonly defaultAction: number;
   readonly override: Override | null;
-  readonly listed = (): Iterable<CompiledPath> => this.listedPaths();
+  readonly listed = (): ListedPath[] => this.listedPaths();
   private readonly policy: Policy;
   private readonly target: Target;
   /** Rules by the name of their destination, best first. */
@@ -140,10 +146,16 @@ export class Compiler implements Compiled {
     return isListed ? { prefix, tables: this.path(prefix, null) } : undefined;
   }
 
-  private *listedPaths(): Generator<CompiledPath> {
-    for (const prefix of this.policy.lists.prefixes()) {
-      if (!this.paths.has(prefixName(prefix))) yield { prefix, tables: this.path(prefix, null) };
-    }
+  /**
+   * Nothing around an entry matters to it: no rule is as narrow, or it had a path of its own, and nothing passes a list. Whether rules ask
+   * for names must not matter either, or a single rule would change every entry: what a list has is never the machine's own or a resolver's.
+   */
+  private listedPaths(): ListedPath[] {
+    return this.policy.lists.addresses().map(({ list, number, addresses }) => {
+      const destination = { kind: "prefix", prefix: everyIpv4 } as const;
+      const table = this.table([], { list, number, destination });
+      return { addresses, tables: table === null ? [] : [this.unnamedTable(), table] };
+    });
   }
 
   private get asksForNames(): boolean {

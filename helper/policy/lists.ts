@@ -10,6 +10,23 @@ export interface ListEntry {
   readonly destination: Destination;
 }
 
+/** Addresses and ranges of one list. */
+export interface Addresses {
+  /** Sorted by address, none within another. */
+  readonly prefixes: readonly Prefix[];
+  /** How many of them are single addresses. */
+  readonly hosts: number;
+  /** Whether one of them is exactly this. */
+  has(prefix: Prefix): boolean;
+  /** Whether the range holds one of them, by its bits, that is narrower. */
+  hasWithin(range: Prefix): boolean;
+}
+
+export interface ListedAddresses extends Pick<ListEntry, "list" | "number"> {
+  /** The same object for as long as the list says the same. */
+  readonly addresses: Addresses;
+}
+
 /** What the enabled lists say. Both finders give the narrowest entry: hosts before domains, deeper domains and longer prefixes first. */
 export interface Lists {
   /** The entry that is the name or a domain it is in. */
@@ -20,6 +37,8 @@ export interface Lists {
   readonly hasNames: boolean;
   /** Every listed address and range; none of them holds all of IPv4 by its notation (::/0 to ::ffff:0:0/96). */
   prefixes(): Iterable<Prefix>;
+  /** The same by lists, those with none left out. What several have is the first one's entry. */
+  addresses(): readonly ListedAddresses[];
   /** What people call the list of this number. */
   titleOf(number: number): string;
 }
@@ -29,6 +48,7 @@ export const noLists: Lists = {
   covering: () => null,
   hasNames: false,
   prefixes: () => [],
+  addresses: () => [],
   titleOf: String,
 };
 

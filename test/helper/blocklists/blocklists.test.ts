@@ -88,7 +88,10 @@ describe("a list that was handed over", () => {
       });
       expect(lists.matchName("example.org")).toBeNull();
       expect(lists.matchName("not a name")).toBeNull();
-      expect(lists.matchPrefix(at("198.51.100.200"))).toMatchObject({ list: one.id, entry: "198.51.100.0/24" });
+      expect(lists.matchPrefix(at("198.51.100.200"))).toMatchObject({
+        list: one.id,
+        entry: at("198.51.100.0/24"),
+      });
       expect(lists.matchPrefix(at("198.51.101.1"))).toBeNull();
       expect([...lists.prefixes()].map(formatPrefix)).toEqual(["198.51.100.0/24"]);
       await reopen();
@@ -238,7 +241,7 @@ describe("several lists", () => {
     });
     // What one list excepts, another may block.
     expect(lists.matchName("good.ads.example.org")?.all).toEqual([{ list: one.id, entry: "example.org" }]);
-    expect(lists.matchPrefix(at("203.0.113.7"))?.entry).toBe("203.0.113.7");
+    expect(lists.matchPrefix(at("203.0.113.7"))?.entry).toEqual(at("203.0.113.7"));
     expect([...lists.prefixes()].map(formatPrefix)).toEqual(["203.0.113.7", "203.0.113.0/24"]);
   });
 

@@ -1,6 +1,7 @@
 // Generated policies and questions, and the kernel's look-up (bpf/policy.bpf.h) written a second time, over what the compiler made.
 import fc from "fast-check";
 import type { Protocol } from "../../../contract/words.ts";
+import { AddressSet } from "../../../helper/blocklists/address-set.ts";
 import { covers, type Prefix, truncate } from "../../../helper/policy/address.ts";
 import type { Compiled, CompiledPath, Target } from "../../../helper/policy/compile.ts";
 import { type KnownNames, noNames, type Policy, type Question } from "../../../helper/policy/decide.ts";
@@ -116,17 +117,31 @@ function listsOf(destinations: readonly ListEntry["destination"][]): Lists {
     return { list: `list ${list}`, number: listNumbers + list, destination };
   });
   const prefixOf = ({ destination }: ListEntry) => (destination.kind === "prefix" ? destination.prefix : null);
+  const addresses = [0, 1]
+    .map((list) => {
+      const own = entries.filter(({ number }) => number === listNumbers + list).map(prefixOf);
+      return {
+        list: `list ${list}`,
+        number: listNumbers + list,
+        addresses: new AddressSet(own.filter((each) => each !== null)),
+      };
+    })
+    .filter(({ addresses }) => addresses.size > 0);
   const named = (kind: "host" | "domain", name: string) =>
     entries.find(({ destination }) => destination.kind === kind && destination.name === name);
   return {
     name: (name) =>
       [named("host", name), ...domainsOf(name).map((each) => named("domain", each))].find(Boolean) ?? null,
     covering: (inner) =>
-      entries
-        .filter((entry) => entry.destination.kind === "prefix" && covers(entry.destination.prefix, inner))
-        .sort((a, b) => (prefixOf(b)?.bits ?? 0) - (prefixOf(a)?.bits ?? 0))[0] ?? null,
+      addresses
+        .flatMap(({ list, number, addresses }) =>
+          addresses.prefixes.map((prefix) => ({ list, number, destination: { kind: "prefix", prefix } as const })),
+        )
+        .filter(({ destination: { prefix } }) => covers(prefix, inner))
+        .sort((a, b) => b.destination.prefix.bits - a.destination.prefix.bits)[0] ?? null,
     hasNames: entries.some(({ destination: { kind } }) => kind !== "prefix"),
-    prefixes: () => entries.map(prefixOf).filter((each) => each !== null),
+    prefixes: () => addresses.flatMap(({ addresses }) => addresses.prefixes),
+    addresses: () => addresses,
     titleOf: String,
   };
 }
@@ -230,10 +245,18 @@ function holds(prefix: Prefix, hex: string): boolean {
   return BigInt(`0x${prefix.hex}`) >> shift === BigInt(`0x${hex}`) >> shift;
 }
 
+/** Everything that has a path, by "hex/bits": of two lists the first counts, and before them what rules name. */
+export function pathsOf(compiled: Compiled): Map<string, CompiledPath> {
+  const listed = [...compiled.listed()]
+    .reverse()
+    .flatMap(({ addresses, tables }) =>
+      addresses.prefixes.map((prefix) => [`${prefix.hex}/${prefix.bits}`, { prefix, tables }] as const),
+    );
+  return new Map([...listed, ...compiled.paths]);
+}
+
 function pathOf(compiled: Compiled, hex: string): readonly number[] {
-  const paths = new Map<string, CompiledPath>();
-  for (const path of compiled.listed()) paths.set(`${path.prefix.hex}/${path.prefix.bits}`, path);
-  for (const [name, path] of compiled.paths) paths.set(name, path);
+  const paths = pathsOf(compiled);
   const host = paths.get(`${hex}/128`);
   if (host) return host.tables;
   let longest: { bits: number; tables: readonly number[] } | undefined;
