@@ -6,14 +6,21 @@ import type { Store } from "./database.ts";
 
 /** Milliseconds between a name's being learned and its being written. */
 const batchPace = 1000;
+/** Written at once, which takes some 25 ms: a flood must not keep the helper from its people. */
+const batch = 2000;
 /** Names whose writing waits, should the disk be full: beyond that the next helper has to do without them. */
 const mostUnwritten = 50_000;
+
+interface Noted {
+  readonly name: TrustedName;
+  readonly known: boolean;
+}
 
 export class NameRows {
   private readonly store: Store;
   private readonly boot: string;
   /** By owner, address and name. `known`: false where the row has to go. */
-  private readonly unwritten = new Map<string, { name: TrustedName; known: boolean }>();
+  private readonly unwritten = new Map<string, Noted>();
   private timer: NodeJS.Timeout | undefined;
 
   /** `boot`: the running kernel's boot id; names of another boot are dropped. */
@@ -35,25 +42,26 @@ export class NameRows {
   /** The name is known, or no more. */
   note(name: TrustedName, known: boolean): void {
     this.unwritten.set(`${name.owner} ${name.address} ${name.name}`, { name, known });
-    this.timer ??= setTimeout(() => this.flush(), batchPace).unref();
+    this.timer ??= setTimeout(() => this.flush(batch), batchPace).unref();
   }
 
-  /** Never throws: what cannot be written (a full disk) waits for the next time. */
-  flush(): void {
+  /** Writes what waits, `most` of it. Never throws: what cannot be written (a full disk) waits for the next time. */
+  flush(most = Number.POSITIVE_INFINITY): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.unwritten.size === 0 || !this.store.open) return;
     try {
-      this.write();
-      this.unwritten.clear();
+      const written = [...this.unwritten].slice(0, most);
+      this.write(written.map(([, noted]) => noted));
+      for (const [key] of written) this.unwritten.delete(key);
     } catch (error) {
       log("error", "names could not be saved", { error: String(error) });
       if (this.unwritten.size > mostUnwritten) this.unwritten.clear();
-      this.timer = setTimeout(() => this.flush(), batchPace).unref();
     }
+    if (this.unwritten.size > 0) this.timer = setTimeout(() => this.flush(batch), batchPace).unref();
   }
 
-  private write(): void {
+  private write(noted: readonly Noted[]): void {
     // Replaced, not updated: the order of the rows is that of their being heard of.
     const write = this.store.prepare(
       `INSERT OR REPLACE INTO names (address, name, owner, aliases, source, until, boot)
@@ -61,7 +69,7 @@ export class NameRows {
     );
     const remove = this.store.prepare("DELETE FROM names WHERE owner = @owner AND address = @address AND name = @name");
     this.store.transaction(() => {
-      for (const { name: row, known } of this.unwritten.values()) {
+      for (const { name: row, known } of noted) {
         const { address, name, owner, chain, source, until } = row;
         if (known) write.run({ address, name, owner, aliases: JSON.stringify(chain), source, until, boot: this.boot });
         else remove.run({ address, name, owner });

@@ -108,6 +108,17 @@ it("they are written within a second or two by themselves, in batches", async ()
   await expect.poll(() => rows.alive(0), { timeout: 10_000 }).toHaveLength(1);
 });
 
+it("a flood of them is written in several turns", () => {
+  const store = open();
+  const rows = new NameRows(store, boot);
+  for (let n = 0; n < 50; n++) rows.note(trusted(`${n}.example`), true);
+  rows.flush(20);
+  expect(rows.alive(0).map(({ name }) => name)).toEqual(Array.from({ length: 20 }, (_, n) => `${n}.example`));
+  rows.flush(20);
+  rows.flush(20);
+  expect(rows.alive(0)).toHaveLength(50);
+});
+
 it("a full disk is waited out", () => {
   const store = open();
   const rows = new NameRows(store, boot);
