@@ -193,7 +193,12 @@ export class Compiler implements Compiled {
     const bits = byAddress?.destination.kind === "prefix" ? byAddress.destination.prefix.bits : 0;
     if (prefix?.bits === 128) {
       const hosts = [prefixName(prefix), ...(name === null ? [] : [`host:${name}`])];
-      yield [hosts, byName?.destination.kind === "host" ? byName : bits === 128 ? byAddress : null];
+      const entries = [byName?.destination.kind === "host" ? byName : null, bits === 128 ? byAddress : null];
+      // Of two lists the one whose word it is: order.ts decides, as for rules.
+      const [entry = null] = entries
+        .filter((each) => each !== null)
+        .sort((a, b) => compareRules(entryRule(a), entryRule(b)));
+      yield [hosts, entry];
     }
     for (const domain of name === null ? [] : domainsOf(name)) {
       const listed = byName?.destination.kind === "domain" && byName.destination.name === domain;

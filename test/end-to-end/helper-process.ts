@@ -12,7 +12,7 @@ const node = join(root, "node_modules/.bin/node");
 export const picket = join(root, "main/cli/picket");
 
 /** Longest wait for something that normally takes milliseconds: the machine may be busy. */
-const patience = 20_000;
+const patience = 20_000 * Number(process.env.PICKET_PATIENCE ?? 1);
 
 /** Polls until `probe` returns something; fails with what was waited for. */
 export async function until<T>(

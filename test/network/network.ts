@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 /** Far addresses: every test takes its own, so that none sees another's rules. Documentation ranges (RFC 5737, RFC 3849). */
-const farAddresses = 32;
+const farAddresses = 48;
 
 /** Behind the far side: reached through a gateway only, as the internet is. Documentation ranges as well. */
 const gateways = { wire: { 4: "192.0.2.2", 6: "2001:db8::2" }, tunnel: { 4: "198.51.100.2", 6: "2001:db8:1::2" } };

@@ -51,6 +51,7 @@ async function testIn(vm: VirtualMachine, { files, names, timeout }: Selection):
       PICKET_RESULTS: results,
       PICKET_TESTS: "all",
       PICKET_SIDE_BY_SIDE: String(sideBySide),
+      PICKET_PATIENCE: "6", // a processor that is imitated
     },
     timeout,
     ...(process.env.PICKET_VM_OUTPUT ? { onOutput: (text: string) => process.stderr.write(text) } : {}),
