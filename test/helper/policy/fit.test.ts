@@ -4,10 +4,14 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../../helper/policy/compile.ts";
 import { decide } from "../../../helper/policy/decide.ts";
 import { cutToFit, type Room } from "../../../helper/policy/fit.ts";
-import { lookUp, newTarget, numbers, pathsOf, policy, protocolNumbers, question } from "./model.ts";
+import { addressLists, lookUp, newTarget, numbers, pathsOf, policy, protocolNumbers, question } from "./model.ts";
 
 const actions = { allow: 1, block: 2, ask: 3 } as const;
 const plenty: Room = { slots: 1000, tables: 1000, hosts: 1000, ranges: 1000 };
+/** As elsewhere, and more often with lists. */
+const somePolicy = fc
+  .tuple(policy, fc.option(addressLists, { freq: 1 }))
+  .map(([policy, lists]) => ({ ...policy, lists: lists ?? policy.lists }));
 const room = fc.record({
   slots: fc.nat(12),
   tables: fc.oneof(fc.nat(8), fc.constant(1000)),
@@ -19,7 +23,7 @@ describe("a policy in maps that are too small", () => {
   it("is cut to fit, and decides as before or not at all", () => {
     const seen = { pairs: 0, deferred: 0, decided: 0, withoutLists: 0 };
     fc.assert(
-      fc.property(policy, room, fc.array(question, { minLength: 20, maxLength: 20 }), (policy, room, questions) => {
+      fc.property(somePolicy, room, fc.array(question, { minLength: 20, maxLength: 20 }), (policy, room, questions) => {
         const target = newTarget();
         const whole = compile(policy, target);
         const { compiled, leftOut } = cutToFit(whole, room, numbers.tableDefer);
