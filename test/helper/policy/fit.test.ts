@@ -11,7 +11,7 @@ const actions = { allow: 1, block: 2, ask: 3 } as const;
 const plenty: Room = { slots: 1000, tables: 1000, hosts: 1000, ranges: 1000 };
 /** As elsewhere, and half of them with lists of addresses and no rule about names: nothing waits for a name then. */
 const somePolicy = fc
-  .tuple(policy, fc.option(addressLists, { freq: 1 }))
+  .tuple(policy, fc.option(addressLists, { freq: 2 }))
   .map(([policy, lists]) =>
     lists === null ? policy : { ...policy, lists, rules: policy.rules.filter((rule) => !isNamed(rule)) },
   );
