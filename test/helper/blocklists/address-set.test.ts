@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AddressSet, mergePrefixes } from "../../../helper/blocklists/address-set.ts";
-import { addressHex, contains, formatPrefix, type Prefix, parsePrefix } from "../../../helper/policy/address.ts";
+import {
+  addressHex,
+  contains,
+  formatPrefix,
+  type Prefix,
+  parsePrefix,
+  truncate,
+} from "../../../helper/policy/address.ts";
 
 const prefixes = (...texts: string[]) => texts.map((text) => parsePrefix(text) as Prefix);
 const merged = (...texts: string[]) => mergePrefixes(prefixes(...texts)).map(formatPrefix);
@@ -40,6 +47,18 @@ describe("merged prefixes", () => {
           if (found !== null) expect(contains(found, hex)).toBe(true);
         }
         expect(mergePrefixes(set.prefixes)).toEqual(set.prefixes);
+        expect(set.hosts).toBe(set.prefixes.filter(({ bits }) => bits === 128).length);
+        for (const prefix of before) {
+          expect(set.has(prefix)).toBe(
+            set.prefixes.some(({ hex, bits }) => hex === prefix.hex && bits === prefix.bits),
+          );
+          const within = set.prefixes.some((one) => one.bits > prefix.bits && contains(prefix, one.hex));
+          expect(set.hasWithin(prefix)).toBe(within);
+          const wider = { hex: truncate(prefix.hex, prefix.bits - 2), bits: prefix.bits - 2 };
+          expect(set.hasWithin(wider)).toBe(
+            set.prefixes.some((one) => one.bits > wider.bits && contains(wider, one.hex)),
+          );
+        }
         expect(set.find(addressHex("192.0.1.255"))).toBeNull();
         expect(set.find(addressHex("192.0.3.0"))).toBeNull();
       }),

@@ -7,7 +7,9 @@ import type { Blocklist } from "../../../contract/blocklists.ts";
 import { CodedError } from "../../../contract/errors.ts";
 import { Blocklists } from "../../../helper/blocklists/blocklists.ts";
 import type { Fetch } from "../../../helper/blocklists/fetch.ts";
+import { PolicyLists } from "../../../helper/blocklists/policy-lists.ts";
 import { formatPrefix, type Prefix, parsePrefix } from "../../../helper/policy/address.ts";
+import { listNumbers } from "../../../helper/policy/lists.ts";
 import { openStore, type Store } from "../../../helper/store/database.ts";
 import { until } from "../../end-to-end/helper-process.ts";
 
@@ -94,6 +96,17 @@ describe("a list that was handed over", () => {
       });
       expect(lists.matchPrefix(at("198.51.101.1"))).toBeNull();
       expect([...lists.prefixes()].map(formatPrefix)).toEqual(["198.51.100.0/24"]);
+      const [listed, ...others] = new PolicyLists(lists).addresses();
+      expect(others).toEqual([]);
+      expect(listed).toMatchObject({ list: "ads", number: listNumbers + Number(one.id) });
+      expect(listed?.addresses.prefixes).toEqual([at("198.51.100.0/24")]);
+      // The same object: nothing changed.
+      expect(new PolicyLists(lists).addresses()[0]?.addresses).toBe(listed?.addresses);
+      expect(new PolicyLists(lists).covering(at("198.51.100.7"))).toEqual({
+        list: "ads",
+        number: listNumbers + Number(one.id),
+        destination: { kind: "prefix", prefix: at("198.51.100.0/24") },
+      });
       await reopen();
     }
     expect(statSync(directory()).mode & 0o777).toBe(0o700);

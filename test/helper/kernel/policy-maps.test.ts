@@ -2,15 +2,18 @@
 // test/helper/policy/compile.test.ts asks many more questions of a model of them.
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AddressSet } from "../../../helper/blocklists/address-set.ts";
 import { flowState, layouts, recordType } from "../../../helper/kernel/layout.ts";
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { formatAddress } from "../../../helper/policy/address.ts";
-import { type Compiled, compile, type NamedAddresses } from "../../../helper/policy/compile.ts";
+import { type Compiled, Compiler, compile, type NamedAddresses } from "../../../helper/policy/compile.ts";
 import { decide, noNames, type Policy, type Question } from "../../../helper/policy/decide.ts";
+import { entryRule, type Lists, listNumbers, noLists } from "../../../helper/policy/lists.ts";
 import {
   apps,
   emptyPolicy,
   type Found,
+  lists,
   lookUp,
   named,
   newTarget,
@@ -223,5 +226,92 @@ describe("the maps", () => {
     );
     maps.apply(compileFor(empty));
     expect(contents()).toEqual({ slots: 0, hosts: 0, ranges: 0 });
+  });
+
+  /** The kernel's paths by "hex/bits", without the zeros behind their ends. */
+  const kernelPaths = () => {
+    const { hosts, ranges } = prober.programs.maps;
+    const { host_key, range_key, path } = layouts;
+    const value = Buffer.alloc(path.size);
+    const pathAt = (map: typeof hosts, key: Buffer) => {
+      expect(map.get(key, value)).toBe(true);
+      return path.read(value).tables.filter((table) => table !== 0);
+    };
+    return Object.fromEntries([
+      ...hosts.keys(host_key.size).map((key) => [`${key.toString("hex")}/128`, pathAt(hosts, key)] as const),
+      ...ranges.keys(range_key.size).map((key) => {
+        const { address, prefix_bits } = range_key.read(key);
+        return [`${address.toString("hex")}/${prefix_bits}`, pathAt(ranges, key)] as const;
+      }),
+    ]);
+  };
+  const expectPaths = (compiled: Compiled) => {
+    const wanted = [...pathsOf(compiled)].map(([name, { tables }]) => [name, [...tables]]);
+    expect(kernelPaths()).toEqual(Object.fromEntries(wanted));
+  };
+
+  it("have the lists' paths wherever there is no other, while rules, names and lists come and go", () => {
+    const seen = { hidden: 0, back: 0, kept: 0, restarts: 0 };
+    const step = fc.record({
+      policy,
+      lists,
+      named,
+      keep: fc.constantFrom(true, true, true, false),
+      restart: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 2, maxLength: 6 }), (steps) => {
+        let lists = steps[0]?.lists ?? noLists;
+        let hidden = new Set<string>();
+        for (const step of steps) {
+          if (step.keep) seen.kept++;
+          else lists = step.lists;
+          if (step.restart) {
+            seen.restarts++;
+            maps = new PolicyMaps(prober.programs.maps, settings);
+          }
+          const compiler = new Compiler({ ...step.policy, lists }, forKernel);
+          maps.apply(compiler);
+          const listed = [...lists.prefixes()].map(({ hex, bits }) => `${hex}/${bits}`);
+          const check = () => {
+            expectPaths(compiler);
+            for (const name of listed) if (hidden.has(name) && !compiler.paths.has(name)) seen.back++;
+            hidden = new Set(listed.filter((name) => compiler.paths.has(name)));
+            seen.hidden += hidden.size;
+          };
+          check();
+          for (const names of [step.named, new Map([...step.named].map(([hex]) => [hex, noNames]))]) {
+            for (const [hex, known] of names) if (compiler.setNames(hex, known)) maps.extend(compiler, hex);
+            check();
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+    maps.apply(compileFor(empty));
+    expect(kernelPaths()).toEqual({});
+    for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(5);
+  });
+
+  it("are not written anew for a list that is the same", () => {
+    const hex = "00000000000000000000ffffc0000201";
+    const listOf = (): Lists => {
+      const addresses = new AddressSet([{ hex, bits: 128 }]);
+      return { ...noLists, addresses: () => [{ list: "ads", number: listNumbers, addresses }] };
+    };
+    const lists = listOf();
+    const isThere = () => prober.programs.maps.hosts.get(Buffer.from(hex, "hex"), Buffer.alloc(layouts.path.size));
+    maps.apply(compileFor({ ...empty, lists }));
+    expect(isThere()).toBe(true);
+    prober.programs.maps.hosts.delete(Buffer.from(hex, "hex"));
+    // A mode, and the first rule about a name.
+    const destination = { kind: "host", name: "example.org" } as const;
+    const rules = [{ ...entryRule({ list: "", number: 1, destination }), action: "allow" as const }];
+    maps.apply(compileFor({ ...empty, mode: "block", rules, lists }));
+    expect(isThere()).toBe(false);
+    maps.apply(compileFor({ ...empty, lists: listOf() }));
+    expect(isThere()).toBe(true);
+    maps.apply(compileFor(empty));
+    expect(isThere()).toBe(false);
   });
 });

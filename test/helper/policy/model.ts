@@ -105,10 +105,11 @@ export function numbered(rules: readonly PolicyRule[]): PolicyRule[] {
   return rules.map((rule, at) => ({ ...rule, id: `rule ${at + 1}`, number: at + 1 }));
 }
 
+const listedPrefix = prefix.filter(({ bits }) => bits > 96).map((prefix) => ({ kind: "prefix", prefix }) as const);
 const listEntry: fc.Arbitrary<ListEntry["destination"]> = fc.oneof(
   fc.constantFrom(...hosts).map((name) => ({ kind: "host", name }) as const),
   fc.constantFrom(...domains.slice(1)).map((name) => ({ kind: "domain", name }) as const),
-  prefix.filter(({ bits }) => bits > 96).map((prefix) => ({ kind: "prefix", prefix }) as const),
+  listedPrefix,
 );
 
 function listsOf(destinations: readonly ListEntry["destination"][]): Lists {
@@ -146,6 +147,12 @@ function listsOf(destinations: readonly ListEntry["destination"][]): Lists {
   };
 }
 
+const mixedLists = fc.array(listEntry, { minLength: 1, maxLength: 4 }).map(listsOf);
+/** Without names nothing has to wait for them. */
+export const addressLists: fc.Arbitrary<Lists> = fc.array(listedPrefix, { minLength: 1, maxLength: 4 }).map(listsOf);
+/** One or two lists, with a few entries that rules may have as well. */
+export const lists: fc.Arbitrary<Lists> = fc.oneof(mixedLists, addressLists);
+
 export const policy: fc.Arbitrary<Policy> = fc.record({
   rules: fc
     .tuple(
@@ -165,10 +172,7 @@ export const policy: fc.Arbitrary<Policy> = fc.record({
   }),
   // Two of the four allow: the others come twice, so that no verdict is rare.
   mode: fc.constantFrom("ask", "ask", "learn", "allow", "block", "block"),
-  lists: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(noLists) },
-    { weight: 1, arbitrary: fc.array(listEntry, { minLength: 1, maxLength: 4 }).map(listsOf) },
-  ),
+  lists: fc.oneof({ weight: 4, arbitrary: fc.constant(noLists) }, { weight: 1, arbitrary: mixedLists }),
   override: fc.oneof(
     { weight: 20, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.constantFrom("lockdown", "pause") },
