@@ -226,7 +226,13 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     profiles: () => profiles.all(),
     version: version(),
     guarded: () => guards.guarded(),
-    degraded: () => [...guards.degraded(), ...degradations(counters()), ...unreadable, ...blindSpots()],
+    degraded: () => [
+      ...guards.degraded(),
+      ...degradations(counters()),
+      ...unreadable,
+      ...blindSpots(),
+      ...idleLists(blocklists.idle),
+    ],
     counters,
     stop: hooks.stop,
   };
@@ -321,6 +327,13 @@ function makeBlindSpots(directories: () => string[]): () => Degraded[] {
     known = holders.length === 0 ? [] : [{ code: "packetSockets", message }];
     return known;
   };
+}
+
+function idleLists(names: readonly string[]): Degraded[] {
+  if (names.length === 0) return [];
+  return [
+    { code: "blocklists", message: `Blocklists that block nothing, for want of their text: ${names.join(", ")}` },
+  ];
 }
 
 const meanings: Record<string, string> = {

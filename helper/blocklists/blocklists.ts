@@ -85,6 +85,13 @@ export class Blocklists {
     return this.lists.map((list) => this.shown(list));
   }
 
+  /** Lists that should block and have nothing to block with, by name. */
+  get idle(): string[] {
+    return this.lists
+      .filter(({ row, content, jobs }) => row.enabled && content === null && jobs === 0)
+      .map(({ row }) => row.name);
+  }
+
   /** Errors: unknown_blocklist. */
   hits(name: string): BlocklistHits[] {
     this.hitCounts.write();

@@ -222,6 +222,7 @@ describe("a list that is fetched", () => {
     rmSync(join(directory(), files()[0] as string));
     await reopen();
     expect(lists.list()[0]?.error?.code).toBe("blocklist_unreadable");
+    expect(lists.idle).toEqual(["ads"]);
     lists.refresh("ads");
     expect(await settled("ads")).toMatchObject({ error: null });
     expect(asked.at(-1)).toEqual({ etag: null });
