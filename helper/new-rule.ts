@@ -34,8 +34,11 @@ export function canonicalRule(given: ParsedParams<"rules.add">): NewRule {
   if (rule.via !== null && rule.app === null) throw new CodedError("bad_matcher", "via needs an app");
   if (rule.portTo !== null && (rule.port === null || rule.portTo <= rule.port))
     throw new CodedError("bad_matcher", "a range of ports ends above where it begins");
-  const app = rule.app === null ? null : splitAppPath(rule.app);
-  // It would match nothing, and a person would believe in it.
-  if (app?.script === null && isInterpreter(app.executable)) throw new CodedError("interpreter_alone", app.executable);
+  for (const path of [rule.app, rule.via]) {
+    const app = path === null ? null : splitAppPath(path);
+    // It would match nothing, and a person would believe in it.
+    if (app?.script === null && isInterpreter(app.executable))
+      throw new CodedError("interpreter_alone", app.executable);
+  }
   return rule;
 }

@@ -101,7 +101,7 @@ export class NameTable {
     return !alive || before.trusted !== learned.trusted || chain.some((alias) => !before.chain.includes(alias));
   }
 
-  /** What the address is called at that time, one line a name: the asker's own and reliable ones first. */
+  /** What the address is called at that time, one line a name: the asker's own and reliable ones first, then what was asked for last. */
   namesOf(address: string, at: number, owner: string | null = null): Named[] {
     const named = new Map<string, Named>();
     for (const entry of this.byAddress.get(address) ?? []) {
@@ -110,7 +110,7 @@ export class NameTable {
       const known = named.get(entry.name);
       named.set(entry.name, known === undefined ? fresh : merge(known, fresh));
     }
-    return [...named.values()].sort((a, b) => rank(b) - rank(a) || (a.name < b.name ? -1 : 1));
+    return [...named.values()].sort((a, b) => rank(b) - rank(a) || b.until - a.until || (a.name < b.name ? -1 : 1));
   }
 
   /** Forgets what is over, and keeps until `keep` what is in use. Returns the addresses that lost a name. */

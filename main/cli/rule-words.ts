@@ -1,6 +1,6 @@
 // The words that say what a rule or a flow is about, as `rules add` and `explain` take them.
-import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
-import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { accessSync, closeSync, constants, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
+import { basename, delimiter, isAbsolute, join, resolve } from "node:path";
 import { joinAppPath, splitAppPath } from "../../contract/app-path.ts";
 import type { Rule } from "../../contract/words.ts";
 import { UsageError } from "./usage.ts";
@@ -20,13 +20,25 @@ function executablePath(given: string, option: string): string {
     if (!statSync(real).isFile()) throw new UsageError(`${option}: "${given}" is not a program`);
     if (isScript(real))
       throw new UsageError(
-        `${option}: "${given}" is a script; name it behind its interpreter: /usr/bin/python3.11/${real}`,
+        `${option}: "${given}" is a script; name it behind its interpreter: ${interpreterOf(real) ?? "/usr/bin/python3.11"}/${real}`,
       );
     return real;
   } catch (error) {
     if (error instanceof UsageError) throw error;
     if (isAbsolute(given)) return path;
     throw new UsageError(`${option}: "${given}" is neither an absolute path nor a program that can be found`);
+  }
+}
+
+/** What the script's first line names, links resolved; null where it names none that is there. */
+function interpreterOf(script: string): string | null {
+  try {
+    const [first = ""] = readFileSync(script, "latin1").slice(0, 256).split("\n");
+    const [, program = "", word = ""] = /^#!\s*(\S+)(?:\s+(\S+))?/.exec(first) ?? [];
+    const path = basename(program) === "env" ? onPath(word) : program;
+    return path === undefined ? null : realpathSync(path);
+  } catch {
+    return null;
   }
 }
 

@@ -311,7 +311,8 @@ describe("a blocklist", () => {
     ["cloaked.test", "an alias that is listed"],
   ])("blocks %s (%s), in spite of an app that may go anywhere", async (host) => {
     expect((await get(host)).code).toBe(7);
-    const flow = await flowTo(hosts[host === "cloaked.test" ? "real.listed.example" : host]?.[0]);
+    const address = hosts[host === "cloaked.test" ? "real.listed.example" : host]?.[0];
+    const flow = await until("the flow", () => flowTo(address));
     expect(flow).toMatchObject({ verdict: "block", layer: "blocklist", rule: "ads" });
     expect(flow?.reason).toMatch(/^The blocklist “ads” has/);
   });

@@ -56,7 +56,7 @@ it("they end when they would have ended", () => {
   rows.note(trusted("long.example"), true);
   rows.flush();
   const again = keptIn(new NameRows(store, boot), 59_999);
-  expect(namesIn(again, 59_999)).toEqual(["brief.example", "long.example"]);
+  expect(namesIn(again, 59_999)).toEqual(["long.example", "brief.example"]);
   expect(namesIn(again, 60_000)).toEqual(["long.example"]);
   expect(new NameRows(store, boot).alive(60_000)).toEqual([trusted("long.example")]);
   expect(store.prepare("SELECT count(*) FROM names").pluck().get()).toBe(1);
