@@ -157,7 +157,15 @@ describe("a file", () => {
     const many = Array.from({ length: 12_000 }, (_, at) => ({ action: "allow", host: `h${at}.test` }) as const);
     expect(stage(many).staged).toBe(12_000);
     expect(() => stage([{ action: "allow" }], false)).toThrow(expect.objectContaining({ code: "too_large" }));
-    expect(apply({ dryRun: true }).added).toEqual([]);
+    expect(() => apply({ dryRun: true })).toThrow(expect.objectContaining({ code: "bad_rules_file" }));
+  });
+
+  it("that nobody handed over is no empty one: nothing is removed", () => {
+    const { rules, stage, apply } = start();
+    rules.add({ ...curl, host: "mine.test" }, 1);
+    expect(() => apply()).toThrow(expect.objectContaining({ code: "bad_rules_file" }));
+    stage([]);
+    expect(apply({ dryRun: true }).removed).toHaveLength(1);
   });
 });
 
