@@ -1,8 +1,9 @@
 // The hold: keeps the packets of undecided flows and, after the verdict, writes the gate and re-sends or refuses them.
 import { type FlowKey, type FlowRecord, flowId, flowState, isConnection, layouts } from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
-import { deliveredPackets, payloadOf } from "../kernel/packet.ts";
+import { deliveredPackets } from "../kernel/packet.ts";
 import { giveErrors, takeErrorSocket } from "../kernel/socket-options.ts";
+import { payloadsOf } from "../names/payloads.ts";
 import { Arrivals, type ArrivalsParts } from "./arrivals.ts";
 import { type HeldFlow, isRemoteAttempt, type KeptPacket, keptPacket, newFlow } from "./held-flow.ts";
 import { Resend, type ResendParts } from "./resend.ts";
@@ -65,7 +66,7 @@ export class Hold {
     // The app expects the first of the segments that were held on their way to it.
     if (flow.established && kept.arriving && flow.packets.length > 0) return first;
     // An acknowledgement after the app's first words does not take their place.
-    if (flow.established && flow.packets.length > 0 && payloadOf(packet).payload.length === 0) return first;
+    if (flow.established && flow.packets.length > 0 && payloadsOf(packet, 0).length === 0) return first;
     if (isConnection(record.flow)) this.discard(flow);
     const { length } = kept.bytes;
     const share = this.shares.get(flow.owner) ?? 0;

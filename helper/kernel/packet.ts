@@ -294,12 +294,3 @@ export function destinationOf(packet: Buffer): Buffer {
 export function sourceOf(packet: Buffer): Buffer {
   return isIpv4(packet) ? packet.subarray(12, 16) : packet.subarray(8, 24);
 }
-
-/** What a TCP segment or a datagram carries; `sequence`: TCP's number of its first byte (behind a SYN), null for others. */
-export function payloadOf(packet: Buffer): { sequence: number | null; payload: Buffer } {
-  const { at, protocol } = transport(packet);
-  if (protocol !== tcp) return { sequence: null, payload: packet.subarray(at + 8) };
-  if (packet.length < at + 20) return { sequence: 0, payload: Buffer.alloc(0) };
-  const sequence = packet.readUInt32BE(at + 4) + (isSyn(packet) ? 1 : 0);
-  return { sequence: sequence >>> 0, payload: packet.subarray(at + (packet.readUInt8(at + 12) >> 4) * 4) };
-}

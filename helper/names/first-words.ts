@@ -1,19 +1,11 @@
 // What the app of a held flow says first, read for the name in it: a TLS ClientHello, a QUIC Initial.
 import type { Name } from "../../contract/words.ts";
 import type { HeldFlow } from "../hold/held-flow.ts";
-import { payloadOf } from "../kernel/packet.ts";
 import type { Names } from "./names.ts";
+import { payloadsOf } from "./payloads.ts";
 
 /** How long a name that was begun is waited for, milliseconds: an app sends its first segments at once. */
 const patience = 300;
-
-/** Datagrams that the app gave to the kernel as one. */
-function split(payload: Buffer, bytes: number): Buffer[] {
-  if (bytes === 0) return [payload];
-  return Array.from({ length: Math.ceil(payload.length / bytes) }, (_, at) =>
-    payload.subarray(at * bytes, (at + 1) * bytes),
-  );
-}
 
 export class FirstWords {
   /** What was said, of flows whose verdict is still to come. */
@@ -32,10 +24,9 @@ export class FirstWords {
     const last = this.heard.get(id);
     const from = packets.findIndex(({ bytes }) => bytes === last) + 1;
     for (const { bytes, segmentBytes, arriving } of packets.slice(from)) {
-      const { sequence, payload } = payloadOf(bytes);
-      if (arriving || payload.length === 0) continue;
-      this.heard.set(id, bytes);
-      for (const part of sequence === null ? split(payload, segmentBytes) : [payload]) {
+      const payloads = arriving ? [] : payloadsOf(bytes, segmentBytes);
+      if (payloads.length > 0) this.heard.set(id, bytes);
+      for (const { sequence, bytes: part } of payloads) {
         const spoken = this.names.hear(id, addressHex, record.process, sequence, part);
         if (spoken === undefined) continue;
         this.forget(id);
