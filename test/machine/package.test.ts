@@ -62,8 +62,10 @@ test("a new installation enforces at once, guards every session, and begins by l
     degraded: [],
   });
   expect(await attempt()).toBe("welcome");
-  const learnt = JSON.parse((await picket("learn", "review", "--json")).stdout);
-  expect(JSON.stringify(learnt.proposals)).toContain(caller);
+  // What was seen is written down every second.
+  await machine.until("a proposal", async () =>
+    (await picket("learn", "review", "--json")).stdout.includes(caller) ? true : undefined,
+  );
 });
 
 test("what it brings: its own Node, the command, its manual and the unit, all root's and nobody else's to write", async () => {
