@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Prompt, Status } from "../../contract/words.ts";
-import { client, compiled, type TcpResult } from "../network/clients.ts";
+import { client, type TcpResult } from "../network/clients.ts";
+import { compiled } from "../network/compiled.ts";
 import { type Attempts, type Field, Talker } from "./field.ts";
 import { until } from "./helper-process.ts";
 
