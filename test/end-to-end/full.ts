@@ -12,6 +12,8 @@ import { until } from "./helper-process.ts";
 /** Ports of one address: as many first-seen remotes as one flood has, from this one on. */
 const firstPort = 500;
 export const remotes = 65_000;
+/** For what is slow by its mere number, milliseconds. */
+const longPatience = 180_000;
 /** Cards that one app may have (cardsPerApp). */
 const cards = 16;
 
@@ -93,15 +95,19 @@ export async function expectFairness(field: Field, floods: number, seconds: numb
   const api = await field.helper.client();
   const id = open[0]?.id ?? "";
   await api.call("prompts.answer", { id, action: "block", scope: "any", lifetime: "once" });
-  await until("an end of the questions", async () => {
-    const left = await promptsOf(field, app);
-    for (const prompt of left) {
-      await api
-        .call("prompts.answer", { id: prompt.id, action: "block", scope: "any", lifetime: "once" })
-        .catch(() => {});
-    }
-    return left.length === 0;
-  });
+  await until(
+    "an end of the questions",
+    async () => {
+      const left = await promptsOf(field, app);
+      for (const prompt of left) {
+        await api
+          .call("prompts.answer", { id: prompt.id, action: "block", scope: "any", lifetime: "once" })
+          .catch(() => {});
+      }
+      return left.length === 0;
+    },
+    longPatience,
+  );
   expect(await network.arrivedAt(flooded)).toBe(0);
   for (const talker of talkers) talker.go(true);
 }
@@ -157,11 +163,15 @@ export async function expectPrograms(field: Field, count: number, atOnce: number
       const args = [compiled("tiny"), folder, first, now, address, 80];
       const talker = new Talker(field.spawn(client("programs", ...args)));
       await talker.line();
-      const named = await until(`${now} prompts`, async () => {
-        const all = await api.call("prompts.list", {});
-        const found = all.filter(({ app, state }) => app.path.startsWith(`${folder}/app-`) && state === "held");
-        return found.length === now && found;
-      });
+      const named = await until(
+        `${now} prompts`,
+        async () => {
+          const all = await api.call("prompts.list", {});
+          const found = all.filter(({ app, state }) => app.path.startsWith(`${folder}/app-`) && state === "held");
+          return found.length === now && found;
+        },
+        longPatience,
+      );
       const numbers = new Map(named.map(({ id, app }) => [Number(app.path.slice(folder.length + 5)), id]));
       expect(numbers.size).toBe(now);
       for (const [number, id] of numbers) {
