@@ -8,7 +8,7 @@ import { client, clientApp, type StreamResult, type TcpResult } from "../network
 import { createNetwork, type Network } from "../network/network.ts";
 import { guarded, picket, type Ran, slowness, start, TestHelper, until } from "./helper-process.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000 * slowness });
 
 const EPERM = 1;
 const ECONNABORTED = 103;

@@ -2,10 +2,11 @@
 import type { Result } from "../../build/tally.ts";
 import { freshObject } from "../bpf/object.ts";
 import { foreignObject } from "../end-to-end/foreign-egress.ts";
+import { slowness } from "../end-to-end/helper-process.ts";
 import { OtherVersion } from "../end-to-end/other-version.ts";
 import { checkout, node } from "../machine/machine.ts";
 import { compileClients } from "../network/compiled.ts";
-import { buildKernel, type Kernel, kernels, startVm, type VirtualMachine } from "./vm.ts";
+import { buildKernel, kernels, type VirtualMachine } from "./vm.ts";
 
 /** Emulation is 20 to 60 times slower: clients that a test starts side by side would wait for one another longer than it waits for them. */
 const sideBySide = 2;
@@ -37,22 +38,13 @@ export async function prepare(): Promise<void> {
   new OtherVersion().remove();
 }
 
-/** Boots the kernel, runs the tests, ends the machine. The output goes to the terminal as well when PICKET_VM_OUTPUT is set. */
-export async function testInside(kernel: Kernel, selection: Selection): Promise<InsideResults> {
-  const vm = await startVm(kernel);
-  try {
-    return await testIn(vm, selection);
-  } finally {
-    await vm.stop();
-  }
-}
-
-/** The same in a machine that goes on. */
+/** Runs the tests in a machine. Their output goes to the terminal as well when PICKET_VM_OUTPUT is set. */
 export async function testIn(vm: VirtualMachine, { files, names, timeout }: Selection): Promise<InsideResults> {
   const began = performance.now();
   const release = (await vm.run(["uname", "-r"])).stdout.trim();
   const only = names ? ["-t", names.join("|")] : [];
-  const bounds = ["--testTimeout=240000", "--hookTimeout=240000"];
+  const patience = 6 * slowness; // a processor that is imitated
+  const bounds = [`--testTimeout=${60_000 * patience}`, `--hookTimeout=${60_000 * patience}`];
   const runner = [node, `${checkout}/build/run-vitest.ts`, "--project=real", ...bounds, ...only, ...files];
   const { stdout, stderr } = await vm.run(["sh", "-c", 'cd "$0" && exec "$@"', checkout, ...runner], {
     env: {
@@ -60,7 +52,7 @@ export async function testIn(vm: VirtualMachine, { files, names, timeout }: Sele
       PICKET_RESULTS: results,
       PICKET_TESTS: "all",
       PICKET_SIDE_BY_SIDE: String(sideBySide),
-      PICKET_PATIENCE: "6", // a processor that is imitated
+      PICKET_PATIENCE: String(patience),
     },
     timeout,
     ...(process.env.PICKET_VM_OUTPUT ? { onOutput: (text: string) => process.stderr.write(text) } : {}),

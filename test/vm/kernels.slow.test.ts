@@ -1,18 +1,41 @@
 // The tests that touch the kernel, whole files of them, on Debian's stock kernels. `npm run test:vm` and `npm run test:all` run it; one file
 // on one kernel: PICKET_TESTS=all node build/run-vitest.ts test/vm/kernels.slow -t "6.1 passes test/bpf/load"
 import { afterAll, beforeAll, describe, test } from "vitest";
+import { slowness } from "../end-to-end/helper-process.ts";
 import { prepare, testIn } from "./inside.ts";
 import { type Kernel, kernels, startVm, type VirtualMachine } from "./vm.ts";
 
 /** One file: the longest takes some minutes where each client takes seconds to start. */
-const patience = 1_800_000;
+const patience = 1_800_000 * slowness;
 
 // Left out: what needs a screen, what measures, and what only takes longer than the same on few processors.
 const files = [
-  ...["bpf/load", "bpf/raw-sockets"],
-  ...["enforce", "hold", "crash", "revocation", "kill", "leaks", "full"],
-  ...["adoption", "adoption-rules", "coverage", "errors", "resend", "inbound"],
-  ...["identity", "identity-attacks", "lifetimes", "names", "rules", "prompts", "modes", "upgrade"],
+  ...[
+    "revocation",
+    "inbound",
+    "adoption",
+    "adoption-rules",
+    "resend",
+    "names",
+    "rules",
+    "identity",
+    "identity-attacks",
+  ],
+  ...[
+    "prompts",
+    "enforce",
+    "hold",
+    "coverage",
+    "errors",
+    "lifetimes",
+    "upgrade",
+    "modes",
+    "full",
+    "leaks",
+    "kill",
+    "crash",
+  ],
+  ...["bpf/raw-sockets", "bpf/load"],
 ].map((name) => `test/${name.includes("/") ? name : `end-to-end/${name}`}.test.ts`);
 
 /** Both kernels' machines side by side, each with one file at a time. */
