@@ -3,7 +3,7 @@ import { test as base, describe, expect } from "vitest";
 import type { Step } from "../../helper/answers.ts";
 import { client, type StreamResult, type TcpResult } from "../network/clients.ts";
 import { createNetwork, ip, type Network } from "../network/network.ts";
-import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
+import { guarded, type Ran, slowness, TestHelper, until } from "./helper-process.ts";
 
 const ECONNREFUSED = 111;
 
@@ -36,7 +36,7 @@ const answers = [
 ] as const;
 
 // The four answers of a step side by side.
-describe.for(steps)("killed when the answer is %s", (step) => {
+describe.for(steps)("killed when the answer is %s", { timeout: 240_000 * slowness }, (step) => {
   test.concurrent.for(answers)("%s %s", async ([action, lifetime], { sides: { helper, network }, expect }) => {
     const address = network.address(4);
     await startStoppingAt(helper, step);
