@@ -2,6 +2,7 @@
 // on one kernel: PICKET_TESTS=all node build/run-vitest.ts test/vm/kernels.slow -t "6.1 passes test/bpf/load"
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { slowness } from "../end-to-end/helper-process.ts";
+import { checkout, node } from "../machine/machine.ts";
 import { prepare, testIn } from "./inside.ts";
 import { type Kernel, kernels, startVm, type VirtualMachine } from "./vm.ts";
 
@@ -82,6 +83,16 @@ describe.skipIf(process.arch !== "x64")("the kernel of Debian", () => {
       expect(failed, output).toEqual([]);
       expect(skipped).toEqual([]);
       expect(passed).not.toEqual([]);
+    },
+  );
+
+  test.concurrent.for(kernels)(
+    "%s: an answer lasts as long as it says, whatever the clock is set to",
+    { timeout: files.length * patience },
+    async (kernel, { expect }) => {
+      const command = [node, `${checkout}/test/vm/set-clock.ts`];
+      const ran = await turns.take(kernel, (vm) => vm.run(command, { timeout: 180_000 * slowness }));
+      expect(ran).toMatchObject({ code: 0, stdout: "as long as they say\n" });
     },
   );
 });
