@@ -92,7 +92,7 @@ async function restarted(between: (database: Database.Database) => void = () => 
 }
 
 /** Milliseconds until a moment that the next helper surely lives to see, by how long the last one took to start. */
-const soon = (took: number): number => Math.round(3 * took + 3000);
+const soon = (took: number): number => Math.round(2 * took + 3000);
 
 /** Changes a stored setting by another hand: time passes that nobody waits for. */
 function setting(name: string, change: (value: never) => void): (database: Database.Database) => void {
