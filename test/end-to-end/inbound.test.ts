@@ -244,6 +244,22 @@ describe("an inbound connection", () => {
   });
 });
 
+test("a caller that tries again while it is being answered is not asked about twice", async () => {
+  const { from, theCall } = await listen("tcp", 6);
+  const calling = call(network, theCall);
+  const { id } = await helper.prompt(from);
+  const api = await helper.client();
+  await helper.signal("SIGSTOP");
+  const answering = api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
+  // The kernel tells of the caller's retransmission meanwhile. The helper reads the answer first: the connection stands by then.
+  await sleep(2500);
+  await helper.signal("SIGCONT");
+  await answering;
+  expect(await calling).toMatchObject({ errno: 0, replies: ["hello"] });
+  expect((await flowsWith(helper, from))[0]).toMatchObject({ verdict: "allow", layer: "answer" });
+  expect(await promptsFrom(from)).toEqual([]);
+});
+
 test("a verdict on a call is none on what the listener's socket does later", async () => {
   const from = network.address(4);
   const port = nextPort++;
