@@ -9,14 +9,17 @@ const pure = ["contract", "build", "renderer", "helper/policy", "helper/prompts"
 );
 const slow = all ? [] : ["test/**/*.slow.test.{ts,tsx}"];
 
+/** How many times slower than an idle machine this one is known to be. */
+const slowness = Number(process.env.PICKET_PATIENCE ?? 1);
+
 // The machine may be slow and shared; a test that waits for something bounds the wait itself.
 // The 20 s holds of a file wait side by side.
 const patience = {
   // Fewer where each client takes seconds to start: the virtual machines of test/vm.
   maxConcurrency: Number(process.env.PICKET_SIDE_BY_SIDE ?? 16),
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
-  teardownTimeout: 30_000,
+  testTimeout: 60_000 * slowness,
+  hookTimeout: 120_000 * slowness,
+  teardownTimeout: 30_000 * slowness,
   pool: "forks",
 } as const;
 

@@ -265,7 +265,7 @@ export class Engine {
   }
 
   private onHeld(record: FlowRecord, packet: Buffer, resumed: boolean): void {
-    const state = record.state === flowState.blocked ? flowState.blocked : this.stateOf(record);
+    const state = record.state === flowState.blocked ? flowState.blocked : this.stateOf(record, packet);
     if (state === flowState.blocked) this.hold.refusePacket(record, packet);
     else if (state === flowState.allowed) {
       // A late SYN of an allowed flow is left to the kernel's own retransmission.
@@ -278,10 +278,12 @@ export class Engine {
   }
 
   /** A packet may have been caught in the moment before its flow's gate was written, by this helper or the one before. */
-  private stateOf(record: FlowRecord): number {
-    if (this.hold.get(flowId(record.flow)) !== undefined) return flowState.held;
+  private stateOf(record: FlowRecord, packet: Buffer): number {
+    const id = flowId(record.flow);
+    if (this.hold.get(id) !== undefined) return flowState.held;
     const gate = Buffer.alloc(layouts.gate.size);
-    if (!this.parts.programs.maps.gates.get(layouts.flow_key.write(record.flow), gate)) return flowState.held;
+    if (!this.parts.programs.maps.gates.get(layouts.flow_key.write(record.flow), gate))
+      return this.hold.isLateSyn(id, packet) ? flowState.allowed : flowState.held;
     const { state, answered, generation } = layouts.gate.read(gate);
     // As is_decided() in bpf/verdict.bpf.h.
     return answered || generation === this.policy.generation ? state : flowState.held;

@@ -1,7 +1,7 @@
 // The hold: keeps the packets of undecided flows and, after the verdict, writes the gate and re-sends or refuses them.
 import { type FlowKey, type FlowRecord, flowId, flowState, isConnection, layouts } from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
-import { deliveredPackets } from "../kernel/packet.ts";
+import { deliveredPackets, isSyn } from "../kernel/packet.ts";
 import { giveErrors, takeErrorSocket } from "../kernel/socket-options.ts";
 import { payloadsOf } from "../names/payloads.ts";
 import { Arrivals, type ArrivalsParts } from "./arrivals.ts";
@@ -240,6 +240,11 @@ export class Hold {
     if (state === flowState.handshake && (this.flows.has(id) || this.completing.get(id)?.flow.established)) return;
     this.forget(id);
     this.parts.gates.delete(layouts.flow_key.write(key));
+  }
+
+  /** Of an attempt that was let through meanwhile. Its connection may stand by now: the kernel takes the gate of an accepted one away. */
+  isLateSyn(id: string, packet: Buffer): boolean {
+    return this.completing.get(id)?.flow.established === false && isSyn(packet);
   }
 
   /** Writes a held flow's verdict ahead of its release. Not for datagrams that go: theirs opens between the held and the new ones. */

@@ -10,6 +10,7 @@ import { CgroupPaths } from "../../helper/kernel/cgroup-paths.ts";
 import { abi, layouts } from "../../helper/kernel/layout.ts";
 import { SystemError } from "../../helper/kernel/libc.ts";
 import { Programs, removePins } from "../../helper/kernel/programs.ts";
+import { slowness } from "../end-to-end/helper-process.ts";
 import { freshObject } from "./object.ts";
 import { OwnCgroup, programExists } from "./own-cgroup.ts";
 
@@ -81,7 +82,7 @@ function guardPins(cgroup: OwnCgroup, directory = cgroup.directory): string {
   return join(cgroup.pins, `v${abi}`, "guards", String(statSync(directory).ino));
 }
 
-describe("Programs", { timeout: 180_000 }, () => {
+describe("Programs", { timeout: 180_000 * slowness }, () => {
   it("loads on this kernel, pins its maps and attaches to nothing by itself", () => {
     const cgroup = ownCgroup();
     const programs = new Programs(object, cgroup.instance);

@@ -14,7 +14,7 @@ beforeAll(async () => {
   ip("netns", "exec", network.near, "sysctl", "-qw", "net.ipv4.ping_group_range=0 65535", "net.ipv4.tcp_fastopen=5");
   ip("netns", "exec", network.far, "sysctl", "-qw", `net.ipv4.tcp_fastopen=${2 | 0x200 | 0x400}`);
   await helper.start();
-}, 120_000);
+});
 
 afterAll(async () => {
   await helper.stop();

@@ -1,44 +1,45 @@
 // The helper is killed between each pair of steps of an answer: nothing is lost, nothing is let through that was not allowed.
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { test as base, describe, expect } from "vitest";
 import type { Step } from "../../helper/answers.ts";
 import { client, type StreamResult, type TcpResult } from "../network/clients.ts";
 import { createNetwork, ip, type Network } from "../network/network.ts";
-import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
+import { guarded, type Ran, slowness, TestHelper, until } from "./helper-process.ts";
 
 const ECONNREFUSED = 111;
 
-let helper: TestHelper;
-let network: Network;
+interface Sides {
+  helper: TestHelper;
+  network: Network;
+}
 
-beforeEach(async () => {
-  helper = new TestHelper();
-  network = await createNetwork();
-});
-
-afterEach(async () => {
-  delete process.env.PICKET_STOP_AT;
-  await helper.stop();
-  network.destroy();
+/** Every test has a helper and a network of its own. */
+const test = base.extend<{ sides: Sides }>({
+  sides: async ({ task: _ }, use) => {
+    const [helper, network] = [new TestHelper(), await createNetwork()];
+    await use({ helper, network });
+    await helper.stop();
+    network.destroy();
+  },
 });
 
 const json = <T>(ran: Ran): T => JSON.parse(ran.stdout) as T;
 
-async function startStoppingAt(step: Step): Promise<void> {
-  process.env.PICKET_STOP_AT = step;
-  await helper.start("test/end-to-end/stopping-helper.ts");
-}
+const startStoppingAt = (helper: TestHelper, step: Step): Promise<void> =>
+  helper.start("test/end-to-end/stopping-helper.ts", [], ["env", `PICKET_STOP_AT=${step}`]);
 
 const steps: Step[] = ["answered", "committed", "compiled", "released"];
-const cases = steps.flatMap((step) =>
-  (["allow", "block"] as const).flatMap((action) =>
-    (["once", "forever"] as const).map((lifetime) => [step, action, lifetime] as const),
-  ),
-);
+const answers = [
+  ["allow", "once"],
+  ["allow", "forever"],
+  ["block", "once"],
+  ["block", "forever"],
+] as const;
 
-describe("killed", () => {
-  test.for(cases)("when the answer is %s: %s %s", async ([step, action, lifetime]) => {
+// The four answers of a step side by side.
+describe.for(steps)("killed when the answer is %s", { timeout: 240_000 * slowness }, (step) => {
+  test.concurrent.for(answers)("%s %s", async ([action, lifetime], { sides: { helper, network }, expect }) => {
     const address = network.address(4);
-    await startStoppingAt(step);
+    await startStoppingAt(helper, step);
     const running = guarded(helper, network.near, client("tcp", address, 80));
     const { id } = await helper.prompt(address);
     const api = await helper.client();
@@ -48,7 +49,6 @@ describe("killed", () => {
     const mayGo = action === "allow" && (step === "compiled" || step === "released");
     await new Promise((resolve) => setTimeout(resolve, 500));
     if (!mayGo) expect(await network.arrived("tcp", address, 80)).toBe(0);
-    delete process.env.PICKET_STOP_AT;
     await helper.start();
     const again = await helper.client();
     const rules = (await again.call("rules.list", {})).filter((rule) => rule.address === address);
@@ -70,16 +70,15 @@ describe("killed", () => {
   });
 });
 
-test("a verdict of a helper that was killed is taken back with its rule", async () => {
+test("a verdict of a helper that was killed is taken back with its rule", async ({ sides: { helper, network } }) => {
   const address = network.address(4);
-  await startStoppingAt("released");
+  await startStoppingAt(helper, "released");
   const running = guarded(helper, network.near, client("stream", "tcp", address, 7777, 20));
   const { id } = await helper.prompt(address);
   const answer = (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "forever" });
   await expect(answer).rejects.toMatchObject({ code: "no_helper" });
   await helper.ended();
   await until("the stream", async () => (await network.arrived("tcp", address, 7777)) > 10);
-  delete process.env.PICKET_STOP_AT;
   await helper.start();
   const api = await helper.client();
   const [rule] = (await api.call("rules.list", {})).filter((each) => each.address === address);
@@ -94,7 +93,9 @@ test("a verdict of a helper that was killed is taken back with its rule", async 
 });
 
 describe("killed while it holds", () => {
-  test("the flow stays held, is asked about again, and rules go on without a helper", async () => {
+  test("the flow stays held, is asked about again, and rules go on without a helper", async ({
+    sides: { helper, network },
+  }) => {
     const [decided, undecided] = [network.address(4), network.address(6)];
     await helper.start();
     const first = guarded(helper, network.near, client("tcp", decided, 80));
@@ -117,7 +118,9 @@ describe("killed while it holds", () => {
     expect(known.ok).toBe(true);
   });
 
-  test("a connection whose retransmissions lead nowhere: the next helper finds it all the same", async () => {
+  test("a connection whose retransmissions lead nowhere: the next helper finds it all the same", async ({
+    sides: { helper, network },
+  }) => {
     const address = network.address(4);
     await helper.start();
     const running = guarded(helper, network.near, client("tcp", address, 80));

@@ -22,7 +22,7 @@ beforeAll(async () => {
   network = await createNetwork();
   network.route("wire");
   await helper.start();
-}, 120_000);
+});
 
 afterAll(async () => {
   await helper.stop();

@@ -3,7 +3,8 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
-import { client, compiled } from "../network/clients.ts";
+import { client } from "../network/clients.ts";
+import { compiled } from "../network/compiled.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { type Ran, start, TestHelper } from "./helper-process.ts";
 

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, test } from "vitest";
 import { Field } from "./field.ts";
 import { expectCrowd, expectFairness, expectManyFlows, expectPrograms, expectRecovery } from "./full.ts";
+import { slowness } from "./helper-process.ts";
 
 /** Milliseconds; each takes seconds where nobody else is at work. */
-const patience = 300_000;
+const patience = 300_000 * slowness;
 
 let field: Field;
 

@@ -4,13 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Prompt, Status } from "../../contract/words.ts";
-import { client, compiled, type TcpResult } from "../network/clients.ts";
+import { client, type TcpResult } from "../network/clients.ts";
+import { compiled } from "../network/compiled.ts";
 import { type Attempts, type Field, Talker } from "./field.ts";
 import { until } from "./helper-process.ts";
 
 /** Ports of one address: as many first-seen remotes as one flood has, from this one on. */
 const firstPort = 500;
 export const remotes = 65_000;
+/** For what is slow by its mere number, milliseconds. */
+const longPatience = 180_000;
 /** Cards that one app may have (cardsPerApp). */
 const cards = 16;
 
@@ -92,15 +95,19 @@ export async function expectFairness(field: Field, floods: number, seconds: numb
   const api = await field.helper.client();
   const id = open[0]?.id ?? "";
   await api.call("prompts.answer", { id, action: "block", scope: "any", lifetime: "once" });
-  await until("an end of the questions", async () => {
-    const left = await promptsOf(field, app);
-    for (const prompt of left) {
-      await api
-        .call("prompts.answer", { id: prompt.id, action: "block", scope: "any", lifetime: "once" })
-        .catch(() => {});
-    }
-    return left.length === 0;
-  });
+  await until(
+    "an end of the questions",
+    async () => {
+      const left = await promptsOf(field, app);
+      for (const prompt of left) {
+        await api
+          .call("prompts.answer", { id: prompt.id, action: "block", scope: "any", lifetime: "once" })
+          .catch(() => {});
+      }
+      return left.length === 0;
+    },
+    longPatience,
+  );
   expect(await network.arrivedAt(flooded)).toBe(0);
   for (const talker of talkers) talker.go(true);
 }
@@ -156,11 +163,18 @@ export async function expectPrograms(field: Field, count: number, atOnce: number
       const args = [compiled("tiny"), folder, first, now, address, 80];
       const talker = new Talker(field.spawn(client("programs", ...args)));
       await talker.line();
-      const named = await until(`${now} prompts`, async () => {
-        const all = await api.call("prompts.list", {});
-        const found = all.filter(({ app, state }) => app.path.startsWith(`${folder}/app-`) && state === "held");
-        return found.length === now && found;
-      });
+      const named = await until(
+        `${now} prompts`,
+        async () => {
+          const all = await api.call("prompts.list", {});
+          const found = all.filter(({ app, state }) => app.path.startsWith(`${folder}/app-`) && state === "held");
+          if (found.length === now) return found;
+          // A list of a thousand is work for the helper, which has other things to do.
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          return false;
+        },
+        longPatience,
+      );
       const numbers = new Map(named.map(({ id, app }) => [Number(app.path.slice(folder.length + 5)), id]));
       expect(numbers.size).toBe(now);
       for (const [number, id] of numbers) {

@@ -11,8 +11,10 @@ const root = join(import.meta.dirname, "../..");
 const node = join(root, "node_modules/.bin/node");
 export const picket = join(root, "main/cli/picket");
 
+/** How many times slower than an idle machine this one is known to be. */
+export const slowness = Number(process.env.PICKET_PATIENCE ?? 1);
 /** Longest wait for something that normally takes milliseconds: the machine may be busy. */
-const patience = 20_000 * Number(process.env.PICKET_PATIENCE ?? 1);
+const patience = 20_000 * slowness;
 
 /** Polls until `probe` returns something; fails with what was waited for. */
 export async function until<T>(

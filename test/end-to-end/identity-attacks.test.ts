@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Prompt } from "../../contract/words.ts";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
+import { compiled } from "../network/compiled.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { guarded, type Ran, start, TestHelper, until } from "./helper-process.ts";
 
@@ -18,14 +19,6 @@ const helper = new TestHelper();
 let folder: string;
 let network: Network;
 let brief: string;
-
-/** A client of C's, compiled into the test's folder. */
-function compiled(name: string): string {
-  const program = join(folder, name);
-  const flags = ["-O1", "-pthread", "-fno-stack-protector"];
-  execFileSync("clang-14", [...flags, join(clients, `${name}.c`), "-o", program]);
-  return program;
-}
 
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-attacks-")));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { joinAppPath } from "../../contract/app-path.ts";
 import type { Prompt } from "../../contract/words.ts";
+import { compiled } from "../network/compiled.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
 
@@ -21,8 +22,7 @@ let brief: string;
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-identity-")));
   chmodSync(folder, 0o755);
-  brief = join(folder, "brief");
-  execFileSync("clang-14", ["-O1", "-pthread", join(clients, "brief.c"), "-o", brief]);
+  brief = compiled("brief");
   network = await createNetwork();
   await helper.start();
 });

@@ -2,10 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clientApp } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { guarded, TestHelper, until } from "./helper-process.ts";
+import { guarded, slowness, TestHelper, until } from "./helper-process.ts";
 import { type Call, call, flowsWith, Listener } from "./inbound-sides.ts";
 
 const app = clientApp("listener");
@@ -21,11 +21,8 @@ beforeAll(async () => {
   await helper.start();
 });
 
-afterEach(async () => {
-  for (const listener of listeners.splice(0)) await listener.stop();
-});
-
 afterAll(async () => {
+  for (const listener of listeners) await listener.stop();
   await helper.stop();
   network.destroy();
 });
@@ -48,12 +45,15 @@ async function cameBack({ protocol, from, fromPort }: Call): Promise<number> {
 const promptsFrom = async (address: string) =>
   (await (await helper.client()).call("prompts.list", {})).filter(({ endpoint }) => endpoint.address === address);
 
-describe.for([
+const everyWay = [
   ["tcp", 4],
   ["tcp", 6],
   ["udp", 4],
   ["udp", 6],
-] as const)("a first %s call over IPv%d", ([protocol, family]) => {
+] as const;
+
+// Most of it is waiting: side by side.
+describe.concurrent.for(everyWay)("a first %s call over IPv%d", ([protocol, family]) => {
   test("is held without a word, asked about, and goes on when it is allowed", async () => {
     const { listener, from, port, theCall } = await listen(protocol, family);
     const calling = call(network, theCall);
@@ -92,8 +92,10 @@ describe.for([
     const live = protocol === "udp"; // the socket is, and with it what it was asked
     expect((await flowsWith(helper, from))[0]).toMatchObject({ verdict: "block", layer: "answer", live });
   });
+});
 
-  test("once answered for good, the kernel decides alone", async () => {
+describe.for(everyWay)("a %s call over IPv%d", ([protocol, family]) => {
+  test("once answered for good, is decided by the kernel alone", async () => {
     const { listener, from, port, theCall } = await listen(protocol, family);
     const calling = call(network, theCall);
     const { id } = await helper.prompt(from);
@@ -110,12 +112,13 @@ describe.for([
     try {
       const again = { ...theCall, fromPort: theCall.fromPort + 1000 };
       expect(await call(network, again)).toMatchObject({ errno: 0, replies: ["hello"] });
-      for (const stranger of [blocked, undecided]) {
+      const tryFrom = async (stranger: string) => {
         const tried = { ...theCall, from: stranger, seconds: 2 };
         expect((await call(network, tried)).errno).toBe(-1);
         expect(await cameBack(tried)).toBe(0);
         expect(listener.from(stranger)).toEqual([]);
-      }
+      };
+      await Promise.all([blocked, undecided].map(tryFrom));
     } finally {
       await helper.signal("SIGCONT");
     }
@@ -159,7 +162,7 @@ describe("an inbound connection", () => {
     const { listener, from, port, theCall } = await listen("tcp", 6);
     const api = await helper.client();
     await api.call("rules.add", { app, action: "allow", address: from, direction: "inbound" });
-    const calling = call(network, { ...theCall, words: ["hello", "stay"], seconds: 15 });
+    const calling = call(network, { ...theCall, words: ["hello", "stay"], seconds: 6 * slowness });
     await until("the word", () => listener.from(from).some(({ data }) => data === "hello"));
     const rule = await api.call("rules.add", { app, action: "block", address: from, port, direction: "inbound" });
     await until("the end of it", () => listener.from(from).some(({ closed }) => closed === 103)); // ECONNABORTED
@@ -173,7 +176,7 @@ describe("an inbound connection", () => {
       const api = await helper.client();
       const { id } = await api.call("rules.add", { app, action: "allow", address: from, direction: "inbound" });
       // From now on only the caller has something to say: the app waits for it and sends nothing.
-      const calling = call(network, { ...theCall, words: ["hello", "pause=2", "later"], seconds: 20 });
+      const calling = call(network, { ...theCall, words: ["hello", "pause=2", "later"], seconds: 8 * slowness });
       await until("the word", () => listener.from(from).some(({ data }) => data === "hello"));
       await api.call("rules.remove", { id });
       const prompt = await helper.prompt(from);
@@ -241,6 +244,22 @@ describe("an inbound connection", () => {
   });
 });
 
+test("a caller that tries again while it is being answered is not asked about twice", async () => {
+  const { from, theCall } = await listen("tcp", 6);
+  const calling = call(network, theCall);
+  const { id } = await helper.prompt(from);
+  const api = await helper.client();
+  await helper.signal("SIGSTOP");
+  const answering = api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
+  // The kernel tells of the caller's retransmission meanwhile. The helper reads the answer first: the connection stands by then.
+  await sleep(2500);
+  await helper.signal("SIGCONT");
+  await answering;
+  expect(await calling).toMatchObject({ errno: 0, replies: ["hello"] });
+  expect((await flowsWith(helper, from))[0]).toMatchObject({ verdict: "allow", layer: "answer" });
+  expect(await promptsFrom(from)).toEqual([]);
+});
+
 test("a verdict on a call is none on what the listener's socket does later", async () => {
   const from = network.address(4);
   const port = nextPort++;
@@ -270,7 +289,7 @@ s.connect((${JSON.stringify(from)}, ${port}))`;
 });
 
 describe("datagrams that are no calls", () => {
-  test.for([
+  test.concurrent.for([
     [4, "224.0.0.251/5353"],
     [4, "239.255.255.250/1900"],
     [4, "192.0.2.255/6771"],

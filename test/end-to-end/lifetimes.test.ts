@@ -11,7 +11,7 @@ import { startOf } from "../../helper/identity/running.ts";
 import { boottime } from "../../helper/kernel/libc.ts";
 import { client, python, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
+import { guarded, type Ran, slowness, TestHelper, until } from "./helper-process.ts";
 
 const ECONNREFUSED = 111;
 
@@ -110,7 +110,7 @@ describe("an answer", () => {
   });
 });
 
-describe("a length of time", { timeout: 180_000 }, () => {
+describe("a length of time", { timeout: 180_000 * slowness }, () => {
   test("ends at its moment, and what it allowed is asked about again, live or new", async () => {
     const app = ownApp("timed");
     const address = network.address(4);
@@ -186,7 +186,7 @@ describe("a length of time", { timeout: 180_000 }, () => {
   });
 });
 
-describe("until the app quits", { timeout: 180_000 }, () => {
+describe("until the app quits", { timeout: 180_000 * slowness }, () => {
   test("ends with the last process, also one that the first left behind", async () => {
     const app = ownApp("family");
     const first = await run(app);
@@ -245,7 +245,7 @@ describe("until the app quits", { timeout: 180_000 }, () => {
   });
 });
 
-describe("until a script's app quits", { timeout: 180_000 }, () => {
+describe("until a script's app quits", { timeout: 180_000 * slowness }, () => {
   test("is about the script, by whichever name it was started, and not about its interpreter", async () => {
     const script = join(programs, "waits.py");
     writeFileSync(script, "import time; print(1, flush=True); time.sleep(600)\n");
@@ -273,7 +273,7 @@ describe("until a script's app quits", { timeout: 180_000 }, () => {
   });
 });
 
-describe("until the machine restarts", { timeout: 180_000 }, () => {
+describe("until the machine restarts", { timeout: 180_000 * slowness }, () => {
   test("a rule outlives the helper and no boot", async () => {
     const api = await helper.client();
     const ids = [

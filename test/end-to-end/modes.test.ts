@@ -6,9 +6,9 @@ import type { Flow, Standing } from "../../contract/words.ts";
 import { boottime } from "../../helper/kernel/libc.ts";
 import { client, clientApp, type StreamResult, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { guarded, picket, type Ran, start, TestHelper, until } from "./helper-process.ts";
+import { guarded, picket, type Ran, slowness, start, TestHelper, until } from "./helper-process.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000 * slowness });
 
 const EPERM = 1;
 const ECONNABORTED = 103;
@@ -40,8 +40,10 @@ afterAll(async () => {
 const json = <T>(ran: Ran): T => JSON.parse(ran.stdout.trim().split("\n").at(-1) ?? "") as T;
 
 /** The command line, which has to succeed. */
-async function say(...words: string[]): Promise<Standing> {
-  const ran = await start(picket, [...words, "--json"], { PICKET_SOCKET: helper.socket });
+const say = (...words: string[]): Promise<Standing> => sayTo(helper, ...words);
+
+async function sayTo(which: TestHelper, ...words: string[]): Promise<Standing> {
+  const ran = await start(picket, [...words, "--json"], { PICKET_SOCKET: which.socket });
   expect(ran.code, ran.stderr).toBe(0);
   return JSON.parse(ran.stdout) as Standing;
 }
@@ -78,14 +80,19 @@ async function allowedStream(protocol: "tcp" | "udp", address: string, ...quiet:
   return [running];
 }
 
-/** A helper that is killed and starts again; `between` changes what is stored. */
-async function restarted(between: (database: Database.Database) => void = () => {}): Promise<void> {
-  await helper.signal("SIGKILL");
-  const database = new Database(join(helper.state, "picket.sqlite"));
+/** A helper that is killed and starts again; `between` changes what is stored. Resolves with the milliseconds that took. */
+async function restarted(between: (database: Database.Database) => void = () => {}, which = helper): Promise<number> {
+  const began = performance.now();
+  await which.signal("SIGKILL");
+  const database = new Database(join(which.state, "picket.sqlite"));
   between(database);
   database.close();
-  await helper.start();
+  await which.start();
+  return performance.now() - began;
 }
+
+/** Milliseconds until a moment that the next helper surely lives to see, by how long the last one took to start. */
+const soon = (took: number): number => Math.round(2 * took + 3000);
 
 /** Changes a stored setting by another hand: time passes that nobody waits for. */
 function setting(name: string, change: (value: never) => void): (database: Database.Database) => void {
@@ -174,13 +181,15 @@ describe("pause", () => {
     const address = network.address(4);
     await (await helper.client()).call("rules.add", { app: null, action: "block", address });
     await say("pause", "1h");
+    const took = await restarted();
+    expect((await standing()).override?.kind).toBe("pause");
     await restarted(
       setting("standing", (state: { pause: { at: number } }) => {
-        state.pause.at = Math.round(boottime()) + 30_000;
+        state.pause.at = Math.round(boottime()) + soon(took);
       }),
     );
     expect((await connected(address)).ok).toBe(true);
-    await until("the pause's end", async () => (await standing()).override === null, 45_000);
+    await until("the pause's end", async () => (await standing()).override === null, 2 * soon(took));
     expect((await connected(address)).errno).toBe(ECONNREFUSED);
   });
 
@@ -210,43 +219,68 @@ describe("the mode", () => {
     expect((await standing()).mode).toBe("block");
     expect((await connected(first)).errno).toBe(ECONNREFUSED);
   });
+});
 
-  test("block on trial takes itself back, and stays when it is confirmed", async () => {
-    const tried = await say("mode", "block", "--confirm", "5s");
+// Side by side, each with a helper of its own: most of it is time that has to pass.
+describe.concurrent("a mode on trial", () => {
+  /** Seconds: long enough for a second command line to come in time. */
+  const briefly = 5 * slowness;
+  const brief = `${briefly}s`;
+  const its = test.extend<{ own: TestHelper; sayOwn: typeof say }>({
+    own: async ({ task: _ }, use) => {
+      const own = new TestHelper();
+      await own.start();
+      await use(own);
+      await own.stop();
+    },
+    sayOwn: ({ own }, use) => use((...words) => sayTo(own, ...words)),
+  });
+  const standingOf = async (own: TestHelper) => (await own.client()).call("status", {});
+  const wayBack = (own: TestHelper, patience: number) =>
+    until("the way back", async () => (await standingOf(own)).mode === "ask", patience);
+
+  its("takes itself back, and stays when it is confirmed", async ({ own, sayOwn, expect }) => {
+    const tried = await sayOwn("mode", "block", "--confirm", brief);
     expect(tried).toMatchObject({ mode: "block", trial: { what: "Mode block." } });
-    await until("the way back", async () => (await standing()).mode === "ask", 15_000);
-    expect((await standing()).trial).toBe(null);
-    await say("mode", "block", "--confirm", "5s");
-    expect(await say("confirm")).toMatchObject({ mode: "block", trial: null });
-    await new Promise((resolve) => setTimeout(resolve, 6000));
-    expect((await standing()).mode).toBe("block");
-    const again = await start(picket, ["confirm"], { PICKET_SOCKET: helper.socket });
+    await wayBack(own, briefly * 3000);
+    expect((await standingOf(own)).trial).toBe(null);
+    await sayOwn("mode", "block", "--confirm", brief);
+    expect(await sayOwn("confirm")).toMatchObject({ mode: "block", trial: null });
+    await new Promise((resolve) => setTimeout(resolve, (briefly + 1) * 1000));
+    expect((await standingOf(own)).mode).toBe("block");
+    const again = await start(picket, ["confirm"], { PICKET_SOCKET: own.socket });
     expect([again.code, again.stderr]).toEqual([1, "picket: Nothing is on trial.\n"]);
   });
 
-  test("on trial is taken back by the helper that comes after one that was killed, in time and too late", async () => {
-    await say("mode", "block", "--confirm", "30s");
-    await restarted();
-    expect((await standing()).mode).toBe("block");
-    await until("the way back", async () => (await standing()).mode === "ask", 45_000);
-    await say("mode", "block", "--confirm", "60m");
-    await restarted(
-      setting("trial", (trial: { ends: { boot: string } }) => {
-        trial.ends.boot = "another";
-      }),
-    );
-    expect(await standing()).toMatchObject({ mode: "ask", trial: null });
+  its("is taken back by the helper that comes after one that was killed", async ({ own, sayOwn, expect }) => {
+    const length = soon(await restarted(undefined, own));
+    await sayOwn("mode", "block", "--confirm", `${Math.ceil(length / 1000)}s`);
+    await restarted(undefined, own);
+    expect((await standingOf(own)).mode).toBe("block");
+    await wayBack(own, 2 * length);
   });
 
-  test("a pause that is made during a trial stays, and so does the mode that is chosen again", async () => {
-    await say("mode", "block", "--confirm", "5s");
-    await say("pause", "1h");
-    await until("the way back", async () => (await standing()).mode === "ask", 15_000);
-    expect((await standing()).override?.kind).toBe("pause");
-    await say("mode", "block", "--confirm", "5s");
-    expect((await say("mode", "allow")).trial).toBe(null);
-    await new Promise((resolve) => setTimeout(resolve, 6000));
-    expect((await standing()).mode).toBe("allow");
+  its("is taken back at the start of a helper that comes too late", async ({ own, sayOwn, expect }) => {
+    await sayOwn("mode", "block", "--confirm", "60m");
+    const pass = setting("trial", (trial: { ends: { boot: string } }) => {
+      trial.ends.boot = "another";
+    });
+    await restarted(pass, own);
+    expect(await standingOf(own)).toMatchObject({ mode: "ask", trial: null });
+  });
+
+  its("takes no pause along that was made meanwhile", async ({ own, sayOwn, expect }) => {
+    await sayOwn("mode", "block", "--confirm", brief);
+    await sayOwn("pause", "1h");
+    await wayBack(own, briefly * 3000);
+    expect((await standingOf(own)).override?.kind).toBe("pause");
+  });
+
+  its("is over when the mode is chosen again", async ({ own, sayOwn, expect }) => {
+    await sayOwn("mode", "block", "--confirm", brief);
+    expect((await sayOwn("mode", "allow")).trial).toBe(null);
+    await new Promise((resolve) => setTimeout(resolve, (briefly + 1) * 1000));
+    expect((await standingOf(own)).mode).toBe("allow");
   });
 });
 

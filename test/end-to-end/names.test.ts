@@ -84,7 +84,7 @@ beforeAll(async () => {
   await helper.start("helper/main.ts", [], near());
   const { guarded: names } = await call((client) => client.call("status", {}));
   guarded = `${cgroupRoot()}/${names[0]}`;
-}, 120_000);
+});
 
 afterAll(async () => {
   await helper.stop();

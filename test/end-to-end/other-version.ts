@@ -1,10 +1,14 @@
 // A helper of another ABI: a copy of this checkout whose programs and mirror say so, compiled from the same sources.
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { nodePath, root } from "../../build/paths.ts";
 import { abi } from "../../helper/kernel/layout.ts";
+import { made } from "../network/compiled.ts";
+
+const bpf = join(root, "bpf");
+const sources = readdirSync(bpf).map((name) => join(bpf, name));
 
 function replace(file: string, before: string, after: string): void {
   const text = readFileSync(file, "utf8");
@@ -27,8 +31,18 @@ export class OtherVersion {
       `export const abi = ${abi};`,
       `export const abi = ${this.abi};`,
     );
+    const built = join(this.folder, "dist/bpf/picket.bpf.o");
+    mkdirSync(dirname(built), { recursive: true });
+    cpSync(
+      made("other-abi.bpf.o", sources, (path) => this.compile(built, path)),
+      built,
+    );
+  }
+
+  private compile(built: string, path: string): void {
     const build = 'import { buildBpf } from "./build/bpf.ts"; await buildBpf();';
     execFileSync(nodePath, ["--input-type=module", "-e", build], { cwd: this.folder, stdio: "inherit" });
+    cpSync(built, path);
   }
 
   get entry(): string {

@@ -25,7 +25,7 @@ let network: Network;
 
 beforeAll(async () => {
   await helper.start();
-}, 120_000);
+});
 afterAll(() => helper.stop());
 beforeEach(async () => {
   network = await createNetwork();

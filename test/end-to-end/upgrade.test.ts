@@ -1,5 +1,5 @@
 // One version's helper follows another's, under load: what is blocked stays so at every moment, what is allowed goes on, what waits waits.
-import { readdirSync, realpathSync } from "node:fs";
+import { readdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { abi } from "../../helper/kernel/layout.ts";
 import { bpfFileSystem } from "../../helper/kernel/programs.ts";
 import { client, python, type StreamResult, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
+import { guarded, type Ran, slowness, TestHelper, until } from "./helper-process.ts";
 import { OtherVersion } from "./other-version.ts";
 
 const own = "helper/main.ts";
@@ -45,7 +45,7 @@ async function flowsTo(address: string) {
 describe.for<[string, () => string, () => string, number]>([
   ["an upgrade", () => other.entry, () => own, abi],
   ["a downgrade", () => own, () => other.entry, abi - 1],
-])("%s", { timeout: 240_000 }, ([, from, to, version]) => {
+])("%s", { timeout: 240_000 * slowness }, ([, from, to, version]) => {
   test("of a helper that was killed lets nothing through, breaks nothing and forgets nothing", async () => {
     const [blocked, allowed, waiting] = [network.address(4), network.address(4), network.address(4)];
     await helper.start(from());
@@ -54,8 +54,9 @@ describe.for<[string, () => string, () => string, number]>([
     await api.call("rules.add", { app: appOf("insist"), action: "block", address: blocked });
     await api.call("rules.add", { app: appOf("stream"), action: "allow", address: allowed });
 
-    const insisting = guarded(helper, network.near, client("insist", blocked, 80, 60));
-    const stream = guarded(helper, network.near, client("stream", "tcp", allowed, 7777, 60));
+    const over = join(helper.directory, "over");
+    const insisting = guarded(helper, network.near, client("insist", blocked, 80, 180, over));
+    const stream = guarded(helper, network.near, client("stream", "tcp", allowed, 7777, 180, over));
     const held = guarded(helper, network.near, client("tcp", waiting, 80, 180));
     await helper.prompt(waiting);
     await until("the stream", async () => ((await flowsTo(allowed))[0]?.bytesIn ?? 0) > 0);
@@ -75,13 +76,16 @@ describe.for<[string, () => string, () => string, number]>([
         (await (await helper.client()).call("prompts.list", {})).find(
           ({ state, endpoints }) => state === "held" && endpoints.some(({ address }) => address === waiting),
         ),
-      90_000,
+      90_000 * slowness,
     );
     expect(await network.arrivedAt(waiting)).toBe(0);
     api = await helper.client();
     await api.call("prompts.answer", { id: card.id, action: "allow", lifetime: "once" });
     expect(last<TcpResult>(await held).ok).toBe(true);
 
+    // Both versions have been in force for a while, and the new one alone.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    writeFileSync(over, "");
     expect(last<StreamResult>(await stream).errno).toBe(0);
     const insisted = last<{ attempts: number; connected: number }>(await insisting);
     expect(insisted.attempts).toBeGreaterThan(100);
@@ -96,13 +100,14 @@ describe.for<[string, () => string, () => string, number]>([
   });
 });
 
-describe("a version that cannot start", { timeout: 240_000 }, () => {
+describe("a version that cannot start", { timeout: 240_000 * slowness }, () => {
   test("leaves in force what another enforces", async () => {
     const address = network.address(4);
     await helper.start(other.entry);
     await (await helper.client()).call("rules.add", { app: appOf("insist"), action: "block", address });
     const before = versions();
-    const insisting = guarded(helper, network.near, client("insist", address, 80, 20));
+    const over = join(helper.directory, "over");
+    const insisting = guarded(helper, network.near, client("insist", address, 80, 180, over));
     await until("the first refusals", async () => (await flowsTo(address)).length > 3);
     await helper.signal("SIGKILL");
     const change = (version: number) => {
@@ -116,6 +121,8 @@ describe("a version that cannot start", { timeout: 240_000 }, () => {
     await expect(helper.start()).rejects.toThrow(/newer/);
     expect(versions()).toEqual(before);
     change(was);
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    writeFileSync(over, "");
     expect(last<{ connected: number }>(await insisting).connected).toBe(0);
     expect(await network.arrivedAt(address)).toBe(0);
     await helper.start();

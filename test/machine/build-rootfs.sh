@@ -13,6 +13,7 @@ packages=(
   libbpf1 libelf1                                 # what the helper loads
   libstdc++6                                      # what Node loads
   systemd-resolved libnss-resolve dnsmasq-base    # look-ups that pass no socket of the app's; off unless a test starts it
+  nftables iptables iputils-tracepath openssl     # what tests of the network stack set up or run
   kmod bpftool busybox-static                     # the same system with a kernel of its own (test/vm)
 )
 

@@ -1,4 +1,5 @@
 // What `--guard` covers where systemd manages cgroups: sessions, services, units that come later and come back, and names that mean nothing.
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { Prompt, Status } from "../../contract/words.ts";
 import { caller, client, far, GuardedMachine, socket } from "./guarded.ts";
@@ -33,9 +34,10 @@ async function answer(action: "allow" | "block", ...more: string[]): Promise<Pro
   return prompt;
 }
 
-/** A unit whose first act is a connection, by a program that starts in a millisecond. */
-async function quickUnit(name: string, command = `busybox nc ${far.address} ${far.port}`): Promise<void> {
-  const unit = `[Service]\nType=oneshot\nExecStart=${command}\nStandardInput=null`;
+/** A unit whose first act is a connection, by a program that starts in a millisecond. `more`: lines of its own. */
+async function quickUnit(name: string, ...more: string[]): Promise<void> {
+  const command = `busybox nc ${far.address} ${far.port}`;
+  const unit = ["[Service]", "Type=oneshot", `ExecStart=${command}`, "StandardInput=null", ...more].join("\n");
   await machine.root(["sh", "-c", `printf '%s\n' "$0" >/etc/systemd/system/${name} && systemctl daemon-reload`, unit]);
 }
 
@@ -87,6 +89,24 @@ test("system.slice: a helper that runs in it asks about services, and covers a u
   const before = machine.arrivals();
   expect((await machine.machine.run([caller, "-c", client], asAlice)).stdout).toBe("welcome\n");
   expect(machine.arrivals()).toBe(before + 1);
+});
+
+test("systemd's own IPAddressDeny= holds for what was held as well", async () => {
+  const before = machine.arrivals();
+  await quickUnit("open.service", "IPAddressDeny=198.51.100.1");
+  await quickUnit("shut.service", `IPAddressDeny=${far.address}`);
+  await helper("guard-deny", "system.slice");
+  const open = machine.machine.run(["systemctl", "start", "open"], { timeout: 60_000 });
+  await answer("allow");
+  expect((await open).code).toBe(0);
+  expect(machine.arrivals()).toBe(before + 1);
+  await machine.root(["systemctl", "start", "--no-block", "shut"]);
+  await answer("allow");
+  // Long enough for several retransmissions.
+  await sleep(3000);
+  expect(machine.arrivals()).toBe(before + 1);
+  expect((await status()).counters.leftToApp).toBe(2);
+  await machine.root(["systemctl", "stop", "shut"]);
 });
 
 test("a network namespace made inside a guard has its neighbours, and the kernel's own packets are nobody's question", async () => {

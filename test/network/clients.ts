@@ -1,6 +1,5 @@
 // The test clients in clients/, as commands, and the shapes of what they print.
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, realpathSync, renameSync, statSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { joinAppPath } from "../../contract/app-path.ts";
 
@@ -74,19 +73,4 @@ export function client(name: ClientName, ...args: (string | number)[]): string[]
 /** The app that a client is. */
 export function clientApp(name: ClientName): string {
   return joinAppPath({ executable: realpathSync(python), script: realpathSync(script(name)) });
-}
-
-/** Without libc and without padding: a program of one or two pages. */
-const bare = ["-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-Wl,-z,noseparate-code"];
-
-/** Path of a client that is written in C: those that must be fast or small. Compiled when it is missing or older than its source. */
-export function compiled(name: "attempts" | "flood" | "crowd" | "tiny"): string {
-  const source = join(import.meta.dirname, "clients", `${name}.c`);
-  const folder = join(import.meta.dirname, "../../dist/test-clients");
-  const program = join(folder, name);
-  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
-  mkdirSync(folder, { recursive: true });
-  execFileSync("clang", ["-O2", "-Wall", "-Werror", ...(name === "tiny" ? bare : []), source, "-o", `${program}.new`]);
-  renameSync(`${program}.new`, program);
-  return program;
 }

@@ -4,6 +4,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { python } from "./clients.ts";
 
 /** Far addresses: every test takes its own, so that none sees another's rules. Documentation ranges (RFC 5737, RFC 3849). */
 const farAddresses = 48;
@@ -37,30 +38,36 @@ export function ip(...args: string[]): void {
   execFileSync("ip", args, { stdio: ["ignore", "ignore", "inherit"] });
 }
 
+/** Many commands of one namespace in one process. */
+function batch(namespace: string, commands: string[]): void {
+  const input = commands.join("\n");
+  execFileSync("ip", ["-n", namespace, "-batch", "-"], { input, stdio: ["pipe", "ignore", "inherit"] });
+}
+
 function wire(near: string, far: string): void {
-  for (const name of [near, far]) {
-    ip("netns", "add", name);
-    ip("-n", name, "link", "set", "lo", "up");
-  }
-  ip("-n", near, "link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", far);
-  ip("-n", near, "addr", "add", "192.0.2.1/24", "dev", "wire");
-  ip("-n", near, "addr", "add", "2001:db8::1/64", "dev", "wire", "nodad");
-  for (let host = 2; host < 2 + farAddresses; host++) {
-    ip("-n", far, "addr", "add", `192.0.2.${host}/24`, "dev", "wire");
-    ip("-n", far, "addr", "add", `2001:db8::${host.toString(16)}/64`, "dev", "wire", "nodad");
-  }
-  for (const name of [near, far]) ip("-n", name, "link", "set", "wire", "up");
-  ip("-n", near, "link", "add", "tunnel", "type", "veth", "peer", "name", "tunnel", "netns", far);
-  for (const [name, host] of [
-    [near, 1],
-    [far, 2],
-  ] as const) {
-    ip("-n", name, "addr", "add", `198.51.100.${host}/24`, "dev", "tunnel");
-    ip("-n", name, "addr", "add", `2001:db8:1::${host}/64`, "dev", "tunnel", "nodad");
-  }
-  ip("-n", far, "link", "set", "tunnel", "up");
-  ip("-n", far, "addr", "add", "203.0.113.0/24", "dev", "lo");
-  ip("-n", far, "route", "add", "local", "2001:db8:ff::/64", "dev", "lo");
+  for (const name of [near, far]) ip("netns", "add", name);
+  batch(near, [
+    "link set lo up",
+    `link add wire type veth peer name wire netns ${far}`,
+    "addr add 192.0.2.1/24 dev wire",
+    "addr add 2001:db8::1/64 dev wire nodad",
+    `link add tunnel type veth peer name tunnel netns ${far}`,
+    "addr add 198.51.100.1/24 dev tunnel",
+    "addr add 2001:db8:1::1/64 dev tunnel nodad",
+    "link set wire up",
+  ]);
+  const hosts = Array.from({ length: farAddresses }, (_, index) => index + 2);
+  batch(far, [
+    "link set lo up",
+    ...hosts.map((host) => `addr add 192.0.2.${host}/24 dev wire`),
+    ...hosts.map((host) => `addr add 2001:db8::${host.toString(16)}/64 dev wire nodad`),
+    "link set wire up",
+    "addr add 198.51.100.2/24 dev tunnel",
+    "addr add 2001:db8:1::2/64 dev tunnel nodad",
+    "link set tunnel up",
+    "addr add 203.0.113.0/24 dev lo",
+    "route add local 2001:db8:ff::/64 dev lo",
+  ]);
 }
 
 export async function createNetwork(): Promise<Network> {
@@ -80,7 +87,7 @@ export async function createNetwork(): Promise<Network> {
   try {
     wire(near, far);
     const script = join(import.meta.dirname, "far-side.py");
-    const child = spawn("nsenter", [`--net=/run/netns/${far}`, "python3", script, "wire", "tunnel"], {
+    const child = spawn("nsenter", [`--net=/run/netns/${far}`, python, script, "wire", "tunnel"], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     server = child;

@@ -1,8 +1,12 @@
 // Runs this project's own tests inside a virtual machine, with the runner and the reporter of `npm test`.
 import type { Result } from "../../build/tally.ts";
 import { freshObject } from "../bpf/object.ts";
+import { foreignObject } from "../end-to-end/foreign-egress.ts";
+import { slowness } from "../end-to-end/helper-process.ts";
+import { OtherVersion } from "../end-to-end/other-version.ts";
 import { checkout, node } from "../machine/machine.ts";
-import { buildKernel, type Kernel, kernels, startVm, type VirtualMachine } from "./vm.ts";
+import { compileClients } from "../network/compiled.ts";
+import { buildKernel, kernels, type VirtualMachine } from "./vm.ts";
 
 /** Emulation is 20 to 60 times slower: clients that a test starts side by side would wait for one another longer than it waits for them. */
 const sideBySide = 2;
@@ -21,37 +25,32 @@ export interface InsideResults {
   failed: string[];
   skipped: string[];
   passed: string[];
+  seconds: number;
   output: string;
 }
 
-/** What every machine shares, made once: root file system, kernels, and the object, for there is no compiler inside. */
+/** What every machine shares, made once: root file system, kernels, and whatever is compiled, for there is no compiler inside. */
 export async function prepare(): Promise<void> {
   for (const kernel of kernels) await buildKernel(kernel);
   await freshObject();
+  compileClients();
+  foreignObject();
+  new OtherVersion().remove();
 }
 
-/** Boots the kernel, runs the tests, ends the machine. The output goes to the terminal as well when PICKET_VM_OUTPUT is set. */
-export async function testInside(kernel: Kernel, selection: Selection): Promise<InsideResults> {
-  const vm = await startVm(kernel);
-  try {
-    return await testIn(vm, selection);
-  } finally {
-    await vm.stop();
-  }
-}
-
-async function testIn(vm: VirtualMachine, { files, names, timeout }: Selection): Promise<InsideResults> {
+/** Runs the tests in a machine. Their output goes to the terminal as well when PICKET_VM_OUTPUT is set. */
+export async function testIn(vm: VirtualMachine, { files, names, timeout }: Selection): Promise<InsideResults> {
+  const began = performance.now();
   const release = (await vm.run(["uname", "-r"])).stdout.trim();
   const only = names ? ["-t", names.join("|")] : [];
-  const bounds = ["--testTimeout=240000", "--hookTimeout=240000"];
-  const runner = [node, `${checkout}/build/run-vitest.ts`, "--project=real", ...bounds, ...only, ...files];
+  const runner = [node, `${checkout}/build/run-vitest.ts`, "--project=real", ...only, ...files];
   const { stdout, stderr } = await vm.run(["sh", "-c", 'cd "$0" && exec "$@"', checkout, ...runner], {
     env: {
       PATH: `${checkout}/node_modules/.bin:/usr/sbin:/usr/bin`,
       PICKET_RESULTS: results,
       PICKET_TESTS: "all",
       PICKET_SIDE_BY_SIDE: String(sideBySide),
-      PICKET_PATIENCE: "6", // a processor that is imitated
+      PICKET_PATIENCE: String(6 * slowness), // a processor that is imitated
     },
     timeout,
     ...(process.env.PICKET_VM_OUTPUT ? { onOutput: (text: string) => process.stderr.write(text) } : {}),
@@ -61,5 +60,6 @@ async function testIn(vm: VirtualMachine, { files, names, timeout }: Selection):
   if (code !== 0) throw new Error(`the tests inside wrote no results:\n${output}`);
   const all = JSON.parse(json) as Result[];
   const those = (wanted: Result["state"]) => all.filter(({ state }) => state === wanted).map(({ name }) => name);
-  return { release, failed: those("failed"), skipped: those("skipped"), passed: those("passed"), output };
+  const seconds = Math.round((performance.now() - began) / 1000);
+  return { release, failed: those("failed"), skipped: those("skipped"), passed: those("passed"), seconds, output };
 }

@@ -1,9 +1,10 @@
-# A connection that lives: stream.py tcp|udp ADDRESS PORT SECONDS [QUIET]. Echoes a byte every 50 ms, or with QUIET says nothing and waits.
-# Prints {"ready": true} once it talks, then at its end {"errno", "ms", "echoes"}: why and when it ended, how many answers came.
-import json, socket, sys, time
+# A connection that lives: stream.py tcp|udp ADDRESS PORT SECONDS [quiet|FILE]. Echoes a byte every 50 ms, or with `quiet` says nothing and waits;
+# ends when FILE exists. Prints {"ready": true} once it talks, then at its end {"errno", "ms", "echoes"}: why and when it ended, how many answers came.
+import json, os, socket, sys, time
 
 protocol, address, port, seconds = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
-quiet = len(sys.argv) > 5
+end = sys.argv[5] if len(sys.argv) > 5 else ""
+quiet = end == "quiet"
 kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
 s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
 s.settimeout(60)
@@ -11,7 +12,7 @@ s.connect((address, port))
 start, result = time.monotonic(), {"errno": 0, "echoes": 0}
 told = False
 try:
-    while time.monotonic() - start < seconds:
+    while time.monotonic() - start < seconds and not os.path.exists(end):
         if quiet and told:
             s.settimeout(seconds)
             s.recv(1)
