@@ -1,13 +1,14 @@
 // Brings the kernel's maps to a compiled policy. At every moment in between a flow meets the old answer, the new one, or a hold. So it
 // does where the maps have no room: what they cannot say is left to the helper.
 
-import type { Prefix } from "../policy/address.ts";
 import type { Compiled, CompiledPath, Slot, Target } from "../policy/compile.ts";
 import { cutToFit, type Room, sizeOf } from "../policy/fit.ts";
+import { behindFilter, inArray, overListed } from "./entries.ts";
 import { abi, action, direction, layouts, pathDepth, protocolClass, shape, tableDefer, tableNamed } from "./layout.ts";
 import type { BpfMap } from "./libbpf.ts";
 import { SystemError } from "./libc.ts";
 import { ListedPaths } from "./listed-paths.ts";
+import { Mirror } from "./mirror.ts";
 
 /** The kernel's numbers for the compiler. */
 export const target: Omit<Target, "tableId" | "appId"> = {
@@ -30,153 +31,6 @@ export interface Settings {
 const zero = Buffer.alloc(4);
 
 const overrideActions = { lockdown: action.block, pause: action.allow } as const;
-
-/** What a mirror does with its map. */
-type Entries = Pick<BpfMap, "capacity" | "keys" | "set" | "delete">;
-
-/** What an earlier helper left in an array stays: nothing leads there until it is written anew. */
-function inArray(map: BpfMap, valueBytes: number): Entries {
-  return {
-    capacity: () => map.capacity(),
-    keys: () => [],
-    set: (key, value) => map.set(key, value),
-    delete: (key) => map.set(key, Buffer.alloc(valueBytes)),
-  };
-}
-
-/** The programs look for an address only where the filter says that it may be there. */
-function behindFilter(map: BpfMap, filter: BpfMap): Entries {
-  return {
-    capacity: () => map.capacity(),
-    keys: (keyBytes) => map.keys(keyBytes),
-    set: (key, value) => {
-      filter.add(key);
-      map.set(key, value);
-    },
-    delete: (key) => map.delete(key),
-  };
-}
-
-/** Where an entry goes, what blocklists have for the same is there again. */
-function overListed(map: Entries, listed: () => ListedPaths, prefixOf: (key: Buffer) => Prefix): Entries {
-  return {
-    capacity: () => map.capacity(),
-    keys: (keyBytes) => map.keys(keyBytes),
-    set: (key, value) => map.set(key, value),
-    delete: (key) => {
-      const tables = listed().of(prefixOf(key));
-      if (tables === null) map.delete(key);
-      else map.set(key, layouts.path.write({ tables: [...tables] }));
-    },
-  };
-}
-
-/** Tells one entry of a map: `key` and `value` start as zeros. They are used for every entry of the map in turn. */
-type Tell<Item> = (item: Item, key: Buffer<ArrayBuffer>, value: Buffer<ArrayBuffer>) => void;
-
-/**
- * One map's wanted content beside what was written last; only differences are written. What was written is remembered as strings: a
- * Buffer of its own costs some 200 bytes each, and there are as many as rules.
- */
-class Mirror<Item> {
-  readonly capacity: number;
-  /** Whether anything was written or removed since it was last set to false. */
-  changed = false;
-  private readonly map: Entries;
-  private readonly key: Buffer<ArrayBuffer>;
-  private readonly value: Buffer<ArrayBuffer>;
-  private readonly tell: Tell<Item>;
-  private readonly written = new Map<string, string>();
-
-  /** Entries of an earlier helper count as written with an unknown value: kept until replaced or found unwanted. */
-  constructor(map: Entries, keyBytes: number, valueBytes: number, tell: Tell<Item>) {
-    this.map = map;
-    this.capacity = map.capacity();
-    this.key = Buffer.alloc(keyBytes);
-    this.value = Buffer.alloc(valueBytes);
-    this.tell = tell;
-    for (const key of map.keys(keyBytes)) this.written.set(key.toString("latin1"), "");
-  }
-
-  has(item: Item): boolean {
-    this.tell(item, this.key.fill(0), this.value.fill(0));
-    return this.written.has(this.key.toString("latin1"));
-  }
-
-  /** Removes one entry, if it is there. */
-  drop(item: Item): void {
-    this.tell(item, this.key.fill(0), this.value.fill(0));
-    const name = this.key.toString("latin1");
-    if (this.written.has(name)) this.remove([name]);
-  }
-
-  /** Writes what is missing or different; returns the keys of all, for prune(). */
-  put(items: readonly Item[]): Set<string> {
-    const wanted = new Set<string>();
-    for (const item of items) {
-      this.tell(item, this.key.fill(0), this.value.fill(0));
-      const name = this.key.toString("latin1");
-      const value = this.value.toString("latin1");
-      wanted.add(name);
-      if (this.written.get(name) === value) continue;
-      this.map.set(this.key, this.value);
-      this.written.set(name, value);
-      this.changed = true;
-    }
-    return wanted;
-  }
-
-  /** Writes what is to be there where the mirror has no entry of its own, and leaves it there unremembered. */
-  putBeneath(items: Iterable<Item>): void {
-    for (const item of items) {
-      this.tell(item, this.key.fill(0), this.value.fill(0));
-      if (this.written.has(this.key.toString("latin1"))) continue;
-      this.map.set(this.key, this.value);
-      this.changed = true;
-    }
-  }
-
-  /** What putBeneath() wrote counts as the mirror's own from now on, with an unknown value: kept until replaced or found unwanted. */
-  adopt(items: Iterable<Item>): void {
-    for (const item of items) {
-      this.tell(item, this.key.fill(0), this.value.fill(0));
-      const name = this.key.toString("latin1");
-      if (!this.written.has(name)) this.written.set(name, "");
-    }
-  }
-
-  prune(wanted: ReadonlySet<string>): void {
-    this.remove([...this.written.keys()].filter((name) => !wanted.has(name)));
-  }
-
-  /** Removes everything, in the order of the keys as bytes. */
-  clear(): void {
-    this.remove([...this.written.keys()].sort());
-  }
-
-  private remove(names: readonly string[]): void {
-    for (const name of names) {
-      this.map.delete(Buffer.from(name, "latin1"));
-      this.written.delete(name);
-      this.changed = true;
-    }
-  }
-
-  /** Whether the old entries and the new ones are too many while both are there. `beneath`: what is there beside them, `most` or fewer. */
-  isCrowdedBy(items: readonly Item[], beneath: Iterable<Item> = [], most = 0): boolean {
-    if (this.written.size + items.length + most <= this.capacity) return false;
-    return this.written.size + this.countMissing(items) + this.countMissing(beneath) > this.capacity;
-  }
-
-  private countMissing(items: Iterable<Item>): number {
-    let count = 0;
-    for (const item of items) {
-      this.tell(item, this.key.fill(0), this.value.fill(0));
-      if (!this.written.has(this.key.toString("latin1"))) count++;
-    }
-    return count;
-  }
-}
 
 export class PolicyMaps {
   private readonly slots: Mirror<Slot>;
