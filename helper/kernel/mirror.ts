@@ -31,16 +31,23 @@ export class Mirror<Item> {
     for (const key of map.keys(keyBytes)) this.written.set(key.toString("latin1"), "");
   }
 
+  /** How many entries are the mirror's own. */
+  get size(): number {
+    return this.written.size;
+  }
+
   has(item: Item): boolean {
     this.tell(item, this.key.fill(0), this.value.fill(0));
     return this.written.has(this.key.toString("latin1"));
   }
 
-  /** Removes one entry, if it is there. */
-  drop(item: Item): void {
-    this.tell(item, this.key.fill(0), this.value.fill(0));
-    const name = this.key.toString("latin1");
-    if (this.written.has(name)) this.remove([name]);
+  /** Removes entries that are there. */
+  drop(items: Iterable<Item>): void {
+    for (const item of items) {
+      this.tell(item, this.key.fill(0), this.value.fill(0));
+      const name = this.key.toString("latin1");
+      if (this.written.has(name)) this.remove([name]);
+    }
   }
 
   /** Writes what is missing or different; returns the keys of all, for prune(). */

@@ -1,8 +1,9 @@
 // Brings the kernel's maps to a compiled policy. At every moment in between a flow meets the old answer, the new one, or a hold. So it
 // does where the maps have no room: what they cannot say is left to the helper.
 
-import type { Compiled, CompiledPath, Slot, Target } from "../policy/compile.ts";
+import type { Compiled, CompiledPath, Difference, Slot, Target } from "../policy/compile.ts";
 import { cutToFit, type Room, sizeOf } from "../policy/fit.ts";
+import type { Replaced } from "../policy/watched.ts";
 import { behindFilter, inArray, overListed } from "./entries.ts";
 import { abi, action, direction, layouts, pathDepth, protocolClass, shape, tableDefer, tableNamed } from "./layout.ts";
 import type { BpfMap } from "./libbpf.ts";
@@ -29,6 +30,17 @@ export interface Settings {
 }
 
 const zero = Buffer.alloc(4);
+
+/** What a slot says that leaves it to the helper. */
+const deferred = { action: action.ask, rule: 0 } as const;
+
+function present<Value>(steps: readonly Replaced<Value>[]): Value[] {
+  return steps.map(({ after }) => after).filter((value) => value !== undefined);
+}
+
+function absent<Value>(steps: readonly Replaced<Value>[]): Value[] {
+  return steps.flatMap(({ before, after }) => (after === undefined && before !== undefined ? [before] : []));
+}
 
 const overrideActions = { lockdown: action.block, pause: action.allow } as const;
 
@@ -127,41 +139,106 @@ export class PolicyMaps {
     return true;
   }
 
-  /** Brings one address's path to the kernel, with the tables it leads to that are not there yet. The generation stays. */
-  extend(compiled: Compiled, addressHex: string): void {
-    const path = compiled.paths.get(`${addressHex}/128`);
-    const prefix = { hex: addressHex, bits: 128 };
-    // What did not fit as a whole stays the helper's to decide; what was said of the address before may be wrong by now.
+  /** The same where only this is different from what was applied last. What it has no room for it applies as a whole. */
+  amend(wanted: Compiled, difference: Difference): boolean {
+    if (!this.hasRoomFor(wanted, difference)) return this.apply(wanted);
+    const { slots, tables, paths } = difference;
+    const before = this.config;
+    try {
+      this.carryOut(wanted, difference);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      return this.apply(wanted);
+    }
+    if (before.equals(this.config) && slots.size + tables.size + paths.size === 0) return false;
+    this.renew();
+    return true;
+  }
+
+  /** The same for what addresses are called by now; the generation stays. */
+  extend(wanted: Compiled, difference: Difference): void {
+    // What did not fit as a whole stays the helper's to decide; what was said of the addresses before may be wrong by now.
     if (this.leftOut > 0) {
-      this.deferIfThere(prefix);
+      this.deferThese(difference);
       return;
     }
     try {
-      if (path === undefined) this.hosts.drop({ prefix, tables: [] });
-      else this.hosts.put([{ prefix, tables: this.reach(compiled, path) }]);
+      if (this.hasRoomFor(wanted, difference)) {
+        this.carryOut(wanted, difference);
+        return;
+      }
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      // No room. A path that is wrong by now must not stay.
-      this.deferIfThere(prefix);
-      this.leftOut++;
+    }
+    this.deferThese(difference);
+    this.leftOut++;
+  }
+
+  /** A path that is wrong by now must not stay. Replacing an entry needs no room. */
+  private deferThese({ paths }: Difference): void {
+    for (const { before, after } of paths.values()) {
+      const path = { prefix: (before ?? (after as CompiledPath)).prefix, tables: [tableDefer] };
+      const mirror = this.mirrorOf(path);
+      if (mirror.has(path)) mirror.put([path]);
     }
   }
 
-  /** Replacing an entry needs no room. */
-  private deferIfThere(prefix: CompiledPath["prefix"]): void {
-    const path = { prefix, tables: [tableDefer] };
-    if (this.hosts.has(path)) this.hosts.put([path]);
+  private mirrorOf({ prefix }: CompiledPath): Mirror<CompiledPath> {
+    return prefix.bits === 128 ? this.hosts : this.ranges;
   }
 
-  /** Brings the tables of a path to the kernel; where they have no place there the helper decides. */
-  private reach(compiled: Compiled, { tables }: CompiledPath): readonly number[] {
-    const fresh = new Set(tables.filter((table) => table < tableNamed && !this.known.has(table)));
-    if (fresh.size === 0) return tables;
-    if ([...fresh].some((table) => table > this.room.tables)) return [tableDefer];
-    this.slots.put([...compiled.slots.values()].filter(({ table }) => fresh.has(table)));
-    this.tables.put([...compiled.tables].filter(([table]) => fresh.has(table)));
-    for (const table of fresh) this.known.add(table);
-    return tables;
+  /** While what goes and what comes are both there. */
+  private hasRoomFor({ listed }: Compiled, { slots, tables, paths }: Difference): boolean {
+    if (this.leftOut > 0) return false;
+    const beneath = sizeOf(listed());
+    const [hosts, ranges] = [true, false].map(
+      (isHost) =>
+        [...paths.values()].filter(
+          ({ before, after }) => before === undefined && after !== undefined && (after.prefix.bits === 128) === isHost,
+        ).length,
+    ) as [number, number];
+    const added = [...slots.values()].filter(({ before }) => before === undefined).length;
+    return (
+      this.slots.size + added <= this.room.slots &&
+      [...tables.keys()].every((table) => table <= this.room.tables) &&
+      this.hosts.size + hosts + beneath.hosts <= this.room.hosts &&
+      this.ranges.size + ranges + beneath.ranges <= this.room.ranges
+    );
+  }
+
+  /**
+   * A flow meets its old answer, its new one or a hold, after each single write. First every slot that changes and may be seen becomes a
+   * defer: whatever path and tables lead to, what they find is unchanged or held. Then paths change, each in one write; narrow ones come
+   * before the wide ones that they are cut from, and go after them. Last, the slots become what they are to be.
+   */
+  private carryOut(compiled: Compiled, { slots, tables, paths }: Difference): void {
+    const steps = [...slots.values()];
+    const isSeen = ({ before, after }: Replaced<Slot>) => this.known.has(((before ?? after) as Slot).table);
+    const seen = steps.filter(isSeen);
+    // A single change is one write, and nothing in between.
+    if (seen.length > 1 || (seen.length > 0 && paths.size > 0)) {
+      this.slots.put(seen.map(({ before, after }) => ({ ...((before ?? after) as Slot), ...deferred })));
+    }
+    this.slots.put(present(steps.filter((step) => !isSeen(step))));
+    const masks = [...tables];
+    this.tables.put(masks.map(([table, { before = 0, after = 0 }]) => [table, before | after]));
+    const routes = [...paths.values()];
+    const fresh = present(routes).sort((a, b) => b.prefix.bits - a.prefix.bits);
+    for (const path of fresh) this.mirrorOf(path).put([path]);
+    this.configure(compiled);
+    const gone = absent(routes).sort((a, b) => a.prefix.bits - b.prefix.bits);
+    for (const path of gone) this.mirrorOf(path).drop([path]);
+    this.slots.put(present(seen));
+    this.slots.drop(absent(steps));
+    for (const [table, { after }] of masks) {
+      if (after === undefined) {
+        this.tables.drop([[table, 0]]);
+        this.known.delete(table);
+      } else {
+        this.tables.put([[table, after]]);
+        this.known.add(table);
+      }
+    }
   }
 
   /** Every verdict is looked up again. */

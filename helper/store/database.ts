@@ -50,6 +50,7 @@ export function openStore(file: string): Store {
   // Questions may be lost with the power, not with the process. Answers are written `durably`.
   store.pragma("synchronous = NORMAL");
   store.pragma("foreign_keys = ON");
+  store.pragma("temp_store = MEMORY");
   migrate(store, readMigrations(join(import.meta.dirname, "migrations")));
   return store;
 }

@@ -4,6 +4,7 @@ import type { RuleLifetime } from "../../contract/lifetime.ts";
 import type { Action, Matcher, Origin, Rule } from "../../contract/words.ts";
 import type { ProcessId, TemporaryRule } from "../policy/lifetime.ts";
 import type { Store } from "./database.ts";
+import { RuleCache } from "./rule-cache.ts";
 import { RuleChanges } from "./rule-changes.ts";
 import type { Difference, WantedRule } from "./rule-sync.ts";
 
@@ -59,8 +60,8 @@ export interface BootClock {
 }
 
 export interface NumberedRule {
-  number: number;
-  rule: Rule;
+  readonly number: number;
+  readonly rule: Rule;
 }
 
 const insertion = `INSERT INTO rules (app, via, user, action, address, host, domain, zone, port, portTo, protocol, direction, profile,
@@ -71,6 +72,21 @@ const insertion = `INSERT INTO rules (app, via, user, action, address, host, dom
 
 const noTerm: Term = { expires: null, processes: [] };
 
+/** A rule in memory. `expires`: CLOCK_BOOTTIME milliseconds; somebody may set the clock on the wall. */
+interface KeptRule {
+  readonly numbered: NumberedRule;
+  readonly expires: number | null;
+}
+
+function shown({ numbered, expires }: KeptRule, behind: number): NumberedRule {
+  if (expires === null) return numbered;
+  return { number: numbered.number, rule: { ...numbered.rule, expires: timeText(expires, behind) } };
+}
+
+function timeText(expires: number | null, behind: number): string | null {
+  return expires === null ? null : new Date(expires + behind).toISOString();
+}
+
 /** `behind`: how far CLOCK_BOOTTIME is behind the clock on the wall, milliseconds. */
 function fromRow(row: RuleRow, behind: number): NumberedRule {
   const { number, name, created, enabled, expires, boot: _boot, source, ...rest } = row;
@@ -79,7 +95,7 @@ function fromRow(row: RuleRow, behind: number): NumberedRule {
     rule: {
       id: name ?? String(number),
       ...rest,
-      expires: expires === null ? null : new Date(expires + behind).toISOString(),
+      expires: timeText(expires, behind),
       enabled: enabled === 1,
       created: new Date(created).toISOString(),
       ...(source !== null && { source }),
@@ -90,20 +106,32 @@ function fromRow(row: RuleRow, behind: number): NumberedRule {
 export class Rules {
   private readonly store: Store;
   private readonly clock: BootClock;
+  private readonly cache: RuleCache<KeptRule>;
   /** What people changed, and the way back. */
   readonly changes: RuleChanges;
   constructor(store: Store, clock: BootClock) {
     this.store = store;
     this.clock = clock;
+    this.cache = new RuleCache(store, (row) => ({ numbered: fromRow(row, 0), expires: row.expires }));
     this.changes = new RuleChanges(store);
   }
 
+  /** Every rule as it is committed, by number; within a change, as it is by then. */
   all(): NumberedRule[] {
     // One moment for all: what was made together ends together.
-    const behind = Date.now() - this.clock.boottime();
-    return (this.store.prepare("SELECT * FROM rules ORDER BY number").all() as RuleRow[]).map((row) =>
-      fromRow(row, behind),
-    );
+    const behind = this.behind();
+    return this.cache.all().map((kept) => shown(kept, behind));
+  }
+
+  /** The rule of this number, as it was at the last all() or touched(). */
+  get(number: number): NumberedRule | undefined {
+    const kept = this.cache.get(number);
+    return kept && shown(kept, this.behind());
+  }
+
+  /** Numbers of the rules that were made, changed or removed since the last call, in whatever way. Not within a change. */
+  touched(): ReadonlySet<number> {
+    return this.cache.touched();
   }
 
   /**
@@ -245,7 +273,12 @@ export class Rules {
   }
 
   private read(row: RuleRow): NumberedRule {
-    return fromRow(row, Date.now() - this.clock.boottime());
+    return fromRow(row, this.behind());
+  }
+
+  /** How far CLOCK_BOOTTIME is behind the clock on the wall, milliseconds. */
+  private behind(): number {
+    return Date.now() - this.clock.boottime();
   }
 
   private find(id: string): RuleRow {

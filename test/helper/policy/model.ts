@@ -143,6 +143,7 @@ function listsOf(destinations: readonly ListEntry["destination"][]): Lists {
     hasNames: entries.some(({ destination: { kind } }) => kind !== "prefix"),
     prefixes: () => addresses.flatMap(({ addresses }) => addresses.prefixes),
     addresses: () => addresses,
+    contents: () => [entries],
     titleOf: String,
   };
 }
