@@ -76,7 +76,11 @@ export class Tables {
     }
     const table = { ...source, number, uses: 1, slots: [] };
     this.tables.set(number, table);
-    for (const group of source.groups) this.byGroup.set(group, [...(this.byGroup.get(group) ?? []), table]);
+    for (const group of source.groups) {
+      const others = this.byGroup.get(group);
+      if (others === undefined) this.byGroup.set(group, [table]);
+      else others.push(table);
+    }
     this.write(table, [], [], slotsOf(number, this.rulesOf(table), this.target, source.defer));
   }
 
@@ -98,29 +102,29 @@ export class Tables {
   private refill(group: string, app: string | null): void {
     for (const table of this.byGroup.get(group) ?? []) {
       const number = app === null ? 0 : this.target.appId(app);
-      const rules = this.rulesOf(table, (rule) => rule.app === app);
-      const fresh = slotsOf(table.number, rules, this.target, table.defer);
+      const fresh = slotsOf(table.number, this.rulesOf(table, app), this.target, table.defer);
       const [old, others]: [Slot[], Slot[]] = [[], []];
       for (const slot of table.slots) (slot.app === number ? old : others).push(slot);
       this.write(table, old, others, fresh);
     }
   }
 
-  private rulesOf({ groups, entry }: Source, wanted: (rule: PolicyRule) => boolean = () => true): PolicyRule[] {
-    const rules = groups.flatMap((group) => (this.groups.get(group) ?? []).filter(wanted));
-    if (entry !== null) rules.push(...[entryRule(entry)].filter(wanted));
-    return groups.length + (entry === null ? 0 : 1) > 1 ? rules.sort(compareRules) : rules;
+  /** `app` undefined: of every app. */
+  private rulesOf({ groups, entry }: Source, app?: string | null): readonly PolicyRule[] {
+    const sources = groups.map((group) => this.groups.get(group) ?? []);
+    if (entry !== null) sources.push([entryRule(entry)]);
+    const wanted = app === undefined ? sources : sources.map((rules) => rules.filter((rule) => rule.app === app));
+    return wanted.length === 1 ? (wanted[0] as PolicyRule[]) : wanted.flat().sort(compareRules);
   }
 
   /** The table's slots are `others` and `fresh` from now on; `old` ones are no more. */
   private write(table: Table, old: readonly Slot[], others: readonly Slot[], fresh: readonly Slot[]): void {
-    const names = new Set(fresh.map(slotName));
-    for (const name of old.map(slotName)) if (!names.has(name)) this.slots.delete(name);
+    // Of both: what is there before and after is no difference (Watched).
+    for (const slot of old) this.slots.delete(slotName(slot));
     for (const slot of fresh) this.slots.set(slotName(slot), slot);
-    table.slots = [...others, ...fresh];
-    this.shapes.set(
-      table.number,
-      table.slots.reduce((shapes, { shape }) => shapes | (1 << shape), 0),
-    );
+    table.slots = others.length === 0 ? fresh : [...others, ...fresh];
+    let shapes = 0;
+    for (const { shape } of table.slots) shapes |= 1 << shape;
+    this.shapes.set(table.number, shapes);
   }
 }

@@ -23,9 +23,11 @@ interface Touched {
 export class RuleCache<Kept> {
   private readonly store: Store;
   private readonly keep: (row: RuleRow) => Kept;
-  private readonly kept = new Map<number, Kept>();
-  /** The same by number; undefined: to be sorted. */
-  private sorted: readonly Kept[] | undefined;
+  /** By number, lowest first unless `isMixed`. */
+  private kept = new Map<number, Kept>();
+  private highest = 0;
+  /** Whether a rule came back with an old number. */
+  private isMixed = false;
   private seen: number;
   private readonly touches: () => (RuleRow & Touched)[];
   private pending = new Set<number>();
@@ -36,7 +38,7 @@ export class RuleCache<Kept> {
     this.keep = keep;
     store.exec(watch);
     this.seen = store.prepare("SELECT coalesce(max(at), 0) FROM temp.touched_rules").pluck().get() as number;
-    for (const row of this.read()) this.kept.set(row.number, keep(row));
+    for (const row of this.read()) this.put(row);
     const statement = store.prepare(
       `SELECT changed.at, changed.number AS touched, rules.* FROM temp.touched_rules AS changed
          LEFT JOIN main.rules AS rules ON rules.number = changed.number WHERE changed.at > ? ORDER BY changed.at`,
@@ -48,8 +50,9 @@ export class RuleCache<Kept> {
   all(): readonly Kept[] {
     if (this.store.inTransaction) return this.read().map(this.keep);
     this.catchUp();
-    this.sorted ??= [...this.kept].sort(([a], [b]) => a - b).map(([, kept]) => kept);
-    return this.sorted;
+    if (this.isMixed) this.kept = new Map([...this.kept].sort(([a], [b]) => a - b));
+    this.isMixed = false;
+    return [...this.kept.values()];
   }
 
   get(number: number): Kept | undefined {
@@ -68,11 +71,16 @@ export class RuleCache<Kept> {
   private catchUp(): void {
     for (const { at, touched, ...row } of this.touches()) {
       this.seen = at;
-      this.sorted = undefined;
       this.pending.add(touched);
       if (row.number === null) this.kept.delete(touched);
-      else this.kept.set(touched, this.keep(row));
+      else this.put(row);
     }
+  }
+
+  private put(row: RuleRow): void {
+    this.isMixed ||= row.number < this.highest && !this.kept.has(row.number);
+    this.highest = Math.max(this.highest, row.number);
+    this.kept.set(row.number, this.keep(row));
   }
 
   private read(): RuleRow[] {

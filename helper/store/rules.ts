@@ -3,7 +3,7 @@ import { CodedError } from "../../contract/errors.ts";
 import type { RuleLifetime } from "../../contract/lifetime.ts";
 import type { Action, Matcher, Origin, Rule } from "../../contract/words.ts";
 import type { ProcessId, TemporaryRule } from "../policy/lifetime.ts";
-import type { Store } from "./database.ts";
+import { prepared, type Store } from "./database.ts";
 import { RuleCache } from "./rule-cache.ts";
 import { RuleChanges } from "./rule-changes.ts";
 import type { Difference, WantedRule } from "./rule-sync.ts";
@@ -147,23 +147,22 @@ export class Rules {
     const boot = rule.lifetime === "forever" ? null : this.clock.boot;
     return this.changes.record(now, (change) => {
       // Written like the index rules_matcher, or every rule there is would be read.
-      const replaced = this.store
-        .prepare(
-          `SELECT * FROM rules WHERE origin = @origin AND coalesce(app, '') = coalesce(@app, '')
+      const replaced = prepared(
+        this.store,
+        `SELECT * FROM rules WHERE origin = @origin AND coalesce(app, '') = coalesce(@app, '')
              AND coalesce(via, '') = coalesce(@via, '') AND coalesce(user, -1) = coalesce(@user, -1)
              AND coalesce(address, '') = coalesce(@address, '') AND coalesce(host, '') = coalesce(@host, '')
              AND coalesce(domain, '') = coalesce(@domain, '') AND coalesce(zone, '') = coalesce(@zone, '')
              AND coalesce(port, -1) = coalesce(@port, -1) AND coalesce(portTo, -1) = coalesce(@portTo, -1)
              AND coalesce(protocol, '') = coalesce(@protocol, '') AND direction = @direction
              AND coalesce(profile, '') = coalesce(@profile, '') AND (lifetime = 'forever') = (@lifetime = 'forever')`,
-        )
-        .get({ ...rule, origin }) as RuleRow | undefined;
+      ).get({ ...rule, origin }) as RuleRow | undefined;
       if (replaced !== undefined) {
         change.gone(replaced);
-        this.store.prepare("DELETE FROM rules WHERE number = ?").run(replaced.number);
+        this.drop(replaced.number);
       }
       const made = { ...rule, created: now, boot, expires: term.expires, enabled: 1, origin, source: null };
-      const row = this.store.prepare(insertion).get(made) as RuleRow;
+      const row = prepared(this.store, insertion).get(made) as RuleRow;
       this.writeProcesses(row.number, term.processes);
       change.made(row.number);
       return { ...this.read(row), replaced: replaced === undefined ? null : String(replaced.number) };
@@ -237,6 +236,7 @@ export class Rules {
   }
 
   private writeProcesses(number: number, processes: readonly ProcessId[]): void {
+    if (processes.length === 0) return;
     const insert = this.store.prepare("INSERT INTO rule_processes (rule, pid, start) VALUES (?, ?, ?)");
     for (const { pid, start } of processes) insert.run(number, pid, start);
   }
@@ -255,8 +255,12 @@ export class Rules {
       const row = this.find(id);
       if (row.origin === "factory") throw new CodedError("factory_rule", id);
       change.gone(row);
-      this.store.prepare("DELETE FROM rules WHERE number = ?").run(row.number);
+      this.drop(row.number);
     });
+  }
+
+  private drop(number: number): void {
+    prepared(this.store, "DELETE FROM rules WHERE number = ?").run(number);
   }
 
   /** Errors: unknown_rule. */
@@ -265,9 +269,8 @@ export class Rules {
       const row = this.find(id);
       change.gone(row);
       change.made(row.number);
-      const changed = this.store
-        .prepare("UPDATE rules SET enabled = ? WHERE number = ? RETURNING *")
-        .get(enabled ? 1 : 0, row.number) as RuleRow;
+      const update = prepared(this.store, "UPDATE rules SET enabled = ? WHERE number = ? RETURNING *");
+      const changed = update.get(enabled ? 1 : 0, row.number) as RuleRow;
       return this.read(changed).rule;
     });
   }
@@ -282,9 +285,12 @@ export class Rules {
   }
 
   private find(id: string): RuleRow {
-    const row = this.store
-      .prepare("SELECT * FROM rules WHERE name = @id OR (name IS NULL AND CAST(number AS TEXT) = @id)")
-      .get({ id }) as RuleRow | undefined;
+    // Each half has its index: with OR every rule there is would be read.
+    const row = prepared(
+      this.store,
+      `SELECT * FROM rules WHERE name = @id UNION ALL
+         SELECT * FROM rules WHERE number = CAST(@id AS INTEGER) AND name IS NULL AND CAST(number AS TEXT) = @id`,
+    ).get({ id }) as RuleRow | undefined;
     if (row === undefined) throw new CodedError("unknown_rule", id);
     return row;
   }
