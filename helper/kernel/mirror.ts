@@ -85,8 +85,31 @@ export class Mirror<Item> {
     }
   }
 
+  /** Removes what is not wanted, in the order of the keys as bytes. */
   prune(wanted: ReadonlySet<string>): void {
-    this.remove([...this.written.keys()].filter((name) => !wanted.has(name)));
+    this.remove([...this.written.keys()].filter((name) => !wanted.has(name)).sort());
+  }
+
+  /**
+   * On the way to these entries: what becomes another one says `value` for now, and so does what goes, and what comes where `isSeen`.
+   * What an earlier helper left stays: mostly it is what is wanted.
+   */
+  cover(items: readonly Item[], value: Buffer, isSeen: (item: Item) => boolean): void {
+    const covered = new Set<string>();
+    const staying = new Set<string>();
+    for (const item of items) {
+      this.tell(item, this.key.fill(0), this.value.fill(0));
+      const name = this.key.toString("latin1");
+      const before = this.written.get(name);
+      if (before === this.value.toString("latin1") || (before === undefined && !isSeen(item))) staying.add(name);
+      else if (before !== "") covered.add(name);
+    }
+    for (const [name, before] of this.written) if (before !== "" && !staying.has(name)) covered.add(name);
+    for (const name of covered) {
+      this.map.set(Buffer.from(name, "latin1"), value);
+      this.written.set(name, value.toString("latin1"));
+      this.changed = true;
+    }
   }
 
   /** Removes everything, in the order of the keys as bytes. */

@@ -57,8 +57,8 @@ export class PolicyMaps {
   private config: Buffer;
   /** Counts the policies the kernel had, over restarts: a verdict of an older one is looked up again. */
   generation: number;
-  /** Tables that the kernel has. */
-  private known = new Set<number>();
+  /** Tables that the kernel has and paths may lead to, and the shapes it knows of them. */
+  private known = new Map<number, number>();
   /** Entries of the policy that the maps had no room for. */
   leftOut = 0;
 
@@ -236,7 +236,7 @@ export class PolicyMaps {
         this.known.delete(table);
       } else {
         this.tables.put([[table, after]]);
-        this.known.add(table);
+        this.known.set(table, after);
       }
     }
   }
@@ -249,17 +249,13 @@ export class PolicyMaps {
     this.configs.set(zero, this.config);
   }
 
-  /**
-   * Slots before the tables that show them, tables before the paths that lead to them; then the reverse for what goes.
-   * A table's shapes only widen in the first pass: a slot that is gone but still shown is simply not found. Returns whether anything of
-   * the config but the generation changed.
-   */
+  /** The same in the same order for all there is, whatever was there before. Returns whether anything of the config changed. */
   private write(compiled: Compiled): boolean {
     const slots = [...compiled.slots.values()];
     const tables = [...compiled.tables];
     const paths = [...compiled.paths.values()];
     const hosts = paths.filter(({ prefix }) => prefix.bits === 128);
-    const ranges = paths.filter(({ prefix }) => prefix.bits < 128);
+    const ranges = paths.filter(({ prefix }) => prefix.bits < 128).sort((a, b) => b.prefix.bits - a.prefix.bits);
     const listed = new ListedPaths(compiled.listed());
     if (!this.listed.equals(listed)) this.releaseListed();
     const crowded =
@@ -268,17 +264,18 @@ export class PolicyMaps {
       this.hosts.isCrowdedBy(hosts, listed.hosts(), listed.size.hosts) ||
       this.ranges.isCrowdedBy(ranges, listed.ranges(), listed.size.ranges);
     if (crowded) this.deferAll(compiled);
-    this.known = new Set(compiled.tables.keys());
-    const wantedSlots = this.slots.put(slots);
-    const wantedTables = this.tables.put(tables);
+    this.slots.cover(slots, layouts.slot.write(deferred), ({ table }) => this.known.has(table));
+    this.slots.put(slots.filter(({ table }) => !this.known.has(table)));
+    this.tables.put(tables.map(([table, shapes]) => [table, shapes | (this.known.get(table) ?? 0)]));
     const wantedHosts = this.hosts.put(hosts);
     const wantedRanges = this.ranges.put(ranges);
     if (!this.listed.equals(listed)) this.writeListed(listed);
     const reconfigured = this.configure(compiled);
-    this.hosts.prune(wantedHosts);
     this.ranges.prune(wantedRanges);
-    this.tables.prune(wantedTables);
-    this.slots.prune(wantedSlots);
+    this.hosts.prune(wantedHosts);
+    this.slots.prune(this.slots.put(slots));
+    this.tables.prune(this.tables.put(tables));
+    this.known = new Map(tables);
     return reconfigured;
   }
 
@@ -303,6 +300,7 @@ export class PolicyMaps {
     this.hosts.clear();
     this.tables.clear();
     this.slots.clear();
+    this.known.clear();
   }
 
   /** Returns whether anything but the generation changed. */
