@@ -3,6 +3,7 @@
 import { covers, everyIpv4, type Prefix, truncate } from "./address.ts";
 import type { KnownNames, Override, Policy } from "./decide.ts";
 import { type Addresses, entryRule, type ListEntry } from "./lists.ts";
+import { Nodes, prefixName } from "./nodes.ts";
 import { compareRules } from "./order.ts";
 import { type Destination, domainsOf, isNamed, type PolicyRule } from "./rule.ts";
 import type { Slot, SlotTarget } from "./slots.ts";
@@ -55,10 +56,6 @@ export interface Difference {
 /** The names that addresses have at the moment, by 32 hex digits. */
 export type NamedAddresses = ReadonlyMap<string, KnownNames>;
 
-function prefixName(prefix: Prefix): string {
-  return `${prefix.hex}/${prefix.bits}`;
-}
-
 function destinationName(destination: Destination): string {
   switch (destination.kind) {
     case "prefix":
@@ -74,7 +71,6 @@ function destinationName(destination: Destination): string {
 
 /** Stands for the rules about names: of an address without one nobody knows whether they are meant. */
 const unnamed = "unnamed";
-const everyIpv4Name = prefixName(everyIpv4);
 
 /** A table on a path; without a source a number that means something itself. */
 interface Stop {
@@ -113,17 +109,7 @@ export class Compiler implements Compiled {
   private readonly made: Tables;
   /** Trusted names by address. */
   private readonly names = new Map<string, KnownNames>();
-  /** Addresses and ranges that rules name, by name. */
-  private readonly explicit = new Map<string, Prefix>();
-  /** How many of them have each length; the lengths, long ones first. */
-  private readonly lengthCounts = new Map<number, number>();
-  private lengths: readonly number[] = [];
-  /** Ranges of the zones. */
-  private around: ReadonlyMap<string, Prefix> = new Map();
-  /** Destinations whose path differs from those around them, whatever they are called. */
-  private nodes = new Map<string, Prefix>();
-  /** Nodes that hold all of IPv4 by its notation. */
-  private shortNodes = 0;
+  private readonly nodes = new Nodes();
 
   constructor(policy: Policy, target: Target) {
     this.policy = { zones: policy.zones, lists: policy.lists };
@@ -134,8 +120,7 @@ export class Compiler implements Compiled {
     this.setMode(policy);
     for (const rule of policy.rules) {
       for (const group of groupsOf(rule)) this.made.append(group, rule);
-      const name = destinationName(rule.destination);
-      if (rule.destination.kind === "prefix" && !this.explicit.has(name)) this.name(name, rule.destination.prefix);
+      if (rule.destination.kind === "prefix") this.nodes.name(rule.destination.prefix);
     }
     this.routeAll();
     this.take();
@@ -172,8 +157,8 @@ export class Compiler implements Compiled {
     const turned = [...before].filter(([group, { had }]) => this.made.has(group) !== had);
     for (const [group, { destination }] of turned) {
       if (destination.kind !== "prefix") continue;
-      if (this.made.has(group)) this.name(group, destination.prefix);
-      else this.unname(group, destination.prefix);
+      if (this.made.has(group)) this.nodes.name(destination.prefix);
+      else this.nodes.unname(destination.prefix);
     }
     if (turned.some(([group, { destination }]) => group === unnamed || isWide(destination))) this.routeAll();
     else for (const [, { destination }] of turned) this.routeAround(destination);
@@ -186,35 +171,14 @@ export class Compiler implements Compiled {
     return this.route({ hex: addressHex, bits: 128 });
   }
 
-  private name(name: string, prefix: Prefix): void {
-    this.explicit.set(name, prefix);
-    this.countLength(prefix.bits, 1);
-  }
-
-  private unname(name: string, prefix: Prefix): void {
-    this.explicit.delete(name);
-    this.countLength(prefix.bits, -1);
-  }
-
-  private countLength(bits: number, more: 1 | -1): void {
-    const before = this.lengthCounts.get(bits) ?? 0;
-    if (before + more === 0) this.lengthCounts.delete(bits);
-    else this.lengthCounts.set(bits, before + more);
-    if (before === 0 || before + more === 0) this.lengths = [...this.lengthCounts.keys()].sort((a, b) => b - a);
-  }
-
   /** Finds every path anew. */
   private routeAll(): void {
     const { zones } = this.policy;
     const ranges = [...zones.loopback, ...zones.resolvers];
     if (this.made.has("zone:local") || this.made.has("zone:internet")) ranges.push(...zones.local);
-    this.around = new Map(ranges.map((prefix) => [prefixName(prefix), prefix]));
-    this.nodes = new Map([...this.explicit, ...this.around]);
-    this.shortNodes = [...this.nodes.values()].filter(({ bits }) => bits < everyIpv4.bits).length;
-    // The kernel's longest match would find a short IPv6 range for IPv4 addresses: they need an own path to be kept out of it.
-    if (this.shortNodes > 0) this.nodes.set(everyIpv4Name, everyIpv4);
+    this.nodes.surround(ranges);
     for (const [name, { prefix }] of this.paths) if (!this.nodes.has(name)) this.route(prefix);
-    for (const prefix of this.nodes.values()) this.route(prefix);
+    for (const prefix of this.nodes.all()) this.route(prefix);
     for (const hex of this.names.keys()) this.route({ hex, bits: 128 });
     const stops = this.path(null, null);
     this.exchange(this.any, stops);
@@ -225,11 +189,10 @@ export class Compiler implements Compiled {
   private routeAround(destination: Destination): void {
     if (destination.kind === "prefix") {
       const { prefix } = destination;
-      this.settle(prefix);
-      this.route(prefix);
+      for (const node of [prefix, ...this.nodes.settle(prefix)]) this.route(node);
       if (prefix.bits === 128) return;
       const isWithin = within(prefix);
-      for (const node of this.nodes.values()) if (isWithin(node)) this.route(node);
+      for (const node of this.nodes.all()) if (isWithin(node)) this.route(node);
       for (const hex of this.names.keys()) if (isWithin({ hex, bits: 128 })) this.route({ hex, bits: 128 });
     } else if (destination.kind === "host" || destination.kind === "domain") {
       const { kind, name } = destination;
@@ -237,19 +200,6 @@ export class Compiler implements Compiled {
       for (const [hex, { trusted, labels }] of this.names)
         if (trusted.some(isMeant) || labels.some(isMeant)) this.route({ hex, bits: 128 });
     }
-  }
-
-  /** Makes a range a node, or no more one, as it is to be. */
-  private settle(prefix: Prefix): void {
-    const name = prefixName(prefix);
-    const isOne = this.explicit.has(name) || this.around.has(name) || (name === everyIpv4Name && this.shortNodes > 0);
-    if (isOne === this.nodes.has(name)) return;
-    if (isOne) this.nodes.set(name, prefix);
-    else this.nodes.delete(name);
-    if (prefix.bits >= everyIpv4.bits) return;
-    this.shortNodes += isOne ? 1 : -1;
-    this.settle(everyIpv4);
-    this.route(everyIpv4);
   }
 
   /** Finds one path anew. Returns whether it is another one, or none, by now. */
@@ -342,7 +292,8 @@ export class Compiler implements Compiled {
       const listed = byName?.destination.kind === "domain" && byName.destination.name === domain;
       yield [[`domain:${domain}`], listed ? byName : null];
     }
-    const lengths = byAddress === null ? this.lengths : [...new Set([...this.lengths, bits])].sort((a, b) => b - a);
+    const lengths =
+      byAddress === null ? this.nodes.lengths : [...new Set([...this.nodes.lengths, bits])].sort((a, b) => b - a);
     for (const length of prefix === null ? [] : lengths) {
       if (prefix === null || length > prefix.bits || length === 128) continue;
       const range = { hex: truncate(prefix.hex, length), bits: length };
