@@ -1,10 +1,10 @@
 // Compiles rules to what the kernel looks up (bpf/policy.bpf.h): tables of slots, and for every known destination the path of
 // tables to try, narrow to wide. One slot per rule and table; one path per address or range named. Pure.
-import { covers, everyIpv4, type Prefix, truncate } from "./address.ts";
+import { covers, everyIpv4, type Prefix } from "./address.ts";
 import type { KnownNames, Override, Policy } from "./decide.ts";
-import { type Addresses, entryRule, type ListEntry } from "./lists.ts";
+import { levels } from "./levels.ts";
+import type { Addresses, ListEntry } from "./lists.ts";
 import { Nodes, prefixName } from "./nodes.ts";
-import { compareRules } from "./order.ts";
 import { type Destination, domainsOf, isNamed, type PolicyRule } from "./rule.ts";
 import type { Slot, SlotTarget } from "./slots.ts";
 import { type Source, Tables } from "./tables.ts";
@@ -264,53 +264,13 @@ export class Compiler implements Compiled {
     const { pathDepth, tableDefer, tableNamed } = this.target;
     const stops: Stop[] = name === null ? [] : [{ table: tableNamed, source: null }];
     if (name === null && this.asksForNames && this.isNameable(prefix)) stops.push(this.unnamedStop());
-    for (const [names, entry] of this.levels(prefix, name)) {
+    for (const [names, entry] of levels(this.policy, this.nodes.lengths, prefix, name)) {
       const stop = this.stop(names, entry);
       if (stop !== null) stops.push(stop);
       if (entry !== null) break; // it is about everybody: nothing passes it
     }
     if (stops.length <= pathDepth) return stops;
     return [...stops.slice(0, pathDepth - 1), { table: tableDefer, source: null }];
-  }
-
-  /** Groups of rules about the destination, narrow to wide, each with the blocklists' entry of the same rank. */
-  private *levels(prefix: Prefix | null, name: string | null): Generator<[groups: string[], entry: ListEntry | null]> {
-    const { lists } = this.policy;
-    const byName = name === null ? null : lists.name(name);
-    const byAddress = prefix === null ? null : lists.covering(prefix);
-    const bits = byAddress?.destination.kind === "prefix" ? byAddress.destination.prefix.bits : 0;
-    if (prefix?.bits === 128) {
-      const hosts = [prefixName(prefix), ...(name === null ? [] : [`host:${name}`])];
-      const entries = [byName?.destination.kind === "host" ? byName : null, bits === 128 ? byAddress : null];
-      // Of two lists the one whose word it is: order.ts decides, as for rules.
-      const [entry = null] = entries
-        .filter((each) => each !== null)
-        .sort((a, b) => compareRules(entryRule(a), entryRule(b)));
-      yield [hosts, entry];
-    }
-    for (const domain of name === null ? [] : domainsOf(name)) {
-      const listed = byName?.destination.kind === "domain" && byName.destination.name === domain;
-      yield [[`domain:${domain}`], listed ? byName : null];
-    }
-    const lengths =
-      byAddress === null ? this.nodes.lengths : [...new Set([...this.nodes.lengths, bits])].sort((a, b) => b - a);
-    for (const length of prefix === null ? [] : lengths) {
-      if (prefix === null || length > prefix.bits || length === 128) continue;
-      const range = { hex: truncate(prefix.hex, length), bits: length };
-      if (covers(range, prefix)) yield [[prefixName(range)], length === bits ? byAddress : null];
-    }
-    yield [this.zonesOf(prefix), null];
-    yield [["any"], null];
-  }
-
-  /** The zones that hold the whole prefix, in a fixed order. */
-  private zonesOf(prefix: Prefix | null): string[] {
-    const { zones } = this.policy;
-    const holding = Object.entries(zones)
-      .filter(([, ranges]) => prefix !== null && ranges.some((range) => covers(range, prefix)))
-      .map(([zone]) => `zone:${zone}`);
-    const outside = !holding.includes("zone:loopback") && !holding.includes("zone:local");
-    return (outside ? [...holding, "zone:internet"] : holding).sort();
   }
 
   /** The table with the rules of these groups and the entry; null where there are none. */
