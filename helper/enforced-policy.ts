@@ -23,7 +23,7 @@ import {
 } from "./policy/decide.ts";
 import { hostName } from "./policy/domain.ts";
 import { type Lists, listNumbers } from "./policy/lists.ts";
-import { compareRules } from "./policy/order.ts";
+import { compareRules, placeOf } from "./policy/order.ts";
 import { layerOf, reasonOf } from "./policy/reason.ts";
 import { type PolicyRule, policyRule, type Zones } from "./policy/rule.ts";
 import type { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
@@ -31,6 +31,9 @@ import type { Rules } from "./store/rules.ts";
 
 /** A public address that nobody has (RFC 5737): where a name decides and no address is given. */
 const somewhere = addressHex("192.0.2.1");
+
+/** A change of more rules than this is compiled as a whole: that is sooner done. */
+const fewRules = 200;
 
 /** What stands around the rules at the moment. */
 export interface Situation {
@@ -64,13 +67,18 @@ export interface EnforcedPolicyParts {
 export class EnforcedPolicy {
   private readonly parts: EnforcedPolicyParts;
   private policy: Policy;
-  private compiler!: Compiler;
-  private byNumber = new Map<number, PolicyRule>();
-  /** Enabled rules of every profile, and which of them do nothing: found out when somebody wants to know. */
-  private enabled: PolicyRule[] = [];
+  private compiler: Compiler | undefined;
+  /** Whether the last change went through: otherwise the next one is compiled as a whole. */
+  private isSound = false;
+  private readonly byNumber = new Map<number, PolicyRule>();
+  /** Enabled rules of the active profile or of none. */
+  private readonly inForce = new Map<number, PolicyRule>();
+  private readonly unread = new Set<number>();
+  /** The active profile and what the lists have, as compiled. */
+  private profile: string | null = null;
+  private contents: readonly object[] = [];
+  /** Rules that do nothing: found out when somebody wants to know. */
   private idle: ReadonlyMap<number, Idle> | undefined;
-  /** Stored rules that nobody can read: they take no part. */
-  unreadable = 0;
 
   constructor(parts: EnforcedPolicyParts) {
     this.parts = parts;
@@ -87,6 +95,11 @@ export class EnforcedPolicy {
     return this.parts.maps.generation;
   }
 
+  /** Stored rules that nobody can read: they take no part. */
+  get unreadable(): number {
+    return this.unread.size;
+  }
+
   /** Parts of the policy that the kernel has no room for. */
   get leftOut(): number {
     return this.parts.maps.leftOut;
@@ -99,38 +112,94 @@ export class EnforcedPolicy {
 
   /** Reads what is committed and brings the kernel to it. Returns whether that changed anything there. */
   refresh(): boolean {
-    const rules: PolicyRule[] = [];
-    this.byNumber = new Map();
-    this.enabled = [];
-    this.idle = undefined;
-    this.unreadable = 0;
     const { profile } = this.parts.situation();
-    for (const { number, rule } of this.parts.rules.all()) {
-      const parsed = policyRule(rule, number);
-      if (parsed === null) {
-        this.unreadable++;
-        log("error", "a stored rule is unreadable and takes no part", { rule: rule.id, address: rule.address });
-        continue;
-      }
-      this.byNumber.set(number, parsed);
-      if (rule.enabled) this.enabled.push(parsed);
-      if (rule.enabled && (rule.profile === null || rule.profile === profile)) rules.push(parsed);
+    const around = this.around([]);
+    this.idle = undefined;
+    const touched = this.parts.rules.touched();
+    const isLittle =
+      this.isSound &&
+      touched.size <= fewRules &&
+      profile === this.profile &&
+      isSame(around, this.policy, this.contents);
+    this.isSound = false;
+    const changed = isLittle && this.compiler ? this.amend(this.compiler, around, touched) : this.compileAll();
+    this.isSound = true;
+    return changed;
+  }
+
+  /** The same where these rules, the mode and what overrides are all that may be different. */
+  private amend(compiler: Compiler, around: Policy, touched: ReadonlySet<number>): boolean {
+    const { gone, come } = this.read(touched);
+    const rules = [...this.policy.rules];
+    for (const rule of gone) rules.splice(placeOf(rule, rules), 1);
+    for (const rule of come) rules.splice(placeOf(rule, rules), 0, rule);
+    this.policy = { ...around, rules };
+    compiler.setMode(this.policy);
+    compiler.change(gone, come);
+    const changed = this.parts.maps.amend(compiler, compiler.take());
+    this.parts.destinations.tidy(compiler.tables);
+    return changed;
+  }
+
+  /** Reads rules again that may be others by now. Returns what that is for the rules in force. */
+  private read(numbers: Iterable<number>): { gone: PolicyRule[]; come: PolicyRule[] } {
+    const [gone, come]: [PolicyRule[], PolicyRule[]] = [[], []];
+    for (const number of numbers) {
+      const before = this.inForce.get(number);
+      if (before !== undefined) gone.push(before);
+      this.inForce.delete(number);
+      this.byNumber.delete(number);
+      this.unread.delete(number);
+      const after = this.readOne(number);
+      if (after !== null) come.push(after);
     }
-    this.policy = this.around(rules.sort(compareRules));
+    return { gone, come };
+  }
+
+  /** Null where the rule is not in force. */
+  private readOne(number: number): PolicyRule | null {
+    const rule = this.parts.rules.get(number)?.rule;
+    if (rule === undefined) return null;
+    const parsed = policyRule(rule, number);
+    if (parsed === null) {
+      this.unread.add(number);
+      log("error", "a stored rule is unreadable and takes no part", { rule: rule.id, address: rule.address });
+      return null;
+    }
+    this.byNumber.set(number, parsed);
+    if (!rule.enabled || (rule.profile !== null && rule.profile !== this.profile)) return null;
+    this.inForce.set(number, parsed);
+    return parsed;
+  }
+
+  private compileAll(): boolean {
+    const { rules, maps, destinations, apps } = this.parts;
+    // They may be called something else while it is found out what they are called: that is another path of the old policy then.
+    const named = [...this.parts.named()];
+    this.profile = this.parts.situation().profile;
+    this.contents = this.parts.lists.contents();
+    for (const kept of [this.byNumber, this.inForce, this.unread]) kept.clear();
+    const { come } = this.read(rules.all().map(({ number }) => number));
+    this.policy = this.around(come.sort(compareRules));
     const numbers = {
-      tableId: (destination: string) => this.parts.destinations.of(destination),
-      appId: (path: string) => this.parts.apps.of(path),
+      tableId: (destination: string) => destinations.of(destination),
+      appId: (path: string) => apps.of(path),
     };
-    this.compiler = new Compiler(this.policy, { ...target, ...numbers });
-    for (const [addressHex, names] of this.parts.named()) this.compiler.setNames(addressHex, names);
-    const changed = this.parts.maps.apply(this.compiler);
-    this.parts.destinations.tidy(new Set(this.compiler.tables.keys()));
+    const compiler = new Compiler(this.policy, { ...target, ...numbers });
+    this.compiler = compiler;
+    for (const [addressHex, names] of named) compiler.setNames(addressHex, names);
+    const changed = maps.apply(compiler);
+    compiler.take();
+    destinations.tidy(compiler.tables);
     return changed;
   }
 
   /** An address is called something else by now. The verdicts of live flows stay: whoever may object asks decide(). */
   rename(addressHex: string, names: KnownNames): void {
-    if (this.compiler.setNames(addressHex, names)) this.parts.maps.extend(this.compiler, addressHex);
+    const { compiler, isSound } = this;
+    this.isSound = false;
+    if (compiler?.setNames(addressHex, names)) this.parts.maps.extend(compiler, compiler.take());
+    this.isSound = isSound;
   }
 
   /** Every verdict is looked up again with its flow's next packet, although no rule changed. */
@@ -140,8 +209,14 @@ export class EnforcedPolicy {
 
   /** Rules that do nothing, by number. */
   findIdle(): ReadonlyMap<number, Idle> {
-    this.idle ??= findIdle(this.enabled, this.policy.zones, this.policy.lists);
+    this.idle ??= findIdle(this.enabled(), this.policy.zones, this.policy.lists);
     return this.idle;
+  }
+
+  /** Enabled rules of every profile. */
+  private enabled(): PolicyRule[] {
+    const stored = this.parts.rules.all().filter(({ rule }) => rule.enabled);
+    return stored.map(({ number }) => this.byNumber.get(number)).filter((rule) => rule !== undefined);
   }
 
   list(): Rule[] {
@@ -216,4 +291,18 @@ function questionOf({ app, direction, endpoint, user }: Asked): Question {
     direction,
     names: knownNames(names),
   };
+}
+
+/** Whether what a compiler takes for granted is the same. `contents`: what the lists had then. */
+function isSame({ zones, lists }: Policy, then: Policy, contents: readonly object[]): boolean {
+  const now = lists.contents();
+  return (
+    now.length === contents.length &&
+    now.every((content, at) => content === contents[at]) &&
+    textOf(zones) === textOf(then.zones)
+  );
+}
+
+function textOf(zones: Zones): string {
+  return JSON.stringify([zones.loopback, zones.resolvers, zones.local]);
 }

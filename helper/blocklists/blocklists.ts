@@ -203,6 +203,11 @@ export class Blocklists {
     }
   }
 
+  /** What the enabled lists have: another object for a list when anything of it is another. */
+  contents(): object[] {
+    return this.lists.flatMap(({ content }) => content ?? []);
+  }
+
   /** Whether any enabled list has names. */
   get hasNames(): boolean {
     return this.lists.some(

@@ -31,6 +31,10 @@ export class PolicyLists implements Lists {
     return Array.from(this.blocklists.addresses(), ([id, addresses]) => ({ ...this.listOf(id), addresses }));
   }
 
+  contents(): object[] {
+    return this.blocklists.contents();
+  }
+
   /** What people call the list that the kernel knows by this number. */
   titleOf(number: number): string {
     return this.blocklists.nameOf(String(number - listNumbers)) ?? "a list that is gone by now";

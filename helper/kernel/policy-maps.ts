@@ -1,13 +1,15 @@
 // Brings the kernel's maps to a compiled policy. At every moment in between a flow meets the old answer, the new one, or a hold. So it
 // does where the maps have no room: what they cannot say is left to the helper.
 
-import type { Prefix } from "../policy/address.ts";
-import type { Compiled, CompiledPath, Slot, Target } from "../policy/compile.ts";
+import type { Compiled, CompiledPath, Difference, Slot, Target } from "../policy/compile.ts";
 import { cutToFit, type Room, sizeOf } from "../policy/fit.ts";
+import type { Replaced } from "../policy/watched.ts";
+import { behindFilter, inArray, overListed } from "./entries.ts";
 import { abi, action, direction, layouts, pathDepth, protocolClass, shape, tableDefer, tableNamed } from "./layout.ts";
 import type { BpfMap } from "./libbpf.ts";
 import { SystemError } from "./libc.ts";
 import { ListedPaths } from "./listed-paths.ts";
+import { Mirror } from "./mirror.ts";
 
 /** The kernel's numbers for the compiler. */
 export const target: Omit<Target, "tableId" | "appId"> = {
@@ -29,154 +31,18 @@ export interface Settings {
 
 const zero = Buffer.alloc(4);
 
+/** What a slot says that leaves it to the helper. */
+const deferred = { action: action.ask, rule: 0 } as const;
+
+function present<Value>(steps: readonly Replaced<Value>[]): Value[] {
+  return steps.map(({ after }) => after).filter((value) => value !== undefined);
+}
+
+function absent<Value>(steps: readonly Replaced<Value>[]): Value[] {
+  return steps.flatMap(({ before, after }) => (after === undefined && before !== undefined ? [before] : []));
+}
+
 const overrideActions = { lockdown: action.block, pause: action.allow } as const;
-
-/** What a mirror does with its map. */
-type Entries = Pick<BpfMap, "capacity" | "keys" | "set" | "delete">;
-
-/** What an earlier helper left in an array stays: nothing leads there until it is written anew. */
-function inArray(map: BpfMap, valueBytes: number): Entries {
-  return {
-    capacity: () => map.capacity(),
-    keys: () => [],
-    set: (key, value) => map.set(key, value),
-    delete: (key) => map.set(key, Buffer.alloc(valueBytes)),
-  };
-}
-
-/** The programs look for an address only where the filter says that it may be there. */
-function behindFilter(map: BpfMap, filter: BpfMap): Entries {
-  return {
-    capacity: () => map.capacity(),
-    keys: (keyBytes) => map.keys(keyBytes),
-    set: (key, value) => {
-      filter.add(key);
-      map.set(key, value);
-    },
-    delete: (key) => map.delete(key),
-  };
-}
-
-/** Where an entry goes, what blocklists have for the same is there again. */
-function overListed(map: Entries, listed: () => ListedPaths, prefixOf: (key: Buffer) => Prefix): Entries {
-  return {
-    capacity: () => map.capacity(),
-    keys: (keyBytes) => map.keys(keyBytes),
-    set: (key, value) => map.set(key, value),
-    delete: (key) => {
-      const tables = listed().of(prefixOf(key));
-      if (tables === null) map.delete(key);
-      else map.set(key, layouts.path.write({ tables: [...tables] }));
-    },
-  };
-}
-
-/** Tells one entry of a map: `key` and `value` start as zeros. They are used for every entry of the map in turn. */
-type Tell<Item> = (item: Item, key: Buffer<ArrayBuffer>, value: Buffer<ArrayBuffer>) => void;
-
-/**
- * One map's wanted content beside what was written last; only differences are written. What was written is remembered as strings: a
- * Buffer of its own costs some 200 bytes each, and there are as many as rules.
- */
-class Mirror<Item> {
-  readonly capacity: number;
-  /** Whether anything was written or removed since it was last set to false. */
-  changed = false;
-  private readonly map: Entries;
-  private readonly key: Buffer<ArrayBuffer>;
-  private readonly value: Buffer<ArrayBuffer>;
-  private readonly tell: Tell<Item>;
-  private readonly written = new Map<string, string>();
-
-  /** Entries of an earlier helper count as written with an unknown value: kept until replaced or found unwanted. */
-  constructor(map: Entries, keyBytes: number, valueBytes: number, tell: Tell<Item>) {
-    this.map = map;
-    this.capacity = map.capacity();
-    this.key = Buffer.alloc(keyBytes);
-    this.value = Buffer.alloc(valueBytes);
-    this.tell = tell;
-    for (const key of map.keys(keyBytes)) this.written.set(key.toString("latin1"), "");
-  }
-
-  has(item: Item): boolean {
-    this.tell(item, this.key.fill(0), this.value.fill(0));
-    return this.written.has(this.key.toString("latin1"));
-  }
-
-  /** Removes one entry, if it is there. */
-  drop(item: Item): void {
-    this.tell(item, this.key.fill(0), this.value.fill(0));
-    const name = this.key.toString("latin1");
-    if (this.written.has(name)) this.remove([name]);
-  }
-
-  /** Writes what is missing or different; returns the keys of all, for prune(). */
-  put(items: readonly Item[]): Set<string> {
-    const wanted = new Set<string>();
-    for (const item of items) {
-      this.tell(item, this.key.fill(0), this.value.fill(0));
-      const name = this.key.toString("latin1");
-      const value = this.value.toString("latin1");
-      wanted.add(name);
-      if (this.written.get(name) === value) continue;
-      this.map.set(this.key, this.value);
-      this.written.set(name, value);
-      this.changed = true;
-    }
-    return wanted;
-  }
-
-  /** Writes what is to be there where the mirror has no entry of its own, and leaves it there unremembered. */
-  putBeneath(items: Iterable<Item>): void {
-    for (const item of items) {
-      this.tell(item, this.key.fill(0), this.value.fill(0));
-      if (this.written.has(this.key.toString("latin1"))) continue;
-      this.map.set(this.key, this.value);
-      this.changed = true;
-    }
-  }
-
-  /** What putBeneath() wrote counts as the mirror's own from now on, with an unknown value: kept until replaced or found unwanted. */
-  adopt(items: Iterable<Item>): void {
-    for (const item of items) {
-      this.tell(item, this.key.fill(0), this.value.fill(0));
-      const name = this.key.toString("latin1");
-      if (!this.written.has(name)) this.written.set(name, "");
-    }
-  }
-
-  prune(wanted: ReadonlySet<string>): void {
-    this.remove([...this.written.keys()].filter((name) => !wanted.has(name)));
-  }
-
-  /** Removes everything, in the order of the keys as bytes. */
-  clear(): void {
-    this.remove([...this.written.keys()].sort());
-  }
-
-  private remove(names: readonly string[]): void {
-    for (const name of names) {
-      this.map.delete(Buffer.from(name, "latin1"));
-      this.written.delete(name);
-      this.changed = true;
-    }
-  }
-
-  /** Whether the old entries and the new ones are too many while both are there. `beneath`: what is there beside them, `most` or fewer. */
-  isCrowdedBy(items: readonly Item[], beneath: Iterable<Item> = [], most = 0): boolean {
-    if (this.written.size + items.length + most <= this.capacity) return false;
-    return this.written.size + this.countMissing(items) + this.countMissing(beneath) > this.capacity;
-  }
-
-  private countMissing(items: Iterable<Item>): number {
-    let count = 0;
-    for (const item of items) {
-      this.tell(item, this.key.fill(0), this.value.fill(0));
-      if (!this.written.has(this.key.toString("latin1"))) count++;
-    }
-    return count;
-  }
-}
 
 export class PolicyMaps {
   private readonly slots: Mirror<Slot>;
@@ -191,8 +57,8 @@ export class PolicyMaps {
   private config: Buffer;
   /** Counts the policies the kernel had, over restarts: a verdict of an older one is looked up again. */
   generation: number;
-  /** Tables that the kernel has. */
-  private known = new Set<number>();
+  /** Tables that the kernel has and paths may lead to, and the shapes it knows of them. */
+  private known = new Map<number, number>();
   /** Entries of the policy that the maps had no room for. */
   leftOut = 0;
 
@@ -273,41 +139,106 @@ export class PolicyMaps {
     return true;
   }
 
-  /** Brings one address's path to the kernel, with the tables it leads to that are not there yet. The generation stays. */
-  extend(compiled: Compiled, addressHex: string): void {
-    const path = compiled.paths.get(`${addressHex}/128`);
-    const prefix = { hex: addressHex, bits: 128 };
-    // What did not fit as a whole stays the helper's to decide; what was said of the address before may be wrong by now.
+  /** The same where only this is different from what was applied last. What it has no room for it applies as a whole. */
+  amend(wanted: Compiled, difference: Difference): boolean {
+    if (!this.hasRoomFor(wanted, difference)) return this.apply(wanted);
+    const { slots, tables, paths } = difference;
+    const before = this.config;
+    try {
+      this.carryOut(wanted, difference);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      return this.apply(wanted);
+    }
+    if (before.equals(this.config) && slots.size + tables.size + paths.size === 0) return false;
+    this.renew();
+    return true;
+  }
+
+  /** The same for what addresses are called by now; the generation stays. */
+  extend(wanted: Compiled, difference: Difference): void {
+    // What did not fit as a whole stays the helper's to decide; what was said of the addresses before may be wrong by now.
     if (this.leftOut > 0) {
-      this.deferIfThere(prefix);
+      this.deferThese(difference);
       return;
     }
     try {
-      if (path === undefined) this.hosts.drop({ prefix, tables: [] });
-      else this.hosts.put([{ prefix, tables: this.reach(compiled, path) }]);
+      if (this.hasRoomFor(wanted, difference)) {
+        this.carryOut(wanted, difference);
+        return;
+      }
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      // No room. A path that is wrong by now must not stay.
-      this.deferIfThere(prefix);
-      this.leftOut++;
+    }
+    this.deferThese(difference);
+    this.leftOut++;
+  }
+
+  /** A path that is wrong by now must not stay. Replacing an entry needs no room. */
+  private deferThese({ paths }: Difference): void {
+    for (const { before, after } of paths.values()) {
+      const path = { prefix: (before ?? (after as CompiledPath)).prefix, tables: [tableDefer] };
+      const mirror = this.mirrorOf(path);
+      if (mirror.has(path)) mirror.put([path]);
     }
   }
 
-  /** Replacing an entry needs no room. */
-  private deferIfThere(prefix: CompiledPath["prefix"]): void {
-    const path = { prefix, tables: [tableDefer] };
-    if (this.hosts.has(path)) this.hosts.put([path]);
+  private mirrorOf({ prefix }: CompiledPath): Mirror<CompiledPath> {
+    return prefix.bits === 128 ? this.hosts : this.ranges;
   }
 
-  /** Brings the tables of a path to the kernel; where they have no place there the helper decides. */
-  private reach(compiled: Compiled, { tables }: CompiledPath): readonly number[] {
-    const fresh = new Set(tables.filter((table) => table < tableNamed && !this.known.has(table)));
-    if (fresh.size === 0) return tables;
-    if ([...fresh].some((table) => table > this.room.tables)) return [tableDefer];
-    this.slots.put([...compiled.slots.values()].filter(({ table }) => fresh.has(table)));
-    this.tables.put([...compiled.tables].filter(([table]) => fresh.has(table)));
-    for (const table of fresh) this.known.add(table);
-    return tables;
+  /** While what goes and what comes are both there. */
+  private hasRoomFor({ listed }: Compiled, { slots, tables, paths }: Difference): boolean {
+    if (this.leftOut > 0) return false;
+    const beneath = sizeOf(listed());
+    const [hosts, ranges] = [true, false].map(
+      (isHost) =>
+        [...paths.values()].filter(
+          ({ before, after }) => before === undefined && after !== undefined && (after.prefix.bits === 128) === isHost,
+        ).length,
+    ) as [number, number];
+    const added = [...slots.values()].filter(({ before }) => before === undefined).length;
+    return (
+      this.slots.size + added <= this.room.slots &&
+      [...tables.keys()].every((table) => table <= this.room.tables) &&
+      this.hosts.size + hosts + beneath.hosts <= this.room.hosts &&
+      this.ranges.size + ranges + beneath.ranges <= this.room.ranges
+    );
+  }
+
+  /**
+   * A flow meets its old answer, its new one or a hold, after each single write. First every slot that changes and may be seen becomes a
+   * defer: whatever path and tables lead to, what they find is unchanged or held. Then paths change, each in one write; narrow ones come
+   * before the wide ones that they are cut from, and go after them. Last, the slots become what they are to be.
+   */
+  private carryOut(compiled: Compiled, { slots, tables, paths }: Difference): void {
+    const steps = [...slots.values()];
+    const isSeen = ({ before, after }: Replaced<Slot>) => this.known.has(((before ?? after) as Slot).table);
+    const seen = steps.filter(isSeen);
+    // A single change is one write, and nothing in between.
+    if (seen.length > 1 || (seen.length > 0 && paths.size > 0)) {
+      this.slots.put(seen.map(({ before, after }) => ({ ...((before ?? after) as Slot), ...deferred })));
+    }
+    this.slots.put(present(steps.filter((step) => !isSeen(step))));
+    const masks = [...tables];
+    this.tables.put(masks.map(([table, { before = 0, after = 0 }]) => [table, before | after]));
+    const routes = [...paths.values()];
+    const fresh = present(routes).sort((a, b) => b.prefix.bits - a.prefix.bits);
+    for (const path of fresh) this.mirrorOf(path).put([path]);
+    this.configure(compiled);
+    const gone = absent(routes).sort((a, b) => a.prefix.bits - b.prefix.bits);
+    for (const path of gone) this.mirrorOf(path).drop([path]);
+    this.slots.put(present(seen));
+    this.slots.drop(absent(steps));
+    for (const [table, { after }] of masks) {
+      if (after === undefined) {
+        this.tables.drop([[table, 0]]);
+        this.known.delete(table);
+      } else {
+        this.tables.put([[table, after]]);
+        this.known.set(table, after);
+      }
+    }
   }
 
   /** Every verdict is looked up again. */
@@ -318,17 +249,13 @@ export class PolicyMaps {
     this.configs.set(zero, this.config);
   }
 
-  /**
-   * Slots before the tables that show them, tables before the paths that lead to them; then the reverse for what goes.
-   * A table's shapes only widen in the first pass: a slot that is gone but still shown is simply not found. Returns whether anything of
-   * the config but the generation changed.
-   */
+  /** The same in the same order for all there is, whatever was there before. Returns whether anything of the config changed. */
   private write(compiled: Compiled): boolean {
     const slots = [...compiled.slots.values()];
     const tables = [...compiled.tables];
     const paths = [...compiled.paths.values()];
     const hosts = paths.filter(({ prefix }) => prefix.bits === 128);
-    const ranges = paths.filter(({ prefix }) => prefix.bits < 128);
+    const ranges = paths.filter(({ prefix }) => prefix.bits < 128).sort((a, b) => b.prefix.bits - a.prefix.bits);
     const listed = new ListedPaths(compiled.listed());
     if (!this.listed.equals(listed)) this.releaseListed();
     const crowded =
@@ -337,17 +264,18 @@ export class PolicyMaps {
       this.hosts.isCrowdedBy(hosts, listed.hosts(), listed.size.hosts) ||
       this.ranges.isCrowdedBy(ranges, listed.ranges(), listed.size.ranges);
     if (crowded) this.deferAll(compiled);
-    this.known = new Set(compiled.tables.keys());
-    const wantedSlots = this.slots.put(slots);
-    const wantedTables = this.tables.put(tables);
+    this.slots.cover(slots, layouts.slot.write(deferred), ({ table }) => this.known.has(table));
+    this.slots.put(slots.filter(({ table }) => !this.known.has(table)));
+    this.tables.put(tables.map(([table, shapes]) => [table, shapes | (this.known.get(table) ?? 0)]));
     const wantedHosts = this.hosts.put(hosts);
     const wantedRanges = this.ranges.put(ranges);
     if (!this.listed.equals(listed)) this.writeListed(listed);
     const reconfigured = this.configure(compiled);
-    this.hosts.prune(wantedHosts);
     this.ranges.prune(wantedRanges);
-    this.tables.prune(wantedTables);
-    this.slots.prune(wantedSlots);
+    this.hosts.prune(wantedHosts);
+    this.slots.prune(this.slots.put(slots));
+    this.tables.prune(this.tables.put(tables));
+    this.known = new Map(tables);
     return reconfigured;
   }
 
@@ -372,6 +300,7 @@ export class PolicyMaps {
     this.hosts.clear();
     this.tables.clear();
     this.slots.clear();
+    this.known.clear();
   }
 
   /** Returns whether anything but the generation changed. */

@@ -59,6 +59,8 @@ export class Names {
   private readonly lookups = new Lookups();
   private readonly handshakes = new Handshakes();
   private readonly publicNames = new Set<string>();
+  /** Addresses that lost a trusted name since renamed() was told: it may have made room for others. */
+  private readonly forgotten = new Set<string>();
   private readonly ring: Ring;
   private readonly monitor: ResolvedMonitor | null;
   private swept: number;
@@ -66,7 +68,10 @@ export class Names {
   constructor(parts: NamesParts) {
     this.parts = parts;
     this.swept = parts.now();
-    this.table = new NameTable(undefined, (name, known) => parts.kept?.note(name, known));
+    this.table = new NameTable(undefined, (name, known) => {
+      parts.kept?.note(name, known);
+      if (!known) this.forgotten.add(name.address);
+    });
     for (const name of parts.kept?.alive(this.swept) ?? []) this.table.recall(name, this.swept);
     this.ring = new Ring(parts.ring, ringBytes.names, (bytes) => this.read(bytes), parts.failed);
     this.monitor =
@@ -86,7 +91,7 @@ export class Names {
     if (now - this.swept < sweepPace) return;
     this.swept = now;
     const lost = this.table.sweep(now, this.parts.isUsed, now + 3 * sweepPace);
-    for (const address of lost) this.parts.renamed(address);
+    for (const address of new Set([...lost, ...this.takeForgotten()])) this.parts.renamed(address);
   }
 
   /** What an address (32 hex digits) is called now: the asker's own and trusted names first. None: it is an address, never a guess. */
@@ -201,8 +206,16 @@ export class Names {
     if (host === null) return;
     for (const { address, ttl } of addresses) {
       const isNews = this.table.learn({ address, name: host, chain, source, trusted, owner, ttl }, at);
+      this.forgotten.delete(address);
       if (isNews) this.parts.renamed(address);
     }
+    for (const other of this.takeForgotten()) this.parts.renamed(other);
+  }
+
+  private takeForgotten(): string[] {
+    const forgotten = [...this.forgotten];
+    this.forgotten.clear();
+    return forgotten;
   }
 
   private notePublicNames({ publicNames }: Answer): void {

@@ -1,11 +1,14 @@
 // Compiles rules to what the kernel looks up (bpf/policy.bpf.h): tables of slots, and for every known destination the path of
 // tables to try, narrow to wide. One slot per rule and table; one path per address or range named. Pure.
-import { covers, everyIpv4, type Prefix, truncate } from "./address.ts";
+import { covers, everyIpv4, type Prefix } from "./address.ts";
 import type { KnownNames, Override, Policy } from "./decide.ts";
-import { type Addresses, entryRule, type ListEntry } from "./lists.ts";
-import { compareRules } from "./order.ts";
-import { domainsOf, isNamed, type PolicyRule } from "./rule.ts";
-import { type Slot, type SlotTarget, slotsOf } from "./slots.ts";
+import { levels } from "./levels.ts";
+import type { Addresses, ListEntry } from "./lists.ts";
+import { Nodes, prefixName } from "./nodes.ts";
+import { type Destination, domainsOf, isNamed, type PolicyRule } from "./rule.ts";
+import type { Slot, SlotTarget } from "./slots.ts";
+import { type Source, Tables } from "./tables.ts";
+import { type Replaced, Watched } from "./watched.ts";
 
 export interface Target extends SlotTarget {
   readonly pathDepth: number;
@@ -43,14 +46,17 @@ export interface Compiled {
   listed(): readonly ListedPath[];
 }
 
+/** What is different in a compiled policy; the rest of it is a few words. */
+export interface Difference {
+  readonly slots: ReadonlyMap<string, Replaced<Slot>>;
+  readonly tables: ReadonlyMap<number, Replaced<number>>;
+  readonly paths: ReadonlyMap<string, Replaced<CompiledPath>>;
+}
+
 /** The names that addresses have at the moment, by 32 hex digits. */
 export type NamedAddresses = ReadonlyMap<string, KnownNames>;
 
-function prefixName(prefix: Prefix): string {
-  return `${prefix.hex}/${prefix.bits}`;
-}
-
-function destinationName({ destination }: PolicyRule): string {
+function destinationName(destination: Destination): string {
   switch (destination.kind) {
     case "prefix":
       return prefixName(destination.prefix);
@@ -63,87 +69,166 @@ function destinationName({ destination }: PolicyRule): string {
   }
 }
 
-/** One policy compiled, and the names of addresses as they become known. */
+/** Stands for the rules about names: of an address without one nobody knows whether they are meant. */
+const unnamed = "unnamed";
+
+/** A table on a path; without a source a number that means something itself. */
+interface Stop {
+  readonly table: number;
+  readonly source: Source | null;
+}
+
+function numbersOf(stops: readonly Stop[]): number[] {
+  return stops.map(({ table }) => table);
+}
+
+/** Many are asked: most are told from their digits. */
+function within(range: Prefix): (prefix: Prefix) => boolean {
+  const digits = range.hex.slice(0, range.bits >> 2);
+  return (prefix) => prefix.hex.startsWith(digits) && covers(range, prefix);
+}
+
+/**
+ * A policy compiled, and kept so while rules come and go and addresses are called something else: the same as if it were compiled anew.
+ * A path depends on which destinations have rules at all, a table on the rules of its destinations. Zones and lists stay what they are.
+ */
 export class Compiler implements Compiled {
-  readonly slots = new Map<string, Slot>();
-  readonly tables = new Map<number, number>();
-  readonly paths = new Map<string, CompiledPath>();
-  readonly any: readonly number[];
-  readonly defaultAction: number;
-  readonly override: Override | null;
-  readonly listed = (): ListedPath[] => this.listedPaths();
-  private readonly policy: Policy;
+  readonly slots: ReadonlyMap<string, Slot>;
+  readonly tables: ReadonlyMap<number, number>;
+  readonly paths = new Watched<string, CompiledPath>();
+  any: readonly number[] = [];
+  defaultAction = 0;
+  override: Override | null = null;
+  readonly listed = (): readonly ListedPath[] => {
+    this.listedOnce ??= this.listedPaths();
+    return this.listedOnce;
+  };
+  private listedOnce: readonly ListedPath[] | undefined;
+  private readonly policy: Omit<Policy, "rules" | "mode" | "override">;
   private readonly target: Target;
-  /** Rules by the name of their destination, best first. */
-  private readonly groups = new Map<string, PolicyRule[]>();
-  /** Addresses and ranges that rules name, by name. */
-  private readonly explicit = new Map<string, Prefix>();
-  /** Their lengths, long ones first. */
-  private readonly lengths: readonly number[];
-  /** Paths that do not depend on names. */
-  private readonly fixed: ReadonlyMap<string, CompiledPath>;
-  /** Rules about names: of an address without one nobody knows whether they are meant. */
-  private readonly named: readonly PolicyRule[];
+  private readonly made: Tables;
+  /** Trusted names by address. */
+  private readonly names = new Map<string, KnownNames>();
+  private readonly nodes = new Nodes();
 
   constructor(policy: Policy, target: Target) {
-    this.policy = policy;
+    this.policy = { zones: policy.zones, lists: policy.lists };
     this.target = target;
-    const { ask, allow, block } = target.action;
-    this.defaultAction = { ask, learn: allow, allow, block }[policy.mode];
-    this.override = policy.override;
+    this.made = new Tables(target);
+    this.slots = this.made.slots;
+    this.tables = this.made.shapes;
+    this.setMode(policy);
     for (const rule of policy.rules) {
-      const name = destinationName(rule);
-      const group = this.groups.get(name);
-      if (group === undefined) this.groups.set(name, [rule]);
-      else group.push(rule);
-      if (rule.destination.kind === "prefix") this.explicit.set(name, rule.destination.prefix);
+      for (const group of groupsOf(rule)) this.made.append(group, rule);
+      if (rule.destination.kind === "prefix") this.nodes.name(rule.destination.prefix);
     }
-    this.named = policy.rules.filter(isNamed);
-    this.lengths = [...new Set([...this.explicit.values()].map(({ bits }) => bits))].sort((a, b) => b - a);
-    for (const prefix of this.nodes()) {
-      this.paths.set(prefixName(prefix), { prefix, tables: this.path(prefix, null) });
-    }
-    this.fixed = new Map(this.paths);
-    this.any = this.path(null, null);
+    this.routeAll();
+    this.take();
   }
 
-  /** Destinations whose path differs from those around them. */
-  private nodes(): Iterable<Prefix> {
-    const { zones } = this.policy;
-    const nodes = new Map(this.explicit);
-    const ranges = [...zones.loopback, ...zones.resolvers];
-    if (this.groups.has("zone:local") || this.groups.has("zone:internet")) ranges.push(...zones.local);
-    for (const prefix of ranges) nodes.set(prefixName(prefix), prefix);
-    // The kernel's longest match would find a short IPv6 range for IPv4 addresses: they need an own path to be kept out of it.
-    if ([...nodes.values()].some(({ bits }) => bits < everyIpv4.bits)) nodes.set(prefixName(everyIpv4), everyIpv4);
-    return nodes.values();
+  /** What is different since the last call, or since the policy was compiled. */
+  take(): Difference {
+    return {
+      slots: this.made.slots.take((a, b) => a.action === b.action && a.rule === b.rule),
+      tables: this.made.shapes.take((a, b) => a === b),
+      paths: this.paths.take((a, b) => a.tables.join() === b.tables.join()),
+    };
   }
 
-  /** The names of an address are these by now. Returns whether its path changed; the tables it leads to are among the others then. */
+  setMode({ mode, override }: Pick<Policy, "mode" | "override">): void {
+    const { ask, allow, block } = this.target.action;
+    this.defaultAction = { ask, learn: allow, allow, block }[mode];
+    this.override = override;
+  }
+
+  /** The policy loses rules that it has, and gets others. */
+  change(gone: readonly PolicyRule[], come: readonly PolicyRule[]): void {
+    const before = new Map<string, { had: boolean; destination: Destination }>();
+    const meet = (rules: readonly PolicyRule[], work: (group: string, rule: PolicyRule) => void) => {
+      for (const rule of rules)
+        for (const group of groupsOf(rule)) {
+          if (!before.has(group)) before.set(group, { had: this.made.has(group), destination: rule.destination });
+          work(group, rule);
+        }
+    };
+    // In this order: a destination whose rule is replaced has one all the time.
+    meet(come, (group, rule) => this.made.add(group, rule));
+    meet(gone, (group, rule) => this.made.remove(group, rule));
+    const turned = [...before].filter(([group, { had }]) => this.made.has(group) !== had);
+    for (const [group, { destination }] of turned) {
+      if (destination.kind !== "prefix") continue;
+      if (this.made.has(group)) this.nodes.name(destination.prefix);
+      else this.nodes.unname(destination.prefix);
+    }
+    if (turned.some(([group, { destination }]) => group === unnamed || isWide(destination))) this.routeAll();
+    else for (const [, { destination }] of turned) this.routeAround(destination);
+  }
+
+  /** The names of an address are these by now. Returns whether its path changed. */
   setNames(addressHex: string, names: KnownNames): boolean {
-    const prefix = { hex: addressHex, bits: 128 };
-    const title = prefixName(prefix);
-    const tables = this.namedPath(prefix, names);
-    const path = tables === null ? (this.fixed.get(title) ?? this.listedPath(prefix)) : { prefix, tables };
-    if (path?.tables.join() === this.paths.get(title)?.tables.join()) return false;
-    if (path === undefined) this.paths.delete(title);
-    else this.paths.set(title, path);
+    if (names.trusted.length === 0) this.names.delete(addressHex);
+    else this.names.set(addressHex, names);
+    return this.route({ hex: addressHex, bits: 128 });
+  }
+
+  /** Finds every path anew. */
+  private routeAll(): void {
+    const { zones } = this.policy;
+    const ranges = [...zones.loopback, ...zones.resolvers];
+    if (this.made.has("zone:local") || this.made.has("zone:internet")) ranges.push(...zones.local);
+    this.nodes.surround(ranges);
+    for (const [name, { prefix }] of this.paths) if (!this.nodes.has(name)) this.route(prefix);
+    for (const prefix of this.nodes.all()) this.route(prefix);
+    for (const hex of this.names.keys()) this.route({ hex, bits: 128 });
+    const stops = this.path(null, null);
+    this.exchange(this.any, stops);
+    this.any = numbersOf(stops);
+  }
+
+  /** Finds the paths anew that may lead through a destination, which has its first rule or lost its last. */
+  private routeAround(destination: Destination): void {
+    if (destination.kind === "prefix") {
+      const { prefix } = destination;
+      for (const node of [prefix, ...this.nodes.settle(prefix)]) this.route(node);
+      if (prefix.bits === 128) return;
+      const isWithin = within(prefix);
+      for (const node of this.nodes.all()) if (isWithin(node)) this.route(node);
+      for (const hex of this.names.keys()) if (isWithin({ hex, bits: 128 })) this.route({ hex, bits: 128 });
+    } else if (destination.kind === "host" || destination.kind === "domain") {
+      const { kind, name } = destination;
+      const isMeant = (known: string) => known === name || (kind === "domain" && known.endsWith(`.${name}`));
+      for (const [hex, { trusted, labels }] of this.names)
+        if (trusted.some(isMeant) || labels.some(isMeant)) this.route({ hex, bits: 128 });
+    }
+  }
+
+  /** Finds one path anew. Returns whether it is another one, or none, by now. */
+  private route(prefix: Prefix): boolean {
+    const name = prefixName(prefix);
+    const names = prefix.bits === 128 ? this.names.get(prefix.hex) : undefined;
+    const byName = names === undefined ? null : this.namedPath(prefix, names);
+    const stops = byName ?? (this.nodes.has(name) ? this.path(prefix, null) : null);
+    const tables = stops === null ? null : numbersOf(stops);
+    const before = this.paths.get(name)?.tables;
+    if (tables?.join() === before?.join()) return false;
+    this.exchange(before ?? [], stops ?? []);
+    if (tables === null) this.paths.delete(name);
+    else this.paths.set(name, { prefix, tables });
     return true;
   }
 
-  private namedPath(prefix: Prefix, { trusted, labels }: KnownNames): readonly number[] | null {
-    if (trusted.length === 0 || !this.asksForNames || !this.isNameable(prefix)) return null;
-    const [first, ...others] = trusted.map((name) => this.path(prefix, name));
-    const agree = others.every((other) => other.join() === first?.join());
-    // An alias or the app's own word may block: the helper compares.
-    return first && agree && !labels.some((label) => this.isAbout(label)) ? first : [this.target.tableDefer];
+  private exchange(before: readonly number[], after: readonly Stop[]): void {
+    for (const { table, source } of after) if (source !== null) this.made.retain(table, source);
+    for (const table of before) this.made.release(table);
   }
 
-  /** Without names of its own a listed address goes by its list again. */
-  private listedPath(prefix: Prefix): CompiledPath | undefined {
-    const entry = this.policy.lists.covering(prefix)?.destination;
-    const isListed = entry?.kind === "prefix" && entry.prefix.bits === 128;
-    return isListed ? { prefix, tables: this.path(prefix, null) } : undefined;
+  private namedPath(prefix: Prefix, { trusted, labels }: KnownNames): readonly Stop[] | null {
+    if (!this.asksForNames || !this.isNameable(prefix)) return null;
+    const [first, ...others] = trusted.map((name) => this.path(prefix, name));
+    const agree = first && others.every((other) => numbersOf(other).join() === numbersOf(first).join());
+    // An alias or the app's own word may block: the helper compares.
+    if (agree && !labels.some((label) => this.isAbout(label))) return first;
+    return [{ table: this.target.tableDefer, source: null }];
   }
 
   /**
@@ -153,18 +238,20 @@ export class Compiler implements Compiled {
   private listedPaths(): ListedPath[] {
     return this.policy.lists.addresses().map(({ list, number, addresses }) => {
       const destination = { kind: "prefix", prefix: everyIpv4 } as const;
-      const table = this.table([], { list, number, destination });
-      return { addresses, tables: table === null ? [] : [this.unnamedTable(), table] };
+      const stop = this.stop([], { list, number, destination });
+      const stops = stop === null ? [] : [this.unnamedStop(), stop];
+      this.exchange([], stops);
+      return { addresses, tables: numbersOf(stops) };
     });
   }
 
   private get asksForNames(): boolean {
-    return this.named.length > 0 || this.policy.lists.hasNames;
+    return this.made.has(unnamed) || this.policy.lists.hasNames;
   }
 
   private isAbout(name: string): boolean {
-    if (this.groups.has(`host:${name}`) || this.policy.lists.name(name) !== null) return true;
-    return domainsOf(name).some((domain) => this.groups.has(`domain:${domain}`));
+    if (this.made.has(`host:${name}`) || this.policy.lists.name(name) !== null) return true;
+    return domainsOf(name).some((domain) => this.made.has(`domain:${domain}`));
   }
 
   private isNameable(prefix: Prefix | null): boolean {
@@ -173,87 +260,45 @@ export class Compiler implements Compiled {
   }
 
   /** `prefix` null: everything else. `name` null: nobody knows one. */
-  private path(prefix: Prefix | null, name: string | null): readonly number[] {
-    const tables: number[] = name === null ? [] : [this.target.tableNamed];
-    if (name === null && this.asksForNames && this.isNameable(prefix)) tables.push(this.unnamedTable());
-    for (const [names, entry] of this.levels(prefix, name)) {
-      const table = this.table(names, entry);
-      if (table !== null) tables.push(table);
+  private path(prefix: Prefix | null, name: string | null): readonly Stop[] {
+    const { pathDepth, tableDefer, tableNamed } = this.target;
+    const stops: Stop[] = name === null ? [] : [{ table: tableNamed, source: null }];
+    if (name === null && this.asksForNames && this.isNameable(prefix)) stops.push(this.unnamedStop());
+    for (const [names, entry] of levels(this.policy, this.nodes.lengths, prefix, name)) {
+      const stop = this.stop(names, entry);
+      if (stop !== null) stops.push(stop);
       if (entry !== null) break; // it is about everybody: nothing passes it
     }
-    const { pathDepth, tableDefer } = this.target;
-    return tables.length <= pathDepth ? tables : [...tables.slice(0, pathDepth - 1), tableDefer];
+    if (stops.length <= pathDepth) return stops;
+    return [...stops.slice(0, pathDepth - 1), { table: tableDefer, source: null }];
   }
 
-  /** Groups of rules about the destination, narrow to wide, each with the blocklists' entry of the same rank. */
-  private *levels(prefix: Prefix | null, name: string | null): Generator<[groups: string[], entry: ListEntry | null]> {
-    const { lists } = this.policy;
-    const byName = name === null ? null : lists.name(name);
-    const byAddress = prefix === null ? null : lists.covering(prefix);
-    const bits = byAddress?.destination.kind === "prefix" ? byAddress.destination.prefix.bits : 0;
-    if (prefix?.bits === 128) {
-      const hosts = [prefixName(prefix), ...(name === null ? [] : [`host:${name}`])];
-      const entries = [byName?.destination.kind === "host" ? byName : null, bits === 128 ? byAddress : null];
-      // Of two lists the one whose word it is: order.ts decides, as for rules.
-      const [entry = null] = entries
-        .filter((each) => each !== null)
-        .sort((a, b) => compareRules(entryRule(a), entryRule(b)));
-      yield [hosts, entry];
-    }
-    for (const domain of name === null ? [] : domainsOf(name)) {
-      const listed = byName?.destination.kind === "domain" && byName.destination.name === domain;
-      yield [[`domain:${domain}`], listed ? byName : null];
-    }
-    const lengths = byAddress === null ? this.lengths : [...new Set([...this.lengths, bits])].sort((a, b) => b - a);
-    for (const length of prefix === null ? [] : lengths) {
-      if (prefix === null || length > prefix.bits || length === 128) continue;
-      const range = { hex: truncate(prefix.hex, length), bits: length };
-      if (covers(range, prefix)) yield [[prefixName(range)], length === bits ? byAddress : null];
-    }
-    yield [this.zonesOf(prefix), null];
-    yield [["any"], null];
+  /** The table with the rules of these groups and the entry; null where there are none. */
+  private stop(names: readonly string[], entry: ListEntry | null): Stop | null {
+    const groups = names.filter((name) => this.made.has(name));
+    if (groups.length === 0 && entry === null) return null;
+    const title = [...groups, ...(entry === null ? [] : [`list:${entry.list}`])].join("+");
+    return { table: this.target.tableId(title), source: { groups, entry, defer: false } };
   }
 
-  /** The zones that hold the whole prefix, in a fixed order. */
-  private zonesOf(prefix: Prefix | null): string[] {
-    const { zones } = this.policy;
-    const holding = Object.entries(zones)
-      .filter(([, ranges]) => prefix !== null && ranges.some((range) => covers(range, prefix)))
-      .map(([zone]) => `zone:${zone}`);
-    const outside = !holding.includes("zone:loopback") && !holding.includes("zone:local");
-    return (outside ? [...holding, "zone:internet"] : holding).sort();
-  }
-
-  /** Number of the table with the rules of these groups and the entry; null where there are none. */
-  private table(names: readonly string[], entry: ListEntry | null): number | null {
-    const present = names.filter((name) => this.groups.has(name));
-    if (present.length === 0 && entry === null) return null;
-    const title = [...present, ...(entry === null ? [] : [`list:${entry.list}`])].join("+");
-    const table = this.target.tableId(title);
-    if (this.tables.has(table)) return table;
-    const rules = present.flatMap((name) => this.groups.get(name) ?? []);
-    if (entry !== null) rules.push(entryRule(entry));
-    if (present.length + (entry === null ? 0 : 1) > 1) rules.sort(compareRules);
-    this.fill(table, rules, false);
-    return table;
-  }
-
-  private unnamedTable(): number {
-    const table = this.target.tableId("unnamed");
-    if (this.tables.has(table)) return table;
+  private unnamedStop(): Stop {
     const anything = { list: "", number: 0, destination: { kind: "any" } } as const;
-    this.fill(table, this.policy.lists.hasNames ? [entryRule(anything)] : this.named, true);
-    return table;
+    const source = this.policy.lists.hasNames
+      ? { groups: [], entry: anything, defer: true }
+      : { groups: [unnamed], entry: null, defer: true };
+    return { table: this.target.tableId(unnamed), source };
   }
+}
 
-  private fill(table: number, rules: readonly PolicyRule[], defer: boolean): void {
-    let shapes = 0;
-    for (const slot of slotsOf(table, rules, this.target, defer)) {
-      shapes |= 1 << slot.shape;
-      this.slots.set(`${table}:${slot.app}:${slot.port}:${slot.protocol}:${slot.direction}:${slot.shape}`, slot);
-    }
-    this.tables.set(table, shapes);
-  }
+/** Groups that a rule is in. */
+function groupsOf(rule: PolicyRule): string[] {
+  const name = destinationName(rule.destination);
+  return isNamed(rule) ? [name, unnamed] : [name];
+}
+
+/** Whether any path may lead through it. */
+function isWide({ kind }: Destination): boolean {
+  return kind === "zone" || kind === "any";
 }
 
 export function compile(policy: Policy, target: Target, named: NamedAddresses = new Map()): Compiled {

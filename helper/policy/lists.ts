@@ -39,6 +39,8 @@ export interface Lists {
   prefixes(): Iterable<Prefix>;
   /** The same by lists, those with none left out. What several have is the first one's entry. */
   addresses(): readonly ListedAddresses[];
+  /** What they have, as objects that are others as soon as anything of it is. */
+  contents(): readonly object[];
   /** What people call the list of this number. */
   titleOf(number: number): string;
 }
@@ -49,6 +51,7 @@ export const noLists: Lists = {
   hasNames: false,
   prefixes: () => [],
   addresses: () => [],
+  contents: () => [],
   titleOf: String,
 };
 

@@ -62,6 +62,17 @@ export function compareRules(a: PolicyRule, b: PolicyRule): number {
   return b.number - a.number;
 }
 
+/** Where the rule is among sorted ones, or belongs. */
+export function placeOf(rule: PolicyRule, sorted: readonly PolicyRule[]): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareRules(sorted[middle] as PolicyRule, rule) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** The criterion that puts one rule before the other; null when only their age does. */
 export function decidingCriterion(a: PolicyRule, b: PolicyRule): Criterion | null {
   const names = Object.keys(criteria) as Criterion[];

@@ -50,8 +50,20 @@ export function openStore(file: string): Store {
   // Questions may be lost with the power, not with the process. Answers are written `durably`.
   store.pragma("synchronous = NORMAL");
   store.pragma("foreign_keys = ON");
+  store.pragma("temp_store = MEMORY");
   migrate(store, readMigrations(join(import.meta.dirname, "migrations")));
   return store;
+}
+
+const statements = new WeakMap<Store, Map<string, Database.Statement>>();
+
+/** A statement that is prepared once: for what a person waits for. */
+export function prepared(store: Store, sql: string): Database.Statement {
+  const known = statements.get(store) ?? new Map<string, Database.Statement>();
+  statements.set(store, known);
+  const statement = known.get(sql) ?? store.prepare(sql);
+  known.set(sql, statement);
+  return statement;
 }
 
 /** One transaction that is on the disk when this returns: a person's decision is the only copy of itself. */

@@ -1,6 +1,9 @@
 // Lasting numbers for what compiled maps name: apps and destinations.
 import type { Store } from "./database.ts";
 
+/** The numbers of a set, or the keys of a map. */
+type Used = Pick<ReadonlySet<number>, "has" | "size">;
+
 class Numbers {
   private readonly known = new Map<string, number>();
   private readonly names = new Map<number, string>();
@@ -38,7 +41,7 @@ class Numbers {
   }
 
   /** Takes back every number but these, to be given again: nothing in the kernel may go by them any more. */
-  protected keepOnly(used: ReadonlySet<number>): void {
+  protected keepOnly(used: Used): void {
     for (const [id, name] of this.names) {
       if (used.has(id)) continue;
       this.remove(id);
@@ -71,7 +74,7 @@ export class DestinationNumbers extends Numbers {
   }
 
   /** `used`: all that the kernel's maps go by. */
-  tidy(used: ReadonlySet<number>): void {
+  tidy(used: Used): void {
     if (this.size - used.size > idle) this.keepOnly(used);
   }
 }

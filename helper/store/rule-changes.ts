@@ -1,7 +1,7 @@
 // What people changed about rules, so that it can be taken back: the rows as they were, and what took their place.
 import * as v from "valibot";
 import { CodedError } from "../../contract/errors.ts";
-import type { Store } from "./database.ts";
+import { prepared, type Store } from "./database.ts";
 import type { RuleRow } from "./rules.ts";
 
 /** Changes that can be taken back, the newest; fewer where they are large. */
@@ -72,7 +72,7 @@ export class RuleChanges {
 
   /** Id of the newest change, null when there is none. */
   newest(): number | null {
-    const row = this.store.prepare("SELECT max(id) AS id FROM rule_changes").get() as { id: number | null };
+    const row = prepared(this.store, "SELECT max(id) AS id FROM rule_changes").get() as { id: number | null };
     return row.id;
   }
 
@@ -150,11 +150,10 @@ export class RuleChanges {
 
   private write({ before, after }: { before: StoredRow[]; after: number[] }, now: number): void {
     if (before.length === 0 && after.length === 0) return;
-    const { lastInsertRowid } = this.store
-      .prepare("INSERT INTO rule_changes (made, before, after) VALUES (?, ?, ?)")
-      .run(now, JSON.stringify(before), JSON.stringify(after));
+    const insert = prepared(this.store, "INSERT INTO rule_changes (made, before, after) VALUES (?, ?, ?)");
+    const { lastInsertRowid } = insert.run(now, JSON.stringify(before), JSON.stringify(after));
     const newest = Number(lastInsertRowid);
-    this.store.prepare("DELETE FROM rule_changes WHERE id <= ?").run(newest - kept);
+    prepared(this.store, "DELETE FROM rule_changes WHERE id <= ?").run(newest - kept);
     if (after.length < fewRules && before.length < fewRules) return;
     this.store
       .prepare(

@@ -3,7 +3,8 @@ import { CodedError } from "../../contract/errors.ts";
 import type { RuleLifetime } from "../../contract/lifetime.ts";
 import type { Action, Matcher, Origin, Rule } from "../../contract/words.ts";
 import type { ProcessId, TemporaryRule } from "../policy/lifetime.ts";
-import type { Store } from "./database.ts";
+import { prepared, type Store } from "./database.ts";
+import { RuleCache } from "./rule-cache.ts";
 import { RuleChanges } from "./rule-changes.ts";
 import type { Difference, WantedRule } from "./rule-sync.ts";
 
@@ -59,8 +60,8 @@ export interface BootClock {
 }
 
 export interface NumberedRule {
-  number: number;
-  rule: Rule;
+  readonly number: number;
+  readonly rule: Rule;
 }
 
 const insertion = `INSERT INTO rules (app, via, user, action, address, host, domain, zone, port, portTo, protocol, direction, profile,
@@ -71,6 +72,21 @@ const insertion = `INSERT INTO rules (app, via, user, action, address, host, dom
 
 const noTerm: Term = { expires: null, processes: [] };
 
+/** A rule in memory. `expires`: CLOCK_BOOTTIME milliseconds; somebody may set the clock on the wall. */
+interface KeptRule {
+  readonly numbered: NumberedRule;
+  readonly expires: number | null;
+}
+
+function shown({ numbered, expires }: KeptRule, behind: number): NumberedRule {
+  if (expires === null) return numbered;
+  return { number: numbered.number, rule: { ...numbered.rule, expires: timeText(expires, behind) } };
+}
+
+function timeText(expires: number | null, behind: number): string | null {
+  return expires === null ? null : new Date(expires + behind).toISOString();
+}
+
 /** `behind`: how far CLOCK_BOOTTIME is behind the clock on the wall, milliseconds. */
 function fromRow(row: RuleRow, behind: number): NumberedRule {
   const { number, name, created, enabled, expires, boot: _boot, source, ...rest } = row;
@@ -79,7 +95,7 @@ function fromRow(row: RuleRow, behind: number): NumberedRule {
     rule: {
       id: name ?? String(number),
       ...rest,
-      expires: expires === null ? null : new Date(expires + behind).toISOString(),
+      expires: timeText(expires, behind),
       enabled: enabled === 1,
       created: new Date(created).toISOString(),
       ...(source !== null && { source }),
@@ -90,20 +106,32 @@ function fromRow(row: RuleRow, behind: number): NumberedRule {
 export class Rules {
   private readonly store: Store;
   private readonly clock: BootClock;
+  private readonly cache: RuleCache<KeptRule>;
   /** What people changed, and the way back. */
   readonly changes: RuleChanges;
   constructor(store: Store, clock: BootClock) {
     this.store = store;
     this.clock = clock;
+    this.cache = new RuleCache(store, (row) => ({ numbered: fromRow(row, 0), expires: row.expires }));
     this.changes = new RuleChanges(store);
   }
 
+  /** Every rule as it is committed, by number; within a change, as it is by then. */
   all(): NumberedRule[] {
     // One moment for all: what was made together ends together.
-    const behind = Date.now() - this.clock.boottime();
-    return (this.store.prepare("SELECT * FROM rules ORDER BY number").all() as RuleRow[]).map((row) =>
-      fromRow(row, behind),
-    );
+    const behind = this.behind();
+    return this.cache.all().map((kept) => shown(kept, behind));
+  }
+
+  /** The rule of this number, as it was at the last all() or touched(). */
+  get(number: number): NumberedRule | undefined {
+    const kept = this.cache.get(number);
+    return kept && shown(kept, this.behind());
+  }
+
+  /** Numbers of the rules that were made, changed or removed since the last call, in whatever way. Not within a change. */
+  touched(): ReadonlySet<number> {
+    return this.cache.touched();
   }
 
   /**
@@ -119,23 +147,22 @@ export class Rules {
     const boot = rule.lifetime === "forever" ? null : this.clock.boot;
     return this.changes.record(now, (change) => {
       // Written like the index rules_matcher, or every rule there is would be read.
-      const replaced = this.store
-        .prepare(
-          `SELECT * FROM rules WHERE origin = @origin AND coalesce(app, '') = coalesce(@app, '')
+      const replaced = prepared(
+        this.store,
+        `SELECT * FROM rules WHERE origin = @origin AND coalesce(app, '') = coalesce(@app, '')
              AND coalesce(via, '') = coalesce(@via, '') AND coalesce(user, -1) = coalesce(@user, -1)
              AND coalesce(address, '') = coalesce(@address, '') AND coalesce(host, '') = coalesce(@host, '')
              AND coalesce(domain, '') = coalesce(@domain, '') AND coalesce(zone, '') = coalesce(@zone, '')
              AND coalesce(port, -1) = coalesce(@port, -1) AND coalesce(portTo, -1) = coalesce(@portTo, -1)
              AND coalesce(protocol, '') = coalesce(@protocol, '') AND direction = @direction
              AND coalesce(profile, '') = coalesce(@profile, '') AND (lifetime = 'forever') = (@lifetime = 'forever')`,
-        )
-        .get({ ...rule, origin }) as RuleRow | undefined;
+      ).get({ ...rule, origin }) as RuleRow | undefined;
       if (replaced !== undefined) {
         change.gone(replaced);
-        this.store.prepare("DELETE FROM rules WHERE number = ?").run(replaced.number);
+        this.drop(replaced.number);
       }
       const made = { ...rule, created: now, boot, expires: term.expires, enabled: 1, origin, source: null };
-      const row = this.store.prepare(insertion).get(made) as RuleRow;
+      const row = prepared(this.store, insertion).get(made) as RuleRow;
       this.writeProcesses(row.number, term.processes);
       change.made(row.number);
       return { ...this.read(row), replaced: replaced === undefined ? null : String(replaced.number) };
@@ -209,6 +236,7 @@ export class Rules {
   }
 
   private writeProcesses(number: number, processes: readonly ProcessId[]): void {
+    if (processes.length === 0) return;
     const insert = this.store.prepare("INSERT INTO rule_processes (rule, pid, start) VALUES (?, ?, ?)");
     for (const { pid, start } of processes) insert.run(number, pid, start);
   }
@@ -227,8 +255,12 @@ export class Rules {
       const row = this.find(id);
       if (row.origin === "factory") throw new CodedError("factory_rule", id);
       change.gone(row);
-      this.store.prepare("DELETE FROM rules WHERE number = ?").run(row.number);
+      this.drop(row.number);
     });
+  }
+
+  private drop(number: number): void {
+    prepared(this.store, "DELETE FROM rules WHERE number = ?").run(number);
   }
 
   /** Errors: unknown_rule. */
@@ -237,21 +269,28 @@ export class Rules {
       const row = this.find(id);
       change.gone(row);
       change.made(row.number);
-      const changed = this.store
-        .prepare("UPDATE rules SET enabled = ? WHERE number = ? RETURNING *")
-        .get(enabled ? 1 : 0, row.number) as RuleRow;
+      const update = prepared(this.store, "UPDATE rules SET enabled = ? WHERE number = ? RETURNING *");
+      const changed = update.get(enabled ? 1 : 0, row.number) as RuleRow;
       return this.read(changed).rule;
     });
   }
 
   private read(row: RuleRow): NumberedRule {
-    return fromRow(row, Date.now() - this.clock.boottime());
+    return fromRow(row, this.behind());
+  }
+
+  /** How far CLOCK_BOOTTIME is behind the clock on the wall, milliseconds. */
+  private behind(): number {
+    return Date.now() - this.clock.boottime();
   }
 
   private find(id: string): RuleRow {
-    const row = this.store
-      .prepare("SELECT * FROM rules WHERE name = @id OR (name IS NULL AND CAST(number AS TEXT) = @id)")
-      .get({ id }) as RuleRow | undefined;
+    // Each half has its index: with OR every rule there is would be read.
+    const row = prepared(
+      this.store,
+      `SELECT * FROM rules WHERE name = @id UNION ALL
+         SELECT * FROM rules WHERE number = CAST(@id AS INTEGER) AND name IS NULL AND CAST(number AS TEXT) = @id`,
+    ).get({ id }) as RuleRow | undefined;
     if (row === undefined) throw new CodedError("unknown_rule", id);
     return row;
   }

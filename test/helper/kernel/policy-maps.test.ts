@@ -272,6 +272,7 @@ describe("the maps", () => {
           }
           const compiler = new Compiler({ ...step.policy, lists }, forKernel);
           maps.apply(compiler);
+          compiler.take();
           const listed = [...lists.prefixes()].map(({ hex, bits }) => `${hex}/${bits}`);
           const check = () => {
             expectPaths(compiler);
@@ -281,7 +282,7 @@ describe("the maps", () => {
           };
           check();
           for (const names of [step.named, new Map([...step.named].map(([hex]) => [hex, noNames]))]) {
-            for (const [hex, known] of names) if (compiler.setNames(hex, known)) maps.extend(compiler, hex);
+            for (const [hex, known] of names) if (compiler.setNames(hex, known)) maps.extend(compiler, compiler.take());
             check();
           }
         }

@@ -2,6 +2,7 @@
 // test/helper/kernel/policy-maps.test.ts asks the real kernel the same.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { AddressSet } from "../../../helper/blocklists/address-set.ts";
 import { type Prefix, parsePrefix } from "../../../helper/policy/address.ts";
 import { Compiler, compile } from "../../../helper/policy/compile.ts";
 import { decide, type KnownNames, noNames, type Policy, type Question } from "../../../helper/policy/decide.ts";
@@ -191,6 +192,7 @@ describe("the compiled policy", () => {
       ...noLists,
       prefixes: () => [prefix],
       covering: ({ hex }: Prefix) => (hex === prefix.hex ? entry : null),
+      addresses: () => [{ list: "bad", number: listNumbers, addresses: new AddressSet([prefix]) }],
     };
     const policy = {
       ...policyOf({ app: apps[0]! }, { app: apps[1]!, destination: { kind: "host", name: "a.test" } }),
@@ -198,9 +200,9 @@ describe("the compiled policy", () => {
     };
     const compiler = new Compiler(policy, newTarget());
     compiler.setNames(prefix.hex, { trusted: ["b.test"], labels: [] });
-    compiler.setNames(prefix.hex, noNames);
-    // An own path: what the kernel had of the list is not its own any more.
     expect(compiler.paths.has(`${prefix.hex}/128`)).toBe(true);
+    compiler.setNames(prefix.hex, noNames);
+    expect(compiler.paths.has(`${prefix.hex}/128`)).toBe(false);
     expect(lookUp(compiler, 1, toward("198.51.100.7", 443), 6)).toMatchObject({ action: actions.block });
   });
 

@@ -22,7 +22,7 @@ export const protocolNumbers: Record<Protocol, number[]> = {
 };
 
 /** Around these everything is nested: 32 digits each. */
-const centres = [
+export const centres = [
   "00000000000000000000ffff0a010203", // 10.1.2.3
   "00000000000000000000ffff0a010235", // 10.1.2.53
   "00000000000000000000ffff7f000001", // 127.0.0.1
@@ -90,7 +90,7 @@ export const rule: fc.Arbitrary<PolicyRule> = fc
   }));
 
 /** Rules for ranges around one centre, each within the next: deeper than the kernel's paths go, now and then. */
-const nest: fc.Arbitrary<PolicyRule[]> = fc
+export const nest: fc.Arbitrary<PolicyRule[]> = fc
   .tuple(fc.constantFrom(...centres), fc.array(rule, { minLength: lengths.length, maxLength: lengths.length }))
   .chain(([hex, rules]) =>
     fc.subarray(lengths, { minLength: 4 }).map((chosen) =>
@@ -143,6 +143,7 @@ function listsOf(destinations: readonly ListEntry["destination"][]): Lists {
     hasNames: entries.some(({ destination: { kind } }) => kind !== "prefix"),
     prefixes: () => addresses.flatMap(({ addresses }) => addresses.prefixes),
     addresses: () => addresses,
+    contents: () => [entries],
     titleOf: String,
   };
 }
@@ -179,24 +180,20 @@ export const policy: fc.Arbitrary<Policy> = fc.record({
   ),
 });
 
+export const knownNames: fc.Arbitrary<KnownNames> = fc.record({
+  trusted: fc.oneof(
+    { weight: 3, arbitrary: fc.subarray([...hosts], { minLength: 1, maxLength: 1 }) },
+    { weight: 1, arbitrary: fc.subarray([...hosts], { maxLength: 2 }) },
+  ),
+  labels: fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.subarray([...hosts], { maxLength: 1 }) },
+  ),
+});
+
 /** What is known of the addresses' names, by their digits. */
 export const named: fc.Arbitrary<ReadonlyMap<string, KnownNames>> = fc
-  .array(
-    fc.tuple(
-      fc.constantFrom(...centres),
-      fc.record({
-        trusted: fc.oneof(
-          { weight: 3, arbitrary: fc.subarray([...hosts], { minLength: 1, maxLength: 1 }) },
-          { weight: 1, arbitrary: fc.subarray([...hosts], { maxLength: 2 }) },
-        ),
-        labels: fc.oneof(
-          { weight: 4, arbitrary: fc.constant([]) },
-          { weight: 1, arbitrary: fc.subarray([...hosts], { maxLength: 1 }) },
-        ),
-      }),
-    ),
-    { maxLength: 5 },
-  )
+  .array(fc.tuple(fc.constantFrom(...centres), knownNames), { maxLength: 5 })
   .map((entries) => new Map(entries));
 
 export const question: fc.Arbitrary<Question> = fc

@@ -1,0 +1,143 @@
+// What one change of the rules costs among ten thousand: from the request's arrival in the engine, through a real SQLite file, to the maps
+// of the real kernel. Writes dist/bench/policy.json.
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Blocklists, listsFolder } from "../../helper/blocklists/blocklists.ts";
+import { PolicyLists } from "../../helper/blocklists/policy-lists.ts";
+import { Engine } from "../../helper/engine.ts";
+import { cgroupRoot } from "../../helper/guard/cgroups.ts";
+import { objectPath } from "../../helper/helper.ts";
+import { Apps } from "../../helper/identity/apps.ts";
+import { systemDirectories } from "../../helper/identity/desktop-entries.ts";
+import { CgroupPaths } from "../../helper/kernel/cgroup-paths.ts";
+import { layouts } from "../../helper/kernel/layout.ts";
+import { boottime } from "../../helper/kernel/libc.ts";
+import { Programs } from "../../helper/kernel/programs.ts";
+import { localPrefixes, loopbackPrefixes } from "../../helper/policy/rule.ts";
+import { openStore } from "../../helper/store/database.ts";
+import { NameRows } from "../../helper/store/names.ts";
+import { Rules } from "../../helper/store/rules.ts";
+import { OwnCgroup } from "../bpf/own-cgroup.ts";
+import { Figures, percentile } from "./figures.ts";
+import { kindOf, kinds, names, ruleOf } from "./policy/rules.ts";
+
+const ruleCount = 10_000;
+const nameCount = 500;
+/** Of each kind of rule. */
+const changes = 60;
+const wholes = 15;
+const figures = new Figures();
+
+/** `where`: a folder on a disk, or in memory, where nothing is waited for. */
+async function measure(title: string, where: string, goals: boolean): Promise<void> {
+  const folder = mkdtempSync(join(where, "picket-bench-"));
+  const cgroup = new OwnCgroup();
+  const programs = new Programs(objectPath, cgroup.instance);
+  try {
+    const store = openStore(join(folder, "picket.sqlite"));
+    const clock = { boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), boottime };
+    const written = new Rules(store, clock);
+    store.transaction(() => {
+      for (let at = 0; at < ruleCount; at++) written.add(ruleOf(kindOf(at), at), 0);
+      store.exec("DELETE FROM rule_changes");
+    })();
+    const rows = new NameRows(store, clock.boot);
+    for (const name of names(nameCount, boottime() + 3600_000)) rows.note(name, true);
+    rows.flush();
+    const fetch = () => Promise.reject(new Error("nothing is fetched"));
+    const blocklists = await Blocklists.open({ store, directory: listsFolder(folder), fetch });
+    let compiled = 0;
+    let profile: string | null = null;
+    const engine = new Engine({
+      programs,
+      store,
+      clock,
+      situation: () => ({ mode: "ask", override: null, profile }),
+      lists: new PolicyLists(blocklists),
+      resolvedMonitor: null,
+      apps: new Apps(systemDirectories),
+      cgroups: new CgroupPaths(cgroupRoot()),
+      settings: { holdTicks: 25, pidNamespace: statSync("/proc/self/ns/pid").ino },
+      zones: () => ({ loopback: loopbackPrefixes, resolvers: [], local: localPrefixes }),
+      lostPackets: () => 0,
+      listener: { prompt: () => {}, flow: () => {}, rules: () => {} },
+      checkpoint: (step) => {
+        if (step === "compiled") compiled = performance.now();
+      },
+    });
+    const times: Record<string, number[]> = {};
+    const returned: number[] = [];
+    const time = <T>(kind: string, change: () => T): T => {
+      const began = performance.now();
+      const result = change();
+      returned.push(performance.now() - began);
+      times[kind] ??= [];
+      times[kind].push(compiled - began);
+      return result;
+    };
+    let at = 20_000;
+    for (let round = 0; round < changes; round++)
+      for (const kind of kinds) {
+        const rule = ruleOf(kind, at++);
+        const { id } = time(`add, ${kind}`, () => engine.addRule(rule));
+        const other = rule.action === "allow" ? "block" : "allow";
+        const replaced = time("replace", () => engine.addRule({ ...rule, action: other }));
+        if (replaced.replaced !== id) throw new Error(`${replaced.replaced} was replaced, not ${id}`);
+        time("disable or enable", () => engine.enableRule(replaced.id, false));
+        time("disable or enable", () => engine.enableRule(replaced.id, true));
+        time("remove", () => engine.removeRule(replaced.id));
+        time("undo", () => engine.undo(null));
+        // As a person's evening goes by, so does the store's.
+        if (round % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    const all = (prefix: string) =>
+      Object.entries(times).flatMap(([kind, each]) => (kind.startsWith(prefix) ? each : []));
+    const note = (what: string, values: readonly number[], goal = "") => {
+      figures.note(`${title}: ${what}, p50`, percentile(values, 0.5), "ms", goal);
+      figures.note(`${title}: ${what}, p99`, percentile(values, 0.99), "ms");
+    };
+    note("rules.add, from its arrival to the kernel", all("add"), goals ? "≤ 5" : "");
+    for (const kind of Object.keys(times)) note(kind, all(kind));
+    note("any change, until its answer", returned);
+    const over = all("").filter((each) => each > 5).length / all("").length;
+    figures.note(`${title}: changes that took more than 5 ms`, over * 100, "%");
+
+    const whole = Array.from({ length: wholes }, () => {
+      profile = profile === null ? "elsewhere" : null;
+      const began = performance.now();
+      engine.policyChanged();
+      return compiled - began;
+    });
+    note("compiled as a whole and written", whole);
+
+    if (goals) {
+      const { slots, hosts, ranges, tables } = programs.maps;
+      const keys = slots.keys(layouts.slot_key.size);
+      const value = Buffer.alloc(layouts.slot.size);
+      const deferred = keys.filter((key) => slots.get(key, value) && layouts.slot.read(value).rule === 0).length;
+      const [key, mask] = [Buffer.alloc(4), Buffer.alloc(4)];
+      let used = 0;
+      for (let table = 0; table < tables.capacity(); table++) {
+        key.writeUInt32LE(table);
+        if (tables.get(key, mask) && mask.readUInt32LE() !== 0) used++;
+      }
+      const paths = hosts.keys(layouts.host_key.size).length + ranges.keys(layouts.range_key.size).length;
+      const rules = engine.listRules().filter(({ enabled }) => enabled).length;
+      if (engine.shortfalls.leftOut !== 0) throw new Error("entries have no room");
+      figures.note("entries in the kernel for each rule", (keys.length + used + paths) / rules, "", "≤ 4");
+      figures.note("slots that leave the verdict to the helper", (deferred / keys.length) * 100, "%");
+    }
+    engine.close();
+    await blocklists.close();
+    store.close();
+  } finally {
+    programs.remove();
+    await cgroup.remove();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+await measure("on disk", tmpdir(), true);
+await measure("in memory, without fsync", "/dev/shm", false);
+figures.finish("policy");
