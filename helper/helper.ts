@@ -31,6 +31,7 @@ import { Probation } from "./probation.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
 import { eachRound } from "./rounds.ts";
 import { guardsBefore, writeRunFile } from "./run-file.ts";
+import { polkitAllows } from "./server/polkit.ts";
 import { ControlServer } from "./server/server.ts";
 import { Updates } from "./server/updates.ts";
 import { makeService, type ServiceParts, statusOf } from "./service.ts";
@@ -235,6 +236,11 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     ],
     counters,
     stop: hooks.stop,
+    authority: {
+      windowGroup: options.windowGroup,
+      askedAbout: (prompt) => engine.prompts.list().find(({ id }) => id === prompt)?.process ?? null,
+      consent: polkitAllows,
+    },
   };
   const server = new ControlServer(options.socket, options.owner, makeService(service));
   // Guards last: what they hold is judged at once, by the whole policy.

@@ -3,9 +3,8 @@ import { readFileSync } from "node:fs";
 import { createClient, type MessageBus } from "dbus-native";
 import type { Networks } from "../contract/words.ts";
 import { log } from "./log.ts";
+import { systemBusSocket } from "./system-bus.ts";
 
-/** Fixed: a root process takes no bus address from its environment. */
-const systemBusSocket = "/run/dbus/system_bus_socket";
 const maxMessageBytes = 1 << 20;
 /** The longest one call may take, milliseconds. */
 const patience = 10_000;

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { type Mode, modeSchema } from "../contract/words.ts";
 import { defaultState } from "./guard/cgroups.ts";
+import { groupId } from "./server/authority.ts";
 
 export interface Options {
   readonly state: string;
@@ -13,6 +14,8 @@ export interface Options {
   readonly mode: Mode;
   /** Run by systemd: a signal to end leaves the programs in the kernel, where they enforce until the next start. */
   readonly service: boolean;
+  /** The group of the installed window: level "protected". Null: level "open". */
+  readonly windowGroup: number | null;
 }
 
 /** Throws TypeError for unknown words and a uid that is none. `env`: sudo tells who called. */
@@ -22,10 +25,11 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
     options: {
       state: { type: "string", default: defaultState },
       socket: { type: "string", default: "/run/picket/helper.sock" },
-      owner: { type: "string", default: env.SUDO_UID ?? "0" },
+      owner: { type: "string", default: env.PICKET_OWNER ?? env.SUDO_UID ?? "0" },
       guard: { type: "string", multiple: true, default: [] },
       mode: { type: "string" },
       service: { type: "boolean", default: false },
+      "window-group": { type: "string" },
     },
   });
   // The highest is no uid but "unchanged" to every call that takes one.
@@ -40,5 +44,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
   const mode = modeSchema.options.find((each) => each === wanted);
   if (mode === undefined) throw new TypeError(`--mode is ${modeSchema.options.join(", ")}, not ${wanted}`);
   const guards = [...values.guard, ...(service ? (env.PICKET_GUARD ?? "").split(/\s+/).filter(Boolean) : [])];
-  return { mode, service, guards, state: values.state, socket: values.socket, owner: Number(values.owner) };
+  const windowGroup = values["window-group"] === undefined ? null : groupId(values["window-group"]);
+  const { state, socket } = values;
+  return { mode, service, guards, windowGroup, state, socket, owner: Number(values.owner) };
 }

@@ -27,7 +27,7 @@ interface Call extends Line {
 }
 
 /** The process, its parent, and so on up to the first. */
-function ancestry(pid: number): number[] {
+export function ancestry(pid: number): number[] {
   const pids: number[] = [];
   for (let each = pid; each > 1 && pids.length < mostAncestors; ) {
     pids.push(each);

@@ -11,6 +11,7 @@ import type { Learning } from "./learning.ts";
 import type { Modes } from "./modes.ts";
 import { gatewayText } from "./policy/profile.ts";
 import type { Probation } from "./probation.ts";
+import { type Authority, authorize } from "./server/authority.ts";
 import type { Call, Connection } from "./server/connection.ts";
 
 export interface ServiceParts {
@@ -27,6 +28,7 @@ export interface ServiceParts {
   degraded(): Degraded[];
   counters(): Record<string, number>;
   stop(): void;
+  readonly authority: Authority;
 }
 
 type Methods = {
@@ -43,7 +45,7 @@ export function statusOf(parts: ServiceParts): Status {
     version: parts.version,
     kernel: release(),
     ...standingOf(parts),
-    level: "open",
+    level: parts.authority.windowGroup === null ? "open" : "protected",
     guarded: parts.guarded(),
     degraded: parts.degraded(),
     prompts: parts.engine.prompts.count,
@@ -164,6 +166,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     },
   };
   return async ({ method, params, client }) => {
+    await authorize(parts.authority, client.peer, method, params);
     const serve = service[method] as (params: unknown, client: Connection) => unknown;
     return serve(params, client);
   };

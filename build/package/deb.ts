@@ -20,7 +20,10 @@ export function makeDeb(tree: string, out: string): string {
   const full = electronRuntime()?.source === "vendor" ? version : `${version}~dev`;
   mkdirSync(join(tree, "DEBIAN"), { recursive: true });
   writeFileSync(join(tree, "DEBIAN/control"), control(name, full, architecture, kibibytes(tree)));
-  writeFileSync(join(tree, "DEBIAN/conffiles"), "/etc/xdg/autostart/org.picket.Picket.desktop\n");
+  writeFileSync(
+    join(tree, "DEBIAN/conffiles"),
+    "/etc/picket/helper.conf\n/etc/xdg/autostart/org.picket.Picket.desktop\n",
+  );
   for (const script of scripts) {
     writeFileSync(join(tree, "DEBIAN", script), readFileSync(join(import.meta.dirname, "files", script)));
     chmodSync(join(tree, "DEBIAN", script), 0o755);
@@ -45,7 +48,7 @@ Maintainer: The Picket founders <picket@localhost>
 Section: net
 Priority: optional
 Installed-Size: ${size}
-Depends: ${["libc6", ...depends].join(", ")}
+Depends: ${["libc6", "passwd", ...depends].join(", ")}
 Recommends: policykit-1 | polkitd, xdg-utils
 Description: desktop firewall that asks
  The first time an app talks to somewhere new, the connection is held in the

@@ -1,4 +1,5 @@
 // The installed file system below one folder: what every package format is made of.
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   cpSync,
@@ -11,6 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { dist, root } from "../paths.ts";
+import { Stop } from "../privilege.ts";
 import { completions } from "./completions.ts";
 import { manPages } from "./man.ts";
 
@@ -23,6 +25,7 @@ const rooms = ["contract", "helper", "main/cli", "main/client", "main/import"];
 
 const elsewhere: Record<string, string> = {
   "picket-helper.service": "usr/lib/systemd/system/picket-helper.service",
+  "helper.conf": "etc/picket/helper.conf",
   "org.picket.policy": "usr/share/polkit-1/actions/org.picket.policy",
   "org.picket.Picket.desktop": "usr/share/applications/org.picket.Picket.desktop",
   "autostart.desktop": "etc/xdg/autostart/org.picket.Picket.desktop",
@@ -50,7 +53,8 @@ export function makeTree(tree: string, window: string): string {
   writeFileSync(place(join(home, "package.json")), `${JSON.stringify({ name, version, license, type: "module" })}\n`);
   for (const [file, path] of Object.entries(elsewhere)) cpSync(join(files, file), place(path));
   writeFileSync(place("usr/bin/picket"), `#!/bin/sh\nexec /${home}/node /${home}/main/cli/picket.ts "$@"\n`);
-  symlinkSync(`../lib/picket/window/picket-window`, place("usr/bin/picket-window"));
+  compileLauncher(place(join(home, "launcher")));
+  symlinkSync("../lib/picket/launcher", place("usr/bin/picket-window"));
   for (const [path, text] of [...Object.entries(manPages()), ...Object.entries(completions())])
     writeFileSync(place(path), text);
   for (const path of ["usr/bin/picket", join(home, "node")]) chmodSync(join(tree, path), 0o755);
@@ -59,6 +63,15 @@ export function makeTree(tree: string, window: string): string {
 
 export function manifest(): { name: string; version: string; license: string; description: string } {
   return JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+}
+
+/** The package's installation gives it its group and the set-group-ID bit. */
+function compileLauncher(path: string): void {
+  const source = join(import.meta.dirname, "launcher.c");
+  // Clang is there already: the kernel programs are compiled with it.
+  const outcome = spawnSync("clang", ["-O2", "-Wall", "-Werror", "-o", path, source], { encoding: "utf8" });
+  if (outcome.status !== 0)
+    throw new Stop(`The launcher was not compiled: ${outcome.error?.message ?? outcome.stderr.trim()}`);
 }
 
 type Locked = { dependencies?: Record<string, string>; optionalDependencies?: Record<string, string> };

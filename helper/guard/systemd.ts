@@ -1,16 +1,13 @@
 // Asks systemd for slices and scopes over the system bus, where systemd is the one that manages cgroups.
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { createClient, type Message, type MessageBus, Variant } from "dbus-native";
+import { type Message, type MessageBus, Variant } from "dbus-native";
 import { CodedError } from "../../contract/errors.ts";
+import { withSystemBus } from "../system-bus.ts";
 import { cgroupName, sliceCgroup, type UnitKind, unitKind } from "./unit-names.ts";
 
-/** Fixed: a root process takes no bus address from its environment. */
-const systemBusSocket = "/run/dbus/system_bus_socket";
 /** The longest one request to us may take, bus and job together, milliseconds. systemd answers in under 20. */
 const patience = 10_000;
-/** Replies we read are small; the library's own default is 128 MiB. */
-const maxMessageBytes = 1 << 20;
 
 /** How often releaseSlice looks again for processes that were born while it moved the others. */
 const releaseRounds = 5;
@@ -132,32 +129,12 @@ function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, " ").slice(0, 200);
 }
 
-/** One connection for one request: nothing to keep alive, nothing to repair after systemd or the bus restarted. */
 async function withSystemd<T>(work: (manager: Manager) => Promise<T>): Promise<T> {
-  const bus = createClient({
-    socket: systemBusSocket,
-    // The bus knows us by kernel credentials; the other methods read files in $HOME.
-    authMethods: ["EXTERNAL"],
-    // We say Hello ourselves: when the library's own goes unanswered, it throws where nobody can catch it.
-    direct: true,
-    timeout: patience,
-    maxMessageSize: maxMessageBytes,
-  });
-  let timer: NodeJS.Timeout | undefined;
-  const failed = new Promise<never>((_, reject) => {
-    bus.connection.on("error", reject);
-    bus.connection.on("handlerError", reject);
-    timer = setTimeout(() => reject(new Error(`systemd did not answer within ${patience} ms`)), patience);
-  });
   try {
-    return await Promise.race([failed, Manager.open(bus).then(work)]);
+    return await withSystemBus(patience, async (bus) => work(await Manager.open(bus)));
   } catch (error) {
     if (error instanceof CodedError) throw error;
     throw new CodedError("run_failed", oneLine(error instanceof Error ? error.message : String(error)));
-  } finally {
-    clearTimeout(timer);
-    // Not close(): that waits for the other side. The listeners stay, so that a late error finds one.
-    bus.connection.stream.destroy();
   }
 }
 
@@ -174,7 +151,6 @@ class Manager {
 
   static async open(bus: MessageBus): Promise<Manager> {
     const manager = new Manager(bus);
-    await bus.invokeDbus({ member: "Hello" });
     // Anybody on the bus may send us a signal that looks like systemd's: only its unique name tells them apart.
     const owner = await bus.invokeDbus<string>({ member: "GetNameOwner", signature: "s", body: [systemd] });
     bus.connection.on("message", (message: Message) => manager.notice(message, owner));

@@ -6,6 +6,8 @@ import { close, getOption, pidfdOpen, SO_PEERCRED, SO_PEERPIDFD, SOL_SOCKET } fr
 export interface Peer {
   readonly pid: number;
   readonly uid: number;
+  /** The effective group: the installed window has one of its own (docs/decisions/0015-the-window-s-group.md). */
+  readonly gid: number;
 }
 
 /** Node keeps the descriptor in an undocumented place; without it there are no credentials and the client is refused. */
@@ -18,7 +20,7 @@ function descriptorOf(socket: Socket): number {
 export function peerOf(socket: Socket): Peer {
   const credentials = Buffer.alloc(12); // struct ucred
   getOption(descriptorOf(socket), SOL_SOCKET, SO_PEERCRED, credentials);
-  return { pid: credentials.readInt32LE(0), uid: credentials.readUInt32LE(4) };
+  return { pid: credentials.readInt32LE(0), uid: credentials.readUInt32LE(4), gid: credentials.readUInt32LE(8) };
 }
 
 /** A pidfd of the peer, which cannot come to mean another process. The caller closes it. */

@@ -9,6 +9,7 @@ packages=(
   iproute2 netcat-openbsd                         # test networks inside the machine
   python3 curl wget openssh-client                # real clients
   openssh-server                                  # a real way in; started by the tests that want it
+  polkitd                                         # asks for consent; started by the bus when somebody wants it
   network-manager                                 # which networks it is in; started by the tests that want it
   libbpf1 libelf1                                 # what the helper loads
   libstdc++6                                      # what Node loads

@@ -5,6 +5,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { Prompt } from "../../contract/words.ts";
 import { caller, client, far, GuardedMachine } from "./guarded.ts";
 import { checkout, outsideCheckout } from "./machine.ts";
 
@@ -103,6 +104,105 @@ test("a rule holds while the service is stopped, killed, upgraded and started: n
     expect.objectContaining({ action: "block", app: caller }),
   );
   expect(await property("ActiveState")).toBe("active");
+});
+
+const asAlice = (words: string[], env: Record<string, string> = {}) =>
+  machine.machine.run(words, { user: "alice", env, timeout: 90_000 });
+const answers = (id: string) => asAlice(["picket", "answer", id, "allow"]);
+
+/** Something of alice's that waits for an answer, and the question's id. */
+async function question(): Promise<{ attempt: Promise<string>; id: string }> {
+  const waiting = attempt();
+  return { attempt: waiting, id: (await held()).id };
+}
+
+const held = (): Promise<Prompt> =>
+  machine.until("a question", async () => {
+    const prompts = JSON.parse((await picket("prompts", "--json")).stdout) as Prompt[];
+    return prompts.find(({ state }) => state === "held");
+  });
+
+/** Polkit's own rule of this machine: consent without a password, or none. */
+const consent = (result: "YES" | "NO") =>
+  machine.root([
+    "sh",
+    "-c",
+    `printf '%s\n' "$0" >/etc/polkit-1/rules.d/10-test.rules && (systemctl restart polkit || true)`,
+    `polkit.addRule(function (action) { if (action.id == "org.picket.widen") return polkit.Result.${result}; });`,
+  ]);
+
+/** What the launcher starts in the window's place: the real window needs a screen and its libraries. */
+const windowDoes = (script: string) =>
+  machine.root(["sh", "-c", `printf '#!/bin/sh\n%s\n' "$0" >/usr/lib/picket/window/picket-window`, script]);
+
+test("protected: any program of the person may block, none may allow; without consent nothing is widened", async () => {
+  await picket("rules", "undo");
+  expect(JSON.parse((await picket("status", "--json")).stdout)).toMatchObject({ level: "protected" });
+  await consent("NO");
+  const first = await question();
+  expect(await answers(first.id)).toMatchObject({ code: 1, stderr: expect.stringContaining("may not do that") });
+  for (const words of [
+    "rules add --app any --action allow",
+    "mode allow",
+    "pause 10m",
+    "rules undo",
+    "profile none",
+    "learn review --accept all",
+  ])
+    expect(await asAlice(["picket", ...words.split(" ")]), words).toMatchObject({ code: 1 });
+  expect(JSON.parse((await picket("status", "--json")).stdout)).toMatchObject({ mode: "ask" });
+  expect(await asAlice(["picket", "answer", first.id, "block"])).toMatchObject({ code: 0 });
+  expect(await first.attempt).toBe("111");
+});
+
+test("protected: with polkit's consent a program may allow, but not the app that is asked about, nor what it starts", async () => {
+  await consent("YES");
+  const first = await question();
+  expect(await answers(first.id)).toMatchObject({ code: 0 });
+  expect(await first.attempt).toBe("welcome");
+
+  const itself = `import socket, subprocess, threading, time
+def answer():
+    time.sleep(4)
+    print(subprocess.run("picket answer $(picket prompts --json | sed -n 's/.*"id": "\\([0-9]*\\)".*/\\1/p' | head -1) allow", shell=True, capture_output=True, text=True).stderr, flush=True)
+threading.Thread(target=answer).start()
+${client}`;
+  const trying = asAlice([caller, "-c", itself]);
+  const { id } = await held();
+  const said = await machine.until("what it was told", async () => {
+    const log = await picket("prompts", "--json");
+    return (JSON.parse(log.stdout) as Prompt[]).some((prompt) => prompt.id === id) ? true : undefined;
+  });
+  expect(said).toBe(true);
+  await new Promise((resolve) => setTimeout(resolve, 9_000));
+  expect(await asAlice(["picket", "answer", id, "block"])).toMatchObject({ code: 0 });
+  expect((await trying).stdout).toContain("asked about may not answer");
+});
+
+test("protected: the installed window may allow, by a group that only its launcher gives; a copy of it may not", async () => {
+  await consent("NO");
+  await windowDoes(
+    'env >"$HOME/env"; id -g >"$HOME/group"; echo "$@" >"$HOME/words"; picket answer "$(cat "$HOME/id")" allow; sleep 5',
+  );
+  const home = "/var/lib/picket-window/1000";
+  const first = await question();
+  expect(await asAlice(["/usr/lib/picket/window/picket-window"])).toMatchObject({ stderr: expect.stringMatching(/./) });
+  await machine.root(["sh", "-c", `install -d -o alice -g picket -m 770 ${home} && echo ${first.id} >${home}/id`]);
+  const window = asAlice(["/usr/bin/picket-window", "--renderer-cmd-prefix=/bin/evil", "--background"], {
+    LD_PRELOAD: "/home/alice/evil.so",
+    NODE_OPTIONS: "--require=/home/alice/evil.js",
+    GTK_MODULES: "evil",
+    LANG: "C.UTF-8",
+  });
+  expect(await first.attempt).toBe("welcome");
+  const environment = (await machine.root(["cat", `${home}/env`])).split("\n").map((line) => line.split("=")[0]);
+  for (const name of ["LD_PRELOAD", "NODE_OPTIONS", "GTK_MODULES"]) expect(environment).not.toContain(name);
+  expect(await machine.root(["cat", `${home}/words`])).toBe("--background\n");
+  // The person's other programs reach neither its memory nor its home.
+  const pid = (await machine.root(["pgrep", "-f", "^/bin/sh /usr/lib/picket/window/picket-window"])).trim();
+  expect((await asAlice(["cat", `/proc/${pid}/environ`])).stderr).toContain("Permission denied");
+  expect((await asAlice(["ls", home])).stderr).toContain("Permission denied");
+  await window;
 });
 
 test("a removal leaves no program, pin or cgroup, and the rules until the purge", async () => {

@@ -1,0 +1,55 @@
+// Who may have a method carried out: at level "protected" what widens access comes from the installed window or through polkit, and never
+// from the app that is asked about.
+import { readFileSync, statSync } from "node:fs";
+import { CodedError } from "../../contract/errors.ts";
+import type { MethodName, ParsedParams } from "../../contract/methods.ts";
+import type { Prompt } from "../../contract/words.ts";
+import type { Peer } from "../kernel/peer.ts";
+import { ancestry } from "../own-session.ts";
+import { rightOf } from "./rights.ts";
+
+export interface Authority {
+  /** Null at level "open". The group that only the installed window's launcher gives. */
+  readonly windowGroup: number | null;
+  /** Whom an open prompt is about; null when there is no such prompt. */
+  askedAbout(prompt: string): Prompt["process"] | null;
+  /** Asks polkit. */
+  consent(peer: Peer): Promise<boolean>;
+}
+
+/** Throws CodedError not_permitted. */
+export async function authorize(authority: Authority, peer: Peer, method: MethodName, params: unknown): Promise<void> {
+  if (authority.windowGroup === null || peer.uid === 0) return;
+  const right = rightOf(method, params as ParsedParams<MethodName>);
+  if (right !== "widen" || peer.gid === authority.windowGroup) return;
+  if (method === "prompts.answer") {
+    const asked = authority.askedAbout((params as ParsedParams<"prompts.answer">).id);
+    if (asked !== null && isOrComesFrom(peer.pid, asked.pid))
+      throw new CodedError("not_permitted", "the app that is asked about may not answer");
+  }
+  if (await authority.consent(peer)) return;
+  throw new CodedError("not_permitted", "Picket's window, or an administrator, has to do that");
+}
+
+/** Whether a process is another one, was started by it, or runs the same file. */
+export function isOrComesFrom(pid: number, asked: number): boolean {
+  return ancestry(pid).includes(asked) || sameFile(`/proc/${pid}/exe`, `/proc/${asked}/exe`);
+}
+
+function sameFile(one: string, other: string): boolean {
+  try {
+    const [a, b] = [statSync(one, { bigint: true }), statSync(other, { bigint: true })];
+    return a.ino === b.ino && a.dev === b.dev;
+  } catch {
+    return false; // it ended
+  }
+}
+
+/** The id of a group, from /etc/group. Throws when there is none of that name. */
+export function groupId(name: string, groups = readFileSync("/etc/group", "utf8")): number {
+  for (const line of groups.split("\n")) {
+    const [group, , id] = line.split(":");
+    if (group === name && id !== undefined && /^[1-9]\d*$/.test(id)) return Number(id);
+  }
+  throw new TypeError(`there is no group ${name}`);
+}

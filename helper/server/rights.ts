@@ -1,0 +1,58 @@
+// What a method does to what apps may: the one list that the level "protected" rests on. Pure.
+import type { MethodName, ParsedParams } from "../../contract/methods.ts";
+
+/** read: tells. narrow: blocks more, asks more, or changes nothing about access. widen: something may connect afterwards that could not before, or what was seen is forgotten. */
+export type Right = "read" | "narrow" | "widen";
+
+type Rule<M extends MethodName> = Right | ((params: ParsedParams<M>) => Right);
+
+const widensUnless = (narrow: boolean): Right => (narrow ? "narrow" : "widen");
+
+const rights: { [M in MethodName]: Rule<M> } = {
+  hello: "read",
+  status: "read",
+  "prompts.list": "read",
+  "prompts.dismiss": "narrow",
+  "prompts.answer": ({ action }) => widensUnless(action === "block"),
+  "rules.list": "read",
+  // A narrower allow of somebody's rule could be replaced by a block with the same matcher: that blocks more, and can be undone.
+  "rules.add": ({ action }) => widensUnless(action === "block"),
+  // Removing a block, an allow that a wider block stood behind, an exception: which of them it is, only the whole policy knows.
+  "rules.remove": "widen",
+  "rules.enable": "widen",
+  "rules.stage": "read",
+  "rules.apply": ({ dryRun }) => (dryRun ? "read" : "widen"),
+  "rules.undo": "widen",
+  explain: "read",
+  "mode.set": ({ mode }) => widensUnless(mode === "block"),
+  // Whoever set what is on trial had the right to.
+  confirm: "narrow",
+  pause: ({ for: length }) => widensUnless(length === null),
+  lockdown: ({ on }) => widensUnless(on),
+  "profile.set": "widen",
+  "profiles.list": "read",
+  "profiles.define": "widen",
+  "profiles.remove": "widen",
+  "learn.review": "read",
+  "learn.accept": "widen",
+  "flows.list": "read",
+  "blocklists.list": "read",
+  "blocklists.hits": "read",
+  "blocklists.add": "narrow",
+  // New text may hold less than the old one.
+  "blocklists.begin": ({ replace }) => widensUnless(!replace),
+  "blocklists.append": "narrow",
+  "blocklists.commit": "narrow",
+  "blocklists.remove": "widen",
+  "blocklists.enable": ({ enabled }) => widensUnless(enabled),
+  "blocklists.refresh": ({ acceptShrunk }) => widensUnless(!acceptShrunk),
+  // A process that moves itself into a guard is guarded more than before. That only root stops the helper is said where it is done.
+  "run.enter": "narrow",
+  "helper.stop": "widen",
+  watch: "read",
+};
+
+export function rightOf<M extends MethodName>(method: M, params: ParsedParams<M>): Right {
+  const rule = rights[method] as Rule<M>;
+  return typeof rule === "function" ? rule(params) : rule;
+}
