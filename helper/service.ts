@@ -6,6 +6,7 @@ import type { Degraded, Profile, Standing, Status } from "../contract/words.ts";
 import type { BlocklistService } from "./blocklists/service.ts";
 import type { Engine } from "./engine.ts";
 import type { Runs } from "./guard/runs.ts";
+import { noHistory } from "./history/service.ts";
 import { closeDescriptor, peerPidfd } from "./kernel/peer.ts";
 import type { Learning } from "./learning.ts";
 import type { Modes } from "./modes.ts";
@@ -149,6 +150,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "learn.accept": ({ ids }) => learning.accept(ids),
     "flows.list": ({ limit }) => engine.listFlows(limit),
     ...parts.blocklists.methods,
+    ...noHistory,
     "run.enter": ({ name }, client) => enterRun(runs, name, client),
     "helper.stop": (_, client) => {
       if (client.peer.uid !== 0) throw new CodedError("not_permitted", "only root may stop the helper");
