@@ -104,7 +104,7 @@ export type HistoryFilter = v.InferOutput<typeof historyFilterSchema>;
 
 /**
  * What happened, to mark it in the chart. appNew: an app was seen for the first time. appChanged: the program behind an app is another one.
- * profile, network, mode: `from` one `to` another (a profile's or network's name, a mode; null: none). helperStarted: `from` when it had run
+ * profile, network, mode: `from` one `to` another (a profile's or network's name; ask, learn, allow, block, lockdown or pause; null: none). helperStarted: `from` when it had run
  * last (ISO 8601), null where nobody knows. sleep: the computer slept from `time` until `until`. recording: history was switched `to` "on" or "off".
  */
 export const historyEventSchema = v.object({
