@@ -1,15 +1,17 @@
 // What history says of traffic, against what the wire's own counters say; and that neither a kill nor a restart changes the sums.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { HistoryAmounts } from "../../contract/history.ts";
 import type { Params } from "../../contract/methods.ts";
 import { client, clientApp } from "../network/clients.ts";
-import { createNetwork, ip, type Network } from "../network/network.ts";
+import { createNetwork, type Network } from "../network/network.ts";
 import { guarded, picket, TestHelper, until } from "./helper-process.ts";
 
 let helper: TestHelper;
 let network: Network;
+const root = join(import.meta.dirname, "../..");
 const app = clientApp("bulk");
 
 beforeAll(async () => {
@@ -17,7 +19,7 @@ beforeAll(async () => {
   network = await createNetwork();
   // Every segment passes the wire by itself: otherwise its counters see one header for many.
   for (const name of [network.near, network.far])
-    ip("-n", name, "link", "set", "wire", "gso_max_segs", "1", "gro_max_size", "1500");
+    execFileSync("nsenter", [`--net=/run/netns/${name}`, "python3", join(root, "test/network/no-offload.py"), "wire"]);
   await helper.start();
   const api = await helper.client();
   await api.call("rules.add", { app, action: "allow", direction: "both" });
