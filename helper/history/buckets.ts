@@ -37,8 +37,8 @@ interface Stretch {
   readonly offset: number;
 }
 
-/** How far apart the offset is looked at: no zone has changed its clocks twice within a day. */
-const stride = 86_400;
+/** How far apart the offset is looked at: no zone changes its clocks twice within a week. */
+const stride = 7 * 86_400;
 
 function stretches(from: number, to: number, offsetAt: (at: number) => number): Stretch[] {
   const found: Stretch[] = [{ from, offset: offsetAt(from) }];
@@ -68,14 +68,22 @@ export function bucketStarts(from: number, to: number, bucket: HistoryBucket, zo
   // The first bucket begins before: with the offset of a day earlier at most.
   const parts = stretches(from - (size === 86_400 ? 2 * size : size), to, offsetAt);
   const starts: number[] = [];
+  /** Number of the last day that began: where midnight comes twice, its day began with the first. */
+  let last = Number.NEGATIVE_INFINITY;
+  const begins = (at: number, offset: number) => {
+    const day = Math.floor((at + offset) / size);
+    if (bucket === "day" && day <= last) return;
+    last = day;
+    starts.push(at);
+  };
   for (const [index, { from: begin, offset }] of parts.entries()) {
     const end = parts[index + 1]?.from ?? to;
     const before = parts[index - 1];
     const skipped =
       before !== undefined && Math.floor((begin + offset) / size) > Math.floor((begin - 1 + before.offset) / size);
     const first = Math.ceil((begin + offset) / size) * size - offset;
-    if (skipped && first !== begin) starts.push(begin);
-    for (let at = first; at < end; at += size) starts.push(at);
+    if (skipped && first !== begin) begins(begin, offset);
+    for (let at = first; at < end; at += size) begins(at, offset);
   }
   const inside = starts.findIndex((start) => start > from);
   return starts.slice(Math.max(0, (inside < 0 ? starts.length : inside) - 1));

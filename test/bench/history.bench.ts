@@ -30,6 +30,15 @@ function random(): number {
   seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
   return seed / 2 ** 32;
 }
+/** Two browsers know most hosts; every other app has 16 of its own, and one call in five is to one of those that all share. */
+function hostFor(app: number): number {
+  const browsed = 15_000;
+  const own = 16;
+  const shared = browsed + own * (apps - 2);
+  if (random() < 0.2) return shared + skewed(hosts - shared);
+  if (app === 0) return skewed(11_000);
+  return app === 1 ? 11_000 + skewed(4000) : browsed + own * (app - 2) + skewed(own);
+}
 /** Few are used much, many a little. */
 const skewed = (count: number) => Math.min(count - 1, Math.floor(count * random() ** 3));
 const countries = ["US", "US", "US", "DE", "DE", "NL", "IE", "FR", "GB", "SE", "JP", "CN", "BR", "IN", null];
@@ -61,9 +70,18 @@ try {
   const minutes = store.prepare("INSERT OR IGNORE INTO history_minutes VALUES (?, ?, ?, ?, ?, ?)");
   let cells = 0;
   /** What an app does in some minutes, on a host that it likes: an app has its own. */
+  const made = new Map<number, { key: number; day: number }>();
+  const touch = store.prepare("UPDATE history_keys SET last = ? WHERE id = ?");
   const anyKey = (day: number, network: number) => {
     const app = skewed(apps);
-    return keys.of(placeOf((skewed(hosts) + app * 61) % hosts, app), network, day);
+    const host = hostFor(app);
+    const name = (network * apps + app) * hosts + host;
+    const known = made.get(name);
+    if (known?.day === day) return known.key;
+    const key = known?.key ?? keys.of(placeOf(host, app), network, day);
+    if (known !== undefined) touch.run(day, key);
+    made.set(name, { key, day });
+    return key;
   };
   const amounts = () =>
     [Math.floor(random() ** 4 * 2e7) + 60, Math.floor(random() ** 4 * 2e6) + 60, 1 + skewed(9), skewed(4)] as const;
