@@ -53,14 +53,13 @@ function writeColumn(numbers: readonly number[]): Buffer {
 
 /** Cells of one quarter and key are added up. */
 export function writePage(cells: readonly Cell[]): Buffer {
-  const sums = new Map<string, { -readonly [K in keyof Cell]: Cell[K] }>();
-  for (const cell of cells) {
-    const name = `${cell.quarter} ${cell.key}`;
-    const sum = sums.get(name);
-    if (sum === undefined) sums.set(name, { ...cell });
-    else for (const each of ["bytesIn", "bytesOut", "connections", "blocked"] as const) sum[each] += cell[each];
+  const sorted: { -readonly [K in keyof Cell]: Cell[K] }[] = [];
+  for (const cell of cells.toSorted((a, b) => a.quarter - b.quarter || a.key - b.key)) {
+    const last = sorted.at(-1);
+    if (last?.quarter === cell.quarter && last.key === cell.key)
+      for (const each of ["bytesIn", "bytesOut", "connections", "blocked"] as const) last[each] += cell[each];
+    else sorted.push({ ...cell });
   }
-  const sorted = [...sums.values()].sort((a, b) => a.quarter - b.quarter || a.key - b.key);
   const keys = [...new Set(sorted.map(({ key }) => key))].sort((a, b) => a - b);
   const places = new Map(keys.map((key, at) => [key, at]));
   const first: number[] = [];

@@ -33,7 +33,8 @@ export interface Span {
 export function spanOf({ range, from, to }: Pick<Asked, "range" | "from" | "to">, now: number): Span {
   if (range !== undefined) {
     if (from !== undefined || to !== undefined) throw new CodedError("bad_range", "a range, or from and to");
-    return { from: now - rangeSeconds[range], to: now };
+    // With this very second.
+    return { from: now - rangeSeconds[range], to: Math.floor(now) + 1 };
   }
   if (from === undefined || to === undefined) throw new CodedError("bad_range", "a range, or from and to");
   const span = { from: Date.parse(from) / 1000, to: Date.parse(to) / 1000 };
@@ -50,7 +51,8 @@ export interface Kept {
 
 /** How fine the chart is, for want of a wish or because no finer is kept or drawn. */
 export function bucketFor({ from, to }: Span, kept: Kept, wish: HistoryBucket | undefined): HistoryBucket {
-  const length = to - from;
+  // Without the second that is not over.
+  const length = to - from - 1;
   const usual: [number, HistoryBucket][] = [
     [600, "second"],
     [6 * 3600, "minute"],

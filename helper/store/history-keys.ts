@@ -223,7 +223,7 @@ export class HistoryKeys {
 
   /** Forgets the app's keys, or all, and what only they named. */
   remove(app: number | null): void {
-    this.store.prepare("DELETE FROM history_keys WHERE ?1 IS NULL OR app = ?1").run(app);
+    this.store.prepare("DELETE FROM history_keys WHERE @app IS NULL OR app = @app").run({ app });
     this.tidy(0);
   }
 
