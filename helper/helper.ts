@@ -319,7 +319,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
         await runs.close();
       }
       store.close();
-      rmSync(runFile, { force: true });
+      // What stays guarded is known by it to the next helper, and to picket off.
+      if (removePins) rmSync(runFile, { force: true });
       rmSync(options.socket, { force: true });
     },
   };

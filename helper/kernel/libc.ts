@@ -89,6 +89,7 @@ export function close(fd: number): void {
   c.close(fd);
 }
 
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;

@@ -102,6 +102,7 @@ picket off --instance NAME
 `;
 
 export type CommandWord = keyof typeof texts;
+export const commandWords = Object.keys(texts) as CommandWord[];
 
 export function isCommandWord(word: string): word is CommandWord {
   return Object.hasOwn(texts, word);

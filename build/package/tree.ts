@@ -1,0 +1,96 @@
+// The installed file system below one folder: what every package format is made of.
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { dist, root } from "../paths.ts";
+import { completions } from "./completions.ts";
+import { manPages } from "./man.ts";
+
+/** Where everything of ours lives, but what the system wants elsewhere. */
+export const home = "usr/lib/picket";
+const files = join(import.meta.dirname, "files");
+
+/** Sources that run as they are (decision 0006). */
+const rooms = ["contract", "helper", "main/cli", "main/client", "main/import"];
+
+const elsewhere: Record<string, string> = {
+  "picket-helper.service": "usr/lib/systemd/system/picket-helper.service",
+  "org.picket.policy": "usr/share/polkit-1/actions/org.picket.policy",
+  "org.picket.Picket.desktop": "usr/share/applications/org.picket.Picket.desktop",
+  "autostart.desktop": "etc/xdg/autostart/org.picket.Picket.desktop",
+  "org.picket.Picket.metainfo.xml": "usr/share/metainfo/org.picket.Picket.metainfo.xml",
+  "icon.svg": "usr/share/icons/hicolor/scalable/apps/org.picket.Picket.svg",
+};
+
+/** `window`: the unpacked folder; it is moved into the tree. Returns the tree's own path. */
+export function makeTree(tree: string, window: string): string {
+  const place = (path: string): string => {
+    const full = join(tree, path);
+    mkdirSync(dirname(full), { recursive: true });
+    return full;
+  };
+  mkdirSync(join(tree, home), { recursive: true });
+  renameSync(window, join(tree, home, "window"));
+  for (const room of rooms) cpSync(join(root, room), place(join(home, room)), { recursive: true });
+  cpSync(join(dist, "bpf/picket.bpf.o"), place(join(home, "dist/bpf/picket.bpf.o")));
+  for (const name of runtimePackages()) cpSync(join(root, name), place(join(home, name)), { recursive: true });
+  const node = join(root, `node_modules/node-linux-${process.arch}/bin/node`);
+  cpSync(node, place(join(home, "node")));
+  cpSync(join(root, `node_modules/node-linux-${process.arch}/LICENSE`), place(join(home, "LICENSE.node")));
+  cpSync(join(root, "LICENSE"), place("usr/share/doc/picket/copyright"));
+  const { name, version, license } = manifest();
+  writeFileSync(place(join(home, "package.json")), `${JSON.stringify({ name, version, license, type: "module" })}\n`);
+  for (const [file, path] of Object.entries(elsewhere)) cpSync(join(files, file), place(path));
+  writeFileSync(place("usr/bin/picket"), `#!/bin/sh\nexec /${home}/node /${home}/main/cli/picket.ts "$@"\n`);
+  symlinkSync(`../lib/picket/window/picket-window`, place("usr/bin/picket-window"));
+  for (const [path, text] of [...Object.entries(manPages()), ...Object.entries(completions())])
+    writeFileSync(place(path), text);
+  for (const path of ["usr/bin/picket", join(home, "node")]) chmodSync(join(tree, path), 0o755);
+  return tree;
+}
+
+export function manifest(): { name: string; version: string; license: string; description: string } {
+  return JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+}
+
+type Locked = { dependencies?: Record<string, string>; optionalDependencies?: Record<string, string> };
+
+/** Folders of what the helper and the command line load: our dependencies and theirs, as the lock file places them. */
+function runtimePackages(): string[] {
+  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    packages: Record<string, Locked>;
+  };
+  const found = new Set<string>();
+  const follow = (from: string, names: string[]): void => {
+    for (const name of names) {
+      const path = placeOf(name, from, lock.packages);
+      // Optional ones are builds for other machines.
+      if (path === undefined || found.has(path) || !existsSync(join(root, path))) continue;
+      found.add(path);
+      follow(path, namesIn(lock.packages[path] ?? {}));
+    }
+  };
+  follow("", Object.keys(lock.packages[""]?.dependencies ?? {}));
+  return [...found];
+}
+
+function namesIn(entry: Locked): string[] {
+  return [...Object.keys(entry.dependencies ?? {}), ...Object.keys(entry.optionalDependencies ?? {})];
+}
+
+/** Node's own way: the nearest node_modules upwards. */
+function placeOf(name: string, from: string, packages: Record<string, Locked>): string | undefined {
+  for (let folder = from; ; folder = folder.replace(/\/?node_modules\/(?!.*node_modules\/).*$/, "")) {
+    const path = join(folder, "node_modules", name);
+    if (packages[path]) return path;
+    if (folder === "") return undefined;
+  }
+}

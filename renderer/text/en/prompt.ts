@@ -1,0 +1,156 @@
+// The card that asks.
+import type { Lifetime, RuleLifetime } from "../../../contract/lifetime.ts";
+import type { Direction } from "../../../contract/words.ts";
+import { count, durationText } from "./amounts.ts";
+
+export const prompt = {
+  window: "Question about a connection",
+  queue: (n: number) => `1 of ${n}`,
+  queueLabel: (n: number) => `First of ${count(n, "open question", "open questions")}`,
+  wants: "wants to connect to",
+  wanted: "wanted to connect to",
+  onIts: (port: string) => `on its ${port}`,
+  also: "Also part of this attempt",
+  moreEndpoints: (n: number) => `${n.toLocaleString("en")} more`,
+  andMore: (n: number) => `and ${n.toLocaleString("en")} more`,
+  behind: (n: number) => `${n.toLocaleString("en")} further attempts wait behind this question.`,
+  more: (n: number) => count(n, "more attempt", "more attempts"),
+  process: { outbound: "Asked by", inbound: "Listening" } satisfies Record<Direction, string>,
+  processLine: (pid: number, uid: number) => `process ${pid}, user ${uid}`,
+  /** Follows the process line. */
+  via: (app: string) => `, started by ${app}`,
+  port: (port: number) => `port ${port}`,
+  scope: { outbound: "Where", inbound: "Who" } satisfies Record<Direction, string>,
+  lifetime: "How long",
+  scopes: {
+    outbound: { endpoint: "This destination", any: "Any destination" },
+    inbound: { endpoint: "This caller", any: "Any caller" },
+  } satisfies Record<Direction, Record<"endpoint" | "any", string>>,
+  /** Only where the destination has a name. */
+  namedScopes: { host: "This host", domain: (name: string) => `All of ${name}` },
+  scopesMany: { outbound: "These destinations", inbound: "These callers" } satisfies Record<Direction, string>,
+  lifetimes: {
+    once: "This time",
+    quit: "Until it quits",
+    "1h": "1 hour",
+    restart: "Until restart",
+    forever: "For good",
+  } satisfies Partial<Record<Lifetime, string>>,
+  /** How long a rule will hold, at the end of a sentence. */
+  holds: (lifetime: RuleLifetime): string => {
+    if (lifetime === "forever") return "from now on";
+    if (lifetime === "quit") return "until it quits";
+    return lifetime === "restart" ? "until this computer restarts" : `for ${durationText(lifetime)}`;
+  },
+  allow: "Allow",
+  block: "Block",
+  later: "Later",
+  laterWhy: "Decide later: the connection keeps waiting, the question stays in the inbox",
+  hide: "Hide all questions; they stay open",
+  keys: { allow: "Alt A", block: "Alt B", later: "Esc" },
+  sending: "Saving your answer…",
+  over: {
+    title: "The attempt is over",
+    body: {
+      outbound:
+        "The app gave up before there was an answer. The question moved to your inbox; an answer now counts for next time.",
+      inbound:
+        "The caller gave up before there was an answer. The question moved to your inbox; an answer now counts for next time.",
+    } satisfies Record<Direction, string>,
+    unidentified: "Nobody can tell which program it was, so there is nothing left to answer.",
+    next: "Next question",
+    close: "Leave it in the inbox",
+  },
+  offline: "The helper is not answering. You can answer when it is back; the connection keeps waiting.",
+  preview: {
+    outbound: {
+      endpointRule: (app: string, to: string, holds: string) =>
+        `Your answer becomes a rule: it holds for ${app} and ${to} ${holds}.`,
+      hostRule: (app: string, to: string, holds: string) =>
+        `Your answer becomes a rule: it holds for ${app} and every port of ${to} ${holds}.`,
+      domainRule: (app: string, to: string, holds: string) =>
+        `Your answer becomes a rule: it holds for ${app} and any host of ${to} ${holds}.`,
+      hostOnce: (app: string, to: string) =>
+        `Your answer is for what ${app} is waiting for at ${to}, on every port. Next time you are asked again.`,
+      domainOnce: (app: string, to: string) =>
+        `Your answer is for what ${app} is waiting for at any host of ${to}. Next time you are asked again.`,
+      anyRule: (app: string, _: string, holds: string) =>
+        `Your answer becomes a rule: it holds for everything ${app} connects to, ${holds}.`,
+      endpointOnce: (app: string, to: string) =>
+        `Your answer is for what ${app} is waiting for at ${to}, and nothing more. Next time you are asked again.`,
+      anyOnce: (app: string) =>
+        `Your answer is for everything ${app} is waiting for right now. Next time you are asked again.`,
+      allow: {
+        endpointRule: (app: string, to: string, holds: string) =>
+          `Allow: ${app} may connect to ${to} ${holds}, without asking.`,
+        hostRule: (app: string, to: string, holds: string) =>
+          `Allow: ${app} may connect to every port of ${to} ${holds}, without asking.`,
+        domainRule: (app: string, to: string, holds: string) =>
+          `Allow: ${app} may connect to any host of ${to} ${holds}, without asking. Blocklists still apply.`,
+        hostOnce: (app: string, to: string) =>
+          `Allow: all that waits for ${to} goes through. Next time ${app} asks again.`,
+        domainOnce: (app: string, to: string) =>
+          `Allow: all that waits for a host of ${to} goes through. Next time ${app} asks again.`,
+        anyRule: (app: string, _: string, holds: string) =>
+          `Allow: ${app} may connect to any destination ${holds}, without asking. Narrower rules still come first.`,
+        endpointOnce: (app: string, to: string) =>
+          `Allow: the waiting connection to ${to} goes through. Next time ${app} asks again.`,
+        anyOnce: (app: string) =>
+          `Allow: everything ${app} is waiting for right now goes through. Next time it asks again.`,
+      },
+      block: {
+        endpointRule: (app: string, to: string, holds: string) =>
+          `Block: ${app} is refused at ${to} ${holds}, without asking.`,
+        hostRule: (app: string, to: string, holds: string) =>
+          `Block: ${app} is refused at every port of ${to} ${holds}, without asking.`,
+        domainRule: (app: string, to: string, holds: string) =>
+          `Block: ${app} is refused at every host of ${to} ${holds}, without asking.`,
+        hostOnce: (app: string, to: string) =>
+          `Block: all that waits for ${to} is refused. Next time ${app} asks again.`,
+        domainOnce: (app: string, to: string) =>
+          `Block: all that waits for a host of ${to} is refused. Next time ${app} asks again.`,
+        anyRule: (app: string, _: string, holds: string) =>
+          `Block: ${app} is refused everywhere ${holds}, without asking. Narrower rules still come first.`,
+        endpointOnce: (app: string, to: string) =>
+          `Block: the waiting connection to ${to} is refused. Next time ${app} asks again.`,
+        anyOnce: (app: string) =>
+          `Block: everything ${app} is waiting for right now is refused. Next time it asks again.`,
+      },
+    },
+    // `app` with its port where the answer is for one.
+    inbound: {
+      endpointRule: (app: string, from: string, holds: string) =>
+        `Your answer becomes a rule: it holds for ${from} and ${app}, ${holds}.`,
+      anyRule: (app: string, _: string, holds: string) =>
+        `Your answer becomes a rule: it holds for everybody who connects to ${app}, ${holds}.`,
+      endpointOnce: (app: string, from: string) =>
+        `Your answer is for the waiting connection from ${from} to ${app}, and nothing more. Next time you are asked again.`,
+      anyOnce: (app: string) =>
+        `Your answer is for everybody who is waiting for ${app} right now. Next time you are asked again.`,
+      allow: {
+        endpointRule: (app: string, from: string, holds: string) =>
+          `Allow: ${from} may connect to ${app} ${holds}, without asking.`,
+        anyRule: (app: string, _: string, holds: string) =>
+          `Allow: anybody may connect to ${app} ${holds}, without asking. Narrower rules still come first.`,
+        endpointOnce: (app: string, from: string) =>
+          `Allow: the waiting connection from ${from} gets through to ${app}. Next time you are asked again.`,
+        anyOnce: (app: string) =>
+          `Allow: everybody who is waiting for ${app} right now gets through. Next time you are asked again.`,
+      },
+      block: {
+        endpointRule: (app: string, from: string, holds: string) =>
+          `Block: ${from} hears nothing from ${app} ${holds}, without asking.`,
+        anyRule: (app: string, _: string, holds: string) =>
+          `Block: nobody who calls hears anything from ${app} ${holds}, without asking. Narrower rules still come first.`,
+        endpointOnce: (app: string, from: string) =>
+          `Block: the waiting connection from ${from} to ${app} gets no reply. Next time you are asked again.`,
+        anyOnce: (app: string) =>
+          `Block: nobody who is waiting for ${app} right now gets a reply. Next time you are asked again.`,
+      },
+    },
+  },
+  many: {
+    outbound: (n: number) => `these ${n} destinations`,
+    inbound: (n: number) => `these ${n} callers`,
+  } satisfies Record<Direction, (n: number) => string>,
+};

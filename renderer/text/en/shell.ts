@@ -1,0 +1,40 @@
+// Name, header, notices and what several views say alike.
+import type { Mode } from "../../../contract/words.ts";
+import { count } from "./amounts.ts";
+
+export const shell = {
+  product: "Picket",
+
+  views: { connections: "Connections", rules: "Rules", inbox: "Inbox", label: "Views" },
+
+  status: {
+    connecting: "Looking for the helper…",
+    up: "On guard",
+    upNothing: "Running, but guarding nothing yet",
+    degraded: "Working with limits",
+    away: "Not connected",
+    guarded: (n: number) =>
+      n === 0 ? "No group of programs guarded" : `${count(n, "group", "groups")} of programs guarded`,
+    version: (version: string, kernel: string) => `Picket ${version} on kernel ${kernel}`,
+    level: { open: "Open: any program of yours may answer", protected: "Protected: only this window may answer" },
+    mode: {
+      ask: "Asks about new connections",
+      learn: "Allows and remembers new connections",
+      allow: "Allows new connections",
+      block: "Blocks new connections",
+    } satisfies Record<Mode, string>,
+    override: { lockdown: "Lockdown: everything is blocked", pause: "Paused: everything is allowed" },
+  },
+
+  away: {
+    title: "Picket’s helper is not answering",
+    body: "Connections with a rule go on as before; new ones wait. What you see here may be out of date. Trying again…",
+  },
+  degraded: { title: (n: number) => count(n, "thing does not work as it should", "things do not work as they should") },
+  waiting: {
+    title: (n: number) => `${count(n, "app waits", "apps wait")} for your answer`,
+    show: "Show the question",
+  },
+
+  clearSearch: "Clear search",
+};

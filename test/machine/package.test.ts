@@ -1,0 +1,119 @@
+// The .deb that `npm run package` makes, on a machine with a real systemd: installed, upgraded with rules kept and enforcement never down,
+// killed, removed and purged.
+import { execFile } from "node:child_process";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { caller, client, far, GuardedMachine } from "./guarded.ts";
+import { checkout, outsideCheckout } from "./machine.ts";
+
+vi.setConfig({ testTimeout: 240_000 });
+
+const out = join(outsideCheckout, "dist/package");
+let machine: GuardedMachine;
+beforeAll(async () => {
+  const pack = [join(outsideCheckout, "build/package.ts"), "--yes"];
+  await promisify(execFile)(process.execPath, pack, { maxBuffer: 1 << 24 });
+  machine = await GuardedMachine.start();
+}, 900_000);
+afterAll(async () => {
+  await machine?.stop();
+  // Half a gigabyte that nobody needs any more.
+  rmSync(out, { recursive: true, force: true });
+});
+
+/** The machine has no screen, so what only the window needs is not installed. */
+async function install(): Promise<string> {
+  const deb = readdirSync(out).find((name) => name.endsWith(".deb"));
+  return await machine.root(["sh", "-c", `dpkg --force-depends -i ${checkout}/dist/package/${deb} 2>&1`]);
+}
+
+const property = async (name: string): Promise<string> =>
+  (await machine.root(["systemctl", "show", "--value", "--property", name, "picket-helper"])).trim();
+const attempt = async (): Promise<string> =>
+  (await machine.machine.run([caller, "-c", client], { user: "alice", timeout: 90_000 })).stdout.trim();
+const picket = (...words: string[]) => machine.machine.run(["picket", ...words], { timeout: 60_000 });
+
+/** Attempts one after another until `work` is done. */
+async function meanwhile(work: () => Promise<unknown>): Promise<string[]> {
+  const seen: string[] = [];
+  let done = false;
+  const trying = (async () => {
+    while (!done) seen.push(await attempt());
+  })();
+  try {
+    await work();
+  } finally {
+    done = true;
+    await trying;
+  }
+  return seen;
+}
+
+test("a new installation enforces at once, guards every session, and begins by learning", async () => {
+  await install();
+  expect(await property("ActiveState")).toBe("active");
+  expect(await property("UnitFileState")).toBe("enabled");
+  const { stdout } = await picket("status", "--json");
+  expect(JSON.parse(stdout)).toMatchObject({
+    mode: "learn",
+    guarded: expect.arrayContaining(["user.slice"]),
+    degraded: [],
+  });
+  expect(await attempt()).toBe("welcome");
+  // What was seen is written down every second.
+  await machine.until("a proposal", async () =>
+    (await picket("learn", "review", "--json")).stdout.includes(caller) ? true : undefined,
+  );
+});
+
+test("what it brings: its own Node, the command, its manual and the unit, all root's and nobody else's to write", async () => {
+  expect((await picket("--version")).stdout).toMatch(/^picket \d/);
+  const pid = await property("MainPID");
+  expect((await machine.root(["readlink", `/proc/${pid}/exe`])).trim()).toBe("/usr/lib/picket/node");
+  // The machine's own dpkg leaves manuals and documents out.
+  const files = "$(dpkg -L picket | grep -v -e /share/doc -e /share/man)";
+  const writable = `find ${files} -maxdepth 0 ! -type l \\( ! -user root -o -perm /022 \\) ! -perm -1000`;
+  expect(await machine.root(["sh", "-c", writable])).toBe("");
+  for (const path of ["share/bash-completion/completions/picket", "share/applications/org.picket.Picket.desktop"])
+    expect(await machine.exists(`/usr/${path}`)).toBe(true);
+});
+
+test("a rule holds while the service is stopped, killed, upgraded and started: nothing blocked arrives, nothing asked passes", async () => {
+  await picket("mode", "ask");
+  const rule = ["--app", caller, "--action", "block", "--address", far.address];
+  expect(await picket("rules", "add", ...rule)).toMatchObject({ code: 0 });
+  const before = machine.arrivals();
+  const seen = await meanwhile(async () => {
+    await machine.root(["systemctl", "stop", "picket-helper"]);
+    await machine.root(["systemctl", "start", "picket-helper"]);
+    const pid = await property("MainPID");
+    await machine.root(["kill", "-KILL", pid]);
+    await machine.until("the helper that follows", async () => {
+      const now = await property("MainPID");
+      return now !== pid && (await property("ActiveState")) === "active" ? now : undefined;
+    });
+    await install();
+  });
+  expect(seen.length).toBeGreaterThan(3);
+  expect(new Set(seen)).toEqual(new Set(["111"])); // ECONNREFUSED, each time
+  expect(machine.arrivals()).toBe(before);
+  expect(JSON.parse((await picket("rules", "--json")).stdout)).toContainEqual(
+    expect.objectContaining({ action: "block", app: caller }),
+  );
+  expect(await property("ActiveState")).toBe("active");
+});
+
+test("a removal leaves no program, pin or cgroup, and the rules until the purge", async () => {
+  await machine.root(["dpkg", "--remove", "picket"]);
+  expect(await attempt()).toBe("welcome");
+  expect(await machine.exists("/sys/fs/bpf/picket")).toBe(false);
+  expect(await machine.exists("/sys/fs/cgroup/picket.slice")).toBe(false);
+  const attached = JSON.parse(await machine.root(["bpftool", "-j", "cgroup", "tree", "/sys/fs/cgroup"]));
+  expect(JSON.stringify(attached)).not.toContain("on_egress");
+  expect(await machine.exists("/var/lib/picket/picket.sqlite")).toBe(true);
+  await machine.root(["dpkg", "--purge", "picket"]);
+  expect(await machine.exists("/var/lib/picket")).toBe(false);
+  expect(await machine.exists("/usr/lib/picket")).toBe(false);
+});
