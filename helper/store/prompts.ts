@@ -25,9 +25,11 @@ const batchPace = 250;
 /** Ids are set aside in the file this many at a time: none is ever given twice, whatever was written of them. */
 const idsAhead = 256;
 
+type CountryOf = (address: string) => Endpoint["country"];
+
 export class PromptRows {
   private readonly store: Store;
-  private readonly countryOf: (address: string) => string | null;
+  private readonly countryOf: CountryOf;
   private readonly waiting = new Map<string, StoredPrompt>();
   private timer: NodeJS.Timeout | undefined;
   private quick = 0;
@@ -37,7 +39,7 @@ export class PromptRows {
   unsaved = 0;
 
   /** `countryOf`: an address. What is known of it today may be more than when it was asked about. */
-  constructor(store: Store, countryOf: (address: string) => string | null = () => null) {
+  constructor(store: Store, countryOf: CountryOf = () => undefined) {
     this.store = store;
     this.countryOf = countryOf;
     const row = store.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'prompts'").pluck().get();

@@ -69,6 +69,7 @@ try {
   const unsealed = store.prepare("INSERT OR IGNORE INTO history_quarters VALUES (?, ?, ?, ?, ?, ?)");
   const minutes = store.prepare("INSERT OR IGNORE INTO history_minutes VALUES (?, ?, ?, ?, ?, ?)");
   let cells = 0;
+  let perDay = 0;
   /** What an app does in some minutes, on a host that it likes: an app has its own. */
   const made = new Map<number, { key: number; day: number }>();
   const touch = store.prepare("UPDATE history_keys SET last = ? WHERE id = ?");
@@ -86,7 +87,15 @@ try {
   const amounts = () =>
     [Math.floor(random() ** 4 * 2e7) + 60, Math.floor(random() ** 4 * 2e6) + 60, 1 + skewed(9), skewed(4)] as const;
   const began = performance.now();
+  // Days that are 73 days apart are alike: that takes a fifth of the time to make, and no less to read.
+  const alike = 73;
   for (let day = today - 365; day <= today; day++) {
+    const before = day - alike;
+    if (day < today && before >= today - 365) {
+      insert.run(day, store.prepare("SELECT page FROM history_days WHERE day = ?").pluck().get(before));
+      cells += perDay;
+      continue;
+    }
     store.transaction(() => {
       const found = new Map<number, Cell>();
       const network = networks[skewed(networks.length)] as number;
@@ -98,7 +107,8 @@ try {
           found.set(key * 96 + quarter, { quarter, key, bytesIn, bytesOut, connections, blocked });
         }
       }
-      cells += found.size;
+      perDay = found.size;
+      cells += perDay;
       if (day < today) insert.run(day, writePage([...found.values()]));
       else
         for (const { quarter, key, bytesIn, bytesOut, connections, blocked } of found.values())
