@@ -25,6 +25,11 @@ int dump_traffic(struct bpf_iter__task_file *ctx)
 	if (!state || state->state == FLOW_IDLE || state->state == FLOW_EXEMPT)
 		return 0;
 	traffic.flow = state->flow;
+	traffic.process = state->process;
+	traffic.netns = state->netns;
+	traffic.state = state->state;
+	traffic.local_port = state->local_port;
+	traffic.direction = state->direction;
 	traffic.bytes_out = state->bytes_out;
 	traffic.bytes_in = state->bytes_in;
 	bpf_seq_write(ctx->meta->seq, &traffic, sizeof(traffic));

@@ -92,10 +92,12 @@ static __always_inline void on_state(struct socket_state *state, __u32 from, __u
 			TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, state->state == FLOW_HELD);
 		return;
 	}
-	if (from != BPF_TCP_SYN_SENT)
+	if (from != BPF_TCP_SYN_SENT && !state->tells_close)
 		return;
-	TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, 1);
-	bpf_map_delete_elem(&held_syns, &state->flow);
+	TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, from == BPF_TCP_SYN_SENT);
+	if (state->held_once)
+		bpf_map_delete_elem(&held_syns, &state->flow);
+	state->tells_close = 0;
 	state->state = FLOW_IDLE;
 }
 
@@ -104,8 +106,14 @@ static __always_inline void on_established(struct bpf_sock_ops *ops, struct sock
 	int window = INITIAL_WINDOW;
 	struct gate *gate;
 
-	if (!state->held_once)
+	if (state->state == FLOW_IDLE || state->state == FLOW_EXEMPT)
 		return;
+	/* What an app wrote before it closed still goes, and its last packets do: they are counted as well. */
+	state->tells_close = 1;
+	if (!state->held_once) {
+		bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+		return;
+	}
 	/* The helper removes the gate once it hears of this; the next packet, which would have read it, may be far away. */
 	gate = state->state == FLOW_HELD ? bpf_map_lookup_elem(&gates, &state->flow) : 0;
 	if (is_handshake_decided(gate))
@@ -113,7 +121,7 @@ static __always_inline void on_established(struct bpf_sock_ops *ops, struct sock
 	/* Several SYN retransmissions set the congestion window to 1; none was a sign of congestion. */
 	bpf_setsockopt(ops, SOL_TCP, TCP_BPF_IW, &window, sizeof(window));
 	restore_pauses(ops, state);
-	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~HELD_CALLBACKS);
+	bpf_sock_ops_cb_flags_set(ops, (ops->bpf_sock_ops_cb_flags & ~HELD_CALLBACKS) | BPF_SOCK_OPS_STATE_CB_FLAG);
 	bpf_map_delete_elem(&held_syns, &state->flow);
 	TELL(state, &state->flow, RECORD_ESTABLISHED, state->state, state->rule, 1);
 }
@@ -133,6 +141,7 @@ static __always_inline void on_accepted(struct bpf_sock_ops *ops, struct bpf_soc
 	state->bytes_in = 0;
 	state->has_gates = 0;
 	state->adoption = ADOPTION_NONE; /* its listener's */
+	state->tells_close = 0;
 	if (!state->process.start) {
 		/* Its listener is older than the guard and belongs to nobody that is known. */
 		flow->cookie = bpf_get_socket_cookie(ops);

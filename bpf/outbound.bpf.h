@@ -29,6 +29,7 @@ static __always_inline int start_tcp(struct bpf_sock_addr *ctx, struct socket_st
 	state->local_port = 0;
 	state->answered = 0;
 	state->held_once = 0;
+	state->tells_close = 0;
 	state->bytes_out = 0;
 	state->bytes_in = 0;
 	state->generation = generation();

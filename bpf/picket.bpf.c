@@ -388,7 +388,11 @@ int on_release(struct bpf_sock *sk)
 	/* An accepted connection ends when it closes, which may be later, and without a release where nobody accepted it. */
 	if (state->direction == INBOUND && state->state != FLOW_HELD && state->adoption == ADOPTION_NONE)
 		return 1;
+	/* So does one that the app began: the rest of what it wrote is on its way. */
+	if (state->tells_close && is_let_go(state))
+		return 1;
 	if (state->state != FLOW_IDLE) {
+		state->tells_close = 0;
 		TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, state->state == FLOW_HELD);
 		/* What an orphan still retransmits is asked about no more. */
 		if (state->state == FLOW_HELD)

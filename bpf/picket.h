@@ -225,7 +225,8 @@ struct socket_state {
 	__u32 refused_count;
 	__u32 adoption;	      /* enum adoption (lifecycle.bpf.h), of a socket older than the guard */
 	__u8 kind;	      /* enum socket_kind (record.bpf.h), once a packet was seen */
-	__u8 pad[3];
+	__u8 tells_close;     /* outbound TCP: its end is told when TCP closes it, with all bytes, not when the app does */
+	__u8 pad[2];
 };
 
 /* What listens, while sockets are adopted. */
@@ -311,11 +312,17 @@ struct lookup {
 	__u32 pad2;
 };
 
-/* What dump_traffic writes for every TCP socket that connected. */
+/* What dump_traffic writes for every TCP socket that connected: enough to list a connection that the helper was never told of. */
 struct traffic {
 	struct flow_key flow;
+	struct process process;
+	__u64 netns;
 	__u64 bytes_out;
 	__u64 bytes_in;
+	__u32 state; /* enum flow_state */
+	__u16 local_port;
+	__u8 direction;
+	__u8 pad;
 };
 
 /* What find_revoked writes for every allowed connection that a changed policy allows no more. Addresses and ports are the socket's own. */

@@ -40,6 +40,8 @@ export const errorCodes = {
   unknown_profile: "There is no such profile.",
   unknown_proposal: "There is no such proposal.",
   nothing_to_confirm: "Nothing is on trial.",
+  bad_range: "That is no range of time that history can be asked about.",
+  bad_zone: "There is no such time zone.",
   run_failed: "The process could not be moved into a guarded cgroup.",
   too_many_clients: "Too many clients are connected.",
   internal: "The helper failed to do that; its journal says why.",

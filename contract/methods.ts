@@ -1,6 +1,7 @@
 // The methods a client may call and the events it may watch. Server, client and preload are derived from these objects.
 import * as v from "valibot";
 import { blocklistMethods, blocklistSchema } from "./blocklists.ts";
+import { historyMethods } from "./history.ts";
 import { durationSchema, lifetimeSchema, ruleLifetimeSchema } from "./lifetime.ts";
 import { factoryRulesSchema, fileRuleSchema } from "./rules-file.ts";
 import {
@@ -226,6 +227,7 @@ export const methods = {
     result: v.array(flowSchema),
   },
   ...blocklistMethods,
+  ...historyMethods,
   /** Moves the *calling process* into a guarded cgroup of its own. Errors: run_failed. */
   "run.enter": {
     params: v.strictObject({ name: v.pipe(v.string(), v.maxLength(64)) }),

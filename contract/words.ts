@@ -1,5 +1,6 @@
 // The shapes of Picket's vocabulary, as they cross the helper's socket. Words: docs/architecture.md.
 import * as v from "valibot";
+import { countryDataSchema, countrySchema } from "./history.ts";
 import { ruleLifetimeSchema } from "./lifetime.ts";
 
 const shortText = v.pipe(v.string(), v.maxLength(4096));
@@ -115,6 +116,8 @@ export const endpointSchema = v.object({
   port,
   protocol: protocolSchema,
   names: v.optional(v.array(nameSchema)),
+  /** Where the address is, by a data set that may err (status: `countries`); null for local addresses and where nobody knows. */
+  country: v.optional(v.nullable(countrySchema)),
 });
 export type Endpoint = v.InferOutput<typeof endpointSchema>;
 
@@ -303,5 +306,7 @@ export const statusSchema = v.object({
   prompts: v.number(),
   pid: v.number(),
   counters: v.record(v.string(), v.number()),
+  /** Where countries are known from; null where no data is installed. */
+  countries: v.optional(v.nullable(countryDataSchema)),
 });
 export type Status = v.InferOutput<typeof statusSchema>;

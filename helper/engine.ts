@@ -8,6 +8,8 @@ import { Answers, type Step } from "./answers.ts";
 import type { PolicyLists } from "./blocklists/policy-lists.ts";
 import { type Asked, EnforcedPolicy, type Situation } from "./enforced-policy.ts";
 import { Flows, type Judgement } from "./flows/flows.ts";
+import type { Countries } from "./history/countries.ts";
+import type { Recorder } from "./history/recorder.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
 import { labelled } from "./identity/labels.ts";
@@ -23,6 +25,7 @@ import {
   layouts,
   recordType,
   type SocketState,
+  type Traffic,
 } from "./kernel/layout.ts";
 import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
 import { type Programs, ringBytes } from "./kernel/programs.ts";
@@ -65,6 +68,9 @@ export interface EngineParts {
   zones(): Zones;
   situation(): Situation;
   readonly lists: PolicyLists;
+  readonly countries: Countries;
+  /** Hears of every flow and what it carries. */
+  readonly recorder: Recorder;
   /** Where systemd-resolved tells what it looks up; null: nobody is to be asked. */
   readonly resolvedMonitor: string | null;
   /** Held packets so far that the kernel could not tell us of: the ring buffer was full. */
@@ -76,6 +82,8 @@ export interface EngineParts {
 const journalPace = { busy: 250, quiet: 1000 } as const;
 /** How often held flows that were lost to a full ring buffer or a budget are looked for, milliseconds. */
 const revisitPace = 2000;
+/** How often flows are looked for whose end nobody told, milliseconds. */
+const sweepPace = 600_000;
 
 export class Engine {
   readonly prompts: Prompts;
@@ -100,6 +108,9 @@ export class Engine {
   /** What `lostPackets` said last. */
   private lost: number;
   private owesGates = false;
+  private swept = Date.now();
+  /** Connections that the kernel counts and nobody told of, when they were counted last. */
+  private missed: ReadonlySet<string> = new Set();
 
   constructor(parts: EngineParts) {
     const { programs, store, listener } = parts;
@@ -113,12 +124,12 @@ export class Engine {
     // Before the policy is read: what was over while no helper ran never comes back.
     this.lifetimes = new Lifetimes({ rules: this.rules, clock: parts.clock, ended: () => void this.policyChanged() });
     this.prompts = new Prompts({
-      rows: new PromptRows(store),
+      rows: new PromptRows(store, (address) => parts.countries.of(address)),
       changed: listener.prompt,
       waits: (flow) => this.hold.get(flow) !== undefined,
       why: (asked) => this.policy.whyAsked(asked),
     });
-    this.flows = new Flows(listener.flow);
+    this.flows = new Flows(listener.flow, (key, flow) => parts.recorder.tell(key, flow, Date.now()));
     this.naming = new Naming({ apps: parts.apps, numbers: apps, maps });
     this.sockets = new RawSockets((fd) => programs.exempt(fd));
     this.deliveries = new Deliveries((fd) => programs.exempt(fd));
@@ -130,7 +141,10 @@ export class Engine {
       kin: (process) => this.naming.kinOf(process),
       foreign: (cgroup) => programs.hasForeignEgress(cgroup),
       generation: () => this.policy.generation,
-      resent: (flow, bytes) => this.flows.addResent(flow, bytes),
+      resent: (flow, bytes) => {
+        this.flows.addResent(flow, bytes);
+        parts.recorder.addResent(flow, bytes, Date.now());
+      },
       ended: (flow) => this.onFlowEnded(flow, { bytesIn: 0, bytesOut: 0 }),
       warn: (message, detail) => log("warn", message, detail),
     });
@@ -153,6 +167,7 @@ export class Engine {
       flows: this.flows,
       hold: this.hold,
       lists: parts.lists,
+      countryOf: (address) => parts.countries.of(address),
       readTraffic: () => programs.readTraffic(),
       settle: () => void this.settle(),
       revoke: () => this.revocation.soon(),
@@ -309,7 +324,7 @@ export class Engine {
         break;
       case recordType.ended:
         if (record.flow.protocol === 0) this.onSocketEnded(record.flow.cookie);
-        else this.onFlowEnded(id, { bytesIn: Number(record.bytes_in), bytesOut: Number(record.bytes_out) });
+        else this.onConnectionEnded(record, id);
         break;
     }
   }
@@ -324,7 +339,10 @@ export class Engine {
     const add = (app: App) => {
       this.addFlow(record, app, this.inWords(record, app, judgement));
       // A connect() that was refused has no socket state that could end.
-      if (known === undefined && judgement.verdict === "block" && isConnection(record.flow)) this.flows.end(id);
+      if (known === undefined && judgement.verdict === "block" && isConnection(record.flow)) {
+        this.flows.end(id);
+        this.parts.recorder.end(id, 0, 0, Date.now());
+      }
     };
     const known = this.flows.get(id);
     if (known) add(known.app);
@@ -347,6 +365,18 @@ export class Engine {
     if (socket !== undefined) giveErrors(socket, record);
   }
 
+  /** Where nobody told of its beginning (a journal that was full, a helper that was killed), its end still tells what it was. */
+  private onConnectionEnded(record: FlowRecord, id: string): void {
+    const end = { bytesIn: Number(record.bytes_in), bytesOut: Number(record.bytes_out) };
+    const missed = record.state === flowState.allowed && !this.isKnown(id) && !this.naming.underWay.has(id);
+    if (missed) this.meet(record, (app) => this.addFlow(record, app, this.wordsFor(record, app)));
+    this.onFlowEnded(id, end);
+  }
+
+  private isKnown(id: string): boolean {
+    return this.flows.has(id) || this.parts.recorder.has(id);
+  }
+
   private onFlowEnded(id: string, end: EarlyEnd): void {
     const postponed = this.naming.underWay.postponeEnd(id, end);
     // What a program sent before it ended is still to be judged, and goes if it may.
@@ -356,12 +386,16 @@ export class Engine {
     if (postponed) return;
     this.flows.count(id, end.bytesIn, end.bytesOut);
     this.flows.end(id);
+    this.parts.recorder.end(id, end.bytesIn, end.bytesOut, Date.now());
     this.prompts.flowEnded(id);
   }
 
   private onSocketEnded(cookie: bigint): void {
-    const { gates } = this.parts.programs.maps;
-    for (const id of [...this.flows.ofSocket(cookie), ...this.naming.underWay.ofSocket(cookie)]) {
+    const { recorder, programs } = this.parts;
+    const { gates } = programs.maps;
+    // Flows of an earlier helper are known to history only.
+    const known = [...this.flows.ofSocket(cookie), ...recorder.datagramsOf(cookie)];
+    for (const id of new Set([...known, ...this.naming.underWay.ofSocket(cookie)])) {
       const key = Buffer.from(id, "hex");
       // A listener's connections outlive it; what it was asked about does not.
       if (isConnection(layouts.flow_key.read(key)) && this.flows.get(id)?.verdict === "allow") continue;
@@ -424,6 +458,32 @@ export class Engine {
     // Over budget: the kernel goes on holding it, and brings it back with its next packet or when there is room (revisit).
     if (told) this.addFlow(record, app, { verdict: "held", rule, layer, reason });
     else this.hold.forget(id);
+  }
+
+  /** Connections that nobody told of: of an earlier helper, or lost to a full journal. */
+  private findMissed(traffic: readonly Traffic[]): void {
+    const missed = traffic.filter(
+      ({ flow, state }) => state === flowState.allowed && isConnection(flow) && !this.isKnown(flowId(flow)),
+    );
+    // The news of one that began just now may be under way.
+    const before = this.missed;
+    this.missed = new Set(missed.map(({ flow }) => flowId(flow)));
+    const empty = layouts.record.read(Buffer.alloc(layouts.record.size));
+    for (const { process: owner, flow, netns, direction, local_port } of missed) {
+      if (!before.has(flowId(flow))) continue;
+      const time = process.hrtime.bigint();
+      const record = { ...empty, time, process: owner, flow, netns, direction, local_port };
+      this.meet(record, (app) => this.addFlow(record, app, this.wordsFor(record, app)));
+    }
+  }
+
+  /** What allowed a connection, as far as policy of today knows. */
+  private wordsFor(record: FlowRecord, app: App): Judgement {
+    const earlier = { verdict: "allow", rule: null, layer: "mode", reason: "It was allowed before." } as const;
+    const endpoint = this.called.endpointOf(record);
+    const asked = { app, direction: directionOf(record), endpoint, user: record.process.uid };
+    const { verdict, rule, layer, reason } = this.policy.decide(asked);
+    return verdict === "allow" ? { verdict, rule, layer, reason } : earlier;
   }
 
   /** Connections older than their guard are listed; from now on a rule that blocks them ends them. Other sockets are met as they send. */
@@ -561,19 +621,29 @@ export class Engine {
     return this.policy.decide(asked).verdict;
   }
 
-  /** Brings the byte counts of live flows up to date. */
-  countTraffic(): void {
-    const { programs } = this.parts;
-    for (const { flow, bytes_in, bytes_out } of programs.readTraffic()) {
-      this.flows.count(flowId(flow), Number(bytes_in), Number(bytes_out));
-    }
+  /** Brings the byte counts of live flows up to date. Returns whether there was anything new. */
+  countTraffic(): boolean {
+    const { programs, recorder } = this.parts;
+    const now = Date.now();
+    let changed = false;
+    const count = (id: string, bytesIn: bigint, bytesOut: bigint) => {
+      this.flows.count(id, Number(bytesIn), Number(bytesOut));
+      changed = recorder.count(id, Number(bytesIn), Number(bytesOut), now) || changed;
+    };
+    const traffic = programs.readTraffic();
+    for (const { flow, bytes_in, bytes_out } of traffic) count(flowId(flow), bytes_in, bytes_out);
+    this.findMissed(traffic);
     const gate = Buffer.alloc(layouts.gate.size);
-    for (const id of this.flows.liveKeys()) {
-      const key = Buffer.from(id, "hex");
-      if (isConnection(layouts.flow_key.read(key)) || !programs.maps.gates.get(key, gate)) continue;
+    for (const id of recorder.allDatagrams()) {
+      if (!programs.maps.gates.get(Buffer.from(id, "hex"), gate)) continue;
       const { bytes_in, bytes_out } = layouts.gate.read(gate);
-      this.flows.count(id, Number(bytes_in), Number(bytes_out));
+      count(id, bytes_in, bytes_out);
     }
+    if (now - this.swept < sweepPace) return changed;
+    this.swept = now;
+    const there = new Set(traffic.map(({ flow }) => flowId(flow)));
+    recorder.sweep((id) => there.has(id) || programs.maps.gates.get(Buffer.from(id, "hex"), gate), now);
+    return changed;
   }
 
   /** What does not work as it should, by the names that the status has for it. */

@@ -13,6 +13,9 @@ import { Guards } from "./guard/guards.ts";
 import { findGuards, type Guard } from "./guard/named.ts";
 import { packetSocketHolders } from "./guard/packet-sockets.ts";
 import { makeRuns, type Runs } from "./guard/runs.ts";
+import { Countries } from "./history/countries.ts";
+import { History } from "./history/history.ts";
+import { historyService } from "./history/service.ts";
 import { Apps } from "./identity/apps.ts";
 import { systemDirectories } from "./identity/desktop-entries.ts";
 import { CgroupPaths } from "./kernel/cgroup-paths.ts";
@@ -147,7 +150,18 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const clock = { boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), boottime };
   const settings = new Settings(store);
   const profiles = new Profiles(store);
-  const changed = () => void engine.policyChanged();
+  const countries = new Countries();
+  const countTraffic = () => {
+    const began = performance.now();
+    engine.catchUp();
+    const news = engine.countTraffic();
+    history.onCounted(performance.now() - began, news);
+  };
+  const history = new History({ store, settings, clock, countries, countTraffic });
+  const changed = () => {
+    history.meetStanding(modes.situation);
+    engine.policyChanged();
+  };
   const modes = new Modes({
     store,
     settings,
@@ -174,6 +188,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     store,
     situation: () => modes.situation,
     lists,
+    countries,
+    recorder: history.flows,
     resolvedMonitor: monitorSocket,
     apps: new Apps(systemDirectories),
     cgroups,
@@ -224,6 +240,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     modes,
     probation,
     learning,
+    history: historyService(history),
+    countries: countries.data,
     profiles: () => profiles.all(),
     version: version(),
     guarded: () => guards.guarded(),
@@ -253,9 +271,11 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const stopWatching = watchResolvers(
     safely("the resolvers could not be read again", () => void engine.policyChanged()),
   );
-  const networks = new NetworkWatch((found) =>
-    safely("the profile of a network could not be taken", () => modes.meet(found))(),
-  );
+  history.meetStanding(modes.situation);
+  const networks = new NetworkWatch((found, primary) => {
+    history.meetNetwork(primary);
+    safely("the profile of a network could not be taken", () => modes.meet(found))();
+  });
   const stopSweeping = eachRound(
     sweepPace,
     safely("empty cgroups could not be removed", () => runs.sweep()),
@@ -264,7 +284,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const wallAhead = () => Date.now() - boottime();
   let told = wallAhead();
   const tellStatus = () => {
-    if (server.isWatched("flows")) engine.countTraffic();
+    if (server.isWatched("flows")) countTraffic();
+    history.tick();
     // Somebody set the clock: when a rule ends is told by it, though not measured by it.
     if (Math.abs(wallAhead() - told) > clockSet) {
       told = wallAhead();
@@ -291,6 +312,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       await blocklists.close();
       guards.close();
       if (removePins) engine.refuseHeld();
+      history.close();
       engine.close();
       modes.close();
       probation.close();

@@ -31,6 +31,8 @@ export interface NamesAtWorkParts {
   readonly flows: Flows;
   readonly hold: Hold;
   readonly lists: PolicyLists;
+  /** Where an address is; null where nobody knows. */
+  countryOf(address: string): string | null;
   /** Connections that live, whether this helper heard of them or not. */
   readTraffic(): readonly Traffic[];
   /** Cards may be answered by now. */
@@ -82,7 +84,8 @@ export class NamesAtWork {
 
   /** Who is asked for, and what that is called by now. Whoever calls this computer has no name that it looked up. */
   endpointOf(record: FlowRecord, said: Name | null = null): Endpoint {
-    const endpoint = endpointOf(record, formatAddress);
+    const { address, ...rest } = endpointOf(record, formatAddress);
+    const endpoint = { ...rest, address, country: this.parts.countryOf(address) };
     if (directionOf(record) === "inbound") return endpoint;
     return withNames(endpoint, contractNames(this.names.namesOf(addressHex(endpoint.address), record.process), said));
   }

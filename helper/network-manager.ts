@@ -1,9 +1,11 @@
 // Which networks this computer is in, as NetworkManager tells over the system bus: read anew whenever it says that something changed.
 import { readFileSync } from "node:fs";
 import { createClient, type MessageBus } from "dbus-native";
+import type { NetworkKind } from "../contract/history.ts";
 import type { Networks } from "../contract/words.ts";
 import { log } from "./log.ts";
 import { systemBusSocket } from "./system-bus.ts";
+import type { StoredNetwork } from "./store/history-keys.ts";
 
 const maxMessageBytes = 1 << 20;
 /** The longest one call may take, milliseconds. */
@@ -21,6 +23,17 @@ const root = "/org/freedesktop/NetworkManager";
 /** NM_ACTIVE_CONNECTION_STATE_ACTIVATED */
 const activated = 2;
 const none = "/";
+/** NM_METERED_YES, NM_METERED_GUESS_YES */
+const meteredYes = [1, 3];
+const kinds: Record<string, NetworkKind> = {
+  "802-3-ethernet": "ethernet",
+  "802-11-wireless": "wifi",
+  gsm: "mobile",
+  cdma: "mobile",
+  bluetooth: "mobile",
+  vpn: "vpn",
+  wireguard: "vpn",
+};
 
 /** IPv4 only: the kernel has no such file for IPv6. */
 export function hardwareAddresses(arp: string): Map<string, string> {
@@ -48,6 +61,24 @@ class Reader {
       gateways: addresses.map((address) => ({ address, mac: arp.get(address) ?? null })),
       vpn: each.some(({ vpn }) => vpn),
     };
+  }
+
+  /** The connection that leads to the internet; below a VPN, the one that the VPN uses. */
+  async primary(): Promise<StoredNetwork | null> {
+    try {
+      const path = String(await this.get(root, service, "PrimaryConnection"));
+      if (path === none) return null;
+      const of = (name: string) => this.get(path, `${service}.Connection.Active`, name);
+      const [id, uuid, type] = (await Promise.all([of("Id"), of("Uuid"), of("Type")])).map(String) as [
+        string,
+        string,
+        string,
+      ];
+      const metered = Number(await this.get(root, service, "Metered"));
+      return { key: uuid, name: id, kind: kinds[type] ?? "other", metered: meteredYes.includes(metered) };
+    } catch {
+      return null; // it went meanwhile, and NetworkManager will say so
+    }
   }
 
   private async connection(path: string): Promise<{ ssids: string[]; gateways: string[]; vpn: boolean }> {
@@ -88,8 +119,14 @@ class Reader {
   }
 }
 
+interface Found {
+  readonly networks: Networks | null;
+  /** Null also where there is no way to the internet. */
+  readonly primary: StoredNetwork | null;
+}
+
 export class NetworkWatch {
-  private readonly told: (networks: Networks | null) => void;
+  private readonly told: (networks: Networks | null, primary: StoredNetwork | null) => void;
   private readonly socket: string;
   private bus: MessageBus | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -98,7 +135,7 @@ export class NetworkWatch {
   private closed = false;
 
   /** `told`: at first, and whenever it changed; null where NetworkManager does not run. */
-  constructor(told: (networks: Networks | null) => void, socket = systemBusSocket) {
+  constructor(told: (networks: Networks | null, primary: StoredNetwork | null) => void, socket = systemBusSocket) {
     this.told = told;
     this.socket = socket;
     this.connect();
@@ -140,7 +177,7 @@ export class NetworkWatch {
     if (this.closed || this.bus !== bus) return;
     this.bus = undefined;
     bus.connection.stream.destroy();
-    this.tell(null);
+    this.tell({ networks: null, primary: null });
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.connect(), lookAgain).unref();
   }
@@ -154,9 +191,10 @@ export class NetworkWatch {
 
   private async look(bus: MessageBus): Promise<void> {
     try {
-      const networks = await this.read(bus);
+      const found = await this.read(bus);
       if (this.closed || this.bus !== bus) return;
-      this.tell(networks);
+      this.tell(found);
+      const { networks } = found;
       const owed = networks?.gateways.some(({ address, mac }) => mac === null && !address.includes(":"));
       if (owed) this.soon(bus, this.looks++ < firstLooks ? arpPace.first : arpPace.later);
     } catch (error) {
@@ -165,16 +203,18 @@ export class NetworkWatch {
     }
   }
 
-  private async read(bus: MessageBus): Promise<Networks | null> {
+  private async read(bus: MessageBus): Promise<Found> {
     // Asked first: a call by the name alone would start it where the bus can.
     const runs = await bus.invokeDbus<boolean>({ member: "NameHasOwner", signature: "s", body: [service] });
-    return runs ? new Reader(bus).networks() : null;
+    if (!runs) return { networks: null, primary: null };
+    const reader = new Reader(bus);
+    return { networks: await reader.networks(), primary: await reader.primary() };
   }
 
-  private tell(networks: Networks | null): void {
-    const text = JSON.stringify(networks);
+  private tell(found: Found): void {
+    const text = JSON.stringify(found);
     if (text === this.last) return;
     this.last = text;
-    this.told(networks);
+    this.told(found.networks, found.primary);
   }
 }

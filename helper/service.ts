@@ -6,6 +6,7 @@ import type { Degraded, Profile, Standing, Status } from "../contract/words.ts";
 import type { BlocklistService } from "./blocklists/service.ts";
 import type { Engine } from "./engine.ts";
 import type { Runs } from "./guard/runs.ts";
+import type { historyService } from "./history/service.ts";
 import { closeDescriptor, peerPidfd } from "./kernel/peer.ts";
 import type { Learning } from "./learning.ts";
 import type { Modes } from "./modes.ts";
@@ -21,6 +22,8 @@ export interface ServiceParts {
   readonly modes: Modes;
   readonly probation: Probation;
   readonly learning: Learning;
+  readonly history: ReturnType<typeof historyService>;
+  readonly countries: Status["countries"];
   /** Every one there is, by name. */
   profiles(): Profile[];
   readonly version: string;
@@ -51,6 +54,7 @@ export function statusOf(parts: ServiceParts): Status {
     prompts: parts.engine.prompts.count,
     pid: process.pid,
     counters: parts.counters(),
+    countries: parts.countries,
   };
 }
 
@@ -151,6 +155,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "learn.accept": ({ ids }) => learning.accept(ids),
     "flows.list": ({ limit }) => engine.listFlows(limit),
     ...parts.blocklists.methods,
+    ...parts.history,
     "run.enter": ({ name }, client) => enterRun(runs, name, client),
     "helper.stop": (_, client) => {
       if (client.peer.uid !== 0) throw new CodedError("not_permitted", "only root may stop the helper");

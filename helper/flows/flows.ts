@@ -57,9 +57,12 @@ export class Flows {
   private readonly decided = new Set<Entry>();
   private next = 1;
   private readonly changed: (flow: Flow | null, id: string) => void;
+  private readonly judged: (key: string, flow: Flow) => void;
 
-  constructor(changed: (flow: Flow | null, id: string) => void) {
+  /** `judged`: the flow is new, or has another verdict or name. */
+  constructor(changed: (flow: Flow | null, id: string) => void, judged: (key: string, flow: Flow) => void = () => {}) {
     this.changed = changed;
+    this.judged = judged;
   }
 
   add({ key, cookie, at, ...told }: NewFlow): void {
@@ -72,6 +75,7 @@ export class Flows {
     put(this.byCookie, cookie, entry);
     put(this.byAddress, entry.address, entry);
     this.sort(entry);
+    this.judged(key, flow);
     this.changed(flow, id);
     if (this.entries.size > capacity) this.dropOldest();
   }
@@ -87,10 +91,17 @@ export class Flows {
   /** What its destination is called became known. */
   rename(key: string, endpoint: Endpoint): void {
     this.update(key, { endpoint });
+    this.tell(key);
   }
 
   judge(key: string, judgement: Judgement): void {
     this.update(key, judgement);
+    this.tell(key);
+  }
+
+  private tell(key: string): void {
+    const entry = this.byKey.get(key);
+    if (entry !== undefined) this.judged(key, entry.flow);
   }
 
   /** Bytes the kernel counted so far, as on the wire at IP level. */

@@ -39,6 +39,10 @@ export class UnderWay {
     return true;
   }
 
+  has(id: string): boolean {
+    return this.flows.has(id);
+  }
+
   /** Whether so many flows wait for their app's name that no more should. */
   get isBusy(): boolean {
     return this.flows.size >= most;

@@ -278,7 +278,8 @@ const socket_state = new Struct({
   refused_count: "u32",
   adoption: "u32",
   kind: "u8",
-  pad: { bytes: 3 },
+  tells_close: "u8",
+  pad: { bytes: 2 },
 });
 
 const listener_key = new Struct({ netns: "u64", port: "u32", pad: "u32" });
@@ -339,7 +340,17 @@ const lookup = new Struct({
   sequence: "u32",
   pad2: "u32",
 });
-const traffic = new Struct({ flow: flow_key, bytes_out: "u64", bytes_in: "u64" });
+const traffic = new Struct({
+  flow: flow_key,
+  process,
+  netns: "u64",
+  bytes_out: "u64",
+  bytes_in: "u64",
+  state: "u32",
+  local_port: "u16",
+  direction: "u8",
+  pad: "u8",
+});
 const revoked = new Struct({
   flow: flow_key,
   cookie: "u64",

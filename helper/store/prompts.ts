@@ -16,7 +16,7 @@ interface Row {
   opened: number;
 }
 
-type EndpointRow = Omit<Endpoint, "names"> & { names: string | null };
+type EndpointRow = Omit<Endpoint, "names" | "country"> & { names: string | null };
 
 /** Changes written at once within one `batchPace`; what comes on top waits for its end. */
 const quickWrites = 10;
@@ -25,8 +25,11 @@ const batchPace = 250;
 /** Ids are set aside in the file this many at a time: none is ever given twice, whatever was written of them. */
 const idsAhead = 256;
 
+type CountryOf = (address: string) => Endpoint["country"];
+
 export class PromptRows {
   private readonly store: Store;
+  private readonly countryOf: CountryOf;
   private readonly waiting = new Map<string, StoredPrompt>();
   private timer: NodeJS.Timeout | undefined;
   private quick = 0;
@@ -35,8 +38,10 @@ export class PromptRows {
   /** Questions whose last change could not be written (a full disk). They are tried again; only a crash would lose them. */
   unsaved = 0;
 
-  constructor(store: Store) {
+  /** `countryOf`: an address. What is known of it today may be more than when it was asked about. */
+  constructor(store: Store, countryOf: CountryOf = () => undefined) {
     this.store = store;
+    this.countryOf = countryOf;
     const row = store.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'prompts'").pluck().get();
     this.lastId = Number(row ?? 0);
     this.lastReserved = this.lastId;
@@ -54,9 +59,11 @@ export class PromptRows {
       process: JSON.parse(row.process) as Prompt["process"],
       attempts: row.attempts,
       opened: new Date(row.opened).toISOString(),
-      endpoints: (endpoints.all(row.id) as EndpointRow[]).map(({ names, ...endpoint }) =>
-        names === null ? endpoint : { ...endpoint, names: JSON.parse(names) as Name[] },
-      ),
+      endpoints: (endpoints.all(row.id) as EndpointRow[]).map(({ names, ...endpoint }) => ({
+        ...endpoint,
+        country: this.countryOf(endpoint.address),
+        ...(names !== null && { names: JSON.parse(names) as Name[] }),
+      })),
     }));
   }
 

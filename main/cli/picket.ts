@@ -18,6 +18,7 @@ const commands: Record<CommandWord, () => Promise<Command>> = {
   explain: async () => (await import("./explain.ts")).explain,
   blocklists: async () => (await import("./blocklists.ts")).blocklists,
   flows: async () => (await import("./flows.ts")).flows,
+  history: async () => (await import("./history.ts")).history,
   mode: async () => (await import("./mode.ts")).mode,
   pause: async () => (await import("./mode.ts")).pause,
   lockdown: async () => (await import("./mode.ts")).lockdown,

@@ -19,6 +19,7 @@ export async function status(args: string[]): Promise<number> {
     ["level", now.level],
     ["guarded", now.guarded.join(" ") || "nothing"],
     ["prompts", String(now.prompts)],
+    ...(now.countries ? [["countries", `${now.countries.attribution}, ${now.countries.licence}`]] : []),
     ...now.degraded.map(({ code, message }) => ["degraded", `${code}: ${message}`]),
     ...Object.entries(now.counters)
       .filter(([, count]) => count !== 0)

@@ -134,7 +134,7 @@ describe("a first connection", () => {
       const address = network.address(family);
       const running = guarded(helper, network.near, command(address));
       const prompt = await helper.prompt(address);
-      expect(prompt.endpoint).toEqual({ host: null, address, port, protocol });
+      expect(prompt.endpoint).toEqual({ host: null, address, port, protocol, country: null });
       await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
       expect(await network.arrived(protocol, address, port)).toBe(0);
 

@@ -109,3 +109,26 @@ test("hardware addresses are those the kernel is sure of", () => {
     ["192.0.2.7", "52:54:00:12:34:57"],
   ]);
 });
+
+test("the primary connection is told with its name, kind and whether it is metered", async () => {
+  const primary: unknown[] = [];
+  watch.close();
+  watch = new NetworkWatch((_, found) => primary.push(found), bus.socket);
+  const manager = await bus.networkManager({
+    [root]: {
+      "": { ActiveConnections: ["ao", ["/phone"]], PrimaryConnection: ["o", "/phone"], Metered: ["u", 3] },
+    },
+    "/phone": {
+      "Connection.Active": {
+        ...connection({ type: "gsm" })["Connection.Active"],
+        Id: ["s", "My phone"],
+        Uuid: ["s", "6c1d7a3e-0000-4000-8000-000000000001"],
+      },
+    },
+  });
+  const phone = { key: "6c1d7a3e-0000-4000-8000-000000000001", name: "My phone", kind: "mobile", metered: true };
+  await until("the primary connection", () => primary.length > 0 && primary.at(-1) !== null);
+  expect(primary.at(-1)).toEqual(phone);
+  manager.say({ [root]: { "": { ActiveConnections: ["ao", []], PrimaryConnection: ["o", "/"], Metered: ["u", 0] } } });
+  await until("its end", () => primary.at(-1) === null);
+});

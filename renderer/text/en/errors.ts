@@ -40,6 +40,8 @@ export const errors = {
     too_many_blocklists: "There are as many blocklists as Picket takes.",
     too_many_uploads: "Too many blocklists are being handed over at once.",
     unknown_upload: "The blocklist’s text got lost on its way. Try again.",
+    bad_range: "History cannot be shown for that range of time.",
+    bad_zone: "The helper does not know that time zone.",
     run_failed: "The program could not be guarded.",
     too_many_clients: "Too many windows and tools are connected to the helper.",
     internal: "The helper could not do that; its journal says why. Nothing was changed.",

@@ -1,0 +1,99 @@
+// Takes what flows have come to, keeps the last ten minutes by the second in memory, and brings all of it to the disk in batches: one
+// transaction each few seconds, with how much of every live flow is in it. A helper that is killed loses no more than one batch.
+
+import { dayLength, type HistoryRows, type LiveFlow, minute } from "../store/history.ts";
+import type { HistoryKeys } from "../store/history-keys.ts";
+import { type Amounts, addAmounts, noAmounts } from "./amounts.ts";
+import type { Entry } from "./recorder.ts";
+import { Seconds } from "./seconds.ts";
+
+/** Seconds between two batches. */
+export const batchPace = 5;
+/** Entries of a batch that wait while the disk is full; then they are given up. */
+const mostWaiting = 50_000;
+
+interface Taken {
+  readonly entries: readonly Entry[];
+  readonly live: readonly LiveFlow[];
+  readonly over: readonly string[];
+}
+
+export class Ledger {
+  seconds = new Seconds();
+  private readonly rows: HistoryRows;
+  private readonly keys: HistoryKeys;
+  private batch = new Map<number, Amounts>();
+  private live = new Map<string, LiveFlow | null>();
+  /** Unix second of the batch's first entry. */
+  private began: number | null = null;
+
+  constructor(rows: HistoryRows, keys: HistoryKeys) {
+    this.rows = rows;
+    this.keys = keys;
+  }
+
+  /** What came in the seconds (before, now]. `network`: of a place. */
+  add({ entries, live, over }: Taken, before: number, now: number, network: (entry: Entry) => number): void {
+    if (this.began !== null && !this.sameMinute(now)) this.flush();
+    if (entries.length === 0 && live.length === 0 && over.length === 0) return;
+    this.began ??= now;
+    const day = Math.floor(now / dayLength);
+    // New keys in one go.
+    const keys = this.rows.together(() => entries.map((entry) => this.keys.of(entry.place, network(entry), day)));
+    for (const [at, { amounts }] of entries.entries()) {
+      const key = keys[at] as number;
+      const sum = this.batch.get(key) ?? noAmounts();
+      addAmounts(sum, amounts);
+      this.batch.set(key, sum);
+      this.spread(key, amounts, before, now);
+    }
+    for (const flow of live) this.live.set(flow.flow, flow);
+    for (const flow of over) this.live.set(flow, null);
+  }
+
+  flushIfDue(now: number): void {
+    if (this.began !== null && now - this.began >= batchPace) this.flush();
+  }
+
+  private sameMinute(now: number): boolean {
+    return Math.floor(now / minute) === Math.floor((this.began ?? 0) / minute);
+  }
+
+  /** Bytes that were counted after more than a second came in all of it, as far as anybody knows. */
+  spread(key: number, amounts: Amounts, before: number, now: number, most = 10): void {
+    const seconds = Math.max(1, Math.min(now - before, most));
+    const share = { bytesIn: Math.floor(amounts.bytesIn / seconds), bytesOut: Math.floor(amounts.bytesOut / seconds) };
+    const some = share.bytesIn > 0 || share.bytesOut > 0;
+    for (let second = now - seconds + 1; some && second < now; second++)
+      this.seconds.add(second, key, { ...share, connections: 0, blocked: 0 });
+    this.seconds.add(now, key, {
+      ...amounts,
+      bytesIn: amounts.bytesIn - share.bytesIn * (seconds - 1),
+      bytesOut: amounts.bytesOut - share.bytesOut * (seconds - 1),
+    });
+  }
+
+  /** Brings everything to the disk. What cannot be written (a full disk) waits for the next time. Throws what SQLite throws. */
+  flush(): void {
+    if (this.began === null) return;
+    const live: LiveFlow[] = [];
+    const over: string[] = [];
+    for (const [key, flow] of this.live) {
+      if (flow === null) over.push(key);
+      else live.push(flow);
+    }
+    try {
+      this.rows.write({ at: this.began, amounts: this.batch, live, over });
+    } catch (error) {
+      if (this.batch.size < mostWaiting && this.live.size < mostWaiting) throw error;
+    }
+    this.clear();
+  }
+
+  /** Forgets what waits. */
+  clear(): void {
+    this.batch = new Map();
+    this.live = new Map();
+    this.began = null;
+  }
+}

@@ -1,0 +1,169 @@
+// Answers history.query: which stretch of time, from where, and how it is drawn.
+import { CodedError } from "../../contract/errors.ts";
+import type { HistoryBucket, HistoryRange, HistoryRow, HistorySeries } from "../../contract/history.ts";
+import type { ParsedParams, Result } from "../../contract/methods.ts";
+import { dayLength, type HistoryRows, minute, quarter } from "../store/history.ts";
+import type { HistoryKeys } from "../store/history-keys.ts";
+import type { Amounts } from "./amounts.ts";
+import { bucketSeconds, bucketStarts, bucketTable } from "./buckets.ts";
+import { type Seconds, secondsKept } from "./seconds.ts";
+import { fields, type Question, Tally } from "./tally.ts";
+
+const rangeSeconds: Record<HistoryRange, number> = {
+  "10m": 600,
+  "1h": 3600,
+  "24h": dayLength,
+  "7d": 7 * dayLength,
+  "30d": 30 * dayLength,
+  "1y": 365 * dayLength,
+};
+const longest = 731 * dayLength;
+const mostPoints = 2000;
+const order: readonly HistoryBucket[] = ["second", "minute", "quarter", "hour", "day"];
+
+type Asked = ParsedParams<"history.query">;
+
+export interface Span {
+  /** Unix seconds, maybe with a fraction. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** `now`: Unix seconds. Errors: bad_range. */
+export function spanOf({ range, from, to }: Pick<Asked, "range" | "from" | "to">, now: number): Span {
+  if (range !== undefined) {
+    if (from !== undefined || to !== undefined) throw new CodedError("bad_range", "a range, or from and to");
+    // With this very second.
+    return { from: now - rangeSeconds[range], to: Math.floor(now) + 1 };
+  }
+  if (from === undefined || to === undefined) throw new CodedError("bad_range", "a range, or from and to");
+  const span = { from: Date.parse(from) / 1000, to: Date.parse(to) / 1000 };
+  if (!(span.from < span.to)) throw new CodedError("bad_range", "it ends before it begins");
+  if (span.from < 0 || span.to - span.from > longest) throw new CodedError("bad_range", "too long");
+  return span;
+}
+
+/** What is there of which time: Unix seconds from which on nothing is missing. */
+export interface Kept {
+  readonly seconds: number;
+  readonly minutes: number;
+}
+
+/** How fine the chart is, for want of a wish or because no finer is kept or drawn. */
+export function bucketFor({ from, to }: Span, kept: Kept, wish: HistoryBucket | undefined): HistoryBucket {
+  // Without the second that is not over.
+  const length = to - from - 1;
+  const usual: [number, HistoryBucket][] = [
+    [600, "second"],
+    [6 * 3600, "minute"],
+    [2 * dayLength, "quarter"],
+    [14 * dayLength, "hour"],
+  ];
+  const chosen = wish ?? usual.find(([most]) => length <= most)?.[1] ?? "day";
+  const fits = (bucket: HistoryBucket) =>
+    (bucket !== "second" || from >= kept.seconds) &&
+    (bucketSeconds[bucket] >= quarter || from >= kept.minutes) &&
+    length / bucketSeconds[bucket] <= mostPoints;
+  return order.slice(order.indexOf(chosen)).find(fits) ?? "day";
+}
+
+export interface Sources {
+  readonly rows: HistoryRows;
+  readonly keys: HistoryKeys;
+  readonly seconds: Seconds;
+}
+
+function collect(tally: Tally, { rows, seconds }: Sources, { from, to }: Span, unit: number): void {
+  const add = (cells: Iterable<readonly [number, number, number, number, number, number]>) => {
+    for (const [at, key, bytesIn, bytesOut, connections, blocked] of cells)
+      tally.add(at, key, { bytesIn, bytesOut, connections, blocked });
+  };
+  if (unit === 1) {
+    seconds.each(from, to, (second, key, amounts) => tally.add(second, key, amounts));
+  } else if (unit === minute) {
+    add(rows.minutes(from, to));
+  } else {
+    for (const [midnight, page] of rows.pages(from, to)) tally.addPage(page, midnight);
+    add(rows.quarters(from, to));
+  }
+}
+
+function amountsAt(sums: Float64Array, at: number): Amounts {
+  const [bytesIn = 0, bytesOut = 0, connections = 0, blocked = 0] = sums.subarray(at * fields, (at + 1) * fields);
+  return { bytesIn, bytesOut, connections, blocked };
+}
+
+function seriesOf(sums: Float64Array, bucket: HistoryBucket, starts: number[]): HistorySeries {
+  const column = (field: number) => starts.map((_, at) => sums[at * fields + field] as number);
+  const [bytesIn, bytesOut, connections, blocked] = [column(0), column(1), column(2), column(3)];
+  return { bucket, starts, bytesIn, bytesOut, connections, blocked };
+}
+
+/** `now`: Unix seconds. Errors: bad_range, bad_zone. */
+export function query(asked: Asked, sources: Sources, kept: Kept, now: number): Result<"history.query"> {
+  const span = spanOf(asked, now);
+  const bucket = bucketFor(span, kept, asked.bucket);
+  const unit = Math.min(bucketSeconds[bucket], quarter);
+  const from = Math.floor(span.from / unit) * unit;
+  const to = Math.ceil(span.to / unit) * unit;
+  let starts: number[];
+  try {
+    starts = bucketStarts(from, to, bucket, asked.zone);
+  } catch {
+    throw new CodedError("bad_zone", asked.zone);
+  }
+  const { rowOf, values } = sources.keys.rows(asked.by, asked.filter);
+  const question: Question = { from, unit, table: bucketTable(from, to, unit, starts), buckets: starts.length, rowOf };
+  const tally = new Tally(question);
+  collect(tally, sources, { from, to }, unit);
+
+  const found = values
+    .map((value, row) => ({ value, row, amounts: amountsAt(tally.rows, row) }))
+    .filter(
+      ({ amounts: { bytesIn, bytesOut, connections, blocked } }) => bytesIn + bytesOut + connections + blocked > 0,
+    )
+    .sort(
+      ({ amounts: a }, { amounts: b }) =>
+        b.bytesIn + b.bytesOut - a.bytesIn - a.bytesOut || b.connections + b.blocked - a.connections - a.blocked,
+    );
+  const shown = found.slice(0, asked.limit);
+  const lines = sparks(asked.sparks, shown, question, (tally) => collect(tally, sources, { from, to }, unit));
+  const networks = new Map(asked.by === "network" ? sources.keys.allNetworks().map((each) => [each.id, each]) : []);
+  const rows = shown.map(({ value, amounts }, at): HistoryRow => {
+    const key = sources.keys.text(asked.by, value);
+    const app = asked.by === "app" ? sources.keys.app(value) : undefined;
+    const network = key === null ? undefined : networks.get(key);
+    const spark = lines[at];
+    return { key, ...amounts, ...(spark && { spark }), ...(app && { app }), ...(network && { network }) };
+  });
+  return {
+    from: new Date(from * 1000).toISOString(),
+    to: new Date(to * 1000).toISOString(),
+    total: amountsAt(tally.total, 0),
+    rows,
+    more: found.length - shown.length,
+    series: seriesOf(tally.series, bucket, starts),
+  };
+}
+
+/** A second pass, for the rows that are shown: nobody knows before which they are. */
+function sparks(
+  count: number,
+  shown: readonly { row: number }[],
+  question: Question,
+  collect: (tally: Tally) => void,
+): number[][] {
+  const places = new Map(shown.slice(0, count).map(({ row }, at) => [row, at]));
+  if (places.size === 0) return [];
+  const rowOf = (key: number) => {
+    const row = question.rowOf(key);
+    return places.has(row) ? row : -1;
+  };
+  const tally = new Tally({ ...question, rowOf }, places.size, (row) => places.get(row) ?? -1);
+  collect(tally);
+  const { buckets } = question;
+  return Array.from({ length: places.size }, (_, at) => [...tally.sparks.subarray(at * buckets, (at + 1) * buckets)]);
+}
+
+/** Where seconds begin to be kept at the latest. */
+export const secondsFrom = (now: number) => now - secondsKept - 1;

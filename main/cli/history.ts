@@ -1,0 +1,251 @@
+// `picket history`: who talked to whom and how much, as a table, JSON or CSV; what happened meanwhile; what is kept, and its removal.
+import { appPathText } from "../../contract/app-path.ts";
+import {
+  type HistoryBy,
+  type HistoryEvent,
+  type HistoryFilter,
+  type HistoryRow,
+  type HistorySeries,
+  type HistorySettings,
+  historyBySchema,
+  historyRangeSchema,
+} from "../../contract/history.ts";
+import { csv } from "./csv.ts";
+import { timeText } from "./endpoint-text.ts";
+import { withHelper } from "./helper-connection.ts";
+import { printableJson, table } from "./table.ts";
+import { oneOf, parseWords, takeNoMore, UsageError } from "./usage.ts";
+
+const options = {
+  by: { type: "string" },
+  range: { type: "string" },
+  from: { type: "string" },
+  to: { type: "string" },
+  app: { type: "string" },
+  domain: { type: "string" },
+  host: { type: "string" },
+  country: { type: "string" },
+  protocol: { type: "string" },
+  network: { type: "string" },
+  limit: { type: "string" },
+  series: { type: "boolean" },
+  json: { type: "boolean" },
+  csv: { type: "boolean" },
+} as const;
+
+/** As many rows as one answer has. */
+const most = 20_000;
+
+type Values = ReturnType<typeof parseWords<typeof options>>["values"];
+
+export async function history(args: string[]): Promise<number> {
+  const word = args[0];
+  if (word === "events") return events(args.slice(1));
+  if (word === "settings") return settings(args.slice(1));
+  if (word === "private") return setPrivate(args.slice(1));
+  if (word === "delete") return remove(args.slice(1));
+  const { values, positionals } = parseWords(args, options);
+  takeNoMore(positionals);
+  return rows(values);
+}
+
+function time(option: string, given: string | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  const at = new Date(given);
+  if (Number.isNaN(at.getTime())) throw new UsageError(`--${option} wants a time (2026-11-23T09:30), not "${given}"`);
+  return at.toISOString();
+}
+
+/** A range, or from and to; `usual` where neither is given. */
+function spanOf(values: Pick<Values, "range" | "from" | "to">, usual: "24h" | null) {
+  const [from, to] = [time("from", values.from), time("to", values.to)];
+  if (from !== undefined || to !== undefined) {
+    if (values.range !== undefined) throw new UsageError("--range, or --from and --to");
+    return { ...(from !== undefined && { from }), to: to ?? new Date().toISOString() };
+  }
+  if (values.range === undefined && usual === null) return {};
+  return { range: oneOf("--range", values.range ?? usual ?? undefined, historyRangeSchema.options) };
+}
+
+function filterOf({ app, domain, host, country, protocol, network }: Values): HistoryFilter {
+  return {
+    ...(app !== undefined && { app }),
+    ...(domain !== undefined && { domain }),
+    ...(host !== undefined && { host }),
+    ...(country !== undefined && { country: country === "none" ? null : country.toUpperCase() }),
+    ...(protocol !== undefined && { protocol: oneOf("--protocol", protocol, ["tcp", "udp", "icmp", "other"]) }),
+    ...(network !== undefined && { network }),
+  };
+}
+
+async function rows(values: Values): Promise<number> {
+  const by = oneOf("--by", values.by ?? "app", historyBySchema.options);
+  const limit = values.limit === undefined ? most : Number(values.limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > most) throw new UsageError(`--limit is 1 to ${most}`);
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const asked = { by, ...spanOf(values, "24h"), zone, filter: filterOf(values), limit };
+  const found = await withHelper("history", (helper) => helper.call("history.query", asked));
+  if (values.series) process.stdout.write(seriesText(found.series, values));
+  else if (values.json) process.stdout.write(`${printableJson(found.rows, 2)}\n`);
+  else if (values.csv) process.stdout.write(csv(["key", "name", ...numbers], found.rows.map(csvCells)));
+  else
+    process.stdout.write(table([by.toUpperCase(), "IN", "OUT", "CONNECTIONS", "BLOCKED"], found.rows.map(cells(by))));
+  if (found.more > 0) process.stderr.write(`${found.more} more rows: --limit\n`);
+  return 0;
+}
+
+const numbers = ["bytesIn", "bytesOut", "connections", "blocked"] as const;
+
+const csvCells = (row: HistoryRow) => [row.key ?? "", nameOf(row), ...numbers.map((each) => row[each])];
+
+function nameOf({ key, app, network }: HistoryRow): string {
+  if (app) return app.verified ? app.name : appPathText(app.path);
+  if (network) return network.metered ? `${network.name} (metered)` : network.name;
+  return key ?? "";
+}
+
+function cells(by: HistoryBy): (row: HistoryRow) => string[] {
+  return (row) => {
+    const { app } = row;
+    const name = app?.verified ? `${app.name} (${appPathText(app.path)})` : nameOf(row);
+    // An address without a country, hosts that are not kept.
+    const what = row.key === null ? "-" : by === "network" ? `${name} [${row.key}]` : name;
+    return [what, bytesText(row.bytesIn), bytesText(row.bytesOut), String(row.connections), String(row.blocked)];
+  };
+}
+
+/** "1.2 MB", in thousands, as providers count. */
+function bytesText(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[power]}`;
+}
+
+function seriesText({ bucket, starts, ...columns }: HistorySeries, values: Values): string {
+  const points = starts.map((start, at) => ({
+    start: new Date(start * 1000).toISOString(),
+    ...Object.fromEntries(numbers.map((name) => [name, columns[name][at] ?? 0])),
+  }));
+  if (values.json) return `${printableJson({ bucket, points }, 2)}\n`;
+  const lines = points.map((point) => Object.values(point) as (string | number)[]);
+  if (values.csv) return csv(["start", ...numbers], lines);
+  const shown = lines.map(([start, ...amounts]) => [timeText(String(start)), ...amounts.map(String)]);
+  return table([bucket.toUpperCase(), "IN", "OUT", "CONNECTIONS", "BLOCKED"], shown);
+}
+
+function eventText({ kind, app, from, to, until }: HistoryEvent): string {
+  const path = app === null ? "" : appPathText(app);
+  switch (kind) {
+    case "appNew":
+      return `first seen: ${path}`;
+    case "appChanged":
+      return `another program: ${path}`;
+    case "helperStarted":
+      return from === null ? "the helper started" : `the helper started; it ran last at ${timeText(from)}`;
+    case "sleep":
+      return until === null ? "the computer slept" : `the computer slept until ${timeText(until)}`;
+    case "recording":
+      return `history ${to ?? ""}`;
+    default:
+      return `${kind}: ${from ?? "none"} → ${to ?? "none"}`;
+  }
+}
+
+async function events(args: string[]): Promise<number> {
+  const { range, from, to, json, csv: asCsv } = options;
+  const { values, positionals } = parseWords(args, { range, from, to, json, csv: asCsv });
+  takeNoMore(positionals);
+  const asked = { ...spanOf(values, "24h"), limit: 5000 };
+  const { events: found } = await withHelper("history", (helper) => helper.call("history.events", asked));
+  const columns = ["time", "until", "kind", "app", "from", "to"] as const;
+  if (values.json) process.stdout.write(`${printableJson(found, 2)}\n`);
+  else if (values.csv)
+    process.stdout.write(
+      csv(
+        columns,
+        found.map((each) => columns.map((name) => each[name] ?? "")),
+      ),
+    );
+  else
+    process.stdout.write(
+      table(
+        ["TIME", "WHAT"],
+        found.map((each) => [timeText(each.time), eventText(each)]),
+      ),
+    );
+  return 0;
+}
+
+function tell(now: HistorySettings, json: boolean | undefined): number {
+  const { countries } = now;
+  const rows = [
+    ["recording", now.recording ? "on" : "off"],
+    ["minutes are kept for", `${now.minutes} hours`],
+    ["quarters of an hour are kept for", `${now.days} days`],
+    ["since", now.since === null ? "nothing yet" : timeText(now.since)],
+    ["on the disk", `about ${bytesText(now.bytes)}`],
+    ...now.private.map((path) => ["private", appPathText(path)]),
+    [
+      "countries",
+      countries === null
+        ? "not known"
+        : `${countries.attribution}, ${countries.licence}, ${countries.date.slice(0, 10)}`,
+    ],
+  ];
+  process.stdout.write(json ? `${printableJson(now, 2)}\n` : table(["WHAT", "NOW"], rows));
+  return 0;
+}
+
+async function settings(args: string[]): Promise<number> {
+  const { values, positionals } = parseWords(args, {
+    record: { type: "string" },
+    minutes: { type: "string" },
+    days: { type: "string" },
+    json: { type: "boolean" },
+  });
+  takeNoMore(positionals);
+  const number = (option: string, given: string | undefined, largest: number) => {
+    if (given === undefined) return undefined;
+    const value = Number(given);
+    if (!Number.isInteger(value) || value < 1 || value > largest)
+      throw new UsageError(`--${option} is 1 to ${largest}, not "${given}"`);
+    return value;
+  };
+  const recording = values.record === undefined ? undefined : oneOf("--record", values.record, ["on", "off"]) === "on";
+  const [minutes, days] = [number("minutes", values.minutes, 168), number("days", values.days, 730)];
+  const change = {
+    ...(recording !== undefined && { recording }),
+    ...(minutes !== undefined && { minutes }),
+    ...(days !== undefined && { days }),
+  };
+  const changes = Object.keys(change).length > 0;
+  const now = await withHelper("history", (helper) =>
+    changes ? helper.call("history.configure", change) : helper.call("history.settings", {}),
+  );
+  return tell(now, values.json);
+}
+
+async function setPrivate(args: string[]): Promise<number> {
+  const { values, positionals } = parseWords(args, { json: { type: "boolean" } });
+  const [app, word, ...more] = positionals;
+  takeNoMore(more);
+  if (app === undefined) throw new UsageError("which app? picket history private PATH on|off");
+  const on = oneOf("private", word, ["on", "off"]) === "on";
+  return tell(
+    await withHelper("history", (helper) => helper.call("history.setPrivate", { app, private: on })),
+    values.json,
+  );
+}
+
+async function remove(args: string[]): Promise<number> {
+  const { app, from, to } = options;
+  const { values, positionals } = parseWords(args, { all: { type: "boolean" }, app, from, to });
+  takeNoMore(positionals);
+  if (!values.all && values.app === undefined && values.from === undefined)
+    throw new UsageError("what? --all, --app PATH, or --from TIME [--to TIME]");
+  const asked = { ...(values.app !== undefined && { app: values.app }), ...spanOf(values, null) };
+  await withHelper("history", (helper) => helper.call("history.delete", asked));
+  process.stdout.write("deleted\n");
+  return 0;
+}

@@ -1,0 +1,399 @@
+// History on a real SQLite file: what is recorded is found again by every question, over roll-ups, restarts, removal and time zones.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as v from "valibot";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { historyMethods } from "../../../contract/history.ts";
+import type { Params, Result } from "../../../contract/methods.ts";
+import type { Flow } from "../../../contract/words.ts";
+import { Countries } from "../../../helper/history/countries.ts";
+import { History } from "../../../helper/history/history.ts";
+import { flowId, layouts } from "../../../helper/kernel/layout.ts";
+import { openStore, type Store } from "../../../helper/store/database.ts";
+import { Settings } from "../../../helper/store/settings.ts";
+
+const countries = new Countries();
+let folder: string;
+let store: Store;
+let history: History;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.setSystemTime("2026-03-10T12:00:00Z");
+  folder = mkdtempSync(join(tmpdir(), "picket-history-"));
+  open();
+});
+
+afterEach(() => {
+  store.close();
+  rmSync(folder, { recursive: true, force: true });
+  vi.useRealTimers();
+});
+
+function open(boot = "this boot"): void {
+  store = openStore(join(folder, "picket.sqlite"));
+  const boottime = () => Number(process.hrtime.bigint()) / 1e6;
+  const settings = new Settings(store);
+  history = new History({ store, settings, clock: { boot, boottime }, countries, countTraffic: () => {} });
+}
+
+function restart(boot?: string): void {
+  history.close();
+  store.close();
+  open(boot);
+}
+
+let cookies = 1n;
+
+interface Used {
+  app?: string;
+  host?: string | null;
+  address?: string;
+  country?: string | null;
+  verdict?: Flow["verdict"];
+  bytesIn?: number;
+  bytesOut?: number;
+}
+
+/** A whole flow, booked at this moment. */
+function use(used: Used): void {
+  const {
+    app = "/usr/bin/a",
+    host = "www.example.org",
+    address = "192.0.2.7",
+    country = "DE",
+    verdict = "allow",
+  } = used;
+  const fields = { cookie: cookies++, address: Buffer.alloc(16), port: 443, protocol: 6, direction: 0, attempt: 1 };
+  const key = flowId(layouts.flow_key.read(layouts.flow_key.write(fields)));
+  history.flows.tell(
+    key,
+    {
+      id: "1",
+      time: new Date().toISOString(),
+      app: { name: app, path: app, verified: false, icon: null, via: null },
+      direction: "outbound",
+      endpoint: { host, address, port: 443, protocol: "tcp", country },
+      user: 1000,
+      verdict,
+      rule: null,
+      layer: "mode",
+      reason: "",
+      bytesIn: 0,
+      bytesOut: 0,
+      live: true,
+    },
+    Date.now(),
+  );
+  history.flows.end(key, used.bytesIn ?? 100, used.bytesOut ?? 10, Date.now());
+  history.tick();
+}
+
+type Asked = Params<"history.query">;
+function ask(params: Partial<Asked> = {}): Result<"history.query"> {
+  const { params: schema, result } = historyMethods["history.query"];
+  const given = { by: "app" as const, ...(params.from === undefined && { range: "1y" as const }), ...params };
+  return v.parse(result, history.query(v.parse(schema, given)));
+}
+
+const later = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
+const day = 86_400_000;
+
+describe("what was recorded", () => {
+  it("is found by app, domain, host, country, protocol, network and user", () => {
+    use({ app: "/usr/bin/a", host: "www.example.org", country: "DE", bytesIn: 1000 });
+    use({ app: "/usr/bin/a", host: "img.example.org", country: "US", bytesIn: 500 });
+    use({ app: "/usr/bin/b", host: null, address: "10.0.0.1", country: null, bytesIn: 50 });
+    use({ app: "/usr/bin/b", host: "ads.example.net", verdict: "block", bytesIn: 0, bytesOut: 0 });
+    const by = (what: Asked["by"]) => ask({ by: what }).rows.map(({ key, bytesIn }) => [key, bytesIn]);
+    expect(by("app")).toEqual([
+      ["/usr/bin/a", 1500],
+      ["/usr/bin/b", 50],
+    ]);
+    expect(by("domain")).toEqual([
+      ["example.org", 1500],
+      ["10.0.0.1", 50],
+      ["example.net", 0],
+    ]);
+    expect(by("host").map(([key]) => key)).toEqual([
+      "www.example.org",
+      "img.example.org",
+      "10.0.0.1",
+      "ads.example.net",
+    ]);
+    expect(by("country")).toEqual([
+      ["DE", 1000],
+      ["US", 500],
+      [null, 50],
+    ]);
+    expect(by("protocol")).toEqual([["tcp", 1550]]);
+    expect(by("user")).toEqual([["1000", 1550]]);
+    const [network] = ask({ by: "network" }).rows;
+    expect(network).toMatchObject({ bytesIn: 1550, network: { id: network?.key, metered: expect.any(Boolean) } });
+    expect(ask({ filter: { domain: "example.net" } }).total).toEqual({
+      bytesIn: 0,
+      bytesOut: 0,
+      connections: 0,
+      blocked: 1,
+    });
+    expect(ask({ filter: { country: null } }).total.bytesIn).toBe(50);
+    expect(ask({ by: "host", filter: { app: "/usr/bin/a", country: "US" } }).rows.map(({ key }) => key)).toEqual([
+      "img.example.org",
+    ]);
+    expect(ask({ filter: { host: "nobody.example" } }).rows).toEqual([]);
+    expect(ask({ by: "host", limit: 1 })).toMatchObject({ rows: [{ key: "www.example.org" }], more: 3 });
+  });
+
+  it("is the same in every range that holds it, and each chart adds up to it", () => {
+    for (let at = 0; at < 30; at++) {
+      use({ bytesIn: 1000 + at });
+      later(7000);
+    }
+    const total = { bytesIn: 30 * 1000 + 435, bytesOut: 300, connections: 30, blocked: 0 };
+    for (const range of ["10m", "1h", "24h", "7d", "30d", "1y"] as const) {
+      const found = ask({ range, by: "host", sparks: 3, zone: "Asia/Kathmandu" });
+      expect([range, found.total]).toEqual([range, total]);
+      const { series, rows } = found;
+      expect(series.bytesIn.reduce((sum, each) => sum + each, 0)).toBe(total.bytesIn);
+      expect(
+        series.starts.map((start, index) => index === 0 || start > (series.starts[index - 1] as number)),
+      ).not.toContain(false);
+      expect(rows[0]?.spark?.reduce((sum, each) => sum + each, 0)).toBe(total.bytesIn + total.bytesOut);
+    }
+    expect(ask({ range: "10m" }).series.bucket).toBe("second");
+  });
+
+  it("is drawn in days of the asked zone, of today and of days that were packed long ago", () => {
+    // A quarter before and after midnight in Kathmandu (18:15 UTC), and in Berlin (23:00 UTC).
+    for (const time of [
+      "2026-03-11T18:10:00Z",
+      "2026-03-11T18:16:00Z",
+      "2026-03-11T22:59:00Z",
+      "2026-03-11T23:01:00Z",
+    ]) {
+      vi.setSystemTime(time);
+      use({ bytesIn: 1000, bytesOut: 0 });
+    }
+    for (const wait of [0, 40]) {
+      later(wait * day);
+      restart();
+      const span = { from: "2026-03-10T00:00:00Z", to: "2026-03-14T00:00:00Z", bucket: "day" as const };
+      const days = (zone: string) => {
+        const { series } = ask({ ...span, zone });
+        return series.starts.flatMap((start, at) =>
+          series.bytesIn[at] === 0 ? [] : [[new Date(start * 1000).toISOString().slice(0, 16), series.bytesIn[at]]],
+        );
+      };
+      history.tick(); // packs
+      expect(days("Asia/Kathmandu")).toEqual([
+        ["2026-03-10T18:15", 1000],
+        ["2026-03-11T18:15", 3000],
+      ]);
+      expect(days("Europe/Berlin")).toEqual([
+        ["2026-03-10T23:00", 3000],
+        ["2026-03-11T23:00", 1000],
+      ]);
+      expect(days("UTC")).toEqual([["2026-03-11T00:00", 4000]]);
+    }
+    expect(store.prepare("SELECT count(*) FROM history_quarters WHERE at < 2000000").pluck().get()).toBe(0);
+    expect(store.prepare("SELECT count(*) FROM history_days").pluck().get()).toBe(1);
+  });
+
+  it("survives the helper, and its last ten minutes do", () => {
+    use({ bytesIn: 6000 });
+    later(20_000);
+    restart();
+    const found = ask({ range: "10m" });
+    expect(found.series.bucket).toBe("second");
+    expect(found.total.bytesIn).toBe(6000);
+  });
+});
+
+describe("what is kept", () => {
+  it("ends with its time: minutes, then quarters of an hour, names and apps with them", () => {
+    use({ host: "old.example.org" });
+    later(2 * day);
+    use({ host: "new.example.org" });
+    restart();
+    history.tick();
+    expect(store.prepare("SELECT count(*) FROM history_minutes").pluck().get()).toBe(1);
+    expect(ask({ by: "host" }).rows).toHaveLength(2);
+    expect(history.configure({ days: 1 })).toMatchObject({ days: 1, minutes: 24, recording: true });
+    expect(ask({ by: "host" }).rows.map(({ key }) => key)).toEqual(["new.example.org"]);
+    const names = store.prepare("SELECT name FROM history_names ORDER BY name").pluck().all();
+    expect(names).toEqual(["example.org", "new.example.org"]);
+    later(3 * day);
+    history.configure({ days: 1 });
+    expect(store.prepare("SELECT count(*) FROM history_apps").pluck().get()).toBe(0);
+    expect(ask().rows).toEqual([]);
+  });
+
+  it("is bounded: an app that scans the network is told apart by so many hosts a day, and still summed up", () => {
+    for (let at = 0; at < 2100; at++)
+      use({ host: null, address: `198.18.${at >> 8}.${at & 255}`, bytesIn: 1, bytesOut: 0 });
+    const { rows, total, more } = ask({ by: "host", limit: 20_000 });
+    expect(total.bytesIn).toBe(2100);
+    expect(rows.length + more).toBe(2001);
+    expect(rows.find(({ key }) => key === null)?.bytesIn).toBe(100);
+  });
+
+  it("is nothing while recording is off", () => {
+    history.configure({ recording: false });
+    use({});
+    expect(ask().total.bytesIn).toBe(0);
+    history.configure({ recording: true });
+    use({});
+    expect(ask().total.bytesIn).toBe(100);
+    const { events } = history.listEvents({ range: "1h", limit: 100 });
+    expect(events.filter(({ kind }) => kind === "recording").map(({ to }) => to)).toEqual(["off", "on"]);
+  });
+});
+
+describe("a private app", () => {
+  it("has sums and no hosts, of what was before as well, and none come back", () => {
+    use({ app: "/usr/bin/a", host: "secret.example.org" });
+    use({ app: "/usr/bin/b", host: "www.example.net" });
+    expect(history.setPrivate({ app: "/usr/bin/a", private: true }).private).toEqual(["/usr/bin/a"]);
+    use({ app: "/usr/bin/a", host: "other.example.org" });
+    expect(ask({ by: "app" }).rows.map(({ key, bytesIn, app }) => [key, bytesIn, app?.private])).toEqual([
+      ["/usr/bin/a", 200, true],
+      ["/usr/bin/b", 100, false],
+    ]);
+    expect(ask({ by: "host", filter: { app: "/usr/bin/a" } }).rows.map(({ key }) => key)).toEqual([null]);
+    expect(ask({ by: "country", filter: { app: "/usr/bin/a" } }).rows.map(({ key }) => key)).toEqual([null]);
+    history.configure({});
+    expect(store.prepare("SELECT name FROM history_names").pluck().all()).not.toContain("secret.example.org");
+    history.setPrivate({ app: "/usr/bin/a", private: false });
+    expect(ask({ by: "host", filter: { app: "/usr/bin/a" } }).rows.map(({ key }) => key)).toEqual([null]);
+    use({ app: "/usr/bin/a", host: "third.example.org" });
+    expect(ask({ by: "host", filter: { app: "/usr/bin/a" } }).rows.map(({ key }) => key)).toContain(
+      "third.example.org",
+    );
+  });
+
+  it("may be one before it is ever seen", () => {
+    history.setPrivate({ app: "/usr/bin/a", private: true });
+    history.configure({});
+    use({ app: "/usr/bin/a" });
+    expect(ask({ by: "host" }).rows.map(({ key }) => key)).toEqual([null]);
+  });
+});
+
+describe("history that is deleted", () => {
+  beforeEach(() => {
+    use({ app: "/usr/bin/a", host: "first.example.org" });
+    later(3 * day);
+    use({ app: "/usr/bin/a", host: "second.example.org" });
+    use({ app: "/usr/bin/b", host: "www.example.net" });
+    history.configure({}); // packs what can be
+  });
+
+  it("of one app leaves the others", () => {
+    history.remove({ app: "/usr/bin/a" });
+    expect(ask().rows.map(({ key }) => key)).toEqual(["/usr/bin/b"]);
+    expect(ask({ range: "10m" }).rows.map(({ key }) => key)).toEqual(["/usr/bin/b"]);
+    expect(store.prepare("SELECT name FROM history_names ORDER BY name").pluck().all()).toEqual([
+      "example.net",
+      "www.example.net",
+    ]);
+    use({ app: "/usr/bin/a", host: "again.example.org" });
+    expect(ask({ by: "host", filter: { app: "/usr/bin/a" } }).rows.map(({ key }) => key)).toEqual([
+      "again.example.org",
+    ]);
+  });
+
+  it("of a time leaves what was before and after", () => {
+    history.remove({ from: "2026-03-10T11:50:00Z", to: "2026-03-10T12:10:00Z" });
+    expect(ask({ by: "host" }).rows.map(({ key }) => key)).toEqual(["second.example.org", "www.example.net"]);
+    history.remove({ app: "/usr/bin/b", from: "2026-03-13T11:50:00Z", to: "2026-03-13T12:10:00Z" });
+    expect(ask({ by: "host" }).rows.map(({ key }) => key)).toEqual(["second.example.org"]);
+  });
+
+  it("as a whole leaves nothing, neither in memory nor in the file", () => {
+    history.remove({});
+    for (const range of ["10m", "24h", "1y"] as const) expect(ask({ range }).rows).toEqual([]);
+    for (const table of ["keys", "names", "apps", "minutes", "quarters", "days", "events"])
+      expect([table, store.prepare(`SELECT count(*) FROM history_${table}`).pluck().get()]).toEqual([table, 0]);
+  });
+
+  it("a flow that goes on is counted anew", () => {
+    const fields = { cookie: 999n, address: Buffer.alloc(16), port: 443, protocol: 6, direction: 0, attempt: 1 };
+    const key = flowId(layouts.flow_key.read(layouts.flow_key.write(fields)));
+    const app = { name: "c", path: "/usr/bin/c", verified: false, icon: null, via: null };
+    const endpoint = { host: null, address: "192.0.2.9", port: 443, protocol: "tcp" } as const;
+    const flow = { ...({ app, endpoint, user: 0, verdict: "allow" } as Flow) };
+    history.flows.tell(key, flow, Date.now());
+    history.flows.count(key, 500, 0, Date.now());
+    history.tick();
+    history.remove({});
+    history.flows.count(key, 700, 0, Date.now());
+    history.tick();
+    expect(ask().total.bytesIn).toBe(200);
+  });
+});
+
+describe("events", () => {
+  it("tell of new apps, modes, profiles, networks and the helper's starts", () => {
+    history.meetStanding({ mode: "learn", override: null, profile: null });
+    history.meetStanding({ mode: "ask", override: null, profile: "Work" });
+    history.meetStanding({ mode: "ask", override: "lockdown", profile: "Work" });
+    history.meetNetwork({ key: "1", name: "Home", kind: "wifi", metered: false });
+    use({ app: "/usr/bin/a" });
+    history.meetNetwork({ key: "2", name: "Phone", kind: "mobile", metered: true });
+    use({ app: "/usr/bin/a" });
+    const { events } = history.listEvents({ range: "1h", limit: 100 });
+    expect(events.map(({ kind, app, from, to }) => [kind, app, from, to])).toEqual([
+      ["helperStarted", null, null, null],
+      ["mode", null, "learn", "ask"],
+      ["profile", null, null, "Work"],
+      ["mode", null, "ask", "lockdown"],
+      ["appNew", "/usr/bin/a", null, null],
+      ["network", null, "Home", "Phone"],
+    ]);
+    const rows = ask({ by: "network" }).rows.map(({ network, bytesIn }) => [network?.name, network?.metered, bytesIn]);
+    expect(rows).toEqual([
+      ["Home", false, 100],
+      ["Phone", true, 100],
+    ]);
+    expect(history.listNetworks().current).toEqual([ask({ by: "network" }).rows[1]?.key]);
+  });
+
+  it("tell when the helper ran last, and that the computer slept", () => {
+    restart();
+    history.close();
+    later(day);
+    store.close();
+    open();
+    const { events } = history.listEvents({ range: "1h", limit: 100 });
+    expect(events).toMatchObject([{ kind: "helperStarted", from: "2026-03-10T12:00:00.000Z" }]);
+  });
+});
+
+describe("a question", () => {
+  it.each([
+    [{ range: "1h", from: "2026-03-10T00:00:00Z", to: "2026-03-11T00:00:00Z" }, "bad_range"],
+    [{ from: "2026-03-11T00:00:00Z", to: "2026-03-10T00:00:00Z" }, "bad_range"],
+    [{ from: "2020-03-11T00:00:00Z", to: "2026-03-10T00:00:00Z" }, "bad_range"],
+    [{ range: "1y", zone: "Mars/Olympus" }, "bad_zone"],
+  ] as const)("about %j is refused: %s", (asked, code) => {
+    const params = v.parse(historyMethods["history.query"].params, { by: "app", ...asked });
+    expect(() => history.query(params)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("gets no finer points than are kept, nor more than can be drawn", () => {
+    expect(ask({ range: "1y", bucket: "second" }).series.bucket).toBe("day");
+    expect(ask({ range: "7d", bucket: "minute" }).series.bucket).toBe("quarter");
+    expect(ask({ range: "30d", bucket: "hour" }).series.bucket).toBe("hour");
+    expect(ask({ range: "24h", bucket: "minute" }).series.bucket).toBe("minute");
+  });
+});
+
+it("countries are known for both families, and for no local address", () => {
+  expect(
+    ["193.0.6.139", "2001:67c:2e8:22::c100:68b", "78.46.0.1", "133.242.0.3"].map((each) => countries.of(each)),
+  ).toEqual(["NL", "NL", "DE", "JP"]);
+  for (const local of ["127.0.0.1", "::1", "192.168.1.1", "10.1.2.3", "fe80::1", "fd00::1", "224.0.0.251", "ff02::fb"])
+    expect([local, countries.of(local)]).toEqual([local, null]);
+  expect(countries.data).toMatchObject({ licence: "CC BY 4.0", attribution: expect.stringContaining("db-ip.com") });
+});
