@@ -3,6 +3,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Helper, startHelper } from "./helper.ts";
+import { trimMemory } from "./kernel/libc.ts";
 import { log } from "./log.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { StartError } from "./start-error.ts";
@@ -61,4 +62,5 @@ await starting;
 // What reading the rules and compiling them took goes back to the system now, not when V8 next runs short.
 setFlagsFromString("--expose-gc");
 runInNewContext("gc")({ type: "major", execution: "sync", flavor: "last-resort" });
+trimMemory();
 process.stdout.write("ready\n");
