@@ -163,6 +163,14 @@ struct {
 	__uint(max_entries, 4 * 1024 * 1024);
 } journal SEC(".maps");
 
+/* Not 0: the helper has read all of `journal` and sleeps until the next record wakes it. Otherwise it comes by itself. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} asleep SEC(".maps");
+
 #define NAMES_RING_BYTES (1024 * 1024)
 
 /* Look-ups: read before anything in `events` is judged. */

@@ -54,6 +54,7 @@ const mapNames = [
   "events",
   "shares",
   "journal",
+  "asleep",
   "names",
   "name_shares",
 ] as const;
