@@ -10,7 +10,7 @@
 #define PICKET_H
 
 /* Raised whenever a struct below changes shape: pinned maps of another ABI are not adopted. */
-#define PICKET_ABI 4
+#define PICKET_ABI 5
 
 /* Most tables a destination's path may have (host, nested ranges, zone, any); deeper nests compile to a defer. */
 #define PATH_DEPTH 6
@@ -196,11 +196,30 @@ struct asked {
 	__u32 pad;
 };
 
+/* Where a connected datagram socket is let send, as its gate said last (usual.bpf.h). */
+struct usual {
+	__u8 address[16];
+	__u64 bytes;	  /* sent there, and not in the gate yet */
+	__u32 generation; /* of the policy that gave the verdict */
+	__u32 gates;	  /* NOTICE_GATES of then */
+	__u16 port;	  /* 0: none yet */
+	__u16 left;	  /* datagrams until the gate is asked again */
+	__u32 pad;
+};
+
+/* What the helper has to say beside the policy: the entries of `notices`. */
+enum notice {
+	NOTICE_ASLEEP = 0, /* not 0: it has read all of `journal` and sleeps until the next record wakes it. Otherwise it comes by itself */
+	NOTICE_GATES = 1,  /* counts the verdicts on datagrams that it took back */
+	NOTICE_MAX = 2,
+};
+
 /* Socket storage: made at sock_create, before the app holds the descriptor. */
 struct socket_state {
 	struct process process;
 	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and the group it sent to */
 	struct asked asked;
+	struct usual usual;
 	__u64 netns;	      /* network namespace cookie */
 	__u64 bytes_out;
 	__u64 bytes_in;

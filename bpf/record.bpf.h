@@ -52,11 +52,11 @@ struct news {
 /* Whether the helper waits to be woken. Asked behind the record's reservation: the helper looks for one after it said so. */
 static __always_inline int is_asleep(void)
 {
-	__u32 zero = 0, *asleep_now = bpf_map_lookup_elem(&asleep, &zero);
+	__u32 which = NOTICE_ASLEEP, *asleep = bpf_map_lookup_elem(&notices, &which);
 
-	if (!asleep_now || !*asleep_now)
+	if (!asleep || !*asleep)
 		return 0;
-	*asleep_now = 0;
+	*asleep = 0;
 	return 1;
 }
 

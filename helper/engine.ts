@@ -24,6 +24,7 @@ import {
   recordType,
   type SocketState,
 } from "./kernel/layout.ts";
+import { Notices } from "./kernel/notices.ts";
 import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
 import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
@@ -89,6 +90,7 @@ export class Engine {
   private readonly policy: EnforcedPolicy;
   private readonly flows: Flows;
   private readonly hold: Hold;
+  private readonly notices: Notices;
   private readonly sockets: RawSockets;
   private readonly deliveries: Deliveries;
   private readonly naming: Naming;
@@ -124,8 +126,10 @@ export class Engine {
     this.naming = new Naming({ apps: parts.apps, numbers: apps, maps });
     this.sockets = new RawSockets((fd) => programs.exempt(fd));
     this.deliveries = new Deliveries((fd) => programs.exempt(fd));
+    this.notices = new Notices(maps.notices);
     this.hold = new Hold({
       gates: maps.gates,
+      notices: this.notices,
       sockets: this.sockets,
       deliveries: this.deliveries,
       drain: () => this.events.drain(),
@@ -197,7 +201,7 @@ export class Engine {
 
   /** The kernel is to wake the helper with the journal's next record; false when there is one by now. */
   private sleep(): boolean {
-    this.parts.programs.maps.asleep.set(Buffer.alloc(4), Buffer.from(new Uint32Array([1]).buffer));
+    this.notices.fallAsleep();
     return this.journal.isEmpty;
   }
 

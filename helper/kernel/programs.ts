@@ -54,7 +54,7 @@ const mapNames = [
   "events",
   "shares",
   "journal",
-  "asleep",
+  "notices",
   "names",
   "name_shares",
 ] as const;
