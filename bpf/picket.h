@@ -214,22 +214,25 @@ enum notice {
 	NOTICE_MAX = 2,
 };
 
-/* Socket storage: made at sock_create, before the app holds the descriptor. */
+/*
+ * Socket storage: made at sock_create, before the app holds the descriptor. What every packet asks for is together: `asked` ends, and
+ * `usual` follows, in one cache line, and what is behind them is in the next (the kernel puts 8 bytes before all this).
+ */
 struct socket_state {
-	struct process process;
-	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and the group it sent to */
+	__u64 netns;	      /* network namespace cookie */
+	__u64 inbound_since;  /* start of the second in which inbound_count held and refused_count blocked attempts were told */
+	__u32 inbound_count;
+	__u32 refused_count;
 	struct asked asked;
 	struct usual usual;
-	__u64 netns;	      /* network namespace cookie */
 	__u64 bytes_out;
 	__u64 bytes_in;
-	__u64 inbound_since;  /* start of the second in which inbound_count held and refused_count blocked attempts were told */
 	__u32 state;	      /* enum flow_state; datagram sockets stay FLOW_IDLE and use gates */
 	__u32 app;
 	__u32 rule;
 	__u32 generation;     /* of the policy that gave the verdict */
-	__u32 inbound_count;
 	__u32 longest_pause;  /* between two retransmissions, before the hold shortened it, milliseconds; 0: it did not */
+	__u32 adoption;	      /* enum adoption (lifecycle.bpf.h), of a socket older than the guard */
 	__u16 local_port;     /* inbound TCP: the listener's */
 	__u8 direction;
 	__u8 answered;	      /* by a person, for this flow alone: only a block changes it */
@@ -241,10 +244,10 @@ struct socket_state {
 	__u8 errors_given;    /* ERRORS_*: the kernel knows */
 	__u8 probes_path;     /* its packets are never fragmented: it wants to hear where they do not fit */
 	__u8 broadcasts;      /* SO_BROADCAST: without it the kernel sends nothing to a broadcast address */
-	__u32 refused_count;
-	__u32 adoption;	      /* enum adoption (lifecycle.bpf.h), of a socket older than the guard */
 	__u8 kind;	      /* enum socket_kind (record.bpf.h), once a packet was seen */
 	__u8 pad[3];
+	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and the group it sent to */
+	struct process process;
 };
 
 /* What listens, while sockets are adopted. */

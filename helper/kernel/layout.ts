@@ -263,20 +263,20 @@ const usual = new Struct({
 });
 
 const socket_state = new Struct({
-  process,
-  flow: flow_key,
+  netns: "u64",
+  inbound_since: "u64",
+  inbound_count: "u32",
+  refused_count: "u32",
   asked,
   usual,
-  netns: "u64",
   bytes_out: "u64",
   bytes_in: "u64",
-  inbound_since: "u64",
   state: "u32",
   app: "u32",
   rule: "u32",
   generation: "u32",
-  inbound_count: "u32",
   longest_pause: "u32",
+  adoption: "u32",
   local_port: "u16",
   direction: "u8",
   answered: "u8",
@@ -288,10 +288,10 @@ const socket_state = new Struct({
   errors_given: "u8",
   probes_path: "u8",
   broadcasts: "u8",
-  refused_count: "u32",
-  adoption: "u32",
   kind: "u8",
   pad: { bytes: 3 },
+  flow: flow_key,
+  process,
 });
 
 const listener_key = new Struct({ netns: "u64", port: "u32", pad: "u32" });
