@@ -1,5 +1,6 @@
 // Entry of a foreground helper: `npm run helper -- --state DIR --socket PATH [--owner UID] [--guard CGROUP]…`.
 // Prints `ready` when it enforces. SIGTERM or SIGINT ends it and removes its pins and cgroups.
+import { flushCompileCache } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Helper, startHelper } from "./helper.ts";
@@ -64,3 +65,5 @@ setFlagsFromString("--expose-gc");
 runInNewContext("gc")({ type: "major", execution: "sync", flavor: "last-resort" });
 trimMemory();
 process.stdout.write("ready\n");
+// For the next start, also if this process is killed. Nothing where nobody named a folder for it.
+flushCompileCache();
