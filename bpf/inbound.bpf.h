@@ -116,7 +116,7 @@ static __always_inline int ingress_held(struct __sk_buff *skb, struct bpf_sock *
 		return PROCEED;
 	action = judge(state, flow, state->direction, flow->port, &rule);
 	if (action == ACTION_ALLOW) { /* the next packet out tells */
-		state->bytes_in += wire_bytes(skb, p);
+		state->bytes_in += wire_bytes(skb, p->header_bytes);
 		return PROCEED;
 	}
 	count(COUNTER_REFUSED_PACKETS);
@@ -141,7 +141,7 @@ static __always_inline int ingress_tcp(struct __sk_buff *skb, struct bpf_sock *s
 		/* Before the handshake: our own refusal, or the answer to a SYN that was just released. */
 		if (sk->state == BPF_TCP_SYN_SENT) {
 			if (allowed)
-				state->bytes_in += wire_bytes(skb, p);
+				state->bytes_in += wire_bytes(skb, p->header_bytes);
 			return PROCEED;
 		}
 		if (!decided && state->state == FLOW_HELD)
@@ -154,7 +154,7 @@ static __always_inline int ingress_tcp(struct __sk_buff *skb, struct bpf_sock *s
 			return REFUSE;
 		}
 	}
-	state->bytes_in += wire_bytes(skb, p);
+	state->bytes_in += wire_bytes(skb, p->header_bytes);
 	return PROCEED;
 }
 
@@ -200,7 +200,7 @@ static __always_inline int ingress_datagram(struct __sk_buff *skb, struct bpf_so
 	if (!gate || gate->state == FLOW_HELD || gate->generation != generation())
 		gate = judge_datagrams(state, &flow, gate, INBOUND, p->local_port);
 	if (gate && gate->state == FLOW_ALLOWED) {
-		__sync_fetch_and_add(&gate->bytes_in, wire_bytes(skb, p));
+		__sync_fetch_and_add(&gate->bytes_in, wire_bytes(skb, p->header_bytes));
 		return PROCEED;
 	}
 	if (gate && gate->state == FLOW_BLOCKED) {

@@ -22,6 +22,8 @@ int dump_traffic(struct bpf_iter__task_file *ctx)
 	struct socket_state *state = sk ? bpf_sk_storage_get(&sockets, sk, 0, 0) : 0;
 	struct traffic traffic = {};
 
+	if (state)
+		settle_usual(state);
 	if (!state || state->state == FLOW_IDLE || state->state == FLOW_EXEMPT)
 		return 0;
 	traffic.flow = state->flow;

@@ -163,6 +163,13 @@ struct {
 	__uint(max_entries, 4 * 1024 * 1024);
 } journal SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NOTICE_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} notices SEC(".maps");
+
 #define NAMES_RING_BYTES (1024 * 1024)
 
 /* Look-ups: read before anything in `events` is judged. */
@@ -183,6 +190,12 @@ static __always_inline struct config *settings(void)
 {
 	__u32 zero = 0;
 	return bpf_map_lookup_elem(&configs, &zero);
+}
+
+static __always_inline __u32 notice(__u32 which)
+{
+	__u32 *value = bpf_map_lookup_elem(&notices, &which);
+	return value ? *value : 0;
 }
 
 static __always_inline void count(__u32 which)

@@ -90,7 +90,7 @@ static __always_inline int egress_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 	if (state->state == FLOW_IDLE) {
 		/* Accepted and listening sockets never send a bare SYN. One that does was connected past our hooks. */
 		if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN) {
-			state->bytes_out += wire_bytes(skb, p);
+			state->bytes_out += wire_bytes(skb, p->header_bytes);
 			return PROCEED;
 		}
 		__builtin_memcpy(flow->address, p->remote, sizeof(flow->address));
@@ -112,7 +112,7 @@ static __always_inline int egress_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 	if (state->state == FLOW_HANDSHAKE && skb->len > p->header_bytes)
 		state->state = FLOW_HELD;
 	if (is_let_go(state)) {
-		state->bytes_out += wire_bytes(skb, p);
+		state->bytes_out += wire_bytes(skb, p->header_bytes);
 		return PROCEED;
 	}
 	if (state->state == FLOW_HELD) {
@@ -219,9 +219,11 @@ static __always_inline int asked_a_group(struct socket_state *state, __u8 protoc
 static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct packet *p)
 {
 	struct flow_key flow = { .cookie = state->flow.cookie, .protocol = p->protocol };
+	__u32 gates_before = notice(NOTICE_GATES);
 	struct gate *gate;
+	int usual;
 
-	before_translation(sk, state, p);
+	usual = before_translation(sk, state, p);
 	if (p->remote_port == DNS_PORT)
 		copy_lookup(skb, state, p);
 	flow.port = p->remote_port;
@@ -233,9 +235,12 @@ static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_soc
 	if (!gate || gate->state == FLOW_HELD || gate->generation != generation())
 		gate = judge_datagrams(state, &flow, gate, OUTBOUND, 0);
 	if (gate && gate->state == FLOW_ALLOWED) {
-		__sync_fetch_and_add(&gate->bytes_out, wire_bytes(skb, p));
+		__sync_fetch_and_add(&gate->bytes_out, wire_bytes(skb, p->header_bytes));
 		if (is_group(state, p))
 			remember_group(state, p);
+		else if (usual)
+			remember_usual(state, gate, p, gates_before);
+		settle_usual(state);
 		return PROCEED;
 	}
 	if (gate && gate->state == FLOW_BLOCKED) {

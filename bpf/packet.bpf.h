@@ -183,11 +183,11 @@ static __always_inline int parse(struct __sk_buff *skb, int outgoing, struct pac
 }
 
 /* Bytes on the wire at IP level: a GSO packet repeats its headers for every segment. */
-static __always_inline __u64 wire_bytes(struct __sk_buff *skb, struct packet *p)
+static __always_inline __u64 wire_bytes(struct __sk_buff *skb, __u32 header_bytes)
 {
 	__u32 segments = skb->gso_segs;
 
-	return skb->len + (segments > 1 ? (__u64)(segments - 1) * p->header_bytes : 0);
+	return skb->len + (segments > 1 ? (__u64)(segments - 1) * header_bytes : 0);
 }
 
 #endif

@@ -48,6 +48,7 @@
 #define DROP_QUIETLY 2 /* egress: the packet is gone, send() succeeds */
 
 #include "translation.bpf.h"
+#include "usual.bpf.h"
 #include "outbound.bpf.h"
 #include "inbound.bpf.h"
 #include "lifecycle.bpf.h"
@@ -251,10 +252,17 @@ int on_egress(struct __sk_buff *skb)
 	struct bpf_sock *sk = skb->sk, *whole;
 	struct socket_state *state;
 	struct packet p = {};
+	__u64 bytes;
 
 	if (!sk)
 		return PROCEED; /* not a socket's packet */
 	state = bpf_sk_storage_get(&sockets, sk, 0, 0);
+	if (state) {
+		bytes = goes_on(skb, state, 1);
+		state->bytes_out += bytes;
+		if (bytes || goes_again(skb, state))
+			return PROCEED;
+	}
 	if (!state || !state->kind) {
 		whole = bpf_sk_fullsock(sk);
 		if (!whole)
@@ -284,11 +292,18 @@ int on_ingress(struct __sk_buff *skb)
 	struct bpf_sock *sk = skb->sk, *whole;
 	struct socket_state *state;
 	struct packet p = {};
+	__u64 bytes;
 	int verdict;
 
 	if (!sk)
 		return PROCEED;
 	state = bpf_sk_storage_get(&sockets, sk, 0, 0);
+	if (state && sk->state != BPF_TCP_LISTEN) {
+		bytes = goes_on(skb, state, 0);
+		state->bytes_in += bytes;
+		if (bytes)
+			return PROCEED;
+	}
 	if (!state || !state->kind) {
 		whole = bpf_sk_fullsock(sk);
 		if (!whole)
@@ -398,6 +413,7 @@ int on_release(struct bpf_sock *sk)
 		if (state->state == FLOW_HELD)
 			state->state = FLOW_BLOCKED;
 	} else if (state->has_gates) {
+		settle_usual(state);
 		/* Somebody may wait for one of its gates: the helper knows, the kernel does not. */
 		TELL(state, &state->flow, RECORD_ENDED, FLOW_IDLE, 0, 1);
 	}

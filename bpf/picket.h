@@ -10,7 +10,7 @@
 #define PICKET_H
 
 /* Raised whenever a struct below changes shape: pinned maps of another ABI are not adopted. */
-#define PICKET_ABI 4
+#define PICKET_ABI 5
 
 /* Most tables a destination's path may have (host, nested ranges, zone, any); deeper nests compile to a defer. */
 #define PATH_DEPTH 6
@@ -196,21 +196,43 @@ struct asked {
 	__u32 pad;
 };
 
-/* Socket storage: made at sock_create, before the app holds the descriptor. */
+/* Where a connected datagram socket is let send, as its gate said last (usual.bpf.h). */
+struct usual {
+	__u8 address[16];
+	__u64 bytes;	  /* sent there, and not in the gate yet */
+	__u32 generation; /* of the policy that gave the verdict */
+	__u32 gates;	  /* NOTICE_GATES of then */
+	__u16 port;	  /* 0: none yet */
+	__u16 left;	  /* datagrams until the gate is asked again */
+	__u32 pad;
+};
+
+/* What the helper has to say beside the policy: the entries of `notices`. */
+enum notice {
+	NOTICE_ASLEEP = 0, /* not 0: it has read all of `journal` and sleeps until the next record wakes it. Otherwise it comes by itself */
+	NOTICE_GATES = 1,  /* counts the verdicts on datagrams that it took back */
+	NOTICE_MAX = 2,
+};
+
+/*
+ * Socket storage: made at sock_create, before the app holds the descriptor. What every packet asks for is together: `asked` ends, and
+ * `usual` follows, in one cache line, and what is behind them is in the next (the kernel puts 8 bytes before all this).
+ */
 struct socket_state {
-	struct process process;
-	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and the group it sent to */
-	struct asked asked;
 	__u64 netns;	      /* network namespace cookie */
+	__u64 inbound_since;  /* start of the second in which inbound_count held and refused_count blocked attempts were told */
+	__u32 inbound_count;
+	__u32 refused_count;
+	struct asked asked;
+	struct usual usual;
 	__u64 bytes_out;
 	__u64 bytes_in;
-	__u64 inbound_since;  /* start of the second in which inbound_count held and refused_count blocked attempts were told */
 	__u32 state;	      /* enum flow_state; datagram sockets stay FLOW_IDLE and use gates */
 	__u32 app;
 	__u32 rule;
 	__u32 generation;     /* of the policy that gave the verdict */
-	__u32 inbound_count;
 	__u32 longest_pause;  /* between two retransmissions, before the hold shortened it, milliseconds; 0: it did not */
+	__u32 adoption;	      /* enum adoption (lifecycle.bpf.h), of a socket older than the guard */
 	__u16 local_port;     /* inbound TCP: the listener's */
 	__u8 direction;
 	__u8 answered;	      /* by a person, for this flow alone: only a block changes it */
@@ -222,11 +244,11 @@ struct socket_state {
 	__u8 errors_given;    /* ERRORS_*: the kernel knows */
 	__u8 probes_path;     /* its packets are never fragmented: it wants to hear where they do not fit */
 	__u8 broadcasts;      /* SO_BROADCAST: without it the kernel sends nothing to a broadcast address */
-	__u32 refused_count;
-	__u32 adoption;	      /* enum adoption (lifecycle.bpf.h), of a socket older than the guard */
 	__u8 kind;	      /* enum socket_kind (record.bpf.h), once a packet was seen */
 	__u8 tells_close;     /* outbound TCP: its end is told when TCP closes it, with all bytes, not when the app does */
 	__u8 pad[2];
+	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and the group it sent to */
+	struct process process;
 };
 
 /* What listens, while sockets are adopted. */

@@ -49,6 +49,17 @@ struct news {
 	__u16 direction;
 };
 
+/* Whether the helper waits to be woken. Asked behind the record's reservation: the helper looks for one after it said so. */
+static __always_inline int is_asleep(void)
+{
+	__u32 which = NOTICE_ASLEEP, *asleep = bpf_map_lookup_elem(&notices, &which);
+
+	if (!asleep || !*asleep)
+		return 0;
+	*asleep = 0;
+	return 1;
+}
+
 __noinline int write_news(struct socket_state *state, struct flow_key *flow, struct news *news)
 {
 	struct record *r;
@@ -68,7 +79,7 @@ __noinline int write_news(struct socket_state *state, struct flow_key *flow, str
 	r->local_port = news->local_port;
 	waiting = bpf_ringbuf_query(&journal, BPF_RB_AVAIL_DATA);
 	/* Not for every record: to wake costs the app more than the whole look-up. */
-	if (news->urgent || (waiting > JOURNAL_WAKE && (waiting & (JOURNAL_WAKE_AGAIN - 1)) < 2 * sizeof(*r)))
+	if (news->urgent || is_asleep() || (waiting > JOURNAL_WAKE && (waiting & (JOURNAL_WAKE_AGAIN - 1)) < 2 * sizeof(*r)))
 		wake = BPF_RB_FORCE_WAKEUP;
 	bpf_ringbuf_submit(r, wake);
 	return 0;

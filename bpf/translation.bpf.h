@@ -107,15 +107,16 @@ __noinline int ask_caller(struct socket_state *state, struct packet *p, __u32 po
 	return 0;
 }
 
-static __always_inline void before_translation(struct bpf_sock *sk, struct socket_state *state, struct packet *p)
+/* Returns whether the datagram goes where its socket is connected to, and nobody said anything else. */
+static __always_inline int before_translation(struct bpf_sock *sk, struct socket_state *state, struct packet *p)
 {
 	struct asked *asked = &state->asked;
 	__u16 port = bpf_ntohs(sk->dst_port);
 
 	if (state->kind != KIND_DATAGRAM || p->protocol != IPPROTO_UDP)
-		return;
+		return 0;
 	if (!asked->check && (asked->connects != 1 || asked->named || !port))
-		return; /* nobody named an address, and what the socket is connected to need not be this call's */
+		return 0; /* nobody named an address, and what the socket is connected to need not be this call's */
 	if (p->family == 4) {
 		map_ipv4(p->source, sk->dst_ip4);
 	} else {
@@ -123,10 +124,12 @@ static __always_inline void before_translation(struct bpf_sock *sk, struct socke
 		__builtin_memcpy(p->source, remote, sizeof(remote));
 	}
 	/* Nearly every packet of a connected socket: it goes where the socket is connected to. */
-	if (!asked->check && is_remote(p, p->source, port))
+	if (!asked->check && is_remote(p, p->source, port)) {
 		__builtin_memset(p->source, 0, sizeof(p->source));
-	else
-		ask_caller(state, p, port);
+		return 1;
+	}
+	ask_caller(state, p, port);
+	return 0;
 }
 
 #endif

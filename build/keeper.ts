@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cgroupMount, instanceOf, notesFolder, pinsFolder, sliceOf } from "../main/cli/instances.ts";
+import { helperEnvironment } from "./helper-environment.ts";
 import { root } from "./paths.ts";
 
 /** A helper that is asked to end removes its programs, pins and cgroups first. */
@@ -39,6 +40,7 @@ function run(): void {
   const child = spawn("setpriv", ["--pdeathsig", "TERM", ...command], {
     stdio: ["ignore", "pipe", "inherit"],
     detached: true,
+    env: helperEnvironment(join(state, "compiled")),
   });
   helper = child;
   child.stdout.on("data", (chunk: Buffer) => {

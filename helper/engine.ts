@@ -27,6 +27,7 @@ import {
   type SocketState,
   type Traffic,
 } from "./kernel/layout.ts";
+import { Notices } from "./kernel/notices.ts";
 import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
 import { type Programs, ringBytes } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
@@ -40,7 +41,7 @@ import { canonicalRule } from "./new-rule.ts";
 import type { Zones } from "./policy/rule.ts";
 import { Prompts } from "./prompts/prompts.ts";
 import { Revocation } from "./revocation.ts";
-import { eachRound, nextRound } from "./rounds.ts";
+import { nextRound } from "./rounds.ts";
 import { describeRules } from "./rule-hints.ts";
 import { RulesFiles } from "./rules-file.ts";
 import { durably, type Store } from "./store/database.ts";
@@ -78,8 +79,10 @@ export interface EngineParts {
   checkpoint(step: Step): void;
 }
 
-/** How soon the journal is read again when nothing in it is urgent, milliseconds: after something was found, and after nothing was. */
-const journalPace = { busy: 250, quiet: 1000 } as const;
+/** How soon the journal is read again after something was in it, milliseconds. While there is nothing the kernel wakes the helper. */
+const journalPace = 250;
+/** Nothing is known that it would find. */
+const journalAnyway = 30_000;
 /** How often held flows that were lost to a full ring buffer or a budget are looked for, milliseconds. */
 const revisitPace = 2000;
 /** How often flows are looked for whose end nobody told, milliseconds. */
@@ -95,6 +98,7 @@ export class Engine {
   private readonly policy: EnforcedPolicy;
   private readonly flows: Flows;
   private readonly hold: Hold;
+  private readonly notices: Notices;
   private readonly sockets: RawSockets;
   private readonly deliveries: Deliveries;
   private readonly naming: Naming;
@@ -104,7 +108,7 @@ export class Engine {
   private readonly events: Ring;
   private readonly journal: Ring;
   private pace: NodeJS.Timeout | undefined;
-  private readonly stopRevisits: () => void;
+  private revisits: NodeJS.Timeout | undefined;
   /** What `lostPackets` said last. */
   private lost: number;
   private owesGates = false;
@@ -133,8 +137,10 @@ export class Engine {
     this.naming = new Naming({ apps: parts.apps, numbers: apps, maps });
     this.sockets = new RawSockets((fd) => programs.exempt(fd));
     this.deliveries = new Deliveries((fd) => programs.exempt(fd));
+    this.notices = new Notices(maps.notices);
     this.hold = new Hold({
       gates: maps.gates,
+      notices: this.notices,
       sockets: this.sockets,
       deliveries: this.deliveries,
       drain: () => this.events.drain(),
@@ -191,24 +197,32 @@ export class Engine {
     this.settle(); // an earlier helper may have died between a commit and its cards
     const failed = (error: unknown) => log("error", "a record could not be handled", { error: String(error) });
     this.events = new Ring(maps.events.fd, ringBytes.events, (bytes) => this.onEvent(bytes), failed);
-    this.journal = new Ring(maps.journal.fd, ringBytes.journal, (bytes) => this.onJournal(bytes), failed);
+    const woken = () => this.keepReading();
+    this.journal = new Ring(maps.journal.fd, ringBytes.journal, (bytes) => this.onJournal(bytes), failed, woken);
     this.findHeld(true);
     this.lifetimes.follow();
     this.catchUp();
     this.keepReading();
-    this.stopRevisits = eachRound(revisitPace, () => this.revisit());
+    this.revisitLater();
   }
 
-  /** Every awakening costs some 150 µs of CPU, also for nothing. */
+  /** To be woken costs an app more than its whole look-up: only who comes after a silence pays for it. */
   private keepReading(): void {
+    clearTimeout(this.pace);
     const found = this.journal.readATurn();
     const again = () => this.keepReading();
-    this.pace = found ? setTimeout(again, journalPace.busy) : nextRound(journalPace.quiet, again);
+    this.pace = !found && this.sleep() ? nextRound(journalAnyway, again) : setTimeout(again, journalPace);
+  }
+
+  /** The kernel is to wake the helper with the journal's next record; false when there is one by now. */
+  private sleep(): boolean {
+    this.notices.fallAsleep();
+    return this.journal.isEmpty;
   }
 
   close(): void {
     clearTimeout(this.pace);
-    this.stopRevisits();
+    clearTimeout(this.revisits);
     this.lifetimes.close();
     this.events.close();
     this.journal.close();
@@ -245,6 +259,15 @@ export class Engine {
     }
   }
 
+  /** Packets are lost only while there are others to read: whoever reads one looks again a little later. */
+  private revisitLater(): void {
+    this.revisits ??= nextRound(revisitPace, () => {
+      this.revisits = undefined;
+      this.revisit();
+      if (this.owesGates || this.prompts.unasked > 0) this.revisitLater();
+    });
+  }
+
   /**
    * Finds held flows again that a full ring buffer or a used-up budget kept from being asked about. Connections are in held_syns. The
    * next datagram of a flow whose gate is forgotten is told again; that waits for the end of the flood, or it would feed it.
@@ -271,6 +294,7 @@ export class Engine {
   }
 
   private onEvent(bytes: Buffer, resumed = false): true {
+    this.revisitLater();
     const program = readProgram(bytes);
     if (program !== null) this.naming.announce(program);
     const record = program === null ? readRecord(bytes) : null;

@@ -260,7 +260,27 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       consent: polkitAllows,
     },
   };
-  const server = new ControlServer(options.socket, options.owner, makeService(service));
+  let lastStatus = "";
+  const wallAhead = () => Date.now() - boottime();
+  let told = wallAhead();
+  const tellStatus = () => {
+    if (server.isWatched("flows")) countTraffic();
+    // Somebody set the clock: when a rule ends is told by it, though not measured by it.
+    if (Math.abs(wallAhead() - told) > clockSet) {
+      told = wallAhead();
+      server.event("rules", { full: true, changed: engine.listRules(), removed: [] });
+    }
+    if (!server.isWatched("status")) return;
+    const now = statusOf(service);
+    const text = JSON.stringify(now);
+    if (text !== lastStatus) server.event("status", now);
+    lastStatus = text;
+  };
+  const tellEachRound = () => {
+    told = wallAhead();
+    return eachRound(statusPace, safely("the status could not be told", tellStatus));
+  };
+  const server = new ControlServer(options.socket, options.owner, makeService(service), tellEachRound);
   // Guards last: what they hold is judged at once, by the whole policy.
   if (programs.misfit !== null) log("warn", "pinned maps did not fit and were replaced", { error: programs.misfit });
   programs.adoptGuards();
@@ -280,30 +300,13 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     sweepPace,
     safely("empty cgroups could not be removed", () => runs.sweep()),
   );
-  let lastStatus = "";
-  const wallAhead = () => Date.now() - boottime();
-  let told = wallAhead();
-  const tellStatus = () => {
-    if (server.isWatched("flows")) countTraffic();
-    history.tick();
-    // Somebody set the clock: when a rule ends is told by it, though not measured by it.
-    if (Math.abs(wallAhead() - told) > clockSet) {
-      told = wallAhead();
-      server.event("rules", { full: true, changed: engine.listRules(), removed: [] });
-    }
-    if (!server.isWatched("status")) return;
-    const now = statusOf(service);
-    const text = JSON.stringify(now);
-    if (text !== lastStatus) server.event("status", now);
-    lastStatus = text;
-  };
-  const stopTelling = eachRound(statusPace, safely("the status could not be told", tellStatus));
+  const stopRecording = eachRound(statusPace, () => history.tick());
   log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted, pins: programs.version });
 
   return {
     async close(removePins) {
       stopSweeping();
-      stopTelling();
+      stopRecording();
       stopWatching();
       networks.close();
       updates.close();

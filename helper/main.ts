@@ -1,9 +1,11 @@
 // Entry of a foreground helper: `npm run helper -- --state DIR --socket PATH [--owner UID] [--guard CGROUP]…`.
 // Prints `ready` when it enforces. SIGTERM or SIGINT ends it and removes its pins and cgroups; with --service, which the systemd unit
 // passes, they stay and enforce until it is started again.
+import { flushCompileCache } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Helper, startHelper } from "./helper.ts";
+import { trimMemory } from "./kernel/libc.ts";
 import { log } from "./log.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { StartError } from "./start-error.ts";
@@ -65,4 +67,7 @@ leave = tellServiceManager(process.env);
 // What reading the rules and compiling them took goes back to the system now, not when V8 next runs short.
 setFlagsFromString("--expose-gc");
 runInNewContext("gc")({ type: "major", execution: "sync", flavor: "last-resort" });
+trimMemory();
 process.stdout.write("ready\n");
+// For the next start, also if this process is killed. Nothing where nobody named a folder for it.
+flushCompileCache();

@@ -4,8 +4,8 @@ import { createClient, type MessageBus } from "dbus-native";
 import type { NetworkKind } from "../contract/history.ts";
 import type { Networks } from "../contract/words.ts";
 import { log } from "./log.ts";
-import { systemBusSocket } from "./system-bus.ts";
 import type { StoredNetwork } from "./store/history-keys.ts";
+import { systemBusSocket } from "./system-bus.ts";
 
 const maxMessageBytes = 1 << 20;
 /** The longest one call may take, milliseconds. */

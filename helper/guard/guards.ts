@@ -10,8 +10,10 @@ import { log } from "../log.ts";
 import { eachRound } from "../rounds.ts";
 import type { Guard } from "./named.ts";
 
-/** Folders are watched; this is for what a watch may miss, milliseconds. */
-const settlePace = 2000;
+/** Where folders cannot be watched they are looked at this often, milliseconds. */
+const unwatchedPace = 2000;
+/** Where they are: for what a watch may miss, and for removed cgroups whose last socket was somebody else's. */
+const settlePace = 10_000;
 /** How often systemd is asked anew where a unit that does not run will run (its Slice= may have changed), milliseconds. */
 const locatePace = 30_000;
 /**
@@ -66,6 +68,10 @@ export class Guards {
     const failed = this.kept.find(({ failure }) => failure !== null);
     if (failed) throw new Error(`${failed.name} cannot be guarded: ${failed.failure}`);
     if (this.kept.some(({ locate }) => locate !== null)) setPriority(racingPriority);
+    const settleUnwatched = () => {
+      if (this.unwatched) this.settleSafely();
+    };
+    this.rounds.push(eachRound(unwatchedPace, settleUnwatched));
     this.rounds.push(eachRound(settlePace, () => this.settleSafely()));
     this.rounds.push(eachRound(locatePace, () => void this.locateWaiting()));
   }

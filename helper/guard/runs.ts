@@ -31,6 +31,8 @@ class PlainRuns implements Runs {
   private readonly root: string;
   private next = Date.now();
   private readonly origins = new Map<string, string>();
+  /** Whether there may be something to remove: an earlier helper's, too. */
+  private inUse = true;
 
   constructor(root: string, instance: string) {
     this.root = root;
@@ -43,6 +45,7 @@ class PlainRuns implements Runs {
     assertAlive(pidfd);
     const origin = cgroupOf(pid);
     makeCgroup(directory);
+    this.inUse = true;
     try {
       moveProcess(pid, directory);
     } catch (error) {
@@ -56,9 +59,13 @@ class PlainRuns implements Runs {
   }
 
   sweep(): void {
+    if (!this.inUse) return;
+    this.inUse = false;
     for (const entry of readdirSync(this.directory, { withFileTypes: true })) {
+      if (!entry.isDirectory()) continue;
+      this.inUse = true;
       const directory = join(this.directory, entry.name);
-      if (!entry.isDirectory() || processesIn(directory).length > 0) continue;
+      if (processesIn(directory).length > 0) continue;
       try {
         rmdirSync(directory);
         this.origins.delete(directory);

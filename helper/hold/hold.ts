@@ -1,6 +1,7 @@
 // The hold: keeps the packets of undecided flows and, after the verdict, writes the gate and re-sends or refuses them.
 import { type FlowKey, type FlowRecord, flowId, flowState, isConnection, layouts } from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
+import type { Notices } from "../kernel/notices.ts";
 import { deliveredPackets, isSyn } from "../kernel/packet.ts";
 import { giveErrors, takeErrorSocket } from "../kernel/socket-options.ts";
 import { payloadsOf } from "../names/payloads.ts";
@@ -21,6 +22,7 @@ const tidyPace = 100;
 
 export interface HoldParts extends ResendParts, ArrivalsParts {
   readonly gates: BpfMap;
+  readonly notices: Notices;
   /** Reads the ring buffers now. */
   drain(): void;
   /** A held flow is over: its remote gave up. */
@@ -274,11 +276,12 @@ export class Hold {
     const gate = Buffer.alloc(layouts.gate.size);
     const known = this.parts.gates.get(layouts.flow_key.write(key), gate);
     // Who began a flow of datagrams, and what it has moved, stays with its gate.
-    const { bytes_in, bytes_out, direction, local_port } = layouts.gate.read(gate);
+    const { bytes_in, bytes_out, direction, local_port, state: before } = layouts.gate.read(gate);
     const kept = { bytes_in, bytes_out, ...(known ? { direction, local_port } : origin) };
     const verdict = { state, rule: rule ?? 0, answered: rule === null ? 1 : 0, generation: this.parts.generation() };
     try {
       this.parts.gates.set(layouts.flow_key.write(key), layouts.gate.write({ ...kept, ...verdict }));
+      if (known && before === flowState.allowed && state !== before) this.parts.notices.takeBack();
     } catch (error) {
       this.unwritten++;
       this.parts.warn("the kernel took no verdict", { flow: flowId(key), error: String(error) });

@@ -126,7 +126,7 @@ export class Struct<T extends MemberTable> {
   }
 }
 
-export const abi = 4;
+export const abi = 5;
 export const pathDepth = 6;
 export const tableDefer = 0xffffffff;
 export const tableNamed = 0xfffffffe;
@@ -137,6 +137,8 @@ export const direction = { outbound: 0, inbound: 1 } as const;
 /** Values of exe_key.disguised. */
 export const disguise = { none: 0, other: 1, unrecorded: 2 } as const;
 export const recordType = { held: 1, decided: 2, established: 3, ended: 4, program: 5 } as const;
+/** Keys of the map `notices`. */
+export const notice = { asleep: 0, gates: 1, max: 2 } as const;
 export const protocolClass = { icmp: 1, tcp: 6, udp: 17, other: 255 } as const;
 /** Wildcard bits of a slot's shape. */
 export const shape = { anyApp: 8, anyPort: 4, anyProtocol: 2, anyDirection: 1 } as const;
@@ -250,20 +252,31 @@ const asked = new Struct({
   pad: "u32",
 });
 
+const usual = new Struct({
+  address: { bytes: 16 },
+  bytes: "u64",
+  generation: "u32",
+  gates: "u32",
+  port: "u16",
+  left: "u16",
+  pad: "u32",
+});
+
 const socket_state = new Struct({
-  process,
-  flow: flow_key,
-  asked,
   netns: "u64",
+  inbound_since: "u64",
+  inbound_count: "u32",
+  refused_count: "u32",
+  asked,
+  usual,
   bytes_out: "u64",
   bytes_in: "u64",
-  inbound_since: "u64",
   state: "u32",
   app: "u32",
   rule: "u32",
   generation: "u32",
-  inbound_count: "u32",
   longest_pause: "u32",
+  adoption: "u32",
   local_port: "u16",
   direction: "u8",
   answered: "u8",
@@ -275,11 +288,11 @@ const socket_state = new Struct({
   errors_given: "u8",
   probes_path: "u8",
   broadcasts: "u8",
-  refused_count: "u32",
-  adoption: "u32",
   kind: "u8",
   tells_close: "u8",
   pad: { bytes: 2 },
+  flow: flow_key,
+  process,
 });
 
 const listener_key = new Struct({ netns: "u64", port: "u32", pad: "u32" });
@@ -402,6 +415,7 @@ export const layouts = {
   ancestor,
   program,
   asked,
+  usual,
   socket_state,
   listener_key,
   record,

@@ -43,6 +43,7 @@ const c = {
   ),
   getxattr: libc.func("int64_t getxattr(const char *path, const char *name, _Out_ uint8_t *value, size_t bytes)"),
   umount: libc.func("int umount(const char *target)"),
+  malloc_trim: libc.func("int malloc_trim(size_t keep)"),
 };
 
 function check(call: string, result: number | bigint): number {
@@ -260,4 +261,9 @@ export function mountBpf(target: string): void {
 
 export function unmount(target: string): void {
   check("umount", c.umount(target));
+}
+
+/** Gives back to the system what was freed in every thread's heap: glibc itself keeps it for later. */
+export function trimMemory(): void {
+  c.malloc_trim(0);
 }

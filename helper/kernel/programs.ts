@@ -54,6 +54,7 @@ const mapNames = [
   "events",
   "shares",
   "journal",
+  "notices",
   "names",
   "name_shares",
 ] as const;

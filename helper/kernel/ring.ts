@@ -26,8 +26,14 @@ export class Ring {
   private draining = false;
   private handle: { ref(): void; stop(): void; close(): void } | undefined;
 
-  /** `size`: the map's max_entries, a power of two. `failed` hears of readers that threw. */
-  constructor(fd: number, size: number, read: RecordReader, failed: (error: unknown) => void) {
+  /** `size`: the map's max_entries, a power of two. `failed` hears of readers that threw. `woken`: instead of reading at once. */
+  constructor(
+    fd: number,
+    size: number,
+    read: RecordReader,
+    failed: (error: unknown) => void,
+    woken: () => void = () => this.readATurn(),
+  ) {
     this.read = read;
     this.failed = failed;
     this.mask = size - 1;
@@ -37,9 +43,7 @@ export class Ring {
     this.producer = new BigInt64Array(shared, 0, 1);
     this.headers = new Int32Array(shared, page);
     this.data = Buffer.from(shared, page, 2 * size);
-    this.handle = koffi.node.poll(fd, { readable: true }, () => this.readATurn()) as unknown as NonNullable<
-      typeof this.handle
-    >;
+    this.handle = koffi.node.poll(fd, { readable: true }, woken) as unknown as NonNullable<typeof this.handle>;
     // Without the reference the handle is collected and the callback never runs (koffi 3.3, undocumented).
     this.handle.ref();
   }
@@ -52,6 +56,11 @@ export class Ring {
   /** Reads for a short while; whether there was anything. What is left wakes the loop again: the poll reports data, not arrivals. */
   readATurn(): boolean {
     return this.readUntil(Number.POSITIVE_INFINITY, performance.now() + turn);
+  }
+
+  /** Whether there is nothing, not even a record that is being written. */
+  get isEmpty(): boolean {
+    return Atomics.load(this.consumer, 0) >= Atomics.load(this.producer, 0);
   }
 
   private readUntil(end: number, deadline: number): boolean {

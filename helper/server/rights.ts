@@ -46,6 +46,14 @@ const rights: { [M in MethodName]: Rule<M> } = {
   "blocklists.remove": "widen",
   "blocklists.enable": ({ enabled }) => widensUnless(enabled),
   "blocklists.refresh": ({ acceptShrunk }) => widensUnless(!acceptShrunk),
+  "history.query": "read",
+  "history.events": "read",
+  "history.networks": "read",
+  "history.settings": "read",
+  // What is forgotten, or not noted from now on, hides who talked to whom.
+  "history.configure": "widen",
+  "history.setPrivate": "widen",
+  "history.delete": "widen",
   // A process that moves itself into a guard is guarded more than before. That only root stops the helper is said where it is done.
   "run.enter": "narrow",
   "helper.stop": "widen",

@@ -36,12 +36,15 @@ export class ControlServer {
   private readonly server: Server;
   private readonly path: string;
   private readonly clients = new Set<Connection>();
+  private readonly occupied: () => () => void;
+  private emptied = () => {};
   /** Clients that are being told that they are not served. */
   private readonly refused = new Set<Socket>();
 
-  /** `owner`: the uid that may connect besides root. */
-  constructor(path: string, owner: number, handle: Handler) {
+  /** `owner`: the uid that may connect besides root. `occupied`: the first client came; it returns what is to be done when the last went. */
+  constructor(path: string, owner: number, handle: Handler, occupied: () => () => void = () => () => {}) {
     this.path = path;
+    this.occupied = occupied;
     this.server = createServer((socket) => this.accept(socket, owner, handle));
   }
 
@@ -81,8 +84,12 @@ export class ControlServer {
       return;
     }
     const client = new Connection(socket, peer, handle);
+    if (this.clients.size === 0) this.emptied = this.occupied();
     this.clients.add(client);
-    socket.on("close", () => this.clients.delete(client));
+    socket.on("close", () => {
+      this.clients.delete(client);
+      if (this.clients.size === 0) this.emptied();
+    });
   }
 
   /** Says why and closes, also on a stranger that stays or whose words nobody reads: it would keep the descriptor. */

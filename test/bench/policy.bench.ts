@@ -8,6 +8,8 @@ import { PolicyLists } from "../../helper/blocklists/policy-lists.ts";
 import { Engine } from "../../helper/engine.ts";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { objectPath } from "../../helper/helper.ts";
+import { Countries } from "../../helper/history/countries.ts";
+import { Recorder } from "../../helper/history/recorder.ts";
 import { Apps } from "../../helper/identity/apps.ts";
 import { systemDirectories } from "../../helper/identity/desktop-entries.ts";
 import { CgroupPaths } from "../../helper/kernel/cgroup-paths.ts";
@@ -56,6 +58,10 @@ async function measure(title: string, where: string, goals: boolean): Promise<vo
       situation: () => ({ mode: "ask", override: null, profile }),
       lists: new PolicyLists(blocklists),
       resolvedMonitor: null,
+      countries: new Countries(),
+      recorder: new Recorder(() => {
+        throw new Error("nothing connects here");
+      }),
       apps: new Apps(systemDirectories),
       cgroups: new CgroupPaths(cgroupRoot()),
       settings: { holdTicks: 25, pidNamespace: statSync("/proc/self/ns/pid").ino },

@@ -11,6 +11,7 @@ import {
   disguise,
   flowState,
   layouts,
+  notice,
   pathDepth,
   protocolClass,
   recordType,
@@ -152,7 +153,7 @@ describe("the mirror of bpf/picket.h", () => {
       "direction",
       "disguise",
       "flow_state",
-
+      "notice",
       "protocol_class",
       "record_type",
     ]);
@@ -160,6 +161,7 @@ describe("the mirror of bpf/picket.h", () => {
     expect(direction).toEqual(words(valuesOf("direction"), ""));
     expect(disguise).toEqual(words(valuesOf("disguise"), "DISGUISE_"));
     expect(flowState).toEqual(words(valuesOf("flow_state"), "FLOW_"));
+    expect(notice).toEqual(words(valuesOf("notice"), "NOTICE_"));
     expect(recordType).toEqual(words(valuesOf("record_type"), "RECORD_"));
     expect(protocolClass).toEqual(words(valuesOf("protocol_class"), "PROTOCOL_"));
   });

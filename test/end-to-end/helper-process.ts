@@ -3,12 +3,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { resolve as absolute, join } from "node:path";
+import { helperEnvironment } from "../../build/helper-environment.ts";
 import type { Prompt } from "../../contract/words.ts";
 import { instanceName } from "../../helper/guard/cgroups.ts";
 import { HelperClient } from "../../main/client/client.ts";
 
 const root = join(import.meta.dirname, "../..");
 const node = join(root, "node_modules/.bin/node");
+/** All helpers of all tests are of the same sources. */
+const compiled = join(root, "dist/compiled");
 export const picket = join(root, "main/cli/picket");
 
 /** How many times slower than an idle machine this one is known to be. */
@@ -62,7 +65,8 @@ export class TestHelper {
   async start(entry = "helper/main.ts", args: string[] = [], within: string[] = []): Promise<void> {
     const options = ["--state", this.state, "--socket", this.socket, ...args];
     const [command = node, ...words] = [...within, node, absolute(root, entry), ...options];
-    const child = spawn(command, words, { stdio: ["ignore", "pipe", "pipe"] });
+    const env = helperEnvironment(compiled);
+    const child = spawn(command, words, { stdio: ["ignore", "pipe", "pipe"], env });
     this.child = child;
     this.output = "";
     await new Promise<void>((resolve, reject) => {

@@ -1,0 +1,85 @@
+// The short way of datagrams that go where those before them went (bpf/usual.bpf.h): counted like any other, and no way past a verdict.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createNetwork, type Network } from "../network/network.ts";
+import { guarded, TestHelper, until } from "./helper-process.ts";
+
+const helper = new TestHelper();
+let network: Network;
+
+beforeAll(async () => {
+  network = await createNetwork();
+  await helper.start();
+});
+
+afterAll(async () => {
+  await helper.stop();
+  network.destroy();
+});
+
+const count = 150;
+const payload = 64;
+/** Sends from a connected socket, then does `more`, then waits for a while. */
+const sender = (family: 4 | 6, address: string, more: string) => [
+  "/usr/bin/python3",
+  "-c",
+  `import socket, time
+s = socket.socket(socket.AF_INET${family === 6 ? "6" : ""}, socket.SOCK_DGRAM)
+s.connect(("${address}", 7))
+for _ in range(${count}): s.send(bytes(${payload}))
+${more}`,
+];
+
+async function flowTo(address: string) {
+  return (await (await helper.client()).call("flows.list", {})).find(({ endpoint }) => endpoint.address === address);
+}
+
+test.for([4, 6] as const)(
+  "datagrams over IPv%d are counted to the byte, while the socket lives and when it is gone",
+  async (family) => {
+    const address = network.address(family);
+    const api = await helper.client();
+    await api.call("rules.add", { app: null, action: "allow", address });
+    const running = guarded(helper, network.near, sender(family, address, "time.sleep(3)"));
+    const whole = count * (payload + 8 + (family === 4 ? 20 : 40));
+    await until("all of them", async () => (await flowTo(address))?.bytesOut === whole);
+    expect(await flowTo(address)).toMatchObject({ live: true });
+    await running;
+    await until("the socket's end", async () => (await flowTo(address))?.live === false);
+    expect((await flowTo(address))?.bytesOut).toBe(whole);
+  },
+);
+
+test("neither another address named, nor another connected to, goes the way of the first", async () => {
+  const [open, named, next] = [network.address(4), network.address(4), network.address(4)];
+  const api = await helper.client();
+  await api.call("rules.add", { app: null, action: "allow", address: open });
+  for (const address of [named, next]) await api.call("rules.add", { app: null, action: "block", address });
+  const more = `def refused(work):
+    try: work()
+    except PermissionError: print("refused")
+refused(lambda: s.sendto(b"a", ("${named}", 7)))
+s.connect(("${next}", 7))
+refused(lambda: s.send(b"b"))
+s.connect(("${open}", 7))
+for _ in range(5): s.send(b"c")`;
+  const { stdout } = await guarded(helper, network.near, sender(4, open, more));
+  expect(stdout.match(/refused/g)).toHaveLength(2);
+  expect(await network.arrivedAt(open)).toBe(count + 5);
+  for (const address of [named, next]) expect(await network.arrivedAt(address)).toBe(0);
+});
+
+test("a block ends them with the next one", async () => {
+  const address = network.address(4);
+  const api = await helper.client();
+  await api.call("rules.add", { app: null, action: "allow", address });
+  const more = `while True:
+    try: s.send(bytes(${payload}))
+    except PermissionError: break
+for _ in range(1000):
+    try: s.send(bytes(${payload})); print("went")
+    except PermissionError: pass`;
+  const running = guarded(helper, network.near, sender(4, address, more));
+  await until("the stream", async () => ((await flowTo(address))?.bytesOut ?? 0) > 20_000);
+  await api.call("rules.add", { app: null, action: "block", address, port: 7 });
+  expect((await running).stdout).not.toContain("went");
+});
