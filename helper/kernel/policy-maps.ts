@@ -4,7 +4,18 @@
 import type { Prefix } from "../policy/address.ts";
 import type { Compiled, CompiledPath, Slot, Target } from "../policy/compile.ts";
 import { cutToFit, type Room, sizeOf } from "../policy/fit.ts";
-import { abi, action, direction, layouts, pathDepth, protocolClass, shape, tableDefer, tableNamed } from "./layout.ts";
+import {
+  abi,
+  action,
+  direction,
+  layouts,
+  pathDepth,
+  protocolClass,
+  shape,
+  tableDefer,
+  tableNamed,
+  tableResolver,
+} from "./layout.ts";
 import type { BpfMap } from "./libbpf.ts";
 import { SystemError } from "./libc.ts";
 import { ListedPaths } from "./listed-paths.ts";
@@ -14,6 +25,7 @@ export const target: Omit<Target, "tableId" | "appId"> = {
   pathDepth,
   tableDefer,
   tableNamed,
+  tableResolver,
   action,
   protocolClass,
   direction,
@@ -301,7 +313,7 @@ export class PolicyMaps {
 
   /** Brings the tables of a path to the kernel; where they have no place there the helper decides. */
   private reach(compiled: Compiled, { tables }: CompiledPath): readonly number[] {
-    const fresh = new Set(tables.filter((table) => table < tableNamed && !this.known.has(table)));
+    const fresh = new Set(tables.filter((table) => table < tableResolver && !this.known.has(table)));
     if (fresh.size === 0) return tables;
     if ([...fresh].some((table) => table > this.room.tables)) return [tableDefer];
     this.slots.put([...compiled.slots.values()].filter(({ table }) => fresh.has(table)));

@@ -12,6 +12,8 @@ export interface Target extends SlotTarget {
   readonly tableDefer: number;
   /** First of a path that an address has because of its names. */
   readonly tableNamed: number;
+  /** First of a configured resolver's path: look-ups skip the table behind it. */
+  readonly tableResolver: number;
   /** Lasting number of a destination's table; 0 is never used. */
   tableId(destination: string): number;
 }
@@ -133,6 +135,11 @@ export class Compiler implements Compiled {
 
   private namedPath(prefix: Prefix, { trusted, labels }: KnownNames): readonly number[] | null {
     if (trusted.length === 0 || !this.asksForNames || !this.isNameable(prefix)) return null;
+    // Look-ups have no names; of what else is there the helper compares.
+    if (this.isResolver(prefix)) {
+      const { tableResolver, tableDefer } = this.target;
+      return [tableResolver, tableDefer, ...this.path(prefix, null).slice(2)];
+    }
     const [first, ...others] = trusted.map((name) => this.path(prefix, name));
     const agree = others.every((other) => other.join() === first?.join());
     // An alias or the app's own word may block: the helper compares.
@@ -168,14 +175,20 @@ export class Compiler implements Compiled {
   }
 
   private isNameable(prefix: Prefix | null): boolean {
-    const { loopback, resolvers } = this.policy.zones;
-    return prefix === null || ![...loopback, ...resolvers].some((range) => covers(range, prefix));
+    return prefix === null || !this.policy.zones.loopback.some((range) => covers(range, prefix));
+  }
+
+  private isResolver(prefix: Prefix | null): boolean {
+    return prefix !== null && this.policy.zones.resolvers.some((range) => covers(range, prefix));
   }
 
   /** `prefix` null: everything else. `name` null: nobody knows one. */
   private path(prefix: Prefix | null, name: string | null): readonly number[] {
     const tables: number[] = name === null ? [] : [this.target.tableNamed];
-    if (name === null && this.asksForNames && this.isNameable(prefix)) tables.push(this.unnamedTable());
+    if (name === null && this.asksForNames && this.isNameable(prefix)) {
+      if (this.isResolver(prefix)) tables.push(this.target.tableResolver);
+      tables.push(this.unnamedTable());
+    }
     for (const [names, entry] of this.levels(prefix, name)) {
       const table = this.table(names, entry);
       if (table !== null) tables.push(table);

@@ -162,7 +162,7 @@ export function decide(policy: Policy, question: Question): Decision {
   const { zones, mode, override } = policy;
   if (override !== null && !isInZone("loopback", question.addressHex, zones))
     return { ...overrides[override], rule: null, number: 0 };
-  const { trusted, labels } = hasNames(question.addressHex, zones) ? question.names : noNames;
+  const { trusted, labels } = hasNames(question.addressHex, question.port, zones) ? question.names : noNames;
   const rules = (trusted.length > 0 ? trusted : [null]).map((name) => decisive(policy, question, name));
   // A blocklist that has one name blocks no other that shares its address.
   const unlisted = rules.filter((rule) => rule === undefined || !isListedName(rule));
@@ -177,8 +177,8 @@ export function decide(policy: Policy, question: Question): Decision {
 }
 
 /** Whether a rule about a name could say more than what is known: the app's own word is worth reading before data flows. */
-export function wantsName(policy: Policy, { app, addressHex, direction, names }: Question): boolean {
-  if (direction === "inbound" || !hasNames(addressHex, policy.zones)) return false;
+export function wantsName(policy: Policy, { app, addressHex, port, direction, names }: Question): boolean {
+  if (direction === "inbound" || !hasNames(addressHex, port, policy.zones)) return false;
   // Of several names one is listed: the app may say which it means.
   if (names.trusted.length > 0) return names.trusted.some((name) => policy.lists.name(name) !== null);
   if (policy.lists.hasNames) return true;

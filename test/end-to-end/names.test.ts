@@ -15,6 +15,8 @@ import { picket, type Ran, start, TestHelper, until } from "./helper-process.ts"
 const helper = new TestHelper();
 const curl = realpathSync("/usr/bin/curl");
 const resolver = "127.0.0.53";
+/** Another configured one, which serves pages too, as routers do. */
+let router: string;
 let network: Network;
 let folder: string;
 let guarded: string;
@@ -64,8 +66,9 @@ function cardOf(host: string): Promise<Prompt> {
 
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-names-")));
-  writeFileSync(join(folder, "resolv.conf"), `nameserver ${resolver}\n`);
   network = await createNetwork();
+  router = network.address(4);
+  writeFileSync(join(folder, "resolv.conf"), `nameserver ${resolver}\nnameserver ${router}\n`);
   const own = ["www.shop.test", "img.shop.test", "api.shop.test", "other.test", "ads.tracker.test"];
   own.push(
     "host.listed.test",
@@ -77,6 +80,7 @@ beforeAll(async () => {
   );
   for (const host of own) hosts[host] = [network.address(4)];
   hosts["one.shared.test"] = hosts["two.share.test"] = [network.address(4)];
+  hosts["page.router.test"] = hosts["setup.router.test"] = [router];
   hosts["shares.listed.example"] = hosts["shares.test"] ?? [];
   dns = await DnsServer.start(resolver, ["nsenter", `--net=/run/netns/${network.near}`], hosts, {
     "cloaked.test": "real.listed.example",
@@ -179,6 +183,17 @@ describe("a name that the app looked up", () => {
       client.call("prompts.answer", { id: card.id, action: "allow", scope: "host", lifetime: "forever" }),
     );
     expect(ok(await both)).toEqual([0, "hi"]);
+  });
+});
+
+describe("a name of a configured resolver", () => {
+  test("decides about its pages like any other's", async () => {
+    await call((client) => client.call("rules.add", { app: curl, action: "allow", domain: "router.test" }));
+    expect(ok(await get("page.router.test"))).toEqual([0, "hi"]);
+    const rule = { app: curl, action: "block", host: "setup.router.test" } as const;
+    const { id } = await call((client) => client.call("rules.add", rule));
+    expect((await get("setup.router.test")).code).toBe(7);
+    await call((client) => client.call("rules.remove", { id }));
   });
 });
 

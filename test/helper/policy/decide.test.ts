@@ -225,6 +225,16 @@ describe("names", () => {
     expect(decide(policy, asked({ address: "127.0.0.1", ...named("ads.example.org") })).verdict).toBe("ask");
   });
 
+  it("reach what a configured resolver serves beside look-ups", () => {
+    const at = { address: "192.0.2.53", ...named("www.example.org") };
+    expect(decide(policy, asked(at))).toMatchObject({ verdict: "allow", rule: allow.id });
+    expect(decide(policy, asked({ ...at, ...named("ads.example.org") })).verdict).toBe("block");
+    const lookUp = { ...at, ...named("ads.example.org"), port: 53, protocol: "udp" } as const;
+    expect(decide(policy, asked(lookUp)).verdict).toBe("ask");
+    expect(wantsName(policy, asked({ address: "192.0.2.53" }))).toBe(true);
+    expect(wantsName(policy, asked({ address: "192.0.2.53", port: 53 }))).toBe(false);
+  });
+
   it("are wanted where a rule about them could block", () => {
     expect(wantsName(policy, asked())).toBe(true);
     expect(wantsName(policy, asked(named("www.example.org")))).toBe(false);
