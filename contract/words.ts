@@ -89,7 +89,7 @@ export type App = v.InferOutput<typeof appSchema>;
 export const hostNameSchema = v.pipe(
   v.string(),
   v.maxLength(253),
-  v.regex(/^(?!.*\.\.)[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/, "not a host name"),
+  v.regex(/^(?!.*\.\.)[a-z0-9_-]([a-z0-9_.-]*[a-z0-9_])?$/, "not a host name"),
 );
 
 export function isHostName(text: string): boolean {

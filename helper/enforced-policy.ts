@@ -21,7 +21,7 @@ import {
   wantsName,
   withoutRule,
 } from "./policy/decide.ts";
-import { hostName } from "./policy/domain.ts";
+import { writtenName } from "./policy/host-name.ts";
 import { type Lists, listNumbers } from "./policy/lists.ts";
 import { compareRules } from "./policy/order.ts";
 import { layerOf, reasonOf } from "./policy/reason.ts";
@@ -166,7 +166,7 @@ export class EnforcedPolicy {
   /** What would happen to a flow, and why. Errors: bad_address, bad_name, bad_matcher. */
   explainFlow(asked: ParsedParams<"explain">): Result<"explain"> {
     const { app, via, user, port, protocol, direction } = asked;
-    const host = asked.host === null ? null : hostName(asked.host);
+    const host = asked.host === null ? null : writtenName(asked.host.trim());
     if (asked.host !== null && host === null) throw new CodedError("bad_name", asked.host);
     const prefix = asked.address === null ? null : parsePrefix(asked.address);
     if (asked.address !== null && prefix?.bits !== 128) throw new CodedError("bad_address", asked.address);

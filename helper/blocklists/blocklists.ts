@@ -1,10 +1,12 @@
 // The lists that somebody else maintains: which there are, what is in them, and what they have for a name or an address. They can only
 // block. Changes are made one after another, each whole or not at all; what was there before goes on until then.
+
 import { join } from "node:path";
 import type { Blocklist, BlocklistHits } from "../../contract/blocklists.ts";
 import { CodedError } from "../../contract/errors.ts";
 import { log } from "../log.ts";
 import { covers, formatPrefix, type Prefix } from "../policy/address.ts";
+import { writtenName } from "../policy/host-name.ts";
 import { BlocklistRows, type Validators } from "../store/blocklists.ts";
 import type { Store } from "../store/database.ts";
 import type { AddressSet } from "./address-set.ts";
@@ -14,7 +16,6 @@ import type { Fetch } from "./fetch.ts";
 import { ListFiles } from "./files.ts";
 import { HitCounts } from "./hit-counts.ts";
 import { type List, listOf, type Match, matchIn, type NameEntry, type PrefixEntry, shownList } from "./list.ts";
-import { canonicalName } from "./names.ts";
 import { nextAsk } from "./schedule.ts";
 
 /** Each costs a look at every name that is decided. */
@@ -172,7 +173,7 @@ export class Blocklists {
 
   /** What enabled lists have for a name that an app asks for. A microsecond or so. Null also for what is no name. */
   matchName(name: string): Match<NameEntry> | null {
-    const canonical = canonicalName(name);
+    const canonical = writtenName(name);
     if (canonical === null) return null;
     const query = this.query.set(canonical);
     return matchIn(this.lists, (content) => {

@@ -4,6 +4,7 @@ import { covers, everyIpv4, type Prefix, truncate } from "./address.ts";
 import type { KnownNames, Override, Policy } from "./decide.ts";
 import { type Addresses, entryRule, type ListEntry } from "./lists.ts";
 import { compareRules } from "./order.ts";
+import { isAstray } from "./rebinding.ts";
 import { domainsOf, isNamed, type PolicyRule } from "./rule.ts";
 import { type Slot, type SlotTarget, slotsOf } from "./slots.ts";
 
@@ -140,6 +141,10 @@ export class Compiler implements Compiled {
       const { tableResolver, tableDefer } = this.target;
       return [tableResolver, tableDefer, ...this.path(prefix, null).slice(2)];
     }
+    // There an allow by a name of the internet does not count.
+    const { local } = this.policy.zones;
+    if (trusted.some((name) => isAstray(name, prefix.hex, local) && this.isAbout(name)))
+      return [this.target.tableDefer];
     const [first, ...others] = trusted.map((name) => this.path(prefix, name));
     const agree = others.every((other) => other.join() === first?.join());
     // An alias or the app's own word may block: the helper compares.
