@@ -98,6 +98,11 @@ export class NamesAtWork {
     return withNames(past === null ? endpoint : { ...endpoint, bypass: past }, names);
   }
 
+  /** Where a host is known to lead, 32 hex digits each, and what is known of each; no more than `most`. */
+  placesOf(host: string, most: number): [string, KnownNames][] {
+    return [...this.addresses()].filter(([, { trusted }]) => trusted.includes(host)).slice(0, most);
+  }
+
   /** Every address that has a name, and what the kernel may make of it. */
   *addresses(): Generator<[string, KnownNames]> {
     for (const address of this.names.addresses()) yield [address, this.namesFor(address)];

@@ -86,10 +86,10 @@ export class Blocklists {
     return this.lists.map((list) => this.shown(list));
   }
 
-  /** Lists that should block and have nothing to block with, by name. */
+  /** Lists that should block and have nothing to block with, or less than half of what they had when it was taken, by name. */
   get idle(): string[] {
     return this.lists
-      .filter(({ row, content, jobs }) => row.enabled && content === null && jobs === 0)
+      .filter((list) => list.row.enabled && list.jobs === 0 && !isWhole(list))
       .map(({ row }) => row.name);
   }
 
@@ -291,7 +291,7 @@ export class Blocklists {
       const part = this.files.part();
       try {
         // Without its text, what the server said about it is worth nothing.
-        const { etag, modified } = list.content === null ? { etag: null, modified: null } : list.row;
+        const { etag, modified } = isWhole(list) ? list.row : { etag: null, modified: null };
         const outcome = await this.parts.fetch({ url, etag, modified, file: part, signal: this.ending.signal });
         if (list.gone) return;
         if (outcome === "same") this.unchanged(list);
@@ -347,6 +347,9 @@ export class Blocklists {
     if (list.row.file === null) return;
     try {
       list.content = await readList(this.files.path(list.row.file));
+      // What is left of it blocks.
+      if (!isWhole(list))
+        throw new Error(`${entriesOf(list.content.counts)} of ${entriesOf(list.row.counts)} entries are left`);
     } catch (error) {
       this.fail(list, new CodedError("blocklist_unreadable", `its file: ${String(error)}`));
       this.reread(list);
@@ -358,12 +361,17 @@ export class Blocklists {
     for (const list of this.lists) {
       const { row } = list;
       if (!row.enabled || row.url === null || list.jobs > 0) continue;
-      const failed = row.error !== null && (row.error.code === "fetch_failed" || list.content === null);
+      const failed = row.error !== null && (row.error.code === "fetch_failed" || !isWhole(list));
       const asked = { checked: row.checked, failed: failed ? new Date(row.error.time).getTime() : null };
       if (nextAsk(asked, list.chance) <= now) this.fetch(list);
     }
     this.timer = setTimeout(() => this.lookForDue(), longestRest).unref();
   }
+}
+
+/** Whether the list blocks with what was taken. What another version of ours reads differently is no damage. */
+function isWhole({ row, content }: List): boolean {
+  return content !== null && !isShrunk(row.counts, content.counts);
 }
 
 /** Where a helper with this state folder keeps the texts. */

@@ -174,6 +174,11 @@ function isListedName(rule: PolicyRule): boolean {
 
 const strictness: Record<Action, number> = { allow: 0, ask: 1, block: 2 };
 
+/** Of two that allow, the one without a rule says more: without that mode it would be asked about. */
+function severity({ verdict, layer }: Decision): number {
+  return strictness[verdict] + (verdict === "allow" && layer === "mode" ? 0.5 : 0);
+}
+
 /**
  * Where an address has several names nobody knows which is meant: the strictest of their verdicts holds, so all must be allowed. A name
  * that is not trusted counts only where a rule about names blocks it.
@@ -198,9 +203,7 @@ export function decide(policy: Policy, question: Question): Decision {
     const rule = decisive(policy, question, label);
     if (rule?.action === "block" && isNamed(rule)) decisions.push(decisionOf(rule, mode));
   }
-  return decisions.reduce((strictest, each) =>
-    strictness[each.verdict] > strictness[strictest.verdict] ? each : strictest,
-  );
+  return decisions.reduce((strictest, each) => (severity(each) > severity(strictest) ? each : strictest));
 }
 
 /** Whether a rule about a name could say more than what is known: the app's own word is worth reading before data flows. */

@@ -214,10 +214,18 @@ describe("a name of the internet that leads into the local network", () => {
     const rule = { app: curl, action: "allow", domain: "example.org" } as const;
     const { id } = await call((client) => client.call("rules.add", rule));
     expect(ok(await get("www.example.org"))).toEqual([0, "hi"]);
+    const explained = () => call((client) => client.call("explain", { app: curl, host: "nas.example.org", port: 80 }));
+    expect(await explained()).toMatchObject({ verdict: "allow", rule: id, at: [] });
     const waiting = get("nas.example.org");
     const card = await cardOf("nas.example.org");
     expect(card).toMatchObject({ domain: null, endpoints: [{ address: inside }] });
     expect(card.reason).toContain("leads into the local network");
+    // By its name alone it would go; where the name is known to lead it would not.
+    expect(await explained()).toMatchObject({
+      verdict: "allow",
+      rule: id,
+      at: [{ address: inside, verdict: "ask", rule: null, reason: card.reason }],
+    });
     const answer = { id: card.id, action: "allow", lifetime: "forever" } as const;
     const { rules } = await call((client) => client.call("prompts.answer", answer));
     expect(ok(await waiting)).toEqual([0, "hi"]);
@@ -232,6 +240,13 @@ describe("a name of the internet that leads into the local network", () => {
     expect(ok(await get("nas.example.org"))).toEqual([0, "hi"]);
     const rule = { app: curl, action: "block", domain: "example.org" } as const;
     const block = await call((client) => client.call("rules.add", rule));
+    expect(await call((client) => client.call("rules.undo", {}))).toMatchObject({
+      removed: [{ id: block.id, action: "block", domain: "example.org" }],
+      restored: [],
+      more: 0,
+    });
+    expect(ok(await get("nas.example.org"))).toEqual([0, "hi"]);
+    Object.assign(block, await call((client) => client.call("rules.add", rule)));
     expect((await get("nas.example.org")).code).toBe(7);
     expect((await flowsTo(inside))[0]).toMatchObject({ verdict: "block", rule: block.id });
     for (const { id } of [allow, block]) await call((client) => client.call("rules.remove", { id }));

@@ -202,6 +202,15 @@ describe("names", () => {
     expect(decide(policy, asked(named("www.example.org", "example.net"))).verdict).toBe("ask");
   });
 
+  it("are put down to the mode where one of them is allowed by nothing else", () => {
+    const learning: Policy = { ...policy, mode: "learn" };
+    expect(decide(learning, asked(named("www.example.org", "other.test")))).toMatchObject({
+      layer: "mode",
+      rule: null,
+    });
+    expect(decide(learning, asked(named("www.example.org"))).rule).toBe(allow.id);
+  });
+
   it("block where any is blocked", () => {
     expect(decide(policy, asked(named("www.example.org", "ads.example.org")))).toMatchObject({
       verdict: "block",
