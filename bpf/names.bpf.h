@@ -6,7 +6,6 @@
 #ifndef PICKET_NAMES_H
 #define PICKET_NAMES_H
 
-#define DNS_PORT 53
 
 /* bpf_ringbuf_reserve wants constant sizes: most queries and answers, an Ethernet-sized segment, several segments joined by the kernel. */
 #define LOOKUP_SMALL 512

@@ -18,6 +18,10 @@
 #define TABLE_DEFER 0xffffffffu
 /* First of the path of an address that has it because of its names: while answers to look-ups are unread it may be called something else. */
 #define TABLE_NAMED 0xfffffffeu
+/* First of the path of a configured resolver, where names matter: look-ups, which have none, skip the table behind it. */
+#define TABLE_RESOLVER 0xfffffffdu
+/* Where names are looked up. */
+#define DNS_PORT 53
 
 enum action {
 	ACTION_NONE = 0,

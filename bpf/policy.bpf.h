@@ -89,7 +89,8 @@ __noinline __u32 look_up(struct question *q, __u32 *rule)
 	path = path_of(c, q->address);
 	if (path->tables[0] == TABLE_NAMED && answers_unread())
 		return ACTION_ASK;
-	for (depth = 0; depth < PATH_DEPTH; depth++) {
+	depth = path->tables[0] != TABLE_RESOLVER ? 0 : q->port == DNS_PORT ? 2 : 1;
+	for (; depth < PATH_DEPTH; depth++) {
 		__u32 table = path->tables[depth];
 		__u32 *shapes;
 

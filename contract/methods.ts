@@ -38,6 +38,14 @@ export type Topic = v.InferOutput<typeof topicSchema>;
 const appPath = v.pipe(v.string(), v.startsWith("/"), v.maxLength(4096));
 const somePort = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535));
 
+/** What is decided, and why. */
+const explained = {
+  verdict: actionSchema,
+  rule: v.nullable(v.string()),
+  layer: layerSchema,
+  reason: v.string(),
+} as const;
+
 /** Rules in one file: so many, with what is said of them, fit into one answer (maxReplyBytes). */
 export const rulesInFile = 12_000;
 const seconds = v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(3600));
@@ -100,7 +108,7 @@ export const methods = {
   "rules.list": { params: nothing, result: v.array(ruleSchema) },
   /**
    * A rule with an identical matcher is replaced, a temporary one only by a temporary one. An `address` is made canonical.
-   * Errors: bad_address, bad_name, bad_matcher, interpreter_alone, not_running (`quit`).
+   * Errors: bad_address, bad_name, bad_matcher, interpreter_alone, not_running (`quit`), unknown_profile.
    */
   "rules.add": {
     params: newRuleSchema,
@@ -144,10 +152,15 @@ export const methods = {
     }),
   },
   /** Takes a change of rules back: added, removed, enabled, or an answer. Without `change` the newest. Errors: nothing_to_undo. */
-  "rules.undo": { params: v.strictObject({ change: v.optional(v.nullable(v.number()), null) }), result: done },
+  "rules.undo": {
+    params: v.strictObject({ change: v.optional(v.nullable(v.number()), null) }),
+    /** Rules that are there no more, and those that are back, as they were; one that only changed is in both. `more`: left out of these. */
+    result: v.object({ removed: v.array(ruleSchema), restored: v.array(ruleSchema), more: v.number() }),
+  },
   /**
    * What would happen to a flow. `host`: the trusted name of its destination, without which it has none that anybody knows; `address`
-   * may be left out then, as the name decides. Errors: bad_address, bad_name, bad_matcher (neither host nor address).
+   * may be left out then: it is answered for one on the internet that no rule names, and `at` tells where that name is known to lead and
+   * the verdict is another, by rules about the address or by what else is called so. Errors: bad_address, bad_name, bad_matcher (neither host nor address).
    */
   explain: {
     params: v.strictObject({
@@ -161,10 +174,8 @@ export const methods = {
       direction: v.optional(directionSchema, "outbound"),
     }),
     result: v.object({
-      verdict: actionSchema,
-      rule: v.nullable(v.string()),
-      layer: layerSchema,
-      reason: v.string(),
+      ...explained,
+      at: v.optional(v.array(v.object({ address: v.string(), ...explained }))),
     }),
   },
   /**
@@ -204,8 +215,11 @@ export const methods = {
     }),
     result: profileSchema,
   },
-  /** Its rules stay, and count again when it is defined again. Errors: unknown_profile. */
-  "profiles.remove": { params: v.strictObject({ name: profileName }), result: done },
+  /** Its rules stay (`rules`: their ids), and count again when it is defined again. Errors: unknown_profile. */
+  "profiles.remove": {
+    params: v.strictObject({ name: profileName }),
+    result: v.object({ rules: v.array(v.string()) }),
+  },
   /** Rules that would allow what was seen since learning began, most used first. `since` is null when Picket never learned. */
   "learn.review": {
     params: nothing,

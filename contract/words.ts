@@ -90,7 +90,7 @@ export type App = v.InferOutput<typeof appSchema>;
 export const hostNameSchema = v.pipe(
   v.string(),
   v.maxLength(253),
-  v.regex(/^(?!.*\.\.)[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/, "not a host name"),
+  v.regex(/^(?!.*\.\.)[a-z0-9_-]([a-z0-9_.-]*[a-z0-9_])?$/, "not a host name"),
 );
 
 export function isHostName(text: string): boolean {
@@ -101,9 +101,21 @@ export function isHostName(text: string): boolean {
 export const nameSourceSchema = v.picklist(["query", "resolver", "sni", "quic"]);
 export type NameSource = v.InferOutput<typeof nameSourceSchema>;
 
-/** `trusted`: an answer of a configured resolver says so. What the app itself wrote may block, and never allows. */
-export const nameSchema = v.object({ name: shortText, source: nameSourceSchema, trusted: v.boolean() });
+/**
+ * `trusted`: an answer of a configured resolver says so. What the app itself wrote may block, and never allows. `ech`: it stands in the
+ * clear for another one that the app encrypted (Encrypted ClientHello): which, nobody can tell.
+ */
+export const nameSchema = v.object({
+  name: shortText,
+  source: nameSourceSchema,
+  trusted: v.boolean(),
+  ech: v.optional(v.literal(true)),
+});
 export type Name = v.InferOutput<typeof nameSchema>;
+
+/** A look-up past the configured resolvers: over TLS, QUIC or HTTPS, or plain. What the app learns there has no name here. */
+export const bypassSchema = v.picklist(["dot", "doq", "doh", "dns"]);
+export type Bypass = v.InferOutput<typeof bypassSchema>;
 
 /**
  * `address` is the remote's, canonical text (RFC 5952 for IPv6); `host` is the name it goes by, null while none is known, and `names` are
@@ -118,6 +130,8 @@ export const endpointSchema = v.object({
   names: v.optional(v.array(nameSchema)),
   /** Where the address is, by a data set that may err (status: `countries`); null for local addresses and where nobody knows. */
   country: v.optional(v.nullable(countrySchema)),
+  /** Absent where it is none. A label, by port and a short list of resolvers: never a reason. */
+  bypass: v.optional(bypassSchema),
 });
 export type Endpoint = v.InferOutput<typeof endpointSchema>;
 

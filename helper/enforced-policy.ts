@@ -21,7 +21,7 @@ import {
   wantsName,
   withoutRule,
 } from "./policy/decide.ts";
-import { hostName } from "./policy/domain.ts";
+import { writtenName } from "./policy/host-name.ts";
 import { type Lists, listNumbers } from "./policy/lists.ts";
 import { compareRules, placeOf } from "./policy/order.ts";
 import { layerOf, reasonOf } from "./policy/reason.ts";
@@ -238,15 +238,15 @@ export class EnforcedPolicy {
     return verdict === "ask" ? { rule, layer, reason } : {};
   }
 
-  /** What would happen to a flow, and why. Errors: bad_address, bad_name, bad_matcher. */
-  explainFlow(asked: ParsedParams<"explain">): Result<"explain"> {
+  /** What would happen to a flow, and why. `known`: what else the address is called. Errors: bad_address, bad_name, bad_matcher. */
+  explainFlow(asked: ParsedParams<"explain">, known: KnownNames = noNames): Result<"explain"> {
     const { app, via, user, port, protocol, direction } = asked;
-    const host = asked.host === null ? null : hostName(asked.host);
+    const host = asked.host === null ? null : writtenName(asked.host.trim());
     if (asked.host !== null && host === null) throw new CodedError("bad_name", asked.host);
     const prefix = asked.address === null ? null : parsePrefix(asked.address);
     if (asked.address !== null && prefix?.bits !== 128) throw new CodedError("bad_address", asked.address);
     if (host === null && prefix === null) throw new CodedError("bad_matcher", "neither a host nor an address");
-    const names = host === null ? noNames : { trusted: [host], labels: [] };
+    const names = { trusted: [...new Set([...(host === null ? [] : [host]), ...known.trusted])], labels: known.labels };
     const addressHex = prefix?.hex ?? somewhere;
     const { verdict, rule, layer, reason } = decide(this.policy, {
       app,

@@ -38,6 +38,8 @@ import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
 import { NamesAtWork } from "./names-at-work.ts";
 import { canonicalRule } from "./new-rule.ts";
+import { formatAddress } from "./policy/address.ts";
+import { writtenName } from "./policy/host-name.ts";
 import type { Zones } from "./policy/rule.ts";
 import { Prompts } from "./prompts/prompts.ts";
 import { Revocation } from "./revocation.ts";
@@ -87,6 +89,9 @@ const journalAnyway = 30_000;
 const revisitPace = 2000;
 /** How often flows are looked for whose end nobody told, milliseconds. */
 const sweepPace = 600_000;
+
+/** Known addresses of a host that are looked at to explain it. */
+const placesTold = 16;
 
 export class Engine {
   readonly prompts: Prompts;
@@ -609,7 +614,14 @@ export class Engine {
 
   /** What would happen to a flow, and why. Errors: bad_address, bad_name. */
   explain(asked: ParsedParams<"explain">): Result<"explain"> {
-    return this.policy.explainFlow(asked);
+    const told = this.policy.explainFlow(asked);
+    const host = asked.address === null && asked.host !== null ? writtenName(asked.host.trim()) : null;
+    if (host === null) return told;
+    const at = this.called.placesOf(host, placesTold).map(([hex, names]) => {
+      const address = formatAddress(Buffer.from(hex, "hex"));
+      return { address, ...this.policy.explainFlow({ ...asked, address }, names) };
+    });
+    return { ...told, at: at.filter(({ verdict, rule }) => verdict !== told.verdict || rule !== told.rule) };
   }
 
   /** Errors: unknown_rule, factory_rule. */

@@ -364,7 +364,10 @@ function makeBlindSpots(directories: () => string[]): () => Degraded[] {
 function idleLists(names: readonly string[]): Degraded[] {
   if (names.length === 0) return [];
   return [
-    { code: "blocklists", message: `Blocklists that block nothing, for want of their text: ${names.join(", ")}` },
+    {
+      code: "blocklists",
+      message: `Blocklists that block little or nothing, as their text is missing or damaged: ${names.join(", ")}`,
+    },
   ];
 }
 

@@ -9,6 +9,7 @@ import type { FlowRecord, Traffic } from "./kernel/layout.ts";
 import { ownNetworkCookie } from "./kernel/namespaces.ts";
 import { directionOf, endpointOf } from "./kernel/records.ts";
 import { log } from "./log.ts";
+import { bypass } from "./names/bypass.ts";
 import { contractNames, knownNames, withNames } from "./names/endpoint-names.ts";
 import { FirstWords } from "./names/first-words.ts";
 import { Names } from "./names/names.ts";
@@ -87,7 +88,22 @@ export class NamesAtWork {
     const { address, ...rest } = endpointOf(record, formatAddress);
     const endpoint = { ...rest, address, country: this.parts.countryOf(address) };
     if (directionOf(record) === "inbound") return endpoint;
-    return withNames(endpoint, contractNames(this.names.namesOf(addressHex(endpoint.address), record.process), said));
+    return this.called(endpoint, contractNames(this.names.namesOf(addressHex(endpoint.address), record.process), said));
+  }
+
+  private called(endpoint: Endpoint, names: readonly Name[]): Endpoint {
+    const destination = { ...endpoint, address: addressHex(endpoint.address) };
+    const past = bypass(
+      destination,
+      names.map(({ name }) => name),
+      this.parts.policy.resolvers,
+    );
+    return withNames(past === null ? endpoint : { ...endpoint, bypass: past }, names);
+  }
+
+  /** Where a host is known to lead, 32 hex digits each, and what is known of each; no more than `most`. */
+  placesOf(host: string, most: number): [string, KnownNames][] {
+    return [...this.addresses()].filter(([, { trusted }]) => trusted.includes(host)).slice(0, most);
   }
 
   /** Every address that has a name, and what the kernel may make of it. */
@@ -124,7 +140,7 @@ export class NamesAtWork {
       // An own name that it had stays its own: another app's look-up of the address takes nothing from it.
       const fresh = contractNames(this.names.namesOf(address)).filter(({ trusted }) => trusted);
       if (flow.endpoint.host !== null || fresh.length === 0) continue;
-      const endpoint = withNames(flow.endpoint, fresh);
+      const endpoint = this.called(flow.endpoint, fresh);
       this.parts.flows.rename(key, endpoint);
       renamed = true;
       const decision = this.parts.policy.decide({ ...flow, endpoint });

@@ -4,7 +4,7 @@ import { CodedError } from "../contract/errors.ts";
 import type { ParsedParams } from "../contract/methods.ts";
 import { isInterpreter } from "./identity/interpreters.ts";
 import { formatPrefix, parsePrefix } from "./policy/address.ts";
-import { hostName } from "./policy/domain.ts";
+import { writtenName } from "./policy/host-name.ts";
 import type { NewRule } from "./store/rules.ts";
 
 function canonicalAddress(given: string | null): string | null {
@@ -16,7 +16,7 @@ function canonicalAddress(given: string | null): string | null {
 
 function canonicalName(given: string | null): string | null {
   if (given === null) return null;
-  const name = hostName(given);
+  const name = writtenName(given.trim());
   if (name === null) throw new CodedError("bad_name", given);
   return name;
 }

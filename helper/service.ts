@@ -2,7 +2,7 @@
 import { release } from "node:os";
 import { CodedError } from "../contract/errors.ts";
 import { contractVersion, type MethodName, type ParsedParams, type Result, type Topic } from "../contract/methods.ts";
-import type { Degraded, Profile, Standing, Status } from "../contract/words.ts";
+import type { Degraded, Profile, Rule, Standing, Status } from "../contract/words.ts";
 import type { BlocklistService } from "./blocklists/service.ts";
 import type { Engine } from "./engine.ts";
 import type { Runs } from "./guard/runs.ts";
@@ -76,6 +76,22 @@ function snapshot(parts: ServiceParts, topic: Topic): unknown {
   }
 }
 
+/** Rules of a change that are told one by one: as many fit into an answer. */
+const mostTold = 200;
+
+/** What became of the rules. */
+function differenceOf(before: readonly Rule[], after: readonly Rule[]): Result<"rules.undo"> {
+  // When a length of time is over is told anew each time, by the clock on the wall.
+  const asText = (rule: Rule) => JSON.stringify({ ...rule, expires: null });
+  const without = (rules: readonly Rule[], others: readonly Rule[]) => {
+    const known = new Map(others.map((rule) => [rule.id, asText(rule)]));
+    return rules.filter((rule) => known.get(rule.id) !== asText(rule));
+  };
+  const [removed, restored] = [without(before, after), without(after, before)];
+  const more = Math.max(0, removed.length - mostTold) + Math.max(0, restored.length - mostTold);
+  return { removed: removed.slice(0, mostTold), restored: restored.slice(0, mostTold), more };
+}
+
 async function enterRun(runs: Runs, name: string, client: Connection): Promise<{ cgroup: string }> {
   const pidfd = peerPidfd(client.socket);
   try {
@@ -109,16 +125,23 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "rules.apply": (asked, client) =>
       attempt(client, "Rules from a file.", () => engine.rulesFiles.apply(client, asked)),
     "rules.undo": ({ change }, client) => {
+      const before = engine.listRules();
       const asked = { what: "A change of rules taken back.", pid: client.peer.pid, seconds: null };
       probation.attempt(
         asked,
         () => engine.undo(change),
         (inverse) => inverse,
       );
-      return {};
+      return differenceOf(before, engine.listRules());
     },
     explain: (asked) => engine.explain(asked),
-    "rules.add": (rule, client) => attempt(client, "A new rule.", () => engine.addRule(rule)),
+    "rules.add": (rule, client) => {
+      const { profile } = rule;
+      // It would never count, and a person would believe in it.
+      if (profile !== null && !parts.profiles().some(({ name }) => name === profile))
+        throw new CodedError("unknown_profile", profile);
+      return attempt(client, "A new rule.", () => engine.addRule(rule));
+    },
     "rules.remove": ({ id }, client) => {
       attempt(client, `Rule ${id} removed.`, () => engine.removeRule(id));
       return {};
@@ -149,7 +172,12 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     },
     "profiles.remove": ({ name }, client) => {
       attempt(client, `Profile ${name} removed.`, () => modes.remove(name));
-      return {};
+      return {
+        rules: engine
+          .listRules()
+          .filter(({ profile }) => profile === name)
+          .map(({ id }) => id),
+      };
     },
     "learn.review": () => learning.review(),
     "learn.accept": ({ ids }) => learning.accept(ids),

@@ -1,10 +1,12 @@
 // The lists that somebody else maintains: which there are, what is in them, and what they have for a name or an address. They can only
 // block. Changes are made one after another, each whole or not at all; what was there before goes on until then.
+
 import { join } from "node:path";
 import type { Blocklist, BlocklistHits } from "../../contract/blocklists.ts";
 import { CodedError } from "../../contract/errors.ts";
 import { log } from "../log.ts";
 import { covers, formatPrefix, type Prefix } from "../policy/address.ts";
+import { writtenName } from "../policy/host-name.ts";
 import { BlocklistRows, type Validators } from "../store/blocklists.ts";
 import type { Store } from "../store/database.ts";
 import type { AddressSet } from "./address-set.ts";
@@ -14,7 +16,6 @@ import type { Fetch } from "./fetch.ts";
 import { ListFiles } from "./files.ts";
 import { HitCounts } from "./hit-counts.ts";
 import { type List, listOf, type Match, matchIn, type NameEntry, type PrefixEntry, shownList } from "./list.ts";
-import { canonicalName } from "./names.ts";
 import { nextAsk } from "./schedule.ts";
 
 /** Each costs a look at every name that is decided. */
@@ -85,10 +86,10 @@ export class Blocklists {
     return this.lists.map((list) => this.shown(list));
   }
 
-  /** Lists that should block and have nothing to block with, by name. */
+  /** Lists that should block and have nothing to block with, or less than half of what they had when it was taken, by name. */
   get idle(): string[] {
     return this.lists
-      .filter(({ row, content, jobs }) => row.enabled && content === null && jobs === 0)
+      .filter((list) => list.row.enabled && list.jobs === 0 && !isWhole(list))
       .map(({ row }) => row.name);
   }
 
@@ -172,7 +173,7 @@ export class Blocklists {
 
   /** What enabled lists have for a name that an app asks for. A microsecond or so. Null also for what is no name. */
   matchName(name: string): Match<NameEntry> | null {
-    const canonical = canonicalName(name);
+    const canonical = writtenName(name);
     if (canonical === null) return null;
     const query = this.query.set(canonical);
     return matchIn(this.lists, (content) => {
@@ -295,7 +296,7 @@ export class Blocklists {
       const part = this.files.part();
       try {
         // Without its text, what the server said about it is worth nothing.
-        const { etag, modified } = list.content === null ? { etag: null, modified: null } : list.row;
+        const { etag, modified } = isWhole(list) ? list.row : { etag: null, modified: null };
         const outcome = await this.parts.fetch({ url, etag, modified, file: part, signal: this.ending.signal });
         if (list.gone) return;
         if (outcome === "same") this.unchanged(list);
@@ -351,6 +352,9 @@ export class Blocklists {
     if (list.row.file === null) return;
     try {
       list.content = await readList(this.files.path(list.row.file));
+      // What is left of it blocks.
+      if (!isWhole(list))
+        throw new Error(`${entriesOf(list.content.counts)} of ${entriesOf(list.row.counts)} entries are left`);
     } catch (error) {
       this.fail(list, new CodedError("blocklist_unreadable", `its file: ${String(error)}`));
       this.reread(list);
@@ -362,12 +366,17 @@ export class Blocklists {
     for (const list of this.lists) {
       const { row } = list;
       if (!row.enabled || row.url === null || list.jobs > 0) continue;
-      const failed = row.error !== null && (row.error.code === "fetch_failed" || list.content === null);
+      const failed = row.error !== null && (row.error.code === "fetch_failed" || !isWhole(list));
       const asked = { checked: row.checked, failed: failed ? new Date(row.error.time).getTime() : null };
       if (nextAsk(asked, list.chance) <= now) this.fetch(list);
     }
     this.timer = setTimeout(() => this.lookForDue(), longestRest).unref();
   }
+}
+
+/** Whether the list blocks with what was taken. What another version of ours reads differently is no damage. */
+function isWhole({ row, content }: List): boolean {
+  return content !== null && !isShrunk(row.counts, content.counts);
 }
 
 /** Where a helper with this state folder keeps the texts. */

@@ -2,8 +2,8 @@
 // ranges, also mixed. Streaming, with bounded memory, whatever the bytes are. Pure apart from its state.
 import type { Skipped, SkipReason } from "../../contract/blocklists.ts";
 import { type Prefix, parsePrefix } from "../policy/address.ts";
+import { isHostName, isLocalName, isPublicSuffix, isRegistrySuffix, writtenName } from "../policy/host-name.ts";
 import { refusal } from "./addresses.ts";
-import { canonicalName, isCanonicalName, isLocalName, isPublicSuffix, isRegistrySuffix } from "./names.ts";
 
 /** host: only itself. domain: and everything below. exception: the list blocks neither it nor anything below. */
 export type NameKind = "host" | "domain" | "exception";
@@ -79,7 +79,7 @@ export class ListParser {
     // Most lines of most lists are nothing but a name.
     let line = text.slice(start, text.charCodeAt(stop - 1) === 13 ? stop - 1 : stop);
     let reason: SkipReason | null;
-    if (isCanonicalName(line)) {
+    if (isHostName(line)) {
       reason = this.addDomain(line);
     } else {
       line = decode(line).trim(); // a byte order mark is white space, too
@@ -124,7 +124,7 @@ export class ListParser {
   private readRule(line: string): SkipReason | null {
     const [, except, text = ""] = /^(@@)?\|\|([^/^$*|]+)\^$/.exec(line) ?? [];
     if (looksLikeAddress(text)) return except === undefined ? this.addAddress(text) : "not_carried_over";
-    const name = canonicalName(text);
+    const name = writtenName(text);
     if (name === null) return "not_carried_over";
     return except === undefined ? this.addDomain(name) : this.add(name, "exception");
   }
@@ -134,13 +134,13 @@ export class ListParser {
     if (looksLikeAddress(text)) return this.addAddress(text);
     // "*.name" and ".name" are how others write a name with everything below.
     const bare = text.startsWith("*.") ? text.slice(2) : text.startsWith(".") ? text.slice(1) : text;
-    const name = canonicalName(bare);
+    const name = writtenName(bare);
     if (name === null) return isRule(text) ? "not_carried_over" : "unreadable";
     return this.addDomain(name);
   }
 
   private readHost(text: string, blocked: boolean): SkipReason | null {
-    const name = canonicalName(text);
+    const name = writtenName(text);
     if (name !== null && (isLocalName(name) || !name.includes("."))) return "local_name";
     if (!blocked) return "redirect";
     // "0.0.0.0 0.0.0.0" stands at the beginning of many.

@@ -130,6 +130,7 @@ export const abi = 5;
 export const pathDepth = 6;
 export const tableDefer = 0xffffffff;
 export const tableNamed = 0xfffffffe;
+export const tableResolver = 0xfffffffd;
 
 export const action = { none: 0, allow: 1, block: 2, ask: 3 } as const;
 export const flowState = { idle: 0, held: 1, allowed: 2, blocked: 3, exempt: 4, handshake: 5 } as const;

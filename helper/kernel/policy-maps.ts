@@ -5,7 +5,18 @@ import type { Compiled, CompiledPath, Difference, Slot, Target } from "../policy
 import { cutToFit, type Room, sizeOf } from "../policy/fit.ts";
 import type { Replaced } from "../policy/watched.ts";
 import { behindFilter, inArray, overListed } from "./entries.ts";
-import { abi, action, direction, layouts, pathDepth, protocolClass, shape, tableDefer, tableNamed } from "./layout.ts";
+import {
+  abi,
+  action,
+  direction,
+  layouts,
+  pathDepth,
+  protocolClass,
+  shape,
+  tableDefer,
+  tableNamed,
+  tableResolver,
+} from "./layout.ts";
 import type { BpfMap } from "./libbpf.ts";
 import { SystemError } from "./libc.ts";
 import { ListedPaths } from "./listed-paths.ts";
@@ -16,6 +27,7 @@ export const target: Omit<Target, "tableId" | "appId"> = {
   pathDepth,
   tableDefer,
   tableNamed,
+  tableResolver,
   action,
   protocolClass,
   direction,

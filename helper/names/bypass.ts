@@ -1,8 +1,6 @@
 // Look-ups past the machine's resolver: what an app learns there has no name here. A label, never a verdict: the lists are short and dated.
+import type { Bypass } from "../../contract/words.ts";
 import { addressHex } from "../policy/address.ts";
-
-/** dot, doq: by port. doh: by whom it is asked of. dns: plain, of somebody who is not configured. */
-export type Bypass = "dot" | "doq" | "doh" | "dns";
 
 /** Public resolvers that also answer over HTTPS, as their makers name them (2026). */
 const hosts = [
@@ -34,7 +32,10 @@ export interface Destination {
   readonly protocol: "tcp" | "udp" | "icmp" | "other";
 }
 
-/** How a flow to there gets round the configured resolvers; null where it does not. `names`: what the destination is called. */
+/**
+ * How a flow to there gets round the configured resolvers; null where it does not. dot, doq: by port. doh: by whom it is asked of. dns:
+ * plain, of somebody who is not configured. `names`: what the destination is called.
+ */
 export function bypass(
   { address, port, protocol }: Destination,
   names: readonly string[],

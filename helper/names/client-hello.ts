@@ -1,7 +1,8 @@
 // The name that a TLS client asks for in the clear: TLS records or bare handshake bytes to the server_name of a ClientHello (RFC 8446,
 // RFC 6066). Pure, bounded, throws nothing. Undefined: more bytes are needed. Null: this is no ClientHello, and never will be.
+
+import { hostName } from "../policy/host-name.ts";
 import { ByteReader, parsed } from "./byte-reader.ts";
-import { hostName } from "./host-name.ts";
 
 /** With post-quantum key shares a ClientHello has 2 KiB; a session ticket can make it several. */
 export const mostHelloBytes = 16 * 1024;

@@ -1,8 +1,8 @@
 // DNS messages: what was asked, and which addresses the answer gives to the name that was asked for. Pure, bounded, throws nothing.
 import { type Answer as DnsRecord, decode } from "dns-packet";
 import { addressHex } from "../policy/address.ts";
+import { hostName, hostOfService } from "../policy/host-name.ts";
 import { parsed } from "./byte-reader.ts";
-import { hostName, hostOfService } from "./host-name.ts";
 import { readServiceRecord } from "./service-record.ts";
 
 const headerBytes = 12;

@@ -16,7 +16,8 @@ export function contractNames(named: readonly Named[], said: Name | null = null)
   for (const { name, source, trusted } of meant) names.set(name, { name, source, trusted });
   for (const { aliases, source } of meant)
     for (const alias of aliases) if (!names.has(alias)) names.set(alias, { name: alias, source, trusted: false });
-  if (said !== null && !names.has(said.name)) names.set(said.name, said);
+  const known = said === null ? undefined : names.get(said.name);
+  if (said !== null) names.set(said.name, known === undefined ? said : { ...said, ...known });
   return [...names.values()];
 }
 

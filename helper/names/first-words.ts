@@ -31,7 +31,10 @@ export class FirstWords {
         if (spoken === undefined) continue;
         this.forget(id);
         const source = sequence === null ? "quic" : "sni";
-        if (spoken?.serverName) this.said.set(id, { name: spoken.serverName, source, trusted: false });
+        if (spoken?.serverName) {
+          const ech = spoken.isPublicName ? { ech: true as const } : {};
+          this.said.set(id, { name: spoken.serverName, source, trusted: false, ...ech });
+        }
         return "all";
       }
     }

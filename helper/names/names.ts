@@ -1,18 +1,15 @@
 // Where names come from, for the engine: look-ups that the kernel programs copied, the machine's resolver, and what apps write at the start
 // of a connection. Only an answer of a configured resolver, asked for by that very socket in the first network namespace, is trusted; so
 // is what resolved itself tells. Everything else labels.
-import type { Protocol } from "../../contract/words.ts";
-import { abi, type ExeKey, type FlowRecord, layouts } from "../kernel/layout.ts";
+import { abi, type ExeKey, layouts } from "../kernel/layout.ts";
 import { ringBytes } from "../kernel/programs.ts";
 import { Ring } from "../kernel/ring.ts";
 import type { NameRows } from "../store/names.ts";
-import { type Bypass, bypass } from "./bypass.ts";
 import type { ClientHello } from "./client-hello.ts";
 import type { Answer } from "./dns.ts";
 import { Handshakes } from "./handshakes.ts";
 import { type Answered, Lookups } from "./lookups.ts";
 import { type Named, type NameSource, NameTable } from "./name-table.ts";
-import { payloadsOf } from "./payloads.ts";
 import { type MonitorState, ResolvedMonitor } from "./resolved-monitor.ts";
 
 export interface NamesParts {
@@ -134,26 +131,9 @@ export class Names {
     return { ...hello, isPublicName };
   }
 
-  /** The same of a packet that the kernel programs captured on the flow's way out. */
-  hearPacket(flow: string, record: FlowRecord, packet: Buffer): Spoken | null | undefined {
-    const address = record.flow.address.toString("hex");
-    let said: Spoken | null | undefined;
-    for (const { sequence, bytes } of payloadsOf(packet, record.segment_bytes)) {
-      said = this.hear(flow, address, record.process, sequence, bytes);
-      if (said !== undefined) break;
-    }
-    return said;
-  }
-
   /** The flow is over, or nobody wants to know any more. */
   forget(flow: string): void {
     this.handshakes.forget(flow);
-  }
-
-  /** How a flow gets round the configured resolvers: a label. */
-  bypassOf(to: { address: string; port: number; protocol: Protocol }): Bypass | null {
-    const names = this.namesOf(to.address).flatMap(({ name, aliases }) => [name, ...aliases]);
-    return bypass(to, names, this.parts.resolvers());
   }
 
   get monitorState(): MonitorState {

@@ -1,6 +1,7 @@
 // The data of HTTPS and SVCB records (RFC 9460): where a service is, addresses to try, and whether its clients may hide the name they want.
+
+import { hostName } from "../policy/host-name.ts";
 import { ByteReader } from "./byte-reader.ts";
-import { hostName } from "./host-name.ts";
 
 const key = { ech: 5, ipv4: 4, ipv6: 6 } as const;
 const echVersion = 0xfe0d;

@@ -5,6 +5,7 @@ import type { KnownNames, Override, Policy } from "./decide.ts";
 import { levels } from "./levels.ts";
 import type { Addresses, ListEntry } from "./lists.ts";
 import { Nodes, prefixName } from "./nodes.ts";
+import { isAstray } from "./rebinding.ts";
 import { type Destination, domainsOf, isNamed, type PolicyRule } from "./rule.ts";
 import type { Slot, SlotTarget } from "./slots.ts";
 import { type Source, Tables } from "./tables.ts";
@@ -15,6 +16,8 @@ export interface Target extends SlotTarget {
   readonly tableDefer: number;
   /** First of a path that an address has because of its names. */
   readonly tableNamed: number;
+  /** First of a configured resolver's path: look-ups skip the table behind it. */
+  readonly tableResolver: number;
   /** Lasting number of a destination's table; 0 is never used. */
   tableId(destination: string): number;
 }
@@ -224,11 +227,19 @@ export class Compiler implements Compiled {
 
   private namedPath(prefix: Prefix, { trusted, labels }: KnownNames): readonly Stop[] | null {
     if (!this.asksForNames || !this.isNameable(prefix)) return null;
+    const deferred: Stop = { table: this.target.tableDefer, source: null };
+    // Look-ups have no names; of what else is there the helper compares.
+    if (this.isResolver(prefix)) {
+      return [{ table: this.target.tableResolver, source: null }, deferred, ...this.path(prefix, null).slice(2)];
+    }
+    // There an allow by a name of the internet does not count.
+    const { local } = this.policy.zones;
+    if (trusted.some((name) => isAstray(name, prefix.hex, local) && this.isAbout(name))) return [deferred];
     const [first, ...others] = trusted.map((name) => this.path(prefix, name));
     const agree = first && others.every((other) => numbersOf(other).join() === numbersOf(first).join());
     // An alias or the app's own word may block: the helper compares.
     if (agree && !labels.some((label) => this.isAbout(label))) return first;
-    return [{ table: this.target.tableDefer, source: null }];
+    return [deferred];
   }
 
   /**
@@ -255,15 +266,21 @@ export class Compiler implements Compiled {
   }
 
   private isNameable(prefix: Prefix | null): boolean {
-    const { loopback, resolvers } = this.policy.zones;
-    return prefix === null || ![...loopback, ...resolvers].some((range) => covers(range, prefix));
+    return prefix === null || !this.policy.zones.loopback.some((range) => covers(range, prefix));
+  }
+
+  private isResolver(prefix: Prefix | null): boolean {
+    return prefix !== null && this.policy.zones.resolvers.some((range) => covers(range, prefix));
   }
 
   /** `prefix` null: everything else. `name` null: nobody knows one. */
   private path(prefix: Prefix | null, name: string | null): readonly Stop[] {
-    const { pathDepth, tableDefer, tableNamed } = this.target;
+    const { pathDepth, tableDefer, tableNamed, tableResolver } = this.target;
     const stops: Stop[] = name === null ? [] : [{ table: tableNamed, source: null }];
-    if (name === null && this.asksForNames && this.isNameable(prefix)) stops.push(this.unnamedStop());
+    if (name === null && this.asksForNames && this.isNameable(prefix)) {
+      if (this.isResolver(prefix)) stops.push({ table: tableResolver, source: null });
+      stops.push(this.unnamedStop());
+    }
     for (const [names, entry] of levels(this.policy, this.nodes.lengths, prefix, name)) {
       const stop = this.stop(names, entry);
       if (stop !== null) stops.push(stop);

@@ -3,7 +3,8 @@ import type { Action, Direction, Layer, Mode, Protocol } from "../../contract/wo
 import { contains } from "./address.ts";
 import { entryRule, type Lists } from "./lists.ts";
 import { compareRules } from "./order.ts";
-import { layerOf, reasonOf } from "./reason.ts";
+import { astrayReason, layerOf, reasonOf } from "./reason.ts";
+import { isAstray } from "./rebinding.ts";
 import { hasNames, isInZone, isNamed, type PolicyRule, type Zones } from "./rule.ts";
 
 /** Names of an address. What is not trusted (what the app wrote itself, the aliases of a CNAME chain) can block and never allow. */
@@ -48,19 +49,29 @@ export interface Policy {
   readonly override: Override | null;
 }
 
-function reaches({ destination }: PolicyRule, { addressHex }: Question, name: string | null, zones: Zones): boolean {
+function reaches(
+  { destination, action }: PolicyRule,
+  { addressHex }: Question,
+  name: string | null,
+  zones: Zones,
+): boolean {
   switch (destination.kind) {
     case "prefix":
       return contains(destination.prefix, addressHex);
     case "host":
-      return destination.name === name;
     case "domain":
-      return name !== null && (destination.name === name || name.endsWith(`.${destination.name}`));
+      return (
+        name !== null && isMeant(destination, name) && (action !== "allow" || !isAstray(name, addressHex, zones.local))
+      );
     case "zone":
       return isInZone(destination.zone, addressHex, zones);
     case "any":
       return true;
   }
+}
+
+function isMeant({ kind, name: own }: { kind: "host" | "domain"; name: string }, name: string): boolean {
+  return own === name || (kind === "domain" && name.endsWith(`.${own}`));
 }
 
 /** `name`: the one name that the destination is taken to have. */
@@ -148,11 +159,25 @@ function decisionOf(rule: PolicyRule | undefined, mode: Mode): Decision {
   return { verdict: rule.action, rule: rule.id, number: rule.number, layer: layerOf(rule), reason: reasonOf(rule) };
 }
 
+/** Why a name that rules allow is not allowed here; null where no such rule is in question. */
+function whyNot({ rules, zones }: Policy, question: Question, name: string | null): string | null {
+  if (name === null || !isAstray(name, question.addressHex, zones.local)) return null;
+  const anywhere = { ...zones, local: [] };
+  const isPassed = (rule: PolicyRule) =>
+    isNamed(rule) && rule.action === "allow" && matches(rule, question, name, anywhere);
+  return rules.some(isPassed) ? astrayReason(name) : null;
+}
+
 function isListedName(rule: PolicyRule): boolean {
   return rule.origin === "subscription" && isNamed(rule);
 }
 
 const strictness: Record<Action, number> = { allow: 0, ask: 1, block: 2 };
+
+/** Of two that allow, the one without a rule says more: without that mode it would be asked about. */
+function severity({ verdict, layer }: Decision): number {
+  return strictness[verdict] + (verdict === "allow" && layer === "mode" ? 0.5 : 0);
+}
 
 /**
  * Where an address has several names nobody knows which is meant: the strictest of their verdicts holds, so all must be allowed. A name
@@ -162,23 +187,28 @@ export function decide(policy: Policy, question: Question): Decision {
   const { zones, mode, override } = policy;
   if (override !== null && !isInZone("loopback", question.addressHex, zones))
     return { ...overrides[override], rule: null, number: 0 };
-  const { trusted, labels } = hasNames(question.addressHex, zones) ? question.names : noNames;
-  const rules = (trusted.length > 0 ? trusted : [null]).map((name) => decisive(policy, question, name));
+  const { trusted, labels } = hasNames(question.addressHex, question.port, zones) ? question.names : noNames;
+  const judged = (trusted.length > 0 ? trusted : [null]).map((name) => ({
+    name,
+    rule: decisive(policy, question, name),
+  }));
   // A blocklist that has one name blocks no other that shares its address.
-  const unlisted = rules.filter((rule) => rule === undefined || !isListedName(rule));
-  const decisions = (unlisted.length > 0 ? unlisted : rules).map((rule) => decisionOf(rule, mode));
+  const unlisted = judged.filter(({ rule }) => rule === undefined || !isListedName(rule));
+  const decisions = (unlisted.length > 0 ? unlisted : judged).map(({ name, rule }) => {
+    const decision = decisionOf(rule, mode);
+    const why = rule === undefined && decision.verdict !== "allow" ? whyNot(policy, question, name) : null;
+    return why === null ? decision : { ...decision, reason: why };
+  });
   for (const label of labels) {
     const rule = decisive(policy, question, label);
     if (rule?.action === "block" && isNamed(rule)) decisions.push(decisionOf(rule, mode));
   }
-  return decisions.reduce((strictest, each) =>
-    strictness[each.verdict] > strictness[strictest.verdict] ? each : strictest,
-  );
+  return decisions.reduce((strictest, each) => (severity(each) > severity(strictest) ? each : strictest));
 }
 
 /** Whether a rule about a name could say more than what is known: the app's own word is worth reading before data flows. */
-export function wantsName(policy: Policy, { app, addressHex, direction, names }: Question): boolean {
-  if (direction === "inbound" || !hasNames(addressHex, policy.zones)) return false;
+export function wantsName(policy: Policy, { app, addressHex, port, direction, names }: Question): boolean {
+  if (direction === "inbound" || !hasNames(addressHex, port, policy.zones)) return false;
   // Of several names one is listed: the app may say which it means.
   if (names.trusted.length > 0) return names.trusted.some((name) => policy.lists.name(name) !== null);
   if (policy.lists.hasNames) return true;

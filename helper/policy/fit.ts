@@ -54,7 +54,10 @@ export function cutToFit(compiled: Compiled, room: Room, tableDefer: number): Fi
 
   const cut = (path: readonly number[]): readonly number[] => {
     const end = path.findIndex((table) => incomplete.has(table));
-    return end < 0 ? path : [...path.slice(0, end), tableDefer];
+    if (end < 0) return path;
+    // Behind a marker that is no table: look-ups must not skip the defer.
+    const bare = end === 1 && (path[0] ?? 0) > room.tables;
+    return bare ? [tableDefer] : [...path.slice(0, end), tableDefer];
   };
   const kept = new Map<string, CompiledPath>();
   for (const [name, { prefix, tables }] of [...hosts.slice(0, room.hosts), ...ranges.slice(0, room.ranges)]) {

@@ -56,3 +56,8 @@ export function layerOf(rule: PolicyRule): Layer {
   if (rule.origin === "factory") return "factory";
   return rule.origin === "subscription" ? "blocklist" : "rule";
 }
+
+/** Of a name that rules allow, and that leads into the local network although the internet gives it. */
+export function astrayReason(name: string): string {
+  return `A rule allows ${name}, but here the name leads into the local network: that needs an answer for the address.`;
+}

@@ -1,5 +1,7 @@
 // Finds the rules that could hold another, or come between it and one that does, without looking at all of them. Pure.
+
 import { covers, type Prefix, truncate } from "./address.ts";
+import { isInternetName } from "./host-name.ts";
 import { contains, isWithin, overlaps, touches } from "./overlap.ts";
 import { type Destination, domainsOf, type PolicyRule, type Zones } from "./rule.ts";
 
@@ -193,7 +195,7 @@ export class RuleIndex {
       const position = positions[index] as number;
       if (position >= to) break;
       const other = this.rules[position] as PolicyRule;
-      if (contains(other, rule) && wanted(other)) return position;
+      if (contains(other, rule) && !letsPast(other, rule) && wanted(other)) return position;
     }
     return to;
   }
@@ -216,6 +218,12 @@ export class RuleIndex {
     }
     return false;
   }
+}
+
+/** Whether a rule holds another by their boxes, and yet passes some of its flows on: an allow by a name ends at the local network. */
+function letsPast({ destination, action }: PolicyRule, inner: PolicyRule): boolean {
+  const isName = destination.kind === "host" || destination.kind === "domain";
+  return isName && action === "allow" && inner.action !== "allow" && isInternetName(destination.name);
 }
 
 /** Keys of what a destination may meet without being within it. */

@@ -66,9 +66,12 @@ export function isInZone(zone: Zone, addressHex: string, zones: Zones): boolean 
   return ![...zones.loopback, ...zones.local].some((prefix) => contains(prefix, addressHex));
 }
 
-/** Names say nothing about this computer itself, nor about who is asked for them. */
-export function hasNames(addressHex: string, zones: Zones): boolean {
-  return !isInZone("loopback", addressHex, zones) && !isInZone("resolvers", addressHex, zones);
+/** Where names are looked up. */
+const lookUpPort = 53;
+
+/** Names say nothing about this computer itself, nor about the look-ups that they come from: what else a resolver serves has names. */
+export function hasNames(addressHex: string, port: number, zones: Zones): boolean {
+  return !isInZone("loopback", addressHex, zones) && !(port === lookUpPort && isInZone("resolvers", addressHex, zones));
 }
 
 export function isNamed({ destination: { kind } }: Pick<PolicyRule, "destination">): boolean {

@@ -1,15 +1,22 @@
 // What an answer is about: the matchers of the rules that it becomes. Pure.
 import { CodedError } from "../../contract/errors.ts";
 import type { Endpoint, Matcher, Scope } from "../../contract/words.ts";
-import { registrableDomain } from "./domain.ts";
+import { addressHex } from "./address.ts";
+import { registrableDomain } from "./host-name.ts";
+import { isAstray } from "./rebinding.ts";
 
 type Part = Pick<Matcher, "address" | "host" | "domain" | "port" | "protocol">;
 
 const anything: Part = { address: null, host: null, domain: null, port: null, protocol: null };
 
-/** Names that an answer can rest on: all that a resolver gave for the address, for all of them must be allowed. */
-function trustedNames({ names = [] }: Endpoint): string[] {
-  return names.filter(({ trusted }) => trusted).map(({ name }) => name);
+/**
+ * Names that an answer can rest on: all that a resolver gave for the address, for all of them must be allowed. None where a name of the
+ * internet leads into the local network: an answer there is about the address.
+ */
+function trustedNames({ address, names = [] }: Endpoint): string[] {
+  const trusted = names.filter(({ trusted }) => trusted).map(({ name }) => name);
+  const hex = trusted.length === 0 ? "" : addressHex(address);
+  return trusted.some((name) => isAstray(name, hex)) ? [] : trusted;
 }
 
 /**

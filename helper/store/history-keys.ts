@@ -2,7 +2,7 @@
 // amount of the same app, host, country, protocol, network and user.
 import type { HistoryApp, HistoryBy, HistoryFilter, HistoryNetwork, NetworkKind } from "../../contract/history.ts";
 import { countryNumber, countryOf, type Place, protocols } from "../history/amounts.ts";
-import { registrableDomain } from "../policy/domain.ts";
+import { registrableDomain } from "../policy/host-name.ts";
 import type { Store } from "./database.ts";
 
 /** New hosts that are kept apart of one app in a day, and new apps: a program that scans, or makes programs, must not fill the disk. */

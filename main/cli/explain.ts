@@ -1,4 +1,5 @@
 // `picket explain`: what would happen to a flow, and why.
+import type { Result } from "../../contract/methods.ts";
 import { directionSchema, protocolSchema } from "../../contract/words.ts";
 import { withHelper } from "./helper-connection.ts";
 import { appPath, portNumber, userId } from "./rule-words.ts";
@@ -32,9 +33,18 @@ export async function explain(args: string[]): Promise<number> {
     direction: oneOf("--direction", values.direction, directionSchema.options),
   };
   const told = await withHelper("explain", (helper) => helper.call("explain", asked));
-  const rule = told.rule === null ? "" : ` (rule ${told.rule})`;
-  process.stdout.write(
-    values.json ? `${printableJson(told, 2)}\n` : `${printable(`${told.verdict}: ${told.reason}${rule}`)}\n`,
-  );
+  if (values.json) {
+    process.stdout.write(`${printableJson(told, 2)}\n`);
+    return 0;
+  }
+  const lines = [
+    sentence(told),
+    ...(told.at ?? []).map(({ address, ...there }) => `at ${address}: ${sentence(there)}`),
+  ];
+  process.stdout.write(lines.map((line) => `${printable(line)}\n`).join(""));
   return 0;
+}
+
+function sentence({ verdict, reason, rule }: Pick<Result<"explain">, "verdict" | "reason" | "rule">): string {
+  return `${verdict}: ${reason}${rule === null ? "" : ` (rule ${rule})`}`;
 }

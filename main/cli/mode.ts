@@ -57,7 +57,12 @@ export async function pause(args: string[]): Promise<number> {
   if (!length.success && word !== "off")
     throw new UsageError(`a pause is a time like 10m or 1h, or off, not "${word}"`);
   const wanted = { for: length.success ? length.output : null };
-  return show("pause", values.json, (helper) => helper.call("pause", wanted));
+  return show("pause", values.json, async (helper) => {
+    const standing = await helper.call("pause", wanted);
+    if (length.success && standing.override?.kind === "lockdown")
+      process.stderr.write("picket: lockdown comes first: the pause allows nothing until picket lockdown off\n");
+    return standing;
+  });
 }
 
 export async function lockdown(args: string[]): Promise<number> {

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { CodedError } from "../../contract/errors.ts";
 import { printable } from "./table.ts";
-import { type CommandWord, isCommandWord, UsageError, usage } from "./usage.ts";
+import { type CommandWord, isCommandWord, UsageError, usage, usageOf } from "./usage.ts";
 
 type Command = (args: string[]) => Promise<number>;
 
@@ -41,7 +41,7 @@ async function main(argv: string[]): Promise<number> {
   if (!isCommandWord(word)) throw new UsageError(`there is no command "${word}"; picket --help lists them`);
   const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
   if (own.includes("--help") || own.includes("-h")) {
-    process.stdout.write(usage(word));
+    process.stdout.write(usageOf(word, own[0]));
     return 0;
   }
   return (await commands[word]())(args);

@@ -91,6 +91,9 @@ async function remove(args: string[]): Promise<number> {
   takeNoMore(rest);
   if (!name) throw new UsageError("profile remove needs a NAME");
   const result = await changing("profile", (helper) => helper.call("profiles.remove", { name }));
-  process.stdout.write(values.json ? `${printableJson(result, 2)}\n` : `${printable(`removed ${name}`)}\n`);
+  const { rules } = result;
+  const stay =
+    rules.length === 0 ? "" : `; its rules stay, and count again once it is defined again: ${rules.join(", ")}`;
+  process.stdout.write(values.json ? `${printableJson(result, 2)}\n` : `${printable(`removed ${name}${stay}`)}\n`);
   return 0;
 }

@@ -1,4 +1,5 @@
 // The words that say what a rule or a flow is about, as `rules add` and `explain` take them.
+import { execFileSync } from "node:child_process";
 import { accessSync, closeSync, constants, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
 import { basename, delimiter, isAbsolute, join, resolve } from "node:path";
 import { joinAppPath, splitAppPath } from "../../contract/app-path.ts";
@@ -90,9 +91,20 @@ export function portRange(given: string): { port: number; portTo: number | null 
   return { port: number(first), portTo: last === undefined ? null : number(last) };
 }
 
+/** "443", "8000-8999", or several with commas between. */
+export function portRanges(given: string): { port: number; portTo: number | null }[] {
+  return given.split(",").map((part) => portRange(part.trim()));
+}
+
+/** A uid, or the name of a user as this system knows them. */
 export function userId(given: string): number {
-  if (!/^\d{1,10}$/.test(given)) throw new UsageError(`--user is a number (id -u NAME), not "${given}"`);
-  return Number(given);
+  if (/^\d{1,10}$/.test(given)) return Number(given);
+  try {
+    // Users may come from elsewhere than /etc/passwd.
+    return Number(execFileSync("id", ["-u", "--", given], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
+  } catch {
+    throw new UsageError(`--user: there is no user "${given}"`);
+  }
 }
 
 /** Where a rule reaches, in a column of a table. */

@@ -2,11 +2,12 @@
 
 import { withoutFactoryRule } from "../../contract/factory-rules.ts";
 import { ruleLifetimeSchema } from "../../contract/lifetime.ts";
+import type { Result } from "../../contract/methods.ts";
 import { fileRule } from "../../contract/rules-file.ts";
 import { actionSchema, type Rule, ruleDirectionSchema, zoneSchema } from "../../contract/words.ts";
 import { changing, withHelper } from "./helper-connection.ts";
 import { lifetimeFrom, lifetimeText } from "./lifetime-text.ts";
-import { appPath, placeText, portRange, portText, userId } from "./rule-words.ts";
+import { appPath, placeText, portRanges, portText, userId } from "./rule-words.ts";
 import { applyRules, exportRules, ruleText } from "./rules-file.ts";
 import { printable, printableJson, table } from "./table.ts";
 import { oneOf, parseWords, takeNoMore, UsageError } from "./usage.ts";
@@ -118,45 +119,88 @@ async function add(args: string[]): Promise<number> {
     host: values.host ?? null,
     domain: values.domain ?? null,
     zone: values.zone === undefined ? null : oneOf("--zone", values.zone, zoneSchema.options),
-    ...(values.port !== undefined && portRange(values.port)),
     profile: values.profile ?? null,
     note: values.note,
     protocol: values.protocol === undefined ? null : oneOf("--protocol", values.protocol, ["tcp", "udp"]),
     lifetime: lifetimeFrom(values.lifetime, ruleLifetimeSchema),
     direction: oneOf("--direction", values.direction, ruleDirectionSchema.options),
   };
-  const rule = await changing("rules", (helper) => helper.call("rules.add", params));
-  say(
-    values.json,
-    rule,
-    `added ${rule.id}: ${cells(rule).slice(2, 8).join(" ")}${rule.replaced === null ? "" : `, replaces ${rule.replaced}`}`,
-  );
+  const ports = values.port === undefined ? [{}] : portRanges(values.port);
+  const { made, all } = await changing("rules", async (helper) => {
+    const made: Result<"rules.add">[] = [];
+    for (const port of ports) made.push(await helper.call("rules.add", { ...params, ...port }));
+    return { made, all: await helper.call("rules.list", {}) };
+  });
+  const sentence = (rule: Result<"rules.add">) =>
+    `added ${rule.id}: ${cells(rule).slice(2, 8).join(" ")}${rule.replaced === null ? "" : `, replaces ${rule.replaced}`}`;
+  sayEach(values.json, made, made.map(sentence));
+  for (const line of made.flatMap((rule) => doubts(rule, all)))
+    process.stderr.write(`${printable(`picket: ${line}`)}\n`);
   return 0;
+}
+
+/** What a person may not have meant by a new rule. */
+function doubts(rule: Rule, all: readonly Rule[]): string[] {
+  const { app, address, host, domain, zone, port, action } = rule;
+  const anywhere = [address, host, domain, zone, port].every((part) => part === null);
+  const broad = app === null && anywhere && action !== "ask";
+  const hints = all.find(({ id }) => id === rule.id)?.hints ?? [];
+  return [
+    ...(broad ? [`rule ${rule.id} is about every app and every destination: picket rules undo takes it back`] : []),
+    ...hints.map(({ kind, why }) => `rule ${rule.id} is ${kind}: ${why}`),
+  ];
 }
 
 async function undo(args: string[]): Promise<number> {
   const { values, positionals } = parseWords(args, { json: { type: "boolean" } });
   takeNoMore(positionals);
   const result = await changing("rules", (helper) => helper.call("rules.undo", {}));
-  say(values.json, result, "took the last change of rules back");
+  if (values.json) {
+    process.stdout.write(`${printableJson(result, 2)}\n`);
+    return 0;
+  }
+  const { removed, restored, more } = result;
+  const line = (sign: string) => (rule: Rule) => `${sign} ${rule.id}: ${ruleText(fileRule(rule))}`;
+  const lines = [
+    "took the last change of rules back",
+    ...removed.map(line("-")),
+    ...restored.map(line("+")),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ];
+  process.stdout.write(lines.map((each) => `${printable(each)}\n`).join(""));
   return 0;
 }
 
 async function change(verb: "remove" | "enable" | "disable", args: string[]): Promise<number> {
   const { values, positionals } = parseWords(args, { json: { type: "boolean" } });
-  const [id, ...rest] = positionals;
-  if (!id) throw new UsageError(`rules ${verb} needs the rule's ID`);
-  takeNoMore(rest);
-  const result = await changing("rules", (helper) =>
-    verb === "remove"
-      ? helper.call("rules.remove", { id })
-      : helper.call("rules.enable", { id, enabled: verb === "enable" }),
-  );
-  const missed = verb === "disable" ? withoutFactoryRule(id) : null;
-  say(values.json, result, missed === null ? `${verb}d ${id}` : `${verb}d ${id}. ${missed}`);
+  if (positionals.length === 0) throw new UsageError(`rules ${verb} needs the rule's ID`);
+  const results: unknown[] = [];
+  const done: string[] = [];
+  try {
+    await changing("rules", async (helper) => {
+      for (const id of positionals) {
+        const work =
+          verb === "remove"
+            ? helper.call("rules.remove", { id })
+            : helper.call("rules.enable", { id, enabled: verb === "enable" });
+        results.push(await work);
+        const missed = verb === "disable" ? withoutFactoryRule(id) : null;
+        done.push(missed === null ? `${verb}d ${id}` : `${verb}d ${id}. ${missed}`);
+      }
+    });
+  } finally {
+    // Of several, those before the one that could not be stay changed.
+    if (results.length > 0) sayEach(values.json, results, done);
+  }
   return 0;
 }
 
-function say(json: boolean | undefined, result: unknown, sentence: string): void {
-  process.stdout.write(json ? `${printableJson(result, 2)}\n` : `${printable(sentence)}\n`);
+/** One result as it is, several as a list; a line each for people. */
+function sayEach(json: boolean | undefined, results: readonly unknown[], sentences: readonly string[]): void {
+  const [only] = results;
+  process.stdout.write(
+    json
+      ? `${printableJson(results.length === 1 ? only : results, 2)}\n`
+      : sentences.map((sentence) => `${printable(sentence)}\n`).join(""),
+  );
 }

@@ -22,16 +22,16 @@ picket prompts dismiss ID [--json]
 `,
   rules: `picket rules [list] [--json]
 picket rules add --app PATH|any --action allow|block|ask [--host H|--domain D|--address CIDR|--zone Z]
-                 [--port P[-Q]] [--protocol tcp|udp] [--direction outbound|inbound|both]
-                 [--via PATH] [--user UID] [--profile NAME] [--lifetime quit|TIME|restart|forever]
+                 [--port P[-Q][,…]] [--protocol tcp|udp] [--direction outbound|inbound|both]
+                 [--via PATH] [--user USER] [--profile NAME] [--lifetime quit|TIME|restart|forever]
                  [--note TEXT] [--json]
-picket rules remove|enable|disable ID
+picket rules remove|enable|disable ID…
 picket rules undo
 picket rules check [--json]
 picket rules export
 picket rules apply FILE [--dry-run] [--json]
     The rules, or a change to them. --domain: it and every host in it. --zone: loopback, resolvers, local or internet.
-    undo takes the last change back, an answer's too. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer;
+    --port with commas makes a rule for each. undo takes the last change back, an answer's too. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer;
     forever when none is given. PATH of a script: its interpreter's, two slashes, its own (/usr/bin/python3//home/a/x.py).
     check says which rules do nothing, and why; HINT in the list marks them. export writes the permanent rules as JSON
     (docs/rules.schema.json); apply makes them exactly what FILE says, all or nothing, in one change: + added, - removed, ~ changed.
@@ -50,11 +50,12 @@ picket blocklists remove|enable|disable|hits NAME [--json]
     list waits for --accept-shrunk.
 `,
   explain: `picket explain --app PATH (--host H|--address A) --port P [--protocol tcp|udp]
-                 [--direction outbound|inbound] [--via PATH] [--user UID] [--json]
-    What would happen to such a connection, by which rule, and why.
+                 [--direction outbound|inbound] [--via PATH] [--user USER] [--json]
+    What would happen to such a connection, by which rule, and why. With a host alone, also at which of its known addresses it is another.
 `,
-  flows: `picket flows [--follow] [--json]
-    Live and recent flows, newest first. --follow: these, then each new or changed one (--json: one object a line), until it is
+  flows: `picket flows [--app APP] [--host HOST] [--verdict allow|block|held] [--live] [--follow] [--json]
+    Live and recent flows, newest first. APP: a path, a program's name, or a script's; HOST: it and what is in it, or an address. What is
+    in brackets behind an address is no name that a resolver gave: the app itself says it, and rules that allow do not take its word. --follow: these, then each new or changed one (--json: one object a line), until it is
     interrupted: when the helper restarts, it waits for it.
 `,
   history: `picket history [--by app|domain|host|country|protocol|network|user] [--range 10m|1h|24h|7d|30d|1y] [--json|--csv]
@@ -106,6 +107,19 @@ export const commandWords = Object.keys(texts) as CommandWord[];
 
 export function isCommandWord(word: string): word is CommandWord {
   return Object.hasOwn(texts, word);
+}
+
+/** What is said of one verb, "add" of rules; of the whole command where it has no such. */
+export function usageOf(word: CommandWord, verb: string | undefined): string {
+  const lines = texts[word].split("\n");
+  // A synopsis goes on in lines that stand further in than what describes it.
+  const starts = lines.flatMap((line, at) => (line.startsWith("picket ") ? [at] : []));
+  const end = lines.findIndex((line, at) => at > (starts.at(-1) ?? 0) && !line.startsWith("      "));
+  const synopses = starts.map((at, index) => lines.slice(at, starts[index + 1] ?? end));
+  const own = synopses.filter(
+    ([first = ""]) => verb !== undefined && (first.split(" ")[2] ?? "").split("|").includes(verb),
+  );
+  return own.length === 0 ? usage(word) : [...own.flat(), ...lines.slice(end)].join("\n");
 }
 
 export function usage(word?: CommandWord): string {

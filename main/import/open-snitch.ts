@@ -40,6 +40,8 @@ function differences({ action, precedence, enabled, operator }: Json): string[] 
   if (precedence === true) found.push("Its priority is gone: of Picket's rules the narrowest wins.");
   if (action === "deny") found.push("Picket refuses at once what OpenSnitch drops without a word.");
   if (enabled === false) found.push("Disabled, it lets the next rule decide; in OpenSnitch the default action would.");
+  if (conditions(operator).some(({ operand, data }) => operand === "dest.network" && data.toUpperCase() === "LAN"))
+    found.push("Picket's local network has link-local, shared and multicast addresses as well.");
   if (/^(tcp|udp)$/.test(onlyProtocol(operator)))
     found.push("In OpenSnitch its protocol is IPv4's alone; in Picket it is IPv6's too.");
   return found;
@@ -91,7 +93,8 @@ function conditions(value: unknown): Operator[] {
 
 function fieldsOf({ type, operand, data }: Operator): Fields[] {
   if (operand === "true" && type === "simple") return [{}];
-  if (type === "network" && operand === "dest.network") return [addressFields(data, "/")];
+  if (type === "network" && operand === "dest.network")
+    return networks[data.toUpperCase()] ?? [addressFields(data, "/")];
   if (type === "range" && operand === "dest.port") return [portRange(data)];
   if (type === "lists" || operand.startsWith("lists."))
     throw new NotCarriedOver("It reads a list of files: picket blocklists add FILE --name N takes each.");
@@ -99,9 +102,20 @@ function fieldsOf({ type, operand, data }: Operator): Fields[] {
   if (take === undefined) throw new NotCarriedOver(`Picket's rules have nothing like ${operand}.`);
   if (type === "simple") return [take(data)];
   if (type !== "regexp") throw new NotCarriedOver(`Nobody knows conditions of type ${type}.`);
+  const domain = operand === "dest.host" ? domainOf(data) : null;
+  if (domain !== null) return [{ domain }];
   const literals = literalsOf(data);
   if (literals === null) throw new NotCarriedOver(`Picket has no patterns: ${operand} ${data}.`);
   return literals.map(take);
+}
+
+/** The domain of a pattern that means it and all within: "^(|.*\.)example\.org$", "(^|\.)example\.org$". Null for any other. */
+function domainOf(pattern: string): string | null {
+  const [, name] =
+    /^(?:\^\((?:\?:)?(?:\|\.\*\\\.|\.\*\\\.\|)\)|\^\((?:\?:)?\.\*\\\.\)\?|\((?:\?:)?\^\|\\\.\))([\w-]+(?:\\\.[\w-]+)+)\$$/.exec(
+      pattern,
+    ) ?? [];
+  return name === undefined ? null : name.replaceAll("\\.", ".").toLowerCase();
 }
 
 /** The words of a pattern that is nothing but some, "^(53|80)$"; null for any other. */
@@ -114,6 +128,12 @@ function literalsOf(pattern: string): string[] | null {
   if (!words.every((word) => /^(?:[\w/:@%~, -]|\\[./+-])+$/.test(word))) return null;
   return words.map((word) => word.replaceAll("\\", ""));
 }
+
+/** OpenSnitch's own names for ranges (network_aliases.json); Picket's zone has multicast and link-local addresses as well. */
+const networks: Readonly<Record<string, Fields[]>> = {
+  LAN: [{ zone: "local" }, { zone: "loopback" }],
+  MULTICAST: [{ address: "224.0.0.0/4" }, { address: "ff00::/8" }],
+};
 
 const takers: Readonly<Record<string, (data: string) => Fields>> = {
   "process.path": (app) => {

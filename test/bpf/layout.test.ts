@@ -18,6 +18,8 @@ import {
   Struct,
   shape,
   tableDefer,
+  tableNamed,
+  tableResolver,
 } from "../../helper/kernel/layout.ts";
 import { ringBytes } from "../../helper/kernel/programs.ts";
 import { type BtfType, compileProbe, freshObject, readBtf } from "./object.ts";
@@ -84,7 +86,16 @@ function linesInTypeScript(struct: Struct<Record<string, never>>): Line[] {
 const mirror = layouts as unknown as Record<string, Struct<Record<string, never>>>;
 const inHeader = [...header.matchAll(/^struct (\w+) \{/gm)].map(([, name]) => name ?? "");
 const enumNames = [...header.matchAll(/^enum (\w+) \{/gm)].map(([, name]) => name ?? "");
-const constants = ["PICKET_ABI", "PATH_DEPTH", "TABLE_DEFER", "SHAPES", "SHAPE_ANY_APP", "SHAPE_ANY_PORT"];
+const constants = [
+  "PICKET_ABI",
+  "PATH_DEPTH",
+  "TABLE_DEFER",
+  "TABLE_NAMED",
+  "TABLE_RESOLVER",
+  "SHAPES",
+  "SHAPE_ANY_APP",
+  "SHAPE_ANY_PORT",
+];
 constants.push("SHAPE_ANY_PROTOCOL", "SHAPE_ANY_DIRECTION");
 
 /** The object mentions what its maps hold; the probe, compiled from the same sources, everything. */
@@ -180,6 +191,8 @@ describe("the mirror of bpf/picket.h", () => {
       PICKET_ABI: abi,
       PATH_DEPTH: pathDepth,
       TABLE_DEFER: tableDefer,
+      TABLE_NAMED: tableNamed,
+      TABLE_RESOLVER: tableResolver,
       SHAPES: shape.anyApp + shape.anyPort + shape.anyProtocol + shape.anyDirection + 1,
       SHAPE_ANY_APP: shape.anyApp,
       SHAPE_ANY_PORT: shape.anyPort,

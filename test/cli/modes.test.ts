@@ -40,7 +40,7 @@ beforeAll(async () => {
     ...Object.fromEntries(["mode.set", "pause", "lockdown", "confirm", "profile.set"].map((each) => [each, standing])),
     "profiles.list": () => known,
     "profiles.define": home,
-    "profiles.remove": {},
+    "profiles.remove": { rules: ["4", "7"] },
     "learn.review": { since: inAMoment, proposals: [proposal] },
     "learn.accept": { rules: [rule], change: 7 },
   });
@@ -101,6 +101,25 @@ describe("a change", () => {
     const before = helper.calls.length;
     expect((await say(words)).code).toBe(2);
     expect(helper.calls.length).toBe(before);
+  });
+});
+
+describe("what a person should know", () => {
+  it("profile remove names the rules that stay", async () => {
+    expect((await say("profile remove home")).stdout).toBe(
+      "removed home; its rules stay, and count again once it is defined again: 4, 7\n",
+    );
+  });
+
+  it("a pause says that lockdown comes first", async () => {
+    const over = await startStubHelper({ status, pause: { ...standing, override: { kind: "lockdown", ends: null } } });
+    try {
+      expect((await picket(["pause", "10m"], over.socket)).stderr).toContain("lockdown comes first");
+      expect((await picket(["pause", "off"], over.socket)).stderr).not.toContain("lockdown comes first");
+    } finally {
+      await over.stop();
+    }
+    expect((await say("pause 10m")).stderr).not.toContain("lockdown");
   });
 });
 

@@ -12,6 +12,26 @@ vi.setConfig({ testTimeout: 60_000 });
 
 let helper: StubHelper;
 
+const claim = { name: "ads.example", source: "sni", trusted: false } as const;
+const flows = [
+  flow,
+  {
+    ...flow,
+    id: "f2",
+    verdict: "block",
+    live: false,
+    app: { ...flow.app, name: "/usr/bin/python3", path: "/usr/bin/python3//home/a/sync.py", verified: false },
+    endpoint: { host: null, address: "192.0.2.7", port: 443, protocol: "tcp", names: [claim] },
+  },
+  {
+    ...flow,
+    id: "f3",
+    verdict: "allow",
+    endpoint: { host: "dns.example.org", address: "192.0.2.8", port: 443, protocol: "tcp", bypass: "doh" },
+  },
+];
+const allowed = { verdict: "allow", rule: "r1", layer: "rule", reason: "Your rule allows it." };
+
 beforeAll(async () => {
   helper = await startStubHelper({
     status,
@@ -28,14 +48,20 @@ beforeAll(async () => {
       throw new StubError("unknown_rule", "There is no such rule.");
     },
     "rules.enable": ({ enabled }: { enabled: boolean }) => ({ ...rule, enabled }),
-    "flows.list": [flow],
+    "rules.undo": { removed: [rule], restored: [{ ...rule, id: "r0", action: "allow" }], more: 3 },
+    "flows.list": flows,
+    explain: {
+      ...allowed,
+      at: [{ address: "192.168.1.1", ...allowed, verdict: "ask", rule: null, reason: "It leads elsewhere." }],
+    },
   });
 });
 
 afterAll(() => helper.stop());
 
 /** A change asks afterwards whether it is on trial. */
-const lastCall = () => helper.calls.filter(({ method }) => method !== "status").at(-1);
+const lastCall = () => helper.calls.filter(({ method }) => method !== "status" && method !== "rules.list").at(-1);
+const callsOf = (wanted: string) => helper.calls.filter(({ method }) => method === wanted).map(({ params }) => params);
 const appOfLastCall = () => (lastCall()?.params as { app: string | null } | undefined)?.app;
 
 describe("reads", () => {
@@ -43,7 +69,7 @@ describe("reads", () => {
     ["status", status],
     ["prompts", [prompt]],
     ["rules", [rule]],
-    ["flows", [flow]],
+    ["flows", flows],
   ])("%s --json prints the contract's shape", async (word, expected) => {
     const { code, stdout } = await picket([word, "--json"], helper.socket);
     expect(code).toBe(0);
@@ -162,6 +188,123 @@ describe("rules", () => {
     expect((await picket(["rules", "enable", "r1"], helper.socket)).code).toBe(0);
     expect((await picket(["rules", "remove", "r1"], helper.socket)).code).toBe(0);
     expect((await picket(["rules", "remove", "r9"], helper.socket)).code).toBe(1);
+  });
+});
+
+describe("rules, said shortly", () => {
+  const add = (...words: string[]) =>
+    picket(["rules", "add", "--app", "/opt/a", "--action", "allow", ...words], helper.socket);
+
+  it("add makes a rule for each port", async () => {
+    const before = callsOf("rules.add").length;
+    const { stdout } = await add("--host", "example.org", "--port", "80,443,8000-8080");
+    expect(callsOf("rules.add").slice(before)).toMatchObject([
+      { port: 80, portTo: null },
+      { port: 443, portTo: null },
+      { port: 8000, portTo: 8080 },
+    ]);
+    expect(stdout.split("\n")).toHaveLength(4);
+    expect((await add("--port", "80,")).code).toBe(2);
+  });
+
+  it("add takes a user by name", async () => {
+    await add("--user", "root");
+    expect(lastCall()?.params).toMatchObject({ user: 0 });
+    await add("--user", "daemon");
+    expect(lastCall()?.params).toMatchObject({ user: 1 });
+    const { code, stderr } = await add("--user", "nobody-of-this-name");
+    expect([code, stderr]).toEqual([2, 'picket: --user: there is no user "nobody-of-this-name"\n']);
+  });
+
+  it("add says what a person may not have meant", async () => {
+    const told = [{ ...rule, hints: [{ kind: "shadowed", by: "r7", why: "Rule r7 comes first." }] }];
+    const doubtful = await startStubHelper({ status, "rules.list": told, "rules.add": { ...rule, replaced: null } });
+    const broad = { ...rule, app: null, address: null, port: null, action: "allow", replaced: null };
+    const open = await startStubHelper({ status, "rules.list": [rule], "rules.add": broad });
+    const words = ["rules", "add", "--app", "any", "--action", "allow"];
+    try {
+      expect((await picket(words, doubtful.socket)).stderr).toBe("picket: rule r1 is shadowed: Rule r7 comes first.\n");
+      expect((await picket(words, open.socket)).stderr).toContain("every app and every destination");
+      expect((await picket(words, helper.socket)).stderr).toBe("");
+    } finally {
+      await doubtful.stop();
+      await open.stop();
+    }
+  });
+
+  it("several are changed at once; those before the one that is unknown are told", async () => {
+    expect((await picket(["rules", "disable", "r1", "r2"], helper.socket)).stdout).toBe("disabled r1\ndisabled r2\n");
+    const { code, stdout, stderr } = await picket(["rules", "remove", "r1", "r9", "r1"], helper.socket);
+    expect([code, stdout]).toEqual([1, "removed r1\n"]);
+    expect(stderr).toContain("no such rule");
+  });
+
+  it("undo says what it took back", async () => {
+    const { stdout } = await picket(["rules", "undo"], helper.socket);
+    expect(stdout).toMatch(/^took the last change of rules back\n- r1: block, .*\n\+ r0: allow, .*\nand 3 more\n$/);
+  });
+});
+
+describe("explain", () => {
+  it("says at which of a host's addresses it is another", async () => {
+    const words = ["explain", "--app", "/opt/a", "--host", "example.org", "--port", "443"];
+    expect((await picket(words, helper.socket)).stdout).toBe(
+      "allow: Your rule allows it. (rule r1)\nat 192.168.1.1: ask: It leads elsewhere.\n",
+    );
+  });
+});
+
+describe("flows", () => {
+  const ids = async (...words: string[]) =>
+    JSON.parse((await picket(["flows", "--json", ...words], helper.socket)).stdout).map(({ id }: { id: string }) => id);
+
+  it.each([
+    [
+      ["--app", "curl"],
+      ["f1", "f3"],
+    ],
+    [
+      ["--app", "/usr/bin/curl"],
+      ["f1", "f3"],
+    ],
+    [["--app", "sync.py"], ["f2"]],
+    [["--app", "url"], []],
+    [
+      ["--host", "Example.org"],
+      ["f1", "f3"],
+    ],
+    [["--host", "ads.example"], ["f2"]],
+    [["--host", "192.0.2.8"], ["f3"]],
+    [["--host", "ample.org"], []],
+    [["--verdict", "block"], ["f2"]],
+    [["--live", "--verdict", "allow"], ["f3"]],
+  ])("%j are shown alone", async (words, expected) => {
+    expect(await ids(...words)).toEqual(expected);
+  });
+
+  it("take no verdict that there is not", async () => {
+    expect((await picket(["flows", "--verdict", "maybe"], helper.socket)).code).toBe(2);
+  });
+
+  it("mark what only the app says, and look-ups past the resolvers", async () => {
+    const { stdout } = await picket(["flows"], helper.socket);
+    expect(stdout).toContain("192.0.2.7:443 tcp (says ads.example)");
+    expect(stdout).toContain("dns.example.org:443 tcp (192.0.2.8) (look-ups over HTTPS)");
+  });
+});
+
+describe("help", () => {
+  it("of a verb is about it alone", async () => {
+    const { stdout } = await picket(["rules", "add", "--help"], helper.socket);
+    expect(stdout).toMatch(/^picket rules add --app/);
+    expect(stdout).toContain("[--note TEXT]");
+    expect(stdout).toContain("    The rules, or a change to them.");
+    expect(stdout).not.toContain("picket rules export");
+    expect((await picket(["rules", "enable", "--help"], helper.socket)).stdout).toMatch(
+      /^picket rules remove\|enable\|disable ID…\n {4}The/,
+    );
+    expect((await picket(["rules", "--help"], helper.socket)).stdout).toContain("picket rules export");
+    expect((await picket(["answer", "p1", "--help"], helper.socket)).stdout).toMatch(/^picket answer ID/);
   });
 });
 

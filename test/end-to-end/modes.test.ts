@@ -285,6 +285,16 @@ describe.concurrent("a mode on trial", () => {
 });
 
 describe("a profile", () => {
+  test("that nobody defined takes no rules; what one has stays when it is removed, and is told", async () => {
+    const api = await helper.client();
+    const rule = { app: null, action: "block", address: "192.0.2.250", profile: "typo" } as const;
+    await expect(api.call("rules.add", rule)).rejects.toMatchObject({ code: "unknown_profile" });
+    await api.call("profiles.define", { name: "typo" });
+    const { id } = await api.call("rules.add", rule);
+    expect(await api.call("profiles.remove", { name: "typo" })).toEqual({ rules: [id] });
+    await api.call("rules.remove", { id });
+  });
+
   test("brings its rules and takes them along; its live connections end with it", async () => {
     const address = network.address(4);
     const api = await helper.client();

@@ -8,13 +8,18 @@ import type { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Prompt } from "../../contract/words.ts";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
+import { clientHello, records, serverName } from "../helper/names/hellos.ts";
 import { DnsServer } from "../network/dns-server.ts";
-import { createNetwork, type Network } from "../network/network.ts";
+import { createNetwork, ip, type Network } from "../network/network.ts";
 import { picket, type Ran, start, TestHelper, until } from "./helper-process.ts";
 
 const helper = new TestHelper();
 const curl = realpathSync("/usr/bin/curl");
 const resolver = "127.0.0.53";
+/** Of the local network, on the far side. */
+const inside = "10.77.0.2";
+/** Another configured one, which serves pages too, as routers do. */
+let router: string;
 let network: Network;
 let folder: string;
 let guarded: string;
@@ -64,8 +69,11 @@ function cardOf(host: string): Promise<Prompt> {
 
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-names-")));
-  writeFileSync(join(folder, "resolv.conf"), `nameserver ${resolver}\n`);
   network = await createNetwork();
+  router = network.address(4);
+  ip("-n", network.far, "addr", "add", `${inside}/32`, "dev", "wire");
+  ip("-n", network.near, "route", "add", `${inside}/32`, "dev", "wire");
+  writeFileSync(join(folder, "resolv.conf"), `nameserver ${resolver}\nnameserver ${router}\n`);
   const own = ["www.shop.test", "img.shop.test", "api.shop.test", "other.test", "ads.tracker.test"];
   own.push(
     "host.listed.test",
@@ -77,6 +85,9 @@ beforeAll(async () => {
   );
   for (const host of own) hosts[host] = [network.address(4)];
   hosts["one.shared.test"] = hosts["two.share.test"] = [network.address(4)];
+  hosts["www.example.org"] = [network.address(4)];
+  hosts["nas.example.org"] = [inside];
+  hosts["page.router.test"] = hosts["setup.router.test"] = [router];
   hosts["shares.listed.example"] = hosts["shares.test"] ?? [];
   dns = await DnsServer.start(resolver, ["nsenter", `--net=/run/netns/${network.near}`], hosts, {
     "cloaked.test": "real.listed.example",
@@ -182,6 +193,81 @@ describe("a name that the app looked up", () => {
   });
 });
 
+describe("a name of a configured resolver", () => {
+  test("decides about its pages like any other's", async () => {
+    await call((client) => client.call("rules.add", { app: curl, action: "allow", domain: "router.test" }));
+    expect(ok(await get("page.router.test"))).toEqual([0, "hi"]);
+    const rule = { app: curl, action: "block", host: "setup.router.test" } as const;
+    const { id } = await call((client) => client.call("rules.add", rule));
+    expect((await get("setup.router.test")).code).toBe(7);
+    await call((client) => client.call("rules.remove", { id }));
+  });
+});
+
+describe("a name of the internet that leads into the local network", () => {
+  const flowsTo = (address: string) =>
+    call((client) => client.call("flows.list", {})).then((flows) =>
+      flows.filter(({ endpoint }) => endpoint.address === address),
+    );
+
+  test("is asked about in spite of a rule that allows it, once: the answer is for the address", async () => {
+    const rule = { app: curl, action: "allow", domain: "example.org" } as const;
+    const { id } = await call((client) => client.call("rules.add", rule));
+    expect(ok(await get("www.example.org"))).toEqual([0, "hi"]);
+    const explained = () => call((client) => client.call("explain", { app: curl, host: "nas.example.org", port: 80 }));
+    expect(await explained()).toMatchObject({ verdict: "allow", rule: id, at: [] });
+    const waiting = get("nas.example.org");
+    const card = await cardOf("nas.example.org");
+    expect(card).toMatchObject({ domain: null, endpoints: [{ address: inside }] });
+    expect(card.reason).toContain("leads into the local network");
+    // By its name alone it would go; where the name is known to lead it would not.
+    expect(await explained()).toMatchObject({
+      verdict: "allow",
+      rule: id,
+      at: [{ address: inside, verdict: "ask", rule: null, reason: card.reason }],
+    });
+    const answer = { id: card.id, action: "allow", lifetime: "forever" } as const;
+    const { rules } = await call((client) => client.call("prompts.answer", answer));
+    expect(ok(await waiting)).toEqual([0, "hi"]);
+    expect(ok(await get("nas.example.org"))).toEqual([0, "hi"]);
+    const made = (await call((client) => client.call("rules.list", {}))).filter((each) => rules.includes(each.id));
+    expect(made).toMatchObject([{ address: inside, host: null, domain: null, port: 80 }]);
+    for (const each of [id, ...rules]) await call((client) => client.call("rules.remove", { id: each }));
+  });
+
+  test("is blocked like anywhere", async () => {
+    const allow = await call((client) => client.call("rules.add", { app: curl, action: "allow", zone: "local" }));
+    expect(ok(await get("nas.example.org"))).toEqual([0, "hi"]);
+    const rule = { app: curl, action: "block", domain: "example.org" } as const;
+    const block = await call((client) => client.call("rules.add", rule));
+    expect(await call((client) => client.call("rules.undo", {}))).toMatchObject({
+      removed: [{ id: block.id, action: "block", domain: "example.org" }],
+      restored: [],
+      more: 0,
+    });
+    expect(ok(await get("nas.example.org"))).toEqual([0, "hi"]);
+    Object.assign(block, await call((client) => client.call("rules.add", rule)));
+    expect((await get("nas.example.org")).code).toBe(7);
+    expect((await flowsTo(inside))[0]).toMatchObject({ verdict: "block", rule: block.id });
+    for (const { id } of [allow, block]) await call((client) => client.call("rules.remove", { id }));
+  });
+});
+
+describe("a look-up past the configured resolvers", () => {
+  test("is shown as such, on the card and in the list of flows", async () => {
+    const elsewhere = network.address(4);
+    const waiting = run([curl, "-s", "-k", "--max-time", "30", `https://${elsewhere}:853/`]);
+    const card = await helper.prompt(elsewhere);
+    expect(card.endpoint).toMatchObject({ bypass: "dot" });
+    await call((client) => client.call("prompts.answer", { id: card.id, action: "block" }));
+    await waiting;
+    const { stdout } = await start(picket, ["flows"], { PICKET_SOCKET: helper.socket });
+    expect(stdout).toContain(`${elsewhere}:853 tcp (look-ups over TLS)`);
+    const flows = await call((client) => client.call("flows.list", {}));
+    expect(flows.filter(({ endpoint }) => endpoint.host !== null && endpoint.bypass !== undefined)).toEqual([]);
+  });
+});
+
 describe("a name that nobody looked up", () => {
   test("is none: the card has the address, and cannot be answered by name", async () => {
     const address = network.address(4);
@@ -263,6 +349,36 @@ describe("a name that only the app says", () => {
     expect(card.endpoint.host).toBe(null);
     await call((client) => client.call("prompts.answer", { id: card.id, action: "block" }));
     expect((await waiting).code).toBe(7);
+  });
+
+  test("stands for another where its resolver said that it does, and says so", async () => {
+    const looked = await run([
+      realpathSync("/usr/bin/dig"),
+      `@${resolver}`,
+      "+tries=1",
+      "-t",
+      "TYPE65",
+      "hidden.example",
+    ]);
+    expect(looked.code).toBe(0);
+    const script = join(folder, "speak.py");
+    writeFileSync(
+      script,
+      `import socket, sys, time
+s = socket.create_connection((sys.argv[1], 8443)); s.sendall(bytes.fromhex(sys.argv[2])); time.sleep(1)`,
+    );
+    const python = realpathSync("/usr/bin/python3");
+    // For any app: in a mount namespace of its own a script is no app that anybody can be sure of.
+    const { id } = await call((client) => client.call("rules.add", { app: null, action: "allow", port: 8443 }));
+    const hello = records(clientHello([serverName("public.example"), [0xfe0d, Buffer.alloc(9)]]));
+    await run([python, script, address, hello.toString("hex")]);
+    expect((await flowTo("public.example")).endpoint).toMatchObject({
+      host: null,
+      names: [{ name: "public.example", source: "sni", trusted: false, ech: true }],
+    });
+    const { stdout } = await start(picket, ["flows"], { PICKET_SOCKET: helper.socket });
+    expect(stdout).toContain("(hides its host behind public.example)");
+    await call((client) => client.call("rules.remove", { id }));
   });
 
   test("is not waited for where the server speaks first", async () => {

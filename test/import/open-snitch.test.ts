@@ -53,6 +53,19 @@ describe("a rule of OpenSnitch", () => {
         ["::1", 443],
       ].map(([address, port]) => ({ action: "allow", address, port })),
     ],
+    ...["^(|.*\\.)example\\.org$", "^(.*\\.)?example\\.org$", "(^|\\.)Example\\.org$", "^(.*\\.|)example\\.org$"].map(
+      (pattern): [object, object[]] => [
+        simple("dest.host", pattern, "regexp"),
+        [{ action: "allow", domain: "example.org" }],
+      ],
+    ),
+    [
+      simple("dest.network", "LAN", "network"),
+      [
+        { action: "allow", zone: "local" },
+        { action: "allow", zone: "loopback" },
+      ],
+    ],
     [simple("process.path", "^/usr/bin/x$", "regexp"), [{ action: "allow", app: "/usr/bin/x" }]],
   ])("%j is carried over", (operator, expected) => {
     expect(made(operator)).toEqual(expected);
@@ -71,7 +84,9 @@ describe("a rule of OpenSnitch", () => {
     [simple("dest.host", ".*\\.example\\.org", "regexp"), {}, "no patterns"],
     [simple("dest.host", "^.*example.org$", "regexp"), {}, "no patterns"],
     [simple("dest.port", "^80|443$", "regexp"), {}, "no patterns"],
-    [simple("dest.network", "LAN", "network"), {}, "Not an address"],
+    [simple("dest.network", "HOME", "network"), {}, "Not an address"],
+    [simple("dest.host", "^(|.*\\.)example.org$", "regexp"), {}, "no patterns"],
+    [simple("process.path", "^(|.*\\.)example\\.org$", "regexp"), {}, "no patterns"],
     [simple("dest.port", "http"), {}, "Not a port"],
     [simple("protocol", "udp6"), {}, "alone"],
     [simple("protocol", "udplite"), {}, "apart"],
@@ -83,6 +98,12 @@ describe("a rule of OpenSnitch", () => {
     const { rules, leftOut } = read(rule(simple("true", "")), rule(operator, { name: "two", ...more }));
     expect(rules).toHaveLength(1);
     expect(leftOut).toEqual([{ item: "two", why: expect.stringContaining(why) }]);
+  });
+
+  it("says that the local network is larger here", () => {
+    expect(read(rule(simple("dest.network", "LAN", "network"))).different).toEqual([
+      { item: "one", why: expect.stringContaining("multicast") },
+    ]);
   });
 
   it("says what is not quite the same", () => {

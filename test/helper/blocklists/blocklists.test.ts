@@ -1,5 +1,5 @@
 // Lists from their text to what they block, with real files, a real database and, where a text is fetched, the real fetcher's answers.
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -227,6 +227,26 @@ describe("a list that is fetched", () => {
     expect(await settled("ads")).toMatchObject({ error: null });
     expect(asked.at(-1)).toEqual({ etag: null });
     expect(lists.matchName("example.org")).not.toBeNull();
+  });
+
+  it("is degraded when its text lost the most of it, blocks with the rest, and is fetched whole", async () => {
+    served = { text: Array.from({ length: 40 }, (_, at) => `a${at}.example\n`).join(""), etag: "1" };
+    lists.add("ads", "https://lists.example/ads");
+    await settled("ads");
+    expect(lists.idle).toEqual([]);
+    truncateSync(join(directory(), files()[0] as string), 100);
+    await reopen();
+    expect(lists.idle).toEqual(["ads"]);
+    expect(lists.list()[0]?.error).toMatchObject({
+      code: "blocklist_unreadable",
+      message: expect.stringContaining("of 40"),
+    });
+    expect(lists.matchName("a1.example")).not.toBeNull();
+    expect(lists.matchName("a39.example")).toBeNull();
+    lists.refresh("ads");
+    await settled("ads");
+    expect(asked.at(-1)).toEqual({ etag: null });
+    expect([lists.idle, lists.matchName("a39.example")]).toEqual([[], expect.anything()]);
   });
 
   it("is not taken any more when it was removed meanwhile", async () => {

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { SkipReason } from "../../../contract/blocklists.ts";
 import { refusal } from "../../../helper/blocklists/addresses.ts";
-import { canonicalName } from "../../../helper/blocklists/names.ts";
 import { ListParser, type Report } from "../../../helper/blocklists/parse.ts";
 import { formatPrefix, type Prefix, parsePrefix } from "../../../helper/policy/address.ts";
+import { writtenName } from "../../../helper/policy/host-name.ts";
 
 interface Parsed {
   entries: string[];
@@ -259,7 +259,7 @@ describe("a list that is hostile", () => {
           for (const entry of whole.entries) {
             const [kind, text = ""] = entry.split(" ");
             if (kind === "address") expect(refusal(parsePrefix(text) as Prefix)).toBeNull();
-            else expect(canonicalName(text)).toBe(text);
+            else expect(writtenName(text)).toBe(text);
           }
           expect(whole.report.entries).toBe(whole.entries.length);
           entries += whole.entries.length;

@@ -117,7 +117,7 @@ describe("a hostile answer", () => {
     expect(answerIn(bytes)).toMatchObject({ host: null, addresses: [] });
   });
 
-  it.each(["192.0.2.1", "a b.example", "-a.example", `${"x".repeat(64)}.example`, "täst.example"])(
+  it.each(["192.0.2.1", "a b.example", "a.example-", `${"x".repeat(64)}.example`, "täst.example"])(
     "about %j is about no host",
     (name) => {
       const message = parseDns(question(name, "A", 1));

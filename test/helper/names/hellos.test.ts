@@ -95,7 +95,7 @@ describe("TLS", () => {
     expect(parseTls(bytes)).toMatchObject({ serverName: "public.example", encrypted: true });
   });
 
-  it.each(["192.0.2.1", "a\0b.example", "ä.example", "", "x".repeat(300), "a..b", "-.example"])(
+  it.each(["192.0.2.1", "a\0b.example", "ä.example", "", "x".repeat(300), "a..b", "a.-"])(
     "naming %j names nobody",
     (name) => {
       expect(parseHandshake(hello(name))).toMatchObject({ serverName: null });

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { countCpus, readCounters } from "../../../helper/kernel/records.ts";
 import type { Asker } from "../../../helper/names/names.ts";
+import { payloadsOf } from "../../../helper/names/payloads.ts";
 import { addressHex, formatAddress } from "../../../helper/policy/address.ts";
 import { DnsServer, ownLoopback } from "../../network/dns-server.ts";
 import { Guarded, getaddrinfo, networkNamespace, python } from "./guarded.ts";
@@ -197,7 +198,13 @@ describe("what an app says of its connection", () => {
   ])("is read from held datagrams %s", async (_, together) => {
     guarded.setMode("ask");
     const said: unknown[] = [];
-    guarded.onHeld = (record, packet) => said.push(guarded.names.hearPacket("flow", record, packet));
+    guarded.onHeld = (record, packet) => {
+      const address = record.flow.address.toString("hex");
+      const heard = payloadsOf(packet, record.segment_bytes).map(({ sequence, bytes }) =>
+        guarded.names.hear("flow", address, record.process, sequence, bytes),
+      );
+      said.push(heard.find((each) => each !== undefined));
+    };
     const hello = clientHello([serverName("video.example")]);
     const frame = (at: number, bytes: Buffer) =>
       Buffer.concat([cryptoFrame(at, bytes), Buffer.alloc(1100 - bytes.length)]);

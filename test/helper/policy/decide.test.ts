@@ -202,6 +202,15 @@ describe("names", () => {
     expect(decide(policy, asked(named("www.example.org", "example.net"))).verdict).toBe("ask");
   });
 
+  it("are put down to the mode where one of them is allowed by nothing else", () => {
+    const learning: Policy = { ...policy, mode: "learn" };
+    expect(decide(learning, asked(named("www.example.org", "other.test")))).toMatchObject({
+      layer: "mode",
+      rule: null,
+    });
+    expect(decide(learning, asked(named("www.example.org"))).rule).toBe(allow.id);
+  });
+
   it("block where any is blocked", () => {
     expect(decide(policy, asked(named("www.example.org", "ads.example.org")))).toMatchObject({
       verdict: "block",
@@ -223,6 +232,41 @@ describe("names", () => {
 
   it("of this computer say nothing", () => {
     expect(decide(policy, asked({ address: "127.0.0.1", ...named("ads.example.org") })).verdict).toBe("ask");
+  });
+
+  it("reach what a configured resolver serves beside look-ups", () => {
+    const at = { address: "192.0.2.53", ...named("www.example.org") };
+    expect(decide(policy, asked(at))).toMatchObject({ verdict: "allow", rule: allow.id });
+    expect(decide(policy, asked({ ...at, ...named("ads.example.org") })).verdict).toBe("block");
+    const lookUp = { ...at, ...named("ads.example.org"), port: 53, protocol: "udp" } as const;
+    expect(decide(policy, asked(lookUp)).verdict).toBe("ask");
+    expect(wantsName(policy, asked({ address: "192.0.2.53" }))).toBe(true);
+    expect(wantsName(policy, asked({ address: "192.0.2.53", port: 53 }))).toBe(false);
+  });
+
+  it("of the internet allow nothing in the local network, and block there as anywhere", () => {
+    const inside = { address: "192.168.1.1" };
+    const astray = asked({ ...inside, ...named("www.example.org") });
+    expect(decide(policy, astray)).toMatchObject({ verdict: "ask", rule: null, layer: "mode" });
+    expect(decide(policy, astray).reason).toContain("www.example.org");
+    expect(decide(policy, astray).reason).toContain("local network");
+    expect(decide({ ...policy, mode: "allow" }, astray).reason).not.toContain("local network");
+    expect(decide(policy, asked({ ...inside, ...named("ads.example.org") })).rule).toBe(block.id);
+    // One of several is enough: somebody else decided where it leads.
+    const home = rule({ domain: "nas.lan" });
+    const both = policyOf("ask", allow, home);
+    expect(decide(both, asked({ ...inside, ...named("nas.lan", "www.example.org") })).verdict).toBe("ask");
+  });
+
+  it("of the local network allow there, and so does what a person says of the address, the network or everything", () => {
+    const inside = { address: "192.168.1.1" };
+    const at = asked({ ...inside, ...named("www.example.org") });
+    const home = policyOf("ask", rule({ domain: "nas.lan" }));
+    expect(decide(home, asked({ ...inside, ...named("music.nas.lan") })).verdict).toBe("allow");
+    for (const wider of [{ address: "192.168.1.1" }, { zone: "local" }, {}] as const) {
+      const said = rule({ app: "/usr/bin/curl", ...wider });
+      expect(decide(policyOf("ask", allow, said), at).rule).toBe(said.id);
+    }
   });
 
   it("are wanted where a rule about them could block", () => {

@@ -222,6 +222,7 @@ export const numbers = {
   pathDepth: 6,
   tableDefer: 0xffffffff,
   tableNamed: 0xfffffffe,
+  tableResolver: 0xfffffffd,
   action: { allow: 1, block: 2, ask: 3 },
   protocolClass: { tcp: 6, udp: 17, icmp: 1, other: 255 },
   direction: { outbound: 0, inbound: 1 },
@@ -289,7 +290,8 @@ export function lookUp(
     return { action: compiled.override === "pause" ? 1 : 2, rule: 0, deferred: false };
   const path = pathOf(compiled, addressHex);
   const way = direction === "inbound" ? 1 : 0;
-  for (const table of path.slice(0, 6)) {
+  const skipped = path[0] === 0xfffffffd ? (port === 53 ? 2 : 1) : 0;
+  for (const table of path.slice(skipped, 6)) {
     if (table === 0) break;
     if (table === 0xffffffff) return ask;
     if (table === 0xfffffffe) continue;

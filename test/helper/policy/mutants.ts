@@ -81,6 +81,10 @@ export const mutants: [name: string, Compiler][] = [
   ["forgets the mode", (p, t, n) => compile({ ...p, mode: "ask" }, t, n)],
   ["tries wide tables first", (p, t, n) => pathsOf(compile(p, t, n), (tables) => [...tables].reverse())],
   ["leaves out the narrowest table", (p, t, n) => pathsOf(compile(p, t, n), (tables) => tables.slice(1))],
+  [
+    "takes a resolver's pages for look-ups",
+    (p, t, n) => pathsOf(compile(p, t, n), (tables) => (tables[0] === 0xfffffffd ? tables.slice(2) : tables)),
+  ],
   ["ends paths before `any`", (p, t, n) => pathsOf(compile(p, t, n), (tables) => tables.slice(0, -1))],
   [
     "has no paths for hosts",
