@@ -1,14 +1,14 @@
 // Whether what an app runs is what its rules were made for. No package answers for these apps: only what is in their files does.
 import { createHash } from "node:crypto";
-import type { App, Changed } from "../../contract/words.ts";
+import type { App, Changed, Package } from "../../contract/words.ts";
 import { log } from "../log.ts";
 import type { ContentRow, ContentRows } from "../store/contents.ts";
 import { digest, type Readable } from "./digest.ts";
 
 /** Contents that an app may have by turns: versions side by side, or a way back to an older one. The oldest goes. */
 const knownPerApp = 16;
-/** Contents whose digest is remembered besides. */
-const digestsKept = 8192;
+/** Contents whose digest is remembered besides, and how to read them. */
+const contentsKept = 8192;
 /** Apps whose content is remembered. Those that have rules are beyond it. */
 const appsKept = 4096;
 /** Begins the name of a content that another file may have as well: its file system gives numbers again. Nothing is remembered by it. */
@@ -22,6 +22,8 @@ export interface Sighting {
   readonly files: readonly Readable[];
   /** Whether only root could have put it there: at a place where the app never was, it is an update. */
   readonly byRoot: boolean;
+  /** The package that answers for it. */
+  owner(): Promise<Package | null>;
 }
 
 function isSteady(content: string): boolean {
@@ -29,7 +31,10 @@ function isSteady(content: string): boolean {
 }
 
 /** Names the content of files, without reading them. `steady`: no other file will ever go by these numbers. */
-export function contentOf(files: readonly { inode: bigint; changed: bigint; device: bigint }[], steady: boolean): string {
+export function contentOf(
+  files: readonly { inode: bigint; changed: bigint; device: bigint }[],
+  steady: boolean,
+): string {
   const text = files.map(({ device, inode, changed }) => `${device}:${inode}:${changed}`).join("+");
   return steady ? text : `${passing}${text}`;
 }
@@ -38,7 +43,6 @@ export function contentOf(files: readonly { inode: bigint; changed: bigint; devi
 export function isSameContent(a: string | undefined, b: string | undefined): boolean {
   return a === b || (a !== undefined && b !== undefined && !isSteady(a) && !isSteady(b));
 }
-
 
 export interface ContentsParts {
   readonly rows: ContentRows;
@@ -54,6 +58,8 @@ export class Contents {
   /** By content; null: could not be read. */
   private readonly digests = new Map<string, string | null>();
   private readonly reading = new Map<string, Promise<string | null>>();
+  /** By content. */
+  private readonly sightings = new Map<string, Sighting>();
   /** Apps that a person trusted with new content since the last follow(). */
   private readonly trusted = new Set<string>();
 
@@ -71,17 +77,19 @@ export class Contents {
     return (this.byApp.get(app) ?? []).filter((row): row is ContentRow & { known: number } => row.known !== null);
   }
 
-  /** Resolves as soon as isChanged() can tell. Files are read before only where the app has rules for another content. */
+  /**
+   * Resolves as soon as isChanged() can tell. Files are read before only where the app has rules for another content; where root alone
+   * could have put it there only after a package has not answered for it, and not before there are rules.
+   */
   async meet(sighting: Sighting): Promise<void> {
     const { app, file, byRoot } = sighting;
     const steady = isSteady(app.content);
     const before = this.knownOf(app.path);
     if (steady && before.some(({ content }) => content === app.content)) return;
-    const isUpdate = byRoot && before.every((row) => row.file !== file);
-    const reading = this.read(sighting);
-    if (!steady || (before.length > 0 && !isUpdate)) await reading;
-    // Nobody waits for it.
-    else void reading.then((sha256) => this.learn(app, sha256));
+    this.remember(sighting);
+    const isUpdate =
+      byRoot && before.length > 0 && (before.every((row) => row.file !== file) || (await sighting.owner()) !== null);
+    if (!steady || (before.length > 0 && !isUpdate)) await this.read(sighting);
     const sha256 = this.digests.get(app.content) ?? null;
     const known = this.knownOf(app.path);
     const same = sha256 === null ? undefined : known.find((row) => row.sha256 === sha256);
@@ -89,22 +97,31 @@ export class Contents {
     if (same && steady) this.put({ ...same, content: app.content, file });
     else if (same) return;
     else if (known.length > 0 ? isUpdate : this.parts.hasAllowRule(app.path)) this.know(app, file, Date.now());
-    else this.see(sighting, sha256);
+    else {
+      this.put({ app: app.path, content: app.content, file, sha256, known: null });
+      if (!byRoot) void this.fill(app);
+    }
   }
 
-  private see({ app, file }: Pick<Sighting, "app" | "file">, sha256: string | null): void {
-    this.put({ app: app.path, content: app.content, file, sha256, known: null });
+  private remember(sighting: Sighting): void {
+    this.sightings.delete(sighting.app.content);
+    this.sightings.set(sighting.app.content, sighting);
+    forgetOldest(this.sightings);
   }
 
-  private know(app: Sighting["app"], file: string, now: number): void {
+  /** Finds the digest of what an app was met with, while nobody waits for it. What a package answers for needs none. */
+  private async fill({ path, content }: Pick<Sighting["app"], "path" | "content">): Promise<void> {
+    const sighting = this.sightings.get(content);
+    if (sighting === undefined || (sighting.byRoot && (await sighting.owner()) !== null)) return;
+    const sha256 = await this.read(sighting);
+    const row = this.byApp.get(path)?.find((each) => each.content === content);
+    if (sha256 !== null && row?.sha256 === null) this.put({ ...row, sha256 });
+  }
+
+  private know(app: Pick<Sighting["app"], "path" | "content">, file: string, now: number): void {
     const sha256 = this.digests.get(app.content) ?? null;
     this.put({ app: app.path, content: app.content, file, sha256, known: now });
-  }
-
-  /** A content's digest has become known. */
-  private learn({ path, content }: Sighting["app"], sha256: string | null): void {
-    const row = this.byApp.get(path)?.find((each) => each.content === content);
-    if (sha256 !== null && row && row.sha256 === null) this.put({ ...row, sha256 });
+    if (sha256 === null) void this.fill(app);
   }
 
   /** Of what was only seen, the newest is kept; of what is known, so many. */
@@ -149,10 +166,7 @@ export class Contents {
       .then((sha256) => {
         this.digests.delete(app.content);
         this.digests.set(app.content, sha256);
-        for (const content of this.digests.keys()) {
-          if (this.digests.size <= digestsKept) break;
-          this.digests.delete(content);
-        }
+        forgetOldest(this.digests);
         return sha256;
       })
       .finally(() => this.reading.delete(app.content));
@@ -189,7 +203,7 @@ export class Contents {
     for (const app of apps) {
       const { content } = app;
       if (content === undefined || (!this.isChanged(app) && this.knownOf(app.path).length > 0)) continue;
-      this.know({ ...app, content }, app.file ?? app.path, now);
+      this.know({ path: app.path, content }, app.file ?? app.path, now);
       this.trusted.add(app.path);
     }
   }
@@ -205,10 +219,18 @@ export class Contents {
       const isKnown = rows.some(({ known }) => known !== null);
       if (isKnown === this.parts.hasAllowRule(app)) continue;
       const newest = rows.find(({ known }) => known === null) ?? rows.at(-1);
-      if (newest) this.replace(app, [{ ...newest, known: isKnown ? null : now }]);
+      if (newest && isKnown) this.replace(app, [{ ...newest, known: null }]);
+      else if (newest) this.know({ path: app, content: newest.content }, newest.file, now);
       touched.add(app);
     }
     return [...touched];
+  }
+}
+
+function forgetOldest(map: Map<string, unknown>): void {
+  for (const key of map.keys()) {
+    if (map.size <= contentsKept) return;
+    map.delete(key);
   }
 }
 

@@ -1,13 +1,20 @@
-// What is in a file, in a process of its own: it may hang, be endless or turn into another file at any moment, and is read by whoever may
-// read it anyway.
+// What is in a file, read in a process of its own: it may hang, be endless or turn into another file at any moment.
 import { spawn } from "node:child_process";
 import { Turns } from "./turns.ts";
 
+/**
+ * As root: only ever /proc/PID/exe, which leads to what the kernel executed, or what nobody but root can change. Anything else as this user,
+ * who could read it anyway: a path can be turned into a device at any moment.
+ */
+export interface Way {
+  readonly path: string;
+  readonly reader: "root" | { readonly uid: number; readonly gid: number };
+}
+
 /** A file that should be read, as it is known by now. */
 export interface Readable {
-  /** Read as root: only ever /proc/PID/exe, which leads to what the kernel executed, or what nobody but root can change. Otherwise as this user. */
-  readonly reader: "root" | { readonly uid: number; readonly gid: number };
-  readonly path: string;
+  /** Tried one after the other: a process may be gone. */
+  readonly ways: readonly Way[];
   readonly inode: bigint;
   /** Change time, nanoseconds since 1970. */
   readonly changed: bigint;
@@ -37,18 +44,26 @@ export function digest(file: Readable): Promise<string | null> {
   return turns[file.local ? "local" : "remote"].take(async () => {
     const age = Date.now() - Number(file.changed / 1_000_000n);
     if (age < tick) await new Promise((resolve) => setTimeout(resolve, tick));
-    if (stuck >= mostStuck) return null;
-    const text = await read(file);
-    const [before, sum, after] = (text ?? "").split("\n");
-    const [inode, changed] = (before ?? "").split(" ");
-    if (inode === undefined || changed === undefined || before !== after) return null;
-    if (BigInt(inode) !== file.inode || BigInt(changed.replace(".", "")) !== file.changed) return null;
-    return /^[0-9a-f]{64}/.exec(sum ?? "")?.[0] ?? null;
+    for (const way of file.ways) {
+      if (stuck >= mostStuck) return null;
+      const sum = digestIn(await read(way), file);
+      if (sum !== null) return sum;
+    }
+    return null;
   });
 }
 
+/** The digest in what the script said, if it was this very file before and after. */
+function digestIn(text: string | null, file: Readable): string | null {
+  const [before, sum, after] = (text ?? "").split("\n");
+  const [inode, changed] = (before ?? "").split(" ");
+  if (inode === undefined || changed === undefined || before !== after) return null;
+  if (BigInt(inode) !== file.inode || BigInt(changed.replace(".", "")) !== file.changed) return null;
+  return /^[0-9a-f]{64}/.exec(sum ?? "")?.[0] ?? null;
+}
+
 /** What the script says; null when it fails or takes too long. A process group of its own: what hangs is ended with all its parts. */
-function read({ path, reader }: Readable): Promise<string | null> {
+function read({ path, reader }: Way): Promise<string | null> {
   return new Promise((resolve) => {
     const child = spawn("nice", ["sh", "-c", script, "sh", path], {
       cwd: "/",

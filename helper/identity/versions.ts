@@ -15,7 +15,7 @@ const suffix = String.raw`(?:[-.+_~]?(?:alpha|beta|rc|pre|dev|nightly|snapshot|e
 const plain = String.raw`v?\d+(?:\.\d+)*${suffix}`;
 const dotted = String.raw`v?\d+(?:\.\d+)+${suffix}`;
 /** What may follow a version: "-linux-x64", "-openjdk-amd64". */
-const rest = String.raw`((?:-[a-z][a-z0-9_]*)*)`;
+const rest = "((?:-[a-z][a-z0-9_]*)*)";
 
 /** A folder of nothing but a version: "2024.1", "v20.11.0". A bare number may be anything: it is none. */
 const whole = new RegExp(`^${dotted}$`);

@@ -19,7 +19,11 @@ describe("a path with a version", () => {
       "/home/a/.local/share/JetBrains/PyCharm/*/bin/pycharm",
       "/home/a/.local/share/JetBrains/PyCharm",
     ],
-    ["/home/a/.nvm/versions/node/v20.11.0/bin/node", "/home/a/.nvm/versions/node/*/bin/node", "/home/a/.nvm/versions/node"],
+    [
+      "/home/a/.nvm/versions/node/v20.11.0/bin/node",
+      "/home/a/.nvm/versions/node/*/bin/node",
+      "/home/a/.nvm/versions/node",
+    ],
     ["/home/a/node-v20.11.0-linux-x64/bin/node", "/home/a/node-*-linux-x64/bin/node", "/home/a"],
     ["/opt/app-1.2/lib/tool-3.4/tool", "/opt/app-*/lib/tool-*/tool", "/opt"],
     ["/app-1.2/app", "/app-*/app", "/"],
