@@ -1,7 +1,17 @@
 // Every word the windows show, in one typed place. First lines carry no jargon; exact terms come second.
 import type { ErrorCode } from "../contract/errors.ts";
 import { type Lifetime, parseDuration, type RuleLifetime } from "../contract/lifetime.ts";
-import type { Action, Direction, Layer, Mode, Origin, Protocol, RuleDirection, Verdict } from "../contract/words.ts";
+import type {
+  Action,
+  Changed,
+  Direction,
+  Layer,
+  Mode,
+  Origin,
+  Protocol,
+  RuleDirection,
+  Verdict,
+} from "../contract/words.ts";
 
 const count = (n: number, one: string, many: string): string => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
@@ -99,6 +109,8 @@ export const text = {
     title: "Details",
     program: "Program",
     script: "Script",
+    file: "Version that runs",
+    package: "Package",
     via: "Started by",
     command: "Command",
     endpoints: {
@@ -275,6 +287,17 @@ export const text = {
       next: "Next question",
       close: "Leave it in the inbox",
     },
+    changed: {
+      content: {
+        title: "This program has changed since you allowed it",
+        body: "Its file has other content now, and no package of this system answers for it. If you did not update it yourself, be careful.",
+      },
+      version: {
+        title: "This is a new version of a program you allowed",
+        body: "It runs from another folder, with other content. If you did not install it yourself, be careful.",
+      },
+      again: "If you allow it for longer than once, all you have allowed it before holds again.",
+    } satisfies Record<Changed["kind"], { title: string; body: string }> & { again: string },
     offline: "The helper is not answering. You can answer when it is back; the connection keeps waiting.",
     preview: {
       outbound: {

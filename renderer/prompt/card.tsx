@@ -110,6 +110,13 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
               <p>{answerable ? words.over.body[prompt.direction] : words.over.unidentified}</p>
             </Notice>
           )}
+          {prompt.changed && (
+            <Notice tone="wait" title={words.changed[prompt.changed.kind].title}>
+              <p>
+                {words.changed[prompt.changed.kind].body} {words.changed.again}
+              </p>
+            </Notice>
+          )}
           <Choices
             prompt={prompt}
             scope={scope}
