@@ -246,7 +246,7 @@ export class Apps {
     return executable.startsWith("/") ? this.owners.of(script ?? executable) : null;
   }
 
-  /** The app of what runs out of an AppImage; null for everything else. */
+  /** The app of what runs out of an AppImage, or seems to; null for everything else. */
   private async findImage(
     process: ReportedProcess,
     launch: Launch | null,
@@ -256,11 +256,12 @@ export class Apps {
     if (mount === undefined || (process.exe.disguised ?? disguise.none) !== disguise.none) return null;
     const server = await this.serverOf(process.exe.device, mounts);
     // The connection is the one that the process runs from as long as that lives: its number is not given again before.
-    if (server === null || !isAlive(process)) return null;
+    const unproven = uncertain(`${mount.point} (where an AppImage cannot be proven to be)`);
+    if (server === null || !isAlive(process)) return /\/\.mount_[^/]*$/.test(mount.point) ? unproven : null;
     const { executable: path } = server;
     const [seen, named] = await Promise.all([lookAtExecutable(server.pid, path, mounts), look(path, mounts)]);
-    if (seen === null || named === null || seen.inode !== named.inode || seen.device !== named.device) return null;
-    if (seen.changed !== named.changed || hasStar(path)) return null;
+    const isThere = seen !== null && named !== null && seen.inode === named.inode && seen.device === named.device;
+    if (!isThere || seen.changed !== named.changed || hasStar(path)) return unproven;
     if (launch !== null) {
       const inside = pathOf(launch.program) ?? "";
       const running = runs(inside, argumentsOf(launch), launch.interpreted === 1);
