@@ -17,8 +17,9 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { joinAppPath } from "../../contract/app-path.ts";
 import type { Prompt } from "../../contract/words.ts";
+import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { guarded, type Ran, TestHelper } from "./helper-process.ts";
+import { guarded, type Ran, start, TestHelper } from "./helper-process.ts";
 
 const clients = join(import.meta.dirname, "../network/clients");
 const python = realpathSync("/usr/bin/python3");
@@ -156,6 +157,41 @@ describe("a program that was allowed forever", () => {
     await helper.start();
     expect(await unasked(address, path)).toBe(0);
   });
+});
+
+/** A command already inside the guard: with the helper stopped, nobody could enter it. */
+async function inside(...command: string[]): Promise<() => Promise<Ran>> {
+  const { guarded: within } = await (await helper.client()).call("status", {});
+  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+  const inNamespace = ["nsenter", `--net=/run/netns/${network.near}`, ...command];
+  return () => start("sh", ["-c", enter, `${cgroupRoot()}/${within[0]}`, ...inNamespace]);
+}
+
+test("the kernel lets the changed program wait while no helper answers, and decides alone once it is known again", async () => {
+  const address = network.address(4);
+  const path = program(first);
+  await answered(address, path, "allow");
+  const knocking = await inside(path, address, `${port}`);
+  await knocking();
+  const alone = async (milliseconds: number): Promise<number | null | "waits"> => {
+    await helper.signal("SIGSTOP");
+    const running = knocking();
+    const waits = new Promise<"waits">((resolve) => setTimeout(() => resolve("waits"), milliseconds));
+    const what = await Promise.race([running.then(({ code }) => code), waits]);
+    await helper.signal("SIGCONT");
+    if (what === "waits") {
+      const { id } = await helper.prompt(address);
+      await (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "forever" });
+      await running;
+    }
+    return what;
+  };
+  expect(await alone(20_000)).toBe(0);
+  replace(path, second);
+  expect(await alone(2000)).toBe("waits");
+  // It was met by the helper once since.
+  expect(await unasked(address, path)).toBe(0);
+  expect(await alone(20_000)).toBe(0);
 });
 
 test("a block holds whatever is in the program", async () => {

@@ -233,6 +233,13 @@ test("an AppImage is its own file, wherever it is mounted, and asks again when t
   expect(await unasked(address, path)).toBe(0);
 });
 
+test("an AppImage is known where only its user may look into its mount", async () => {
+  const address = network.address(4);
+  const path = image(join(folder, "Private.AppImage"), first, compiled("app-image.c", "runtime"));
+  const { app, process } = await answered(address, path, "block", "once", `IMAGE_USER=${user}`);
+  expect([app.path, app.packaging?.kind, process.uid]).toEqual([path, "appimage", user]);
+});
+
 test("what runs out of another image than the AppImage's own is nobody's, whatever the environment says", async () => {
   const address = network.address(4);
   const runtime = compiled("app-image.c", "runtime");

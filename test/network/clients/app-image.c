@@ -1,11 +1,13 @@
 /*
  * What a type 2 AppImage is, in small: a program in front of its own image (here one file, then its size in eight bytes), which it serves as
  * a file system of its own under /tmp and runs from there: app-image ARGUMENTS. As the AppImage runtime it serves another image where
- * TARGET_APPIMAGE names one. FUSE's protocol: linux/fuse.h. The mount goes with the program.
+ * TARGET_APPIMAGE names one. IMAGE_USER: who runs the program, and alone may look into the mount. FUSE's protocol: linux/fuse.h. The mount
+ * goes with the program.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/fuse.h>
 #include <signal.h>
 #include <stdio.h>
@@ -103,7 +105,8 @@ static void serve_all(void)
 
 int main(int argc, char **argv)
 {
-	const char *target = getenv("TARGET_APPIMAGE");
+	const char *target = getenv("TARGET_APPIMAGE"), *name = getenv("IMAGE_USER");
+	int user = name ? atoi(name) : 0;
 	char own[4096] = "", options[128], program[64];
 	struct stat st;
 
@@ -113,13 +116,16 @@ int main(int argc, char **argv)
 	pread(image, &size, sizeof(size), st.st_size - sizeof(size));
 	begin = st.st_size - sizeof(size) - size;
 	fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	if (image < 0 || fuse < 0 || !mkdtemp(mount_point))
+	if (image < 0 || fuse < 0 || !mkdtemp(mount_point) || chown(mount_point, user, user) != 0)
 		return 1;
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%d,group_id=%d", fuse, getuid(), getgid());
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%d,group_id=%d", fuse, user, user);
 	if (mount("image", mount_point, "fuse.image", MS_NOSUID | MS_NODEV, options) != 0)
 		return 1;
 	if (fork() == 0)
 		serve_all();
+	setgroups(0, NULL);
+	if (setgid(user) != 0 || setuid(user) != 0)
+		return 1;
 	snprintf(program, sizeof(program), "%s/program", mount_point);
 	argv[0] = program;
 	close(image);
