@@ -30,6 +30,11 @@ function isSteady(content: string): boolean {
   return !content.startsWith(passing);
 }
 
+/** How a content is kept: one whose numbers may mean another file only by what was in it. */
+function lasting(content: string, sha256: string | null): string {
+  return isSteady(content) ? content : `${passing}${sha256 ?? ""}`;
+}
+
 /** Names the content of files, without reading them. `steady`: no other file will ever go by these numbers. */
 export function contentOf(
   files: readonly { inode: bigint; changed: bigint; device: bigint }[],
@@ -98,7 +103,7 @@ export class Contents {
     else if (same) return;
     else if (known.length > 0 ? isUpdate : this.parts.hasAllowRule(app.path)) this.know(app, file, Date.now());
     else {
-      this.put({ app: app.path, content: app.content, file, sha256, known: null });
+      this.put({ app: app.path, content: lasting(app.content, sha256), file, sha256, known: null });
       if (!byRoot) void this.fill(app);
     }
   }
@@ -120,7 +125,7 @@ export class Contents {
 
   private know(app: Pick<Sighting["app"], "path" | "content">, file: string, now: number): void {
     const sha256 = this.digests.get(app.content) ?? null;
-    this.put({ app: app.path, content: app.content, file, sha256, known: now });
+    this.put({ app: app.path, content: lasting(app.content, sha256), file, sha256, known: now });
     if (sha256 === null) void this.fill(app);
   }
 
@@ -219,8 +224,8 @@ export class Contents {
       const isKnown = rows.some(({ known }) => known !== null);
       if (isKnown === this.parts.hasAllowRule(app)) continue;
       const newest = rows.find(({ known }) => known === null) ?? rows.at(-1);
-      if (newest && isKnown) this.replace(app, [{ ...newest, known: null }]);
-      else if (newest) this.know({ path: app, content: newest.content }, newest.file, now);
+      if (newest) this.replace(app, [{ ...newest, known: isKnown ? null : now }]);
+      if (newest?.sha256 === null && !isKnown) void this.fill({ path: app, content: newest.content });
       touched.add(app);
     }
     return [...touched];

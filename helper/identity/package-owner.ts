@@ -18,9 +18,10 @@ const remembered = 4096;
 const dpkgFolder = "/var/lib/dpkg";
 const dpkgLists = `${dpkgFolder}/info`;
 const rpmTool = "/usr/bin/rpm";
-const rpmFiles = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"].flatMap((folder) =>
-  ["rpmdb.sqlite", "rpmdb.sqlite-wal", "Packages.db", "Packages"].map((file) => `${folder}/${file}`),
-);
+/** Where distributions keep rpm's database. */
+const rpmFolders = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
+const filesOfRpm = (folder: string) =>
+  ["rpmdb.sqlite", "rpmdb.sqlite-wal", "Packages.db", "Packages"].map((file) => `${folder}/${file}`);
 /** Folders that are links into /usr by now: packages may still list their files by the old name. */
 const merged = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
@@ -112,8 +113,16 @@ export function versionIn(status: Buffer, name: string, architecture?: string): 
   return null;
 }
 
-async function askRpm(path: string): Promise<Package | null> {
-  const text = await ask(rpmTool, ["-qf", "--queryformat", "%{NAME}\\t%{VERSION}-%{RELEASE}\\n", "--", path]);
+async function askRpm(database: string, path: string): Promise<Package | null> {
+  const text = await ask(rpmTool, [
+    "--dbpath",
+    database,
+    "-qf",
+    "--queryformat",
+    "%{NAME}\\t%{VERSION}-%{RELEASE}\\n",
+    "--",
+    path,
+  ]);
   const [name, version] = text?.split("\n")[0]?.split("\t") ?? [];
   return name && version ? { manager: "rpm", name, version } : null;
 }
@@ -125,7 +134,12 @@ export class PackageOwners {
 
   /** Null for a file that no package owns or that others than root may have changed, and where nobody can tell in time. Never rejects. */
   of(path: string): Promise<Package | null> {
-    const now = stamp([dpkgLists, `${dpkgFolder}/status`, `${dpkgFolder}/diversions`, ...rpmFiles]);
+    const now = stamp([
+      dpkgLists,
+      `${dpkgFolder}/status`,
+      `${dpkgFolder}/diversions`,
+      ...rpmFolders.flatMap(filesOfRpm),
+    ]);
     if (now !== this.stamp) this.known.clear();
     this.stamp = now;
     const known = this.known.get(path);
@@ -146,6 +160,9 @@ export class PackageOwners {
       const owner = await askDpkg(path);
       if (owner) return owner;
     }
-    return rpmFiles.some((file) => existsSync(file)) && onlyRootWrites(rpmTool) ? askRpm(path) : null;
+    const rpm = rpmFolders.find(
+      (folder) => filesOfRpm(folder).some((file) => existsSync(file)) && onlyRootWrites(folder),
+    );
+    return rpm !== undefined && onlyRootWrites(rpmTool) ? askRpm(rpm, path) : null;
   }
 }
