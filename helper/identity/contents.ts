@@ -9,6 +9,8 @@ import { digest, type Readable } from "./digest.ts";
 const knownPerApp = 16;
 /** Contents whose digest is remembered besides, and how to read them. */
 const contentsKept = 8192;
+/** Files that wait to be read while nobody waits for them. Those beyond are not read. */
+const mostReading = 512;
 /** Apps whose content is remembered. Those that have rules are beyond it. */
 const appsKept = 4096;
 /** Begins the name of a content that another file may have as well: its file system gives numbers again. Nothing is remembered by it. */
@@ -92,9 +94,12 @@ export class Contents {
     const before = this.knownOf(app.path);
     if (steady && before.some(({ content }) => content === app.content)) return;
     this.remember(sighting);
+    // It may be another file by now.
+    if (!steady) this.digests.delete(app.content);
     const isUpdate =
       byRoot && before.length > 0 && (before.every((row) => row.file !== file) || (await sighting.owner()) !== null);
-    if (!steady || (before.length > 0 && !isUpdate)) await this.read(sighting);
+    const isAwaited = before.length > 0 ? !isUpdate : !steady && this.parts.hasAllowRule(app.path);
+    if (isAwaited) await this.read(sighting);
     const sha256 = this.digests.get(app.content) ?? null;
     const known = this.knownOf(app.path);
     const same = sha256 === null ? undefined : known.find((row) => row.sha256 === sha256);
@@ -117,6 +122,7 @@ export class Contents {
   /** Finds the digest of what an app was met with, while nobody waits for it. What a package answers for needs none. */
   private async fill({ path, content }: Pick<Sighting["app"], "path" | "content">): Promise<void> {
     const sighting = this.sightings.get(content);
+    if (this.reading.size >= mostReading) return;
     if (sighting === undefined || (sighting.byRoot && (await sighting.owner()) !== null)) return;
     const sha256 = await this.read(sighting);
     const row = this.byApp.get(path)?.find((each) => each.content === content);
