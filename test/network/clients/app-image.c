@@ -9,12 +9,11 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/fuse.h>
-#include <signal.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,7 +25,7 @@ static __u64 size;
 static off_t begin;
 static char answer[1 << 20];
 
-static void leave(int signal)
+static void leave(void)
 {
 	umount2(mount_point, MNT_DETACH);
 	rmdir(mount_point);
@@ -78,14 +77,14 @@ static long serve(struct fuse_in_header *in, void *body)
 	return -ENOSYS;
 }
 
-static void serve_all(void)
+static void serve_all(int alive)
 {
+	struct pollfd ready[] = { { .fd = fuse, .events = POLLIN }, { .fd = alive, .events = POLLIN } };
 	static char request[1 << 20] __attribute__((aligned(8)));
 	struct fuse_in_header *in = (void *)request;
 
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	signal(SIGTERM, leave);
-	while (read(fuse, request, sizeof(request)) > 0) {
+	/* The other end is closed with the last process of the program. */
+	while (poll(ready, 2, -1) > 0 && ready[1].revents == 0 && read(fuse, request, sizeof(request)) > 0) {
 		struct fuse_out_header out = { .len = sizeof(out), .unique = in->unique };
 		long bytes;
 
@@ -100,7 +99,7 @@ static void serve_all(void)
 		memcpy(answer, &out, sizeof(out));
 		write(fuse, answer, out.len);
 	}
-	leave(0);
+	leave();
 }
 
 int main(int argc, char **argv)
@@ -109,6 +108,7 @@ int main(int argc, char **argv)
 	int user = name ? atoi(name) : 0;
 	char own[4096] = "", options[128], program[64];
 	struct stat st;
+	int alive[2];
 
 	readlink("/proc/self/exe", own, sizeof(own) - 1);
 	image = open(target ? target : own, O_RDONLY | O_CLOEXEC);
@@ -121,8 +121,13 @@ int main(int argc, char **argv)
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%d,group_id=%d", fuse, user, user);
 	if (mount("image", mount_point, "fuse.image", MS_NOSUID | MS_NODEV, options) != 0)
 		return 1;
-	if (fork() == 0)
-		serve_all();
+	if (pipe(alive) != 0)
+		return 1;
+	if (fork() == 0) {
+		close(alive[1]);
+		serve_all(alive[0]);
+	}
+	close(alive[0]);
 	setgroups(0, NULL);
 	if (setgid(user) != 0 || setuid(user) != 0)
 		return 1;
