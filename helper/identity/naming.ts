@@ -48,6 +48,11 @@ function nameOf(key: Buffer): string {
   return key.toString("latin1");
 }
 
+/** Whether a package may own the app, and nobody has looked yet. */
+function wantsOwner({ path, packaging, package: owner }: App): boolean {
+  return owner === undefined && !packaging && path.startsWith("/");
+}
+
 /** Forgets the oldest entries beyond `most`. */
 function bound(map: Map<string, unknown>, most: number): void {
   for (const key of map.keys()) {
@@ -155,7 +160,7 @@ export class Naming {
     const via = this.reasons.get(nameOf(keyOf(record.process))) ?? null;
     if (known && !(via instanceof Promise)) {
       const app = { ...known, via };
-      if (app.package !== undefined || !asks(app)) {
+      if (!wantsOwner(app) || !asks(app)) {
         then(app);
         return;
       }
@@ -165,7 +170,7 @@ export class Naming {
     void Promise.all([known ?? this.name(record.process), via])
       .then(async ([named, reason]) => {
         let app: App = { ...named, via: reason };
-        if (app.package === undefined && asks(app)) app = { ...app, package: await this.findOwner(named) };
+        if (wantsOwner(app) && asks(app)) app = { ...app, package: await this.findOwner(named) };
         const end = this.underWay.finish(id);
         then(app);
         if (end) ended(id, end);

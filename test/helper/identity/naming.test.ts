@@ -92,6 +92,34 @@ describe("an executable", () => {
     }
   });
 
+  it("has no number while it is not what its rules were made for, and gets it with the next look after that", async () => {
+    const { naming, meet, answer, told, toldProcesses, waiting, changed, numbers } = start();
+    const app = { ...curl, content: "new" };
+    changed.add("new");
+    meet(record(1n));
+    await answer({ app, certain: true, lasting: true });
+    meet(record(2n));
+    expect([told.size, toldProcesses.size, waiting.length]).toEqual([0, 0, 0]);
+    changed.clear();
+    naming.review([curl.path]);
+    meet(record(3n));
+    await answer({ app, certain: true, lasting: true });
+    expect([...told.values()]).toEqual([numbers.of(curl.path)]);
+  });
+
+  it("loses its number when its rules turn out to be for another content", async () => {
+    const { naming, meet, answer, told, waiting, changed } = start();
+    meet(record(1n));
+    await answer({ app: { ...curl, content: "old" }, certain: true, lasting: true });
+    changed.add("old");
+    naming.review(["/usr/bin/wget"]);
+    expect(told.size).toBe(1);
+    naming.review([curl.path]);
+    expect(told.size).toBe(0);
+    meet(record(2n));
+    expect(waiting).toHaveLength(1);
+  });
+
   it("is told by its process where it is not one app whoever runs it", async () => {
     const { meet, answer, told, toldProcesses, waiting, numbers, events } = start();
     meet(record(1n));
