@@ -189,6 +189,10 @@ test("a rule for one version by hand is for all of them, and explain knows it", 
   const later = put(`/opt/${mine}-3.2/bin/hand`, second);
   expect(await api.call("explain", { app: later, address, port })).toMatchObject({ verdict: "allow", rule: rule.id });
   expect(await unasked(address, later)).toBe(0);
+  // A file of rules may name any of them.
+  await api.call("rules.stage", { first: true, rules: [{ app: later, action: "allow" }] });
+  const { added } = await api.call("rules.apply", { dryRun: true });
+  expect(added).toEqual([]);
 });
 
 test("a store that anybody may fill: the rule goes by the name, and each content is asked about", async () => {

@@ -6,6 +6,8 @@ import {
   chmodSync,
   chownSync,
   mkdtempSync,
+  readdirSync,
+  readlinkSync,
   realpathSync,
   rmSync,
   statSync,
@@ -85,6 +87,27 @@ it("tells nothing of a file that was touched, exchanged or that the reader may n
   chownSync(path, nobody.uid, nobody.gid);
   expect(await digest(readable(path))).toBe(sha256("content"));
 });
+
+it("tells nothing of a file that changes while it is read", async () => {
+  const path = file("content");
+  truncateSync(path, largestFile);
+  const reading = digest(readable(path));
+  await expect.poll(() => isRead(path), { interval: 10, timeout: 10_000 }).toBe(true);
+  utimesSync(path, 1, 1);
+  expect(await reading).toBeNull();
+});
+
+/** Whether a process sums the file up at the moment. */
+function isRead(path: string): boolean {
+  return readdirSync("/proc").some((pid) => {
+    try {
+      const [program, input] = ["exe", "fd/0"].map((link) => readlinkSync(`/proc/${pid}/${link}`));
+      return program?.endsWith("/sha256sum") === true && input === path;
+    } catch {
+      return false;
+    }
+  });
+}
 
 it("reads nothing that is too large, however little of it there is", async () => {
   const path = file("content");
