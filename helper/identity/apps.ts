@@ -1,41 +1,26 @@
 // Names the app behind a process the kernel reported. What is not certain is a path marked unverified, never a guess.
-import { readFileSync, readlinkSync, statSync } from "node:fs";
+import { readlinkSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { type AppPath, appPathText, joinAppPath, splitAppPath } from "../../contract/app-path.ts";
-import type { App, Package } from "../../contract/words.ts";
+import type { App, Package, Packaging } from "../../contract/words.ts";
 import { disguise, type Launch } from "../kernel/layout.ts";
 import { bootMoment } from "../kernel/libc.ts";
-import { findServer, isFuse, type Server } from "./app-image.ts";
-import { contentOf, type Sighting } from "./contents.ts";
+import { isFuse } from "./app-image.ts";
+import { AppImages } from "./app-images.ts";
+import { contentOf } from "./content.ts";
+import type { Sighting } from "./contents.ts";
 import { type DesktopEntry, isRootsOwn, packageEntry, readDesktopEntries } from "./desktop-entries.ts";
-import type { Readable, Way } from "./digest.ts";
 import { runs } from "./interpreters.ts";
 import { argumentsOf, pathOf, resolveArgument } from "./launch.ts";
-import { isLocal, type Mount, mountOf, readMounts, sharesDevices } from "./mounts.ts";
+import { isLocal, type Mount, mountOf, readMounts } from "./mounts.ts";
 import { PackageOwners } from "./package-owner.ts";
 import { findPackagedFile, packageOf } from "./packages.ts";
-import { type Place, placeOf } from "./places.ts";
+import { placeOf } from "./places.ts";
 import { isSettled, look, type Seen, timely } from "./probe.ts";
-import { startOf } from "./running.ts";
+import { isAlive, isReported, keepsItsDevice, type ReportedProcess } from "./reported.ts";
+import { executableOf, imageOf, type SightedFile, scriptOf } from "./sighted.ts";
 
-/** What the kernel reported of the caller; the shape of struct process in bpf/picket.h. */
-export interface ReportedProcess {
-  readonly exe: {
-    readonly inode: bigint;
-    readonly ctime_seconds: bigint;
-    readonly ctime_nanoseconds: number;
-    /** The kernel's encoding: major << 20 | minor. */
-    readonly device: number;
-    /** One of `disguise`. */
-    readonly disguised?: number;
-  };
-  /** CLOCK_BOOTTIME nanoseconds. */
-  readonly start: bigint;
-  readonly pid: number;
-  readonly command: Buffer;
-  readonly uid?: number;
-  readonly gid?: number;
-}
+export type { ReportedProcess } from "./reported.ts";
 
 /**
  * `certain`: the path is the very file the kernel saw. `lasting`: and whoever runs it is that app, now and later, so the executable may be
@@ -50,8 +35,6 @@ export interface Identified {
   readonly sighting?: Sighting;
 }
 
-/** /proc/PID/stat counts in USER_HZ, 100 on every Linux that runs Node. */
-const nanosecondsPerTick = 10_000_000n;
 const entriesLifetime = 30_000;
 
 /** Control, bidirectional and line-breaking characters would let a file name lie about itself on screen. */
@@ -68,106 +51,23 @@ function uncertain(name: string, path = `[${name}]`): Identified {
   };
 }
 
-/** Field 22 of /proc/PID/stat (proc_pid_stat(5)); the command before it may contain anything, even ")". */
-function startTicks(pid: number): bigint {
-  const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-  return BigInt(text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "-1");
-}
-
-/** From stat's encoding of a device number (glibc's makedev) to the kernel's (MKDEV, 20 bits of minor). */
-function kernelDevice(dev: bigint): number {
-  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
-  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
-  return Number(((major << 20n) | minor) & 0xffffffffn);
-}
-
-/** Whether the file at a path is the one the kernel reported, of a process that runs from there. */
-function isReported(seen: Seen, { exe }: ReportedProcess, mount: Mount | undefined): boolean {
-  const changed = exe.ctime_seconds * 1_000_000_000n + BigInt(exe.ctime_nanoseconds);
-  if (seen.inode !== exe.inode || seen.changed !== changed) return false;
-  return kernelDevice(seen.device) === exe.device || (mount !== undefined && sharesDevices(mount));
-}
-
-const loopDevice = 7;
-
-/**
- * Whether the executable's (device, inode) will mean nothing else later. Flatpaks that ship one file share its inode; a device without a
- * disk behind it, and a loop device, is given again to whoever mounts next.
- */
-function keepsItsDevice({ exe }: ReportedProcess, mount: Mount | undefined): boolean {
-  const major = exe.device >>> 20;
-  return (major !== 0 && major !== loopDevice) || (mount !== undefined && sharesDevices(mount));
-}
-
 const nothing = { words: [], complete: false };
-
-/** One of the files that make an app. */
-interface SightedFile {
-  readonly place: Place;
-  readonly readable: Readable;
-  readonly device: bigint;
-  /** Whether its numbers will never mean another file. */
-  readonly steady: boolean;
-}
 
 /** What rules say for every version of an app has a star in its place (helper/identity/versions.ts). */
 function hasStar(path: string): boolean {
   return path.slice(0, path.lastIndexOf("/")).includes("*");
 }
 
-/** Whether the process is still the one that was reported. */
-function isAlive({ pid, start }: ReportedProcess): boolean {
-  try {
-    return startTicks(pid) === start / nanosecondsPerTick;
-  } catch {
-    return false;
-  }
+/** Where AppImages mount themselves. */
+function isImageMount({ point }: Mount): boolean {
+  return /\/\.mount_[^/]*$/.test(point);
 }
 
-function isLocalPath(path: string, mounts: readonly Mount[]): boolean {
-  const mount = mountOf(path, mounts);
-  return mount !== undefined && isLocal(mount);
-}
-
-/** The executable of a process, which has its link there by now. */
-function lookAtExecutable(pid: number, path: string, mounts: readonly Mount[]): Promise<Seen | null> {
-  const place = mountOf(path, mounts)?.point ?? path;
-  return look(`/proc/${pid}/exe`, mounts, { safe: isLocalPath(path, mounts), place });
-}
-
-const nobody = 65534;
-
-/** Who may read what others can put something else in place of. */
-function readerOf({ byRoot }: Place, { uid, gid }: ReportedProcess): Way["reader"] {
-  if (byRoot) return "root";
-  return uid === undefined || gid === undefined || uid === 0 ? { uid: nobody, gid: nobody } : { uid, gid };
-}
-
-function executableOf(
-  process: ReportedProcess,
-  path: string,
-  place: Place,
-  mount: Mount | undefined,
-): Pick<SightedFile, "readable" | "device"> {
-  const { exe, pid } = process;
-  const ways: Way[] = [
-    { path: `/proc/${pid}/exe`, reader: "root" },
-    { path, reader: readerOf(place, process) },
-  ];
-  const changed = exe.ctime_seconds * 1_000_000_000n + BigInt(exe.ctime_nanoseconds);
-  const local = mount !== undefined && isLocal(mount);
-  return { device: BigInt(exe.device), readable: { ways, inode: exe.inode, changed, local } };
-}
-
-function scriptOf(
-  { path, seen }: { path: string; seen: Seen },
-  process: ReportedProcess,
-  place: Place,
-  mounts: readonly Mount[],
-): Omit<SightedFile, "place"> {
-  const local = isLocalPath(path, mounts);
-  const ways = [{ path, reader: readerOf(place, process) }];
-  return { device: seen.device, steady: local, readable: { ways, inode: seen.inode, changed: seen.changed, local } };
+/** Whether a program out of an image does what the image says: an interpreter in it may run anything. */
+function runsItself(launch: Launch, { point }: Mount): boolean {
+  const running = runs(pathOf(launch.program) ?? "", argumentsOf(launch), launch.interpreted === 1);
+  const script = running.is === "script" ? resolveArgument(running.argument, pathOf(launch.directory)) : null;
+  return running.is === "program" || script?.startsWith(`${point}/`) === true;
 }
 
 /** A file that is certain, or what else can be said. */
@@ -179,7 +79,7 @@ export class Apps {
   private entries = new Map<string, DesktopEntry>();
   private entriesRead = Number.NEGATIVE_INFINITY;
   private readonly owners = new PackageOwners();
-  private readonly servers = new Map<number, { server: Server; start: number }>();
+  private readonly images = new AppImages();
 
   /** `directories`: where desktop entries are looked for. */
   constructor(directories: readonly string[]) {
@@ -203,24 +103,24 @@ export class Apps {
       return { app: this.describe({ executable: packaged.path, script: null }), certain: true, lasting: false };
     if (hasStar(path)) return uncertain(`${path} (in a folder with a * in its name)`);
     const place = await placeOf(path, mounts);
-    const steady = keepsItsDevice(process, mount) || mount?.type === "tmpfs";
-    const file = { place, steady, ...executableOf(process, path, place, mount) };
+    const file = executableOf(process, place, mount);
     if (running.is === "program") return this.sight([file], null, keepsItsDevice(process, mount));
     if (launch === null) return uncertain(`${path} (running since before Picket)`);
     if (running.is === "unclear") return uncertain(`${path} (${running.why})`);
     const script = await this.findScript(running.argument, launch, mounts);
     if (script === null) return uncertain(`${path} (with a script that cannot be found, or has changed)`);
     if (hasStar(script.path)) return uncertain(`${script.path} (in a folder with a * in its name)`);
-    const scriptPlace = await placeOf(script.path, mounts);
-    return this.sight(
-      [file, { place: scriptPlace, ...scriptOf(script, process, scriptPlace, mounts) }],
-      packaged,
-      false,
-    );
+    const scriptFile = scriptOf(await placeOf(script.path, mounts), script.seen, process, mounts);
+    return this.sight([file, scriptFile], packaged, false);
   }
 
   /** A program, or an interpreter with its script. What root has put there of an interpreter is no part of what the script is. */
-  private sight(files: readonly SightedFile[], packaged: ReturnType<typeof packageOf>, lasting: boolean): Identified {
+  private sight(
+    files: readonly SightedFile[],
+    packaged: ReturnType<typeof packageOf>,
+    lasting: boolean,
+    packaging?: Packaging,
+  ): Identified {
     const [executable, script] = files;
     if (executable === undefined) throw new Error("an app without an executable");
     const key = {
@@ -233,7 +133,7 @@ export class Apps {
       own.map(({ readable, device }) => ({ ...readable, device })),
       own.every(({ steady }) => steady),
     );
-    const app = { ...this.describe(key, file), content };
+    const app = { ...this.describe(key, file), content, ...(packaging && { packaging }) };
     const byRoot = files.every(({ place }) => place.byRoot);
     const readables = own.map(({ readable }) => readable);
     const sighting = { app, file: joinAppPath(file), files: readables, byRoot, owner: () => this.ownerOf(app) };
@@ -254,50 +154,17 @@ export class Apps {
   ): Promise<Identified | null> {
     const mount = mounts.find((each) => each.device === process.exe.device && isFuse(each));
     if (mount === undefined || (process.exe.disguised ?? disguise.none) !== disguise.none) return null;
-    const server = await this.serverOf(process.exe.device, mounts);
+    const image = await this.images.find(process.exe.device, mounts);
     // The connection is the one that the process runs from as long as that lives: its number is not given again before.
-    const unproven = uncertain(`${mount.point} (where an AppImage cannot be proven to be)`);
-    if (server === null || !isAlive(process)) return /\/\.mount_[^/]*$/.test(mount.point) ? unproven : null;
-    const { executable: path } = server;
-    const [seen, named] = await Promise.all([lookAtExecutable(server.pid, path, mounts), look(path, mounts)]);
-    const isThere = seen !== null && named !== null && seen.inode === named.inode && seen.device === named.device;
-    if (!isThere || seen.changed !== named.changed || hasStar(path)) return unproven;
-    if (launch !== null) {
-      const inside = pathOf(launch.program) ?? "";
-      const running = runs(inside, argumentsOf(launch), launch.interpreted === 1);
-      const script = running.is === "script" ? resolveArgument(running.argument, pathOf(launch.directory)) : null;
-      const isOwn = running.is === "program" || script?.startsWith(`${mount.point}/`) === true;
-      if (!isOwn) return uncertain(`${path} (with code that is not its own)`);
-    }
+    if (image === null || !isAlive(process) || hasStar(image.path))
+      return isImageMount(mount) ? uncertain(`${mount.point} (where an AppImage cannot be proven to be)`) : null;
+    const { path, seen, server } = image;
+    if (launch !== null && !runsItself(launch, mount)) return uncertain(`${path} (with code that is not its own)`);
+    // Its name may have a version; which file it is was proven, not that others are as good.
     const place = { ...(await placeOf(path, mounts)), key: path };
-    const local = isLocalPath(path, mounts);
-    const ways: Way[] = [{ path: `/proc/${server.pid}/exe`, reader: "root" }];
-    const readable = { ways, inode: seen.inode, changed: seen.changed, local };
-    const identified = this.sight([{ place, steady: local, device: seen.device, readable }], null, false);
-    const id = displayable(path.slice(path.lastIndexOf("/") + 1));
-    const packaging = { packaging: { kind: "appimage", id, proven: true } } as const;
-    const { sighting } = identified;
-    return {
-      ...identified,
-      app: { ...identified.app, ...packaging },
-      ...(sighting && { sighting: { ...sighting, app: { ...sighting.app, ...packaging } } }),
-    };
-  }
-
-  /** Who serves a FUSE connection, if it is an AppImage. Remembered as long as it lives. */
-  private async serverOf(connection: number, mounts: readonly Mount[]): Promise<Server | null> {
-    const known = this.servers.get(connection);
-    if (known !== undefined && startOf(known.server.pid) === known.start) return known.server;
-    const inodeOf = async (pid: number) => {
-      const path = readlinkSync(`/proc/${pid}/exe`);
-      return (await lookAtExecutable(pid, path, mounts))?.inode ?? null;
-    };
-    const server = await findServer(connection, inodeOf).catch(() => null);
-    this.servers.delete(connection);
-    const start = server === null ? null : startOf(server.pid);
-    if (server === null || start === null) return null;
-    this.servers.set(connection, { server, start });
-    return server;
+    const file = displayable(path.slice(path.lastIndexOf("/") + 1));
+    const packaging = { kind: "appimage", id: file, proven: true } as const;
+    return this.sight([imageOf(place, seen, server, mounts)], null, false, packaging);
   }
 
   private async findFile(process: ReportedProcess, launch: Launch | null, mounts: readonly Mount[]): Promise<Found> {
@@ -324,7 +191,7 @@ export class Apps {
     let raw: Buffer;
     try {
       raw = readlinkSync(link, { encoding: "buffer" });
-      if (startTicks(process.pid) !== process.start / nanosecondsPerTick) return gone;
+      if (!isAlive(process)) return gone;
     } catch {
       return gone;
     }

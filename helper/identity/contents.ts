@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { App, Changed, Package } from "../../contract/words.ts";
 import { log } from "../log.ts";
 import type { ContentRow, ContentRows } from "../store/contents.ts";
+import { isSteady, lasting } from "./content.ts";
 import { digest, type Readable } from "./digest.ts";
 
 /** Contents that an app may have by turns: versions side by side, or a way back to an older one. The oldest goes. */
@@ -13,9 +14,6 @@ const contentsKept = 8192;
 const mostReading = 512;
 /** Apps whose content is remembered. Those that have rules are beyond it. */
 const appsKept = 4096;
-/** Begins the name of a content that another file may have as well: its file system gives numbers again. Nothing is remembered by it. */
-const passing = "~";
-
 /** A process's app, and the files that make it. */
 export interface Sighting {
   readonly app: App & { readonly content: string };
@@ -28,35 +26,12 @@ export interface Sighting {
   owner(): Promise<Package | null>;
 }
 
-function isSteady(content: string): boolean {
-  return !content.startsWith(passing);
-}
-
-/** How a content is kept: one whose numbers may mean another file only by what was in it. */
-function lasting(content: string, sha256: string | null): string {
-  return isSteady(content) ? content : `${passing}${sha256 ?? ""}`;
-}
-
-/** Names the content of files, without reading them. `steady`: no other file will ever go by these numbers. */
-export function contentOf(
-  files: readonly { inode: bigint; changed: bigint; device: bigint }[],
-  steady: boolean,
-): string {
-  const text = files.map(({ device, inode, changed }) => `${device}:${inode}:${changed}`).join("+");
-  return steady ? text : `${passing}${text}`;
-}
-
-/** Whether two processes run the same content, as far as their names tell. */
-export function isSameContent(a: string | undefined, b: string | undefined): boolean {
-  return a === b || (a !== undefined && b !== undefined && !isSteady(a) && !isSteady(b));
-}
-
 export interface ContentsParts {
   readonly rows: ContentRows;
   /** Whether any rule allows the app something. */
   hasAllowRule(app: string): boolean;
   /** Reads files. */
-  readonly digest?: (file: Readable) => Promise<string | null>;
+  readonly digest?: (file: Readable, urgent: boolean) => Promise<string | null>;
 }
 
 export class Contents {
@@ -99,7 +74,7 @@ export class Contents {
     const isUpdate =
       byRoot && before.length > 0 && (before.every((row) => row.file !== file) || (await sighting.owner()) !== null);
     const isAwaited = before.length > 0 ? !isUpdate : !steady && this.parts.hasAllowRule(app.path);
-    if (isAwaited) await this.read(sighting);
+    if (isAwaited) await this.read(sighting, true);
     const sha256 = this.digests.get(app.content) ?? null;
     const known = this.knownOf(app.path);
     const same = sha256 === null ? undefined : known.find((row) => row.sha256 === sha256);
@@ -124,7 +99,7 @@ export class Contents {
     const sighting = this.sightings.get(content);
     if (this.reading.size >= mostReading) return;
     if (sighting === undefined || (sighting.byRoot && (await sighting.owner()) !== null)) return;
-    const sha256 = await this.read(sighting);
+    const sha256 = await this.read(sighting, false);
     const row = this.byApp.get(path)?.find((each) => each.content === content);
     if (sha256 !== null && row?.sha256 === null) this.put({ ...row, sha256 });
   }
@@ -165,13 +140,13 @@ export class Contents {
     }
   }
 
-  private read({ app, files }: Sighting): Promise<string | null> {
+  private read({ app, files }: Sighting, urgent: boolean): Promise<string | null> {
     const before = isSteady(app.content) ? this.digests.get(app.content) : undefined;
     if (before) return Promise.resolve(before);
     const under = this.reading.get(app.content);
     if (under) return under;
     const read = this.parts.digest ?? digest;
-    const reading = Promise.all(files.map(read))
+    const reading = Promise.all(files.map((file) => read(file, urgent)))
       .then((each) => (each.includes(null) ? null : each.length === 1 ? (each[0] ?? null) : joined(each)))
       .catch(() => null)
       .then((sha256) => {

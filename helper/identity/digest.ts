@@ -39,14 +39,14 @@ const script = `exec <"$1" || exit 1
 stat --printf '%i %.9Z %f %s\\n' - && [ "$(stat --printf '%s' -)" -le ${largestFile} ] || exit 1
 sha256sum - && stat --printf '%i %.9Z %f %s\\n' -`;
 
-/** SHA-256 in hex; null when the file is another by now, is too large, or could not be read in time. */
-export function digest(file: Readable): Promise<string | null> {
+/** `urgent`: somebody waits for it. SHA-256 in hex; null when the file is another by now, is too large, or could not be read in time. */
+export function digest(file: Readable, urgent = false): Promise<string | null> {
   return turns[file.local ? "local" : "remote"].take(async () => {
     const age = Date.now() - Number(file.changed / 1_000_000n);
     if (age < tick) await new Promise((resolve) => setTimeout(resolve, tick));
     for (const way of file.ways) {
       if (stuck >= mostStuck) return null;
-      const sum = digestIn(await read(way), file);
+      const sum = digestIn(await read(way, urgent), file);
       if (sum !== null) return sum;
     }
     return null;
@@ -63,9 +63,9 @@ function digestIn(text: string | null, file: Readable): string | null {
 }
 
 /** What the script says; null when it fails or takes too long. A process group of its own: what hangs is ended with all its parts. */
-function read({ path, reader }: Way): Promise<string | null> {
+function read({ path, reader }: Way, urgent: boolean): Promise<string | null> {
   return new Promise((resolve) => {
-    const child = spawn("nice", ["sh", "-c", script, "sh", path], {
+    const child = spawn("nice", ["-n", urgent ? "0" : "10", "sh", "-c", script, "sh", path], {
       cwd: "/",
       env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
       stdio: ["ignore", "pipe", "ignore"],

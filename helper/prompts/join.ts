@@ -1,6 +1,6 @@
 // Which card an attempt belongs to. Pure.
 import type { App, Direction, Endpoint, Prompt } from "../../contract/words.ts";
-import { isSameContent } from "../identity/contents.ts";
+import { isSameContent } from "../identity/content.ts";
 import { commonDomain } from "../policy/scope.ts";
 
 /** How long after the last attempt the other address family still counts as the same try (RFC 8305 waits 250 ms between them). */

@@ -1,7 +1,8 @@
 // When a program counts as changed: what it was met with, what rules there were, and what a person said.
 import { describe, expect, it } from "vitest";
 import type { App, Package } from "../../../contract/words.ts";
-import { Contents, contentOf, isSameContent, type Sighting } from "../../../helper/identity/contents.ts";
+import { contentOf, isSameContent } from "../../../helper/identity/content.ts";
+import { Contents, type Sighting } from "../../../helper/identity/contents.ts";
 import { ContentRows } from "../../../helper/store/contents.ts";
 import { temporaryStore } from "../store/temporary.ts";
 
