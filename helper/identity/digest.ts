@@ -24,8 +24,8 @@ export interface Readable {
 
 /** Larger files are not read, bytes. */
 export const largestFile = 1024 ** 3;
-/** How long reading may take, milliseconds. */
-const patience = 20_000;
+/** How long reading may take, milliseconds: while somebody waits for it, and while nobody does. */
+const patience = { urgent: 20_000, leisurely: 60_000 };
 /** A file may change twice within one tick of the kernel's clock, and only its first change shows. Milliseconds. */
 const tick = 30;
 /** Readers that never came back, because their file system did not. */
@@ -74,16 +74,19 @@ function read({ path, reader }: Way, urgent: boolean): Promise<string | null> {
     });
     let text = "";
     let ended = false;
-    const late = setTimeout(() => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-      } catch {
-        // it ended just now
-      }
-      if (!ended) stuck++;
-      if (!ended) child.once("exit", () => stuck--);
-      resolve(null);
-    }, patience);
+    const late = setTimeout(
+      () => {
+        try {
+          if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+        } catch {
+          // it ended just now
+        }
+        if (!ended) stuck++;
+        if (!ended) child.once("exit", () => stuck--);
+        resolve(null);
+      },
+      patience[urgent ? "urgent" : "leisurely"],
+    );
     child.stdout.on("data", (chunk: Buffer) => {
       text += chunk.toString("latin1").slice(0, 1024);
     });
