@@ -12,6 +12,7 @@ import type { Countries } from "./history/countries.ts";
 import type { Recorder } from "./history/recorder.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
+import { Contents } from "./identity/contents.ts";
 import { labelled } from "./identity/labels.ts";
 import { Naming } from "./identity/naming.ts";
 import type { EarlyEnd } from "./identity/under-way.ts";
@@ -46,6 +47,7 @@ import { Revocation } from "./revocation.ts";
 import { nextRound } from "./rounds.ts";
 import { describeRules } from "./rule-hints.ts";
 import { RulesFiles } from "./rules-file.ts";
+import { ContentRows } from "./store/contents.ts";
 import { durably, type Store } from "./store/database.ts";
 import { FlowVerdicts } from "./store/flow-verdicts.ts";
 import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
@@ -106,6 +108,7 @@ export class Engine {
   private readonly notices: Notices;
   private readonly sockets: RawSockets;
   private readonly deliveries: Deliveries;
+  private readonly contents: Contents;
   private readonly naming: Naming;
   private readonly called: NamesAtWork;
   private readonly revocation: Revocation;
@@ -139,7 +142,11 @@ export class Engine {
       why: (asked) => this.policy.whyAsked(asked),
     });
     this.flows = new Flows(listener.flow, (key, flow) => parts.recorder.tell(key, flow, Date.now()));
-    this.naming = new Naming({ apps: parts.apps, numbers: apps, maps });
+    this.contents = new Contents({
+      rows: new ContentRows(store),
+      hasAllowRule: (app) => this.rules.allowsSomething(app),
+    });
+    this.naming = new Naming({ apps: parts.apps, numbers: apps, maps, contents: this.contents });
     this.sockets = new RawSockets((fd) => programs.exempt(fd));
     this.deliveries = new Deliveries((fd) => programs.exempt(fd));
     this.notices = new Notices(maps.notices);
@@ -168,6 +175,7 @@ export class Engine {
       named: () => this.called.addresses(),
       situation: parts.situation,
       zones: parts.zones,
+      contents: this.contents,
     });
     this.called = new NamesAtWork({
       ring: maps.names.fd,
@@ -183,6 +191,7 @@ export class Engine {
       settle: () => void this.settle(),
       revoke: () => this.revocation.soon(),
     });
+    this.contents.follow(Date.now());
     this.policy.refresh();
     this.revocation = new Revocation({ programs, policy: this.policy, flows: this.flows, hold: this.hold });
     this.answers = new Answers({
@@ -193,6 +202,9 @@ export class Engine {
       prompts: this.prompts,
       flows: this.flows,
       hold: this.hold,
+      contents: this.contents,
+      why: ({ app, direction, endpoint, process }) =>
+        this.policy.whyAsked({ app, direction, endpoint, user: process.uid }),
       checkpoint: parts.checkpoint,
       policyChanged: () => this.policyChanged(),
     });
@@ -317,8 +329,10 @@ export class Engine {
     }
     // Its gate counts the packets that were told, and would tell of no more: it is forgotten once there is time.
     else if (this.naming.underWay.isBusy) this.owesGates = true;
-    else if (this.hold.keep(record, packet)) this.meet(record, (app) => this.judgeHeld(record, app, resumed));
-    else this.called.hearMore(flowId(record.flow));
+    else if (this.hold.keep(record, packet)) {
+      const asks = (app: App) => this.policy.decide(this.askedOf(record, app)).verdict === "ask";
+      this.meet(record, (app) => this.judgeHeld(record, app, resumed), asks);
+    } else this.called.hearMore(flowId(record.flow));
   }
 
   /** A packet may have been caught in the moment before its flow's gate was written, by this helper or the one before. */
@@ -382,9 +396,7 @@ export class Engine {
 
   /** Whatever policy says of a flow it says in the same words: the kernel's verdict too, unless the policy is another by now. */
   private inWords(record: FlowRecord, app: App, judgement: Judgement): Judgement {
-    const endpoint = this.called.endpointOf(record);
-    const asked = { app, direction: directionOf(record), endpoint, user: record.process.uid };
-    const { verdict, rule, layer, reason, number } = this.policy.decide(asked);
+    const { verdict, rule, layer, reason, number } = this.policy.decide(this.askedOf(record, app));
     return number === record.rule && verdict === judgement.verdict ? { verdict, rule, layer, reason } : judgement;
   }
 
@@ -436,7 +448,13 @@ export class Engine {
     }
   }
 
-  private meet(record: FlowRecord, then: (app: App) => void): void {
+  private askedOf(record: FlowRecord, app: App): Asked {
+    const endpoint = this.called.endpointOf(record);
+    return { app, direction: directionOf(record), endpoint, user: record.process.uid };
+  }
+
+  /** `asks`: whether a person will be asked, who wants to know more than policy does. */
+  private meet(record: FlowRecord, then: (app: App) => void, asks: (app: App) => boolean = () => false): void {
     // At once: a scope is gone with its last process.
     const cgroup = this.parts.cgroups.recall(record.process.cgroup);
     this.naming.meet(
@@ -447,6 +465,7 @@ export class Engine {
         // Judged after its socket's end: nobody else removes it.
         this.parts.programs.maps.gates.delete(Buffer.from(id, "hex"));
       },
+      asks,
     );
   }
 
@@ -525,13 +544,7 @@ export class Engine {
       const record = { ...empty, time, process: owner, flow, netns, direction, local_port };
       this.meet(record, (app) => {
         this.addFlow(record, app, { verdict: "allow", rule: null, layer: "mode", reason });
-        const asked = {
-          app,
-          direction: directionOf(record),
-          endpoint: this.called.endpointOf(record),
-          user: owner.uid,
-        };
-        const { verdict } = this.policy.decide(asked);
+        const { verdict } = this.policy.decide(this.askedOf(record, app));
         if (verdict === "block") this.revocation.soon();
       });
     }
@@ -541,6 +554,8 @@ export class Engine {
 
   /** After any committed change: maps, then held and live flows, then cards. Returns the ids of the cards that are settled. */
   policyChanged(): string[] {
+    // Before a rule is in the maps that is for some of those with the app's number, and not for others.
+    this.naming.review(this.contents.follow(Date.now()));
     const changed = this.policy.refresh();
     this.parts.checkpoint("compiled");
     for (const held of this.hold.all()) {

@@ -7,6 +7,7 @@ import type { BlocklistService } from "./blocklists/service.ts";
 import type { Engine } from "./engine.ts";
 import type { Runs } from "./guard/runs.ts";
 import type { historyService } from "./history/service.ts";
+import { withAppKeys } from "./identity/rule-app.ts";
 import { closeDescriptor, peerPidfd } from "./kernel/peer.ts";
 import type { Learning } from "./learning.ts";
 import type { Modes } from "./modes.ts";
@@ -121,7 +122,8 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       return {};
     },
     "rules.list": () => engine.describeRules(),
-    "rules.stage": (part, client) => engine.rulesFiles.stage(client, part),
+    "rules.stage": async (part, client) =>
+      engine.rulesFiles.stage(client, { ...part, rules: await Promise.all(part.rules.map(withAppKeys)) }),
     "rules.apply": (asked, client) =>
       attempt(client, "Rules from a file.", () => engine.rulesFiles.apply(client, asked)),
     "rules.undo": ({ change }, client) => {
@@ -134,13 +136,14 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       );
       return differenceOf(before, engine.listRules());
     },
-    explain: (asked) => engine.explain(asked),
-    "rules.add": (rule, client) => {
+    explain: async (asked) => engine.explain(await withAppKeys(asked)),
+    "rules.add": async (rule, client) => {
       const { profile } = rule;
       // It would never count, and a person would believe in it.
       if (profile !== null && !parts.profiles().some(({ name }) => name === profile))
         throw new CodedError("unknown_profile", profile);
-      return attempt(client, "A new rule.", () => engine.addRule(rule));
+      const named = await withAppKeys(rule);
+      return attempt(client, "A new rule.", () => engine.addRule(named));
     },
     "rules.remove": ({ id }, client) => {
       attempt(client, `Rule ${id} removed.`, () => engine.removeRule(id));

@@ -1,33 +1,26 @@
 // Names the app behind a process the kernel reported. What is not certain is a path marked unverified, never a guess.
-import { readFileSync, readlinkSync, statSync } from "node:fs";
+import { readlinkSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
-import { appPathText, joinAppPath, splitAppPath } from "../../contract/app-path.ts";
-import type { App } from "../../contract/words.ts";
+import { type AppPath, appPathText, joinAppPath, splitAppPath } from "../../contract/app-path.ts";
+import type { App, Package, Packaging } from "../../contract/words.ts";
 import { disguise, type Launch } from "../kernel/layout.ts";
 import { bootMoment } from "../kernel/libc.ts";
+import { isFuse } from "./app-image.ts";
+import { AppImages } from "./app-images.ts";
+import { contentOf } from "./content.ts";
+import type { Sighting } from "./contents.ts";
 import { type DesktopEntry, isRootsOwn, packageEntry, readDesktopEntries } from "./desktop-entries.ts";
 import { runs } from "./interpreters.ts";
 import { argumentsOf, pathOf, resolveArgument } from "./launch.ts";
-import { isLocal, type Mount, mountOf, readMounts, sharesDevices } from "./mounts.ts";
+import { isLocal, type Mount, mountOf, readMounts } from "./mounts.ts";
+import { PackageOwners } from "./package-owner.ts";
 import { findPackagedFile, packageOf } from "./packages.ts";
+import { placeOf } from "./places.ts";
 import { isSettled, look, type Seen, timely } from "./probe.ts";
+import { isAlive, isReported, keepsItsDevice, type ReportedProcess } from "./reported.ts";
+import { executableOf, imageOf, type SightedFile, scriptOf } from "./sighted.ts";
 
-/** What the kernel reported of the caller; the shape of struct process in bpf/picket.h. */
-export interface ReportedProcess {
-  readonly exe: {
-    readonly inode: bigint;
-    readonly ctime_seconds: bigint;
-    readonly ctime_nanoseconds: number;
-    /** The kernel's encoding: major << 20 | minor. */
-    readonly device: number;
-    /** One of `disguise`. */
-    readonly disguised?: number;
-  };
-  /** CLOCK_BOOTTIME nanoseconds. */
-  readonly start: bigint;
-  readonly pid: number;
-  readonly command: Buffer;
-}
+export type { ReportedProcess } from "./reported.ts";
 
 /**
  * `certain`: the path is the very file the kernel saw. `lasting`: and whoever runs it is that app, now and later, so the executable may be
@@ -38,10 +31,10 @@ export interface Identified {
   readonly app: App;
   readonly certain: boolean;
   readonly lasting: boolean;
+  /** Whose content is to be compared with what the app's rules were made for; absent where its packaging answers for it. */
+  readonly sighting?: Sighting;
 }
 
-/** /proc/PID/stat counts in USER_HZ, 100 on every Linux that runs Node. */
-const nanosecondsPerTick = 10_000_000n;
 const entriesLifetime = 30_000;
 
 /** Control, bidirectional and line-breaking characters would let a file name lie about itself on screen. */
@@ -58,35 +51,23 @@ function uncertain(name: string, path = `[${name}]`): Identified {
   };
 }
 
-/** Field 22 of /proc/PID/stat (proc_pid_stat(5)); the command before it may contain anything, even ")". */
-function startTicks(pid: number): bigint {
-  const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-  return BigInt(text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "-1");
+const nothing = { words: [], complete: false };
+
+/** What rules say for every version of an app has a star in its place (helper/identity/versions.ts). */
+function hasStar(path: string): boolean {
+  return path.slice(0, path.lastIndexOf("/")).includes("*");
 }
 
-/** From stat's encoding of a device number (glibc's makedev) to the kernel's (MKDEV, 20 bits of minor). */
-function kernelDevice(dev: bigint): number {
-  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
-  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
-  return Number(((major << 20n) | minor) & 0xffffffffn);
+/** Where AppImages mount themselves. */
+function isImageMount({ point }: Mount): boolean {
+  return /\/\.mount_[^/]*$/.test(point);
 }
 
-/** Whether the file at a path is the one the kernel reported, of a process that runs from there. */
-function isReported(seen: Seen, { exe }: ReportedProcess, mount: Mount | undefined): boolean {
-  const changed = exe.ctime_seconds * 1_000_000_000n + BigInt(exe.ctime_nanoseconds);
-  if (seen.inode !== exe.inode || seen.changed !== changed) return false;
-  return kernelDevice(seen.device) === exe.device || (mount !== undefined && sharesDevices(mount));
-}
-
-const loopDevice = 7;
-
-/**
- * Whether the executable's (device, inode) will mean nothing else later. Flatpaks that ship one file share its inode; a device without a
- * disk behind it, and a loop device, is given again to whoever mounts next.
- */
-function keepsItsDevice({ exe }: ReportedProcess, mount: Mount | undefined): boolean {
-  const major = exe.device >>> 20;
-  return (major !== 0 && major !== loopDevice) || (mount !== undefined && sharesDevices(mount));
+/** Whether a program out of an image does what the image says: an interpreter in it may run anything. */
+function runsItself(launch: Launch, { point }: Mount): boolean {
+  const running = runs(pathOf(launch.program) ?? "", argumentsOf(launch), launch.interpreted === 1);
+  const script = running.is === "script" ? resolveArgument(running.argument, pathOf(launch.directory)) : null;
+  return running.is === "program" || script?.startsWith(`${point}/`) === true;
 }
 
 /** A file that is certain, or what else can be said. */
@@ -97,6 +78,8 @@ export class Apps {
   private readonly mountNamespace = statSync("/proc/self/ns/mnt").ino;
   private entries = new Map<string, DesktopEntry>();
   private entriesRead = Number.NEGATIVE_INFINITY;
+  private readonly owners = new PackageOwners();
+  private readonly images = new AppImages();
 
   /** `directories`: where desktop entries are looked for. */
   constructor(directories: readonly string[]) {
@@ -109,23 +92,79 @@ export class Apps {
    */
   async identify(process: ReportedProcess, launch: Launch | null = null): Promise<Identified> {
     const mounts = readMounts();
+    const image = await this.findImage(process, launch, mounts);
+    if (image !== null) return image;
     const found = await this.findFile(process, launch, mounts);
     if ("certain" in found) return found;
     const { path, mount } = found;
     const packaged = packageOf(path);
-    const itself = {
-      app: this.describe(packaged?.path ?? path),
-      certain: true,
-      lasting: packaged === null && keepsItsDevice(process, mount),
-    };
-    const nobody = { words: [], complete: false };
-    const running = runs(path, launch === null ? nobody : argumentsOf(launch), launch?.interpreted === 1);
-    if (running.is === "program") return itself;
+    const running = runs(path, launch === null ? nothing : argumentsOf(launch), launch?.interpreted === 1);
+    if (running.is === "program" && packaged !== null)
+      return { app: this.describe({ executable: packaged.path, script: null }), certain: true, lasting: false };
+    if (hasStar(path)) return uncertain(`${path} (in a folder with a * in its name)`);
+    const place = await placeOf(path, mounts);
+    const file = executableOf(process, place, mount);
+    if (running.is === "program") return this.sight([file], null, keepsItsDevice(process, mount));
     if (launch === null) return uncertain(`${path} (running since before Picket)`);
     if (running.is === "unclear") return uncertain(`${path} (${running.why})`);
     const script = await this.findScript(running.argument, launch, mounts);
     if (script === null) return uncertain(`${path} (with a script that cannot be found, or has changed)`);
-    return { app: this.describe(joinAppPath({ executable: path, script })), certain: true, lasting: false };
+    if (hasStar(script.path)) return uncertain(`${script.path} (in a folder with a * in its name)`);
+    const scriptFile = scriptOf(await placeOf(script.path, mounts), script.seen, process, mounts);
+    return this.sight([file, scriptFile], packaged, false);
+  }
+
+  /** A program, or an interpreter with its script. What root has put there of an interpreter is no part of what the script is. */
+  private sight(
+    files: readonly SightedFile[],
+    packaged: ReturnType<typeof packageOf>,
+    lasting: boolean,
+    packaging?: Packaging,
+  ): Identified {
+    const [executable, script] = files;
+    if (executable === undefined) throw new Error("an app without an executable");
+    const key = {
+      executable: packaged?.path ?? executable.place.key,
+      script: script === undefined ? null : script.place.key,
+    };
+    const file = { executable: executable.place.path, script: script?.place.path ?? null };
+    const own = script !== undefined && (packaged !== null || executable.place.byRoot) ? [script] : files;
+    const content = contentOf(
+      own.map(({ readable, device }) => ({ ...readable, device })),
+      own.every(({ steady }) => steady),
+    );
+    const app = { ...this.describe(key, file), content, ...(packaging && { packaging }) };
+    const byRoot = files.every(({ place }) => place.byRoot);
+    const readables = own.map(({ readable }) => readable);
+    const sighting = { app, file: joinAppPath(file), files: readables, byRoot, owner: () => this.ownerOf(app) };
+    return { app, certain: true, lasting, sighting };
+  }
+
+  /** The package that owns the app's file: a script's, of an interpreter's app. Null also where nobody can tell. Never rejects. */
+  async ownerOf({ path, file }: Pick<App, "path" | "file">): Promise<Package | null> {
+    const { executable, script } = splitAppPath(file ?? path);
+    return executable.startsWith("/") ? this.owners.of(script ?? executable) : null;
+  }
+
+  /** The app of what runs out of an AppImage, or seems to; null for everything else. */
+  private async findImage(
+    process: ReportedProcess,
+    launch: Launch | null,
+    mounts: readonly Mount[],
+  ): Promise<Identified | null> {
+    const mount = mounts.find((each) => each.device === process.exe.device && isFuse(each));
+    if (mount === undefined || (process.exe.disguised ?? disguise.none) !== disguise.none) return null;
+    const image = await this.images.find(process.exe.device, mounts);
+    // The connection is the one that the process runs from as long as that lives: its number is not given again before.
+    if (image === null || !isAlive(process) || hasStar(image.path))
+      return isImageMount(mount) ? uncertain(`${mount.point} (where an AppImage cannot be proven to be)`) : null;
+    const { path, seen, server } = image;
+    if (launch !== null && !runsItself(launch, mount)) return uncertain(`${path} (with code that is not its own)`);
+    // Its name may have a version; which file it is was proven, not that others are as good.
+    const place = { ...(await placeOf(path, mounts)), key: path };
+    const file = displayable(path.slice(path.lastIndexOf("/") + 1));
+    const packaging = { kind: "appimage", id: file, proven: true } as const;
+    return this.sight([imageOf(place, seen, server, mounts)], null, false, packaging);
   }
 
   private async findFile(process: ReportedProcess, launch: Launch | null, mounts: readonly Mount[]): Promise<Found> {
@@ -152,7 +191,7 @@ export class Apps {
     let raw: Buffer;
     try {
       raw = readlinkSync(link, { encoding: "buffer" });
-      if (startTicks(process.pid) !== process.start / nanosecondsPerTick) return gone;
+      if (!isAlive(process)) return gone;
     } catch {
       return gone;
     }
@@ -179,7 +218,11 @@ export class Apps {
   }
 
   /** Null unless it is certain that an interpreter read this very file: there, a file, and as it was when the process began. */
-  private async findScript(argument: string, launch: Launch, mounts: readonly Mount[]): Promise<string | null> {
+  private async findScript(
+    argument: string,
+    launch: Launch,
+    mounts: readonly Mount[],
+  ): Promise<{ path: string; seen: Seen } | null> {
     // Elsewhere the same path may be another file.
     if (launch.mount_namespace !== this.mountNamespace || launch.confined !== 0) return null;
     const directory = pathOf(launch.directory);
@@ -193,21 +236,31 @@ export class Apps {
     const seen = await look(path, mounts, { safe: settled });
     if (seen?.regular !== true || seen.changed > bootMoment() + launch.time) return null;
     // Root's links are followed: a desktop entry or a rule speaks of the file itself.
-    return settled ? timely(realpath(path)) : path;
+    const real = settled ? await timely(realpath(path)) : path;
+    return real === null ? null : { path: real, seen };
   }
 
-  /** The app at a path that is known to be true. */
-  describe(path: string): App {
-    const { executable, script } = splitAppPath(path);
-    const file = script ?? executable;
-    const packaged = packageOf(file);
-    const entry = packaged ? packageEntry(this.directories, packaged) : this.entryOf(file);
-    const roots = packaged !== null || isRootsOwn(file);
-    const verified = entry !== undefined && roots && (script === null || isRootsOwn(executable));
+  /** The app at a path that is known to be true. `file`: where it is, when `path` stands for every version of it. */
+  describe(app: AppPath, file: AppPath = app): App {
+    const where = file.script ?? file.executable;
+    const packaged = packageOf(app.script ?? app.executable);
+    const entry = packaged ? packageEntry(this.directories, packaged) : this.entryOf(where);
+    const isRoots = () =>
+      (packaged !== null || isRootsOwn(where)) && (file.script === null || isRootsOwn(file.executable));
+    const verified = entry !== undefined && isRoots();
     // The path is exact, for rules to match; whoever shows it strips it. The name is for showing.
+    const path = joinAppPath(app);
     const name = displayable(verified ? entry.name : appPathText(path));
-    const packaging = packaged ? { packaging: { kind: packaged.kind, id: packaged.id, proven: true } } : {};
-    return { name, path, verified, icon: verified ? entry.icon : null, via: null, ...packaging };
+    const actual = joinAppPath(file);
+    return {
+      name,
+      path,
+      verified,
+      icon: verified ? entry.icon : null,
+      via: null,
+      ...(packaged && { packaging: { kind: packaged.kind, id: packaged.id, proven: true } }),
+      ...(!packaged && actual !== path && { file: actual }),
+    };
   }
 
   private entryOf(path: string): DesktopEntry | undefined {

@@ -26,6 +26,8 @@ export interface Question {
   readonly protocol: Protocol;
   readonly direction: Direction;
   readonly names: KnownNames;
+  /** What the app runs is not what its rules were made for. */
+  readonly changed?: boolean;
 }
 
 export interface Decision {
@@ -154,8 +156,17 @@ export function withoutRule(
   return { layer: "mode", reason: "No rule covered it; the mode of that moment decided." };
 }
 
-function decisionOf(rule: PolicyRule | undefined, mode: Mode): Decision {
+/** A mode that allows what no rule covers has nothing to ask about. */
+function isAllowing(mode: Mode): boolean {
+  return modeVerdict[mode].verdict === "allow";
+}
+
+function decisionOf(rule: PolicyRule | undefined, mode: Mode, changed = false): Decision {
   if (rule === undefined) return { ...modeVerdict[mode], rule: null, number: 0, layer: "mode" };
+  if (changed && rule.action === "allow" && rule.app !== null && !isAllowing(mode)) {
+    const reason = "This program has changed since you allowed it.";
+    return { verdict: "ask", rule: rule.id, number: rule.number, layer: layerOf(rule), reason };
+  }
   return { verdict: rule.action, rule: rule.id, number: rule.number, layer: layerOf(rule), reason: reasonOf(rule) };
 }
 
@@ -195,7 +206,7 @@ export function decide(policy: Policy, question: Question): Decision {
   // A blocklist that has one name blocks no other that shares its address.
   const unlisted = judged.filter(({ rule }) => rule === undefined || !isListedName(rule));
   const decisions = (unlisted.length > 0 ? unlisted : judged).map(({ name, rule }) => {
-    const decision = decisionOf(rule, mode);
+    const decision = decisionOf(rule, mode, question.changed);
     const why = rule === undefined && decision.verdict !== "allow" ? whyNot(policy, question, name) : null;
     return why === null ? decision : { ...decision, reason: why };
   });

@@ -28,6 +28,22 @@ export function Details({ prompt, open, setOpen, destinations }: Props) {
             </dd>
           </>
         )}
+        {app.file !== undefined && (
+          <>
+            <dt>{words.file}</dt>
+            <dd>
+              <bdi className="exact">{plain(appPathText(app.file))}</bdi>
+            </dd>
+          </>
+        )}
+        {app.package && (
+          <>
+            <dt>{words.package}</dt>
+            <dd>
+              <bdi className="exact">{plain(`${app.package.name} ${app.package.version}`)}</bdi>
+            </dd>
+          </>
+        )}
         {app.via !== null && (
           <>
             <dt>{words.via}</dt>

@@ -36,6 +36,7 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
   // What an answer would apply to. The count of attempts is not in it: an app that retries fast could keep its card dead for ever.
   const change = [
     prompt.state,
+    prompt.changed?.kind,
     shown,
     online,
     ...prompt.endpoints.map((each) => `${each.host} ${each.address} ${each.port} ${each.protocol}`),
@@ -108,6 +109,13 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
           {over && (
             <Notice tone="wait" title={words.over.title}>
               <p>{answerable ? words.over.body[prompt.direction] : words.over.unidentified}</p>
+            </Notice>
+          )}
+          {prompt.changed && (
+            <Notice tone="wait" title={words.changed[prompt.changed.kind].title}>
+              <p>
+                {words.changed[prompt.changed.kind].body} {words.changed.again}
+              </p>
             </Notice>
           )}
           <Choices

@@ -80,6 +80,11 @@ function Question({ prompt }: { prompt: Prompt }) {
           {words.attempts(attempts)} {words.since(since)}{" "}
           {process.uid === 0 && <span className="tag tag-warn">{text.asRoot}</span>}
         </span>
+        {prompt.changed && (
+          <span className="second">
+            {text.prompt.changed[prompt.changed.kind].title}. {text.prompt.changed.again}
+          </span>
+        )}
         <Details prompt={prompt} open={open} setOpen={setOpen} />
       </div>
     </div>

@@ -1,6 +1,6 @@
 // The card that asks.
 import type { Lifetime, RuleLifetime } from "../../../contract/lifetime.ts";
-import type { Direction } from "../../../contract/words.ts";
+import type { Changed, Direction } from "../../../contract/words.ts";
 import { count, durationText } from "./amounts.ts";
 
 export const prompt = {
@@ -61,6 +61,17 @@ export const prompt = {
     next: "Next question",
     close: "Leave it in the inbox",
   },
+  changed: {
+    content: {
+      title: "This program has changed since you allowed it",
+      body: "Its file has other content now, and no package of this system answers for it. If you did not update it yourself, be careful.",
+    },
+    version: {
+      title: "This is a new version of a program you allowed",
+      body: "It runs from another folder, with other content. If you did not install it yourself, be careful.",
+    },
+    again: "If you allow it for longer than once, all you have allowed it before holds again.",
+  } satisfies Record<Changed["kind"], { title: string; body: string }> & { again: string },
   offline: "The helper is not answering. You can answer when it is back; the connection keeps waiting.",
   preview: {
     outbound: {

@@ -42,6 +42,8 @@ export const words = {
     title: "Details",
     program: "Program",
     script: "Script",
+    file: "Version that runs",
+    package: "Package",
     via: "Started by",
     command: "Command",
     endpoints: {

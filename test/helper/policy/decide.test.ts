@@ -328,6 +328,44 @@ describe("blocklists", () => {
   });
 });
 
+describe("a program that has changed", () => {
+  const own = { app: "/usr/bin/curl", address: "198.51.100.1" };
+  const changed = asked({ changed: true });
+
+  it.each(["ask", "block"] as const)("is asked about where its own rule would allow it (%s)", (mode) => {
+    const allows = rule({ ...own, action: "allow" });
+    expect(decide(policyOf(mode, allows), changed)).toEqual({
+      verdict: "ask",
+      rule: allows.id,
+      number: allows.number,
+      layer: "rule",
+      reason: "This program has changed since you allowed it.",
+    });
+    expect(decide(policyOf(mode, allows), asked()).verdict).toBe("allow");
+  });
+
+  it("is asked about also where a wider rule blocks what its own rule excepts", () => {
+    const policy = policyOf(
+      "ask",
+      rule({ ...own, action: "allow" }),
+      rule({ address: "198.51.100.0/24", action: "block" }),
+    );
+    expect(decide(policy, changed).verdict).toBe("ask");
+  });
+
+  it.each(["allow", "learn"] as const)("is allowed in mode %s, as it would be without its rule", (mode) => {
+    expect(decide(policyOf(mode, rule({ ...own, action: "allow" })), changed).verdict).toBe("allow");
+  });
+
+  it.each([
+    ["a rule of its own that blocks", { ...own, action: "block" }, "block"],
+    ["a rule about any app that allows", { address: own.address, action: "allow" }, "allow"],
+    ["a rule about any app that blocks", { address: own.address, action: "block" }, "block"],
+  ] as const)("is like any other to %s", (_, part, verdict) => {
+    expect(decide(policyOf("ask", rule(part)), changed).verdict).toBe(verdict);
+  });
+});
+
 describe("what overrides", () => {
   it("comes before every rule, and leaves this computer to itself", () => {
     const policy = policyOf("ask", rule({ action: "allow" }));
