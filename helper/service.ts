@@ -9,12 +9,15 @@ import type { Runs } from "./guard/runs.ts";
 import { closeDescriptor, peerPidfd } from "./kernel/peer.ts";
 import type { Learning } from "./learning.ts";
 import type { Modes } from "./modes.ts";
+import type { Monitor } from "./monitor/monitor.ts";
+import { makeMonitorService } from "./monitor/service.ts";
 import { gatewayText } from "./policy/profile.ts";
 import type { Probation } from "./probation.ts";
 import type { Call, Connection } from "./server/connection.ts";
 
 export interface ServiceParts {
   readonly engine: Engine;
+  readonly monitor: Monitor;
   readonly runs: Runs;
   readonly blocklists: BlocklistService;
   readonly modes: Modes;
@@ -148,6 +151,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "learn.review": () => learning.review(),
     "learn.accept": ({ ids }) => learning.accept(ids),
     "flows.list": ({ limit }) => engine.listFlows(limit),
+    ...makeMonitorService(parts.monitor, engine.ending),
     ...parts.blocklists.methods,
     "run.enter": ({ name }, client) => enterRun(runs, name, client),
     "helper.stop": (_, client) => {

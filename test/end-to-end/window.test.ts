@@ -91,9 +91,10 @@ describe("the main window", () => {
     expect(json<TcpResult>(await guarded(helper, network.near, client("tcp", address, 80, 5))).errno).toBe(
       ECONNREFUSED,
     );
+    await app.main.getByRole("radio", { name: "By time" }).click({ force: true });
     const row = app.main.getByRole("row").filter({ hasText: address });
     await row.first().waitFor();
-    expect(await row.first().textContent()).toContain("Blocked");
+    await row.filter({ hasText: "Blocked" }).first().waitFor();
 
     await app.main.getByRole("tab", { name: "Rules" }).click();
     const sentence = app.main.locator(`[data-id="${rule.id}"]`);
