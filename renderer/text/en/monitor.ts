@@ -8,8 +8,7 @@ export const monitor = {
   search: "Search apps, hosts, addresses",
   label: { app: "Connections by app", time: "Connections, newest first" },
   by: { label: "Group connections", app: "By app", time: "By time" },
-  summary: (live: number, all: number) =>
-    `${live.toLocaleString("en")} live of ${count(all, "connection", "connections")}`,
+  summary: (live: number, all: number) => `${live.toLocaleString("en")} live of ${all.toLocaleString("en")}`,
   filter: {
     label: "Filters",
     verdict: "Verdict",
@@ -59,7 +58,7 @@ export const monitor = {
   showAll: "Show everything",
   newest: "Back to the newest",
   rule: {
-    title: { allow: "Allow from now on", block: "Block from now on" },
+    title: { allow: "Allow with a rule", block: "Block with a rule" },
     where: { outbound: "Where", inbound: "Who" } satisfies Record<Direction, string>,
     way: "Direction",
     ways: { outbound: "Outgoing", inbound: "Incoming" } satisfies Record<Direction, string>,

@@ -116,7 +116,7 @@ export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu
   };
 
   return (
-    <div className="rows monitor">
+    <div className={`rows monitor ${flat ? "monitor-flat" : ""}`}>
       <div className="rows-head" aria-hidden="true">
         <div className="row monitor-row">
           <span>{words.columns.name}</span>

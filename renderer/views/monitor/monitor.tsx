@@ -80,7 +80,7 @@ export function Monitor() {
   const narrowed = JSON.stringify(chosen.filter) !== JSON.stringify(noFilter);
   return (
     <section className="view" aria-label={words.title}>
-      <div className="view-head">
+      <div className="view-head monitor-head">
         <h1>{words.title}</h1>
         <Choice
           label={words.by.label}

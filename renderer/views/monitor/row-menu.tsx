@@ -24,6 +24,7 @@ export function RowMenu({ row, anchor, close, act }: Props) {
   return (
     <Popover
       className="popover"
+      aria-label={words.actions(labelOf(row))}
       triggerRef={trigger}
       isOpen
       onOpenChange={(open) => !open && close()}
