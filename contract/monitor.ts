@@ -35,7 +35,7 @@ export const viewSchema = v.strictObject({
   /** app: a tree of apps, their domains, hosts and connections. time: connections alone, newest first. */
   by: v.picklist(["app", "time"]),
   order: orderSchema,
-  /** Rows that are known keep their places, for somebody is pointing at them; new ones come after them. */
+  /** Rows of a tree that are known keep their places, for somebody is pointing at them; new ones come after them. */
   still: v.boolean(),
   /** Ids of the rows whose children are shown. */
   expanded: v.pipe(v.array(id), v.maxLength(expandedRows)),

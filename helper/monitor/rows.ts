@@ -6,10 +6,11 @@ import { type Entry, entriesOf, type Group, type Tree } from "./tree.ts";
 /** A row before it is told: most rows are on nobody's screen. */
 export type Place = { id: string; depth: number; group: Group } | { id: string; depth: number; entry: Entry };
 
-/** `before`: ids in the order told last, for a view that stands still. */
+/** `before`: ids in the order told last, for a tree that stands still. */
 export function placesOf(tree: Tree, view: View, before: readonly string[]): Place[] {
+  // The newest is on top of a list by time, whoever points at it: the client keeps its place.
+  if (view.by === "time") return inOrder([...tree.entries.values()].map(placeEntry(0)), "recent", new Map());
   const ranks = new Map(view.still ? before.map((id, at) => [id, at]) : []);
-  if (view.by === "time") return inOrder([...tree.entries.values()].map(placeEntry(0)), "recent", ranks);
   const expanded = new Set(view.expanded);
   const places: Place[] = [];
   const visit = (group: Group, depth: number): void => {

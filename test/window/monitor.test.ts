@@ -44,7 +44,12 @@ beforeAll(async () => {
     "flows",
     web("f1", "www.example.org", { bytesIn: 1_234_567, bytesOut: 999 }),
     web("f2", "cdn.example.org"),
-    web("f3", "tracker.test", { verdict: "block", live: false, reason: "A blocklist has this name." }),
+    web("f3", "tracker.test", {
+      time: ago(2),
+      verdict: "block",
+      live: false,
+      reason: "A blocklist has this name.",
+    }),
     aFlow("f4", curl, anEndpoint("2001:db8::1", 80), { time: ago(5), verdict: "held", live: true }),
     aFlow("f5", thunderbird, anEndpoint("192.0.2.25", 993), { time: ago(9), direction: "inbound", live: true }),
   );
@@ -123,6 +128,7 @@ describe("the tree", () => {
 
 describe("search and filters", () => {
   test("narrow the tree and its sums, and can be taken back at once", async () => {
+    expect(await texts()).toEqual(["app", "app", "app"]);
     await search("firefox example.org");
     await waitFor(async () => expect(await app.main.locator(".summary").textContent()).toContain("2 live of 2"));
     expect(await rows().count()).toBe(1);

@@ -1,6 +1,5 @@
 // Pictures of the monitor: the tree with real-looking traffic, the list by time, and a rule about to be made.
 import type { Page } from "playwright-core";
-import type { Flow } from "../../contract/words.ts";
 import { aFlow, ago, anEndpoint, firefox, nextcloud, thunderbird } from "./scenario.ts";
 import type { ScenarioHelper } from "./scenario-helper.ts";
 
@@ -32,8 +31,11 @@ const speeds: Record<string, (second: number) => [number, number]> = {
   m6: (t) => [t % 12 === 0 ? 22_000 : 0, t % 12 === 0 ? 2_000 : 0],
 };
 
+/** As they are by now: counters only grow, from the light pictures to the dark ones. */
+const flows = new Map(busy.map(([id, ...parts]) => [id, aFlow(id, ...parts)]));
+
 /** Half a minute goes by at once. */
-function play(helper: ScenarioHelper, flows: Map<string, Flow>): void {
+function play(helper: ScenarioHelper): void {
   for (let second = 0; second < 30; second++) {
     for (const [id, speed] of Object.entries(speeds)) {
       const flow = flows.get(id);
@@ -53,11 +55,10 @@ export async function shootMonitor(
   shoot: (page: Page, name: string) => Promise<void>,
 ): Promise<void> {
   await main.getByRole("tab", { name: /Monitor/ }).click();
-  const flows = new Map(busy.map(([id, ...parts]) => [id, aFlow(id, ...parts)]));
   helper.put("flows", ...flows.values());
   const row = (text: string) => main.locator(".monitor .row[data-id]").filter({ hasText: text }).first();
   await row("Firefox").waitFor();
-  play(helper, flows);
+  play(helper);
   if ((await row("Firefox").getAttribute("aria-expanded")) === "false") await row("Firefox").click();
   await row("example.org").waitFor();
   if ((await row("example.org").getAttribute("aria-expanded")) === "false") await row("example.org").click();

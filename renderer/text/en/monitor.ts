@@ -5,7 +5,7 @@ import { count } from "./amounts.ts";
 
 export const monitor = {
   title: "Monitor",
-  search: "Search apps, hosts, addresses",
+  search: "Search connections",
   label: { app: "Connections by app", time: "Connections, newest first" },
   by: { label: "Group connections", app: "By app", time: "By time" },
   summary: (live: number, all: number) => `${live.toLocaleString("en")} live of ${all.toLocaleString("en")}`,

@@ -154,10 +154,12 @@ describe("a view", () => {
     expect(bed.labels).toEqual(["/a", "/c", "/b"]);
   });
 
-  it("by time lists connections alone, newest first", () => {
+  it("by time lists connections alone, newest first, also while somebody points at it", () => {
     bed.put(aFlow("1"), aFlow("3"), aFlow("2"));
-    bed.watch({ by: "time" });
-    expect(bed.labels).toEqual(["#3", "#2", "#1"]);
+    bed.watch({ by: "time", still: true });
+    bed.put(aFlow("4"));
+    vi.advanceTimersByTime(100);
+    expect(bed.labels).toEqual(["#4", "#3", "#2", "#1"]);
   });
 
   it.each<[string, Partial<View["filter"]>, string[]]>([
