@@ -53,6 +53,34 @@ static __always_inline void read_tuple(struct sock *sk, struct revoked *r)
 	}
 }
 
+/* What ends the connection needs to know of it. */
+static __always_inline void tell_connection(struct seq_file *seq, struct task_struct *task, struct sock *sk,
+					    struct socket_state *state, struct revoked *r)
+{
+	r->cookie = sk->__sk_common.skc_cookie.counter;
+	r->netns = state->netns;
+	r->pid = state->process.pid;
+	r->holder = task->tgid;
+	read_tuple(sk, r);
+	bpf_seq_write(seq, r, sizeof(*r));
+}
+
+/* Every connection that goes on. */
+SEC("iter/task_file")
+int find_open(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct sock *sk = socket_of(ctx->file);
+	struct socket_state *state = sk ? bpf_sk_storage_get(&sockets, sk, 0, 0) : 0;
+	struct revoked r = {};
+
+	if (!task || !sk || !state || !is_let_go(state) || state->flow.protocol != IPPROTO_TCP)
+		return 0;
+	r.flow = state->flow;
+	tell_connection(ctx->meta->seq, task, sk, state, &r);
+	return 0;
+}
+
 SEC("iter/task_file")
 int find_revoked(struct bpf_iter__task_file *ctx)
 {
@@ -75,12 +103,7 @@ int find_revoked(struct bpf_iter__task_file *ctx)
 	}
 	if (r.action == ACTION_ALLOW)
 		return 0;
-	r.cookie = sk->__sk_common.skc_cookie.counter;
-	r.netns = state->netns;
-	r.pid = state->process.pid;
-	r.holder = task->tgid;
-	read_tuple(sk, &r);
-	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
+	tell_connection(ctx->meta->seq, task, sk, state, &r);
 	return 0;
 }
 

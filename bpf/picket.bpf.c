@@ -15,6 +15,7 @@
  *   adopt_sockets     sockets older than the guard, when a guard begins
  *   exec, fork, exit  how processes are started, on the whole machine
  *   dump_traffic      bytes of live connections, when the helper asks
+ *   find_open         connections that go on, when a person ends some
  *   find_revoked      connections that a changed policy allows no more, when the helper asks
  *
  * A hold is a drop plus a copy in the ring buffer; the helper re-sends the copy after the verdict (docs/architecture.md).

@@ -351,7 +351,10 @@ struct traffic {
 	__u8 pad;
 };
 
-/* What find_revoked writes for every allowed connection that a changed policy allows no more. Addresses and ports are the socket's own. */
+/*
+ * What find_revoked writes for every allowed connection that a changed policy allows no more,
+ * and find_open, without a verdict, for every one that goes on. Addresses and ports are the socket's own.
+ */
 struct revoked {
 	struct flow_key flow;
 	__u64 cookie; /* an accepted socket's flow has its listener's */

@@ -2,9 +2,19 @@
 import * as v from "valibot";
 import { type ErrorCode, errorCodes } from "./errors.ts";
 import type { Events, Params, Result, Topic } from "./methods.ts";
+import type { MonitorUpdate } from "./monitor.ts";
 
 /** The only methods a page may call; everything it reads arrives as updates instead. */
-export const windowMethods = ["prompts.answer", "rules.enable", "rules.remove"] as const;
+export const windowMethods = [
+  "prompts.answer",
+  "rules.add",
+  "rules.enable",
+  "rules.remove",
+  "rules.undo",
+  "monitor.watch",
+  "monitor.leave",
+  "monitor.end",
+] as const;
 export type WindowMethod = (typeof windowMethods)[number];
 
 /** Parameters are checked a second time with the method's own schema. */
@@ -44,6 +54,8 @@ export type Link = v.InferOutput<typeof linkSchema>;
 export type Update =
   | { kind: "link"; link: Link }
   | { [T in Topic]: { kind: "event"; topic: T; data: Events[T] } }[Topic]
+  /** Main window only: what its view of the monitor shows. */
+  | { kind: "monitor"; update: MonitorUpdate }
   /** Prompt window only: it became visible just now. */
   | { kind: "shown" }
   /** Prompt window only: the person closed it; every open question is put aside. */

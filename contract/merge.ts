@@ -8,13 +8,3 @@ export function merge<T extends { id: string }>(known: ReadonlyMap<string, T>, c
   for (const id of change.removed) next.delete(id);
   return next;
 }
-
-/** Forgets the oldest beyond `limit`, a tenth late so that a client that runs for weeks neither grows nor sorts at every event. */
-export function keepNewest<T extends { id: string; time: string }>(
-  known: Map<string, T>,
-  limit: number,
-): Map<string, T> {
-  if (known.size <= limit * 1.1) return known;
-  const newest = [...known.values()].sort((a, b) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0)).slice(0, limit);
-  return new Map(newest.map((item) => [item.id, item]));
-}

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { blocklistMethods, blocklistSchema } from "./blocklists.ts";
 import { historyMethods } from "./history.ts";
 import { durationSchema, lifetimeSchema, ruleLifetimeSchema } from "./lifetime.ts";
+import { monitorMethods, monitorUpdateSchema } from "./monitor.ts";
 import { factoryRulesSchema, fileRuleSchema } from "./rules-file.ts";
 import {
   actionSchema,
@@ -112,8 +113,8 @@ export const methods = {
    */
   "rules.add": {
     params: newRuleSchema,
-    /** `replaced`: id of the rule that had the same matcher. */
-    result: v.object({ ...ruleSchema.entries, replaced: v.nullable(v.string()) }),
+    /** `replaced`: id of the rule that had the same matcher. `change`: what rules.undo takes back; null where nothing changed. */
+    result: v.object({ ...ruleSchema.entries, replaced: v.nullable(v.string()), change: v.nullable(v.number()) }),
   },
   /** Errors: unknown_rule, factory_rule. */
   "rules.remove": { params: v.strictObject({ id }), result: done },
@@ -240,6 +241,7 @@ export const methods = {
     }),
     result: v.array(flowSchema),
   },
+  ...monitorMethods,
   ...blocklistMethods,
   ...historyMethods,
   /** Moves the *calling process* into a guarded cgroup of its own. Errors: run_failed. */
@@ -272,4 +274,13 @@ export const events = {
   rules: collection(ruleSchema),
   blocklists: collection(blocklistSchema),
 } as const satisfies Record<Topic, v.GenericSchema>;
+
+/** What arrives outside of any topic: only to whom it concerns. */
+export const eventNames = [...topics, "monitor"] as const;
+export type EventName = (typeof eventNames)[number];
+export const eventSchemas = { ...events, monitor: monitorUpdateSchema } as const satisfies Record<
+  EventName,
+  v.GenericSchema
+>;
+
 export type Events = { [T in Topic]: v.InferOutput<(typeof events)[T]> };

@@ -1,6 +1,6 @@
 // Framing: one JSON value per line, UTF-8, "\n" at its end. Requests carry a client-chosen id, replies repeat it, events have none.
 import * as v from "valibot";
-import { topicSchema } from "./methods.ts";
+import { eventNames } from "./methods.ts";
 
 /** Longest line the helper accepts from a client, bytes, newline excluded. */
 export const maxRequestBytes = 64 * 1024;
@@ -21,7 +21,7 @@ export const replySchema = v.union([
 ]);
 export type Reply = v.InferOutput<typeof replySchema>;
 
-export const eventSchema = v.strictObject({ event: topicSchema, data: v.unknown() });
+export const eventSchema = v.strictObject({ event: v.picklist(eventNames), data: v.unknown() });
 export type Event = v.InferOutput<typeof eventSchema>;
 
 /** Splits a byte stream into lines and refuses one that outgrows `limit` before it is complete. Pure apart from its buffer. */

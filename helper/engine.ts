@@ -6,6 +6,7 @@ import { type NewRuleParams, newRuleSchema, type ParsedParams, type Result } fro
 import type { Action, App, Flow, Prompt, Rule } from "../contract/words.ts";
 import { Answers, type Step } from "./answers.ts";
 import type { PolicyLists } from "./blocklists/policy-lists.ts";
+import { Ending } from "./ending.ts";
 import { type Asked, EnforcedPolicy, type Situation } from "./enforced-policy.ts";
 import { Flows, type Judgement } from "./flows/flows.ts";
 import type { Countries } from "./history/countries.ts";
@@ -99,6 +100,7 @@ export class Engine {
   readonly prompts: Prompts;
   readonly answers: Answers;
   readonly rulesFiles: RulesFiles;
+  readonly ending: Ending;
   private readonly parts: EngineParts;
   private readonly rules: Rules;
   private readonly uses: RuleUses;
@@ -194,6 +196,7 @@ export class Engine {
     this.contents.follow(Date.now());
     this.policy.refresh();
     this.revocation = new Revocation({ programs, policy: this.policy, flows: this.flows, hold: this.hold });
+    this.ending = new Ending({ programs, flows: this.flows, hold: this.hold });
     this.answers = new Answers({
       store,
       verdicts,
@@ -591,12 +594,14 @@ export class Engine {
   }
 
   /** Errors: bad_address, bad_name, bad_matcher, interpreter_alone, not_running. */
-  addRule(given: ParsedParams<"rules.add">): Rule & { replaced: string | null } {
+  addRule(given: ParsedParams<"rules.add">): Result<"rules.add"> {
     const rule = canonicalRule(given);
     const term = this.lifetimes.termOf(rule.lifetime, rule.app);
+    const { changes } = this.rules;
+    const newest = changes.newest() ?? 0;
     const added = durably(this.parts.store, () => this.rules.add(rule, Date.now(), term));
     this.policyChanged();
-    return { ...added.rule, replaced: added.replaced };
+    return { ...added.rule, replaced: added.replaced, change: changes.after(newest)[0] ?? null };
   }
 
   /** Makes rules in one change, as addRule() would each. */
@@ -659,6 +664,11 @@ export class Engine {
     this.catchUp();
     this.countTraffic();
     return this.flows.list(limit);
+  }
+
+  /** As the last look left them, newest first. */
+  rememberedFlows(): Flow[] {
+    return this.flows.list(Number.POSITIVE_INFINITY);
   }
 
   /** Of this moment, in no order. */

@@ -25,6 +25,7 @@ import { countCpus, readCounters } from "./kernel/records.ts";
 import { Learning } from "./learning.ts";
 import { log, logged } from "./log.ts";
 import { Modes } from "./modes.ts";
+import { Monitor } from "./monitor/monitor.ts";
 import { monitorSocket } from "./names/resolved-monitor.ts";
 import { NetworkWatch } from "./network-manager.ts";
 import type { Options } from "./options.ts";
@@ -183,6 +184,11 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   });
   probation.settleOverdue();
   const learning = new Learning({ store, settings, modes, addRules: (rules) => engine.addRules(rules) });
+  const monitor = new Monitor({
+    flows: () => engine.rememberedFlows(),
+    countTraffic,
+    now: () => performance.now(),
+  });
   const engine = new Engine({
     programs,
     store,
@@ -212,6 +218,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       prompt: (prompt, id) => updates.note("prompts", prompt, id),
       flow: (flow, id) => {
         updates.note("flows", flow, id);
+        monitor.note(flow, id);
         learning.note(flow, id);
       },
       rules: (rules: Rule[]) => server.event("rules", { full: true, changed: rules, removed: [] }),
@@ -235,6 +242,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const blindSpots = makeBlindSpots(() => guards.guarded().map((path) => join(root, path)));
   const service: ServiceParts = {
     engine,
+    monitor,
     runs,
     blocklists: blocklistService,
     modes,
@@ -264,7 +272,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const wallAhead = () => Date.now() - boottime();
   let told = wallAhead();
   const tellStatus = () => {
-    if (server.isWatched("flows")) countTraffic();
+    if (monitor.isWatched) monitor.sample();
+    else if (server.isWatched("flows")) countTraffic();
     // Somebody set the clock: when a rule ends is told by it, though not measured by it.
     if (Math.abs(wallAhead() - told) > clockSet) {
       told = wallAhead();
@@ -310,6 +319,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       stopWatching();
       networks.close();
       updates.close();
+      monitor.close();
       await server.close();
       blocklistService.close();
       await blocklists.close();

@@ -11,6 +11,8 @@ import { withAppKeys } from "./identity/rule-app.ts";
 import { closeDescriptor, peerPidfd } from "./kernel/peer.ts";
 import type { Learning } from "./learning.ts";
 import type { Modes } from "./modes.ts";
+import type { Monitor } from "./monitor/monitor.ts";
+import { makeMonitorService } from "./monitor/service.ts";
 import { gatewayText } from "./policy/profile.ts";
 import type { Probation } from "./probation.ts";
 import { type Authority, authorize } from "./server/authority.ts";
@@ -18,6 +20,7 @@ import type { Call, Connection } from "./server/connection.ts";
 
 export interface ServiceParts {
   readonly engine: Engine;
+  readonly monitor: Monitor;
   readonly runs: Runs;
   readonly blocklists: BlocklistService;
   readonly modes: Modes;
@@ -185,6 +188,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "learn.review": () => learning.review(),
     "learn.accept": ({ ids }) => learning.accept(ids),
     "flows.list": ({ limit }) => engine.listFlows(limit),
+    ...makeMonitorService(parts.monitor, engine.ending),
     ...parts.blocklists.methods,
     ...parts.history,
     "run.enter": ({ name }, client) => enterRun(runs, name, client),

@@ -17,6 +17,11 @@ export function humanBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${units[unit]}`;
 }
 
+/** Bytes a second; empty where nothing flows. */
+export function humanRate(bytes: number): string {
+  return bytes < 0.5 ? "" : text.monitor.rate(humanBytes(bytes));
+}
+
 const clock = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
   minute: "2-digit",

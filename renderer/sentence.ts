@@ -1,6 +1,6 @@
 // What a rule says and what an answer will do, as sentences. Pure.
 import type { Lifetime } from "../contract/lifetime.ts";
-import type { Action, Prompt, Rule, Scope } from "../contract/words.ts";
+import type { Action, Matcher, Prompt, Rule, Scope } from "../contract/words.ts";
 import { appWord, baseName, destination, endpointSentence, isIdentified, plain, portAndProtocol } from "./format.ts";
 import { text } from "./text.ts";
 
@@ -13,7 +13,7 @@ export function ruleApp(rule: Rule): string {
   return isIdentified(rule.app) ? baseName(rule.app) : text.unidentified.title;
 }
 
-export function ruleDestination(rule: Rule): string {
+export function ruleDestination(rule: Omit<Matcher, "app">): string {
   const words = text.rules;
   const parts = [rulePlace(rule)];
   const { port, portTo, direction } = rule;
@@ -28,7 +28,7 @@ export function ruleDestination(rule: Rule): string {
   return parts.join(", ");
 }
 
-function rulePlace({ zone, host, domain, address }: Rule): string {
+function rulePlace({ zone, host, domain, address }: Pick<Matcher, "zone" | "host" | "domain" | "address">): string {
   if (zone !== null) return text.rules.zone[zone];
   if (host !== null) return plain(host);
   if (domain !== null) return text.rules.domain(plain(domain));

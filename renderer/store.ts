@@ -2,16 +2,13 @@
 import { create } from "zustand";
 import type { Blocklist } from "../contract/blocklists.ts";
 import type { Link, Update } from "../contract/bridge.ts";
-import { keepNewest, merge } from "../contract/merge.ts";
-import type { Flow, Prompt, Rule, Status } from "../contract/words.ts";
-
-const flowLimit = 5000;
+import { merge } from "../contract/merge.ts";
+import type { Prompt, Rule, Status } from "../contract/words.ts";
 
 export type Known = {
   link: Link;
   status: Status | null;
   prompts: ReadonlyMap<string, Prompt>;
-  flows: Map<string, Flow>;
   rules: ReadonlyMap<string, Rule>;
   blocklists: ReadonlyMap<string, Blocklist>;
 };
@@ -20,7 +17,6 @@ export const useKnown = create<Known>()(() => ({
   link: { state: "connecting" },
   status: null,
   prompts: new Map(),
-  flows: new Map(),
   rules: new Map(),
   blocklists: new Map(),
 }));
@@ -35,9 +31,6 @@ export function take(update: Update): void {
       return;
     case "prompts":
       useKnown.setState({ prompts: merge(known.prompts, update.data) });
-      return;
-    case "flows":
-      useKnown.setState({ flows: keepNewest(merge(known.flows, update.data), flowLimit) });
       return;
     case "rules":
       useKnown.setState({ rules: merge(known.rules, update.data) });
@@ -58,10 +51,6 @@ export function inOrder(prompts: ReadonlyMap<string, Prompt>, state: Prompt["sta
   return [...prompts.values()]
     .filter((prompt) => prompt.state === state)
     .sort((a, b) => compare(a.opened, b.opened) || compare(a.id, b.id));
-}
-
-export function newestFirst<T extends { time: string; id: string }>(items: Iterable<T>): T[] {
-  return [...items].sort((a, b) => compare(b.time, a.time) || compare(b.id, a.id));
 }
 
 function compare(a: string, b: string): number {

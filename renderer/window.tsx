@@ -1,26 +1,33 @@
-// Page of the main window: the status header, then connections, rules and inbox as tabs.
-import { type ReactNode, useState } from "react";
+// Page of the main window: the status header, then the views as tabs.
+import { type ComponentType, type ReactNode, useState } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { createRoot } from "react-dom/client";
 import { bridge } from "./bridge.ts";
+import { takeMonitor } from "./monitor.ts";
 import { Arrows, Lines, Tray } from "./parts/icons.tsx";
-import { take, useKnown } from "./store.ts";
+import { type Known, take, useKnown } from "./store.ts";
 import { text } from "./text.ts";
-import { Connections } from "./views/connections.tsx";
 import { Inbox } from "./views/inbox.tsx";
+import { Monitor } from "./views/monitor/monitor.tsx";
 import { Rules } from "./views/rules.tsx";
 import { Notices, StatusHeader } from "./views/status.tsx";
 
-type View = "connections" | "rules" | "inbox";
-const views: readonly { id: View; icon: ReactNode; page: ReactNode }[] = [
-  { id: "connections", icon: <Arrows />, page: <Connections /> },
-  { id: "rules", icon: <Lines />, page: <Rules /> },
-  { id: "inbox", icon: <Tray />, page: <Inbox /> },
+type View = {
+  id: Exclude<keyof typeof text.views, "label">;
+  icon: ReactNode;
+  Page: ComponentType;
+  count?: (known: Known) => number;
+};
+
+/** In the order of the side bar; the first is what a window opens with. */
+const views: readonly View[] = [
+  { id: "monitor", icon: <Arrows />, Page: Monitor },
+  { id: "rules", icon: <Lines />, Page: Rules },
+  { id: "inbox", icon: <Tray />, Page: Inbox, count: (known) => known.prompts.size },
 ];
 
 function Window() {
-  const [view, setView] = useState<View>("connections");
-  const open = useKnown((known) => known.prompts.size);
+  const [view, setView] = useState<string>("monitor");
   return (
     <div className="window">
       <StatusHeader />
@@ -28,15 +35,15 @@ function Window() {
         className="shell"
         orientation="vertical"
         selectedKey={view}
-        onSelectionChange={(key) => setView(key as View)}
+        onSelectionChange={(key) => setView(String(key))}
       >
         <div className="side">
           <TabList className="nav" aria-label={text.views.label}>
-            {views.map(({ id, icon }) => (
+            {views.map(({ id, icon, count }) => (
               <Tab key={id} id={id} className="nav-item">
                 {icon}
                 <span>{text.views[id]}</span>
-                {id === "inbox" && open > 0 && <span className="nav-count">{open}</span>}
+                {count && <Count of={count} />}
               </Tab>
             ))}
           </TabList>
@@ -44,9 +51,9 @@ function Window() {
           <Notices />
         </div>
         <main className="main">
-          {views.map(({ id, page }) => (
+          {views.map(({ id, Page }) => (
             <TabPanel key={id} id={id} className="panel">
-              {page}
+              <Page />
             </TabPanel>
           ))}
         </main>
@@ -55,5 +62,13 @@ function Window() {
   );
 }
 
-bridge.follow(take);
+function Count({ of }: { of: (known: Known) => number }) {
+  const count = useKnown(of);
+  return count > 0 && <span className="nav-count">{count}</span>;
+}
+
+bridge.follow((update) => {
+  take(update);
+  takeMonitor(update);
+});
 createRoot(document.getElementById("root") as HTMLElement).render(<Window />);

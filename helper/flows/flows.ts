@@ -2,8 +2,9 @@
 import type { App, Direction, Endpoint, Flow, Layer, Verdict } from "../../contract/words.ts";
 import { addressHex } from "../policy/address.ts";
 
-/** Flows remembered; what ended first goes first. */
-const capacity = 5000;
+/** Flows remembered, and how many of them may have ended; what ended first goes first. */
+const capacity = 12_000;
+const mostEnded = 5000;
 
 export interface Judgement {
   readonly verdict: Verdict;
@@ -80,6 +81,16 @@ export class Flows {
     if (this.entries.size > capacity) this.dropOldest();
   }
 
+  /** The key of a live flow; undefined for one that is over or that nobody knows. */
+  keyOf(id: string): string | undefined {
+    const entry = this.entries.get(id);
+    return entry?.flow.live ? entry.key : undefined;
+  }
+
+  isKnown(id: string): boolean {
+    return this.entries.has(id);
+  }
+
   has(key: string): boolean {
     return this.byKey.has(key);
   }
@@ -152,6 +163,7 @@ export class Flows {
     this.byKey.delete(key);
     take(this.byCookie, entry.cookie, entry);
     take(this.byAddress, entry.address, entry);
+    if (this.ended.size > mostEnded) this.dropOldest();
   }
 
   /** Newest first. */

@@ -121,6 +121,7 @@ export class Programs {
   private readonly checkpoint: (step: StartStep) => void;
   private readonly traffic: Pointer;
   private readonly revoked: Pointer;
+  private readonly open: Pointer;
   private readonly older: Pointer;
   private readonly launches: Pointer[];
   /** Where cgroup2 is mounted. */
@@ -145,6 +146,7 @@ export class Programs {
     const iterator = (program: string) => attachIterator(findProgram(this.object, program));
     this.traffic = iterator("dump_traffic");
     this.revoked = iterator("find_revoked");
+    this.open = iterator("find_open");
     this.older = iterator("adopt_sockets");
     this.launches = this.watchLaunches(join(pins, "launches"));
     this.egress = programId(findProgram(this.object, "on_egress"));
@@ -353,6 +355,11 @@ export class Programs {
     return readAll(this.revoked, layouts.revoked);
   }
 
+  /** TCP connections that were let go and that a process holds, once for each descriptor. */
+  findOpen(): Revoked[] {
+    return readAll(this.open, layouts.revoked);
+  }
+
   /** Marks a socket of this process as the helper's own, by its storage: guarded or not, its packets pass. */
   exempt(socketFd: number): void {
     const key = Buffer.alloc(4);
@@ -383,7 +390,7 @@ export class Programs {
   remove(): void {
     for (const links of this.guards.values()) for (const link of links) destroyLink(link);
     this.guards.clear();
-    for (const link of [this.traffic, this.revoked, this.older, ...this.launches]) destroyLink(link);
+    for (const link of [this.traffic, this.revoked, this.open, this.older, ...this.launches]) destroyLink(link);
     removePins(this.root);
   }
 }

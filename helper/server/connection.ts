@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import * as v from "valibot";
 import { CodedError } from "../../contract/errors.ts";
-import { contractVersion, type MethodName, methods, type Topic } from "../../contract/methods.ts";
+import { contractVersion, type EventName, type MethodName, methods, type Topic } from "../../contract/methods.ts";
 import { LineSplitter, maxReplyBytes, maxRequestBytes, requestSchema } from "../../contract/wire.ts";
 import type { Peer } from "../kernel/peer.ts";
 import { log } from "../log.ts";
@@ -45,7 +45,17 @@ export class Connection {
   }
 
   event(topic: Topic, data: unknown): void {
-    if (this.topics.has(topic)) this.write({ event: topic, data });
+    if (this.topics.has(topic)) this.tell(topic, data);
+  }
+
+  /** What concerns this client alone. */
+  tell(event: EventName, data: unknown): void {
+    this.write({ event, data });
+  }
+
+  /** Bytes that the client has not read yet. */
+  get backlog(): number {
+    return this.socket.writableLength;
   }
 
   private receive(chunk: Buffer): void {

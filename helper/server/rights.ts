@@ -36,6 +36,11 @@ const rights: { [M in MethodName]: Rule<M> } = {
   "learn.review": "read",
   "learn.accept": "widen",
   "flows.list": "read",
+  // Connections end; what comes after them is judged as before.
+  "flows.end": "narrow",
+  "monitor.watch": "read",
+  "monitor.leave": "read",
+  "monitor.end": "narrow",
   "blocklists.list": "read",
   "blocklists.hits": "read",
   "blocklists.add": "narrow",

@@ -2,8 +2,9 @@
 import { createConnection, type Socket } from "node:net";
 import * as v from "valibot";
 import { CodedError, errorCodes, isErrorCode } from "../../contract/errors.ts";
-import type { Events, MethodName, Params, Result, Topic } from "../../contract/methods.ts";
-import { contractVersion, events, methods } from "../../contract/methods.ts";
+import type { EventName, Events, MethodName, Params, Result, Topic } from "../../contract/methods.ts";
+import { contractVersion, eventSchemas, methods } from "../../contract/methods.ts";
+import type { MonitorUpdate } from "../../contract/monitor.ts";
 import type { Reply } from "../../contract/wire.ts";
 import { eventSchema, LineSplitter, maxReplyBytes, maxRequestBytes, replySchema } from "../../contract/wire.ts";
 import { trustedSocketPath } from "./socket-trust.ts";
@@ -26,6 +27,7 @@ export class HelperClient {
   private readonly pending = new Map<number, Pending>();
   private readonly closeListeners = new Set<CloseListener>();
   private eventListener: ((topic: Topic, data: unknown) => void) | undefined;
+  private viewListener: ((update: MonitorUpdate) => void) | undefined;
   private lastId = 0;
   private closed: CodedError | undefined;
 
@@ -79,6 +81,11 @@ export class HelperClient {
     await this.call("watch", { topics: [...topics] });
   }
 
+  /** Hears of the view that this connection watches (monitor.watch). */
+  onView(listener: (update: MonitorUpdate) => void): void {
+    this.viewListener = listener;
+  }
+
   /** Called once, also when this side closes; at once if it is closed already. Returns the way to stop listening. */
   onClose(listener: CloseListener): () => void {
     if (this.closed) listener(this.closed);
@@ -106,17 +113,22 @@ export class HelperClient {
     const event = v.safeParse(eventSchema, message);
     if (event.success) {
       const topic = event.output.event;
-      const data = v.safeParse(events[topic] as v.GenericSchema, event.output.data);
+      const data = v.safeParse(eventSchemas[topic] as v.GenericSchema, event.output.data);
       if (!data.success) throw new CodedError("bad_reply", describeIssues(topic, data.issues));
       // Outside the stack of receive(): a listener's own error is not the helper's fault and must not pass for one.
       queueMicrotask(() => {
-        if (!this.closed) this.eventListener?.(topic, data.output);
+        if (!this.closed) this.tell(topic, data.output);
       });
       return;
     }
     const reply = v.safeParse(replySchema, message);
     if (!reply.success) throw new CodedError("bad_reply", "neither a reply nor an event");
     this.settle(reply.output);
+  }
+
+  private tell(event: EventName, data: unknown): void {
+    if (event === "monitor") this.viewListener?.(data as MonitorUpdate);
+    else this.eventListener?.(event, data);
   }
 
   private settle(reply: Reply): void {

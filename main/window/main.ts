@@ -18,7 +18,10 @@ const pages = new Pages(() => ({
   ...(mainWindow && { main: mainWindow }),
   ...(promptWindow && { prompt: promptWindow.window }),
 }));
-const link = new HelperLink(defaultSocket, (update) => pages.tellAll(update));
+const link = new HelperLink(defaultSocket, (update) => {
+  if (update.kind === "monitor") pages.tell("main", update);
+  else pages.tellAll(update);
+});
 
 function showMain(): void {
   if (mainWindow) {
@@ -32,7 +35,7 @@ function showMain(): void {
   restartWhenGone(window, "main");
   window.on("closed", () => {
     mainWindow = undefined;
-    pages.forget("main");
+    leave("main");
     // `npm start` ends with its window; the installed one stays in the tray.
     if (process.env.PICKET_FOREGROUND === "1") app.quit();
   });
@@ -43,10 +46,16 @@ function showPrompts(): void {
   promptWindow?.raise();
 }
 
+/** Nobody is at the page any more: what it watched costs the helper nothing. */
+function leave(page: "main" | "prompt"): void {
+  pages.forget(page);
+  if (page === "main") void link.call("monitor.leave", {});
+}
+
 /** A page that died must not leave the person without questions. */
 function restartWhenGone(window: BrowserWindow, page: "main" | "prompt"): void {
   window.webContents.on("render-process-gone", () => {
-    pages.forget(page);
+    leave(page);
     if (!window.isDestroyed()) window.webContents.reload();
   });
 }

@@ -2,30 +2,25 @@
 
 import type { Blocklist } from "../../contract/blocklists.ts";
 import type { Update } from "../../contract/bridge.ts";
-import { keepNewest, merge } from "../../contract/merge.ts";
+import { merge } from "../../contract/merge.ts";
 import type { Events, Topic } from "../../contract/methods.ts";
-import type { Flow, Prompt, Rule, Status } from "../../contract/words.ts";
+import type { Prompt, Rule, Status } from "../../contract/words.ts";
 
-/** As many as the helper lists at most. */
-const flowLimit = 5000;
+type Kept = Exclude<Topic, "flows">;
 
 export class Mirror {
   private status: Status | undefined;
   private prompts = new Map<string, Prompt>();
-  private flows = new Map<string, Flow>();
   private rules = new Map<string, Rule>();
   private blocklists = new Map<string, Blocklist>();
 
-  take(...[topic, data]: { [T in Topic]: [topic: T, data: Events[T]] }[Topic]): void {
+  take(...[topic, data]: { [T in Kept]: [topic: T, data: Events[T]] }[Kept]): void {
     switch (topic) {
       case "status":
         this.status = data;
         return;
       case "prompts":
         this.prompts = merge(this.prompts, data);
-        return;
-      case "flows":
-        this.flows = keepNewest(merge(this.flows, data), flowLimit);
         return;
       case "rules":
         this.rules = merge(this.rules, data);
@@ -44,7 +39,6 @@ export class Mirror {
       { kind: "event", topic: "rules", data: whole(this.rules) },
       { kind: "event", topic: "blocklists", data: whole(this.blocklists) },
       { kind: "event", topic: "prompts", data: whole(this.prompts) },
-      { kind: "event", topic: "flows", data: whole(this.flows) },
     ];
   }
 }

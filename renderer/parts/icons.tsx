@@ -94,3 +94,13 @@ export const Chip = ({ size = 16 }: { size?: number }) => (
     <path d="m5.5 6.5 1.7 1.6-1.7 1.600M8.7 9.900h2" />
   </Icon>
 );
+export const Chevron = () => (
+  <Icon>
+    <path d="m6 4 4 4-4 4" />
+  </Icon>
+);
+export const Dots = () => (
+  <Icon>
+    <path d="M3.5 8h.1M8 8h.1M12.500 8h.1" />
+  </Icon>
+);

@@ -37,12 +37,15 @@ export function ErrorLine({ code }: { code: ErrorCode }) {
   );
 }
 
-export function Nothing({ title, hint, icon }: { title: string; hint?: string; icon: ReactNode }) {
+type NothingProps = { title: string; hint?: string; icon: ReactNode; children?: ReactNode };
+
+export function Nothing({ title, hint, icon, children }: NothingProps) {
   return (
     <div className="nothing">
       <span className="nothing-icon">{icon}</span>
       <p>{title}</p>
       {hint && <p className="hint">{hint}</p>}
+      {children}
     </div>
   );
 }

@@ -17,6 +17,17 @@ export function VerdictMark({ verdict, live }: { verdict: Verdict; live: boolean
   );
 }
 
+/** How many connections of a group received it. */
+export function CountMark({ verdict, count }: { verdict: Verdict; count: number }) {
+  return (
+    <span className={`mark mark-${verdict} mark-count`} title={text.monitor.counts[verdict](count)}>
+      {verdictIcon[verdict]}
+      <span className="hidden-words">{text.monitor.counts[verdict](count)}</span>
+      <span aria-hidden="true">{count.toLocaleString("en")}</span>
+    </span>
+  );
+}
+
 export function ActionMark({ action }: { action: Action }) {
   return (
     <span className={`mark mark-${action === "ask" ? "held" : action}`}>

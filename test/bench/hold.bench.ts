@@ -1,14 +1,13 @@
 // What the hold itself costs: from connect() to the prompt event, from the answer to the app going on, and the helper at rest.
 // Ratios are interleaved with the same exchange outside the guard. Writes dist/bench/hold.json.
-import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { type Topic, topics } from "../../contract/methods.ts";
 import { HelperClient } from "../../main/client/client.ts";
 import { picket, TestHelper } from "../end-to-end/helper-process.ts";
 import { python } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { Figures, percentile } from "./figures.ts";
+import { LatencyClient } from "./latency-client.ts";
 import { mapMemory, memory, restingCpu, sum } from "./process-cost.ts";
 
 const rounds = 100;
@@ -22,28 +21,6 @@ const figures = new Figures();
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
-
-class LatencyClient {
-  private readonly child;
-  private readonly lines: AsyncIterator<string>;
-  constructor(command: readonly string[], socket: string) {
-    const [program = "", ...args] = command;
-    const env = { ...process.env, PICKET_SOCKET: socket };
-    this.child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"], env });
-    this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
-  }
-
-  async attempt(): Promise<{ start: number; end: number }> {
-    this.child.stdin.write("go\n");
-    const { value } = await this.lines.next();
-    const { start, end } = JSON.parse(value as string) as { start: number; end: number };
-    return { start: start / 1e6, end: end / 1e6 };
-  }
-
-  close(): void {
-    this.child.stdin.end();
-  }
-}
 
 async function measureProtocol(helper: TestHelper, network: Network, protocol: "tcp" | "udp"): Promise<void> {
   const port = protocol === "tcp" ? 80 : 7777;

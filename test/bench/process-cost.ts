@@ -29,6 +29,26 @@ export function memory(pid: number): { pss: number; rss: number } {
   return { pss: total("Pss") / 1024, rss: total("Rss") / 1024 };
 }
 
+function childrenOf(pid: number): number[] {
+  const direct = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+  );
+  return direct.flatMap((child) => [child, ...childrenOf(child)]);
+}
+
+/** Proportional set size of a process and everything below it, MB, also by kind of Chromium process. */
+export function familyMemory(pid: number): { total: number; parts: Map<string, number> } {
+  const parts = new Map<string, number>();
+  for (const each of [pid, ...childrenOf(pid)]) {
+    const words = readFileSync(`/proc/${each}/cmdline`, "utf8");
+    const [, kind = "main"] = /--type=([\w-]+)/.exec(words) ?? [];
+    const rollup = readFileSync(`/proc/${each}/smaps_rollup`, "utf8");
+    const pss = Number(/^Pss: +(\d+) kB/m.exec(rollup)?.[1] ?? 0) / 1024;
+    parts.set(kind, (parts.get(kind) ?? 0) + pss);
+  }
+  return { total: sum(parts.values()), parts };
+}
+
 /** Where a helper's maps are pinned. */
 export function mapsFolder(instance: string): string {
   return join(bpfFileSystem, instance, `v${abi}`, "maps");

@@ -42,7 +42,7 @@ beforeAll(async () => {
     },
     "prompts.dismiss": {},
     "rules.list": [rule],
-    "rules.add": { ...rule, replaced: null },
+    "rules.add": { ...rule, replaced: null, change: 7 },
     "rules.remove": ({ id }: { id: string }) => {
       if (id === "r1") return {};
       throw new StubError("unknown_rule", "There is no such rule.");

@@ -1,10 +1,11 @@
 // The whole product: a real app is held by the real kernel, the real window asks, a click answers, and the lists show it.
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { client, type TcpResult } from "../network/clients.ts";
+import { client, clientApp, type StreamResult, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { App, patience } from "../window/app.ts";
 import { guarded, type Ran, TestHelper } from "./helper-process.ts";
 
+const ECONNABORTED = 103;
 const ECONNREFUSED = 111;
 
 const helper = new TestHelper();
@@ -25,6 +26,7 @@ afterAll(async () => {
 });
 
 const json = <T>(ran: Ran): T => JSON.parse(ran.stdout) as T;
+const lastLine = (text: string) => text.trim().split("\n").at(-1) ?? "";
 const visible = (is: boolean) =>
   vi.waitFor(async () => expect(await app.promptIsVisible()).toBe(is), { timeout: patience, interval: 50 });
 
@@ -91,9 +93,10 @@ describe("the main window", () => {
     expect(json<TcpResult>(await guarded(helper, network.near, client("tcp", address, 80, 5))).errno).toBe(
       ECONNREFUSED,
     );
+    await app.main.getByRole("radio", { name: "By time" }).click({ force: true });
     const row = app.main.getByRole("row").filter({ hasText: address });
     await row.first().waitFor();
-    expect(await row.first().textContent()).toContain("Blocked");
+    await row.filter({ hasText: "Blocked" }).first().waitFor();
 
     await app.main.getByRole("tab", { name: "Rules" }).click();
     const sentence = app.main.locator(`[data-id="${rule.id}"]`);
@@ -106,5 +109,24 @@ describe("the main window", () => {
     const { id } = await helper.prompt(address);
     await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
     expect(json<TcpResult>(await running).ok).toBe(true);
+  });
+
+  test("shows real traffic in its tree, and a connection ended there ends for its app", async () => {
+    const api = await helper.client();
+    const address = network.address(4);
+    await api.call("rules.add", { app: clientApp("stream"), action: "allow", address });
+    await app.main.getByRole("tab", { name: "Monitor" }).click();
+    await app.main.getByRole("radio", { name: "By app" }).click({ force: true });
+    const running = guarded(helper, network.near, client("stream", "tcp", address, 7777, 45));
+    const row = app.main.locator(".monitor .row[data-kind=app]").filter({ hasText: "stream.py" });
+    await row.getByText(/receives .* a second/).waitFor({ state: "attached" });
+    await row.click();
+    const host = app.main.locator(".monitor .row[data-kind=host]").filter({ hasText: address });
+    await host.locator("[data-menu]").click();
+    await app.main.getByRole("menuitem", { name: "End connection" }).click();
+    expect(json<StreamResult>({ ...(await running), stdout: lastLine((await running).stdout) }).errno).toBe(
+      ECONNABORTED,
+    );
+    await host.getByText("ended").waitFor();
   });
 });

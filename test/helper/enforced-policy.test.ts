@@ -155,6 +155,7 @@ it("is in the kernel as it is stored, after any sequence of changes", () => {
           titleOf: String,
         },
         named: () => names,
+        contents: { isChanged: () => false, changeOf: () => null, wasChanged: () => false },
         situation: () => situation,
         zones: () => ({ loopback: loopbackPrefixes, local: localPrefixes, resolvers }),
       });

@@ -1,11 +1,11 @@
-// The main window against a scripted helper: connections, rules, the inbox, and what it shows when something is wrong.
+// The main window against a scripted helper: rules, the inbox, and what it shows when something is wrong.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { App, patience } from "./app.ts";
-import { aFlow, ago, anEndpoint, aPrompt, aRule, curl, firefox, loopbackRule, thunderbird } from "./scenario.ts";
+import { aFlow, ago, anEndpoint, aPrompt, aRule, curl, firefox, loopbackRule } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 
 let helper: ScenarioHelper;
@@ -15,13 +15,6 @@ const open = (view: string) => app.main.getByRole("tab", { name: new RegExp(view
 const row = (id: string) => app.main.locator(`[data-id="${id}"]`);
 
 const firefoxRule = aRule("r1", { note: "Answered on a card." });
-
-const waiting = aFlow("f3", thunderbird, anEndpoint("192.0.2.25", 993), {
-  time: ago(2),
-  verdict: "held",
-  layer: "mode",
-  live: true,
-});
 
 beforeAll(async () => {
   helper = await ScenarioHelper.start();
@@ -40,12 +33,6 @@ beforeAll(async () => {
       rule: "r1",
       live: true,
     }),
-    aFlow("f2", curl, anEndpoint("2001:db8::1", 80), {
-      time: ago(1),
-      verdict: "block",
-      reason: "Your rule blocks it.",
-    }),
-    waiting,
   );
   app = await App.start(helper.socketPath);
   await app.main.locator("[data-health=up]").waitFor();
@@ -53,66 +40,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await app?.end();
   await helper?.end();
-});
-
-describe("connections", () => {
-  test("are listed newest first with verdict, reason and traffic in words", async () => {
-    await row("f1").waitFor();
-    const rows = app.main.locator(".rows-space .row");
-    expect(await rows.evaluateAll((all) => all.map((each) => (each as HTMLElement).dataset.id))).toEqual([
-      "f2",
-      "f3",
-      "f1",
-    ]);
-    expect(await row("f1").textContent()).toContain("Allowed");
-    expect(await row("f1").textContent()).toContain("1.23 MB received");
-    expect(await row("f2").textContent()).toContain("Blocked");
-    expect(await row("f2").textContent()).toContain("Your rule blocks it.");
-    expect(await row("f3").textContent()).toContain("Waiting");
-  });
-
-  test("that ended unanswered say so", async () => {
-    helper.put("flows", { ...waiting, live: false });
-    await row("f3").getByText("Gave up").waitFor();
-    helper.put("flows", waiting);
-    await row("f3").getByText("Waiting").waitFor();
-  });
-
-  test("are narrowed by every word of a search", async () => {
-    await app.main.getByRole("searchbox").fill("firefox 443");
-    await waitFor(async () => expect(await app.main.locator(".rows-space .row").count()).toBe(1));
-    await row("f1").waitFor();
-    await app.main.getByRole("searchbox").fill("nothing like this");
-    await app.main.getByText("Nothing matches your search").waitFor();
-    await app.main.getByRole("searchbox").fill("");
-  });
-
-  test("change and arrive as the helper tells, and thousands exist only as rows in view", async () => {
-    const many = Array.from({ length: 3000 }, (_, index) => {
-      return aFlow(`many${index}`, firefox, anEndpoint("192.0.2.81"), { time: ago(10 + index) });
-    });
-    helper.put("flows", ...many);
-    await app.main.getByText("3,003 connections").waitFor();
-    expect(await app.main.locator(".rows-space .row").count()).toBeLessThan(60);
-    helper.put("flows", aFlow("f0", curl, anEndpoint("192.0.2.99"), { time: ago(0) }));
-    await row("f0").waitFor();
-  });
-
-  test("that are being read stay where they are when newer ones arrive", async () => {
-    const box = app.main.locator(".rows-box");
-    await box.evaluate((each) => each.scrollTo({ top: 6000 }));
-    await row("many100").waitFor();
-    const before = await row("many100").boundingBox();
-    helper.put(
-      "flows",
-      aFlow("g1", curl, anEndpoint("192.0.2.99"), { time: ago(-1) }),
-      aFlow("g2", curl, anEndpoint("192.0.2.99"), { time: ago(-2) }),
-    );
-    await app.main.getByRole("button", { name: "2 newer connections above" }).waitFor();
-    await waitFor(async () => expect(await row("many100").boundingBox()).toEqual(before));
-    await app.main.getByRole("button", { name: "2 newer connections above" }).click();
-    await row("g2").waitFor();
-  });
 });
 
 describe("rules", () => {
@@ -181,7 +108,7 @@ describe("the inbox", () => {
 
 describe("what is wrong", () => {
   test("a degraded helper is not silent, and saying so moves nothing that is being read or pressed", async () => {
-    await open("Connections");
+    await open("Monitor");
     const places = async () => {
       const each = [
         app.main.getByRole("heading", { level: 1 }),
@@ -247,7 +174,7 @@ describe("accessibility", () => {
     );
     await app.liveCard("a1");
     expect(await seriousViolations(app.prompt)).toEqual([]);
-    for (const view of ["Connections", "Rules", "Inbox"]) {
+    for (const view of ["Monitor", "Rules", "Inbox"]) {
       await open(view);
       await app.main.getByRole("heading", { name: view, level: 1 }).waitFor();
       expect(await seriousViolations(app.main)).toEqual([]);

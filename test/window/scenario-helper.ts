@@ -8,9 +8,11 @@ import * as v from "valibot";
 import type { Blocklist } from "../../contract/blocklists.ts";
 import { CodedError } from "../../contract/errors.ts";
 import { contractVersion, events, type MethodName, methods, type Topic } from "../../contract/methods.ts";
+import { type MonitorUpdate, monitorUpdateSchema, type View } from "../../contract/monitor.ts";
 import { LineSplitter, maxRequestBytes, requestSchema } from "../../contract/wire.ts";
 import type { Flow, Prompt, Rule, Status } from "../../contract/words.ts";
-import { aStatus } from "./scenario.ts";
+import { Monitor, type Viewer } from "../../helper/monitor/monitor.ts";
+import { aRule, aStatus } from "./scenario.ts";
 
 export type Called = { method: MethodName; params: unknown };
 type Item = { prompts: Prompt; flows: Flow; rules: Rule };
@@ -31,6 +33,19 @@ export class ScenarioHelper {
   private status: Status = aStatus();
   private server: Server | undefined;
   private readonly clients = new Map<Socket, Set<Topic>>();
+  /** The real one, over the scenario's flows: what a page shows is what a helper would make of them. */
+  readonly monitor = new Monitor({
+    flows: () => [...this.state.flows.values()].reverse(),
+    countTraffic: () => {},
+    now: () => this.now,
+  });
+  private now = 0;
+  private readonly viewers = new Map<Socket, Viewer>();
+  /** The view that was asked for last, and how often one was. */
+  view: View | null = null;
+  views = 0;
+  /** Updates of the monitor that get lost from now on. */
+  losing = 0;
 
   static async start(): Promise<ScenarioHelper> {
     const helper = new ScenarioHelper(await mkdtemp(join(tmpdir(), "picket-scenario-")));
@@ -72,6 +87,11 @@ export class ScenarioHelper {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** Topics that anybody watches. */
+  get topics(): Topic[] {
+    return [...this.clients.values()].flatMap((topics) => [...topics]);
+  }
+
   /** Calls of one method, their parameters. */
   asked(method: MethodName): unknown[] {
     return this.called.filter((call) => call.method === method).map((call) => call.params);
@@ -85,12 +105,31 @@ export class ScenarioHelper {
   put<T extends keyof Item>(topic: T, ...items: Item[T][]): void {
     const known = this.state[topic] as Map<string, Item[T]>;
     for (const item of items) known.set(item.id, item);
+    if (topic === "flows") for (const flow of items as Flow[]) this.monitor.note(flow, flow.id);
     this.tell(topic, { full: false, changed: items, removed: [] });
   }
 
   drop(topic: keyof Item, ...ids: string[]): void {
     for (const id of ids) this.state[topic].delete(id);
+    if (topic === "flows") for (const id of ids) this.monitor.note(null, id);
     this.tell(topic, { full: false, changed: [], removed: ids });
+  }
+
+  /** Tells every page that has a view an update that is not the monitor's own. */
+  tellView(update: MonitorUpdate): void {
+    for (const viewer of this.viewers.values()) viewer.tell(update);
+  }
+
+  /** Until every client has taken what it was sent. */
+  async drained(): Promise<void> {
+    while ([...this.clients.keys()].some((client) => client.writableLength > 0))
+      await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+
+  /** The monitor reads its counters: so many bytes came in one second. */
+  passSecond(): void {
+    this.now += 1000;
+    this.monitor.sample();
   }
 
   private tell(topic: Topic, data: unknown, to?: Socket): void {
@@ -101,11 +140,32 @@ export class ScenarioHelper {
     }
   }
 
+  private viewerOf(socket: Socket): Viewer {
+    let viewer = this.viewers.get(socket);
+    if (viewer === undefined) {
+      const tell = (update: MonitorUpdate) => {
+        if (this.losing > 0) {
+          this.losing--;
+          return;
+        }
+        socket.write(`${JSON.stringify({ event: "monitor", data: v.parse(monitorUpdateSchema, update) })}\n`);
+      };
+      viewer = { tell, backlog: () => socket.writableLength };
+      this.viewers.set(socket, viewer);
+    }
+    return viewer;
+  }
+
   private serve(socket: Socket): void {
     const lines = new LineSplitter(maxRequestBytes);
     this.clients.set(socket, new Set());
     socket.on("error", () => {});
-    socket.on("close", () => this.clients.delete(socket));
+    socket.on("close", () => {
+      this.clients.delete(socket);
+      const viewer = this.viewers.get(socket);
+      if (viewer) this.monitor.leave(viewer);
+      this.viewers.delete(socket);
+    });
     socket.on("data", (chunk: Buffer) => {
       for (const line of lines.push(chunk)) {
         const { id, method, params } = v.parse(requestSchema, JSON.parse(line));
@@ -122,7 +182,7 @@ export class ScenarioHelper {
   }
 
   private answer(socket: Socket, method: MethodName, params: unknown): unknown {
-    if (!["hello", "watch", "status"].includes(method)) this.called.push({ method, params });
+    if (!["hello", "watch", "status", "monitor.watch"].includes(method)) this.called.push({ method, params });
     switch (method) {
       case "hello":
         return { contract: contractVersion, version: "0.1.0" };
@@ -137,6 +197,32 @@ export class ScenarioHelper {
         }
         return {};
       }
+      case "monitor.watch":
+        this.view = params as View;
+        this.views++;
+        this.monitor.watch(this.viewerOf(socket), this.view);
+        return {};
+      case "monitor.leave":
+        this.monitor.leave(this.viewerOf(socket));
+        return {};
+      case "monitor.end": {
+        const live = this.monitor.liveBelow(this.viewerOf(socket), (params as { row: string }).row);
+        this.put("flows", ...live.map((flow) => ({ ...flow, live: false })));
+        return { ended: live.length };
+      }
+      case "rules.add": {
+        if (this.refuseWith) throw new CodedError(this.refuseWith);
+        const rule = aRule(`made${this.called.length}`, {
+          address: null,
+          port: null,
+          protocol: null,
+          ...(params as object),
+        });
+        this.put("rules", rule);
+        return { ...rule, replaced: null, change: this.called.length };
+      }
+      case "rules.undo":
+        return {};
       case "prompts.answer": {
         const { id } = params as { id: string };
         if (this.refuseWith) throw new CodedError(this.refuseWith);

@@ -1,13 +1,14 @@
 // Makes every picture of the documentation from the real app and a scripted helper: each view, light and dark, into docs/images.
-// usage: npm run screenshots
+// usage: npm run screenshots; PICKET_SHOTS names another folder
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../build/paths.ts";
 import { App } from "./app.ts";
 import { fillWithADay, questions } from "./scenario-day.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
+import { shootMonitor } from "./screenshots-monitor.ts";
 
-const folder = join(root, "docs/images");
+const folder = process.env.PICKET_SHOTS ?? join(root, "docs/images");
 mkdirSync(folder, { recursive: true });
 const helper = await ScenarioHelper.start();
 fillWithADay(helper);
@@ -30,9 +31,7 @@ try {
       await main.getByRole("heading", { name, level: 1 }).waitFor();
     };
 
-    await view("Connections");
-    await main.locator(".rows-space .row").first().waitFor();
-    await shoot(main, "window");
+    await shootMonitor(main, helper, shoot);
     await view("Rules");
     await shoot(main, "rules");
     helper.put("prompts", ...questions.unanswered);
@@ -74,7 +73,7 @@ try {
       ],
     });
     await main.locator("[data-health=degraded]").waitFor();
-    await view("Connections");
+    await view("Monitor");
     await shoot(main, "degraded");
     helper.setStatus({ degraded: [] });
     await helper.vanish();

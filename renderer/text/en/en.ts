@@ -1,10 +1,10 @@
 // Everything the windows say, in English: the catalogue whose shape every other language has to have.
-import { connections } from "./connections.ts";
 import { errors } from "./errors.ts";
 import { inbox } from "./inbox.ts";
+import { monitor } from "./monitor.ts";
 import { prompt } from "./prompt.ts";
 import { rules } from "./rules.ts";
 import { shell } from "./shell.ts";
 import { words } from "./words.ts";
 
-export const en = { ...shell, ...words, ...errors, connections, inbox, prompt, rules };
+export const en = { ...shell, ...words, ...errors, inbox, monitor, prompt, rules };

@@ -3,6 +3,7 @@ import type { Action, Direction, Layer, Origin, Protocol, Verdict } from "../../
 
 export const words = {
   unanswered: "Gave up",
+  live: "live",
   verdict: { allow: "Allowed", block: "Blocked", held: "Waiting" } satisfies Record<Verdict, string>,
   action: { allow: "Allow", block: "Block", ask: "Ask" } satisfies Record<Action, string>,
   layer: {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { type Flow, flowSchema } from "../../../contract/words.ts";
 import { Flows, type NewFlow } from "../../../helper/flows/flows.ts";
 
-const capacity = 5000;
+const capacity = 12_000;
 const noon = Date.UTC(2026, 10, 23, 12);
 
 const flow = (key: string, part: Partial<NewFlow> = {}): NewFlow => ({

@@ -1,0 +1,173 @@
+// Who talks to whom at this moment: apps with their domains, hosts and connections, or connections alone in the order in which they began.
+import { useCallback, useEffect, useState } from "react";
+import { Button } from "react-aria-components";
+import type { ErrorCode } from "../../../contract/errors.ts";
+import type { Filter, Order, Row, Shown } from "../../../contract/monitor.ts";
+import { bridge } from "../../bridge.ts";
+import { humanRate } from "../../format.ts";
+import { look, useMonitor } from "../../monitor.ts";
+import { Choice } from "../../parts/choice.tsx";
+import { Arrows } from "../../parts/icons.tsx";
+import { ErrorLine, Nothing } from "../../parts/notice.tsx";
+import { Search } from "../../parts/search.tsx";
+import { Sparkline } from "../../parts/sparkline.tsx";
+import { UndoLine } from "../../parts/undo-line.tsx";
+import { text } from "../../text.ts";
+import { Filters, noFilter } from "./filters.tsx";
+import { Grid, type Screen } from "./grid.tsx";
+import { type Act, RowMenu } from "./row-menu.tsx";
+import { RuleDialog, type Saved } from "./rule-dialog.tsx";
+
+const words = text.monitor;
+
+type Look = { by: "app" | "time"; order: Order; filter: Filter; expanded: readonly string[] };
+
+/** Outlives the view: whoever comes back finds it as it was. */
+let lastLook: Look = { by: "app", order: "recent", filter: noFilter, expanded: [] };
+
+export function Monitor() {
+  const shown = useMonitor((state) => state.shown);
+  const [chosen, setChosen] = useState(lastLook);
+  const [screen, setScreen] = useState<Screen>({ from: 0, rows: 60 });
+  const [still, setStill] = useState(false);
+  const [menu, setMenu] = useState<{ row: Row; anchor: Element } | null>(null);
+  const [rule, setRule] = useState<{ row: Row; action: "allow" | "block" } | null>(null);
+  const [done, setDone] = useState<Saved | { ended: number } | "undone" | null>(null);
+  const [error, setError] = useState<ErrorCode | null>(null);
+
+  const change = (part: Partial<Look>): void => setChosen({ ...chosen, ...part });
+  const { from, rows } = screen;
+  // While something is chosen for a row, it stays in sight.
+  const fixed = still || menu !== null || rule !== null;
+  useEffect(() => {
+    lastLook = chosen;
+    look({ ...chosen, expanded: [...chosen.expanded], still: fixed, from, rows });
+  }, [chosen, fixed, from, rows]);
+  useEffect(() => () => look(null), []);
+
+  const keepScreen = useCallback(
+    (next: Screen) => setScreen((before) => (before.from === next.from && before.rows === next.rows ? before : next)),
+    [],
+  );
+  const over = useCallback(() => setDone(null), []);
+
+  const toggle = (row: Row, open: boolean): void => {
+    if (row.kind === "flow" || row.expanded === open) return;
+    const others = chosen.expanded.filter((id) => id !== row.id);
+    // Far more than anybody opens; the oldest close.
+    change({ expanded: open ? [...others, row.id].slice(-1000) : others });
+  };
+
+  const act = async (what: Act): Promise<void> => {
+    const row = menu?.row;
+    setMenu(null);
+    if (!row) return;
+    if (what !== "end") {
+      setRule({ row, action: what });
+      return;
+    }
+    const outcome = await bridge.call("monitor.end", { row: row.id });
+    setError(outcome.ok ? null : outcome.code);
+    if (outcome.ok) setDone({ ended: outcome.result.ended });
+  };
+
+  const undo = async (number: number): Promise<void> => {
+    const outcome = await bridge.call("rules.undo", { change: number });
+    setError(outcome.ok ? null : outcome.code);
+    setDone(outcome.ok ? "undone" : null);
+  };
+
+  const narrowed = JSON.stringify(chosen.filter) !== JSON.stringify(noFilter);
+  return (
+    <section className="view" aria-label={words.title}>
+      <div className="view-head monitor-head">
+        <h1>{words.title}</h1>
+        <Choice
+          label={words.by.label}
+          value={chosen.by}
+          options={{ app: words.by.app, time: words.by.time }}
+          choose={(by) => change({ by })}
+        />
+        {shown && <Summary all={shown.all} />}
+        <Search
+          label={words.search}
+          value={chosen.filter.words}
+          onChange={(value) => change({ filter: { ...chosen.filter, words: value.slice(0, 256) } })}
+        />
+      </div>
+      <Filters
+        filter={chosen.filter}
+        setFilter={(filter) => change({ filter })}
+        order={chosen.by === "app" ? chosen.order : null}
+        setOrder={(order) => change({ order })}
+      />
+      {shown && shown.total > 0 ? (
+        <Grid
+          shown={shown}
+          flat={chosen.by === "time"}
+          label={words.label[chosen.by]}
+          setStill={setStill}
+          setScreen={keepScreen}
+          toggle={toggle}
+          openMenu={(row, anchor) => setMenu({ row, anchor })}
+        />
+      ) : (
+        shown && <Empty narrowed={narrowed} showAll={() => change({ filter: noFilter })} />
+      )}
+      {error && <ErrorLine code={error} />}
+      {done !== null && (
+        <UndoLine
+          over={over}
+          {...(typeof done === "object" &&
+            "change" in done &&
+            done.change !== null && {
+              undo: { word: words.rule.undo, act: () => void undo(done.change as number) },
+            })}
+        >
+          {done === "undone"
+            ? words.rule.undone
+            : "ended" in done
+              ? words.ended_(done.ended)
+              : `${words.rule.saved} ${done.sentence}`}
+        </UndoLine>
+      )}
+      {menu && <RowMenu {...menu} close={() => setMenu(null)} act={(what) => void act(what)} />}
+      {rule && (
+        <RuleDialog
+          {...rule}
+          close={() => setRule(null)}
+          saved={(saved) => {
+            setRule(null);
+            setDone(saved);
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+function Summary({ all: { figures, history } }: Pick<Shown, "all">) {
+  const [down, up] = [humanRate(figures.rateIn), humanRate(figures.rateOut)];
+  return (
+    <span className="summary">
+      <span className="view-count">{words.summary(figures.live, figures.connections)}</span>
+      <Sparkline values={history} />
+      {(down || up) && (
+        <span className="view-count" aria-hidden="true">
+          ↓ {down || "0"} ↑ {up || "0"}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function Empty({ narrowed, showAll }: { narrowed: boolean; showAll: () => void }) {
+  if (!narrowed) return <Nothing icon={<Arrows />} title={words.none} hint={words.noneHint} />;
+  return (
+    <Nothing icon={<Arrows />} title={words.noMatch} hint={words.noMatchHint}>
+      <Button className="button" onPress={showAll}>
+        {words.showAll}
+      </Button>
+    </Nothing>
+  );
+}

@@ -1,0 +1,214 @@
+// One row of the monitor: an app, a domain, a host or a connection, with what goes on below it.
+// biome-ignore-all lint/a11y/useSemanticElements: rows that are placed one by one cannot be a <table>
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus, the rows are pointed at
+import { memo, type ReactNode } from "react";
+import { appPathText, splitAppPath } from "../../../contract/app-path.ts";
+import type { Figures, Row } from "../../../contract/monitor.ts";
+import type { App, Verdict } from "../../../contract/words.ts";
+import {
+  appWord,
+  clockTime,
+  dayOf,
+  destination,
+  fileName,
+  humanBytes,
+  humanRate,
+  isIdentified,
+  plain,
+  portAndProtocol,
+  whatIsKnown,
+} from "../../format.ts";
+import { AppFace, Unverified } from "../../parts/app.tsx";
+import { Chevron, Dots } from "../../parts/icons.tsx";
+import { Sparkline } from "../../parts/sparkline.tsx";
+import { CountMark, VerdictMark } from "../../parts/verdict.tsx";
+import { text } from "../../text.ts";
+
+const words = text.monitor;
+
+export const MonitorRow = memo(
+  function MonitorRow({ row, flat }: { row: Row; flat: boolean }) {
+    const { figures, history } = row;
+    return (
+      <div className="monitor-row" role="presentation">
+        <span role="gridcell" className="cell-name" style={{ paddingInlineStart: `${row.depth * 24}px` }}>
+          {!flat && (
+            <span className="twist" data-twist aria-hidden="true">
+              {row.kind !== "flow" && <Chevron />}
+            </span>
+          )}
+          <Name row={row} flat={flat} />
+        </span>
+        <span role="gridcell" className="cell-verdict">
+          {row.kind === "flow" ? (
+            <VerdictMark verdict={row.flow.verdict} live={row.flow.live} />
+          ) : (
+            <Counts figures={figures} />
+          )}
+        </span>
+        <span role="gridcell" className="cell-spark">
+          <Sparkline values={history} />
+        </span>
+        <span role="gridcell" className="cell-numbers two-lines">
+          <Amount arrow="↓" shown={humanRate(figures.rateIn)} said={words.receiving} />
+          <Amount arrow="↑" shown={humanRate(figures.rateOut)} said={words.sending} />
+        </span>
+        <span role="gridcell" className="cell-numbers two-lines">
+          <Amount arrow="↓" shown={bytes(figures.bytesIn)} said={words.received} />
+          <Amount arrow="↑" shown={bytes(figures.bytesOut)} said={words.sent} />
+        </span>
+        <span role="gridcell" className="cell-when two-lines">
+          <When row={row} />
+        </span>
+        <span role="gridcell" className="cell-more">
+          <button type="button" className="row-menu" data-menu tabIndex={-1} aria-label={words.actions(labelOf(row))}>
+            <Dots />
+          </button>
+        </span>
+      </div>
+    );
+  },
+  // Every update makes new objects; most say the same.
+  (before, after) => before.flat === after.flat && JSON.stringify(before.row) === JSON.stringify(after.row),
+);
+
+/** What a row is about, in a word or two. */
+export function labelOf(row: Row): string {
+  switch (row.kind) {
+    case "app":
+      return appName(row.app);
+    case "domain":
+      return plain(row.domain);
+    case "host":
+      return plain(row.host ?? row.address);
+    case "flow":
+      return `${destination(row.flow.endpoint)}, ${portAndProtocol(row.flow.endpoint)}`;
+  }
+}
+
+/** There is little room: a script is the app, its interpreter stands in the second line. */
+function appName(app: App): string {
+  if (!app.verified && !isIdentified(app.path)) return text.unidentified.title;
+  const { script } = splitAppPath(app.path);
+  return script === null || app.verified ? appWord(app) : plain(fileName(script));
+}
+
+function appLine(app: App): string {
+  return app.verified || isIdentified(app.path) ? plain(appPathText(app.path)) : whatIsKnown(app.path);
+}
+
+function Name({ row, flat }: { row: Row; flat: boolean }) {
+  if (row.kind === "app") {
+    return (
+      <>
+        <AppFace app={row.app} />
+        <Lines first={<AppTitle app={row.app} />} second={appLine(row.app)} />
+      </>
+    );
+  }
+  if (row.kind === "domain") return <Lines first={<bdi className="line domain-name">{plain(row.domain)}</bdi>} />;
+  if (row.kind === "host") {
+    const from = row.figures.inbound > 0 && row.figures.inbound === row.figures.connections;
+    return (
+      <Lines
+        first={
+          <span className="line">
+            {from && `${words.from} `}
+            <bdi className="address">{plain(row.host ?? row.address)}</bdi>
+          </span>
+        }
+        {...(row.host !== null && { second: plain(row.address) })}
+      />
+    );
+  }
+  const { app, direction, endpoint, reason } = row.flow;
+  const inbound = direction === "inbound";
+  const port = inbound ? text.prompt.onIts(portAndProtocol(endpoint)) : portAndProtocol(endpoint);
+  if (!flat) return <Lines first={<span className="line">{port}</span>} second={plain(reason)} />;
+  return (
+    <>
+      <AppFace app={app} />
+      <Lines
+        first={
+          <>
+            <AppTitle app={app} />
+            <span className="line to">
+              {inbound ? `${words.from} ` : "→ "}
+              <bdi className="address">{destination(endpoint)}</bdi>
+            </span>
+          </>
+        }
+        second={`${port} · ${plain(reason)}`}
+      />
+    </>
+  );
+}
+
+function AppTitle({ app }: { app: App }) {
+  return (
+    <>
+      <bdi className="line app-name">{appName(app)}</bdi>
+      <Unverified app={app} />
+    </>
+  );
+}
+
+function Lines({ first, second }: { first: ReactNode; second?: string }) {
+  return (
+    <span className="two-lines">
+      <span className="name-line">{first}</span>
+      {second !== undefined && (
+        <bdi className="line second" title={second}>
+          {second}
+        </bdi>
+      )}
+    </span>
+  );
+}
+
+const verdicts: readonly Verdict[] = ["held", "block", "allow"];
+
+function Counts({ figures }: { figures: Figures }) {
+  return verdicts
+    .filter((verdict) => figures[verdict] > 0)
+    .map((verdict) => <CountMark key={verdict} verdict={verdict} count={figures[verdict]} />);
+}
+
+function bytes(count: number): string {
+  return count === 0 ? "" : humanBytes(count);
+}
+
+/** Nothing is drawn as nothing: what goes on stands out. */
+function Amount({ arrow, shown, said }: { arrow: string; shown: string; said: (amount: string) => string }) {
+  if (shown === "") return null;
+  return (
+    <span className="line">
+      <span className="hidden-words">{said(shown.replace("/s", ""))}</span>
+      <span aria-hidden="true">
+        {arrow} {shown}
+      </span>
+    </span>
+  );
+}
+
+function When({ row }: { row: Row }) {
+  if (row.kind !== "flow") {
+    const { live } = row.figures;
+    return live > 0 ? (
+      <span className="line live">{words.live(live)}</span>
+    ) : (
+      <span className="second">{words.ended}</span>
+    );
+  }
+  const { time, live } = row.flow;
+  return (
+    <>
+      <time className="line" dateTime={time}>
+        {clockTime(time)}
+      </time>
+      <span className="line second">
+        {live ? <span className="live">{text.live}</span> : dayOf(time, new Date()) || words.ended}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,84 @@
+// What the windows cost and how soon they are there: from connect() to the card on the screen, the longest script task while thousands of
+// connections come and go, whether the heap grows over an hour's worth of updates, and the memory of a shell at rest.
+// Writes dist/bench/ui.json.
+import { join } from "node:path";
+import { HelperClient } from "../../main/client/client.ts";
+import { picket, TestHelper } from "../end-to-end/helper-process.ts";
+import { python } from "../network/clients.ts";
+import { createNetwork } from "../network/network.ts";
+import { App } from "../window/app.ts";
+import { ScenarioHelper } from "../window/scenario-helper.ts";
+import { Figures, percentile } from "./figures.ts";
+import { LatencyClient } from "./latency-client.ts";
+import { familyMemory } from "./process-cost.ts";
+import { CardClock } from "./ui/card-clock.ts";
+import { flood, heapAfter, longestTask } from "./ui/load.ts";
+
+const rounds = 100;
+const figures = new Figures();
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The real helper, the real kernel, the real window: the whole way. */
+async function measureCards(): Promise<void> {
+  const helper = new TestHelper();
+  const network = await createNetwork();
+  let app: App | undefined;
+  try {
+    await helper.start();
+    app = await App.start(helper.socket);
+    await app.main.locator("[data-health=up]").waitFor();
+    await sleep(3000);
+    const clock = await CardClock.start(app.prompt);
+    const script = [python, join(import.meta.dirname, "latency-client.py"), "tcp", network.address(4), "80"];
+    const inside = ["nsenter", `--net=/run/netns/${network.near}`, ...script];
+    const client = new LatencyClient([picket, "run", "--", ...inside], helper.socket);
+    const api = await HelperClient.connect(helper.socket, "bench");
+    const times: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const card = clock.next();
+      const attempt = client.attempt();
+      const { id, at } = await card;
+      await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
+      times.push(at - (await attempt).start);
+      await clock.gone();
+      await sleep(100);
+    }
+    client.close();
+    api.close();
+    figures.note("connect to the card's pixels, p50", percentile(times, 0.5), "ms");
+    figures.note("connect to the card's pixels, p99", percentile(times, 0.99), "ms", "≤ 150");
+  } finally {
+    await app?.end();
+    await helper.stop();
+    network.destroy();
+  }
+}
+
+async function measureWindow(): Promise<void> {
+  const helper = await ScenarioHelper.start();
+  const app = await App.start(helper.socketPath);
+  try {
+    await app.main.locator("[data-health=up]").waitFor();
+    await sleep(5000);
+    const { total, parts } = familyMemory(app.electron.process().pid ?? 0);
+    figures.note("memory of the shell at rest (PSS)", total, "MB", "≤ 200");
+    for (const [name, pss] of parts) figures.note(`  of which ${name}`, pss, "MB");
+    figures.note(
+      "longest task at 2,000 connections a second",
+      await longestTask(app, () => flood(helper)),
+      "ms",
+      "≤ 16",
+    );
+    const [before, after] = await heapAfter(app, helper);
+    figures.note("heap after a minute's worth of updates", before, "MB");
+    figures.note("heap after an hour's worth of updates", after, "MB");
+    figures.note("heap that an hour adds", after - before, "MB", "≤ 1");
+  } finally {
+    await app.end();
+    await helper.end();
+  }
+}
+
+await measureCards();
+await measureWindow();
+figures.finish("ui");

@@ -1,0 +1,127 @@
+// What the main window is made to show, and what it takes it: connections by the thousand, and an hour's updates in a minute.
+import { readFileSync, rmSync } from "node:fs";
+import type { Flow } from "../../../contract/words.ts";
+import { Meters } from "../../../helper/monitor/meters.ts";
+import { Subscription } from "../../../helper/monitor/subscription.ts";
+import type { App } from "../../window/app.ts";
+import { aFlow, anEndpoint, curl, firefox, nextcloud, thunderbird } from "../../window/scenario.ts";
+import type { ScenarioHelper } from "../../window/scenario-helper.ts";
+
+const apps = [firefox, thunderbird, nextcloud, curl];
+const seconds = 10;
+const perSecond = 2000;
+/** Ten updates a second, as many as the monitor makes. */
+const hour = 36_000;
+const minute = 600;
+
+function connection(number: number): Flow {
+  const app = apps[number % apps.length] ?? firefox;
+  const host = `host${number % 500}.example${number % 40}.org`;
+  return aFlow(`b${number}`, app, anEndpoint(`10.0.${(number >> 8) & 255}.${number & 255}`, 443, { host }), {
+    live: true,
+    time: new Date().toISOString(),
+  });
+}
+
+/** New connections at an even pace; each lasts a second and is forgotten after two. */
+export async function flood(helper: ScenarioHelper): Promise<void> {
+  const began = performance.now();
+  let made = 0;
+  let second = 0;
+  while (performance.now() - began < seconds * 1000) {
+    const due = Math.floor(((performance.now() - began) / 1000) * perSecond);
+    for (; made < due; made++) {
+      helper.put("flows", connection(made));
+      const earlier = made - perSecond;
+      if (earlier >= 0) helper.put("flows", { ...connection(earlier), live: false, bytesIn: 1500, bytesOut: 300 });
+      if (earlier >= perSecond) helper.drop("flows", `b${earlier - perSecond}`);
+    }
+    if ((performance.now() - began) / 1000 > second) {
+      second++;
+      helper.passSecond();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** The longest task of the main page's thread while `work` goes on, milliseconds. */
+export async function longestTask(app: App, work: () => Promise<void>): Promise<number> {
+  const window = await app.electron.browserWindow(app.main);
+  const pid = await window.evaluate((browserWindow) => browserWindow.webContents.getOSProcessId());
+  for (const name of ["Firefox", "Thunderbird"]) {
+    const row = app.main.locator(".monitor .row[data-kind=app]").filter({ hasText: name });
+    void row
+      .first()
+      .click({ timeout: 5000 })
+      .catch(() => {});
+  }
+  await app.electron.evaluate(({ contentTracing }) =>
+    contentTracing.startRecording({
+      recording_mode: "record-until-full",
+      trace_buffer_size_in_kb: 200_000,
+      included_categories: ["disabled-by-default-devtools.timeline", "devtools.timeline", "__metadata"],
+      excluded_categories: ["*"],
+    } as Parameters<typeof contentTracing.startRecording>[0]),
+  );
+  await work();
+  const path = await app.electron.evaluate(({ contentTracing }) => contentTracing.stopRecording());
+  const { traceEvents } = JSON.parse(readFileSync(path, "utf8")) as {
+    traceEvents: { name: string; ph: string; pid: number; tid: number; dur?: number; args?: { name?: string } }[];
+  };
+  rmSync(path, { force: true });
+  const main = traceEvents.find(
+    (event) => event.name === "thread_name" && event.pid === pid && event.args?.name === "CrRendererMain",
+  );
+  const tasks = traceEvents
+    .filter((event) => event.name === "RunTask" && event.pid === pid && event.tid === main?.tid)
+    .map(({ dur = 0 }) => dur / 1000)
+    .sort((a, b) => b - a);
+  if (tasks.length < 100) throw new Error(`only ${tasks.length} tasks were traced`);
+  console.log(
+    `  ${tasks.length} tasks, the longest: ${tasks
+      .slice(0, 8)
+      .map((each) => each.toFixed(1))
+      .join(", ")} ms`,
+  );
+  return tasks[0] ?? Number.NaN;
+}
+
+/** Heap of the main page after a minute's and after an hour's worth of updates, collected, MB. */
+export async function heapAfter(app: App, helper: ScenarioHelper): Promise<[number, number]> {
+  const session = await app.main.context().newCDPSession(app.main);
+  const heap = async (): Promise<number> => {
+    for (let round = 0; round < 3; round++) await session.send("HeapProfiler.collectGarbage");
+    const { usedSize } = (await session.send("Runtime.getHeapUsage")) as { usedSize: number };
+    return usedSize / 1e6;
+  };
+  const view = helper.view;
+  if (view === null) throw new Error("the window shows nothing");
+  const meters = new Meters();
+  const flows = new Map(Array.from({ length: 2000 }, (_, at) => [`b${at}`, connection(at)]));
+  const subscription = new Subscription({ ...view, number: view.number + 1_000_000 }, meters, flows.values());
+  helper.tellView(subscription.snapshot());
+  let number = 2000;
+  const play = async (updates: number): Promise<void> => {
+    for (let at = 0; at < updates; at++) {
+      for (let each = 0; each < 20; each++, number++) {
+        const flow = connection(number);
+        subscription.note(flow);
+        subscription.forget(`b${number - 2000}`);
+        meters.forget(`b${number - 2000}`);
+      }
+      const update = subscription.next();
+      if (update !== null) helper.tellView(update);
+      // The page must have drawn what it was told: an hour's updates in its inbox would be no measure of its heap.
+      if (at % 50 === 49) await drawn(app, helper);
+    }
+  };
+  await play(minute);
+  const before = await heap();
+  await play(hour - minute);
+  return [before, await heap()];
+}
+
+async function drawn(app: App, helper: ScenarioHelper): Promise<void> {
+  await helper.drained();
+  await app.main.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(null))));
+}

@@ -1,0 +1,313 @@
+// The monitor against a scripted helper whose rows the real aggregator makes: the tree, its filters, what is done from a row, and that
+// nothing is asked for while nobody sees it.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Flow } from "../../contract/words.ts";
+import { App, patience } from "./app.ts";
+import { aFlow, ago, anEndpoint, curl, firefox, thunderbird } from "./scenario.ts";
+import { ScenarioHelper } from "./scenario-helper.ts";
+
+let helper: ScenarioHelper;
+let app: App;
+const waitFor = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: patience, interval: 50 });
+const rows = () => app.main.locator(".monitor .row[data-id]");
+/** By the first words it shows, hidden ones aside. */
+const row = (kind: string, name: string) =>
+  app.main.locator(`.monitor .row[data-kind="${kind}"]`).filter({ has: app.main.getByText(name, { exact: true }) });
+const choose = (name: string) => app.main.getByRole("radio", { name, exact: true }).click({ force: true });
+const menuOf = async (kind: string, name: string, item: string | RegExp) => {
+  await row(kind, name).locator("[data-menu]").click();
+  await app.main.getByRole("menuitem", { name: item }).click();
+};
+/** Opens a row that is closed. */
+const open = async (kind: string, name: string) => {
+  await row(kind, name).waitFor();
+  if ((await row(kind, name).getAttribute("aria-expanded")) === "true") return;
+  await row(kind, name).click();
+  await waitFor(async () => expect(await row(kind, name).getAttribute("aria-expanded")).toBe("true"));
+};
+const openExample = async () => {
+  await open("app", "Firefox");
+  await open("domain", "example.org");
+};
+const search = (words: string) => app.main.getByRole("searchbox").fill(words);
+const texts = () => rows().evaluateAll((all) => all.map((each) => (each as HTMLElement).dataset.kind));
+
+const web = (id: string, host: string, change: Partial<Flow> = {}) =>
+  aFlow(id, firefox, anEndpoint("192.0.2.80", 443, { host }), { live: true, time: ago(1), ...change });
+
+beforeAll(async () => {
+  helper = await ScenarioHelper.start();
+  helper.put(
+    "flows",
+    web("f1", "www.example.org", { bytesIn: 1_234_567, bytesOut: 999 }),
+    web("f2", "cdn.example.org"),
+    web("f3", "tracker.test", {
+      time: ago(2),
+      verdict: "block",
+      live: false,
+      reason: "A blocklist has this name.",
+    }),
+    aFlow("f4", curl, anEndpoint("2001:db8::1", 80), { time: ago(5), verdict: "held", live: true }),
+    aFlow("f5", thunderbird, anEndpoint("192.0.2.25", 993), { time: ago(9), direction: "inbound", live: true }),
+  );
+  app = await App.start(helper.socketPath);
+  await app.main.locator("[data-health=up]").waitFor();
+  await row("app", "Firefox").waitFor();
+});
+afterAll(async () => {
+  await app?.end();
+  await helper?.end();
+});
+
+describe("the tree", () => {
+  test("shows apps with how many of their connections are allowed, blocked and waiting, in words", async () => {
+    expect(await texts()).toEqual(["app", "app", "app"]);
+    const firefoxRow = await row("app", "Firefox").textContent();
+    for (const words of ["2 allowed", "1 blocked", "2 live", "1.23 MB received"]) expect(firefoxRow).toContain(words);
+    expect(await row("app", "curl").textContent()).toContain("1 waiting");
+    expect(await app.main.locator(".summary").textContent()).toContain("4 live of 5");
+  });
+
+  test("opens by a click, down to the connection and why it was decided", async () => {
+    await openExample();
+    await open("host", "www.example.org");
+    await row("flow", "port 443 (TCP)").waitFor();
+    expect(await row("flow", "port 443 (TCP)").textContent()).toContain("A rule allows it.");
+    expect(await row("host", "www.example.org").getAttribute("aria-level")).toBe("3");
+    await row("app", "Firefox").click();
+    await waitFor(async () => expect(await texts()).toEqual(["app", "app", "app"]));
+  });
+
+  test("is walked by keyboard: arrows move, open and close, Enter lists what can be done", async () => {
+    const grid = app.main.getByRole("treegrid");
+    const active = async () => {
+      const id = await grid.getAttribute("aria-activedescendant");
+      return id === null ? "" : app.main.locator(`[id="${id}"]`).getAttribute("data-kind");
+    };
+    const press = (key: string) => app.main.keyboard.press(key);
+    await app.main.mouse.move(1, 1);
+    await grid.focus();
+    await press("Home");
+    await press("ArrowRight");
+    await row("domain", "example.org").waitFor();
+    await press("ArrowDown");
+    await waitFor(async () => expect(await active()).toBe("domain"));
+    if ((await row("domain", "example.org").getAttribute("aria-expanded")) === "true") await press("ArrowLeft");
+    await waitFor(async () => expect(await row("domain", "example.org").getAttribute("aria-expanded")).toBe("false"));
+    await press("ArrowLeft");
+    await waitFor(async () => expect(await active()).toBe("app"));
+    await press("ArrowLeft");
+    await waitFor(async () => expect(await texts()).toEqual(["app", "app", "app"]));
+    await press("End");
+    await press("Enter");
+    await app.main.getByRole("menu").waitFor();
+    await press("Escape");
+    await app.main.getByRole("menu").waitFor({ state: "detached" });
+  });
+
+  test("keeps the order under the pointer: what is new comes last until it leaves", async () => {
+    const order = () => rows().evaluateAll((all) => all.map((each) => each.querySelector(".app-name")?.textContent));
+    await app.main.getByRole("heading", { level: 1 }).click();
+    await row("app", "Firefox").hover();
+    const before = await order();
+    await waitFor(() => expect(helper.view?.still).toBe(true));
+    helper.put(
+      "flows",
+      aFlow("f6", { ...curl, path: "/usr/bin/wget", name: "/usr/bin/wget" }, anEndpoint("192.0.2.9"), { time: ago(0) }),
+    );
+    await row("app", "wget").waitFor();
+    expect(await order()).toEqual([...before, "wget"]);
+    await app.main.mouse.move(1, 1);
+    await waitFor(async () => expect((await order())[0]).toBe("wget"));
+    helper.drop("flows", "f6");
+  });
+});
+
+describe("search and filters", () => {
+  test("narrow the tree and its sums, and can be taken back at once", async () => {
+    expect(await texts()).toEqual(["app", "app", "app"]);
+    await search("firefox example.org");
+    await waitFor(async () => expect(await app.main.locator(".summary").textContent()).toContain("2 live of 2"));
+    expect(await rows().count()).toBe(1);
+    await search("");
+    await choose("Blocked");
+    await waitFor(async () => expect(await app.main.locator(".summary").textContent()).toContain("0 live of 1"));
+    await app.main.getByRole("button", { name: "Live only" }).click();
+    await app.main.getByText("Nothing matches").waitFor();
+    await app.main.getByRole("button", { name: "Show everything" }).click();
+    await waitFor(async () => expect(await rows().count()).toBe(3));
+    await app.main.getByRole("button", { name: /Both directions/ }).click();
+    await app.main.getByRole("option", { name: "Incoming" }).click();
+    await waitFor(async () => expect(await rows().count()).toBe(1));
+    await row("app", "Thunderbird").waitFor();
+    await app.main.getByRole("button", { name: /Incoming/ }).click();
+    await app.main.getByRole("option", { name: "Both directions" }).click();
+    await waitFor(async () => expect(await rows().count()).toBe(3));
+  });
+
+  test("by time lists connections alone, newest first, with their app", async () => {
+    await choose("By time");
+    await waitFor(async () => expect(new Set(await texts())).toEqual(new Set(["flow"])));
+    expect(await rows().count()).toBe(5);
+    expect(await rows().last().textContent()).toContain("Thunderbird");
+    expect(await rows().last().textContent()).toContain("from 192.0.2.25");
+    await choose("By app");
+    await waitFor(async () => expect(await texts()).toEqual(["app", "app", "app"]));
+  });
+});
+
+describe("from a row", () => {
+  test("a rule is made, with a sentence of what it will mean, and taken back", async () => {
+    await openExample();
+    await menuOf("domain", "example.org", "Block…");
+    const dialog = app.main.getByRole("dialog");
+    await dialog.waitFor();
+    await dialog.getByText("Firefox may not connect to any host of example.org, from now on.").waitFor();
+    await dialog.getByRole("radio", { name: "1 hour" }).click({ force: true });
+    await dialog.getByText(/any host of example.org, for 1 hour\. .*end at once/).waitFor();
+    await dialog.getByRole("radio", { name: "Any destination" }).click({ force: true });
+    await dialog.getByText(/Firefox may not connect to any destination, for 1 hour/).waitFor();
+    await dialog.getByRole("radio", { name: "All of example.org" }).click({ force: true });
+    await dialog.getByRole("button", { name: "Save rule" }).click();
+    await dialog.waitFor({ state: "detached" });
+    expect(helper.asked("rules.add")).toMatchObject([
+      { app: firefox.path, action: "block", domain: "example.org", host: null, lifetime: "1h", direction: "outbound" },
+    ]);
+    const change = helper.called.length;
+    await app.main.getByText(/Rule saved: Firefox may not connect/).waitFor();
+    await app.main.getByRole("button", { name: "Undo" }).click();
+    await app.main.getByText("Rule taken back.").waitFor();
+    expect(helper.asked("rules.undo")).toEqual([{ change }]);
+  });
+
+  test("a connection's rule begins with its host and can be as narrow as its port", async () => {
+    await openExample();
+    await open("host", "www.example.org");
+    await menuOf("flow", "port 443 (TCP)", "Allow…");
+    const dialog = app.main.getByRole("dialog");
+    await dialog.getByText("Firefox may connect to www.example.org, from now on. Blocklists still apply.").waitFor();
+    await dialog.getByRole("radio", { name: "This port 443 (TCP) only" }).click({ force: true });
+    await dialog.getByText(/may connect to www.example.org, port 443, over TCP, from now on/).waitFor();
+    await app.main.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  });
+
+  test("a refused rule says why and keeps the dialog", async () => {
+    helper.refuseWith = "interpreter_alone";
+    await menuOf("app", "curl", "Allow…");
+    const dialog = app.main.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Save rule" }).click();
+    await dialog.getByRole("alert").waitFor();
+    helper.refuseWith = null;
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+  });
+
+  test("its live connections are ended, and what waits is left to its answer", async () => {
+    await menuOf("domain", "example.org", "End 2 connections");
+    await app.main.getByText("2 connections ended").waitFor();
+    await waitFor(async () => expect(await row("domain", "example.org").textContent()).toContain("ended"));
+    await open("app", "curl");
+    await open("host", "2001:db8::1");
+    await row("flow", "port 80 (TCP)").locator("[data-menu]").click();
+    expect(await app.main.getByRole("menuitem", { name: /End/ }).getAttribute("aria-disabled")).toBe("true");
+    await app.main.keyboard.press("Escape");
+  });
+});
+
+describe("a page that nobody sees", () => {
+  const hidden = async (how: "hide" | "show") => {
+    const window = await app.electron.browserWindow(app.main);
+    await window.evaluate((browserWindow, how) => browserWindow[how](), how);
+  };
+
+  test("asks for nothing: hidden, or with another view open; and what was open is open again", async () => {
+    await openExample();
+    expect(helper.monitor.isWatched).toBe(true);
+    await hidden("hide");
+    await waitFor(() => expect(helper.monitor.isWatched).toBe(false));
+    helper.put("flows", web("f7", "late.example.org"));
+    await hidden("show");
+    await waitFor(() => expect(helper.monitor.isWatched).toBe(true));
+    await row("host", "late.example.org").waitFor();
+    await app.main.getByRole("tab", { name: /Rules/ }).click();
+    await waitFor(() => expect(helper.monitor.isWatched).toBe(false));
+    await app.main.getByRole("tab", { name: /Monitor/ }).click();
+    await row("host", "late.example.org").waitFor();
+    expect(helper.topics).not.toContain("flows");
+  });
+
+  test("finds its rows again with a helper that comes back", async () => {
+    await helper.vanish();
+    await app.main.locator("[data-health=away]").waitFor();
+    helper.put("flows", web("f8", "later.example.org"));
+    await helper.appear();
+    await row("host", "later.example.org").waitFor();
+  });
+
+  test("notices that an update got lost, and asks for the whole", async () => {
+    const asked = helper.views;
+    helper.losing = 1;
+    helper.put("flows", web("f9", "lost.example.org"));
+    await waitFor(() => expect(helper.losing).toBe(0));
+    helper.put("flows", web("g1", "found.example.org"));
+    await row("host", "found.example.org").waitFor();
+    await row("host", "lost.example.org").waitFor();
+    expect(helper.views).toBeGreaterThan(asked);
+  });
+});
+
+describe("ten thousand live connections", () => {
+  test("are rows only where they are in view, wherever that is", async () => {
+    const many = Array.from({ length: 10_000 }, (_, index) =>
+      web(`n${index}`, `host${index}.example.net`, { time: ago(100 + index / 60) }),
+    );
+    helper.put("flows", ...many);
+    await search("example.net");
+    await open("app", "Firefox");
+    await open("domain", "example.net");
+    await row("host", "host0.example.net").waitFor();
+    expect(Number(await app.main.getByRole("treegrid").getAttribute("aria-rowcount"))).toBe(10_002);
+    expect(await app.main.locator(".monitor .row").count()).toBeLessThan(60);
+    await app.main.locator(".rows-box").evaluate((box) => box.scrollTo({ top: box.scrollHeight / 2 }));
+    await row("host", "host5000.example.net").waitFor();
+    await app.main.getByRole("treegrid").focus();
+    await app.main.keyboard.press("End");
+    await row("host", "host9999.example.net").waitFor();
+    await search("");
+    helper.drop("flows", ...many.map(({ id }) => id));
+  });
+});
+
+describe("accessibility", () => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const seriousViolations = async () => {
+    const run = `${axe}; axe.run(document, { resultTypes: ["violations"] })`;
+    const results = (await app.main.evaluate(run)) as AxeResults;
+    return results.violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+  };
+
+  test.each(["light", "dark"] as const)(
+    "axe finds nothing serious in the tree, its menu and dialog, %s",
+    async (colorScheme) => {
+      await app.main.emulateMedia({ colorScheme });
+      await row("app", "Firefox").waitFor();
+      expect(await seriousViolations()).toEqual([]);
+      await row("app", "Firefox").locator("[data-menu]").click();
+      await app.main.getByRole("menu").waitFor();
+      expect(await seriousViolations()).toEqual([]);
+      await app.main.getByRole("menuitem", { name: "Allow…" }).click();
+      await app.main.getByRole("dialog").waitFor();
+      expect(await seriousViolations()).toEqual([]);
+      await app.main.keyboard.press("Escape");
+    },
+  );
+
+  test("the pages broke none of their own policies", () => {
+    expect(app.complaints).toEqual([]);
+  });
+});
