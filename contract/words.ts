@@ -64,12 +64,16 @@ export type Zone = v.InferOutput<typeof zoneSchema>;
  * cgroup is called that the user's own processes could have made: a label to show, never a reason.
  */
 export const packagingSchema = v.object({
-  kind: v.picklist(["flatpak", "snap", "unit", "scope"]),
-  /** Flatpak or desktop application id, Snap name, unit name. */
+  kind: v.picklist(["flatpak", "snap", "appimage", "unit", "scope"]),
+  /** Flatpak or desktop application id, Snap name, an AppImage's file name, unit name. */
   id: shortText,
   proven: v.boolean(),
 });
 export type Packaging = v.InferOutput<typeof packagingSchema>;
+
+/** The package of the system that owns the app's file: updates come from there. */
+export const packageSchema = v.object({ manager: v.picklist(["dpkg", "rpm"]), name: shortText, version: shortText });
+export type Package = v.InferOutput<typeof packageSchema>;
 
 /** `verified`: name and icon come from a root-owned desktop entry for a root-owned binary. Otherwise `name` is the path. */
 export const appSchema = v.object({
@@ -80,6 +84,12 @@ export const appSchema = v.object({
   icon: v.nullable(shortText),
   /** Absent or null where nothing is known. */
   packaging: v.optional(v.nullable(packagingSchema)),
+  /** Absent or null where no package owns the file, or nobody knows. */
+  package: v.optional(v.nullable(packageSchema)),
+  /** The path it really runs from, where `path` stands for every version of it ("/opt/app-\*\/bin/app"). */
+  file: v.optional(path),
+  /** Which content its files had when it began, where only they themselves tell: for the helper to compare. */
+  content: v.optional(shortText),
   /** The path of the app that started this process; null when a person did, or when nobody can be sure. No part of the app's identity. */
   via: v.nullable(path),
 });
@@ -181,6 +191,13 @@ export const ruleSchema = v.object({
 });
 export type Rule = v.InferOutput<typeof ruleSchema>;
 
+/**
+ * The app's own rules would allow it, but what it runs is not what they were made for. `kind`: other content at the same place, or a
+ * version of it at a new place. `since`: when the content was last known to be the allowed one. An answer for longer than once that allows it makes it known.
+ */
+export const changedSchema = v.object({ kind: v.picklist(["content", "version"]), since: time });
+export type Changed = v.InferOutput<typeof changedSchema>;
+
 export const promptStateSchema = v.picklist(["held", "inbox"]);
 
 export const promptSchema = v.object({
@@ -204,6 +221,8 @@ export const promptSchema = v.object({
   rule: v.optional(v.nullable(shortText)),
   layer: v.optional(layerSchema),
   reason: v.optional(shortText),
+  /** Absent or null: the program is what it was, or has no rule that would allow it. */
+  changed: v.optional(v.nullable(changedSchema)),
   /** The process that asked first. */
   process: v.object({ pid: v.number(), uid: v.number(), command: shortText }),
 });

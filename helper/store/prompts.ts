@@ -5,7 +5,10 @@ import { log } from "../log.ts";
 import type { Store } from "./database.ts";
 
 /** A question as it is kept: everything of a prompt that does not depend on live flows. */
-export type StoredPrompt = Omit<Prompt, "endpoint" | "domain" | "state" | "behind" | "rule" | "layer" | "reason">;
+export type StoredPrompt = Omit<
+  Prompt,
+  "endpoint" | "domain" | "state" | "behind" | "rule" | "layer" | "reason" | "changed"
+>;
 
 interface Row {
   id: number;
