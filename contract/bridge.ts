@@ -4,7 +4,15 @@ import { type ErrorCode, errorCodes } from "./errors.ts";
 import type { Events, Params, Result, Topic } from "./methods.ts";
 
 /** The only methods a page may call; everything it reads arrives as updates instead. */
-export const windowMethods = ["prompts.answer", "rules.enable", "rules.remove"] as const;
+export const windowMethods = [
+  "prompts.answer",
+  "prompts.dismiss",
+  "prompts.details",
+  "answers.list",
+  "rules.enable",
+  "rules.remove",
+  "rules.undo",
+] as const;
 export type WindowMethod = (typeof windowMethods)[number];
 
 /** Parameters are checked a second time with the method's own schema. */

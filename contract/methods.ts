@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { blocklistMethods, blocklistSchema } from "./blocklists.ts";
 import { durationSchema, lifetimeSchema, ruleLifetimeSchema } from "./lifetime.ts";
+import { questionMethods } from "./questions.ts";
 import { factoryRulesSchema, fileRuleSchema } from "./rules-file.ts";
 import {
   actionSchema,
@@ -96,6 +97,7 @@ export const methods = {
       change: v.nullable(v.number()),
     }),
   },
+  ...questionMethods,
   "rules.list": { params: nothing, result: v.array(ruleSchema) },
   /**
    * A rule with an identical matcher is replaced, a temporary one only by a temporary one. An `address` is made canonical.
