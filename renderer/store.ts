@@ -1,7 +1,7 @@
 // What the page knows of the helper: a snapshot, then events. Views read it; only `take` writes it.
 import { create } from "zustand";
 import type { Blocklist } from "../contract/blocklists.ts";
-import type { Link, Update } from "../contract/bridge.ts";
+import type { Attention, Link, Update } from "../contract/bridge.ts";
 import { keepNewest, merge } from "../contract/merge.ts";
 import type { Flow, Prompt, Rule, Status } from "../contract/words.ts";
 
@@ -9,6 +9,8 @@ const flowLimit = 5000;
 
 export type Known = {
   link: Link;
+  /** What the person does not want to be asked just now. */
+  attention: Attention;
   status: Status | null;
   prompts: ReadonlyMap<string, Prompt>;
   flows: Map<string, Flow>;
@@ -18,6 +20,7 @@ export type Known = {
 
 export const useKnown = create<Known>()(() => ({
   link: { state: "connecting" },
+  attention: { quiet: null, snoozed: [] },
   status: null,
   prompts: new Map(),
   flows: new Map(),
@@ -27,6 +30,7 @@ export const useKnown = create<Known>()(() => ({
 
 export function take(update: Update): void {
   if (update.kind === "link") useKnown.setState({ link: update.link });
+  if (update.kind === "attention") useKnown.setState({ attention: update.attention });
   if (update.kind !== "event") return;
   const known = useKnown.getState();
   switch (update.topic) {

@@ -1,17 +1,17 @@
 // Page of the main window: the status header, then connections, rules and inbox as tabs.
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { createRoot } from "react-dom/client";
 import { bridge } from "./bridge.ts";
 import { Arrows, Lines, Tray } from "./parts/icons.tsx";
+import { followView, showView, useView, type View } from "./shown-view.ts";
 import { take, useKnown } from "./store.ts";
 import { text } from "./text.ts";
 import { Connections } from "./views/connections.tsx";
-import { Inbox } from "./views/inbox.tsx";
+import { Inbox } from "./views/inbox/inbox.tsx";
 import { Rules } from "./views/rules.tsx";
 import { Notices, StatusHeader } from "./views/status.tsx";
 
-type View = "connections" | "rules" | "inbox";
 const views: readonly { id: View; icon: ReactNode; page: ReactNode }[] = [
   { id: "connections", icon: <Arrows />, page: <Connections /> },
   { id: "rules", icon: <Lines />, page: <Rules /> },
@@ -19,7 +19,7 @@ const views: readonly { id: View; icon: ReactNode; page: ReactNode }[] = [
 ];
 
 function Window() {
-  const [view, setView] = useState<View>("connections");
+  const { view } = useView();
   const open = useKnown((known) => known.prompts.size);
   return (
     <div className="window">
@@ -28,7 +28,7 @@ function Window() {
         className="shell"
         orientation="vertical"
         selectedKey={view}
-        onSelectionChange={(key) => setView(key as View)}
+        onSelectionChange={(key) => showView(key as View)}
       >
         <div className="side">
           <TabList className="nav" aria-label={text.views.label}>
@@ -55,5 +55,8 @@ function Window() {
   );
 }
 
-bridge.follow(take);
+bridge.follow((update) => {
+  take(update);
+  followView(update);
+});
 createRoot(document.getElementById("root") as HTMLElement).render(<Window />);

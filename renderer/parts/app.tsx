@@ -49,7 +49,7 @@ function AppIcon({ icon, pixels }: { icon: string; pixels: number }) {
 }
 
 /** The path with its file name standing out. Neither part can grow so long that it pushes something else out of view. */
-function PathName({ app }: { app: App }) {
+export function PathName({ app }: { app: App }) {
   const { executable, script } = splitAppPath(app.path);
   const path = script ?? executable;
   const cut = path.lastIndexOf("/") + 1;
