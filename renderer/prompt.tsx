@@ -6,7 +6,7 @@ import { bridge } from "./bridge.ts";
 import { announcement } from "./prompt/announcement.ts";
 import { Back } from "./prompt/back.tsx";
 import { Card } from "./prompt/card.tsx";
-import { heed, missed, putAllAside, putCardAside, queueLength, takeUp } from "./prompt/desk.ts";
+import { heed, missed, putAllAside, putCardAside, queueLength, siblings, takeUp } from "./prompt/desk.ts";
 import { stack, takeToDesk, useDesk } from "./prompt/on-desk.ts";
 import { UndoBar, useUndo } from "./prompt/undo.tsx";
 import { take, useKnown } from "./store.ts";
@@ -86,6 +86,7 @@ function PromptPage() {
           // Another question is another card in every respect: no choice, focus or half-made press survives.
           key={card.id}
           prompt={card}
+          siblings={siblings(desk, stack())}
           shown={shown}
           queue={queue}
           later={later}

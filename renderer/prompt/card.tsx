@@ -19,10 +19,10 @@ import { offerUndo } from "./undo.tsx";
 
 const words = text.prompt;
 
-type Props = { prompt: Prompt; shown: number; queue: number; later: () => void; hide: () => void };
+type Props = { prompt: Prompt; siblings: number; shown: number; queue: number; later: () => void; hide: () => void };
 type Answer = "allow" | "block";
 
-export function Card({ prompt, shown, queue, later, hide }: Props) {
+export function Card({ prompt, siblings, shown, queue, later, hide }: Props) {
   const over = prompt.state === "inbox";
   const [chosenScope, setScope] = useState<Scope>(firstScope(prompt));
   const rememberable = canBeRemembered(prompt);
@@ -118,7 +118,7 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
         </Button>
       </div>
       <div className="card-columns">
-        <Subject prompt={prompt} open={open} setOpen={setOpen} />
+        <Subject prompt={prompt} siblings={siblings} open={open} setOpen={setOpen} />
         <div className="decision">
           {over && (
             <Notice tone="wait" title={words.over.title}>

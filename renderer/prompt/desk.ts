@@ -59,11 +59,22 @@ export function heed(before: Attention, desk: Desk, stack: Stack): Desk {
   return settleDesk({ ...desk, back: desk.back ?? before.quiet }, stack);
 }
 
-/** How many questions are before the person, the card in use included. */
-export function queueLength(desk: Desk, { held, attention }: Stack): number {
+/** Held questions that will lie on the desk after the card in use. */
+function others(desk: Desk, { held, attention }: Stack): Prompt[] {
   const snoozed = new Set(attention.snoozed.map(({ app }) => app));
-  const others = held.filter(({ id, app }) => !desk.aside.has(id) && id !== desk.card && !snoozed.has(app.path));
-  return others.length + (desk.card === null ? 0 : 1);
+  return held.filter(({ id, app }) => !desk.aside.has(id) && id !== desk.card && !snoozed.has(app.path));
+}
+
+/** How many apps are before the person, that of the card in use included: one answer for the whole app is one card, however much it asks. */
+export function queueLength(desk: Desk, stack: Stack): number {
+  const inUse = desk.card === null ? undefined : stack.known.get(desk.card);
+  return new Set([...others(desk, stack), ...(inUse ? [inUse] : [])].map(({ app }) => app.path)).size;
+}
+
+/** How many more questions of the card's app there are. */
+export function siblings(desk: Desk, stack: Stack): number {
+  const path = desk.card === null ? undefined : stack.known.get(desk.card)?.app.path;
+  return others(desk, stack).filter(({ app }) => app.path === path).length;
 }
 
 /** The questions that were asked, or asked again, since then. */

@@ -23,9 +23,10 @@ import { text } from "../text.ts";
 
 const words = text.prompt;
 
-type Props = { prompt: Prompt; open: boolean; setOpen: (open: boolean) => void };
+/** `siblings`: further open questions of the same app. */
+type Props = { prompt: Prompt; siblings: number; open: boolean; setOpen: (open: boolean) => void };
 
-export function Subject({ prompt, open, setOpen }: Props) {
+export function Subject({ prompt, siblings, open, setOpen }: Props) {
   const { app, direction, endpoint, state, behind, changed } = prompt;
   const inbound = direction === "inbound";
   const list = useRef<HTMLElement>(null);
@@ -38,7 +39,7 @@ export function Subject({ prompt, open, setOpen }: Props) {
   const more = otherEndpoints(prompt);
   const sentence = words.headline[direction][state === "held" ? "held" : "over"][app.via === null ? "alone" : "via"];
   const parts = {
-    app: <bdi className="app-name">{appWord(app)}</bdi>,
+    app: <bdi className="app-name">{isIdentified(app.path) ? appWord(app) : text.unidentified.title}</bdi>,
     via: app.via !== null && <bdi className="via-name">{baseName(app.via)}</bdi>,
     place: (
       <bdi className={`target-name ${place.length > 30 ? "target-long" : ""}`} title={whole}>
@@ -68,7 +69,7 @@ export function Subject({ prompt, open, setOpen }: Props) {
               </>
             )}
           </p>
-          {behind && <p className="target-detail">{words.behind(behind)}</p>}
+          {(siblings > 0 || behind) && <p className="target-detail">{words.siblings(siblings + (behind ?? 0))}</p>}
         </div>
       </div>
       <Standing prompt={prompt} />

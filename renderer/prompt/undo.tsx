@@ -32,7 +32,7 @@ export function UndoBar({ last }: { last: Undoable }) {
   useEffect(() => {
     const leave = (): void => {
       // Whoever is at it is not hurried.
-      if (bar.current?.matches(":hover, :focus-within")) again = setTimeout(leave, 1000);
+      if (!undone && bar.current?.matches(":hover, :focus-within")) again = setTimeout(leave, 1000);
       else offerUndo(null);
     };
     let again = setTimeout(leave, undone ? undoneMs : offeredMs);
@@ -48,6 +48,8 @@ export function UndoBar({ last }: { last: Undoable }) {
 
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
+      // With a card above it Escape is the card's.
+      if (event.key === "Escape" && bar.current?.previousElementSibling === null) offerUndo(null);
       if (!event.ctrlKey || event.altKey || event.shiftKey || event.key !== "z" || event.repeat) return;
       event.preventDefault();
       void undo();
@@ -58,7 +60,6 @@ export function UndoBar({ last }: { last: Undoable }) {
 
   return (
     <div className="undo" ref={bar} data-live={live}>
-      {/* biome-ignore lint/a11y/useSemanticElements: a live region, not the result of a form */}
       <p role="status">{undone ? words.undone : last.sentence}</p>
       {!undone && (
         <Button className="button" aria-keyshortcuts="Control+Z" isDisabled={!live} onPress={() => void undo()}>

@@ -104,6 +104,13 @@ export class ScenarioHelper {
     this.tell(topic, { full: false, changed: [], removed: ids });
   }
 
+  /** The prompts that an answer settles: its own, and with the widest scope all of the app's. */
+  private covered({ id, scope }: Params<"prompts.answer">): string[] {
+    const { prompts } = this.state;
+    const path = prompts.get(id)?.app.path;
+    return scope === "any" ? [...prompts.values()].filter(({ app }) => app.path === path).map((each) => each.id) : [id];
+  }
+
   /** Keeps an answer as the helper does; returns what takes it back. */
   private remember({ id, action, scope = "endpoint", lifetime = "once" }: Params<"prompts.answer">): number | null {
     const prompt = this.state.prompts.get(id);
@@ -166,7 +173,7 @@ export class ScenarioHelper {
         if (this.refuseWith) throw new CodedError(this.refuseWith);
         if (!this.state.prompts.has(id)) throw new CodedError("unknown_prompt", id);
         const change = this.remember(params as Params<"prompts.answer">);
-        this.drop("prompts", id);
+        this.drop("prompts", ...this.covered(params as Params<"prompts.answer">));
         return { rules: change === null ? [] : [`r${change}`], settled: [id], change };
       }
       case "prompts.dismiss": {

@@ -6,7 +6,7 @@ import { count, durationText } from "./amounts.ts";
 export const prompt = {
   window: "Question about a connection",
   queue: (n: number) => `1 of ${n}`,
-  queueLabel: (n: number) => `First of ${count(n, "open question", "open questions")}`,
+  queueLabel: (n: number) => `First of ${count(n, "app", "apps")} with open questions`,
   /** What stands in braces is put in. `over`: the attempt is dead. */
   headline: {
     outbound: {
@@ -32,7 +32,8 @@ export const prompt = {
   onIts: (port: string) => `on its ${port}`,
   /** Follows an address. */
   andMore: (n: number) => `and ${n.toLocaleString("en")} more`,
-  behind: (n: number) => `${n.toLocaleString("en")} further attempts wait behind this question.`,
+  /** Further questions of the same app. */
+  siblings: (n: number) => `${count(n, "more question", "more questions")} of this app after this one`,
   more: (n: number) => count(n, "more attempt", "more attempts"),
   changed: {
     content: "This program has changed",
