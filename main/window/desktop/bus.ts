@@ -10,6 +10,7 @@ export type Signal = (message: Message) => void;
 
 export class Bus {
   private readonly bus: MessageBus;
+  private readonly hearers = new Set<Signal>();
   /** What the bus calls this connection. */
   readonly uniqueName: string;
 
@@ -39,13 +40,14 @@ export class Bus {
   private constructor(bus: MessageBus, uniqueName: string) {
     this.bus = bus;
     this.uniqueName = uniqueName;
+    bus.connection.on("message", (message: Message) => {
+      if (message.type === signalType) for (const hear of this.hearers) hear(message);
+    });
   }
 
-  /** `match`: a match rule without its type; `hear` gets every signal of this connection and looks for itself whose it is. */
+  /** `match`: a match rule without its type; `hear` gets every signal of this connection, once, and looks for itself whose it is. */
   async listen(match: string, hear: Signal): Promise<void> {
-    this.bus.connection.on("message", (message: Message) => {
-      if (message.type === signalType) hear(message);
-    });
+    this.hearers.add(hear);
     await this.bus.addMatch(`type='signal',${match}`);
   }
 
