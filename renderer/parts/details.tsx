@@ -15,15 +15,17 @@ type Props = {
   open: boolean;
   setOpen: (open: boolean) => void;
   destinations?: Ref<HTMLElement>;
+  /** What it is called, where that is not just "Details". */
+  title?: string;
   /** Beside the word: the key that unfolds it. */
   hint?: ReactNode;
 };
 
-export function Details({ prompt, open, setOpen, destinations, hint }: Props) {
+export function Details({ prompt, open, setOpen, destinations, title = words.title, hint }: Props) {
   return (
     <details className="details" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        {words.title}
+        {title}
         {hint}
       </summary>
       {open && <Facts prompt={prompt} destinations={destinations} />}

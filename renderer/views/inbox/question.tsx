@@ -36,10 +36,12 @@ export function Question({ prompt, guard }: { prompt: Prompt; guard: Guard }) {
             {more > 0 && ` ${text.prompt.andMore(more)}`}
           </span>
         </span>
-        <span className="second">
-          {words.attempts(attempts)}, {words.last(moment(last ?? opened, new Date()))}
-        </span>
-        <Details prompt={prompt} open={open} setOpen={setOpen} />
+        <Details
+          prompt={prompt}
+          open={open}
+          setOpen={setOpen}
+          title={words.tried(attempts, moment(last ?? opened, new Date()))}
+        />
       </div>
       {state === "held" ? (
         <Button className="button" onPress={() => void bridge.shell({ do: "open-prompt" })}>
