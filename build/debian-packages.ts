@@ -43,6 +43,7 @@ export const packages: DebianPackage[] = [
   { name: "qemu-system-x86", reason: "virtual machines with Debian's stock kernels", purpose: "test" },
   { name: "zstd", reason: "unpacks the kernels of the tests' virtual machines", purpose: "test" },
   { name: "iptables", reason: "a queue in user space, for the benchmark to compare with", purpose: "test" },
+  { name: "rpm", reason: "a database of packages besides dpkg's", purpose: "test" },
   { name: "curl", reason: client, purpose: "test" },
   { name: "wget", reason: client, purpose: "test" },
   { name: "python3", reason: client, purpose: "test" },

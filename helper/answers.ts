@@ -5,9 +5,11 @@ import type { RecentAnswer } from "../contract/questions.ts";
 import type { Prompt, Scope } from "../contract/words.ts";
 import type { Flows } from "./flows/flows.ts";
 import type { Hold } from "./hold/hold.ts";
+import type { Contents } from "./identity/contents.ts";
 import type { Lifetimes } from "./lifetimes.ts";
 import { scopeMatchers, scopeNames } from "./policy/scope.ts";
 import { Answered } from "./prompts/answered.ts";
+import { isSameProgram } from "./prompts/join.ts";
 import { isCertain, type Prompts } from "./prompts/prompts.ts";
 import { durably, type Store } from "./store/database.ts";
 import type { FlowVerdict, FlowVerdicts } from "./store/flow-verdicts.ts";
@@ -24,6 +26,9 @@ export interface AnswersParts {
   readonly hold: Hold;
   readonly verdicts: FlowVerdicts;
   readonly lifetimes: Lifetimes;
+  readonly contents: Pick<Contents, "trust">;
+  /** Why it is asked about, as it stands. */
+  why(prompt: Prompt): Pick<Prompt, "changed">;
   checkpoint(step: Step): void;
   /** Brings kernel, held flows and cards to the committed rules; returns the settled cards. */
   policyChanged(): string[];
@@ -92,10 +97,16 @@ export class Answers {
     // While it waits the number is its own.
     const asker = prompt.state === "held" ? prompt.process.pid : undefined;
     const term = this.parts.lifetimes.termOf(lifetime, prompt.app.path, asker);
+    if (action === "allow" && this.parts.why(prompt).changed) {
+      const settled = this.takeAsItIs(prompt, flows);
+      // Its rules hold again, and no other is needed for what was asked.
+      if (settled.includes(prompt.id)) return { rules: [], settled, change: null };
+    }
     const matchers = scopeMatchers(prompt.endpoints, scope);
     const now = Date.now();
     const { rules, change } = durably(this.parts.store, () => {
       this.parts.prompts.strike([prompt.id]);
+      if (action === "allow") this.trust(prompt, flows);
       const rules = this.parts.rules.changes.record(now, () =>
         matchers.map((matcher) => {
           const about = { ...anyMatcher, app: prompt.app.path, direction: prompt.direction, ...matcher };
@@ -113,6 +124,18 @@ export class Answers {
       settled.push(prompt.id);
     }
     return { rules, settled, change };
+  }
+
+  /** What the program runs by now is what its rules are for. Returns the settled cards. */
+  private takeAsItIs(prompt: Prompt, flows: string[]): string[] {
+    durably(this.parts.store, () => this.trust(prompt, flows));
+    this.parts.checkpoint("committed");
+    return this.parts.policyChanged();
+  }
+
+  private trust(prompt: Prompt, flows: string[]): void {
+    const waiting = flows.map((id) => this.parts.flows.get(id)?.app).filter((app) => app !== undefined);
+    this.parts.contents.trust([prompt.app, ...waiting], Date.now());
   }
 
   private once(prompt: Prompt, flows: string[], action: FlowVerdict, scope: Scope): Outcome {
@@ -145,7 +168,7 @@ export class Answers {
       .map(({ id }) => id)
       .filter((id) => {
         const flow = flows.get(id);
-        if (flow?.app.path !== app.path || flow.direction !== direction) return false;
+        if (flow === undefined || !isSameProgram(flow.app, app) || flow.direction !== direction) return false;
         const names = scope === "any" ? [] : scopeNames([flow.endpoint], scope, false);
         return scope === "any" || (names.length > 0 && names.every((name) => wanted.has(name)));
       });

@@ -1,8 +1,9 @@
 // The policy in force: rules from the store, as the decider reads them and as the kernel's maps hold them.
 import { CodedError } from "../contract/errors.ts";
 import type { ParsedParams, Result } from "../contract/methods.ts";
-import type { App, Direction, Endpoint, Mode, Rule } from "../contract/words.ts";
+import type { App, Direction, Endpoint, Mode, Prompt, Rule } from "../contract/words.ts";
 import type { Judgement } from "./flows/flows.ts";
+import type { Contents } from "./identity/contents.ts";
 import { type FlowRecord, flowState } from "./kernel/layout.ts";
 import { type PolicyMaps, target } from "./kernel/policy-maps.ts";
 import { log } from "./log.ts";
@@ -58,6 +59,8 @@ export interface EnforcedPolicyParts {
   named(): Iterable<[addressHex: string, names: KnownNames]>;
   situation(): Situation;
   zones(): Zones;
+  /** Whether apps run what their rules were made for. */
+  readonly contents: Pick<Contents, "isChanged" | "changeOf" | "wasChanged">;
 }
 
 /** Nothing is in force before the first refresh(). */
@@ -149,7 +152,7 @@ export class EnforcedPolicy {
   }
 
   decide(asked: Asked): Decision {
-    return decide(this.policy, questionOf(asked));
+    return decide(this.policy, { ...questionOf(asked), changed: this.parts.contents.isChanged(asked.app) });
   }
 
   /** Whether what the app says first should be read before it goes: a rule about the name in it may block. */
@@ -158,9 +161,9 @@ export class EnforcedPolicy {
   }
 
   /** Why there is a card for the flow; nothing where policy has an answer by now. */
-  whyAsked(asked: Asked): Partial<Pick<Decision, "rule" | "layer" | "reason">> {
+  whyAsked(asked: Asked): Pick<Prompt, "rule" | "layer" | "reason" | "changed"> {
     const { verdict, rule, layer, reason } = this.decide(asked);
-    return verdict === "ask" ? { rule, layer, reason } : {};
+    return verdict === "ask" ? { rule, layer, reason, changed: this.parts.contents.changeOf(asked.app) } : {};
   }
 
   /** What would happen to a flow, and why. Errors: bad_address, bad_name, bad_matcher. */
@@ -182,6 +185,7 @@ export class EnforcedPolicy {
       protocol,
       direction,
       names,
+      changed: this.parts.contents.wasChanged(app),
     });
     return { verdict, rule, layer, reason };
   }

@@ -11,6 +11,7 @@ import { type Asked, EnforcedPolicy, type Situation } from "./enforced-policy.ts
 import { Flows, type Judgement } from "./flows/flows.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
+import { Contents } from "./identity/contents.ts";
 import { labelled } from "./identity/labels.ts";
 import { Naming } from "./identity/naming.ts";
 import type { EarlyEnd } from "./identity/under-way.ts";
@@ -42,6 +43,7 @@ import { Revocation } from "./revocation.ts";
 import { eachRound, nextRound } from "./rounds.ts";
 import { describeRules } from "./rule-hints.ts";
 import { RulesFiles } from "./rules-file.ts";
+import { ContentRows } from "./store/contents.ts";
 import { durably, type Store } from "./store/database.ts";
 import { FlowVerdicts } from "./store/flow-verdicts.ts";
 import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
@@ -93,6 +95,7 @@ export class Engine {
   private readonly hold: Hold;
   private readonly sockets: RawSockets;
   private readonly deliveries: Deliveries;
+  private readonly contents: Contents;
   private readonly naming: Naming;
   private readonly called: NamesAtWork;
   private readonly revocation: Revocation;
@@ -125,7 +128,11 @@ export class Engine {
       why: (asked) => this.policy.whyAsked(asked),
     });
     this.flows = new Flows(listener.flow);
-    this.naming = new Naming({ apps: parts.apps, numbers: apps, maps });
+    this.contents = new Contents({
+      rows: new ContentRows(store),
+      hasAllowRule: (app) => this.rules.allowsSomething(app),
+    });
+    this.naming = new Naming({ apps: parts.apps, numbers: apps, maps, contents: this.contents });
     this.sockets = new RawSockets((fd) => programs.exempt(fd));
     this.deliveries = new Deliveries((fd) => programs.exempt(fd));
     this.hold = new Hold({
@@ -149,6 +156,7 @@ export class Engine {
       named: () => this.called.addresses(),
       situation: parts.situation,
       zones: parts.zones,
+      contents: this.contents,
     });
     this.called = new NamesAtWork({
       ring: maps.names.fd,
@@ -163,6 +171,7 @@ export class Engine {
       settle: () => void this.settle(),
       revoke: () => this.revocation.soon(),
     });
+    this.contents.follow(Date.now());
     this.policy.refresh();
     this.revocation = new Revocation({ programs, policy: this.policy, flows: this.flows, hold: this.hold });
     this.answers = new Answers({
@@ -173,6 +182,9 @@ export class Engine {
       prompts: this.prompts,
       flows: this.flows,
       hold: this.hold,
+      contents: this.contents,
+      why: ({ app, direction, endpoint, process }) =>
+        this.policy.whyAsked({ app, direction, endpoint, user: process.uid }),
       checkpoint: parts.checkpoint,
       policyChanged: () => this.policyChanged(),
     });
@@ -279,8 +291,10 @@ export class Engine {
     }
     // Its gate counts the packets that were told, and would tell of no more: it is forgotten once there is time.
     else if (this.naming.underWay.isBusy) this.owesGates = true;
-    else if (this.hold.keep(record, packet)) this.meet(record, (app) => this.judgeHeld(record, app, resumed));
-    else this.called.hearMore(flowId(record.flow));
+    else if (this.hold.keep(record, packet)) {
+      const asks = (app: App) => this.policy.decide(this.askedOf(record, app)).verdict === "ask";
+      this.meet(record, (app) => this.judgeHeld(record, app, resumed), asks);
+    } else this.called.hearMore(flowId(record.flow));
   }
 
   /** A packet may have been caught in the moment before its flow's gate was written, by this helper or the one before. */
@@ -339,9 +353,7 @@ export class Engine {
 
   /** Whatever policy says of a flow it says in the same words: the kernel's verdict too, unless the policy is another by now. */
   private inWords(record: FlowRecord, app: App, judgement: Judgement): Judgement {
-    const endpoint = this.called.endpointOf(record);
-    const asked = { app, direction: directionOf(record), endpoint, user: record.process.uid };
-    const { verdict, rule, layer, reason, number } = this.policy.decide(asked);
+    const { verdict, rule, layer, reason, number } = this.policy.decide(this.askedOf(record, app));
     return number === record.rule && verdict === judgement.verdict ? { verdict, rule, layer, reason } : judgement;
   }
 
@@ -377,7 +389,13 @@ export class Engine {
     }
   }
 
-  private meet(record: FlowRecord, then: (app: App) => void): void {
+  private askedOf(record: FlowRecord, app: App): Asked {
+    const endpoint = this.called.endpointOf(record);
+    return { app, direction: directionOf(record), endpoint, user: record.process.uid };
+  }
+
+  /** `asks`: whether a person will be asked, who wants to know more than policy does. */
+  private meet(record: FlowRecord, then: (app: App) => void, asks: (app: App) => boolean = () => false): void {
     // At once: a scope is gone with its last process.
     const cgroup = this.parts.cgroups.recall(record.process.cgroup);
     this.naming.meet(
@@ -391,6 +409,7 @@ export class Engine {
         // Judged after its socket's end: nobody else removes it.
         this.parts.programs.maps.gates.delete(Buffer.from(id, "hex"));
       },
+      asks,
     );
   }
 
@@ -443,13 +462,7 @@ export class Engine {
       const record = { ...empty, time, process: owner, flow, netns, direction, local_port };
       this.meet(record, (app) => {
         this.addFlow(record, app, { verdict: "allow", rule: null, layer: "mode", reason });
-        const asked = {
-          app,
-          direction: directionOf(record),
-          endpoint: this.called.endpointOf(record),
-          user: owner.uid,
-        };
-        const { verdict } = this.policy.decide(asked);
+        const { verdict } = this.policy.decide(this.askedOf(record, app));
         if (verdict === "block") this.revocation.soon();
       });
     }
@@ -459,6 +472,8 @@ export class Engine {
 
   /** After any committed change: maps, then held and live flows, then cards. Returns the ids of the cards that are settled. */
   policyChanged(): string[] {
+    // Before a rule is in the maps that is for some of those with the app's number, and not for others.
+    this.naming.review(this.contents.follow(Date.now()));
     const changed = this.policy.refresh();
     this.parts.checkpoint("compiled");
     for (const held of this.hold.all()) {

@@ -6,6 +6,7 @@ import type { Degraded, Profile, Standing, Status } from "../contract/words.ts";
 import type { BlocklistService } from "./blocklists/service.ts";
 import type { Engine } from "./engine.ts";
 import type { Runs } from "./guard/runs.ts";
+import { withAppKeys } from "./identity/rule-app.ts";
 import { closeDescriptor, peerPidfd } from "./kernel/peer.ts";
 import type { Learning } from "./learning.ts";
 import type { Modes } from "./modes.ts";
@@ -101,7 +102,8 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "prompts.details": ({ id }) => engine.describePrompt(id),
     "answers.list": () => engine.answers.list(),
     "rules.list": () => engine.describeRules(),
-    "rules.stage": (part, client) => engine.rulesFiles.stage(client, part),
+    "rules.stage": async (part, client) =>
+      engine.rulesFiles.stage(client, { ...part, rules: await Promise.all(part.rules.map(withAppKeys)) }),
     "rules.apply": (asked, client) =>
       attempt(client, "Rules from a file.", () => engine.rulesFiles.apply(client, asked)),
     "rules.undo": ({ change }, client) => {
@@ -113,8 +115,11 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       );
       return {};
     },
-    explain: (asked) => engine.explain(asked),
-    "rules.add": (rule, client) => attempt(client, "A new rule.", () => engine.addRule(rule)),
+    explain: async (asked) => engine.explain(await withAppKeys(asked)),
+    "rules.add": async (rule, client) => {
+      const named = await withAppKeys(rule);
+      return attempt(client, "A new rule.", () => engine.addRule(named));
+    },
     "rules.remove": ({ id }, client) => {
       attempt(client, `Rule ${id} removed.`, () => engine.removeRule(id));
       return {};

@@ -1,16 +1,22 @@
 // Names the app behind a process the kernel reported. What is not certain is a path marked unverified, never a guess.
 import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
-import { appPathText, joinAppPath, splitAppPath } from "../../contract/app-path.ts";
-import type { App } from "../../contract/words.ts";
+import { type AppPath, appPathText, joinAppPath, splitAppPath } from "../../contract/app-path.ts";
+import type { App, Package } from "../../contract/words.ts";
 import { disguise, type Launch } from "../kernel/layout.ts";
 import { bootMoment } from "../kernel/libc.ts";
+import { findServer, isFuse, type Server } from "./app-image.ts";
+import { contentOf, type Sighting } from "./contents.ts";
 import { type DesktopEntry, isRootsOwn, packageEntry, readDesktopEntries } from "./desktop-entries.ts";
+import type { Readable, Way } from "./digest.ts";
 import { runs } from "./interpreters.ts";
 import { argumentsOf, pathOf, resolveArgument } from "./launch.ts";
 import { isLocal, type Mount, mountOf, readMounts, sharesDevices } from "./mounts.ts";
+import { PackageOwners } from "./package-owner.ts";
 import { findPackagedFile, packageOf } from "./packages.ts";
+import { type Place, placeOf } from "./places.ts";
 import { isSettled, look, type Seen, timely } from "./probe.ts";
+import { startOf } from "./running.ts";
 
 /** What the kernel reported of the caller; the shape of struct process in bpf/picket.h. */
 export interface ReportedProcess {
@@ -27,6 +33,8 @@ export interface ReportedProcess {
   readonly start: bigint;
   readonly pid: number;
   readonly command: Buffer;
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /**
@@ -38,6 +46,8 @@ export interface Identified {
   readonly app: App;
   readonly certain: boolean;
   readonly lasting: boolean;
+  /** Whose content is to be compared with what the app's rules were made for; absent where its packaging answers for it. */
+  readonly sighting?: Sighting;
 }
 
 /** /proc/PID/stat counts in USER_HZ, 100 on every Linux that runs Node. */
@@ -89,6 +99,77 @@ function keepsItsDevice({ exe }: ReportedProcess, mount: Mount | undefined): boo
   return (major !== 0 && major !== loopDevice) || (mount !== undefined && sharesDevices(mount));
 }
 
+const nothing = { words: [], complete: false };
+
+/** One of the files that make an app. */
+interface SightedFile {
+  readonly place: Place;
+  readonly readable: Readable;
+  readonly device: bigint;
+  /** Whether its numbers will never mean another file. */
+  readonly steady: boolean;
+}
+
+/** What rules say for every version of an app has a star in its place (helper/identity/versions.ts). */
+function hasStar(path: string): boolean {
+  return path.slice(0, path.lastIndexOf("/")).includes("*");
+}
+
+/** Whether the process is still the one that was reported. */
+function isAlive({ pid, start }: ReportedProcess): boolean {
+  try {
+    return startTicks(pid) === start / nanosecondsPerTick;
+  } catch {
+    return false;
+  }
+}
+
+function isLocalPath(path: string, mounts: readonly Mount[]): boolean {
+  const mount = mountOf(path, mounts);
+  return mount !== undefined && isLocal(mount);
+}
+
+/** The executable of a process, which has its link there by now. */
+function lookAtExecutable(pid: number, path: string, mounts: readonly Mount[]): Promise<Seen | null> {
+  const place = mountOf(path, mounts)?.point ?? path;
+  return look(`/proc/${pid}/exe`, mounts, { safe: isLocalPath(path, mounts), place });
+}
+
+const nobody = 65534;
+
+/** Who may read what others can put something else in place of. */
+function readerOf({ byRoot }: Place, { uid, gid }: ReportedProcess): Way["reader"] {
+  if (byRoot) return "root";
+  return uid === undefined || gid === undefined || uid === 0 ? { uid: nobody, gid: nobody } : { uid, gid };
+}
+
+function executableOf(
+  process: ReportedProcess,
+  path: string,
+  place: Place,
+  mount: Mount | undefined,
+): Pick<SightedFile, "readable" | "device"> {
+  const { exe, pid } = process;
+  const ways: Way[] = [
+    { path: `/proc/${pid}/exe`, reader: "root" },
+    { path, reader: readerOf(place, process) },
+  ];
+  const changed = exe.ctime_seconds * 1_000_000_000n + BigInt(exe.ctime_nanoseconds);
+  const local = mount !== undefined && isLocal(mount);
+  return { device: BigInt(exe.device), readable: { ways, inode: exe.inode, changed, local } };
+}
+
+function scriptOf(
+  { path, seen }: { path: string; seen: Seen },
+  process: ReportedProcess,
+  place: Place,
+  mounts: readonly Mount[],
+): Omit<SightedFile, "place"> {
+  const local = isLocalPath(path, mounts);
+  const ways = [{ path, reader: readerOf(place, process) }];
+  return { device: seen.device, steady: local, readable: { ways, inode: seen.inode, changed: seen.changed, local } };
+}
+
 /** A file that is certain, or what else can be said. */
 type Found = { readonly path: string; readonly mount: Mount | undefined } | Identified;
 
@@ -97,6 +178,8 @@ export class Apps {
   private readonly mountNamespace = statSync("/proc/self/ns/mnt").ino;
   private entries = new Map<string, DesktopEntry>();
   private entriesRead = Number.NEGATIVE_INFINITY;
+  private readonly owners = new PackageOwners();
+  private readonly servers = new Map<number, { server: Server; start: number }>();
 
   /** `directories`: where desktop entries are looked for. */
   constructor(directories: readonly string[]) {
@@ -109,23 +192,112 @@ export class Apps {
    */
   async identify(process: ReportedProcess, launch: Launch | null = null): Promise<Identified> {
     const mounts = readMounts();
+    const image = await this.findImage(process, launch, mounts);
+    if (image !== null) return image;
     const found = await this.findFile(process, launch, mounts);
     if ("certain" in found) return found;
     const { path, mount } = found;
     const packaged = packageOf(path);
-    const itself = {
-      app: this.describe(packaged?.path ?? path),
-      certain: true,
-      lasting: packaged === null && keepsItsDevice(process, mount),
-    };
-    const nobody = { words: [], complete: false };
-    const running = runs(path, launch === null ? nobody : argumentsOf(launch), launch?.interpreted === 1);
-    if (running.is === "program") return itself;
+    const running = runs(path, launch === null ? nothing : argumentsOf(launch), launch?.interpreted === 1);
+    if (running.is === "program" && packaged !== null)
+      return { app: this.describe({ executable: packaged.path, script: null }), certain: true, lasting: false };
+    if (hasStar(path)) return uncertain(`${path} (in a folder with a * in its name)`);
+    const place = await placeOf(path, mounts);
+    const steady = keepsItsDevice(process, mount) || mount?.type === "tmpfs";
+    const file = { place, steady, ...executableOf(process, path, place, mount) };
+    if (running.is === "program") return this.sight([file], null, keepsItsDevice(process, mount));
     if (launch === null) return uncertain(`${path} (running since before Picket)`);
     if (running.is === "unclear") return uncertain(`${path} (${running.why})`);
     const script = await this.findScript(running.argument, launch, mounts);
     if (script === null) return uncertain(`${path} (with a script that cannot be found, or has changed)`);
-    return { app: this.describe(joinAppPath({ executable: path, script })), certain: true, lasting: false };
+    if (hasStar(script.path)) return uncertain(`${script.path} (in a folder with a * in its name)`);
+    const scriptPlace = await placeOf(script.path, mounts);
+    return this.sight(
+      [file, { place: scriptPlace, ...scriptOf(script, process, scriptPlace, mounts) }],
+      packaged,
+      false,
+    );
+  }
+
+  /** A program, or an interpreter with its script. What root has put there of an interpreter is no part of what the script is. */
+  private sight(files: readonly SightedFile[], packaged: ReturnType<typeof packageOf>, lasting: boolean): Identified {
+    const [executable, script] = files;
+    if (executable === undefined) throw new Error("an app without an executable");
+    const key = {
+      executable: packaged?.path ?? executable.place.key,
+      script: script === undefined ? null : script.place.key,
+    };
+    const file = { executable: executable.place.path, script: script?.place.path ?? null };
+    const own = script !== undefined && (packaged !== null || executable.place.byRoot) ? [script] : files;
+    const content = contentOf(
+      own.map(({ readable, device }) => ({ ...readable, device })),
+      own.every(({ steady }) => steady),
+    );
+    const app = { ...this.describe(key, file), content };
+    const byRoot = files.every(({ place }) => place.byRoot);
+    const readables = own.map(({ readable }) => readable);
+    const sighting = { app, file: joinAppPath(file), files: readables, byRoot, owner: () => this.ownerOf(app) };
+    return { app, certain: true, lasting, sighting };
+  }
+
+  /** The package that owns the app's file: a script's, of an interpreter's app. Null also where nobody can tell. Never rejects. */
+  async ownerOf({ path, file }: Pick<App, "path" | "file">): Promise<Package | null> {
+    const { executable, script } = splitAppPath(file ?? path);
+    return executable.startsWith("/") ? this.owners.of(script ?? executable) : null;
+  }
+
+  /** The app of what runs out of an AppImage, or seems to; null for everything else. */
+  private async findImage(
+    process: ReportedProcess,
+    launch: Launch | null,
+    mounts: readonly Mount[],
+  ): Promise<Identified | null> {
+    const mount = mounts.find((each) => each.device === process.exe.device && isFuse(each));
+    if (mount === undefined || (process.exe.disguised ?? disguise.none) !== disguise.none) return null;
+    const server = await this.serverOf(process.exe.device, mounts);
+    // The connection is the one that the process runs from as long as that lives: its number is not given again before.
+    const unproven = uncertain(`${mount.point} (where an AppImage cannot be proven to be)`);
+    if (server === null || !isAlive(process)) return /\/\.mount_[^/]*$/.test(mount.point) ? unproven : null;
+    const { executable: path } = server;
+    const [seen, named] = await Promise.all([lookAtExecutable(server.pid, path, mounts), look(path, mounts)]);
+    const isThere = seen !== null && named !== null && seen.inode === named.inode && seen.device === named.device;
+    if (!isThere || seen.changed !== named.changed || hasStar(path)) return unproven;
+    if (launch !== null) {
+      const inside = pathOf(launch.program) ?? "";
+      const running = runs(inside, argumentsOf(launch), launch.interpreted === 1);
+      const script = running.is === "script" ? resolveArgument(running.argument, pathOf(launch.directory)) : null;
+      const isOwn = running.is === "program" || script?.startsWith(`${mount.point}/`) === true;
+      if (!isOwn) return uncertain(`${path} (with code that is not its own)`);
+    }
+    const place = { ...(await placeOf(path, mounts)), key: path };
+    const local = isLocalPath(path, mounts);
+    const ways: Way[] = [{ path: `/proc/${server.pid}/exe`, reader: "root" }];
+    const readable = { ways, inode: seen.inode, changed: seen.changed, local };
+    const identified = this.sight([{ place, steady: local, device: seen.device, readable }], null, false);
+    const id = displayable(path.slice(path.lastIndexOf("/") + 1));
+    const packaging = { packaging: { kind: "appimage", id, proven: true } } as const;
+    const { sighting } = identified;
+    return {
+      ...identified,
+      app: { ...identified.app, ...packaging },
+      ...(sighting && { sighting: { ...sighting, app: { ...sighting.app, ...packaging } } }),
+    };
+  }
+
+  /** Who serves a FUSE connection, if it is an AppImage. Remembered as long as it lives. */
+  private async serverOf(connection: number, mounts: readonly Mount[]): Promise<Server | null> {
+    const known = this.servers.get(connection);
+    if (known !== undefined && startOf(known.server.pid) === known.start) return known.server;
+    const inodeOf = async (pid: number) => {
+      const path = readlinkSync(`/proc/${pid}/exe`);
+      return (await lookAtExecutable(pid, path, mounts))?.inode ?? null;
+    };
+    const server = await findServer(connection, inodeOf).catch(() => null);
+    this.servers.delete(connection);
+    const start = server === null ? null : startOf(server.pid);
+    if (server === null || start === null) return null;
+    this.servers.set(connection, { server, start });
+    return server;
   }
 
   private async findFile(process: ReportedProcess, launch: Launch | null, mounts: readonly Mount[]): Promise<Found> {
@@ -179,7 +351,11 @@ export class Apps {
   }
 
   /** Null unless it is certain that an interpreter read this very file: there, a file, and as it was when the process began. */
-  private async findScript(argument: string, launch: Launch, mounts: readonly Mount[]): Promise<string | null> {
+  private async findScript(
+    argument: string,
+    launch: Launch,
+    mounts: readonly Mount[],
+  ): Promise<{ path: string; seen: Seen } | null> {
     // Elsewhere the same path may be another file.
     if (launch.mount_namespace !== this.mountNamespace || launch.confined !== 0) return null;
     const directory = pathOf(launch.directory);
@@ -193,21 +369,31 @@ export class Apps {
     const seen = await look(path, mounts, { safe: settled });
     if (seen?.regular !== true || seen.changed > bootMoment() + launch.time) return null;
     // Root's links are followed: a desktop entry or a rule speaks of the file itself.
-    return settled ? timely(realpath(path)) : path;
+    const real = settled ? await timely(realpath(path)) : path;
+    return real === null ? null : { path: real, seen };
   }
 
-  /** The app at a path that is known to be true. */
-  describe(path: string): App {
-    const { executable, script } = splitAppPath(path);
-    const file = script ?? executable;
-    const packaged = packageOf(file);
-    const entry = packaged ? packageEntry(this.directories, packaged) : this.entryOf(file);
-    const roots = packaged !== null || isRootsOwn(file);
-    const verified = entry !== undefined && roots && (script === null || isRootsOwn(executable));
+  /** The app at a path that is known to be true. `file`: where it is, when `path` stands for every version of it. */
+  describe(app: AppPath, file: AppPath = app): App {
+    const where = file.script ?? file.executable;
+    const packaged = packageOf(app.script ?? app.executable);
+    const entry = packaged ? packageEntry(this.directories, packaged) : this.entryOf(where);
+    const isRoots = () =>
+      (packaged !== null || isRootsOwn(where)) && (file.script === null || isRootsOwn(file.executable));
+    const verified = entry !== undefined && isRoots();
     // The path is exact, for rules to match; whoever shows it strips it. The name is for showing.
+    const path = joinAppPath(app);
     const name = displayable(verified ? entry.name : appPathText(path));
-    const packaging = packaged ? { packaging: { kind: packaged.kind, id: packaged.id, proven: true } } : {};
-    return { name, path, verified, icon: verified ? entry.icon : null, via: null, ...packaging };
+    const actual = joinAppPath(file);
+    return {
+      name,
+      path,
+      verified,
+      icon: verified ? entry.icon : null,
+      via: null,
+      ...(packaged && { packaging: { kind: packaged.kind, id: packaged.id, proven: true } }),
+      ...(!packaged && actual !== path && { file: actual }),
+    };
   }
 
   private entryOf(path: string): DesktopEntry | undefined {

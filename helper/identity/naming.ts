@@ -1,5 +1,7 @@
 // Remembers which executable and which process is which app, tells the kernel, and names what is new.
-import type { App } from "../../contract/words.ts";
+
+import { splitAppPath } from "../../contract/app-path.ts";
+import type { App, Package } from "../../contract/words.ts";
 import {
   type Ancestor,
   type FlowRecord,
@@ -14,6 +16,7 @@ import { ancestorsOf } from "../kernel/records.ts";
 import { log } from "../log.ts";
 import type { AppNumbers } from "../store/numbers.ts";
 import type { Apps, Identified } from "./apps.ts";
+import type { Contents } from "./contents.ts";
 import { Turns } from "./turns.ts";
 import { type EarlyEnd, UnderWay } from "./under-way.ts";
 import { nearestReason } from "./via.ts";
@@ -31,6 +34,7 @@ const mostAtATime = 256;
 export interface NamingParts {
   readonly apps: Apps;
   readonly numbers: AppNumbers;
+  readonly contents: Pick<Contents, "meet" | "isChanged">;
   /** The kernel's maps: executable → number, process → number, process → how it was started. */
   readonly maps: Record<"apps" | "processes" | "launches", BpfMap>;
 }
@@ -134,29 +138,48 @@ export class Naming {
     return this.name({ ...empty, ...key, exe, pid });
   }
 
-  /** Names the record's app and goes on: at once when it is known, else as soon as the file system answers. */
-  meet(record: FlowRecord, then: (app: App) => void, ended: (id: string, end: EarlyEnd) => void): void {
+  /**
+   * Names the record's app and goes on: at once when it is known, else as soon as the file system answers. `asks`: whether the app's
+   * package is wanted too, which takes longer.
+   */
+  meet(
+    record: FlowRecord,
+    then: (app: App) => void,
+    ended: (id: string, end: EarlyEnd) => void,
+    asks: (app: App) => boolean = () => false,
+  ): void {
     const known =
       this.known.get(nameOf(layouts.exe_key.write(record.process.exe))) ??
       this.recall(nameOf(keyOf(record.process))) ??
       this.byNumber(record.app);
     const via = this.reasons.get(nameOf(keyOf(record.process))) ?? null;
     if (known && !(via instanceof Promise)) {
-      then({ ...known, via });
-      return;
+      const app = { ...known, via };
+      if (app.package !== undefined || !asks(app)) {
+        then(app);
+        return;
+      }
     }
     const id = flowId(record.flow);
     this.underWay.begin(id, record.flow.cookie);
     void Promise.all([known ?? this.name(record.process), via])
-      .then(([app, reason]) => {
+      .then(async ([named, reason]) => {
+        let app: App = { ...named, via: reason };
+        if (app.package === undefined && asks(app)) app = { ...app, package: await this.findOwner(named) };
         const end = this.underWay.finish(id);
-        then({ ...app, via: reason });
+        then(app);
         if (end) ended(id, end);
       })
       .catch((error: unknown) => {
         log("error", "a flow could not be judged and stays held", { error: String((error as Error).stack ?? error) });
       })
       .finally(() => this.underWay.finish(id));
+  }
+
+  private async findOwner(app: App): Promise<Package | null> {
+    const owner = await this.parts.apps.ownerOf(app);
+    for (const [exe, known] of this.known) if (known === app) this.known.set(exe, { ...app, package: owner });
+    return owner;
   }
 
   /** As it was announced; else, while the process lives, as the kernel knows it: an ancestor, or one announced to an earlier helper. */
@@ -170,7 +193,7 @@ export class Naming {
   /** The kernel knows the app already when it decided; the process may be gone by now. */
   private byNumber(number: number): App | undefined {
     const path = number === 0 ? undefined : this.parts.numbers.nameOf(number);
-    return path === undefined ? undefined : this.parts.apps.describe(path);
+    return path === undefined ? undefined : this.parts.apps.describe(splitAppPath(path));
   }
 
   private recall(process: string): App | undefined {
@@ -188,7 +211,10 @@ export class Naming {
     const launch = this.launchOf(key);
     const naming = this.turns
       .take(() => this.parts.apps.identify(process, launch))
-      .then((identified) => this.remember(process, key, identified))
+      .then(async (identified) => {
+        if (identified.sighting) await this.parts.contents.meet(identified.sighting);
+        return this.remember(process, key, identified);
+      })
       .finally(() => this.asked.delete(name));
     this.asked.set(name, naming);
     return naming;
@@ -197,6 +223,12 @@ export class Naming {
   private remember(process: ProcessRecord, key: Buffer, { app, certain, lasting }: Identified): App {
     const { apps, processes } = this.parts.maps;
     const exe = layouts.exe_key.write(process.exe);
+    // What its rules were not made for has no number: the kernel does not know it for the app.
+    if (this.parts.contents.isChanged(app)) {
+      this.named.set(nameOf(key), { app, until: Number.POSITIVE_INFINITY });
+      bound(this.named, processCapacity);
+      return app;
+    }
     if (lasting && this.known.size >= capacity) this.unnamed++;
     if (lasting && !this.scripted.has(nameOf(exe)) && this.known.size < capacity) {
       this.known.set(nameOf(exe), app);
@@ -207,6 +239,24 @@ export class Naming {
     bound(this.named, processCapacity);
     if (certain) this.tellKernel(processes, key, app);
     return app;
+  }
+
+  /** What is known of these apps' contents has changed: who is one of them by now has its number, and nobody else. */
+  review(paths: readonly string[]): void {
+    if (paths.length === 0) return;
+    const { apps, processes } = this.parts.maps;
+    const concerned = new Set(paths);
+    for (const [exe, app] of this.known) {
+      if (!concerned.has(app.path) || !this.parts.contents.isChanged(app)) continue;
+      this.known.delete(exe);
+      apps.delete(Buffer.from(exe, "latin1"));
+    }
+    for (const [process, { app }] of this.named) {
+      if (!concerned.has(app.path)) continue;
+      // Named anew with its next connection, from what is known of its file by then.
+      this.named.delete(process);
+      processes.delete(Buffer.from(process, "latin1"));
+    }
   }
 
   /** Without it every connection of the app is held until the helper has judged it: slower, never wrong. */

@@ -51,7 +51,7 @@ async function readTable(path: string): Promise<string> {
 }
 
 /** Whether root alone could have put the file there. A link's own mode means nothing: its folder's does. */
-function onlyRootWrites(path: string): boolean {
+export function onlyRootWrites(path: string): boolean {
   try {
     for (let at = path; ; at = dirname(at)) {
       const { uid, mode } = lstatSync(at);

@@ -5,6 +5,7 @@ import { lstatSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isLocal, type Mount, mountOf } from "./mounts.ts";
+import type { Step } from "./writers.ts";
 
 /** What stat(2) says of a file, links followed. */
 export interface Seen {
@@ -67,19 +68,33 @@ async function lookHere(path: string): Promise<Seen> {
   return { inode: ino, device: dev, changed: ctimeNs, regular: (Number(mode) & typeMask) === regularType };
 }
 
-/** `ended`: the process is gone. One that waits for a file system cannot always be killed. */
-function lookApart(path: string, ended: () => void): Promise<Seen> {
+/** stat(1) with these arguments. `ended`: the process is gone. One that waits for a file system cannot always be killed. */
+function stat1(args: readonly string[], ended: () => void): Promise<string> {
   return new Promise((resolve, reject) => {
-    const args = ["--dereference", `--printf=${format}`, "--", path];
     const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
-    const child = execFile("stat", args, { cwd: "/", env, timeout: patience, killSignal: "SIGKILL" }, (error, text) => {
-      if (error) return reject(error);
-      const [inode = "", device = "", changed = "", mode = ""] = text.split(" ");
-      const regular = (Number.parseInt(mode, 16) & typeMask) === regularType;
-      resolve({ inode: BigInt(inode), device: BigInt(device), changed: BigInt(changed.replace(".", "")), regular });
-    });
+    const child = execFile("stat", args, { cwd: "/", env, timeout: patience, killSignal: "SIGKILL" }, (error, text) =>
+      error ? reject(error) : resolve(text),
+    );
     child.once("exit", ended);
     child.once("error", ended);
+  });
+}
+
+async function lookApart(path: string, ended: () => void): Promise<Seen> {
+  const text = await stat1(["--dereference", `--printf=${format}`, "--", path], ended);
+  const [inode = "", device = "", changed = "", mode = ""] = text.split(" ");
+  const regular = (Number.parseInt(mode, 16) & typeMask) === regularType;
+  return { inode: BigInt(inode), device: BigInt(device), changed: BigInt(changed.replace(".", "")), regular };
+}
+
+/** The owners and modes of the steps from the root to a file, links not followed. */
+async function stepsApart(steps: readonly string[], ended: () => void): Promise<Step[]> {
+  const text = await stat1(["--printf=%u %f\\n", "--", ...steps], ended);
+  const lines = text.split("\n").filter(Boolean);
+  if (lines.length !== steps.length) throw new Error("a step is missing");
+  return lines.map((line) => {
+    const [uid = "", mode = ""] = line.split(" ");
+    return { uid: Number(uid), mode: Number.parseInt(mode, 16) };
   });
 }
 
@@ -97,7 +112,7 @@ class Lane {
   }
 
   /** Null also where too many looks never came back. */
-  async look(path: string): Promise<Seen | null> {
+  async take<T>(work: (ended: () => void) => Promise<T>): Promise<T | null> {
     if (this.active >= this.most) await new Promise<void>((resolve) => this.waiting.push(resolve));
     else this.active++;
     try {
@@ -108,7 +123,7 @@ class Lane {
         if (!ended) this.processes--;
         ended = true;
       };
-      return await timely(lookApart(path, end));
+      return await timely(work(end));
     } finally {
       const next = this.waiting.shift();
       if (next) next();
@@ -134,11 +149,27 @@ export async function look(path: string, mounts: readonly Mount[], hints: LookHi
   if (hints.safe ?? isSettled(path, mounts)) return timely(lookHere(path));
   const mount = mountOf(path, mounts);
   if (mount === undefined) return null;
-  if (isLocal(mount)) return lanes.local.look(path);
+  if (isLocal(mount)) return lanes.local.take((ended) => lookApart(path, ended));
   const place = hints.place ?? mount.point;
   if (performance.now() < (avoided.get(place) ?? 0)) return null;
   const began = performance.now();
-  const seen = await lanes.remote.look(path);
+  const seen = await lanes.remote.take((ended) => lookApart(path, ended));
   if (seen === null && performance.now() - began >= patience) avoided.set(place, performance.now() + avoidance);
   return seen;
+}
+
+/** Every step from the root to the file; null where a file system on the way may hang, or a step is missing. */
+export async function stepsTo(path: string, mounts: readonly Mount[]): Promise<Step[] | null> {
+  const steps = [path];
+  for (let at = path; at !== "/"; at = dirname(at)) steps.unshift(dirname(at));
+  const answers = steps.every((step) => {
+    const mount = mountOf(step, mounts);
+    return mount !== undefined && isLocal(mount);
+  });
+  if (!answers) return null;
+  if (!isSettled(path, mounts)) return lanes.local.take((ended) => stepsApart(steps, ended));
+  return steps.map((step) => {
+    const { uid, mode } = lstatSync(step);
+    return { uid, mode };
+  });
 }

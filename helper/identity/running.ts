@@ -7,6 +7,7 @@ import { resolveArgument } from "./launch.ts";
 import { readMounts } from "./mounts.ts";
 import { packageOf } from "./packages.ts";
 import { isSettled } from "./probe.ts";
+import { versionPattern } from "./versions.ts";
 
 /** Field 22 of /proc/PID/stat (proc_pid_stat(5)); the command before it may contain anything, even ")". Null: no such process. */
 export function startOf(pid: number): number | null {
@@ -45,11 +46,16 @@ export function processesOf(app: string): ProcessId[] {
 /** What a process says of itself, which is enough here: an app that lies to end up among another's only lets that one's rule live on. */
 function executes(pid: number, { executable, script }: AppPath): boolean {
   const path = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, "");
-  if (path !== executable && packageOf(path)?.path !== executable) return false;
+  if (!isCalled(path, executable) && packageOf(path)?.path !== executable) return false;
   if (script === null) return true;
   const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
   const running = runs(executable, { words, complete: true }, true);
   const named = running.is === "script" ? resolveArgument(running.argument, readlinkSync(`/proc/${pid}/cwd`)) : null;
-  if (named === null || named === script) return named !== null;
-  return isSettled(named, readMounts()) && realpathSync(named) === script;
+  if (named === null || isCalled(named, script)) return named !== null;
+  return isSettled(named, readMounts()) && isCalled(realpathSync(named), script);
+}
+
+/** Whether rules call a file that, or the version of an app that it is. */
+function isCalled(path: string, key: string): boolean {
+  return path === key || versionPattern(path)?.pattern === key;
 }

@@ -25,6 +25,8 @@ export interface Question {
   readonly protocol: Protocol;
   readonly direction: Direction;
   readonly names: KnownNames;
+  /** What the app runs is not what its rules were made for. */
+  readonly changed?: boolean;
 }
 
 export interface Decision {
@@ -143,8 +145,17 @@ export function withoutRule(
   return { layer: "mode", reason: "No rule covered it; the mode of that moment decided." };
 }
 
-function decisionOf(rule: PolicyRule | undefined, mode: Mode): Decision {
+/** A mode that allows what no rule covers has nothing to ask about. */
+function isAllowing(mode: Mode): boolean {
+  return modeVerdict[mode].verdict === "allow";
+}
+
+function decisionOf(rule: PolicyRule | undefined, mode: Mode, changed = false): Decision {
   if (rule === undefined) return { ...modeVerdict[mode], rule: null, number: 0, layer: "mode" };
+  if (changed && rule.action === "allow" && rule.app !== null && !isAllowing(mode)) {
+    const reason = "This program has changed since you allowed it.";
+    return { verdict: "ask", rule: rule.id, number: rule.number, layer: layerOf(rule), reason };
+  }
   return { verdict: rule.action, rule: rule.id, number: rule.number, layer: layerOf(rule), reason: reasonOf(rule) };
 }
 
@@ -166,7 +177,7 @@ export function decide(policy: Policy, question: Question): Decision {
   const rules = (trusted.length > 0 ? trusted : [null]).map((name) => decisive(policy, question, name));
   // A blocklist that has one name blocks no other that shares its address.
   const unlisted = rules.filter((rule) => rule === undefined || !isListedName(rule));
-  const decisions = (unlisted.length > 0 ? unlisted : rules).map((rule) => decisionOf(rule, mode));
+  const decisions = (unlisted.length > 0 ? unlisted : rules).map((rule) => decisionOf(rule, mode, question.changed));
   for (const label of labels) {
     const rule = decisive(policy, question, label);
     if (rule?.action === "block" && isNamed(rule)) decisions.push(decisionOf(rule, mode));

@@ -1,5 +1,6 @@
 // Which card an attempt belongs to. Pure.
 import type { App, Direction, Endpoint, Prompt } from "../../contract/words.ts";
+import { isSameContent } from "../identity/contents.ts";
 import { commonDomain } from "../policy/scope.ts";
 
 /** How long after the last attempt the other address family still counts as the same try (RFC 8305 waits 250 ms between them). */
@@ -37,9 +38,14 @@ function isFamilyTwin(a: Endpoint, b: Endpoint): boolean {
   return a.port !== 0 && a.port === b.port && family(a) !== family(b);
 }
 
+/** Whether an answer about one is an answer about the other: the same app, running the same content as far as that counts. */
+export function isSameProgram(a: App, b: App): boolean {
+  return a.path === b.path && isSameContent(a.content, b.content);
+}
+
 /** `lastAttempt`: when the card's newest attempt came, CLOCK_BOOTTIME milliseconds. */
 export function joins(card: Asked, lastAttempt: number, attempt: Asking): boolean {
-  if (card.app.path !== attempt.app.path || card.direction !== attempt.direction) return false;
+  if (!isSameProgram(card.app, attempt.app) || card.direction !== attempt.direction) return false;
   // Two programs that nobody can be sure of are not one because as little is known of both.
   if (!card.app.path.startsWith("/") && card.process.pid !== attempt.process.pid) return false;
   const { endpoint } = attempt;

@@ -28,7 +28,7 @@ export interface PromptsParts {
   /** Whether a flow is still held. */
   waits(flow: string): boolean;
   /** Why policy asks. */
-  why(asked: Asked): Pick<Prompt, "rule" | "layer" | "reason">;
+  why(asked: Asked): Pick<Prompt, "rule" | "layer" | "reason" | "changed">;
 }
 
 export class Prompts {

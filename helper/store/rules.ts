@@ -142,6 +142,15 @@ export class Rules {
     });
   }
 
+  /** Whether a rule about the app allows something, enabled or not, in any profile. */
+  allowsSomething(app: string): boolean {
+    // Written like the index rules_matcher, or every rule there is would be read.
+    const statement = this.store.prepare(
+      "SELECT 1 FROM rules WHERE origin IN ('person', 'import') AND coalesce(app, '') = ? AND action = 'allow' LIMIT 1",
+    );
+    return statement.get(app) !== undefined;
+  }
+
   /** Every rule as it is stored. */
   rows(): RuleRow[] {
     return this.store.prepare("SELECT * FROM rules ORDER BY number").all() as RuleRow[];

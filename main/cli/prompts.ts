@@ -1,6 +1,6 @@
 // `picket prompts` and `picket answer`.
 import { lifetimeSchema } from "../../contract/lifetime.ts";
-import { scopeSchema } from "../../contract/words.ts";
+import { type Changed, scopeSchema } from "../../contract/words.ts";
 import { appText, timeText, wayText } from "./endpoint-text.ts";
 import { changing, withHelper } from "./helper-connection.ts";
 import { lifetimeFrom } from "./lifetime-text.ts";
@@ -25,11 +25,17 @@ export async function prompts(args: string[]): Promise<number> {
       String(prompt.attempts),
       `${prompt.process.pid}`,
       appText(prompt.app),
-      prompt.reason ?? "",
+      `${prompt.reason ?? ""}${prompt.changed ? ` ${changedText(prompt.changed)}` : ""}`,
     ]);
     process.stdout.write(table(["ID", "STATE", "OPENED", "ENDPOINT", "ATTEMPTS", "PID", "APP", "REASON"], rows));
   }
   return 0;
+}
+
+/** What to know before a changed program is answered. */
+function changedText({ kind, since }: Changed): string {
+  const what = kind === "version" ? "It is another version" : "It has other content";
+  return `(${what} than what was allowed ${timeText(since)}; allowed for longer than once, its rules hold again.)`;
 }
 
 async function dismiss(args: string[]): Promise<number> {

@@ -42,6 +42,7 @@ export function Card({ prompt, siblings, shown, queue, later, hide }: Props) {
   // What an answer would apply to. The count of attempts is not in it: an app that retries fast could keep its card dead for ever.
   const change = [
     prompt.state,
+    prompt.changed?.kind,
     shown,
     online,
     prompt.domain,

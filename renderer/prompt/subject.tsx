@@ -74,8 +74,11 @@ export function Subject({ prompt, siblings, open, setOpen }: Props) {
       </div>
       <Standing prompt={prompt} />
       {changed && (
-        <Notice tone="warn" title={words.changed[changed.kind]}>
-          <p>{words.changed.why[changed.kind](moment(changed.since, new Date()))}</p>
+        <Notice tone="warn" title={words.changed[changed.kind].title}>
+          <p>
+            {words.changed[changed.kind].body} {words.changed.again}{" "}
+            {words.changed.since(moment(changed.since, new Date()))}
+          </p>
         </Notice>
       )}
       <Details

@@ -50,7 +50,7 @@ describe("a card", () => {
     const running = guarded(helper, network.near, app(client("tcp", address, 80)));
     const prompt = await helper.prompt(address);
     const path = join(programs, "plain");
-    expect(prompt.app).toEqual({ name: path, path, verified: false, icon: null, via: null });
+    expect(prompt.app).toMatchObject({ name: path, path, verified: false, icon: null, via: null });
     expect(prompt).toMatchObject({ attempts: 1, state: "held", process: { uid: 0, command: "plain" } });
     await answer(prompt.id, "block", "endpoint", "once");
     await running;

@@ -98,6 +98,25 @@ describe("the prompt window", () => {
     expect(await app.prompt.locator("h1").textContent()).toBe("Fire\ufffdfox\ufffd wants to reach 192.0.2.7");
   });
 
+  test.each(["content", "version"] as const)(
+    "says that the program is not the one that was allowed (%s)",
+    async (kind) => {
+      const own = { ...curl, path: "/opt/curl-*/bin/curl", file: "/opt/curl-8.5.0/bin/curl", package: null };
+      helper.put("prompts", { ...first, app: own, changed: { kind, since: "2026-11-20T09:00:00.000Z" } });
+      await app.liveCard("p1");
+      const said = { content: "This program has changed since you allowed it", version: "a new version of a program" };
+      await app.prompt.keyboard.press("Alt+KeyD");
+      await app.prompt.locator(".details dl").waitFor();
+      const text = await card().textContent();
+      for (const part of [said[kind], "all you have allowed it before holds again", "/opt/curl-8.5.0/bin/curl"])
+        expect(text).toContain(part);
+      for (const name of ["Allow", "Block"])
+        expect(await button(name).evaluate((at) => at.getBoundingClientRect().bottom <= window.innerHeight)).toBe(true);
+      await button("Allow").click();
+      await waitFor(() => expect(answers()).toHaveLength(1));
+    },
+  );
+
   test("answers with endpoint and for good when nothing else is chosen", async () => {
     helper.put("prompts", first);
     await app.liveCard("p1");

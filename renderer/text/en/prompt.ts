@@ -1,6 +1,6 @@
 // The card that asks.
 import type { Lifetime, RuleLifetime } from "../../../contract/lifetime.ts";
-import type { Direction } from "../../../contract/words.ts";
+import type { Changed, Direction } from "../../../contract/words.ts";
 import { count, durationText } from "./amounts.ts";
 
 export const prompt = {
@@ -36,15 +36,17 @@ export const prompt = {
   siblings: (n: number) => `${count(n, "more question", "more questions")} of this app after this one`,
   more: (n: number) => count(n, "more attempt", "more attempts"),
   changed: {
-    content: "This program has changed",
-    version: "This is another version",
-    why: {
-      content: (since: string) =>
-        `A rule of yours would allow it, but the program is not the one that you allowed: its content changed after ${since}.`,
-      version: (since: string) =>
-        `A rule of yours would allow it, but this version came to a new place; the one that you allowed was last seen ${since}.`,
+    content: {
+      title: "This program has changed since you allowed it",
+      body: "Its file has other content now, and no package of this system answers for it. If you did not update it yourself, be careful.",
     },
-  },
+    version: {
+      title: "This is a new version of a program you allowed",
+      body: "It runs from another folder, with other content. If you did not install it yourself, be careful.",
+    },
+    again: "If you allow it for longer than once, all you have allowed it before holds again.",
+    since: (time: string) => `Last known as it was: ${time}.`,
+  } satisfies Record<Changed["kind"], { title: string; body: string }> & Record<string, unknown>,
   port: (port: number) => `port ${port}`,
   scope: { outbound: "Where", inbound: "Who" } satisfies Record<Direction, string>,
   lifetime: "How long",

@@ -36,6 +36,11 @@ export function Question({ prompt, guard }: { prompt: Prompt; guard: Guard }) {
             {more > 0 && ` ${text.prompt.andMore(more)}`}
           </span>
         </span>
+        {prompt.changed && (
+          <span className="second">
+            {text.prompt.changed[prompt.changed.kind].title}. {text.prompt.changed.again}
+          </span>
+        )}
         <Details
           prompt={prompt}
           open={open}

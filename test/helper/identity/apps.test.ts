@@ -77,7 +77,7 @@ function appsWith(...entries: [name: string, exec: string][]): Apps {
 describe("a process is", () => {
   it("the path of its binary, unverified, where no desktop entry names it", async () => {
     const pid = await start(sleep);
-    expect(await appsWith().identify(reported(pid, sleep))).toEqual({
+    expect(await appsWith().identify(reported(pid, sleep))).toMatchObject({
       app: { name: sleep, path: sleep, verified: false, icon: null, via: null },
       certain: true,
       lasting: true,
@@ -86,7 +86,7 @@ describe("a process is", () => {
 
   it("what a root-owned entry says of a root-owned binary, verified", async () => {
     const pid = await start(sleep);
-    expect(await appsWith(["Sleep", sleep]).identify(reported(pid, sleep))).toEqual({
+    expect(await appsWith(["Sleep", sleep]).identify(reported(pid, sleep))).toMatchObject({
       app: { name: "Sleep", path: sleep, verified: true, icon: "picture", via: null },
       certain: true,
       lasting: true,
@@ -106,14 +106,14 @@ describe("a process is", () => {
     for (const make of change) {
       make();
       const { app, certain } = await apps.identify(reported(pid, copy));
-      expect([app, certain]).toEqual([{ name: copy, path: copy, verified: false, icon: null, via: null }, true]);
+      expect([app, certain]).toMatchObject([{ name: copy, path: copy, verified: false, icon: null, via: null }, true]);
     }
   });
 
   it("not the binary that it is a copy of", async () => {
     const pid = await start(copy);
     const { app } = await appsWith(["Sleep", sleep]).identify(reported(pid, copy));
-    expect(app).toEqual({ name: copy, path: copy, verified: false, icon: null, via: null });
+    expect(app).toMatchObject({ name: copy, path: copy, verified: false, icon: null, via: null });
   });
 
   it("uncertain once its binary is deleted", async () => {

@@ -1,5 +1,6 @@
 // What is remembered of executables, what the kernel is told, and ends that come before the name.
 import { describe, expect, it, vi } from "vitest";
+import type { AppPath } from "../../../contract/app-path.ts";
 import type { App } from "../../../contract/words.ts";
 import type { Apps, Identified } from "../../../helper/identity/apps.ts";
 import { Naming } from "../../../helper/identity/naming.ts";
@@ -26,7 +27,8 @@ function start(told = new Map<string, number>(), toldProcesses = new Map<string,
   const waiting: ((identified: Identified) => void)[] = [];
   const apps = {
     identify: () => new Promise<Identified>((resolve) => waiting.push(resolve)),
-    describe: (path: string): App => ({ ...curl, path }),
+    describe: ({ executable }: AppPath): App => ({ ...curl, path: executable }),
+    ownerOf: async () => null,
   };
   const mapOf = (content: Map<string, number>) =>
     ({
@@ -38,7 +40,12 @@ function start(told = new Map<string, number>(), toldProcesses = new Map<string,
     }) as unknown as BpfMap;
   const numbers = new AppNumbers(open());
   const maps = { apps: mapOf(told), processes: mapOf(toldProcesses), launches: mapOf(new Map()) };
-  const naming = new Naming({ apps: apps as unknown as Apps, numbers, maps });
+  const changed = new Set<string>();
+  const contents = {
+    meet: async () => {},
+    isChanged: ({ content = "" }: Pick<App, "content">) => changed.has(content),
+  };
+  const naming = new Naming({ apps: apps as unknown as Apps, numbers, maps, contents });
   const events: string[] = [];
   const meet = (met: FlowRecord) =>
     naming.meet(
@@ -51,7 +58,7 @@ function start(told = new Map<string, number>(), toldProcesses = new Map<string,
     waiting.shift()?.(identified);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { naming, numbers, told, toldProcesses, events, meet, answer, waiting };
+  return { naming, numbers, told, toldProcesses, events, meet, answer, waiting, changed };
 }
 
 describe("an executable", () => {

@@ -1,0 +1,122 @@
+// Proves that a program runs out of an AppImage. Its file system is served by the AppImage itself, a program in front of its own image:
+// the kernel says which processes have the connection open, and each of them must execute the AppImage and read no other file. Then what
+// comes over the connection is what the file has. What the environment says (APPIMAGE) is a user's own word, and a name of a mount too.
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { Mount } from "./mounts.ts";
+
+/** What a process has open: a link of /proc/PID/fd with its fdinfo. */
+export interface Open {
+  readonly path: string;
+  /** Of open(2), octal in fdinfo. */
+  readonly flags: number;
+  readonly inode: string;
+  /** Number of the FUSE connection that it serves (Linux 6.17 and newer tell it). */
+  readonly connection: number | null;
+}
+
+/** Who serves a connection. */
+export interface Server {
+  readonly pid: number;
+  /** The path of its executable, as its link has it. */
+  readonly executable: string;
+}
+
+/** Processes looked at in one go, before others have their turn. */
+const batch = 64;
+/** More open files than these are no AppImage's. */
+const mostFiles = 256;
+
+export function isFuse({ type }: Mount): boolean {
+  return type === "fuse" || type.startsWith("fuse.");
+}
+
+/** One fdinfo file (proc_pid_fdinfo(5)). */
+export function parseOpen(path: string, text: string): Open {
+  const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, "m").exec(text)?.[1];
+  const connection = field("fuse_connection");
+  return {
+    path,
+    flags: Number.parseInt(field("flags") ?? "0", 8),
+    inode: field("ino") ?? "",
+    connection: connection === undefined ? null : Number(connection),
+  };
+}
+
+/**
+ * Whether a process serves the connection from its own executable and nothing else: it has no other connection, which it could have been
+ * handed by whoever started it, and of all files it only reads its executable. `inode`: the executable's. Pure.
+ */
+export function servesItself(files: readonly Open[], connection: number, executable: string, inode: string): boolean {
+  const connections = files.filter((file) => file.connection !== null).map((file) => file.connection);
+  const read = files.filter(
+    ({ path, flags }) => path.startsWith("/") && !path.startsWith("/dev/") && (flags & 1) === 0,
+  );
+  return (
+    connections.length > 0 &&
+    connections.every((each) => each === connection) &&
+    read.length > 0 &&
+    read.every((file) => file.path === executable && file.inode === inode)
+  );
+}
+
+function openFiles(pid: number): Open[] {
+  const names = readdirSync(`/proc/${pid}/fd`);
+  if (names.length > mostFiles) return [];
+  return names.flatMap((name) => {
+    try {
+      const path = readlinkSync(`/proc/${pid}/fd/${name}`);
+      return [parseOpen(path, readFileSync(`/proc/${pid}/fdinfo/${name}`, "latin1"))];
+    } catch {
+      return []; // closed meanwhile
+    }
+  });
+}
+
+/** Whether the process has the connection open. Its links are read, not what they lead to: nothing here waits for a file system. */
+function holds(pid: number, connection: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((name) => {
+      if (readlinkSync(`/proc/${pid}/fd/${name}`) !== "/dev/fuse") return false;
+      const text = readFileSync(`/proc/${pid}/fdinfo/${name}`, "latin1");
+      return parseOpen("/dev/fuse", text).connection === connection;
+    });
+  } catch {
+    return false; // gone
+  }
+}
+
+/** The processes that have the connection open. */
+async function holdersOf(connection: number): Promise<number[]> {
+  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+  const holders: number[] = [];
+  for (let at = 0; at < pids.length; at += batch) {
+    holders.push(...pids.slice(at, at + batch).filter((pid) => holds(pid, connection)));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return holders;
+}
+
+/**
+ * The process that serves a connection out of its own executable; null where that cannot be proven. `inodeOf`: of the executable that a
+ * process has, in decimal; null for one that nobody could look at.
+ */
+export async function findServer(
+  connection: number,
+  inodeOf: (pid: number) => Promise<bigint | null>,
+): Promise<Server | null> {
+  const holders = await holdersOf(connection);
+  let server: Server | null = null;
+  for (const pid of holders) {
+    const inode = await inodeOf(pid);
+    try {
+      const executable = readlinkSync(`/proc/${pid}/exe`);
+      if (inode === null || !servesItself(openFiles(pid), connection, executable, `${inode}`)) return null;
+      // Several are one runtime's: the same file.
+      if (server !== null && server.executable !== executable) return null;
+      server = { pid, executable };
+    } catch {
+      return null;
+    }
+  }
+  return server;
+}

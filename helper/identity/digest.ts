@@ -1,0 +1,100 @@
+// What is in a file, read in a process of its own: it may hang, be endless or turn into another file at any moment.
+import { spawn } from "node:child_process";
+import { Turns } from "./turns.ts";
+
+/**
+ * As root: only ever /proc/PID/exe, which leads to what the kernel executed, or what nobody but root can change. Anything else as this user,
+ * who could read it anyway: a path can be turned into a device at any moment.
+ */
+export interface Way {
+  readonly path: string;
+  readonly reader: "root" | { readonly uid: number; readonly gid: number };
+}
+
+/** A file that should be read, as it is known by now. */
+export interface Readable {
+  /** Tried one after the other: a process may be gone. */
+  readonly ways: readonly Way[];
+  readonly inode: bigint;
+  /** Change time, nanoseconds since 1970. */
+  readonly changed: bigint;
+  /** Whether its file system always answers. */
+  readonly local: boolean;
+}
+
+/** Larger files are not read, bytes. */
+export const largestFile = 1024 ** 3;
+/** How long reading may take, milliseconds. */
+const patience = 20_000;
+/** A file may change twice within one tick of the kernel's clock, and only its first change shows. Milliseconds. */
+const tick = 30;
+/** Readers that never came back, because their file system did not. */
+const mostStuck = 16;
+/** Side by side; apart from one another, for what hangs must not stop the others. */
+const turns = { local: new Turns(2), remote: new Turns(2) };
+let stuck = 0;
+
+/** One open file for all that is asked: nothing can be put in its place in between. */
+const script = `exec <"$1" || exit 1
+stat --printf '%i %.9Z %f %s\\n' - && [ "$(stat --printf '%s' -)" -le ${largestFile} ] || exit 1
+sha256sum - && stat --printf '%i %.9Z %f %s\\n' -`;
+
+/** SHA-256 in hex; null when the file is another by now, is too large, or could not be read in time. */
+export function digest(file: Readable): Promise<string | null> {
+  return turns[file.local ? "local" : "remote"].take(async () => {
+    const age = Date.now() - Number(file.changed / 1_000_000n);
+    if (age < tick) await new Promise((resolve) => setTimeout(resolve, tick));
+    for (const way of file.ways) {
+      if (stuck >= mostStuck) return null;
+      const sum = digestIn(await read(way), file);
+      if (sum !== null) return sum;
+    }
+    return null;
+  });
+}
+
+/** The digest in what the script said, if it was this very file before and after. */
+function digestIn(text: string | null, file: Readable): string | null {
+  const [before, sum, after] = (text ?? "").split("\n");
+  const [inode, changed] = (before ?? "").split(" ");
+  if (inode === undefined || changed === undefined || before !== after) return null;
+  if (BigInt(inode) !== file.inode || BigInt(changed.replace(".", "")) !== file.changed) return null;
+  return /^[0-9a-f]{64}/.exec(sum ?? "")?.[0] ?? null;
+}
+
+/** What the script says; null when it fails or takes too long. A process group of its own: what hangs is ended with all its parts. */
+function read({ path, reader }: Way): Promise<string | null> {
+  return new Promise((resolve) => {
+    const child = spawn("nice", ["sh", "-c", script, "sh", path], {
+      cwd: "/",
+      env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
+      stdio: ["ignore", "pipe", "ignore"],
+      detached: true,
+      ...(reader === "root" ? {} : reader),
+    });
+    let text = "";
+    let ended = false;
+    const late = setTimeout(() => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // it ended just now
+      }
+      if (!ended) stuck++;
+      if (!ended) child.once("exit", () => stuck--);
+      resolve(null);
+    }, patience);
+    child.stdout.on("data", (chunk: Buffer) => {
+      text += chunk.toString("latin1").slice(0, 1024);
+    });
+    child.once("exit", () => {
+      ended = true;
+    });
+    const end = (code: number | null) => {
+      clearTimeout(late);
+      resolve(code === 0 ? text : null);
+    };
+    child.once("close", end);
+    child.once("error", () => end(null));
+  });
+}

@@ -1,0 +1,108 @@
+// Reading files that may do anything to whoever reads them.
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { digest, largestFile, type Readable, type Way } from "../../../helper/identity/digest.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-digest-")));
+  chmodSync(folder, 0o755);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const nobody = { uid: 65_534, gid: 65_534 };
+
+function file(content: string, mode = 0o644): string {
+  const path = join(folder, "file");
+  writeFileSync(path, content, { mode });
+  return path;
+}
+
+function readable(path: string, ...ways: Way[]): Readable {
+  const { ino, ctimeNs } = statSync(path, { bigint: true });
+  const as = ways.length > 0 ? ways : [{ path, reader: nobody }];
+  return { ways: as, inode: ino, changed: ctimeNs, local: true };
+}
+
+const sha256 = (content: string): string => createHash("sha256").update(content).digest("hex");
+
+it("tells the SHA-256 of a file that the reader may read", async () => {
+  expect(await digest(readable(file("content")))).toBe(sha256("content"));
+});
+
+it("reads what a process executes, whatever became of its path", async () => {
+  const path = join(folder, "sleep");
+  execFileSync("cp", ["/usr/bin/sleep", path]);
+  const child = spawn(path, ["60"]);
+  await once(child, "spawn");
+  try {
+    await expect.poll(() => realpathSync(`/proc/${child.pid}/exe`)).toBe(path);
+    const way: Way = { path: `/proc/${child.pid}/exe`, reader: "root" };
+    const wanted = execFileSync("sha256sum", [path], { encoding: "utf8" }).slice(0, 64);
+    expect(await digest(readable(path, way))).toBe(wanted);
+    const before = readable(path, way);
+    execFileSync("mv", [path, `${path}.old`]);
+    writeFileSync(path, "another");
+    // Its new name has changed its times: what was known of it is another file.
+    expect(await digest(before)).toBeNull();
+    expect(await digest(readable(`${path}.old`, way))).toBe(wanted);
+  } finally {
+    child.kill("SIGKILL");
+  }
+});
+
+it("tries the next way where one leads to nothing or to another file", async () => {
+  const path = file("content");
+  const other = join(folder, "other");
+  writeFileSync(other, "other");
+  const ways = ["/proc/4294967295/exe", other, path].map((each) => ({ path: each, reader: nobody }));
+  expect(await digest(readable(path, ...ways))).toBe(sha256("content"));
+});
+
+it("tells nothing of a file that was touched, exchanged or that the reader may not read", async () => {
+  const path = file("content");
+  const before = readable(path);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  utimesSync(path, 1, 1);
+  expect(await digest(before)).toBeNull();
+  chmodSync(path, 0o600);
+  expect(await digest(readable(path))).toBeNull();
+  chownSync(path, nobody.uid, nobody.gid);
+  expect(await digest(readable(path))).toBe(sha256("content"));
+});
+
+it("reads nothing that is too large, however little of it there is", async () => {
+  const path = file("content");
+  truncateSync(path, largestFile + 1);
+  const began = performance.now();
+  expect(await digest(readable(path))).toBeNull();
+  expect(performance.now() - began).toBeLessThan(5000);
+});
+
+it("leaves a pipe that nobody writes alone in the end, and what waited for it is read then", {
+  timeout: 60_000,
+}, async () => {
+  const path = join(folder, "pipe");
+  execFileSync("mkfifo", ["-m", "0644", path]);
+  const hanging = [digest(readable(path)), digest(readable(path))];
+  const waiting = digest(readable(file("content")));
+  expect(await Promise.all(hanging)).toEqual([null, null]);
+  expect(await waiting).toBe(sha256("content"));
+  const left = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split("\n");
+  expect(left.filter((line) => line.includes(path))).toEqual([]);
+});
