@@ -178,7 +178,7 @@ describe("the prompt window", () => {
     await window.evaluate((prompt) => prompt.close());
     await visible(false);
     await app.main.getByRole("tab", { name: /Inbox/ }).click();
-    await waitFor(async () => expect(await app.main.locator(".inbox-item").count()).toBe(2));
+    await waitFor(async () => expect(await app.main.locator(".question-row").count()).toBe(2));
     await app.main.locator(".notice").getByRole("button", { name: "Show the question" }).click();
     await visible(true);
     await app.liveCard("p1");

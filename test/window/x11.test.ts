@@ -121,13 +121,13 @@ describe("nothing comes up", () => {
   };
 
   test("while a window fills the screen", async () => {
-    await programs.ask("xdotool", "windowstate", "--add", "FULLSCREEN", terminal);
+    await programs.ask("wmctrl", "-i", "-r", terminal, "-b", "add,fullscreen");
     await waitFor(async () =>
       expect(await programs.ask("xprop", "-id", terminal, "_NET_WM_STATE")).toContain("FULLSCREEN"),
     );
     await new Promise((resolve) => setTimeout(resolve, 500));
     await arrive();
-    await programs.ask("xdotool", "windowstate", "--remove", "FULLSCREEN", terminal);
+    await programs.ask("wmctrl", "-i", "-r", terminal, "-b", "remove,fullscreen");
     await summary("While a window filled the screen");
     expect(await active()).toBe(terminal);
   });

@@ -28,10 +28,9 @@ export class Fullscreen {
       new Promise((resolve, reject) =>
         client.InternAtom(false, name, (error, id) => (error ? reject(error) : resolve(id))),
       );
-    const [active, state, full] = await Promise.all(
-      ["_NET_ACTIVE_WINDOW", "_NET_WM_STATE", "_NET_WM_STATE_FULLSCREEN"].map(atom),
-    );
-    if (active === undefined || state === undefined || full === undefined) return;
+    // Openbox goes on naming a window that went when no other takes its place: the list tells.
+    const names = ["_NET_ACTIVE_WINDOW", "_NET_CLIENT_LIST", "_NET_WM_STATE", "_NET_WM_STATE_FULLSCREEN"] as const;
+    const [active, list, state, full] = (await Promise.all(names.map(atom))) as [number, number, number, number];
     /** The 32-bit values of a property; none where there is none. */
     const read = (window: number, property: number): Promise<number[]> =>
       new Promise((resolve) =>
@@ -54,7 +53,7 @@ export class Fullscreen {
       this.told((await read(window, state)).includes(full));
     };
     client.on("event", ({ name, atom: changed }: { name?: string; atom?: number }) => {
-      if (name === "PropertyNotify" && (changed === active || changed === state)) void look();
+      if (name === "PropertyNotify" && (changed === active || changed === list || changed === state)) void look();
     });
     client.ChangeWindowAttributes(root, { eventMask: eventMask.PropertyChange });
     await look();
