@@ -12,12 +12,7 @@ type Props = { app: App; isDisabled: boolean; isOpen: boolean; setOpen: (open: b
 export function Snooze({ app, isDisabled, isOpen, setOpen, kbd }: Props) {
   return (
     <MenuTrigger isOpen={isOpen} onOpenChange={setOpen}>
-      <Button
-        className="button button-quiet"
-        aria-label={words.label(appWord(app))}
-        aria-keyshortcuts={kbd && "Alt+S"}
-        isDisabled={isDisabled}
-      >
+      <Button className="button button-quiet" aria-keyshortcuts={kbd && "Alt+S"} isDisabled={isDisabled}>
         {words.open}
         {kbd && <kbd>{kbd}</kbd>}
       </Button>

@@ -125,7 +125,7 @@ describe.each([
     const item = app.main.locator('.view[data-live="true"] [data-id="p2"]');
     await item.waitFor();
     expect(await item.locator(".question-place").textContent()).toContain("and 39 more");
-    const group = app.main.locator(".group", { has: item });
+    const group = app.main.locator(".group", { has: app.main.locator('[data-id="p2"]') });
     expect(await group.locator(".group-head").textContent()).toContain("unverified");
     expect((await group.boundingBox())?.height).toBeLessThan(320);
     expect(await item.evaluate((each) => each.scrollWidth <= each.clientWidth)).toBe(true);
