@@ -23,6 +23,8 @@ const put = (...prompts: ReturnType<typeof aPrompt>[]): void => {
 beforeAll(async () => {
   helper = await ScenarioHelper.start();
   app = await App.start(helper.socketPath);
+  // Shorter than a test: what was waited for in vain is said.
+  for (const page of [app.main, app.prompt]) page.setDefaultTimeout(25_000);
   await app.main.locator("[data-health=up]").waitFor();
   await app.main.getByRole("tab", { name: /Inbox/ }).click();
 });
@@ -185,6 +187,7 @@ describe("the inbox", () => {
   });
 
   test("has the recent answers, each with its way back", async () => {
+    await app.main.locator('.view[data-live="true"]').waitFor();
     const fold = app.main.locator(".fold");
     await fold.locator("summary").click();
     const answer = fold.locator(".recent-row", { hasText: "curl to any host of example.org" }).first();
