@@ -130,10 +130,13 @@ describe("the main window", () => {
     await app.main.getByRole("tab", { name: "Rules" }).click();
     const sentence = app.main.locator(`[data-id="${rule.id}"]`);
     await sentence.getByRole("switch").click({ force: true });
-    await vi.waitFor(async () => {
-      const stored = (await api.call("rules.list", {})).find(({ id }) => id === rule.id);
-      expect(stored?.enabled).toBe(false);
-    });
+    await vi.waitFor(
+      async () => {
+        const stored = (await api.call("rules.list", {})).find(({ id }) => id === rule.id);
+        expect(stored?.enabled).toBe(false);
+      },
+      { timeout: patience, interval: 50 },
+    );
     const running = guarded(helper, network.near, client("tcp", address, 80));
     const { id } = await helper.prompt(address);
     await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });

@@ -92,7 +92,7 @@ describe("a card that comes up", () => {
     );
     const window = await app.electron.browserWindow(app.prompt);
     await window.evaluate((prompt) =>
-      prompt.webContents.on("before-input-event", (_, { type, key }) => {
+      prompt.webContents.on("before-input-event", (_: unknown, { type, key }: { type: string; key: string }) => {
         if (type === "keyDown" && key === "a") Object.assign(globalThis, { keyAt: Date.now() });
       }),
     );
