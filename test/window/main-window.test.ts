@@ -164,7 +164,7 @@ describe("the inbox", () => {
     const live = app.main.locator('.view[data-live="true"]');
     await live.locator(row("i1")).waitFor();
     expect(await row("i1").textContent()).toContain("192.0.2.7 port 443 (TCP)");
-    await app.main.getByRole("button", { name: "Always block curl to any destination" }).click();
+    await app.main.getByRole("button", { name: "Block everything: curl to any destination" }).click();
     await row("i1").waitFor({ state: "detached" });
     await row("i2")
       .getByRole("button", { name: /Always allow Firefox/ })

@@ -191,7 +191,7 @@ describe("the inbox", () => {
     const fold = app.main.locator(".fold");
     await fold.locator("summary").click();
     const answer = fold.locator(".recent-row", { hasText: "curl to any host of example.org" }).first();
-    await answer.getByRole("button", { name: "Take back: curl to any host of example.org from now on" }).click();
+    await answer.getByRole("button", { name: "Undo: curl to any host of example.org from now on" }).click();
     await answer.getByText("Taken back").waitFor();
     expect(helper.asked("rules.undo")).toHaveLength(1);
   });

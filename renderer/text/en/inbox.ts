@@ -22,6 +22,9 @@ export const inbox = {
   blockAll: "Block everything",
   allowLabel: (from: string, to: string) => `Always allow ${from} to ${to}`,
   blockLabel: (from: string, to: string) => `Always block ${from} to ${to}`,
+  // A label begins with what its button says: whoever speaks to the computer says what they see.
+  allowAllLabel: (from: string, to: string) => `Allow everything: ${from} to ${to}`,
+  blockAllLabel: (from: string, to: string) => `Block everything: ${from} to ${to}`,
   dismissLabel: (app: string, to: string) => `Put away without a rule: ${app} to ${to}`,
   snoozed: {
     label: "Apps that are not asked about for a while",
@@ -31,7 +34,7 @@ export const inbox = {
   recent: {
     title: (n: number) => `${count(n, "recent answer", "recent answers")}`,
     undo: "Undo",
-    undoLabel: (sentence: string) => `Take back: ${sentence}`,
+    undoLabel: (sentence: string) => `Undo: ${sentence}`,
     undone: "Taken back",
     once: "This time only",
     line: (app: string, place: string, holds: string) => `${app} to ${place} ${holds}`,

@@ -98,7 +98,7 @@ export function Answers({ prompt, guard, scope, tell }: AnswersProps) {
         <>
           <Button
             className="button button-block"
-            aria-label={words.blockLabel(...way)}
+            aria-label={(whole ? words.blockAllLabel : words.blockLabel)(...way)}
             isDisabled={disabled}
             onPress={() => void answer("block")}
           >
@@ -106,7 +106,7 @@ export function Answers({ prompt, guard, scope, tell }: AnswersProps) {
           </Button>
           <Button
             className="button button-allow"
-            aria-label={words.allowLabel(...way)}
+            aria-label={(whole ? words.allowAllLabel : words.allowLabel)(...way)}
             isDisabled={disabled}
             onPress={() => void answer("allow")}
           >
