@@ -6,6 +6,8 @@ export type Purpose = "start" | "test";
 export type DebianPackage = { name: string; instead?: RegExp; reason: string; purpose: Purpose };
 
 const screen = "Electron's window";
+const manager = "a window manager, and somebody who types, for the window's tests";
+const compositor = "a Wayland compositor, and somebody who types, for the window's tests";
 const client = "real clients of the network tests";
 
 export const packages: DebianPackage[] = [
@@ -39,6 +41,14 @@ export const packages: DebianPackage[] = [
   { name: "xvfb", reason: "a screen for the window's tests", purpose: "test" },
   { name: "xauth", reason: "a screen for the window's tests", purpose: "test" },
   { name: "dbus", reason: "a session bus for the window's tests", purpose: "test" },
+  { name: "openbox", reason: manager, purpose: "test" },
+  { name: "xterm", reason: manager, purpose: "test" },
+  { name: "xdotool", reason: manager, purpose: "test" },
+  { name: "wmctrl", reason: manager, purpose: "test" },
+  { name: "x11-utils", reason: manager, purpose: "test" },
+  { name: "sway", reason: compositor, purpose: "test" },
+  { name: "foot", reason: compositor, purpose: "test" },
+  { name: "wtype", reason: compositor, purpose: "test" },
   { name: "mmdebstrap", reason: "the file system of the test machines with a real systemd", purpose: "test" },
   { name: "qemu-system-x86", reason: "virtual machines with Debian's stock kernels", purpose: "test" },
   { name: "zstd", reason: "unpacks the kernels of the tests' virtual machines", purpose: "test" },

@@ -7,6 +7,9 @@ import type { MonitorUpdate } from "./monitor.ts";
 /** The only methods a page may call; everything it reads arrives as updates instead. */
 export const windowMethods = [
   "prompts.answer",
+  "prompts.dismiss",
+  "prompts.details",
+  "answers.list",
   "rules.add",
   "rules.enable",
   "rules.remove",
@@ -37,6 +40,23 @@ export const shellRequestSchema = v.variant("do", [
   v.strictObject({ do: v.literal("close-prompt") }),
   /** Brings the open questions back, also those put aside. */
   v.strictObject({ do: v.literal("open-prompt") }),
+  /** Prompt window only: opens the main window at its inbox. */
+  v.strictObject({ do: v.literal("open-inbox") }),
+  /** Prompt window only: what to say of the card where a window cannot come up by itself. Empty: there is none. */
+  v.strictObject({
+    do: v.literal("announce"),
+    title: v.pipe(v.string(), v.maxLength(200)),
+    body: v.pipe(v.string(), v.maxLength(400)),
+    show: v.pipe(v.string(), v.maxLength(60)),
+    later: v.pipe(v.string(), v.maxLength(60)),
+  }),
+  /** Raises nothing about the app for so long; its questions stay open. */
+  v.strictObject({
+    do: v.literal("snooze"),
+    app: v.pipe(v.string(), v.minLength(1), v.maxLength(8192)),
+    minutes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(24 * 60)),
+  }),
+  v.strictObject({ do: v.literal("wake"), app: v.pipe(v.string(), v.maxLength(8192)) }),
 ]);
 export type ShellRequest = v.InferOutput<typeof shellRequestSchema>;
 
@@ -50,12 +70,24 @@ export const linkSchema = v.variant("state", [
 ]);
 export type Link = v.InferOutput<typeof linkSchema>;
 
+/** Why nothing is raised: the screen is locked, a window fills it, or the person switched notifications off. */
+export type QuietReason = "locked" | "fullscreen" | "doNotDisturb";
+
+/** What the person does not want to be asked just now. Apps by path; times as in the contract. */
+export type Attention = {
+  quiet: { why: QuietReason; since: string } | null;
+  snoozed: { app: string; until: string }[];
+};
+
 /** What main/window tells a page. The first updates after `follow` are the link and, when it is up, the whole state. */
 export type Update =
   | { kind: "link"; link: Link }
   | { [T in Topic]: { kind: "event"; topic: T; data: Events[T] } }[Topic]
   /** Main window only: what its view of the monitor shows. */
   | { kind: "monitor"; update: MonitorUpdate }
+  | { kind: "attention"; attention: Attention }
+  /** Main window only: the person asked for this view. */
+  | { kind: "view"; view: "inbox" }
   /** Prompt window only: it became visible just now. */
   | { kind: "shown" }
   /** Prompt window only: the person closed it; every open question is put aside. */

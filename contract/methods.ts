@@ -4,6 +4,7 @@ import { blocklistMethods, blocklistSchema } from "./blocklists.ts";
 import { historyMethods } from "./history.ts";
 import { durationSchema, lifetimeSchema, ruleLifetimeSchema } from "./lifetime.ts";
 import { monitorMethods, monitorUpdateSchema } from "./monitor.ts";
+import { questionMethods } from "./questions.ts";
 import { factoryRulesSchema, fileRuleSchema } from "./rules-file.ts";
 import {
   actionSchema,
@@ -106,6 +107,7 @@ export const methods = {
       change: v.nullable(v.number()),
     }),
   },
+  ...questionMethods,
   "rules.list": { params: nothing, result: v.array(ruleSchema) },
   /**
    * A rule with an identical matcher is replaced, a temporary one only by a temporary one. An `address` is made canonical.

@@ -232,6 +232,8 @@ export const promptSchema = v.object({
   /** held: at least one flow still waits for the answer. inbox: the attempt is dead, the question is not. */
   state: promptStateSchema,
   opened: time,
+  /** When the newest attempt came; absent where that is not known. */
+  last: v.optional(time),
   /** Attempts of the app to further destinations, for which the card has no room. They stay held and are asked about after it. */
   behind: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   /** Why it is asked about the first endpoint, as `explain` says it: the rule that wants so, or null. */

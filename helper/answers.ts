@@ -1,6 +1,7 @@
 // Answers: committed first, then in the kernel's maps, then carried out on what is held, in that order.
 import { CodedError } from "../contract/errors.ts";
 import type { Lifetime, RuleLifetime } from "../contract/lifetime.ts";
+import type { RecentAnswer } from "../contract/questions.ts";
 import type { Prompt, Scope } from "../contract/words.ts";
 import type { Flows } from "./flows/flows.ts";
 import type { Hold } from "./hold/hold.ts";
@@ -58,7 +59,18 @@ export class Answers {
         ? this.once(prompt, flows, action, scope)
         : this.makeRules(prompt, flows, action, scope, lifetime);
     this.answered.note([id, ...outcome.settled], `${action}, ${scope}, ${lifetime}`);
+    this.answered.keep(prompt, { action, scope, lifetime, change: outcome.change }, Date.now());
     return outcome;
+  }
+
+  /** The last answers, newest first. */
+  list(): RecentAnswer[] {
+    return this.answered.list();
+  }
+
+  /** A change of rules was taken back. */
+  undone(change: number): void {
+    this.answered.undone(change);
   }
 
   /** Errors: unknown_prompt, already_answered, prompt_held. */

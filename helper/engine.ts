@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { CodedError } from "../contract/errors.ts";
 import { type NewRuleParams, newRuleSchema, type ParsedParams, type Result } from "../contract/methods.ts";
+import type { PromptDetails } from "../contract/questions.ts";
 import type { Action, App, Flow, Prompt, Rule } from "../contract/words.ts";
 import { Answers, type Step } from "./answers.ts";
 import type { PolicyLists } from "./blocklists/policy-lists.ts";
@@ -43,6 +44,7 @@ import { canonicalRule } from "./new-rule.ts";
 import { formatAddress } from "./policy/address.ts";
 import { writtenName } from "./policy/host-name.ts";
 import type { Zones } from "./policy/rule.ts";
+import { detailsOf } from "./prompts/details.ts";
 import { Prompts } from "./prompts/prompts.ts";
 import { Revocation } from "./revocation.ts";
 import { nextRound } from "./rounds.ts";
@@ -95,6 +97,8 @@ const sweepPace = 600_000;
 
 /** Known addresses of a host that are looked at to explain it. */
 const placesTold = 16;
+/** Flows that are counted for what an app did today: all that are remembered. */
+const flowsLooked = 5000;
 
 export class Engine {
   readonly prompts: Prompts;
@@ -114,6 +118,7 @@ export class Engine {
   private readonly naming: Naming;
   private readonly called: NamesAtWork;
   private readonly revocation: Revocation;
+  private readonly numbers: AppNumbers;
   private readonly lifetimes: Lifetimes;
   private readonly events: Ring;
   private readonly journal: Ring;
@@ -130,6 +135,7 @@ export class Engine {
     const { programs, store, listener } = parts;
     const { maps } = programs;
     const apps = new AppNumbers(store);
+    this.numbers = apps;
     const verdicts = new FlowVerdicts(store, parts.clock.boot);
     this.parts = parts;
     this.lost = parts.lostPackets();
@@ -462,7 +468,10 @@ export class Engine {
     const cgroup = this.parts.cgroups.recall(record.process.cgroup);
     this.naming.meet(
       record,
-      (app) => then(labelled(app, cgroup)),
+      (app) => {
+        this.numbers.meet(app.path, Date.now());
+        then(labelled(app, cgroup));
+      },
       (id, end) => {
         this.onFlowEnded(id, end);
         // Judged after its socket's end: nobody else removes it.
@@ -628,6 +637,7 @@ export class Engine {
       this.lifetimes.dropOver();
       return inverse;
     });
+    this.answers.undone(id);
     this.policyChanged();
     return inverse;
   }
@@ -658,6 +668,17 @@ export class Engine {
   }
 
   // What people look at
+
+  /** Errors: unknown_prompt. */
+  describePrompt(id: string): PromptDetails {
+    this.catchUp();
+    this.countTraffic();
+    const known = {
+      firstSeen: (path: string) => this.numbers.firstMet(path),
+      flows: () => this.flows.list(flowsLooked),
+    };
+    return detailsOf(this.prompts.find(id).prompt, known, new Date());
+  }
 
   /** Newest first, with byte counts of this moment. */
   listFlows(limit: number): Flow[] {

@@ -124,6 +124,8 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       engine.answers.dismiss(id);
       return {};
     },
+    "prompts.details": ({ id }) => engine.describePrompt(id),
+    "answers.list": () => engine.answers.list(),
     "rules.list": () => engine.describeRules(),
     "rules.stage": async (part, client) =>
       engine.rulesFiles.stage(client, { ...part, rules: await Promise.all(part.rules.map(withAppKeys)) }),

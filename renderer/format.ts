@@ -34,6 +34,16 @@ export function clockTime(iso: string): string {
   return clock.format(new Date(iso));
 }
 
+/** "14:05" */
+export function clockMinutes(iso: string): string {
+  return clockTime(iso).slice(0, 5);
+}
+
+/** "14:05" today, "3 Nov 14:05" on another day. */
+export function moment(iso: string, now: Date): string {
+  return `${dayOf(iso, now)} ${clockMinutes(iso)}`.trim();
+}
+
 /** The day, unless it is today's. */
 export function dayOf(iso: string, now: Date): string {
   const date = new Date(iso);

@@ -1,11 +1,15 @@
-// Page of the prompt window: one card, or nothing and then no window. It tells its window how tall the card is.
+// Page of the prompt window: one card, a summary, a way back from the last answer, or nothing and then no window. It tells its window how
+// tall that is.
 import { useEffect, useLayoutEffect, useRef } from "react";
 import { createRoot } from "react-dom/client";
 import { bridge } from "./bridge.ts";
+import { announcement } from "./prompt/announcement.ts";
+import { Back } from "./prompt/back.tsx";
 import { Card } from "./prompt/card.tsx";
-import { emptyDesk, putAllAside, putCardAside, queueLength, takeUp } from "./prompt/desk.ts";
-import { takeToDesk, useDesk } from "./prompt/on-desk.ts";
-import { inOrder, take, useKnown } from "./store.ts";
+import { heed, missed, putAllAside, putCardAside, queueLength, siblings, takeUp } from "./prompt/desk.ts";
+import { stack, takeToDesk, useDesk } from "./prompt/on-desk.ts";
+import { UndoBar, useUndo } from "./prompt/undo.tsx";
+import { take, useKnown } from "./store.ts";
 
 /** How long a card whose attempt died stays when nobody is at it, ms: nothing waits for an answer any more. */
 const overMs = 15_000;
@@ -17,13 +21,17 @@ const tallestWindow = 4000;
 
 function PromptPage() {
   const prompts = useKnown((known) => known.prompts);
-  const { desk, shown } = useDesk();
+  const quiet = useKnown((known) => known.attention.quiet);
+  const { desk, shown, asked } = useDesk();
+  const { last } = useUndo();
   const frame = useRef<HTMLDivElement>(null);
   const card = desk.card === null ? undefined : prompts.get(desk.card);
-  const held = inOrder(prompts, "held");
   const over = card?.state === "inbox";
+  const undoable = quiet === null ? last : null;
+  const back = quiet === null ? desk.back : null;
+  const queue = queueLength(desk, stack());
 
-  const visible = card !== undefined;
+  const visible = card !== undefined || back !== null || undoable !== null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another card has other parts
   useLayoutEffect(() => {
     const element = frame.current;
@@ -42,9 +50,15 @@ function PromptPage() {
     tell();
     const watch = new ResizeObserver(tell);
     // The parts as well: a card as tall as the screen has its size, whatever is in it.
-    for (const each of [element, ...element.querySelectorAll(".question > *, .decision")]) watch.observe(each);
+    for (const each of [element, ...element.querySelectorAll(".question > *, .decision, .undo")]) watch.observe(each);
     return () => watch.disconnect();
-  }, [visible, card?.id]);
+  }, [visible, card?.id, back, undoable !== null, asked]);
+
+  // Heard only where no window comes up by itself.
+  const said = JSON.stringify(announcement(card, queue, back));
+  useEffect(() => {
+    void bridge.shell({ do: "announce", ...(JSON.parse(said) as ReturnType<typeof announcement>) });
+  }, [said]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each card that is over gets the whole time
   useEffect(() => {
@@ -57,17 +71,29 @@ function PromptPage() {
 
   return (
     <div className="frame" ref={frame}>
+      {back && (
+        <Back
+          key={back.since}
+          quiet={back}
+          questions={missed(prompts.values(), back)}
+          shown={shown}
+          show={() => takeToDesk((desk) => ({ ...desk, back: null }))}
+          later={() => takeToDesk(putAllAside)}
+        />
+      )}
       {card && (
         <Card
           // Another question is another card in every respect: no choice, focus or half-made press survives.
           key={card.id}
           prompt={card}
+          siblings={siblings(desk, stack())}
           shown={shown}
-          queue={queueLength(desk, held)}
+          queue={queue}
           later={later}
           hide={() => void bridge.shell({ do: "close-prompt" })}
         />
       )}
+      {undoable && <UndoBar key={undoable.change} last={undoable} />}
     </div>
   );
 }
@@ -77,13 +103,16 @@ function later(): void {
 }
 
 useKnown.subscribe((known, before) => {
-  if (known.prompts !== before.prompts) takeToDesk((desk) => desk);
+  if (known.attention !== before.attention) takeToDesk((desk, now) => heed(before.attention, desk, now));
+  else if (known.prompts !== before.prompts) takeToDesk((desk) => desk);
 });
 bridge.follow((update) => {
   take(update);
   if (update.kind === "shown") useDesk.setState(({ shown }) => ({ shown: shown + 1 }));
-  if (update.kind === "put-aside") takeToDesk((_, held) => putAllAside(held));
-  if (update.kind === "take-up") takeToDesk(takeUp);
+  if (update.kind === "put-aside") takeToDesk(putAllAside);
+  if (update.kind === "take-up") {
+    takeToDesk(takeUp);
+    useDesk.setState(({ asked }) => ({ asked: asked + 1 }));
+  }
 });
-useDesk.setState({ desk: emptyDesk });
 createRoot(document.getElementById("root") as HTMLElement).render(<PromptPage />);

@@ -1,7 +1,17 @@
 // What a rule says and what an answer will do, as sentences. Pure.
 import type { Lifetime } from "../contract/lifetime.ts";
+import type { RecentAnswer } from "../contract/questions.ts";
 import type { Action, Matcher, Prompt, Rule, Scope } from "../contract/words.ts";
-import { appWord, baseName, destination, endpointSentence, isIdentified, plain, portAndProtocol } from "./format.ts";
+import {
+  appWord,
+  baseName,
+  destination,
+  elided,
+  endpointSentence,
+  isIdentified,
+  plain,
+  portAndProtocol,
+} from "./format.ts";
 import { text } from "./text.ts";
 
 export function ruleSentence(rule: Rule): string {
@@ -58,19 +68,52 @@ export function preview(
   return (action === null ? about : about[action])[`${scope}${when}`](app, destinations(prompt), holds);
 }
 
+/** Where a question's headline says the app wants to go: its one host, or the domain that all of them are in; else the address. */
+export function headlinePlace({ direction, domain, endpoint, endpoints }: Prompt): string {
+  const hosts = new Set(endpoints.map(({ host }) => host));
+  if (direction === "outbound" && domain !== null && hosts.size > 1) return elided(plain(domain), 56, 40);
+  return destination(endpoint);
+}
+
+/** How many endpoints a question has besides the one that it shows. */
+export function otherEndpoints({ endpoints }: Prompt): number {
+  return endpoints.length - 1;
+}
+
+/** What an answer is about, in words. */
+export function answerPlace(prompt: Prompt, scope: Scope): string {
+  const { direction, endpoint, domain } = prompt;
+  const words = text.prompt.undo;
+  if (scope === "any") return words.anyPlace[direction];
+  if (scope === "domain") return words.anyHost(plain(domain ?? endpoint.address));
+  return scope === "host" ? plain(endpoint.host ?? endpoint.address) : destinations(prompt);
+}
+
+/** What an answer has done, for whoever may want to take it back. */
+export function answered(prompt: Prompt, scope: Scope, lifetime: Lifetime, action: "allow" | "block"): string {
+  const { undo, holds } = text.prompt;
+  const until = lifetime === "once" ? "" : holds(lifetime);
+  return undo[action][prompt.direction](appWord(prompt.app), answerPlace(prompt, scope), until);
+}
+
+/** One of the last answers. What it did is told by its mark. */
+export function recentAnswer({ app, direction, scope, lifetime, endpoint, endpoints, domain }: RecentAnswer): string {
+  const words = text.inbox.recent;
+  const { undo, many, holds } = text.prompt;
+  const narrow = endpoints > 1 ? many[direction](endpoints) : endpointSentence(endpoint, direction);
+  const place = {
+    any: undo.anyPlace[direction],
+    domain: undo.anyHost(plain(domain ?? endpoint.address)),
+    host: plain(endpoint.host ?? endpoint.address),
+    endpoint: narrow,
+  }[scope];
+  const until = lifetime === "once" ? "" : holds(lifetime);
+  return (direction === "inbound" ? words.lineInbound : words.line)(appWord(app), place, until).trim();
+}
+
 /** How long a temporary rule still holds; empty for a permanent one. `now`: milliseconds since 1970. */
 export function ruleEnd({ lifetime, expires }: Rule, now: number): string {
   return text.rules.ends(lifetime, expires === null ? null : Date.parse(expires) - now);
-}
-
-const namedLimit = 3;
-const list = new Intl.ListFormat("en", { type: "conjunction" });
-
-/** The destinations or callers of a question by name, where no card lists them; beyond a few only their number. */
-export function namedDestinations({ direction, endpoints }: Prompt): string {
-  const named = endpoints.slice(0, namedLimit).map((each) => endpointSentence(each, direction));
-  const more = endpoints.length - named.length;
-  return list.format(more > 0 ? [...named, text.prompt.moreEndpoints(more)] : named);
 }
 
 export function destinations(prompt: Prompt): string {

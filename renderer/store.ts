@@ -1,12 +1,14 @@
 // What the page knows of the helper: a snapshot, then events. Views read it; only `take` writes it.
 import { create } from "zustand";
 import type { Blocklist } from "../contract/blocklists.ts";
-import type { Link, Update } from "../contract/bridge.ts";
+import type { Attention, Link, Update } from "../contract/bridge.ts";
 import { merge } from "../contract/merge.ts";
 import type { Prompt, Rule, Status } from "../contract/words.ts";
 
 export type Known = {
   link: Link;
+  /** What the person does not want to be asked just now. */
+  attention: Attention;
   status: Status | null;
   prompts: ReadonlyMap<string, Prompt>;
   rules: ReadonlyMap<string, Rule>;
@@ -15,6 +17,7 @@ export type Known = {
 
 export const useKnown = create<Known>()(() => ({
   link: { state: "connecting" },
+  attention: { quiet: null, snoozed: [] },
   status: null,
   prompts: new Map(),
   rules: new Map(),
@@ -23,6 +26,7 @@ export const useKnown = create<Known>()(() => ({
 
 export function take(update: Update): void {
   if (update.kind === "link") useKnown.setState({ link: update.link });
+  if (update.kind === "attention") useKnown.setState({ attention: update.attention });
   if (update.kind !== "event") return;
   const known = useKnown.getState();
   switch (update.topic) {

@@ -1,19 +1,20 @@
 // Page of the main window: the status header, then the views as tabs.
-import { type ComponentType, type ReactNode, useState } from "react";
+import type { ComponentType, ReactNode } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { createRoot } from "react-dom/client";
 import { bridge } from "./bridge.ts";
 import { takeMonitor } from "./monitor.ts";
 import { Arrows, Lines, Tray } from "./parts/icons.tsx";
+import { followView, showView, useView, type View as ViewName } from "./shown-view.ts";
 import { type Known, take, useKnown } from "./store.ts";
 import { text } from "./text.ts";
-import { Inbox } from "./views/inbox.tsx";
+import { Inbox } from "./views/inbox/inbox.tsx";
 import { Monitor } from "./views/monitor/monitor.tsx";
 import { Rules } from "./views/rules.tsx";
 import { Notices, StatusHeader } from "./views/status.tsx";
 
 type View = {
-  id: Exclude<keyof typeof text.views, "label">;
+  id: ViewName;
   icon: ReactNode;
   Page: ComponentType;
   count?: (known: Known) => number;
@@ -27,7 +28,7 @@ const views: readonly View[] = [
 ];
 
 function Window() {
-  const [view, setView] = useState<string>("monitor");
+  const { view } = useView();
   return (
     <div className="window">
       <StatusHeader />
@@ -35,7 +36,7 @@ function Window() {
         className="shell"
         orientation="vertical"
         selectedKey={view}
-        onSelectionChange={(key) => setView(String(key))}
+        onSelectionChange={(key) => showView(key as ViewName)}
       >
         <div className="side">
           <TabList className="nav" aria-label={text.views.label}>
@@ -70,5 +71,6 @@ function Count({ of }: { of: (known: Known) => number }) {
 bridge.follow((update) => {
   take(update);
   takeMonitor(update);
+  followView(update);
 });
 createRoot(document.getElementById("root") as HTMLElement).render(<Window />);

@@ -60,6 +60,7 @@ export class Card {
       // The process that asked before is gone with its flows.
       process: this.isHeld ? this.stored.process : attempt.process,
       attempts: this.stored.attempts + (attempt.resumed ? 0 : 1),
+      ...(attempt.resumed ? {} : { last: new Date().toISOString() }),
     };
     this.line.set(attempt.flow, attempt);
     return this.advance();

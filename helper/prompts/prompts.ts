@@ -137,6 +137,7 @@ export class Prompts {
       process,
       attempts: attempt.resumed ? 1 : 0,
       opened,
+      last: opened,
       endpoints: [],
     };
     const card = new Card(stored, at);

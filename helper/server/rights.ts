@@ -14,6 +14,8 @@ const rights: { [M in MethodName]: Rule<M> } = {
   "prompts.list": "read",
   "prompts.dismiss": "narrow",
   "prompts.answer": ({ action }) => widensUnless(action === "block"),
+  "prompts.details": "read",
+  "answers.list": "read",
   "rules.list": "read",
   // A narrower allow of somebody's rule could be replaced by a block with the same matcher: that blocks more, and can be undone.
   "rules.add": ({ action }) => widensUnless(action === "block"),

@@ -59,8 +59,31 @@ class Numbers {
 
 /** App id by executable path. Given for good: flows and gates of earlier times go by them. */
 export class AppNumbers extends Numbers {
+  private readonly store: Store;
+  private readonly met = new Set<string>();
+
   constructor(store: Store) {
     super(store, "apps", "path");
+    this.store = store;
+    for (const path of store.prepare("SELECT path FROM apps WHERE seen IS NOT NULL").pluck().all()) {
+      this.met.add(path as string);
+    }
+  }
+
+  /** A process of the app was met. Only the first time is kept; a rule alone, of an app that never ran, is no meeting. `now`: milliseconds since 1970. */
+  meet(path: string, now: number): void {
+    if (this.met.has(path) || !path.startsWith("/")) return;
+    const { changes } = this.store.prepare("UPDATE apps SET seen = ? WHERE path = ? AND seen IS NULL").run(now, path);
+    if (changes > 0) this.met.add(path);
+  }
+
+  /** When the app was met first, milliseconds since 1970; null where nobody knows. */
+  firstMet(path: string): number | null {
+    const seen = this.store.prepare("SELECT seen FROM apps WHERE path = ?").pluck().get(path) as
+      | number
+      | null
+      | undefined;
+    return seen || null;
   }
 }
 

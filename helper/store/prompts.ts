@@ -17,6 +17,7 @@ interface Row {
   process: string;
   attempts: number;
   opened: number;
+  last: number | null;
 }
 
 type EndpointRow = Omit<Endpoint, "names" | "country"> & { names: string | null };
@@ -62,6 +63,7 @@ export class PromptRows {
       process: JSON.parse(row.process) as Prompt["process"],
       attempts: row.attempts,
       opened: new Date(row.opened).toISOString(),
+      ...(row.last === null ? {} : { last: new Date(row.last).toISOString() }),
       endpoints: (endpoints.all(row.id) as EndpointRow[]).map(({ names, ...endpoint }) => ({
         ...endpoint,
         country: this.countryOf(endpoint.address),
@@ -118,13 +120,21 @@ export class PromptRows {
     this.unsaved = this.waiting.size;
   }
 
-  private save({ id, app, direction, process, attempts, opened, endpoints }: StoredPrompt): void {
+  private save({ id, app, direction, process, attempts, opened, last, endpoints }: StoredPrompt): void {
     this.store
       .prepare(
-        `INSERT INTO prompts (id, app, direction, process, attempts, opened) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT (id) DO UPDATE SET process = excluded.process, attempts = excluded.attempts`,
+        `INSERT INTO prompts (id, app, direction, process, attempts, opened, last) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET process = excluded.process, attempts = excluded.attempts, last = excluded.last`,
       )
-      .run(Number(id), JSON.stringify(app), direction, JSON.stringify(process), attempts, new Date(opened).getTime());
+      .run(
+        Number(id),
+        JSON.stringify(app),
+        direction,
+        JSON.stringify(process),
+        attempts,
+        new Date(opened).getTime(),
+        last === undefined ? null : new Date(last).getTime(),
+      );
     this.store.prepare("DELETE FROM prompt_endpoints WHERE prompt = ?").run(Number(id));
     const insert = this.store.prepare(
       "INSERT INTO prompt_endpoints (prompt, position, host, address, port, protocol, names) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -1,8 +1,10 @@
-// Serves our own pages at picket://app/ and nothing else: no file:, no network, and a policy that lets a page load only its own files.
+// Serves our own pages at picket://app/, the icons of apps below picket://app/icon/, and nothing else: no file:, no network, and a policy
+// that lets a page load only its own files.
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize, sep } from "node:path";
 import { protocol, type Session } from "electron";
+import { Icons } from "./icons/icons.ts";
 
 export const origin = "picket://app";
 
@@ -23,8 +25,29 @@ export function serveAssets(session: Session, folder: string): void {
   session.protocol.handle("picket", (request) => answer(request, folder));
 }
 
+const icons = new Icons();
+/** Largest icon a page may ask for, in pixels. */
+const largestIcon = 512;
+
+/** /icon/NAME?pixels=96. Empty where there is none: a page draws a letter then, and it is no error. */
+async function answerIcon(url: URL): Promise<Response> {
+  const pixels = Math.min(Math.max(1, Number(url.searchParams.get("pixels")) || 48), largestIcon);
+  const picture = await icons.find(decodeURIComponent(url.pathname.slice("/icon/".length)), pixels);
+  if (picture === null) return new Response(null, { status: 204 });
+  return new Response(new Uint8Array(picture.bytes), {
+    headers: {
+      "Content-Type": picture.type,
+      // An SVG could bring scripts and links of its own; as a picture it may do nothing, and it is never anything else.
+      "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+      "Cache-Control": "max-age=3600",
+      "X-Content-Type-Options": "nosniff",
+    },
+  });
+}
+
 async function answer(request: Request, folder: string): Promise<Response> {
   const url = new URL(request.url);
+  if (request.method === "GET" && url.host === "app" && url.pathname.startsWith("/icon/")) return answerIcon(url);
   const path = normalize(join(folder, decodeURIComponent(url.pathname)));
   const type = types[extname(path)];
   if (request.method !== "GET" || url.host !== "app" || !path.startsWith(folder + sep) || !type)

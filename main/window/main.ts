@@ -1,23 +1,32 @@
 // Entry of the Electron app: one instance, two windows, one connection to the helper. It relays; it decides nothing.
 import { join } from "node:path";
 import { app, type BrowserWindow, Menu, session } from "electron";
+import type { ShellRequest } from "../../contract/bridge.ts";
 import { defaultSocket } from "../client/client.ts";
 import { declareScheme, serveAssets } from "./assets.ts";
+import { AttentionKeeper } from "./attention.ts";
+import { Herald } from "./desktop/herald.ts";
+import { wayOf } from "./desktop/way.ts";
 import { hardenContents, hardenSession } from "./hardening.ts";
 import { HelperLink } from "./link.ts";
 import { makeMainWindow } from "./main-window.ts";
-import { Pages } from "./pages.ts";
+import { type Page, Pages } from "./pages.ts";
 import { PromptWindow } from "./prompt-window.ts";
+import { watchQuiet } from "./quiet/watch.ts";
 import { placeTray } from "./tray.ts";
 
 const preload = join(__dirname, "preload.cjs");
 let mainWindow: BrowserWindow | undefined;
 let promptWindow: PromptWindow | undefined;
 
-const pages = new Pages(() => ({
-  ...(mainWindow && { main: mainWindow }),
-  ...(promptWindow && { prompt: promptWindow.window }),
-}));
+const pages = new Pages(
+  () => ({
+    ...(mainWindow && { main: mainWindow }),
+    ...(promptWindow && { prompt: promptWindow.window }),
+  }),
+  () => [{ kind: "attention", attention: attention.attention }],
+);
+const attention = new AttentionKeeper((now) => pages.tellAll({ kind: "attention", attention: now }));
 const link = new HelperLink(defaultSocket, (update) => {
   if (update.kind === "monitor") pages.tell("main", update);
   else pages.tellAll(update);
@@ -41,9 +50,30 @@ function showMain(): void {
   });
 }
 
+/** The person asked for the questions: those put aside come back, and the card may take the focus. */
 function showPrompts(): void {
-  pages.tell("prompt", { kind: "take-up" });
   promptWindow?.raise();
+  pages.tell("prompt", { kind: "take-up" });
+}
+
+function showInbox(): void {
+  showMain();
+  pages.tellSurely("main", { kind: "view", view: "inbox" });
+}
+
+/** What a page asks of its windows. Only the prompt's page may speak for the prompt's window. */
+function serveShell(page: Page, request: ShellRequest, herald: Herald): void {
+  if (request.do === "open-prompt") showPrompts();
+  else if (request.do === "snooze") attention.snooze(request.app, request.minutes);
+  else if (request.do === "wake") attention.wake(request.app);
+  else if (page !== "prompt") return;
+  else if (request.do === "open-inbox") showInbox();
+  else if (request.do === "close-prompt") promptWindow?.close();
+  else if (request.do === "announce") herald.announce(request);
+  else {
+    promptWindow?.fit(request.visible, request.height);
+    if (promptWindow?.window.isVisible()) herald.withdraw();
+  }
 }
 
 /** Nobody is at the page any more: what it watched costs the helper nothing. */
@@ -63,15 +93,22 @@ function restartWhenGone(window: BrowserWindow, page: "main" | "prompt"): void {
 function start(): void {
   serveAssets(session.defaultSession, join(__dirname, "renderer"));
   hardenSession(session.defaultSession);
-  pages.serve(link, (page, request) => {
-    if (request.do === "open-prompt") showPrompts();
-    else if (page !== "prompt") return;
-    else if (request.do === "close-prompt") promptWindow?.close();
-    else promptWindow?.fit(request.visible, request.height);
+  const way = wayOf(app.commandLine.getSwitchValue("ozone-platform"), process.versions.electron, process.env);
+  const herald = new Herald(way, process.env, {
+    show: showPrompts,
+    later: () => promptWindow?.close(),
   });
+  pages.serve(link, (page, request) => serveShell(page, request, herald));
   promptWindow = new PromptWindow(preload, {
     putAside: () => pages.tell("prompt", { kind: "put-aside" }),
     shown: () => pages.tell("prompt", { kind: "shown" }),
+    mayRaise: () => !herald.announces,
+  });
+  const quiet = watchQuiet(process.env, (why) => attention.become(why));
+  app.on("will-quit", () => {
+    quiet.close();
+    herald.close();
+    attention.close();
   });
   restartWhenGone(promptWindow.window, "prompt");
   showMain();

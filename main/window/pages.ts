@@ -20,9 +20,14 @@ export type Page = "main" | "prompt";
 export class Pages {
   private readonly windows: () => Partial<Record<Page, BrowserWindow>>;
   private readonly following = new Set<Page>();
+  /** What a page that begins to follow must hear besides the helper's state. */
+  private readonly first: () => Update[];
+  /** Told to a page that has not begun yet, as soon as it does. */
+  private readonly owed = new Map<Page, Update>();
 
-  constructor(windows: () => Partial<Record<Page, BrowserWindow>>) {
+  constructor(windows: () => Partial<Record<Page, BrowserWindow>>, first: () => Update[]) {
     this.windows = windows;
+    this.first = first;
   }
 
   serve(link: HelperLink, shell: (page: Page, request: ShellRequest) => void): void {
@@ -45,7 +50,10 @@ export class Pages {
       const page = this.senderOf(event);
       if (!page) return;
       this.following.add(page);
-      for (const update of link.snapshot()) this.tell(page, update);
+      for (const update of [...this.first(), ...link.snapshot()]) this.tell(page, update);
+      const owed = this.owed.get(page);
+      this.owed.delete(page);
+      if (owed) this.tell(page, owed);
     });
   }
 
@@ -53,6 +61,12 @@ export class Pages {
     const contents = this.windows()[page]?.webContents;
     if (!contents || contents.isDestroyed() || !this.following.has(page)) return;
     contents.send(channels.update, update);
+  }
+
+  /** As `tell`; a page that has not begun to follow hears it when it does. */
+  tellSurely(page: Page, update: Update): void {
+    if (this.following.has(page)) this.tell(page, update);
+    else this.owed.set(page, update);
   }
 
   tellAll(update: Update): void {

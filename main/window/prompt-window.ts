@@ -1,4 +1,5 @@
-// The one prompt window: made once and hidden, shown without taking the focus when its page has a card, never destroyed by closing.
+// The one prompt window: made once and hidden, shown without taking the focus when its page has a card, never destroyed by closing. Where a
+// window cannot do that it stays hidden until the person asks for it, and a notification says that there is a question.
 import { BrowserWindow, screen } from "electron";
 import { origin } from "./assets.ts";
 import { safePreferences } from "./hardening.ts";
@@ -14,12 +15,17 @@ export class PromptWindow {
   readonly window: BrowserWindow;
   private readonly putAside: () => void;
   private readonly shown: () => void;
+  private readonly mayRaise: () => boolean;
   private leaving = false;
+  /** The person asked for it: it may come up, with the focus, as soon as its page has a card. */
+  private wanted = false;
   private wide = false;
 
-  constructor(preload: string, told: { putAside: () => void; shown: () => void }) {
+  /** `mayRaise`: whether it may come up by itself. */
+  constructor(preload: string, told: { putAside: () => void; shown: () => void; mayRaise: () => boolean }) {
     this.putAside = told.putAside;
     this.shown = told.shown;
+    this.mayRaise = told.mayRaise;
     this.window = new BrowserWindow({
       title: "Picket asks",
       width,
@@ -50,6 +56,7 @@ export class PromptWindow {
       return;
     }
     const already = this.window.isVisible();
+    if (!already && !this.wanted && !this.mayRaise()) return;
     const area = (
       already
         ? screen.getDisplayMatching(this.window.getBounds())
@@ -70,7 +77,8 @@ export class PromptWindow {
       height: fittingHeight,
     });
     if (already) return;
-    this.window.showInactive();
+    if (this.wanted) this.window.show();
+    else this.window.showInactive();
     this.window.setAlwaysOnTop(true, "floating");
     this.shown();
   }
@@ -84,10 +92,12 @@ export class PromptWindow {
   private hide(): void {
     this.window.hide();
     this.wide = false;
+    this.wanted = false;
   }
 
-  /** The person asked for it, so it may take the focus. */
+  /** The person asked for it, so it may take the focus: now, or with the card that the page has for it. */
   raise(): void {
+    this.wanted = true;
     if (this.window.isVisible()) this.window.focus();
   }
 

@@ -1,4 +1,5 @@
-// An app's face and name. A name that cannot be trusted is never shown as one: the path stands in its place, marked.
+// An app's face and name: its icon where root vouches for it, else a letter or a sign. A name that cannot be trusted is never shown as one: the path stands in its place, marked.
+import { useState } from "react";
 import { splitAppPath } from "../../contract/app-path.ts";
 import type { App } from "../../contract/words.ts";
 import { baseName, elided, isIdentified, nameLimit, plain } from "../format.ts";
@@ -6,6 +7,8 @@ import { text } from "../text.ts";
 import { Chip } from "./icons.tsx";
 
 const hues = 6;
+/** CSS pixels of the icon in its face. */
+const iconSize = { small: 28, large: 44 };
 
 export function AppFace({ app, size = "small" }: { app: App; size?: "small" | "large" }) {
   if (!app.verified) {
@@ -20,12 +23,33 @@ export function AppFace({ app, size = "small" }: { app: App; size?: "small" | "l
   return (
     <span className={`face face-${size} face-${hue}`} aria-hidden="true">
       {name.slice(0, 1).toUpperCase()}
+      {app.icon !== null && <AppIcon key={app.icon} icon={app.icon} pixels={iconSize[size]} />}
     </span>
   );
 }
 
+/** Lies over the letter once it is there. The helper names an icon only for apps that root vouches for. */
+function AppIcon({ icon, pixels }: { icon: string; pixels: number }) {
+  const [state, setState] = useState<"coming" | "there" | "missing">("coming");
+  if (state === "missing") return null;
+  const wanted = Math.ceil(pixels * window.devicePixelRatio);
+  return (
+    <img
+      className="face-icon"
+      src={`/icon/${encodeURIComponent(icon)}?pixels=${wanted}`}
+      width={pixels}
+      height={pixels}
+      alt=""
+      draggable={false}
+      data-state={state}
+      onLoad={() => setState("there")}
+      onError={() => setState("missing")}
+    />
+  );
+}
+
 /** The path with its file name standing out. Neither part can grow so long that it pushes something else out of view. */
-function PathName({ app }: { app: App }) {
+export function PathName({ app }: { app: App }) {
   const { executable, script } = splitAppPath(app.path);
   const path = script ?? executable;
   const cut = path.lastIndexOf("/") + 1;

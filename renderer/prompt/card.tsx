@@ -7,31 +7,37 @@ import type { Prompt, Scope } from "../../contract/words.ts";
 import { bridge } from "../bridge.ts";
 import { Check, Cross, Fence, Slash } from "../parts/icons.tsx";
 import { ErrorLine, Notice } from "../parts/notice.tsx";
-import { preview } from "../sentence.ts";
+import { StandingTags } from "../parts/standing.tsx";
+import { answered, preview } from "../sentence.ts";
 import { settle, useKnown } from "../store.ts";
 import { text } from "../text.ts";
-import { Choices, canBeRemembered } from "./choices.tsx";
+import { Choices, canBeRemembered, firstScope, scopesOf } from "./choices.tsx";
 import { useDeadTime } from "./dead-time.ts";
+import { Snooze } from "./snooze.tsx";
 import { Subject } from "./subject.tsx";
+import { offerUndo } from "./undo.tsx";
 
 const words = text.prompt;
 
-type Props = { prompt: Prompt; shown: number; queue: number; later: () => void; hide: () => void };
+type Props = { prompt: Prompt; siblings: number; shown: number; queue: number; later: () => void; hide: () => void };
 type Answer = "allow" | "block";
 
-export function Card({ prompt, shown, queue, later, hide }: Props) {
+export function Card({ prompt, siblings, shown, queue, later, hide }: Props) {
   const over = prompt.state === "inbox";
-  const [scope, setScope] = useState<Scope>(
-    prompt.domain !== null && prompt.direction === "outbound" ? "domain" : "endpoint",
-  );
+  const [chosenScope, setScope] = useState<Scope>(firstScope(prompt));
   const rememberable = canBeRemembered(prompt);
   const [chosenLifetime, setLifetime] = useState<Lifetime>(rememberable ? "forever" : "once");
   const [aim, setAim] = useState<Answer | null>(null);
+  const [open, setOpen] = useState(false);
+  const [snoozing, setSnoozing] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ErrorCode | null>(null);
   const online = useKnown((known) => known.link.state === "up");
   const card = useRef<HTMLElement>(null);
   const lifetime = over && chosenLifetime === "once" ? "forever" : chosenLifetime;
+  const scopes = scopesOf(prompt);
+  // A name may go while the card is open: then what it allowed is no choice any more, and the narrowest is left.
+  const scope = scopes.some(([each]) => each === chosenScope) ? chosenScope : "endpoint";
 
   // What an answer would apply to. The count of attempts is not in it: an app that retries fast could keep its card dead for ever.
   const change = [
@@ -39,6 +45,7 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
     prompt.changed?.kind,
     shown,
     online,
+    prompt.domain,
     ...prompt.endpoints.map((each) => `${each.host} ${each.address} ${each.port} ${each.protocol}`),
   ];
   const { live, mayAct } = useDeadTime(change.join("\n"));
@@ -50,8 +57,13 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
     setBusy(true);
     const outcome = await bridge.call("prompts.answer", { id: prompt.id, action, scope, lifetime });
     setBusy(false);
-    if (outcome.ok) settle([prompt.id, ...outcome.result.settled]);
-    else setError(outcome.code);
+    if (!outcome.ok) {
+      setError(outcome.code);
+      return;
+    }
+    const { change: made, settled } = outcome.result;
+    offerUndo(made === null ? null : { change: made, sentence: answered(prompt, scope, lifetime, action) });
+    settle([prompt.id, ...settled]);
   };
 
   // The focus is on the card itself: Enter and Space do nothing there.
@@ -59,10 +71,12 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
 
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
-      if (event.repeat || event.ctrlKey || event.metaKey) return;
+      if (event.repeat || event.ctrlKey || event.metaKey || snoozing) return;
       if (event.key === "Escape" && !event.altKey) later();
       else if (event.altKey && event.code === "KeyA") void answer("allow");
       else if (event.altKey && event.code === "KeyB") void answer("block");
+      else if (event.altKey && event.code === "KeyD") setOpen(!open);
+      else if (event.altKey && event.code === "KeyS" && live) setSnoozing(true);
       else return;
       event.preventDefault();
     };
@@ -99,23 +113,17 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
             {words.queue(queue)}
           </span>
         )}
+        <StandingTags />
         <Button className="button button-quiet card-close" aria-label={words.hide} onPress={hide}>
           <Cross />
         </Button>
       </div>
       <div className="card-columns">
-        <Subject prompt={prompt} />
+        <Subject prompt={prompt} siblings={siblings} open={open} setOpen={setOpen} />
         <div className="decision">
           {over && (
             <Notice tone="wait" title={words.over.title}>
               <p>{answerable ? words.over.body[prompt.direction] : words.over.unidentified}</p>
-            </Notice>
-          )}
-          {prompt.changed && (
-            <Notice tone="wait" title={words.changed[prompt.changed.kind].title}>
-              <p>
-                {words.changed[prompt.changed.kind].body} {words.changed.again}
-              </p>
             </Notice>
           )}
           <Choices
@@ -143,10 +151,21 @@ export function Card({ prompt, shown, queue, later, hide }: Props) {
               {answerButton("allow", <Check />)}
             </div>
             {error && <ErrorLine code={error} />}
-            <Button className="button button-quiet later" aria-keyshortcuts="Escape" onPress={later}>
-              {over ? (queue > 1 ? words.over.next : words.over.close) : words.later}
-              <kbd>{words.keys.later}</kbd>
-            </Button>
+            <div className="aside">
+              <Button className="button button-quiet later" aria-keyshortcuts="Escape" onPress={later}>
+                {over ? (queue > 1 ? words.over.next : words.over.close) : words.later}
+                <kbd>{words.keys.later}</kbd>
+              </Button>
+              {rememberable && (
+                <Snooze
+                  app={prompt.app}
+                  isDisabled={!live}
+                  isOpen={snoozing}
+                  setOpen={setSnoozing}
+                  kbd={words.keys.snooze}
+                />
+              )}
+            </div>
           </div>
         </div>
       </div>

@@ -1,15 +1,38 @@
-// How far and how long an answer reaches, chosen in place.
+// How far and how long an answer reaches, chosen in place. How far is a list, narrow to wide, each in the words of this very question.
 import { Label, Radio, RadioGroup } from "react-aria-components";
 import type { Lifetime } from "../../contract/lifetime.ts";
 import type { Prompt, Scope } from "../../contract/words.ts";
-import { isIdentified } from "../format.ts";
+import { appWord, elided, endpointSentence, isIdentified, plain } from "../format.ts";
 import { text } from "../text.ts";
 
 const words = text.prompt;
+/** Room for one destination in the list, in characters. */
+const placeLimit = 44;
 
 /** Without a path nobody could tell the app again: the helper answers `app_unknown`. */
 export function canBeRemembered({ app }: Prompt): boolean {
   return isIdentified(app.path);
+}
+
+/** What can be chosen for this question, narrow to wide. */
+export function scopesOf({ app, direction, endpoint, endpoints, domain }: Prompt): [Scope, string][] {
+  const own = words.scopes[direction];
+  const { host } = endpoint;
+  const named = direction === "outbound" && domain !== null;
+  const one = direction === "inbound" ? plain(host ?? endpoint.address) : endpointSentence(endpoint);
+  const narrow = endpoints.length > 1 ? own.endpoints(endpoints.length) : own.endpoint(elided(one, placeLimit));
+  const list: [Scope, string | false][] = [
+    ["endpoint", narrow],
+    ["host", named && host !== null && words.namedScopes.host(elided(plain(host), placeLimit))],
+    ["domain", named && words.namedScopes.domain(elided(plain(domain), placeLimit))],
+    ["any", own.any(appWord(app))],
+  ];
+  return list.filter((each): each is [Scope, string] => each[1] !== false);
+}
+
+/** A bare click answers for the whole owner of a name; what has none, for the very destination. */
+export function firstScope({ domain, direction }: Prompt): Scope {
+  return domain !== null && direction === "outbound" ? "domain" : "endpoint";
 }
 
 type Props = {
@@ -22,57 +45,44 @@ type Props = {
 };
 
 export function Choices({ prompt, scope, lifetime, setScope, setLifetime, isDisabled }: Props) {
-  const { direction, endpoint, endpoints, domain } = prompt;
-  const { endpoint: this_, any } = words.scopes[direction];
-  const named = direction === "outbound" && domain !== null;
-  const scopes = {
-    endpoint: endpoints.length > 1 ? words.scopesMany[direction] : this_,
-    ...(named && endpoint.host !== domain && { host: words.namedScopes.host }),
-    ...(named && { domain: words.namedScopes.domain(domain) }),
-    any,
-  };
   return (
     <div className="choices">
-      <Choice label={words.scope[direction]} value={scope} options={scopes} choose={setScope} isDisabled={isDisabled} />
-      <Choice
-        label={words.lifetime}
-        value={lifetime}
-        options={words.lifetimes}
-        choose={setLifetime}
+      <RadioGroup
+        className="scopes"
+        value={scope}
+        onChange={(next) => setScope(next as Scope)}
         isDisabled={isDisabled}
-        // "Once" decides what waits; when nothing waits it would decide nothing. And a rule needs a program to be about.
-        isLeft={(lifetime) => (lifetime === "once" ? prompt.state === "held" : canBeRemembered(prompt))}
-      />
-    </div>
-  );
-}
-
-type ChoiceProps<T extends string> = {
-  label: string;
-  value: T;
-  options: Partial<Record<T, string>>;
-  choose: (value: T) => void;
-  isDisabled: boolean;
-  isLeft?: (option: T) => boolean;
-};
-
-function Choice<T extends string>({ label, value, options, choose, isDisabled, isLeft = () => true }: ChoiceProps<T>) {
-  return (
-    <RadioGroup
-      className="choice-line"
-      orientation="horizontal"
-      value={value}
-      onChange={(next) => choose(next as T)}
-      isDisabled={isDisabled}
-    >
-      <Label>{label}</Label>
-      <div className="choice" data-options={Object.keys(options).length}>
-        {(Object.entries(options) as [T, string][]).map(([option, word]) => (
-          <Radio key={option} value={option} className="choice-item" isDisabled={!isLeft(option)}>
-            {word}
+        aria-label={words.scope[prompt.direction]}
+      >
+        {scopesOf(prompt).map(([option, word]) => (
+          <Radio key={option} value={option} className="scope-item">
+            <span className="scope-dot" aria-hidden="true" />
+            <bdi className="scope-word">{word}</bdi>
           </Radio>
         ))}
-      </div>
-    </RadioGroup>
+      </RadioGroup>
+      <RadioGroup
+        className="lifetimes"
+        orientation="horizontal"
+        value={lifetime}
+        onChange={(next) => setLifetime(next as Lifetime)}
+        isDisabled={isDisabled}
+      >
+        <Label className="hidden-words">{words.lifetime}</Label>
+        <div className="choice">
+          {(Object.entries(words.lifetimes) as [Lifetime, string][]).map(([option, word]) => (
+            <Radio
+              key={option}
+              value={option}
+              className="choice-item"
+              // "Once" decides what waits; when nothing waits it would decide nothing. And a rule needs a program to be about.
+              isDisabled={option === "once" ? prompt.state !== "held" : !canBeRemembered(prompt)}
+            >
+              {word}
+            </Radio>
+          ))}
+        </div>
+      </RadioGroup>
+    </div>
   );
 }

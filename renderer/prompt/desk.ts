@@ -1,39 +1,83 @@
-// Which question lies on the desk. Arrivals never replace the card in use; a card whose attempt died stays until it is put away. Pure.
+// Which question lies on the desk. Arrivals never replace the card in use; a card whose attempt died stays until it is put away. While the
+// desktop is quiet nothing does; what came meanwhile is told in one summary afterwards. Pure.
+import type { Attention } from "../../contract/bridge.ts";
 import type { Prompt } from "../../contract/words.ts";
+
+export type Quiet = NonNullable<Attention["quiet"]>;
 
 export type Desk = {
   /** The card in use. */
   card: string | null;
   /** Open questions the person does not want to see now. They stay open. */
   aside: ReadonlySet<string>;
+  /** A quiet time is over in which somebody asked: its summary comes before any card. */
+  back: Quiet | null;
 };
 
-export const emptyDesk: Desk = { card: null, aside: new Set() };
+export const emptyDesk: Desk = { card: null, aside: new Set(), back: null };
 
-/** `held` is in order, `known` has inbox items too. */
-export function settleDesk(desk: Desk, held: readonly Prompt[], known: ReadonlyMap<string, Prompt>): Desk {
+/** What there is to lie on it. */
+export type Stack = {
+  /** In order. */
+  held: readonly Prompt[];
+  /** Inbox items too. */
+  known: ReadonlyMap<string, Prompt>;
+  attention: Attention;
+};
+
+export function settleDesk(desk: Desk, { held, known, attention }: Stack): Desk {
   const aside = new Set([...desk.aside].filter((id) => known.get(id)?.state === "held"));
-  const kept = desk.card !== null && known.has(desk.card) ? desk.card : null;
-  return { card: kept ?? held.find((prompt) => !aside.has(prompt.id))?.id ?? null, aside };
+  const back = desk.back && missed(known.values(), desk.back).length > 0 ? desk.back : null;
+  if (attention.quiet !== null || back !== null) return { card: null, aside, back };
+  const snoozed = new Set(attention.snoozed.map(({ app }) => app));
+  const isBarred = ({ id, app }: Prompt): boolean => aside.has(id) || snoozed.has(app.path);
+  const inUse = desk.card === null ? undefined : known.get(desk.card);
+  const kept = inUse && !snoozed.has(inUse.app.path) ? inUse : undefined;
+  return { card: (kept ?? held.find((prompt) => !isBarred(prompt)))?.id ?? null, aside, back };
 }
 
 /** The card goes aside; the next one, if any, takes its place. */
-export function putCardAside(desk: Desk, held: readonly Prompt[], known: ReadonlyMap<string, Prompt>): Desk {
+export function putCardAside(desk: Desk, stack: Stack): Desk {
   const aside = desk.card === null ? desk.aside : new Set([...desk.aside, desk.card]);
-  return settleDesk({ card: null, aside }, held, known);
+  return settleDesk({ card: null, aside, back: null }, stack);
 }
 
-export function putAllAside(held: readonly Prompt[]): Desk {
-  return { card: null, aside: new Set(held.map((prompt) => prompt.id)) };
+export function putAllAside(_: Desk, { held }: Stack): Desk {
+  return { card: null, aside: new Set(held.map((prompt) => prompt.id)), back: null };
 }
 
 /** Everything held comes back, the card in use stays. */
-export function takeUp(desk: Desk, held: readonly Prompt[], known: ReadonlyMap<string, Prompt>): Desk {
-  return settleDesk({ card: desk.card, aside: new Set() }, held, known);
+export function takeUp(desk: Desk, stack: Stack): Desk {
+  return settleDesk({ card: desk.card, aside: new Set(), back: null }, stack);
 }
 
-/** How many questions are before the person, the card in use included. */
-export function queueLength(desk: Desk, held: readonly Prompt[]): number {
-  const others = held.filter((prompt) => !desk.aside.has(prompt.id) && prompt.id !== desk.card).length;
-  return others + (desk.card === null ? 0 : 1);
+/** The desktop became quiet, or is it no more. */
+export function heed(before: Attention, desk: Desk, stack: Stack): Desk {
+  const { quiet } = stack.attention;
+  // Quiet again before the summary was read: it goes on from where it began.
+  if (quiet !== null) return settleDesk(desk, stack);
+  return settleDesk({ ...desk, back: desk.back ?? before.quiet }, stack);
+}
+
+/** Held questions that will lie on the desk after the card in use. */
+function others(desk: Desk, { held, attention }: Stack): Prompt[] {
+  const snoozed = new Set(attention.snoozed.map(({ app }) => app));
+  return held.filter(({ id, app }) => !desk.aside.has(id) && id !== desk.card && !snoozed.has(app.path));
+}
+
+/** How many apps are before the person, that of the card in use included: one answer for the whole app is one card, however much it asks. */
+export function queueLength(desk: Desk, stack: Stack): number {
+  const inUse = desk.card === null ? undefined : stack.known.get(desk.card);
+  return new Set([...others(desk, stack), ...(inUse ? [inUse] : [])].map(({ app }) => app.path)).size;
+}
+
+/** How many more questions of the card's app there are. */
+export function siblings(desk: Desk, stack: Stack): number {
+  const path = desk.card === null ? undefined : stack.known.get(desk.card)?.app.path;
+  return others(desk, stack).filter(({ app }) => app.path === path).length;
+}
+
+/** The questions that were asked, or asked again, since then. */
+export function missed(prompts: Iterable<Prompt>, { since }: Quiet): Prompt[] {
+  return [...prompts].filter(({ opened, last }) => (last ?? opened) >= since);
 }

@@ -1,127 +1,133 @@
-// The card's subject: the app, where it wants to go, what else belongs to the attempt, and the process behind it.
-// Every part is bounded, whatever the app calls itself: what is asked for must stay in view beside the answers.
-import { useRef, useState } from "react";
+// The card's subject: one sentence of who wants to reach what, and beneath it what the sentence leaves out. Every part is bounded, whatever
+// the app calls itself: what is asked for must stay in view beside the answers.
+import { useRef } from "react";
 import { flushSync } from "react-dom";
-import type { App, Endpoint, Prompt } from "../../contract/words.ts";
+import type { App, Prompt } from "../../contract/words.ts";
 import {
+  appWord,
   baseName,
-  commandLimit,
   destination,
   elided,
   isIdentified,
+  moment,
   plain,
   portAndProtocol,
   whatIsKnown,
 } from "../format.ts";
-import { AppFace, AppName, Unverified } from "../parts/app.tsx";
+import { AppFace, PathName } from "../parts/app.tsx";
 import { Details } from "../parts/details.tsx";
+import { Notice } from "../parts/notice.tsx";
+import { Rich } from "../parts/rich.tsx";
+import { headlinePlace, otherEndpoints } from "../sentence.ts";
 import { text } from "../text.ts";
 
 const words = text.prompt;
-/** How many endpoints besides the first are named on the card itself. */
-const othersLimit = 2;
 
-export function Subject({ prompt }: { prompt: Prompt }) {
-  const { app, direction, endpoint, endpoints, state, behind } = prompt;
+/** `siblings`: further open questions of the same app. */
+type Props = { prompt: Prompt; siblings: number; open: boolean; setOpen: (open: boolean) => void };
+
+export function Subject({ prompt, siblings, open, setOpen }: Props) {
+  const { app, direction, endpoint, state, behind, changed } = prompt;
   const inbound = direction === "inbound";
-  const [open, setOpen] = useState(false);
   const list = useRef<HTMLElement>(null);
   const showAll = (): void => {
     flushSync(() => setOpen(true));
-    list.current?.scrollIntoView({ block: "center" });
+    list.current?.scrollIntoView({ block: "nearest" });
   };
+  const place = headlinePlace(prompt);
   const whole = plain(endpoint.host ?? endpoint.address);
-  const others = endpoints.filter((each) => !same(each, endpoint));
-  const asker = <Asker app={app} />;
-  const target = (
-    <div className="target">
-      <bdi className={`target-name ${whole.length > 30 ? "target-long" : ""}`} title={whole}>
-        {destination(endpoint)}
+  const more = otherEndpoints(prompt);
+  const sentence = words.headline[direction][state === "held" ? "held" : "over"][app.via === null ? "alone" : "via"];
+  const parts = {
+    app: <bdi className="app-name">{isIdentified(app.path) ? appWord(app) : text.unidentified.title}</bdi>,
+    via: app.via !== null && <bdi className="via-name">{baseName(app.via)}</bdi>,
+    place: (
+      <bdi className={`target-name ${place.length > 30 ? "target-long" : ""}`} title={whole}>
+        {place}
       </bdi>
-      {(!inbound || endpoint.host !== null) && (
-        <span className="target-detail">
-          {endpoint.host !== null && `${plain(endpoint.address)}${inbound ? "" : ", "}`}
-          {!inbound && portAndProtocol(endpoint)}
-        </span>
-      )}
-      {behind && <span className="target-detail">{words.behind(behind)}</span>}
-      {others.length > 0 && (
-        <div className="target-others">
-          <span>{words.also}</span>
-          <ul>
-            {others.slice(0, othersLimit).map((each) => (
-              <li key={`${each.address} ${each.port} ${each.protocol}`}>
-                <bdi className="address">{destination(each)}</bdi> {portAndProtocol(each)}
-              </li>
-            ))}
-          </ul>
-          {others.length > othersLimit && (
-            <button type="button" className="link" onClick={showAll}>
-              {words.andMore(others.length - othersLimit)}
-            </button>
-          )}
-          <button type="button" className="link link-low" onClick={showAll}>
-            {words.andMore(others.length)}
-          </button>
-        </div>
-      )}
-    </div>
-  );
-  // Read from top to bottom it is a sentence: who wants to connect to whom.
+    ),
+  };
   return (
     <div className="question">
-      {inbound ? target : asker}
-      <p className="wants">{state === "held" ? words.wants : words.wanted}</p>
-      {inbound ? asker : target}
-      {inbound && <p className="target-detail asked-port">{words.onIts(portAndProtocol(endpoint))}</p>}
-      <AskedBy prompt={prompt} />
-      <Details prompt={prompt} open={open} setOpen={setOpen} destinations={list} />
-    </div>
-  );
-}
-
-function Asker({ app }: { app: App }) {
-  const named = app.verified || isIdentified(app.path);
-  return (
-    <div className="subject">
-      <AppFace app={app} size="large" />
-      <div className="subject-words">
-        <h1 className={app.verified || !named ? "" : "subject-path"} title={plain(app.path)}>
-          <AppName app={app} />
-        </h1>
-        <Unverified app={app} />
-        {!named && (
-          <p className="second">
-            {whatIsKnown(app.path)} {text.unidentified.onceOnly}
+      <div className="subject">
+        <AppFace app={app} size="large" />
+        <div className="subject-words">
+          <h1>
+            <Rich text={sentence} parts={parts} />
+          </h1>
+          <p className="target-detail">
+            <bdi className="address">
+              {place === whole && endpoint.host === null ? "" : `${destinationDetail(prompt)}, `}
+            </bdi>
+            {inbound ? words.onIts(portAndProtocol(endpoint)) : portAndProtocol(endpoint)}
+            {more > 0 && (
+              <>
+                {" "}
+                <button type="button" className="link" onClick={showAll}>
+                  {words.andMore(more)}
+                </button>
+              </>
+            )}
           </p>
-        )}
+          {(siblings > 0 || behind) && <p className="target-detail">{words.siblings(siblings + (behind ?? 0))}</p>}
+        </div>
       </div>
+      <Standing prompt={prompt} />
+      {changed && (
+        <Notice tone="warn" title={words.changed[changed.kind].title}>
+          <p>
+            {words.changed[changed.kind].body} {words.changed.again}{" "}
+            {words.changed.since(moment(changed.since, new Date()))}
+          </p>
+        </Notice>
+      )}
+      <Details
+        prompt={prompt}
+        open={open}
+        setOpen={setOpen}
+        destinations={list}
+        hint={<kbd className="details-key">{words.keys.details}</kbd>}
+      />
     </div>
   );
 }
 
-function AskedBy({ prompt: { app, attempts, direction, process } }: { prompt: Prompt }) {
-  const command = plain(process.command);
+/** Beneath the name that the sentence has: the very host, or its address. */
+function destinationDetail(prompt: Prompt): string {
+  const { endpoint } = prompt;
+  return headlinePlace(prompt) === destination(endpoint) ? plain(endpoint.address) : destination(endpoint);
+}
+
+/** What a person must know of the program before they trust its name: nothing for an app that root vouches for and that runs as a person. */
+function Standing({ prompt: { app, attempts, process } }: { prompt: Prompt }) {
+  const root = process.uid === 0;
+  const identified = isIdentified(app.path);
+  if (app.verified && !root && attempts === 1) return null;
   return (
-    <dl className="asked-by">
-      <dt>{words.process[direction]}</dt>
-      <dd>
-        <bdi className="command" title={command}>
-          {elided(command, commandLimit)}
-        </bdi>
-        <span className="process">
-          <span>
-            {words.processLine(process.pid, process.uid)}
-            {app.via !== null && <bdi title={plain(app.via)}>{words.via(baseName(app.via))}</bdi>}
-          </span>
-          {process.uid === 0 && <span className="tag tag-warn">{text.asRoot}</span>}
-          {attempts > 1 && <span className="tag attempts">{words.more(attempts - 1)}</span>}
+    <div className="process">
+      {!app.verified && identified && (
+        <span className="tag tag-warn" title={text.unverifiedWhy}>
+          {text.unverified}
         </span>
-      </dd>
-    </dl>
+      )}
+      {root && <span className="tag tag-warn">{text.asRoot}</span>}
+      {attempts > 1 && <span className="tag attempts">{words.more(attempts - 1)}</span>}
+      {!app.verified && <Whereabouts app={app} identified={identified} />}
+    </div>
   );
 }
 
-function same(a: Endpoint, b: Endpoint): boolean {
-  return a.address === b.address && a.port === b.port && a.protocol === b.protocol;
+function Whereabouts({ app, identified }: { app: App; identified: boolean }) {
+  if (identified) {
+    return (
+      <span className="whereabouts" title={plain(app.path)}>
+        <PathName app={app} />
+      </span>
+    );
+  }
+  return (
+    <span className="whereabouts">
+      {elided(whatIsKnown(app.path), 160)} {text.unidentified.onceOnly}
+    </span>
+  );
 }

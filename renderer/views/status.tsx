@@ -6,6 +6,7 @@ import { bridge } from "../bridge.ts";
 import { plain } from "../format.ts";
 import { Fence } from "../parts/icons.tsx";
 import { Notice } from "../parts/notice.tsx";
+import { standingFacts } from "../parts/standing.tsx";
 import { inOrder, useKnown } from "../store.ts";
 import { text } from "../text.ts";
 
@@ -43,7 +44,11 @@ export function StatusHeader() {
       </span>
       {status && (
         <ul className={`facts ${health === "away" ? "facts-stale" : ""}`}>
-          <li>{status.override ? text.status.override[status.override.kind] : text.status.mode[status.mode]}</li>
+          {standingFacts(status, true).map(({ key, word, tone, why }) => (
+            <li key={key} title={why ?? word} className={tone === "warn" ? "fact-warn" : ""}>
+              {word}
+            </li>
+          ))}
           <li title={status.guarded.map(plain).join("\n")}>{text.status.guarded(status.guarded.length)}</li>
           <li>{text.status.level[status.level]}</li>
         </ul>

@@ -85,6 +85,38 @@ describe("a question in the window", () => {
   });
 });
 
+describe("an answer", () => {
+  test("says beforehand who asks, and is taken back by its undo: the rule goes, and the next attempt is asked about", async () => {
+    const address = network.address(4);
+    const running = guarded(helper, network.near, client("tcp", address, 80));
+    const { id, process: asker } = await helper.prompt(address);
+    await app.liveCard(id);
+    await app.prompt.keyboard.press("Alt+KeyD");
+    const tree = app.prompt.locator(".tree");
+    await tree.getByText(`process ${asker.pid}`).waitFor();
+    // What started it is there as well, down from the first process.
+    expect(await tree.locator("li").count()).toBeGreaterThan(1);
+    expect(await app.prompt.locator(".details").textContent()).toContain("root (user 0)");
+    await app.prompt.getByRole("button", { name: "Allow" }).click();
+    expect(json<TcpResult>(await running).ok).toBe(true);
+    const api = await helper.client();
+    const own = async () => (await api.call("rules.list", {})).filter((rule) => rule.address === address);
+    const [made] = await own();
+    expect(made).toMatchObject({ action: "allow" });
+    await app.prompt.locator('.undo[data-live="true"]').waitFor();
+    await app.prompt.getByRole("button", { name: "Undo" }).click();
+    await vi.waitFor(async () => expect(await own()).toEqual([]), { timeout: patience, interval: 50 });
+    expect((await api.call("answers.list", {}))[0]).toMatchObject({ id, action: "allow", undone: true, change: null });
+
+    const again = guarded(helper, network.near, client("tcp", address, 80));
+    const next = await helper.prompt(address);
+    expect((await api.call("prompts.details", { id: next.id })).today.allowed).toBeGreaterThan(0);
+    expect((await api.call("prompts.details", { id: next.id })).firstSeen).not.toBeNull();
+    await api.call("prompts.answer", { id: next.id, action: "allow", lifetime: "once" });
+    expect(json<TcpResult>(await again).ok).toBe(true);
+  });
+});
+
 describe("the main window", () => {
   test("lists the flows with verdict and rule, and a rule switched off there asks again", async () => {
     const api = await helper.client();
@@ -101,10 +133,13 @@ describe("the main window", () => {
     await app.main.getByRole("tab", { name: "Rules" }).click();
     const sentence = app.main.locator(`[data-id="${rule.id}"]`);
     await sentence.getByRole("switch").click({ force: true });
-    await vi.waitFor(async () => {
-      const stored = (await api.call("rules.list", {})).find(({ id }) => id === rule.id);
-      expect(stored?.enabled).toBe(false);
-    });
+    await vi.waitFor(
+      async () => {
+        const stored = (await api.call("rules.list", {})).find(({ id }) => id === rule.id);
+        expect(stored?.enabled).toBe(false);
+      },
+      { timeout: patience, interval: 50 },
+    );
     const running = guarded(helper, network.near, client("tcp", address, 80));
     const { id } = await helper.prompt(address);
     await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });

@@ -19,14 +19,19 @@ export class App {
   private readonly home: string;
   private readonly screen: Screen;
 
-  /** `run`: the program in Electron's place, which must end up as it. As root Chromium runs without its sandbox. */
+  /**
+   * `run`: the program in Electron's place, which must end up as it. As root Chromium runs without its sandbox. `desktop`: what the screen
+   * has before the app is there, and what the app finds in its environment.
+   */
   static async start(
     socketPath: string,
     words: string[] = ["--no-sandbox"],
     run = electronPath(),
     window = join(dist, "window"),
+    desktop: { prepare?: (display: string) => Promise<void>; env?: Record<string, string> } = {},
   ): Promise<App> {
     const screen = await openScreen();
+    await desktop.prepare?.(screen.display);
     const home = await mkdtemp(join(tmpdir(), "picket-window-"));
     // Whoever the app runs as must be able to write there.
     await chmod(home, 0o777);
@@ -41,6 +46,7 @@ export class App {
       XDG_CONFIG_HOME: home,
       PICKET_SOCKET: socketPath,
       LANG: "C.UTF-8",
+      ...desktop.env,
     });
     const electron = await _electron.launch({
       executablePath: run,

@@ -13,8 +13,8 @@ const essentials = [
   ".target-detail",
   ".process",
   ".process .tag-warn",
-  ".choice-line:nth-of-type(1)",
-  ".choice-line:nth-of-type(2)",
+  ".scopes",
+  ".lifetimes",
   ".preview",
   ".button-block",
   ".button-allow",
@@ -56,7 +56,7 @@ describe.each([
         if (!middle || !(element.contains(middle) || middle.contains(element))) faults.push(`${selector} is covered`);
         return faults;
       };
-      const spilt = [...document.querySelectorAll(".choice-item, .button")].filter(
+      const spilt = [...document.querySelectorAll(".choice-item, .scope-item, .button")].filter(
         (each) => each.scrollWidth > each.clientWidth + 1,
       );
       const root = document.getElementById("root") as HTMLElement;
@@ -74,7 +74,7 @@ describe.each([
     await app.liveCard("p1");
     await waitFor(async () => expect(await hidden()).toEqual([]));
     expect(await app.prompt.locator(".target-name").textContent()).toBe("2001:db8:1234:5678:9abc:def0:1234:a000");
-    expect(await app.prompt.locator(".target-detail").textContent()).toBe("port 50000 (TCP)");
+    expect(await app.prompt.locator(".target-detail").textContent()).toBe("port 50000 (TCP) and 39 more");
     const answers = () => app.prompt.locator(".answers").boundingBox();
     for (const lifetime of ["This time", "For good"]) {
       await app.prompt.getByText(lifetime).click();
@@ -98,7 +98,7 @@ describe.each([
       prompt.app.path,
       prompt.process.command,
     ]);
-    expect(await app.prompt.locator(".details li").count()).toBe(40);
+    expect(await app.prompt.locator(".details li:has(.address)").count()).toBe(40);
     const selectable = await app.prompt
       .locator(".details dd")
       .first()
@@ -124,11 +124,10 @@ describe.each([
     await app.main.getByRole("tab", { name: /Inbox/ }).click();
     const item = app.main.locator('.view[data-live="true"] [data-id="p2"]');
     await item.waitFor();
-    const text = await item.locator(".line-free").textContent();
-    expect(text).toContain("and 37 more");
-    expect(text).toContain("unverified");
-    const box = await item.boundingBox();
-    expect(box?.height).toBeLessThan(320);
+    expect(await item.locator(".question-place").textContent()).toContain("and 39 more");
+    const group = app.main.locator(".group", { has: app.main.locator('[data-id="p2"]') });
+    expect(await group.locator(".group-head").textContent()).toContain("unverified");
+    expect((await group.boundingBox())?.height).toBeLessThan(320);
     expect(await item.evaluate((each) => each.scrollWidth <= each.clientWidth)).toBe(true);
     helper.drop("prompts", "p2");
   });

@@ -81,7 +81,7 @@ describe("rules", () => {
 });
 
 describe("the inbox", () => {
-  test("keeps unanswered questions and answers them for good, with the scope chosen", async () => {
+  test("keeps unanswered questions by app and answers them for good in one click, or for the whole app", async () => {
     helper.put(
       "prompts",
       aPrompt("i1", curl, anEndpoint("192.0.2.7"), { state: "inbox", attempts: 3 }),
@@ -90,9 +90,8 @@ describe("the inbox", () => {
     await open("Inbox");
     const live = app.main.locator('.view[data-live="true"]');
     await live.locator(row("i1")).waitFor();
-    expect(await row("i1").textContent()).toContain("192.0.2.7, port 443 (TCP)");
-    await row("i1").getByText("Any destination").click();
-    await row("i1").getByRole("button", { name: "Always block curl to any destination" }).click();
+    expect(await row("i1").textContent()).toContain("192.0.2.7 port 443 (TCP)");
+    await app.main.getByRole("button", { name: "Block everything: curl to any destination" }).click();
     await row("i1").waitFor({ state: "detached" });
     await row("i2")
       .getByRole("button", { name: /Always allow Firefox/ })

@@ -25,6 +25,9 @@ afterEach(async () => {
   helper.called.length = 0;
   helper.refuseWith = null;
   helper.drop("prompts", "p1", "p2", "p3");
+  // The way back from an answer would stay for its ten seconds.
+  await app.prompt.locator(".card").waitFor({ state: "detached" });
+  await app.prompt.keyboard.press("Escape");
   await visible(false);
 });
 
@@ -57,11 +60,11 @@ describe("the prompt window", () => {
     helper.put("prompts", aPrompt("p3", python, anEndpoint("192.0.2.7", 3000), { direction: "inbound" }));
     await app.liveCard("p3");
     const text = await app.prompt.locator(".question").textContent();
-    expect(text).toMatch(/^192\.0\.2\.7wants to connect to.*serve\.py.*on its port 3000 \(TCP\)/);
+    expect(text).toMatch(/^192\.0\.2\.7 wants to reach serve\.py \(python3\.11\)on its port 3000 \(TCP\)/);
     expect(await app.prompt.locator(".preview").textContent()).toContain(
       "holds for 192.0.2.7 and serve.py (python3.11) on its port 3000",
     );
-    await app.prompt.getByText("Any caller").click();
+    await app.prompt.getByText("Everybody who calls serve.py").click();
     await button("Allow").click();
     await waitFor(() => expect(answers()).toEqual([{ id: "p3", action: "allow", scope: "any", lifetime: "forever" }]));
   });
@@ -70,8 +73,12 @@ describe("the prompt window", () => {
     const endpoints = [first.endpoint, anEndpoint("2001:db8::7"), anEndpoint("192.0.2.7", 443, { protocol: "udp" })];
     helper.put("prompts", { ...first, endpoints, attempts: 4 });
     await app.liveCard("p1");
+    await app.prompt.keyboard.press("Alt+KeyD");
+    await app.prompt.locator(".details[open]").waitFor();
     const text = await card().textContent();
     for (const part of [
+      "curl wants to reach 192.0.2.7",
+      "and 2 more",
       "/usr/bin/",
       "unverified",
       "192.0.2.7",
@@ -82,13 +89,13 @@ describe("the prompt window", () => {
     ]) {
       expect(text).toContain(part);
     }
-    expect(text).toContain("these 3 destinations");
+    expect(text).toContain("These 3 destinations");
   });
 
   test("strips what could make a name pose as another", async () => {
     helper.put("prompts", { ...first, app: { ...firefox, name: "Fire\u202efox\u0007" } });
     await app.liveCard("p1");
-    expect(await app.prompt.locator("h1").textContent()).toBe("Fire\ufffdfox\ufffd");
+    expect(await app.prompt.locator("h1").textContent()).toBe("Fire\ufffdfox\ufffd wants to reach 192.0.2.7");
   });
 
   test.each(["content", "version"] as const)(
@@ -98,6 +105,8 @@ describe("the prompt window", () => {
       helper.put("prompts", { ...first, app: own, changed: { kind, since: "2026-11-20T09:00:00.000Z" } });
       await app.liveCard("p1");
       const said = { content: "This program has changed since you allowed it", version: "a new version of a program" };
+      await app.prompt.keyboard.press("Alt+KeyD");
+      await app.prompt.locator(".details dl").waitFor();
       const text = await card().textContent();
       for (const part of [said[kind], "all you have allowed it before holds again", "/opt/curl-8.5.0/bin/curl"])
         expect(text).toContain(part);
@@ -121,7 +130,7 @@ describe("the prompt window", () => {
   test("answers with the scope and lifetime that were chosen, and says beforehand what that means", async () => {
     helper.put("prompts", first);
     await app.liveCard("p1");
-    await app.prompt.getByText("Any destination").click();
+    await app.prompt.getByText("Everything curl connects to").click();
     await app.prompt.getByText("This time").click();
     await waitFor(async () =>
       expect(await app.prompt.locator(".preview").textContent()).toContain("Next time you are asked again"),
@@ -137,10 +146,10 @@ describe("the prompt window", () => {
     await app.liveCard("p1");
     await app.prompt.keyboard.press("Enter");
     await app.prompt.keyboard.press("Space");
-    await app.prompt.getByRole("radio", { name: "This destination" }).focus();
+    await app.prompt.getByRole("radio", { name: "Only 192.0.2.7, port 443 (TCP)" }).focus();
     await app.prompt.keyboard.press("ArrowRight");
     await waitFor(async () =>
-      expect(await app.prompt.getByRole("radio", { name: "Any destination" }).isChecked()).toBe(true),
+      expect(await app.prompt.getByRole("radio", { name: "Everything curl connects to" }).isChecked()).toBe(true),
     );
     expect(answers()).toEqual([]);
     await app.prompt.keyboard.press("Alt+KeyB");
@@ -169,7 +178,7 @@ describe("the prompt window", () => {
     await window.evaluate((prompt) => prompt.close());
     await visible(false);
     await app.main.getByRole("tab", { name: /Inbox/ }).click();
-    await waitFor(async () => expect(await app.main.locator(".inbox-item").count()).toBe(2));
+    await waitFor(async () => expect(await app.main.locator(".question-row").count()).toBe(2));
     await app.main.locator(".notice").getByRole("button", { name: "Show the question" }).click();
     await visible(true);
     await app.liveCard("p1");
@@ -208,8 +217,8 @@ describe("the prompt window", () => {
     const path = "[/opt/tool/x\u202e (inside a sandbox)]";
     helper.put("prompts", { ...first, app: { ...curl, name: path, path } });
     await app.liveCard("p1");
-    expect(await app.prompt.locator("h1").textContent()).toBe("A program nobody can identify");
-    const said = await app.prompt.locator(".subject-words").textContent();
+    expect(await app.prompt.locator("h1").textContent()).toBe("A program nobody can identify wants to reach 192.0.2.7");
+    const said = await app.prompt.locator(".whereabouts").textContent();
     expect(said).toContain("It runs in a sandbox, from what is called /opt/tool/x\ufffd there.");
     expect(await app.prompt.locator(".preview").textContent()).toContain("what this program is waiting for");
     expect(await app.prompt.getByRole("radio", { name: "For good" }).isDisabled()).toBe(true);
@@ -222,7 +231,7 @@ describe("the prompt window", () => {
   test("lets nobody answer for such an app once its attempt is over", async () => {
     helper.put("prompts", { ...first, app: { ...curl, name: "[curl]", path: "[curl]" } });
     await app.liveCard("p1");
-    expect(await app.prompt.locator(".subject-words").textContent()).toContain("It calls itself “curl”.");
+    expect(await app.prompt.locator(".whereabouts").textContent()).toContain("It calls itself “curl”.");
     helper.put("prompts", { ...first, app: { ...curl, name: "[curl]", path: "[curl]" }, state: "inbox" });
     await app.prompt.getByText("there is nothing left to answer").waitFor();
     await app.liveCard("p1");

@@ -7,8 +7,9 @@ import { join } from "node:path";
 import * as v from "valibot";
 import type { Blocklist } from "../../contract/blocklists.ts";
 import { CodedError } from "../../contract/errors.ts";
-import { contractVersion, events, type MethodName, methods, type Topic } from "../../contract/methods.ts";
+import { contractVersion, events, type MethodName, methods, type Params, type Topic } from "../../contract/methods.ts";
 import { type MonitorUpdate, monitorUpdateSchema, type View } from "../../contract/monitor.ts";
+import type { PromptDetails, RecentAnswer } from "../../contract/questions.ts";
 import { LineSplitter, maxRequestBytes, requestSchema } from "../../contract/wire.ts";
 import type { Flow, Prompt, Rule, Status } from "../../contract/words.ts";
 import { Monitor, type Viewer } from "../../helper/monitor/monitor.ts";
@@ -18,10 +19,20 @@ export type Called = { method: MethodName; params: unknown };
 type Item = { prompts: Prompt; flows: Flow; rules: Rule };
 
 export class ScenarioHelper {
-  /** Everything asked of it but hello, watch and status, in order. */
+  /** Everything asked of it but hello, watch, status and what pages ask by themselves, in order. */
   readonly called: Called[] = [];
   /** When set, the next answer is refused with this code. */
   refuseWith: ConstructorParameters<typeof CodedError>[0] | null = null;
+  /** What it knows of whoever asks. */
+  details: PromptDetails = {
+    processes: [{ pid: 4121, path: "/usr/bin/curl" }],
+    user: "alice",
+    firstSeen: null,
+    today: { allowed: 0, blocked: 0, destinations: 0, bytesIn: 0, bytesOut: 0 },
+  };
+  /** The last answers, newest first. */
+  readonly answers: RecentAnswer[] = [];
+  private changes = 0;
   readonly socketPath: string;
   private readonly folder: string;
   private readonly state = {
@@ -130,6 +141,25 @@ export class ScenarioHelper {
   passSecond(): void {
     this.now += 1000;
     this.monitor.sample();
+    this.monitor.sample();
+  }
+
+  private covered({ id, scope }: Params<"prompts.answer">): string[] {
+    const { prompts } = this.state;
+    const path = prompts.get(id)?.app.path;
+    return scope === "any" ? [...prompts.values()].filter(({ app }) => app.path === path).map((each) => each.id) : [id];
+  }
+
+  /** Keeps an answer as the helper does; returns what takes it back. */
+  private remember({ id, action, scope = "endpoint", lifetime = "once" }: Params<"prompts.answer">): number | null {
+    const prompt = this.state.prompts.get(id);
+    if (!prompt) return null;
+    const { app, direction, endpoint, endpoints, domain } = prompt;
+    const change = lifetime === "once" ? null : ++this.changes;
+    const about = { id, app, direction, endpoint, endpoints: endpoints.length, domain };
+    const time = new Date().toISOString();
+    this.answers.unshift({ ...about, time, action, scope, lifetime, change, undone: false });
+    return change;
   }
 
   private tell(topic: Topic, data: unknown, to?: Socket): void {
@@ -182,7 +212,8 @@ export class ScenarioHelper {
   }
 
   private answer(socket: Socket, method: MethodName, params: unknown): unknown {
-    if (!["hello", "watch", "status", "monitor.watch"].includes(method)) this.called.push({ method, params });
+    if (!["hello", "watch", "status", "monitor.watch", "answers.list", "prompts.details"].includes(method))
+      this.called.push({ method, params });
     switch (method) {
       case "hello":
         return { contract: contractVersion, version: "0.1.0" };
@@ -227,8 +258,26 @@ export class ScenarioHelper {
         const { id } = params as { id: string };
         if (this.refuseWith) throw new CodedError(this.refuseWith);
         if (!this.state.prompts.has(id)) throw new CodedError("unknown_prompt", id);
+        const change = this.remember(params as Params<"prompts.answer">);
+        this.drop("prompts", ...this.covered(params as Params<"prompts.answer">));
+        return { rules: change === null ? [] : [`r${change}`], settled: [id], change };
+      }
+      case "prompts.dismiss": {
+        const { id } = params as { id: string };
         this.drop("prompts", id);
-        return { rules: [], settled: [id], change: null };
+        return {};
+      }
+      case "prompts.details":
+        return this.details;
+      case "answers.list":
+        return this.answers;
+      case "rules.undo": {
+        const { change } = params as { change: number };
+        const answer = this.answers.find((each) => each.change === change);
+        if (!answer) throw new CodedError("nothing_to_undo");
+        Object.assign(answer, { change: null, undone: true });
+        this.tell("rules", { full: false, changed: [], removed: [] });
+        return {};
       }
       case "rules.enable": {
         const { id, enabled } = params as { id: string; enabled: boolean };

@@ -1,14 +1,17 @@
 // Makes every picture of the documentation from the real app and a scripted helper: each view, light and dark, into docs/images.
-// usage: npm run screenshots; PICKET_SHOTS names another folder
+// usage: npm run screenshots [-- FOLDER [VIEW]]: only that view's ("questions"), elsewhere
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../build/paths.ts";
 import { App } from "./app.ts";
-import { fillWithADay, questions } from "./scenario-day.ts";
+import { fillWithADay } from "./scenario-day.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 import { shootMonitor } from "./screenshots-monitor.ts";
 
-const folder = process.env.PICKET_SHOTS ?? join(root, "docs/images");
+import { shootQuestions } from "./screenshots-prompt.ts";
+
+const [elsewhere, only] = process.argv.slice(2);
+const folder = elsewhere ?? join(root, "docs/images");
 mkdirSync(folder, { recursive: true });
 const helper = await ScenarioHelper.start();
 fillWithADay(helper);
@@ -31,38 +34,15 @@ try {
       await main.getByRole("heading", { name, level: 1 }).waitFor();
     };
 
+    if (only === "questions") {
+      await shootQuestions(helper, app, shoot);
+      continue;
+    }
     await shootMonitor(main, helper, shoot);
+    if (only === "monitor") continue;
     await view("Rules");
     await shoot(main, "rules");
-    helper.put("prompts", ...questions.unanswered);
-    await view("Inbox");
-    await main.locator('.view[data-live="true"] .inbox-item').first().waitFor();
-    await shoot(main, "inbox");
-
-    for (const [name, question] of Object.entries(questions.cards)) {
-      helper.put("prompts", question);
-      if (name === "prompt") helper.put("prompts", questions.nextInLine);
-      await app.liveCard(question.id);
-      await shoot(prompt, name);
-      if (name === "prompt") {
-        helper.put("prompts", { ...question, state: "inbox" });
-        await prompt.getByText("The attempt is over").waitFor();
-        await app.liveCard(question.id);
-        await shoot(prompt, "prompt-over");
-        helper.drop("prompts", questions.nextInLine.id);
-      }
-      if (name === "prompt-crowded") {
-        const before = await prompt.evaluate(() => innerHeight);
-        await prompt.getByText("Details").click();
-        await prompt.waitForFunction((height) => {
-          const root = document.getElementById("root") as HTMLElement;
-          return innerHeight > height && root.scrollHeight <= root.clientHeight;
-        }, before);
-        await shoot(prompt, "prompt-details");
-      }
-      helper.drop("prompts", question.id);
-    }
-    helper.drop("prompts", ...questions.unanswered.map(({ id }) => id));
+    await shootQuestions(helper, app, shoot);
 
     helper.setStatus({
       degraded: [

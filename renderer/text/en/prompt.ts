@@ -6,29 +6,70 @@ import { count, durationText } from "./amounts.ts";
 export const prompt = {
   window: "Question about a connection",
   queue: (n: number) => `1 of ${n}`,
-  queueLabel: (n: number) => `First of ${count(n, "open question", "open questions")}`,
-  wants: "wants to connect to",
-  wanted: "wanted to connect to",
+  queueLabel: (n: number) => `First of ${count(n, "app", "apps")} with open questions`,
+  /** What stands in braces is put in. `over`: the attempt is dead. */
+  headline: {
+    outbound: {
+      held: { alone: "{app} wants to reach {place}", via: "{app} via {via} wants to reach {place}" },
+      over: { alone: "{app} wanted to reach {place}", via: "{app} via {via} wanted to reach {place}" },
+    },
+    inbound: {
+      held: { alone: "{place} wants to reach {app}", via: "{place} wants to reach {app}, started by {via}" },
+      over: { alone: "{place} wanted to reach {app}", via: "{place} wanted to reach {app}, started by {via}" },
+    },
+  } satisfies Record<Direction, Record<"held" | "over", Record<"alone" | "via", string>>>,
+  /** The same without any mark-up, for a notification. */
+  notice: {
+    title: (app: string) => `${app} asks`,
+    body: {
+      outbound: (app: string, place: string) => `${app} wants to reach ${place}.`,
+      inbound: (app: string, place: string) => `${place} wants to reach ${app}.`,
+    } satisfies Record<Direction, (app: string, place: string) => string>,
+    more: (sentence: string, n: number) => `${sentence} ${count(n, "more question waits", "more questions wait")}.`,
+    show: "Show the question",
+    later: "Later",
+  },
   onIts: (port: string) => `on its ${port}`,
-  also: "Also part of this attempt",
-  moreEndpoints: (n: number) => `${n.toLocaleString("en")} more`,
+  /** Follows an address. */
   andMore: (n: number) => `and ${n.toLocaleString("en")} more`,
-  behind: (n: number) => `${n.toLocaleString("en")} further attempts wait behind this question.`,
+  /** Further questions of the same app. */
+  siblings: (n: number) => `${count(n, "more question", "more questions")} of this app after this one`,
   more: (n: number) => count(n, "more attempt", "more attempts"),
-  process: { outbound: "Asked by", inbound: "Listening" } satisfies Record<Direction, string>,
-  processLine: (pid: number, uid: number) => `process ${pid}, user ${uid}`,
-  /** Follows the process line. */
-  via: (app: string) => `, started by ${app}`,
+  changed: {
+    content: {
+      title: "This program has changed since you allowed it",
+      body: "Its file has other content now, and no package of this system answers for it. If you did not update it yourself, be careful.",
+    },
+    version: {
+      title: "This is a new version of a program you allowed",
+      body: "It runs from another folder, with other content. If you did not install it yourself, be careful.",
+    },
+    again: "If you allow it for longer than once, all you have allowed it before holds again.",
+    since: (time: string) => `Last known as it was: ${time}.`,
+  } satisfies Record<Changed["kind"], { title: string; body: string }> & Record<string, unknown>,
   port: (port: number) => `port ${port}`,
   scope: { outbound: "Where", inbound: "Who" } satisfies Record<Direction, string>,
   lifetime: "How long",
   scopes: {
-    outbound: { endpoint: "This destination", any: "Any destination" },
-    inbound: { endpoint: "This caller", any: "Any caller" },
-  } satisfies Record<Direction, Record<"endpoint" | "any", string>>,
+    outbound: {
+      endpoint: (place: string) => `Only ${place}`,
+      endpoints: (n: number) => `These ${n} destinations`,
+      any: (app: string) => `Everything ${app} connects to`,
+    },
+    inbound: {
+      endpoint: (place: string) => `Only ${place}`,
+      endpoints: (n: number) => `These ${n} callers`,
+      any: (app: string) => `Everybody who calls ${app}`,
+    },
+  } satisfies Record<
+    Direction,
+    { endpoint: (place: string) => string; endpoints: (n: number) => string; any: (app: string) => string }
+  >,
   /** Only where the destination has a name. */
-  namedScopes: { host: "This host", domain: (name: string) => `All of ${name}` },
-  scopesMany: { outbound: "These destinations", inbound: "These callers" } satisfies Record<Direction, string>,
+  namedScopes: {
+    host: (name: string) => `Only ${name}, every port`,
+    domain: (name: string) => `Any host of ${name}`,
+  },
   lifetimes: {
     once: "This time",
     quit: "Until it quits",
@@ -46,8 +87,43 @@ export const prompt = {
   block: "Block",
   later: "Later",
   laterWhy: "Decide later: the connection keeps waiting, the question stays in the inbox",
+  snooze: {
+    open: "Snooze",
+    label: (app: string) => `Ask nothing about ${app} for a while`,
+    /** Minutes, and what they are called. */
+    lengths: { "15": "15 minutes", "60": "1 hour", "240": "4 hours", "1440": "1 day" },
+    why: "Its connections keep waiting, its questions stay in the inbox.",
+  },
+  undo: {
+    action: "Undo",
+    key: "Ctrl Z",
+    undone: "Taken back. It is asked about again.",
+    allow: {
+      outbound: (app: string, place: string, holds: string) => `${app} may reach ${place} ${holds}.`,
+      inbound: (app: string, place: string, holds: string) => `${place} may reach ${app} ${holds}.`,
+    },
+    block: {
+      outbound: (app: string, place: string, holds: string) => `${app} is refused at ${place} ${holds}.`,
+      inbound: (app: string, place: string, holds: string) => `${place} hears nothing from ${app} ${holds}.`,
+    },
+    anyPlace: { outbound: "any destination", inbound: "anybody" } satisfies Record<Direction, string>,
+    anyHost: (domain: string) => `any host of ${domain}`,
+  },
+  back: {
+    title: {
+      locked: "While the screen was locked",
+      fullscreen: "While a window filled the screen",
+      doNotDisturb: "While you were not to be disturbed",
+    },
+    apps: (apps: number, questions: number) =>
+      `${count(apps, "app", "apps")} asked ${count(questions, "question", "questions")}.`,
+    waiting: (n: number) => (n === 0 ? "None of them waits any more." : `${count(n, "still waits", "still wait")}.`),
+    show: "Show what waits",
+    inbox: "Open the inbox",
+    later: "Later",
+  },
   hide: "Hide all questions; they stay open",
-  keys: { allow: "Alt A", block: "Alt B", later: "Esc" },
+  keys: { allow: "Alt A", block: "Alt B", later: "Esc", snooze: "Alt S", details: "Alt D" },
   sending: "Saving your answer…",
   over: {
     title: "The attempt is over",
@@ -61,17 +137,6 @@ export const prompt = {
     next: "Next question",
     close: "Leave it in the inbox",
   },
-  changed: {
-    content: {
-      title: "This program has changed since you allowed it",
-      body: "Its file has other content now, and no package of this system answers for it. If you did not update it yourself, be careful.",
-    },
-    version: {
-      title: "This is a new version of a program you allowed",
-      body: "It runs from another folder, with other content. If you did not install it yourself, be careful.",
-    },
-    again: "If you allow it for longer than once, all you have allowed it before holds again.",
-  } satisfies Record<Changed["kind"], { title: string; body: string }> & { again: string },
   offline: "The helper is not answering. You can answer when it is back; the connection keeps waiting.",
   preview: {
     outbound: {

@@ -26,6 +26,20 @@ export const shell = {
     override: { lockdown: "Lockdown: everything is blocked", pause: "Paused: everything is allowed" },
   },
 
+  standing: {
+    lockdown: "Lockdown",
+    paused: "Paused",
+    pausedUntil: (time: string) => `Paused until ${time}`,
+    trial: (time: string) => `On trial until ${time}`,
+    mode: {
+      ask: "Asks about new connections",
+      learn: "Learning",
+      allow: "Allows what is new",
+      block: "Blocks what is new",
+    } satisfies Record<Mode, string>,
+    profile: (name: string) => `Profile ${name}`,
+  },
+
   away: {
     title: "Picket’s helper is not answering",
     body: "Connections with a rule go on as before; new ones wait. What you see here may be out of date. Trying again…",

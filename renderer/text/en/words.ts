@@ -1,5 +1,15 @@
 // The words of flows and rules, and what is said of a program.
-import type { Action, Direction, Layer, Origin, Protocol, Verdict } from "../../../contract/words.ts";
+import type {
+  Action,
+  Direction,
+  Layer,
+  NameSource,
+  Origin,
+  Packaging,
+  Protocol,
+  Verdict,
+} from "../../../contract/words.ts";
+import { count } from "./amounts.ts";
 
 export const words = {
   unanswered: "Gave up",
@@ -43,10 +53,45 @@ export const words = {
     title: "Details",
     program: "Program",
     script: "Script",
-    file: "Version that runs",
-    package: "Package",
+    file: "Runs from",
     via: "Started by",
+    tree: "Processes",
+    treeGone: (pid: number) => `Process ${pid}; it is gone by now`,
+    process: (pid: number) => `process ${pid}`,
     command: "Command",
+    user: "User",
+    userLine: (name: string | null, uid: number) => (name === null ? `user ${uid}` : `${name} (user ${uid})`),
+    package: "Package",
+    packageLine: (name: string, version: string) => `${name} ${version}`,
+    packaging: {
+      flatpak: (id: string) => `Flatpak ${id}`,
+      snap: (id: string) => `Snap ${id}`,
+      appimage: (id: string) => `AppImage ${id}`,
+      unit: (id: string) => `service ${id}`,
+      scope: (id: string) => `${id}`,
+    } satisfies Record<Packaging["kind"], (id: string) => string>,
+    unproven: "as it says itself",
+    noPackage: "none that this system knows",
+    content: "Fingerprint",
+    name: "Name",
+    sources: {
+      query: "the program looked it up",
+      resolver: "this computer looked it up",
+      sni: "the program says so itself",
+      quic: "the program says so itself",
+    } satisfies Record<NameSource, string>,
+    trusted: "the answer came from your name server",
+    untrusted: "nobody vouches for it, so no rule can allow it",
+    nameLine: (source: string, trust: string) => `${source}; ${trust}`,
+    firstSeen: "First seen",
+    firstSeenUnknown: "before Picket kept such things",
+    today: "Today",
+    todayNothing: "nothing before this",
+    todayLine: (allowed: number, blocked: number, destinations: number) =>
+      `${count(allowed, "connection", "connections")} allowed, ${blocked} blocked, ${count(destinations, "destination", "destinations")}`,
+    todayBytes: (received: string, sent: string) => `${received} received, ${sent} sent`,
+    reason: "Why it is asked",
+    loading: "Looking…",
     endpoints: {
       outbound: (n: number) => (n === 1 ? "Destination" : `All ${n.toLocaleString("en")} destinations`),
       inbound: (n: number) => (n === 1 ? "Caller" : `All ${n.toLocaleString("en")} callers`),

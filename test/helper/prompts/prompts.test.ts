@@ -60,6 +60,7 @@ describe("a card", () => {
       attempts: 1,
       state: "held",
       opened: expect.stringMatching(/Z$/),
+      last: expect.any(String),
       process,
     });
     expect(changes).toEqual([{ id: only().id, prompt: only() }]);

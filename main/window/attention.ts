@@ -1,0 +1,54 @@
+// What the person does not want to be asked just now: everything while the desktop is quiet, single apps while they are snoozed. The questions
+// stay open; the pages decide by this what they raise.
+import type { Attention, QuietReason } from "../../contract/bridge.ts";
+
+export class AttentionKeeper {
+  private readonly told: (attention: Attention) => void;
+  private quiet: Attention["quiet"] = null;
+  /** Apps by path, and when each is asked about again, milliseconds since 1970. */
+  private readonly snoozed = new Map<string, number>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(told: (attention: Attention) => void) {
+    this.told = told;
+  }
+
+  get attention(): Attention {
+    const snoozed = [...this.snoozed].map(([app, until]) => ({ app, until: new Date(until).toISOString() }));
+    return { quiet: this.quiet, snoozed };
+  }
+
+  become(why: QuietReason | null): void {
+    if (why === (this.quiet?.why ?? null)) return;
+    // One quiet time may have several reasons, one after the other.
+    this.quiet = why === null ? null : { why, since: this.quiet?.since ?? new Date().toISOString() };
+    this.tell();
+  }
+
+  snooze(app: string, minutes: number): void {
+    this.snoozed.delete(app);
+    this.snoozed.set(app, Date.now() + minutes * 60_000);
+    this.tell();
+  }
+
+  wake(app: string): void {
+    if (this.snoozed.delete(app)) this.tell();
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+  }
+
+  private tell(): void {
+    clearTimeout(this.timer);
+    const next = Math.min(...this.snoozed.values());
+    if (Number.isFinite(next)) this.timer = setTimeout(() => this.end(), Math.max(0, next - Date.now()));
+    this.told(this.attention);
+  }
+
+  private end(): void {
+    const now = Date.now();
+    for (const [app, until] of this.snoozed) if (until <= now) this.snoozed.delete(app);
+    this.tell();
+  }
+}

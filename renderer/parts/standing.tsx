@@ -1,0 +1,35 @@
+// What stands around the rules when it is not the ordinary: a mode other than asking, a pause or lockdown, the profile, a change on trial.
+import type { Standing } from "../../contract/words.ts";
+import { clockMinutes, plain } from "../format.ts";
+import { useKnown } from "../store.ts";
+import { text } from "../text.ts";
+
+const words = text.standing;
+
+type Fact = { key: string; word: string; tone: "plain" | "warn"; why?: string };
+
+/** What matters most first. `always`: also that it asks, which is the ordinary. */
+export function standingFacts({ mode, override, profile, trial }: Standing, always = false): Fact[] {
+  const facts: Fact[] = [];
+  if (override?.kind === "lockdown") facts.push({ key: "override", word: words.lockdown, tone: "warn" });
+  if (override?.kind === "pause") {
+    const word = override.ends === null ? words.paused : words.pausedUntil(clockMinutes(override.ends));
+    facts.push({ key: "override", word, tone: "warn" });
+  }
+  if (trial) {
+    facts.push({ key: "trial", word: words.trial(clockMinutes(trial.ends)), tone: "warn", why: plain(trial.what) });
+  }
+  if (mode !== "ask" || always) facts.push({ key: "mode", word: words.mode[mode], tone: "plain" });
+  if (profile !== null) facts.push({ key: "profile", word: words.profile(plain(profile)), tone: "plain" });
+  return facts;
+}
+
+export function StandingTags() {
+  const status = useKnown((known) => known.status);
+  if (!status) return null;
+  return standingFacts(status).map(({ key, word, tone, why }) => (
+    <span key={key} className={`tag ${tone === "warn" ? "tag-warn" : ""} standing`} title={why ?? word}>
+      {word}
+    </span>
+  ));
+}

@@ -1,0 +1,45 @@
+// All questions of one app: its face and name once, an answer for the whole app, and the questions beneath.
+import { useState } from "react";
+import type { ErrorCode } from "../../../contract/errors.ts";
+import { isIdentified, plain, whatIsKnown } from "../../format.ts";
+import { AppFace, AppName, Unverified } from "../../parts/app.tsx";
+import { ErrorLine } from "../../parts/notice.tsx";
+import { canBeRemembered } from "../../prompt/choices.tsx";
+import { text } from "../../text.ts";
+import type { Group } from "./groups.ts";
+import { Answers, type Guard, Question } from "./question.tsx";
+
+const words = text.inbox;
+
+export function AppGroup({ group, guard }: { group: Group; guard: Guard }) {
+  const [error, setError] = useState<ErrorCode | null>(null);
+  const [first] = group.prompts;
+  if (!first) return null;
+  const { app } = first;
+  // One answer for all of the app is about one direction: what it called and who called it are two things.
+  const whole = first.state === "inbox" && group.prompts.every(({ direction }) => direction === first.direction);
+  const root = group.prompts.some(({ process }) => process.uid === 0);
+  return (
+    <section className="group" aria-label={plain(app.verified ? app.name : app.path)}>
+      <div className="group-head">
+        <AppFace app={app} />
+        <div className="two-lines">
+          <h3 className="group-name" title={plain(app.path)}>
+            <AppName app={app} />
+          </h3>
+          <span className="second">
+            <Unverified app={app} /> {root && <span className="tag tag-warn">{text.asRoot}</span>}{" "}
+            {isIdentified(app.path) ? words.questions(group.prompts.length) : whatIsKnown(app.path)}
+          </span>
+        </div>
+        {whole && canBeRemembered(first) && <Answers prompt={first} guard={guard} scope="any" tell={setError} />}
+      </div>
+      {error && <ErrorLine code={error} />}
+      <ul className="questions">
+        {group.prompts.map((prompt) => (
+          <Question key={prompt.id} prompt={prompt} guard={guard} />
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,129 @@
+// One question of the inbox: where the app wanted to go, how often, and its answer for good in one click. What is waited for is answered on
+// its card.
+import { useState } from "react";
+import { Button } from "react-aria-components";
+import type { ErrorCode } from "../../../contract/errors.ts";
+import type { Prompt, Scope } from "../../../contract/words.ts";
+import { bridge } from "../../bridge.ts";
+import { appWord, moment, plain, portAndProtocol } from "../../format.ts";
+import { Details } from "../../parts/details.tsx";
+import { Check, Cross, Slash } from "../../parts/icons.tsx";
+import { ErrorLine } from "../../parts/notice.tsx";
+import { canBeRemembered, firstScope } from "../../prompt/choices.tsx";
+import { answerPlace, headlinePlace, otherEndpoints } from "../../sentence.ts";
+import { settle, useKnown } from "../../store.ts";
+import { text } from "../../text.ts";
+
+const words = text.inbox;
+
+/** Whether the view's rows may be pressed at this moment. */
+export type Guard = { live: boolean; mayAct: () => boolean };
+
+export function Question({ prompt, guard }: { prompt: Prompt; guard: Guard }) {
+  const { direction, endpoint, attempts, last, opened, state } = prompt;
+  const [open, setOpen] = useState(false);
+  const [error, setError] = useState<ErrorCode | null>(null);
+  const place = headlinePlace(prompt);
+  const more = otherEndpoints(prompt);
+  return (
+    <li className="question-row" data-id={prompt.id}>
+      <div className="question-words">
+        <span className="question-place" title={plain(endpoint.host ?? endpoint.address)}>
+          <bdi>{direction === "inbound" ? words.calledBy(place) : place}</bdi>
+          <span className="second">
+            {" "}
+            {direction === "inbound" ? text.prompt.onIts(portAndProtocol(endpoint)) : portAndProtocol(endpoint)}
+            {more > 0 && ` ${text.prompt.andMore(more)}`}
+          </span>
+        </span>
+        {prompt.changed && (
+          <span className="second">
+            {text.prompt.changed[prompt.changed.kind].title}. {text.prompt.changed.again}
+          </span>
+        )}
+        <Details
+          prompt={prompt}
+          open={open}
+          setOpen={setOpen}
+          title={words.tried(attempts, moment(last ?? opened, new Date()))}
+        />
+      </div>
+      {state === "held" ? (
+        <Button className="button" onPress={() => void bridge.shell({ do: "open-prompt" })}>
+          {text.waiting.show}
+        </Button>
+      ) : (
+        <Answers prompt={prompt} guard={guard} scope={firstScope(prompt)} tell={setError} />
+      )}
+      {error && <ErrorLine code={error} />}
+    </li>
+  );
+}
+
+type AnswersProps = { prompt: Prompt; guard: Guard; scope: Scope; tell: (error: ErrorCode | null) => void };
+
+/** Allow and block for good, and away without a rule. With scope `any` they are about the whole app. */
+export function Answers({ prompt, guard, scope, tell }: AnswersProps) {
+  const [busy, setBusy] = useState(false);
+  const online = useKnown((known) => known.link.state === "up");
+  const disabled = !guard.live || !online || busy;
+  const whole = scope === "any";
+
+  const run = async (ask: () => Promise<{ ok: true } | { ok: false; code: ErrorCode }>): Promise<void> => {
+    if (!guard.mayAct() || busy) return;
+    setBusy(true);
+    const outcome = await ask();
+    setBusy(false);
+    tell(outcome.ok ? null : outcome.code);
+  };
+  const answer = (action: "allow" | "block"): Promise<void> =>
+    run(async () => {
+      const outcome = await bridge.call("prompts.answer", { id: prompt.id, action, scope, lifetime: "forever" });
+      if (outcome.ok) settle([prompt.id, ...outcome.result.settled]);
+      return outcome;
+    });
+  const dismiss = (): Promise<void> =>
+    run(async () => {
+      const outcome = await bridge.call("prompts.dismiss", { id: prompt.id });
+      if (outcome.ok) settle([prompt.id]);
+      return outcome;
+    });
+
+  const app = appWord(prompt.app);
+  const other = answerPlace(prompt, scope);
+  const way = prompt.direction === "inbound" ? ([other, app] as const) : ([app, other] as const);
+  return (
+    <div className="question-answers">
+      {canBeRemembered(prompt) && (
+        <>
+          <Button
+            className="button button-block"
+            aria-label={(whole ? words.blockAllLabel : words.blockLabel)(...way)}
+            isDisabled={disabled}
+            onPress={() => void answer("block")}
+          >
+            <Slash /> {whole ? words.blockAll : words.block}
+          </Button>
+          <Button
+            className="button button-allow"
+            aria-label={(whole ? words.allowAllLabel : words.allowLabel)(...way)}
+            isDisabled={disabled}
+            onPress={() => void answer("allow")}
+          >
+            <Check /> {whole ? words.allowAll : words.allow}
+          </Button>
+        </>
+      )}
+      {!whole && (
+        <Button
+          className="button button-quiet"
+          aria-label={words.dismissLabel(app, other)}
+          isDisabled={disabled}
+          onPress={() => void dismiss()}
+        >
+          <Cross />
+        </Button>
+      )}
+    </div>
+  );
+}

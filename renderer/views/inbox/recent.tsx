@@ -1,0 +1,81 @@
+// The last answers, each with its way back for as long as nothing else took its place.
+import { useEffect, useState } from "react";
+import { Button } from "react-aria-components";
+import type { ErrorCode } from "../../../contract/errors.ts";
+import type { RecentAnswer } from "../../../contract/questions.ts";
+import { bridge } from "../../bridge.ts";
+import { moment, plain } from "../../format.ts";
+import { AppFace } from "../../parts/app.tsx";
+import { ErrorLine } from "../../parts/notice.tsx";
+import { ActionMark } from "../../parts/verdict.tsx";
+import { recentAnswer } from "../../sentence.ts";
+import { useKnown } from "../../store.ts";
+import { text } from "../../text.ts";
+
+const words = text.inbox.recent;
+/** As many as a person looks back at; the rules have the rest. */
+const most = 20;
+
+/** Asked anew whenever rules or questions changed: somebody answered, here or elsewhere. */
+export function useRecentAnswers(): RecentAnswer[] {
+  const [answers, setAnswers] = useState<RecentAnswer[]>([]);
+  const rules = useKnown((known) => known.rules);
+  const prompts = useKnown((known) => known.prompts);
+  const up = useKnown((known) => known.link.state === "up");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what changes with an answer is when to ask
+  useEffect(() => {
+    if (!up) return;
+    let gone = false;
+    // A change of many rules comes in several pieces.
+    const soon = setTimeout(() => {
+      void bridge.call("answers.list", {}).then((outcome) => {
+        if (!gone && outcome.ok) setAnswers(outcome.result.slice(0, most));
+      });
+    }, 100);
+    return () => {
+      gone = true;
+      clearTimeout(soon);
+    };
+  }, [rules, prompts, up]);
+  return answers;
+}
+
+export function Recent({ answers }: { answers: readonly RecentAnswer[] }) {
+  const [error, setError] = useState<ErrorCode | null>(null);
+  const undo = async (change: number): Promise<void> => {
+    const outcome = await bridge.call("rules.undo", { change });
+    setError(outcome.ok ? null : outcome.code);
+  };
+  return (
+    <details className="fold">
+      <summary>{words.title(answers.length)}</summary>
+      {error && <ErrorLine code={error} />}
+      <ul className="recent">
+        {answers.map((answer) => {
+          const { change, undone, lifetime } = answer;
+          return (
+            <li key={answer.id} className="recent-row" data-answer={answer.id} data-undone={undone}>
+              <time className="second">{moment(answer.time, new Date())}</time>
+              <AppFace app={answer.app} />
+              <ActionMark action={answer.action} />
+              <span className="recent-words" title={plain(answer.app.path)}>
+                {recentAnswer(answer)}
+              </span>
+              {change === null ? (
+                <span className="second">{undone ? words.undone : lifetime === "once" ? words.once : ""}</span>
+              ) : (
+                <Button
+                  className="button"
+                  aria-label={words.undoLabel(recentAnswer(answer))}
+                  onPress={() => void undo(change)}
+                >
+                  {words.undo}
+                </Button>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </details>
+  );
+}

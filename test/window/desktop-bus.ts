@@ -1,0 +1,174 @@
+// A bus of its own and somebody on it who plays the desktop: notifications, the portal, the lock, Do Not Disturb.
+import { createClient, type MessageBus } from "dbus-native";
+import { TestBus } from "../helper/stub-network-manager.ts";
+
+type Methods = Record<string, [takes: string, gives: string, run: (...args: never[]) => unknown]>;
+
+export class Desktop {
+  private readonly bus = new TestBus();
+  private readonly speakers: MessageBus[] = [];
+  /** Every notification there was, newest last; `closed` once it was withdrawn. */
+  readonly notices: { id: number; title: string; body: string; actions: string[]; closed: boolean }[] = [];
+  private notifier: MessageBus | undefined;
+
+  static async start(): Promise<Desktop> {
+    const desktop = new Desktop();
+    await desktop.bus.start();
+    return desktop;
+  }
+
+  get address(): string {
+    return `unix:path=${this.bus.socket}`;
+  }
+
+  private async speak(name: string): Promise<MessageBus> {
+    const speaker = createClient({ socket: this.bus.socket, authMethods: ["EXTERNAL"] });
+    speaker.connection.on("error", () => {});
+    this.speakers.push(speaker);
+    await speaker.requestName(name, 0);
+    return speaker;
+  }
+
+  private serve(speaker: MessageBus, path: string, name: string, methods: Methods, properties: object = {}): void {
+    const each = Object.entries(methods);
+    const run = Object.fromEntries(each.map(([member, [, , work]]) => [member, work]));
+    const signatures = Object.fromEntries(each.map(([member, [takes, gives]]) => [member, [takes, gives]]));
+    const kinds = Object.fromEntries(Object.keys(properties).map((property) => [property, "b"]));
+    speaker.exportInterface({ ...run, ...properties }, path, {
+      name,
+      methods: signatures,
+      signals: {},
+      properties: kinds,
+    } as never);
+  }
+
+  /** Shows notifications from now on; `inhibited` as KDE says it. */
+  async showNotices(inhibited: { is: boolean } = { is: false }): Promise<void> {
+    const name = "org.freedesktop.Notifications";
+    const path = "/org/freedesktop/Notifications";
+    const speaker = await this.speak(name);
+    this.notifier = speaker;
+    const values = {
+      get Inhibited() {
+        return inhibited.is;
+      },
+    };
+    const methods: Methods = {
+      GetCapabilities: ["", "as", () => ["actions", "body"]],
+      Notify: [
+        "susssasa{sv}i",
+        "u",
+        (_app: string, replaces: number, _icon: string, title: string, body: string, actions: string[]) => {
+          const known = this.notices.find(({ id }) => id === replaces);
+          const notice = { id: known?.id ?? this.notices.length + 1, title, body, actions, closed: false };
+          if (known) Object.assign(known, notice);
+          else this.notices.push(notice);
+          return notice.id;
+        },
+      ],
+      CloseNotification: [
+        "u",
+        "",
+        (id: number) => {
+          const notice = this.notices.find((each) => each.id === id);
+          if (notice) notice.closed = true;
+          speaker.sendSignal(path, name, "NotificationClosed", "uu", [id, 3]);
+        },
+      ],
+    };
+    const each = Object.entries(methods);
+    const impl = Object.fromEntries(each.map(([member, [, , work]]) => [member, work]));
+    Object.defineProperty(impl, "Inhibited", { enumerable: true, get: () => values.Inhibited });
+    speaker.exportInterface(impl, path, {
+      name,
+      methods: Object.fromEntries(each.map(([member, [takes, gives]]) => [member, [takes, gives]])),
+      signals: {},
+      properties: { Inhibited: "b" },
+    } as never);
+  }
+
+  /** The person presses an action of a notification, or closes it. */
+  press(id: number, action: string): void {
+    const path = "/org/freedesktop/Notifications";
+    this.notifier?.sendSignal(path, "org.freedesktop.Notifications", "ActionInvoked", "us", [id, action]);
+  }
+
+  close(id: number): void {
+    const path = "/org/freedesktop/Notifications";
+    this.notifier?.sendSignal(path, "org.freedesktop.Notifications", "NotificationClosed", "uu", [id, 2]);
+  }
+
+  /** The inhibition of notifications changed. */
+  tellInhibited(): void {
+    const path = "/org/freedesktop/Notifications";
+    const body = ["org.freedesktop.Notifications", [], ["Inhibited"]];
+    this.notifier?.sendSignal(path, "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as", body);
+  }
+
+  /** Says of the lock what freedesktop's screen saver says. */
+  async screenSaver(name = "org.freedesktop.ScreenSaver"): Promise<(locked: boolean) => void> {
+    let active = false;
+    const path = `/${name.replaceAll(".", "/")}`;
+    const speaker = await this.speak(name);
+    this.serve(speaker, path, name, { GetActive: ["", "b", () => active] });
+    return (locked) => {
+      active = locked;
+      speaker.sendSignal(path, name, "ActiveChanged", "b", [locked]);
+    };
+  }
+
+  /** Gives shortcuts as the portal does. `decline`: the person does not want it. Returns what was asked for, and the keys themselves. */
+  async portal(decline = false) {
+    const name = "org.freedesktop.portal.Desktop";
+    const path = "/org/freedesktop/portal/desktop";
+    const shortcuts = "org.freedesktop.portal.GlobalShortcuts";
+    const speaker = await this.speak(name);
+    const asked: { session: string; id: string; about: Record<string, unknown> }[] = [];
+    const session = `${path}/session/1`;
+    const answer = (sender: string, token: unknown, results: unknown): string => {
+      const request = `${path}/request/${sender.slice(1).replaceAll(".", "_")}/${String(token)}`;
+      const code = decline ? 1 : 0;
+      setTimeout(
+        () =>
+          speaker.sendSignal(request, "org.freedesktop.portal.Request", "Response", "ua{sv}", [
+            code,
+            decline ? [] : results,
+          ]),
+        20,
+      );
+      return request;
+    };
+    // Who calls is known from the message alone.
+    speaker.connection.on("message", (message: { sender?: string; interface?: string }) => {
+      if (message.interface === shortcuts) sender = message.sender ?? "";
+    });
+    let sender = "";
+    this.serve(speaker, path, shortcuts, {
+      CreateSession: [
+        "a{sv}",
+        "o",
+        (options: Record<string, unknown>) =>
+          answer(sender, options.handle_token, [["session_handle", ["s", session]]]),
+      ],
+      BindShortcuts: [
+        "oa(sa{sv})sa{sv}",
+        "o",
+        (of: string, wishes: [string, Record<string, unknown>][], _: string, options: Record<string, unknown>) => {
+          for (const [id, about] of wishes) asked.push({ session: of, id, about });
+          const bound = [["show-question", [["trigger_description", ["s", "Ctrl+Alt+P"]]]]];
+          return answer(sender, options.handle_token, [["shortcuts", ["a(sa{sv})", bound]]]);
+        },
+      ],
+    });
+    return {
+      asked,
+      press: (of = session, id = "show-question") =>
+        speaker.sendSignal(path, shortcuts, "Activated", "osta{sv}", [of, id, 1n, []]),
+    };
+  }
+
+  async stop(): Promise<void> {
+    for (const speaker of this.speakers.splice(0)) speaker.connection.stream.destroy();
+    await this.bus.stop();
+  }
+}

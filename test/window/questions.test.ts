@@ -1,0 +1,221 @@
+// What goes on around a card: snoozing an app, the way back from an answer, the details, ten apps at once; and the inbox's search, archive,
+// dismissal and recent answers.
+import { existsSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import type { App as AppWord } from "../../contract/words.ts";
+import { App, patience } from "./app.ts";
+import { ago, anEndpoint, aPrompt, curl, firefox, thunderbird } from "./scenario.ts";
+import { ScenarioHelper } from "./scenario-helper.ts";
+
+let helper: ScenarioHelper;
+let app: App;
+const waitFor = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: patience, interval: 50 });
+const visible = (is: boolean) => waitFor(async () => expect(await app.promptIsVisible()).toBe(is));
+const answers = () => helper.asked("prompts.answer");
+const button = (name: string) => app.prompt.getByRole("button", { name });
+const row = (id: string) => app.main.locator(`[data-id="${id}"]`);
+const used = new Set<string>();
+const put = (...prompts: ReturnType<typeof aPrompt>[]): void => {
+  for (const { id } of prompts) used.add(id);
+  helper.put("prompts", ...prompts);
+};
+
+beforeAll(async () => {
+  helper = await ScenarioHelper.start();
+  app = await App.start(helper.socketPath);
+  // Shorter than a test: what was waited for in vain is said.
+  for (const page of [app.main, app.prompt]) page.setDefaultTimeout(25_000);
+  await app.main.locator("[data-health=up]").waitFor();
+  await app.main.getByRole("tab", { name: /Inbox/ }).click();
+});
+afterAll(async () => {
+  await app?.end();
+  await helper?.end();
+});
+afterEach(async () => {
+  helper.drop("prompts", ...used);
+  used.clear();
+  helper.called.length = 0;
+  await app.prompt.locator(".card").waitFor({ state: "detached" });
+  await app.prompt.keyboard.press("Escape");
+  await visible(false);
+});
+
+const host = { ...anEndpoint("192.0.2.7"), host: "www.example.org" };
+const first = aPrompt("q1", curl, host, { domain: "example.org", opened: ago(3) });
+const second = aPrompt("q2", firefox, anEndpoint("192.0.2.8"), { opened: ago(2) });
+
+describe("snoozing", () => {
+  test("an app puts its card and its arrivals aside, others go on, and the main window wakes it", async () => {
+    put(first, second);
+    await app.liveCard("q1");
+    await app.prompt.keyboard.press("Alt+KeyS");
+    await app.prompt.getByRole("menuitem", { name: "1 hour" }).click();
+    await app.liveCard("q2");
+    put(aPrompt("q3", curl, anEndpoint("192.0.2.9")));
+    await app.main.locator(".nav-count", { hasText: "3" }).waitFor();
+    expect(await app.prompt.locator(".queue").count()).toBe(0);
+    helper.drop("prompts", "q2");
+    await visible(false);
+    await app.main.getByText(/curl is snoozed until \d\d:\d\d/).waitFor();
+    await app.main.getByRole("button", { name: "Ask again now" }).click();
+    await app.liveCard("q1");
+    expect(answers()).toEqual([]);
+  });
+});
+
+describe("the way back", () => {
+  test("is below the next card, for an answer that became a rule, and takes back that very change", async () => {
+    put(first, second);
+    await app.liveCard("q1");
+    await button("Allow").click();
+    await app.liveCard("q2");
+    expect(await app.prompt.locator(".undo").textContent()).toContain(
+      "curl may reach any host of example.org from now on.",
+    );
+    const card = await app.prompt.locator(".card").boundingBox();
+    const bar = await app.prompt.locator(".undo").boundingBox();
+    expect(bar!.y).toBeGreaterThanOrEqual(card!.y + card!.height - 1);
+    await app.prompt.locator('.undo[data-live="true"]').waitFor();
+    await app.prompt.keyboard.press("Control+KeyZ");
+    await app.prompt.getByText("Taken back.").waitFor();
+    expect(helper.asked("rules.undo")).toEqual([{ change: helper.answers.length }]);
+    await app.prompt.locator(".undo").waitFor({ state: "detached" });
+    expect(await app.prompt.locator(".card").boundingBox()).toEqual(card);
+  });
+
+  test("stays ten seconds where no card follows, and there is none for an answer that made no rule", async () => {
+    put(first);
+    await app.liveCard("q1");
+    await button("Block").click();
+    await app.prompt.locator(".undo").waitFor();
+    const begun = performance.now();
+    await visible(false);
+    expect(performance.now() - begun).toBeGreaterThan(8_000);
+    expect(performance.now() - begun).toBeLessThan(30_000);
+    put(second);
+    await app.liveCard("q2");
+    await app.prompt.getByText("This time").click();
+    await button("Block").click();
+    await visible(false);
+    expect(await app.prompt.locator(".undo").count()).toBe(0);
+  });
+});
+
+test("the details say who started it, whose it is, where its name comes from, and what the app did today", async () => {
+  helper.details = {
+    processes: [
+      { pid: 4121, path: "/usr/bin/curl" },
+      { pid: 4000, path: "/usr/bin/make\u202e" },
+    ],
+    user: "alice",
+    firstSeen: ago(60 * 24 * 40),
+    today: { allowed: 12, blocked: 1, destinations: 4, bytesIn: 48_120_331, bytesOut: 2_204 },
+  };
+  put({
+    ...first,
+    app: { ...curl, via: "/usr/bin/make", package: { manager: "dpkg", name: "curl", version: "7.88.1-10" } },
+    endpoint: { ...host, names: [{ name: "www.example.org", source: "query", trusted: true }] },
+    endpoints: [{ ...host, names: [{ name: "www.example.org", source: "query", trusted: true }] }],
+    reason: "No rule covers it.",
+  });
+  await app.liveCard("q1");
+  expect(await app.prompt.locator("h1").textContent()).toBe("curl via make wants to reach www.example.org");
+  await app.prompt.keyboard.press("Alt+KeyD");
+  await app.prompt.getByText("make\ufffd").waitFor();
+  const text = await app.prompt.locator(".details").textContent();
+  for (const part of [
+    "curl 7.88.1-10",
+    "alice (user 1000)",
+    "process 4000",
+    "the program looked it up; the answer came from your name server",
+    "12 connections allowed, 1 blocked, 4 destinations; 48.1 MB received, 2.20 kB sent",
+    "No rule covers it.",
+  ]) {
+    expect(text).toContain(part);
+  }
+});
+
+test("ten apps with fifty places each are one window and ten cards, when each is answered for the whole app", async () => {
+  const apps = Array.from({ length: 10 }, (_, at): AppWord => ({ ...curl, path: `/opt/app${at}/tool${at}` }));
+  const all = apps.flatMap((each, at) =>
+    Array.from({ length: 50 }, (_, place) =>
+      aPrompt(`t${at}-${place}`, each, anEndpoint(`198.51.${at}.${place + 1}`), { opened: ago(20 - at) }),
+    ),
+  );
+  put(...all);
+  for (let at = 0; at < 10; at++) {
+    await app.liveCard(`t${at}-0`);
+    if (at < 9) expect(await app.prompt.locator(".queue").textContent()).toBe(`1 of ${10 - at}`);
+    expect(await app.prompt.locator(".subject").textContent()).toContain("49 more questions of this app");
+    await app.prompt.getByText(`Everything tool${at} connects to`).click();
+    await button("Block").click();
+  }
+  await waitFor(() => expect(answers()).toHaveLength(10));
+  await app.prompt.locator(".card").waitFor({ state: "detached" });
+  expect(app.electron.windows()).toHaveLength(2);
+});
+
+describe("the inbox", () => {
+  const inbox = (id: string, change = {}) =>
+    aPrompt(id, curl, { ...host, address: "192.0.2.30" }, { state: "inbox", domain: "example.org", ...change });
+
+  test("finds, folds what is quiet, answers for the domain in one click, and puts away without a rule", async () => {
+    put(
+      inbox("i1"),
+      inbox("i2", { endpoint: anEndpoint("192.0.2.31"), endpoints: [anEndpoint("192.0.2.31")], domain: null }),
+      aPrompt("i3", thunderbird, anEndpoint("192.0.2.32"), { state: "inbox", opened: ago(60 * 24 * 20) }),
+    );
+    await app.main.locator('.view[data-live="true"]').locator(row("i1")).waitFor();
+    expect(await row("i3").count()).toBe(0);
+    await app.main.getByRole("button", { name: "1 question nobody has asked again for two weeks" }).click();
+    await row("i3").waitFor();
+    await app.main.getByRole("searchbox").fill("thunder");
+    await row("i1").waitFor({ state: "detached" });
+    await row("i3").waitFor();
+    await app.main.getByRole("searchbox").fill("");
+    await app.main.locator('.view[data-live="true"]').locator(row("i1")).waitFor();
+    await row("i1").getByRole("button", { name: "Always allow curl to any host of example.org" }).click();
+    await row("i1").waitFor({ state: "detached" });
+    expect(answers()).toEqual([{ id: "i1", action: "allow", scope: "domain", lifetime: "forever" }]);
+    await app.main.locator('.view[data-live="true"]').locator(row("i2")).waitFor();
+    await row("i2")
+      .getByRole("button", { name: /Put away without a rule/ })
+      .click();
+    await row("i2").waitFor({ state: "detached" });
+    expect(helper.asked("prompts.dismiss")).toEqual([{ id: "i2" }]);
+  });
+
+  test("has the recent answers, each with its way back", async () => {
+    await app.main.locator('.view[data-live="true"]').waitFor();
+    const fold = app.main.locator(".fold");
+    await fold.locator("summary").click();
+    const answer = fold.locator(".recent-row", { hasText: "curl to any host of example.org" }).first();
+    await answer.getByRole("button", { name: "Undo: curl to any host of example.org from now on" }).click();
+    await answer.getByText("Taken back").waitFor();
+    expect(helper.asked("rules.undo")).toHaveLength(1);
+  });
+});
+
+test("an app that root vouches for has its icon; one without stands by its letter; nothing is complained about", async () => {
+  // Any icon of the system's own: which are there depends on the machine.
+  const icon = ["debian-xterm", "vim", "chromium", "foot"].find((name) =>
+    ["48x48/apps", "scalable/apps"].some((folder) =>
+      [".png", ".svg"].some((ending) => existsSync(`/usr/share/icons/hicolor/${folder}/${name}${ending}`)),
+    ),
+  );
+  put({ ...second, app: { ...firefox, icon: icon ?? "none" } });
+  await app.liveCard("q2");
+  if (icon) {
+    await app.prompt.locator('.face-icon[data-state="there"]').waitFor();
+    expect(
+      await app.prompt.locator(".face-icon").evaluate((img: HTMLImageElement) => img.naturalWidth),
+    ).toBeGreaterThan(15);
+  }
+  helper.drop("prompts", "q2");
+  put({ ...second, id: "q4", app: { ...firefox, icon: "no-such-icon" } });
+  await app.liveCard("q4");
+  await app.prompt.locator(".face-icon").waitFor({ state: "detached" });
+  expect(await app.prompt.locator(".face").textContent()).toBe("F");
+  expect(app.complaints).toEqual([]);
+});

@@ -1,0 +1,126 @@
+// As a client of a real Wayland compositor without a screen: no window comes up by itself. A notification says that there is a question, and
+// opens the card; so does the portal's shortcut. What is being typed elsewhere stays where it is.
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { App, patience } from "./app.ts";
+import { Desktop } from "./desktop-bus.ts";
+import { anEndpoint, aPrompt, curl, firefox } from "./scenario.ts";
+import { ScenarioHelper } from "./scenario-helper.ts";
+import { Programs, sentence } from "./typed.ts";
+
+const waitFor = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: patience, interval: 50 });
+/** Sway refuses to be root. */
+const nobody = 65534;
+const folder = mkdtempSync(join(tmpdir(), "picket-wayland-"));
+const typed = join(folder, "typed");
+let programs: Programs;
+let helper: ScenarioHelper;
+let desktop: Desktop;
+let portal: Awaited<ReturnType<Desktop["portal"]>>;
+let app: App;
+
+/** The names of all windows there are, the active one marked. */
+async function windows(): Promise<string[]> {
+  type Node = { name: string; pid?: number; focused: boolean; nodes: Node[]; floating_nodes: Node[] };
+  const visit = (node: Node): string[] => [
+    ...(node.pid ? [`${node.focused ? "* " : ""}${node.name}`] : []),
+    ...[...node.nodes, ...node.floating_nodes].flatMap(visit),
+  ];
+  return visit(JSON.parse(await programs.ask("swaymsg", "-t", "get_tree")) as Node);
+}
+
+beforeAll(async () => {
+  writeFileSync(join(folder, "config"), "default_border none\nfocus_follows_mouse no\n");
+  chownSync(folder, nobody, nobody);
+  programs = new Programs({
+    XDG_RUNTIME_DIR: folder,
+    HOME: folder,
+    WAYLAND_DISPLAY: "wayland-1",
+    WLR_BACKENDS: "headless",
+    WLR_LIBINPUT_NO_DEVICES: "1",
+    WLR_RENDERER: "pixman",
+  });
+  const as = ["--reuid", `${nobody}`, "--regid", `${nobody}`, "--clear-groups"];
+  programs.start("setpriv", ...as, "sway", "-c", join(folder, "config"));
+  programs.env.SWAYSOCK = await waitFor(() => {
+    const name = readdirSync(folder).find((each) => each.startsWith("sway-ipc"));
+    if (!name) throw new Error("sway is not there yet");
+    return join(folder, name);
+  });
+  await waitFor(() => programs.ask("swaymsg", "-t", "get_version"));
+
+  helper = await ScenarioHelper.start();
+  desktop = await Desktop.start();
+  await desktop.showNotices();
+  portal = await desktop.portal();
+  app = await App.start(helper.socketPath, ["--no-sandbox", "--ozone-platform=wayland"], undefined, undefined, {
+    env: {
+      XDG_RUNTIME_DIR: folder,
+      WAYLAND_DISPLAY: "wayland-1",
+      XDG_SESSION_TYPE: "wayland",
+      DBUS_SESSION_BUS_ADDRESS: desktop.address,
+    },
+  });
+  await app.main.locator("[data-health=up]").waitFor();
+  await waitFor(() => expect(portal.asked).toHaveLength(1));
+  programs.start("foot", "--title", "Typing", "sh", "-c", `cat > ${typed}`);
+  await waitFor(async () => expect(await windows()).toContain("* Typing"));
+});
+afterEach(async () => {
+  helper.drop("prompts", "w1", "w2");
+  await waitFor(async () => expect(await app.promptIsVisible()).toBe(false));
+  await waitFor(() => expect(desktop.notices.every(({ closed }) => closed)).toBe(true));
+  await waitFor(async () => expect(await windows()).toContain("* Typing"));
+});
+afterAll(async () => {
+  await app?.end();
+  await programs?.end();
+  await desktop?.stop();
+  await helper?.end();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const question = (id: string, who = curl) => aPrompt(id, who, { ...anEndpoint("192.0.2.7"), host: "www.example.org" });
+const open = () => desktop.notices.filter(({ closed }) => !closed);
+
+test("a question is one notification; the active window and the typed text stay as they are", async () => {
+  const typing = programs.ask("wtype", "-s", "500", "-d", "25", sentence, "-s", "200", "-k", "Return", "-s", "200");
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  helper.put("prompts", question("w1"), question("w2", firefox));
+  await waitFor(() =>
+    expect(open()).toMatchObject([
+      { title: "curl asks", body: "curl wants to reach www.example.org. 1 more question waits." },
+    ]),
+  );
+  expect(await windows()).toContain("* Typing");
+  await typing;
+  await waitFor(() => expect(readFileSync(typed, "utf8")).toBe(`${sentence}\n`));
+  expect((await windows()).filter((name) => name.includes("Picket asks"))).toEqual([]);
+  expect(await app.promptIsVisible()).toBe(false);
+});
+
+test("its action opens the card, which answers nothing by itself, and the notification goes", async () => {
+  helper.put("prompts", question("w1"));
+  await waitFor(() => expect(open()).toHaveLength(1));
+  desktop.press(open()[0]?.id ?? 0, "show");
+  await app.liveCard("w1");
+  await waitFor(async () => expect((await windows()).join()).toContain("Picket asks"));
+  await waitFor(() => expect(open()).toEqual([]));
+  expect(helper.asked("prompts.answer")).toEqual([]);
+  await app.prompt.getByRole("button", { name: "Block" }).click();
+  await waitFor(() => expect(helper.asked("prompts.answer")).toMatchObject([{ id: "w1", action: "block" }]));
+  await app.prompt.keyboard.press("Escape");
+});
+
+test("so does the shortcut; later puts it aside", async () => {
+  helper.put("prompts", question("w1"));
+  await waitFor(() => expect(open()).toHaveLength(1));
+  desktop.press(open()[0]?.id ?? 0, "later");
+  await waitFor(() => expect(open()).toEqual([]));
+  expect(await app.promptIsVisible()).toBe(false);
+  portal.press();
+  await waitFor(async () => expect(await app.promptIsVisible()).toBe(true));
+  await app.liveCard("w1");
+});
