@@ -50,6 +50,11 @@ async function measure(title: string, where: string, goals: boolean): Promise<vo
     const fetch = () => Promise.reject(new Error("nothing is fetched"));
     const blocklists = await Blocklists.open({ store, directory: listsFolder(folder), fetch });
     let compiled = 0;
+    let spent = 0;
+    const cpu = () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    };
     let profile: string | null = null;
     const engine = new Engine({
       programs,
@@ -69,14 +74,19 @@ async function measure(title: string, where: string, goals: boolean): Promise<vo
       lostPackets: () => 0,
       listener: { prompt: () => {}, flow: () => {}, rules: () => {} },
       checkpoint: (step) => {
-        if (step === "compiled") compiled = performance.now();
+        if (step !== "compiled") return;
+        compiled = performance.now();
+        spent = cpu();
       },
     });
     const times: Record<string, number[]> = {};
     const returned: number[] = [];
+    const addCpu: number[] = [];
     const time = <T>(kind: string, change: () => T): T => {
+      const cpuBefore = cpu();
       const began = performance.now();
       const result = change();
+      if (kind.startsWith("add")) addCpu.push(spent - cpuBefore);
       returned.push(performance.now() - began);
       times[kind] ??= [];
       times[kind].push(compiled - began);
@@ -104,6 +114,7 @@ async function measure(title: string, where: string, goals: boolean): Promise<vo
       figures.note(`${title}: ${what}, p99`, percentile(values, 0.99), "ms");
     };
     note("rules.add, from its arrival to the kernel", all("add"), goals ? "≤ 5" : "");
+    note("rules.add, the same, CPU time", addCpu);
     for (const kind of Object.keys(times)) note(kind, all(kind));
     note("any change, until its answer", returned);
     const over = all("").filter((each) => each > 5).length / all("").length;
