@@ -3,7 +3,7 @@
 // itself is started again and adopts what the kernel enforces meanwhile: nothing is unguarded because a process crashed.
 // usage: node build/keeper.ts STATE-FOLDER COMMAND [ARG…]
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -40,7 +40,7 @@ function run(): void {
   const child = spawn("setpriv", ["--pdeathsig", "TERM", ...command], {
     stdio: ["ignore", "pipe", "inherit"],
     detached: true,
-    env: helperEnvironment(join(state, "compiled")),
+    env: helperEnvironment(isOwn(state) ? join(state, "compiled") : null),
   });
   helper = child;
   child.stdout.on("data", (chunk: Buffer) => {
@@ -57,6 +57,12 @@ function run(): void {
     helper = undefined;
     ended(code, signal);
   });
+}
+
+/** Whether a helper has made the state folder, for root alone. What lies there would be run before anybody else could ask. */
+function isOwn(folder: string): boolean {
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
 }
 
 function becameReady(): void {
