@@ -56,6 +56,8 @@ export type Update =
   | { [T in Topic]: { kind: "event"; topic: T; data: Events[T] } }[Topic]
   /** Main window only: what its view of the monitor shows. */
   | { kind: "monitor"; update: MonitorUpdate }
+  /** Main window only: whether it is on the screen, or hidden or minimised. */
+  | { kind: "seen"; seen: boolean }
   /** Prompt window only: it became visible just now. */
   | { kind: "shown" }
   /** Prompt window only: the person closed it; every open question is put aside. */
