@@ -1,8 +1,11 @@
 // The words between the window's two halves: main/window (which holds the helper's socket) and renderer (which has only the DOM).
 import * as v from "valibot";
 import { type ErrorCode, errorCodes } from "./errors.ts";
-import type { Events, Params, Result, Topic } from "./methods.ts";
+import { type Events, type Params, type Result, type Topic, topics } from "./methods.ts";
 import type { MonitorUpdate } from "./monitor.ts";
+
+/** What a window watches all the time. Flows come by what it has on its screen (monitor.ts): to tell of all of them costs too much. */
+export const windowTopics = topics.filter((topic): topic is Exclude<Topic, "flows"> => topic !== "flows");
 
 /** The only methods a page may call; everything it reads arrives as updates instead. */
 export const windowMethods = [
@@ -88,6 +91,8 @@ export type Update =
   | { kind: "attention"; attention: Attention }
   /** Main window only: the person asked for this view. */
   | { kind: "view"; view: "inbox" }
+  /** Main window only: whether it is on the screen, or hidden or minimised. */
+  | { kind: "seen"; seen: boolean }
   /** Prompt window only: it became visible just now. */
   | { kind: "shown" }
   /** Prompt window only: the person closed it; every open question is put aside. */

@@ -15,6 +15,8 @@ export const useMonitor = create<{ shown: Shown | null; error: ErrorCode | null 
 }));
 
 let wanted: Wanted | null = null;
+/** What the window says; the page's own word, which some desktops and tests withhold, counts as well. */
+let seen = true;
 let number = 0;
 /** One request at a time: while somebody scrolls, what was asked for meanwhile is past already. */
 let asking = false;
@@ -42,7 +44,7 @@ async function ask(): Promise<void> {
 
 async function askOnce(): Promise<void> {
   if (useKnown.getState().link.state !== "up") return;
-  if (wanted === null || document.hidden) {
+  if (wanted === null || !seen || document.hidden) {
     await bridge.call("monitor.leave", {});
     return;
   }
@@ -52,6 +54,11 @@ async function askOnce(): Promise<void> {
 }
 
 export function takeMonitor(update: Update): void {
+  if (update.kind === "seen") {
+    seen = update.seen;
+    void ask();
+    return;
+  }
   if (update.kind !== "monitor") return;
   const { shown } = useMonitor.getState();
   const next = applyUpdate(shown, update.update);

@@ -1,8 +1,8 @@
 // The window's one connection to the helper: watches what pages always show, notices a silent helper, and keeps trying when there is none.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Link, Outcome, Update, WindowMethod } from "../../contract/bridge.ts";
+import { type Link, type Outcome, type Update, type WindowMethod, windowTopics } from "../../contract/bridge.ts";
 import { CodedError } from "../../contract/errors.ts";
-import { type Params, type Topic, topics } from "../../contract/methods.ts";
+import type { Params } from "../../contract/methods.ts";
 import { HelperClient } from "../client/client.ts";
 import { Mirror } from "./mirror.ts";
 
@@ -11,9 +11,6 @@ const firstPause = 250;
 const longestPause = 2000;
 /** How often a quiet helper is asked for a sign of life, ms: a stopped process keeps its connections. */
 const heartbeat = 5000;
-
-/** Flows come by the view that somebody looks at (contract/monitor.ts): to hear of all of them costs the helper too much. */
-const watched = topics.filter((topic): topic is Exclude<Topic, "flows"> => topic !== "flows");
 
 export class HelperLink {
   private readonly socketPath: string;
@@ -72,7 +69,7 @@ export class HelperLink {
     closed.catch(() => {}); // heard below; without this an early end would count as unhandled
     try {
       client.onView((update) => this.tell({ kind: "monitor", update }));
-      await client.watch(watched, (topic, data) => {
+      await client.watch(windowTopics, (topic, data) => {
         this.mirror.take(...([topic, data] as Parameters<Mirror["take"]>));
         this.tell({ kind: "event", topic, data } as Update);
       });

@@ -42,6 +42,11 @@ function showMain(): void {
   const window = makeMainWindow(preload);
   mainWindow = window;
   restartWhenGone(window, "main");
+  const seen = (seen: boolean) => () => pages.tell("main", { kind: "seen", seen });
+  window.on("hide", seen(false));
+  window.on("minimize", seen(false));
+  window.on("show", seen(true));
+  window.on("restore", seen(true));
   window.on("closed", () => {
     mainWindow = undefined;
     leave("main");

@@ -1,9 +1,10 @@
 // What the hold itself costs: from connect() to the prompt event, from the answer to the app going on, and the helper at rest.
 // Ratios are interleaved with the same exchange outside the guard. Writes dist/bench/hold.json.
 import { join } from "node:path";
-import { type Topic, topics } from "../../contract/methods.ts";
+import { windowTopics } from "../../contract/bridge.ts";
 import { HelperClient } from "../../main/client/client.ts";
 import { picket, TestHelper } from "../end-to-end/helper-process.ts";
+import { aView } from "../helper/monitor/flows.ts";
 import { python } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { Figures, percentile } from "./figures.ts";
@@ -80,8 +81,11 @@ try {
   await measureProtocol(helper, network, "udp");
   await measureRest(helper, "helper CPU at rest");
   const watcher = await HelperClient.connect(helper.socket, "bench");
-  await watcher.watch<Topic>([...topics], () => {});
+  // As the window does: what is not on its screen it does not ask for.
+  await watcher.watch(windowTopics, () => {});
   await measureRest(helper, "helper CPU at rest, window open");
+  await watcher.call("monitor.watch", aView());
+  await measureRest(helper, "helper CPU at rest, monitor on the screen");
   watcher.close();
   figures.note("helper memory (PSS)", memory(helper.pid).pss, "MB");
   figures.note("maps", sum(mapMemory(helper.instance).values()), "MB");

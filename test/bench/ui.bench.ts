@@ -12,7 +12,7 @@ import { Figures, percentile } from "./figures.ts";
 import { LatencyClient } from "./latency-client.ts";
 import { familyMemory } from "./process-cost.ts";
 import { CardClock } from "./ui/card-clock.ts";
-import { flood, heapAfter, longestTask } from "./ui/load.ts";
+import { flood, heapAfter, longestTasks } from "./ui/load.ts";
 
 const rounds = 100;
 const figures = new Figures();
@@ -63,12 +63,9 @@ async function measureWindow(): Promise<void> {
     const { total, parts } = familyMemory(app.electron.process().pid ?? 0);
     figures.note("memory of the shell at rest (PSS)", total, "MB", "≤ 200");
     for (const [name, pss] of parts) figures.note(`  of which ${name}`, pss, "MB");
-    figures.note(
-      "longest task at 2,000 connections a second",
-      await longestTask(app, () => flood(helper)),
-      "ms",
-      "≤ 16",
-    );
+    const tasks = await longestTasks(app, helper, () => flood(helper));
+    figures.note("longest task at 2,000 connections a second", tasks.wall, "ms", "≤ 16");
+    figures.note("  its thread's own time", tasks.cpu, "ms");
     const [before, after] = await heapAfter(app, helper);
     figures.note("heap after a minute's worth of updates", before, "MB");
     figures.note("heap after an hour's worth of updates", after, "MB");

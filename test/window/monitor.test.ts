@@ -128,7 +128,7 @@ describe("the tree", () => {
 
 describe("search and filters", () => {
   test("narrow the tree and its sums, and can be taken back at once", async () => {
-    expect(await texts()).toEqual(["app", "app", "app"]);
+    await waitFor(async () => expect(await texts()).toEqual(["app", "app", "app"]));
     await search("firefox example.org");
     await waitFor(async () => expect(await app.main.locator(".summary").textContent()).toContain("2 live of 2"));
     expect(await rows().count()).toBe(1);

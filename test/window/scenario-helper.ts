@@ -252,8 +252,6 @@ export class ScenarioHelper {
         this.put("rules", rule);
         return { ...rule, replaced: null, change: this.called.length };
       }
-      case "rules.undo":
-        return {};
       case "prompts.answer": {
         const { id } = params as { id: string };
         if (this.refuseWith) throw new CodedError(this.refuseWith);
