@@ -209,7 +209,7 @@ export class HistoryKeys {
       this.store
         .prepare("UPDATE history_keys SET host = 0, domain = 0, country = 0 WHERE app = ?")
         .run(this.appNumber(path));
-    this.forget();
+    this.tidy(0);
   }
 
   /** Keys of the app, or of all, as they are now. */

@@ -3,7 +3,7 @@
 import type { HistoryAmounts } from "../../contract/history.ts";
 import { type Cell, cellsOf, type Page, quartersInDay, readPage, writePage } from "../history/page.ts";
 import { log } from "../log.ts";
-import type { Store } from "./database.ts";
+import { durably, type Store } from "./database.ts";
 
 export const minute = 60;
 export const quarter = 900;
@@ -69,6 +69,17 @@ export class HistoryRows {
   /** One transaction. */
   together<T>(work: () => T): T {
     return this.store.transaction(work)();
+  }
+
+  /** One transaction, on the disk when this returns, whose removals leave nothing readable in the file. */
+  erasing(work: () => void): void {
+    this.store.pragma("secure_delete = ON");
+    try {
+      durably(this.store, work);
+      this.store.pragma("wal_checkpoint(TRUNCATE)");
+    } finally {
+      this.store.pragma("secure_delete = OFF");
+    }
   }
 
   /** Live flows of an earlier helper of this boot. */
