@@ -153,7 +153,8 @@ export class History {
   tick(): void {
     try {
       this.noticeSleep();
-      if (this.flows.isBusy && performance.now() - this.counted.at >= this.pace - 100) this.parts.countTraffic();
+      if (this.kept.recording && this.flows.isBusy && performance.now() - this.counted.at >= this.pace - 100)
+        this.parts.countTraffic();
       this.book();
       this.ledger.flushIfDue(Math.floor(Date.now() / 1000));
       if (performance.now() - this.tidied > tidyPace) this.tidy();
@@ -265,7 +266,10 @@ export class History {
 
   setPrivate({ app, private: on }: ParsedParams<"history.setPrivate">): HistorySettings {
     this.upToDate();
-    this.rows.erasing(() => this.keys.setPrivate(app, on));
+    this.rows.erasing(() => {
+      this.keys.setPrivate(app, on);
+      if (on) this.rows.forgetHosts(app);
+    });
     return this.settings;
   }
 
@@ -283,6 +287,7 @@ export class History {
     this.rows.erasing(() => {
       this.rows.remove(begin, end, keys);
       this.events.remove(begin * 1000, end * 1000, app ?? null);
+      this.rows.forgetHosts(app ?? null);
       if (from === undefined) this.keys.remove(number);
     });
     this.ledger.seconds.remove(begin, end, keys);

@@ -58,7 +58,7 @@ export class HistoryKeys {
   }
 
   private find(app: AppRow, place: Place, network: number, day: number): number {
-    const told = app.private === 0 && app.path !== others.path;
+    const told = app.private === 0 && app.path !== others.path && place.host !== "";
     let host = told ? this.nameOf(place.host) : 0;
     const country = told ? countryNumber(place.country) : 0;
     const protocol = protocols.indexOf(place.protocol);
@@ -210,6 +210,10 @@ export class HistoryKeys {
         .prepare("UPDATE history_keys SET host = 0, domain = 0, country = 0 WHERE app = ?")
         .run(this.appNumber(path));
     this.tidy(0);
+  }
+
+  isPrivate(path: string): boolean {
+    return (this.apps.get(path) ?? this.readApp(path))?.private === 1;
   }
 
   /** Keys of the app, or of all, as they are now. */

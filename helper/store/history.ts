@@ -89,6 +89,16 @@ export class HistoryRows {
       .all() as LiveFlow[];
   }
 
+  /** Live flows of the app, or of all, are known by their sums only, should this helper end. */
+  forgetHosts(app: string | null): void {
+    this.store
+      .prepare(
+        `UPDATE history_flows SET place = json_set(place, '$.host', '', '$.country', NULL)
+         WHERE @app IS NULL OR place ->> '$.app.path' = @app`,
+      )
+      .run({ app });
+  }
+
   /** Minutes of [from, to), Unix seconds: each with the second at which it begins. */
   minutes(from: number, to: number): RawCell[] {
     return this.cells("history_minutes", from, to, minute);

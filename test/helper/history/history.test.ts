@@ -278,6 +278,23 @@ describe("a private app", () => {
     );
   });
 
+  it("has none in what is kept of its live flows either", () => {
+    const fields = { cookie: 998n, address: Buffer.alloc(16), port: 443, protocol: 6, direction: 0, attempt: 1 };
+    const key = flowId(layouts.flow_key.read(layouts.flow_key.write(fields)));
+    const app = { name: "c", path: "/usr/bin/c", verified: false, icon: null, via: null };
+    const endpoint = { host: "secret.example.org", address: "192.0.2.9", port: 443, protocol: "tcp" } as const;
+    history.flows.tell(key, { app, endpoint, user: 0, verdict: "allow" } as Flow, Date.now());
+    ask();
+    history.setPrivate({ app: app.path, private: true });
+    expect(inFile("secret.example.org")).toBe(false);
+    history.flows.count(key, 500, 0, Date.now());
+    ask();
+    expect(inFile("secret.example.org")).toBe(false);
+    restart();
+    history.flows.count(key, 700, 0, Date.now());
+    expect(ask({ by: "host" }).rows).toMatchObject([{ key: null, bytesIn: 700, connections: 1 }]);
+  });
+
   it("may be one before it is ever seen", () => {
     history.setPrivate({ app: "/usr/bin/a", private: true });
     history.configure({});
