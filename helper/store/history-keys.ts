@@ -32,6 +32,7 @@ interface AppRow {
 export class HistoryKeys {
   private readonly store: Store;
   private readonly columns: KeyColumns;
+  private appById: ReturnType<Store["prepare"]> | undefined;
   private nameById: ReturnType<Store["prepare"]> | undefined;
   private readonly known = new Map<string, { id: number; day: number }>();
   private readonly apps = new Map<string, AppRow>();
@@ -176,7 +177,8 @@ export class HistoryKeys {
   }
 
   app(id: number): HistoryApp | undefined {
-    const row = this.store.prepare("SELECT * FROM history_apps WHERE id = ?").get(id) as AppRow | undefined;
+    this.appById ??= this.store.prepare("SELECT * FROM history_apps WHERE id = ?");
+    const row = this.appById.get(id) as AppRow | undefined;
     if (row === undefined) return undefined;
     const { path, name, verified, icon } = row;
     return { path, name, verified: verified === 1, icon, private: row.private === 1 };
