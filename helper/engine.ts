@@ -194,7 +194,7 @@ export class Engine {
       flows: this.flows,
       hold: this.hold,
       lists: parts.lists,
-      countryOf: (address) => parts.countries.of(address),
+      countryOf: (address, hex) => parts.countries.of(address, hex),
       readTraffic: () => programs.readTraffic(),
       settle: () => void this.settle(),
       revoke: () => this.revocation.soon(),

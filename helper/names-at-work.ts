@@ -32,8 +32,8 @@ export interface NamesAtWorkParts {
   readonly flows: Flows;
   readonly hold: Hold;
   readonly lists: PolicyLists;
-  /** Where an address is; null where nobody knows. */
-  countryOf(address: string): string | null;
+  /** Where an address (as text, and as 32 hex digits) is; null where nobody knows. */
+  countryOf(address: string, hex: string): string | null;
   /** Connections that live, whether this helper heard of them or not. */
   readTraffic(): readonly Traffic[];
   /** Cards may be answered by now. */
@@ -86,7 +86,7 @@ export class NamesAtWork {
   /** Who is asked for, and what that is called by now. Whoever calls this computer has no name that it looked up. */
   endpointOf(record: FlowRecord, said: Name | null = null): Endpoint {
     const { address, ...rest } = endpointOf(record, formatAddress);
-    const endpoint = { ...rest, address, country: this.parts.countryOf(address) };
+    const endpoint = { ...rest, address, country: this.parts.countryOf(address, record.flow.address.toString("hex")) };
     if (directionOf(record) === "inbound") return endpoint;
     return this.called(endpoint, contractNames(this.names.namesOf(addressHex(endpoint.address), record.process), said));
   }

@@ -7,8 +7,6 @@ import type { ParsedParams, Result } from "../../contract/methods.ts";
 import type { Flow } from "../../contract/words.ts";
 import type { Situation } from "../enforced-policy.ts";
 import { log } from "../log.ts";
-import { addressHex } from "../policy/address.ts";
-import { isInZone, loopbackPrefixes } from "../policy/rule.ts";
 import { durably, type Store } from "../store/database.ts";
 import { dayLength, HistoryRows, minute, quarter } from "../store/history.ts";
 import { HistoryEvents, type NewEvent } from "../store/history-events.ts";
@@ -42,8 +40,6 @@ const keptSchema = v.object({
 });
 type Kept = v.InferOutput<typeof keptSchema>;
 const usual: Kept = { recording: true, minutes: 24, days: 365 };
-
-const loopback = { loopback: loopbackPrefixes, resolvers: [], local: [] };
 
 export interface HistoryParts {
   readonly store: Store;
@@ -157,7 +153,8 @@ export class History {
   tick(): void {
     try {
       this.noticeSleep();
-      if (this.flows.isBusy && performance.now() - this.counted.at >= this.pace - 100) this.parts.countTraffic();
+      if (this.kept.recording && this.flows.isBusy && performance.now() - this.counted.at >= this.pace - 100)
+        this.parts.countTraffic();
       this.book();
       this.ledger.flushIfDue(Math.floor(Date.now() / 1000));
       if (performance.now() - this.tidied > tidyPace) this.tidy();
@@ -269,7 +266,10 @@ export class History {
 
   setPrivate({ app, private: on }: ParsedParams<"history.setPrivate">): HistorySettings {
     this.upToDate();
-    durably(this.parts.store, () => this.keys.setPrivate(app, on));
+    this.rows.erasing(() => {
+      this.keys.setPrivate(app, on);
+      if (on) this.rows.forgetHosts(app);
+    });
     return this.settings;
   }
 
@@ -284,9 +284,10 @@ export class History {
     const number = app === undefined ? null : this.keys.appNumber(app);
     if (number === undefined) return;
     const keys = number === null ? null : this.keys.numbersOf(number);
-    durably(this.parts.store, () => {
+    this.rows.erasing(() => {
       this.rows.remove(begin, end, keys);
       this.events.remove(begin * 1000, end * 1000, app ?? null);
+      this.rows.forgetHosts(app ?? null);
       if (from === undefined) this.keys.remove(number);
     });
     this.ledger.seconds.remove(begin, end, keys);
@@ -320,6 +321,6 @@ function placeOf({ app, endpoint, user }: Flow): Place {
     country,
     protocol,
     user,
-    loopback: isInZone("loopback", addressHex(address), loopback),
+    loopback: address.startsWith("127.") || address === "::1",
   };
 }

@@ -3,8 +3,8 @@
 
 import { dayLength, type HistoryRows, type LiveFlow, minute } from "../store/history.ts";
 import type { HistoryKeys } from "../store/history-keys.ts";
-import { type Amounts, addAmounts, noAmounts } from "./amounts.ts";
-import type { Entry } from "./recorder.ts";
+import { type Amounts, addAmounts, noAmounts, type Place } from "./amounts.ts";
+import type { Entry, LiveEntry } from "./recorder.ts";
 import { Seconds } from "./seconds.ts";
 
 /** Seconds between two batches. */
@@ -14,7 +14,7 @@ const mostWaiting = 50_000;
 
 interface Taken {
   readonly entries: readonly Entry[];
-  readonly live: readonly LiveFlow[];
+  readonly live: readonly LiveEntry[];
   readonly over: readonly string[];
 }
 
@@ -47,8 +47,14 @@ export class Ledger {
       this.batch.set(key, sum);
       this.spread(key, amounts, before, now);
     }
-    for (const flow of live) this.live.set(flow.flow, flow);
+    for (const { place, ...flow } of live) this.live.set(flow.flow, { ...flow, place: this.placeText(place) });
     for (const flow of over) this.live.set(flow, null);
+  }
+
+  /** Of a private app without its host. */
+  private placeText(place: Place): string {
+    const known = this.keys.isPrivate(place.app.path) ? { ...place, host: "", country: null } : place;
+    return JSON.stringify(known);
   }
 
   flushIfDue(now: number): void {

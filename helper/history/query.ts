@@ -99,6 +99,15 @@ function seriesOf(sums: Float64Array, bucket: HistoryBucket, starts: number[]): 
   return { bucket, starts, bytesIn, bytesOut, connections, blocked };
 }
 
+/** Rows that have anything, most bytes first, then most flows. */
+function ranked(sums: Float64Array): Int32Array {
+  const at = (row: number, field: number) => sums[row * fields + field] as number;
+  const bytes = (row: number) => at(row, 0) + at(row, 1);
+  const flows = (row: number) => at(row, 2) + at(row, 3);
+  const rows = new Int32Array(sums.length / fields).map((_, row) => row).filter((row) => bytes(row) + flows(row) > 0);
+  return rows.sort((a, b) => bytes(b) - bytes(a) || flows(b) - flows(a));
+}
+
 /** `now`: Unix seconds. Errors: bad_range, bad_zone. */
 export function query(asked: Asked, sources: Sources, kept: Kept, now: number): Result<"history.query"> {
   const span = spanOf(asked, now);
@@ -113,20 +122,23 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
     throw new CodedError("bad_zone", asked.zone);
   }
   const { rowOf, values } = sources.keys.rows(asked.by, asked.filter);
-  const question: Question = { from, unit, table: bucketTable(from, to, unit, starts), buckets: starts.length, rowOf };
+  const question: Question = {
+    from,
+    unit,
+    table: bucketTable(from, to, unit, starts),
+    buckets: starts.length,
+    rowOf,
+    rows: values.length,
+  };
   const tally = new Tally(question);
   collect(tally, sources, { from, to }, unit);
 
-  const found = values
-    .map((value, row) => ({ value, row, amounts: amountsAt(tally.rows, row) }))
-    .filter(
-      ({ amounts: { bytesIn, bytesOut, connections, blocked } }) => bytesIn + bytesOut + connections + blocked > 0,
-    )
-    .sort(
-      ({ amounts: a }, { amounts: b }) =>
-        b.bytesIn + b.bytesOut - a.bytesIn - a.bytesOut || b.connections + b.blocked - a.connections - a.blocked,
-    );
-  const shown = found.slice(0, asked.limit);
+  const found = ranked(tally.rows);
+  const shown = [...found.subarray(0, asked.limit)].map((row) => ({
+    value: values[row] as number,
+    row,
+    amounts: amountsAt(tally.rows, row),
+  }));
   const lines = sparks(asked.sparks, shown, question, (tally) => collect(tally, sources, { from, to }, unit));
   const networks = new Map(asked.by === "network" ? sources.keys.allNetworks().map((each) => [each.id, each]) : []);
   const rows = shown.map(({ value, amounts }, at): HistoryRow => {

@@ -35,6 +35,9 @@ export interface Entry {
   readonly amounts: Amounts;
 }
 
+/** How much of a live flow was handed out. */
+export type LiveEntry = Omit<LiveFlow, "place"> & { readonly place: Place };
+
 /** A struct flow_key in hex. Flows of datagrams end with their socket, all at once. */
 const isDatagram = (key: string) => !isConnection(layouts.flow_key.read(Buffer.from(key, "hex")));
 const cookieOf = (key: string) => key.slice(0, 16);
@@ -180,9 +183,9 @@ export class Recorder {
    * What came since the last time, and for the next helper: live flows with what was handed out of them, and flows that are over. Whoever
    * takes it writes all of it at once.
    */
-  take(): { entries: Entry[]; live: LiveFlow[]; over: string[] } {
+  take(): { entries: Entry[]; live: LiveEntry[]; over: string[] } {
     const entries: Entry[] = [];
-    const live: LiveFlow[] = [];
+    const live: LiveEntry[] = [];
     const over: string[] = [];
     for (const followed of this.changed) {
       const { key, place, bytesIn, bytesOut } = followed;
@@ -197,7 +200,7 @@ export class Recorder {
         if (followed.written) over.push(key);
       } else if (followed.verdict === "allow") {
         followed.written = true;
-        live.push({ flow: key, place: JSON.stringify(place), bytesIn, bytesOut });
+        live.push({ flow: key, place, bytesIn, bytesOut });
       }
     }
     this.changed.clear();

@@ -15,6 +15,7 @@ export class SystemError extends Error {
 
 const c = {
   mmap: libc.func("void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)"),
+  madvise: libc.func("int madvise(const void *address, size_t length, int advice)"),
   open: libc.func("int open(const char *path, int flags)"),
   open_by_handle_at: libc.func("int open_by_handle_at(int mount_fd, const void *handle, int flags)"),
   read: libc.func("int64_t read(int fd, _Out_ uint8_t *buffer, size_t bytes)"),
@@ -60,6 +61,16 @@ export function map(fd: number, bytes: number, offset: number, writable: boolean
   const at = c.mmap(null, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, offset);
   if (BigInt.asIntN(64, koffi.address(at)) === -1n) throw new SystemError("mmap", koffi.errno());
   return koffi.view(at, bytes);
+}
+
+/** No reading ahead: what is asked for lies anywhere. */
+export const MADV_RANDOM = 1;
+/** What is mapped is let go of; whoever asks for it again gets it from the file. */
+export const MADV_DONTNEED = 4;
+
+/** Of memory that map() gave, whole. */
+export function advise(mapped: Buffer, advice: number): void {
+  check("madvise", c.madvise(mapped, mapped.length, advice));
 }
 
 export const O_RDONLY = 0;

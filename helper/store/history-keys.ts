@@ -4,15 +4,13 @@ import type { HistoryApp, HistoryBy, HistoryFilter, HistoryNetwork, NetworkKind 
 import { countryNumber, countryOf, type Place, protocols } from "../history/amounts.ts";
 import { registrableDomain } from "../policy/host-name.ts";
 import type { Store } from "./database.ts";
+import { type Column, KeyColumns } from "./history-key-columns.ts";
 
 /** New hosts that are kept apart of one app in a day, and new apps: a program that scans, or makes programs, must not fill the disk. */
 const mostHosts = 2000;
 const mostApps = 1000;
 /** Keys whose numbers are remembered, to be found without asking the database. */
 const remembered = 5000;
-
-const columns = ["app", "host", "domain", "country", "protocol", "network", "user"] as const;
-type Column = (typeof columns)[number];
 
 export interface StoredNetwork {
   /** What it is known by, for good. */
@@ -33,6 +31,9 @@ interface AppRow {
 
 export class HistoryKeys {
   private readonly store: Store;
+  private readonly columns: KeyColumns;
+  private appById: ReturnType<Store["prepare"]> | undefined;
+  private nameById: ReturnType<Store["prepare"]> | undefined;
   private readonly known = new Map<string, { id: number; day: number }>();
   private readonly apps = new Map<string, AppRow>();
   private readonly networks = new Map<string, number>();
@@ -42,6 +43,7 @@ export class HistoryKeys {
 
   constructor(store: Store, onNewApp: (path: string) => void) {
     this.store = store;
+    this.columns = new KeyColumns(store);
     this.onNewApp = onNewApp;
   }
 
@@ -58,7 +60,7 @@ export class HistoryKeys {
   }
 
   private find(app: AppRow, place: Place, network: number, day: number): number {
-    const told = app.private === 0 && app.path !== others.path;
+    const told = app.private === 0 && app.path !== others.path && place.host !== "";
     let host = told ? this.nameOf(place.host) : 0;
     const country = told ? countryNumber(place.country) : 0;
     const protocol = protocols.indexOf(place.protocol);
@@ -175,14 +177,16 @@ export class HistoryKeys {
   }
 
   app(id: number): HistoryApp | undefined {
-    const row = this.store.prepare("SELECT * FROM history_apps WHERE id = ?").get(id) as AppRow | undefined;
+    this.appById ??= this.store.prepare("SELECT * FROM history_apps WHERE id = ?");
+    const row = this.appById.get(id) as AppRow | undefined;
     if (row === undefined) return undefined;
     const { path, name, verified, icon } = row;
     return { path, name, verified: verified === 1, icon, private: row.private === 1 };
   }
 
   name(id: number): string | null {
-    const found = this.store.prepare("SELECT name FROM history_names WHERE id = ?").pluck().get(id);
+    this.nameById ??= this.store.prepare("SELECT name FROM history_names WHERE id = ?").pluck();
+    const found = this.nameById.get(id);
     return (found as string | undefined) ?? null;
   }
 
@@ -209,7 +213,11 @@ export class HistoryKeys {
       this.store
         .prepare("UPDATE history_keys SET host = 0, domain = 0, country = 0 WHERE app = ?")
         .run(this.appNumber(path));
-    this.forget();
+    this.tidy(0);
+  }
+
+  isPrivate(path: string): boolean {
+    return (this.apps.get(path) ?? this.readApp(path))?.private === 1;
   }
 
   /** Keys of the app, or of all, as they are now. */
@@ -240,6 +248,7 @@ export class HistoryKeys {
 
   /** What is remembered may not be true any more. */
   forget(): void {
+    this.columns.forget();
     this.known.clear();
     this.apps.clear();
     this.networks.clear();
@@ -253,26 +262,24 @@ export class HistoryKeys {
     const wanted = this.conditions(filter);
     const values: number[] = [];
     if (wanted === null) return { rowOf: () => -1, values };
-    const where = wanted.length === 0 ? "" : `WHERE ${wanted.map(({ column }) => `${column} = ?`).join(" AND ")}`;
-    const found = this.store
-      .prepare(`SELECT id, ${by} FROM history_keys ${where}`)
-      .raw()
-      .all(...wanted.map(({ value }) => value)) as [number, number][];
+    const { least, count, columns: all } = this.columns.upToDate();
+    const own = all[by];
     const places = new Map<number, number>();
-    let least = Number.POSITIVE_INFINITY;
-    let most = -1;
-    for (const [id] of found) {
-      if (id < least) least = id;
-      if (id > most) most = id;
-    }
-    const rows = new Int32Array(Math.max(0, most - least + 1)).fill(-1);
-    for (const [id, value] of found) {
+    const rows = new Int32Array(count).fill(-1);
+    const tests = wanted.map(({ column, value }) => ({ numbers: all[column], value }));
+    const exists = all.user;
+    for (let at = 0; at < count; at++) {
+      if ((exists[at] as number) < 0) continue;
+      let fits = true;
+      for (const { numbers, value } of tests) fits &&= numbers[at] === value;
+      if (!fits) continue;
+      const value = own[at] as number;
       let row = places.get(value);
       if (row === undefined) {
         row = values.push(value) - 1;
         places.set(value, row);
       }
-      rows[id - least] = row;
+      rows[at] = row;
     }
     return { rowOf: (key) => rows[key - least] ?? -1, values };
   }

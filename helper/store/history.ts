@@ -3,7 +3,7 @@
 import type { HistoryAmounts } from "../../contract/history.ts";
 import { type Cell, cellsOf, type Page, quartersInDay, readPage, writePage } from "../history/page.ts";
 import { log } from "../log.ts";
-import type { Store } from "./database.ts";
+import { durably, type Store } from "./database.ts";
 
 export const minute = 60;
 export const quarter = 900;
@@ -71,11 +71,32 @@ export class HistoryRows {
     return this.store.transaction(work)();
   }
 
+  /** One transaction, on the disk when this returns, whose removals leave nothing readable in the file. */
+  erasing(work: () => void): void {
+    this.store.pragma("secure_delete = ON");
+    try {
+      durably(this.store, work);
+      this.store.pragma("wal_checkpoint(TRUNCATE)");
+    } finally {
+      this.store.pragma("secure_delete = OFF");
+    }
+  }
+
   /** Live flows of an earlier helper of this boot. */
   live(): LiveFlow[] {
     return this.store
       .prepare("SELECT flow, place, bytes_in AS bytesIn, bytes_out AS bytesOut FROM history_flows")
       .all() as LiveFlow[];
+  }
+
+  /** Live flows of the app, or of all, are known by their sums only, should this helper end. */
+  forgetHosts(app: string | null): void {
+    this.store
+      .prepare(
+        `UPDATE history_flows SET place = json_set(place, '$.host', '', '$.country', NULL)
+         WHERE @app IS NULL OR place ->> '$.app.path' = @app`,
+      )
+      .run({ app });
   }
 
   /** Minutes of [from, to), Unix seconds: each with the second at which it begins. */

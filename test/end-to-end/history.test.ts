@@ -1,13 +1,14 @@
 // What history says of traffic, against what the wire's own counters say; and that neither a kill nor a restart changes the sums.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { HistoryAmounts } from "../../contract/history.ts";
+import type { HistoryAmounts, HistoryRow } from "../../contract/history.ts";
 import type { Params } from "../../contract/methods.ts";
 import { client, clientApp } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { guarded, picket, TestHelper, until } from "./helper-process.ts";
+import { guarded, picket, start, TestHelper, until } from "./helper-process.ts";
 
 let helper: TestHelper;
 let network: Network;
@@ -209,5 +210,39 @@ describe("what was refused", () => {
       connections: 0,
       blocked: 3,
     });
+  });
+});
+
+describe("picket history", () => {
+  test("says of curl what it fetched, with no window open, by app, host and protocol", async () => {
+    const address = network.address(4);
+    const api = await helper.client();
+    const { app: curl } = await api.call("rules.add", { app: realpathSync("/usr/bin/curl"), action: "allow" });
+    const ran = await guarded(helper, network.near, ["curl", "-s", "-m", "20", `http://${address}/`]);
+    expect(ran.stdout).toBe("hi\n");
+    const said = async (...words: string[]) => {
+      const { stdout, stderr } = await start(picket, ["history", ...words], { PICKET_SOCKET: helper.socket });
+      expect(stderr).toBe("");
+      return stdout;
+    };
+    await until("its end", async () =>
+      (await api.call("flows.list", {})).every((flow) => flow.app.path !== curl || !flow.live),
+    );
+    const rows = JSON.parse(await said("--by", "app", "--range", "10m", "--json")) as HistoryRow[];
+    const row = rows.find(({ key }) => key === curl);
+    expect(row).toMatchObject({ connections: 1, blocked: 0 });
+    expect(row?.bytesIn).toBeGreaterThan(200);
+    expect(row?.bytesOut).toBeGreaterThan(200);
+    const host = JSON.parse(
+      await said("--by", "host", "--range", "1h", "--app", String(curl), "--json"),
+    ) as HistoryRow[];
+    expect(host).toEqual([
+      { key: address, bytesIn: row?.bytesIn, bytesOut: row?.bytesOut, connections: 1, blocked: 0 },
+    ]);
+    expect(await said("--by", "protocol", "--csv")).toMatch(
+      /^key,name,bytesIn,bytesOut,connections,blocked\r\ntcp,tcp,/,
+    );
+    expect(await said("events")).toContain(`first seen: ${curl}`);
+    expect(await said("--by", "network", "--range", "24h")).toContain("CONNECTIONS");
   });
 });

@@ -1,5 +1,5 @@
 // History on a real SQLite file: what is recorded is found again by every question, over roll-ups, restarts, removal and time zones.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -99,6 +99,11 @@ function ask(params: Partial<Asked> = {}): Result<"history.query"> {
 
 const later = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
 const day = 86_400_000;
+
+/** Whether the database's files still have a word in them anywhere. */
+function inFile(word: string): boolean {
+  return readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(word));
+}
 
 describe("what was recorded", () => {
   it("is found by app, domain, host, country, protocol, network and user", () => {
@@ -254,6 +259,8 @@ describe("a private app", () => {
   it("has sums and no hosts, of what was before as well, and none come back", () => {
     use({ app: "/usr/bin/a", host: "secret.example.org" });
     use({ app: "/usr/bin/b", host: "www.example.net" });
+    ask();
+    expect(inFile("secret.example.org")).toBe(true);
     expect(history.setPrivate({ app: "/usr/bin/a", private: true }).private).toEqual(["/usr/bin/a"]);
     use({ app: "/usr/bin/a", host: "other.example.org" });
     expect(ask({ by: "app" }).rows.map(({ key, bytesIn, app }) => [key, bytesIn, app?.private])).toEqual([
@@ -262,14 +269,30 @@ describe("a private app", () => {
     ]);
     expect(ask({ by: "host", filter: { app: "/usr/bin/a" } }).rows.map(({ key }) => key)).toEqual([null]);
     expect(ask({ by: "country", filter: { app: "/usr/bin/a" } }).rows.map(({ key }) => key)).toEqual([null]);
-    history.configure({});
-    expect(store.prepare("SELECT name FROM history_names").pluck().all()).not.toContain("secret.example.org");
+    expect(inFile("secret.example.org")).toBe(false);
     history.setPrivate({ app: "/usr/bin/a", private: false });
     expect(ask({ by: "host", filter: { app: "/usr/bin/a" } }).rows.map(({ key }) => key)).toEqual([null]);
     use({ app: "/usr/bin/a", host: "third.example.org" });
     expect(ask({ by: "host", filter: { app: "/usr/bin/a" } }).rows.map(({ key }) => key)).toContain(
       "third.example.org",
     );
+  });
+
+  it("has none in what is kept of its live flows either", () => {
+    const fields = { cookie: 998n, address: Buffer.alloc(16), port: 443, protocol: 6, direction: 0, attempt: 1 };
+    const key = flowId(layouts.flow_key.read(layouts.flow_key.write(fields)));
+    const app = { name: "c", path: "/usr/bin/c", verified: false, icon: null, via: null };
+    const endpoint = { host: "secret.example.org", address: "192.0.2.9", port: 443, protocol: "tcp" } as const;
+    history.flows.tell(key, { app, endpoint, user: 0, verdict: "allow" } as Flow, Date.now());
+    ask();
+    history.setPrivate({ app: app.path, private: true });
+    expect(inFile("secret.example.org")).toBe(false);
+    history.flows.count(key, 500, 0, Date.now());
+    ask();
+    expect(inFile("secret.example.org")).toBe(false);
+    restart();
+    history.flows.count(key, 700, 0, Date.now());
+    expect(ask({ by: "host" }).rows).toMatchObject([{ key: null, bytesIn: 700, connections: 1 }]);
   });
 
   it("may be one before it is ever seen", () => {
@@ -313,6 +336,7 @@ describe("history that is deleted", () => {
   it("as a whole leaves nothing, neither in memory nor in the file", () => {
     history.remove({});
     for (const range of ["10m", "24h", "1y"] as const) expect(ask({ range }).rows).toEqual([]);
+    expect(inFile("example.net")).toBe(false);
     for (const table of ["keys", "names", "apps", "minutes", "quarters", "days", "events"])
       expect([table, store.prepare(`SELECT count(*) FROM history_${table}`).pluck().get()]).toEqual([table, 0]);
   });

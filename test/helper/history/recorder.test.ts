@@ -124,7 +124,7 @@ describe("over a restart", () => {
             written.bytes += amounts.bytesIn;
             written.connections += amounts.connections;
           }
-          for (const each of live) written.live.set(each.flow, each);
+          for (const each of live) written.live.set(each.flow, { ...each, place: JSON.stringify(each.place) });
           for (const key of over) written.live.delete(key);
         };
         for (const each of steps) {
