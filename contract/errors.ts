@@ -32,6 +32,8 @@ export const errorCodes = {
   blocklist_unreadable: "That is no blocklist.",
   blocklist_shrunk:
     "The update lost more than half of the entries, so it waits to be accepted; what was there before goes on.",
+  unknown_flow: "There is no such flow any more.",
+  not_listed: "No blocklist has anything of this destination.",
   nothing_aside: "No update of that blocklist waits to be accepted.",
   fetch_failed: "The blocklist could not be fetched.",
   too_many_blocklists: "There are too many blocklists.",

@@ -175,6 +175,8 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     },
     "learn.review": () => learning.review(),
     "learn.accept": ({ ids }) => learning.accept(ids),
+    "rules.except": ({ flow, everybody }, client) =>
+      attempt(client, "An exception to blocklists.", () => engine.except(flow, everybody)),
     "flows.list": ({ limit }) => engine.listFlows(limit),
     ...parts.blocklists.methods,
     "run.enter": ({ name }, client) => enterRun(runs, name, client),
