@@ -246,6 +246,14 @@ export const methods = {
   ...monitorMethods,
   ...blocklistMethods,
   ...historyMethods,
+  /**
+   * Lets a flow's app, or with `everybody` any, past the blocklists to where the flow went: rules that allow whatever of it is listed, in
+   * one change. Errors: unknown_flow, not_listed, app_unknown.
+   */
+  "rules.except": {
+    params: v.strictObject({ flow: v.pipe(v.string(), v.maxLength(256)), everybody: v.optional(v.boolean(), false) }),
+    result: v.object({ rules: v.array(ruleSchema), change: v.nullable(v.number()) }),
+  },
   /** Moves the *calling process* into a guarded cgroup of its own. Errors: run_failed. */
   "run.enter": {
     params: v.strictObject({ name: v.pipe(v.string(), v.maxLength(64)) }),

@@ -42,10 +42,12 @@ import { log } from "./log.ts";
 import { NamesAtWork } from "./names-at-work.ts";
 import { canonicalRule } from "./new-rule.ts";
 import { formatAddress } from "./policy/address.ts";
+import { exceptionTo } from "./policy/exception.ts";
 import { writtenName } from "./policy/host-name.ts";
 import type { Zones } from "./policy/rule.ts";
 import { detailsOf } from "./prompts/details.ts";
-import { Prompts } from "./prompts/prompts.ts";
+
+import { isCertain, Prompts } from "./prompts/prompts.ts";
 import { Revocation } from "./revocation.ts";
 import { nextRound } from "./rounds.ts";
 import { describeRules } from "./rule-hints.ts";
@@ -625,6 +627,23 @@ export class Engine {
     );
     this.policyChanged();
     return { rules: made, change: changes.after(newest)[0] ?? null };
+  }
+
+  /** Errors: unknown_flow, not_listed, app_unknown. */
+  except(id: string, everybody: boolean): Result<"rules.except"> {
+    const flow = this.flows.list(Number.POSITIVE_INFINITY).find((each) => each.id === id);
+    if (flow === undefined) throw new CodedError("unknown_flow", id);
+    const parts = exceptionTo(flow.endpoint, this.parts.lists);
+    if (parts.length === 0) throw new CodedError("not_listed", flow.endpoint.host ?? flow.endpoint.address);
+    if (!everybody && !isCertain(flow.app)) throw new CodedError("app_unknown");
+    const { direction } = flow;
+    const rule = {
+      app: everybody ? null : flow.app.path,
+      action: "allow" as const,
+      direction,
+      note: "An exception to blocklists.",
+    };
+    return this.addRules(parts.map((part) => ({ ...rule, ...part })));
   }
 
   /** Takes a change of rules back, the newest by default; returns what would take that back. Errors: nothing_to_undo. */

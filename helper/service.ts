@@ -189,6 +189,8 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     },
     "learn.review": () => learning.review(),
     "learn.accept": ({ ids }) => learning.accept(ids),
+    "rules.except": ({ flow, everybody }, client) =>
+      attempt(client, "An exception to blocklists.", () => engine.except(flow, everybody)),
     "flows.list": ({ limit }) => engine.listFlows(limit),
     ...makeMonitorService(parts.monitor, engine.ending),
     ...parts.blocklists.methods,

@@ -45,7 +45,7 @@ export class Query {
   readonly hashes = new Uint32Array(mostLabels);
   suffixes = 0;
 
-  /** `name`: canonical (names.ts). Returns itself: one query serves many names, one after another. */
+  /** `name`: canonical (policy/host-name.ts). Returns itself: one query serves many names, one after another. */
   set(name: string): this {
     this.name = name;
     this.suffixes = 0;

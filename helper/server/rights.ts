@@ -25,6 +25,7 @@ const rights: { [M in MethodName]: Rule<M> } = {
   "rules.stage": "read",
   "rules.apply": ({ dryRun }) => (dryRun ? "read" : "widen"),
   "rules.undo": "widen",
+  "rules.except": "widen",
   explain: "read",
   "mode.set": ({ mode }) => widensUnless(mode === "block"),
   // Whoever set what is on trial had the right to.

@@ -2,6 +2,7 @@
 // Ratios are interleaved with the same exchange outside the guard. Writes dist/bench/hold.json.
 import { join } from "node:path";
 import { windowTopics } from "../../contract/bridge.ts";
+import type { Topic } from "../../contract/methods.ts";
 import { HelperClient } from "../../main/client/client.ts";
 import { picket, TestHelper } from "../end-to-end/helper-process.ts";
 import { aView } from "../helper/monitor/flows.ts";
@@ -82,7 +83,7 @@ try {
   await measureRest(helper, "helper CPU at rest");
   const watcher = await HelperClient.connect(helper.socket, "bench");
   // As the window does: what is not on its screen it does not ask for.
-  await watcher.watch(windowTopics, () => {});
+  await watcher.watch<Topic>(windowTopics, () => {});
   await measureRest(helper, "helper CPU at rest, window open");
   await watcher.call("monitor.watch", aView());
   await measureRest(helper, "helper CPU at rest, monitor on the screen");

@@ -40,6 +40,7 @@ export const errors = {
     blocklist_too_large: "That blocklist is larger than Picket takes.",
     blocklist_unreadable: "Nothing in there reads like a blocklist.",
     blocklist_shrunk: "More than half of the list would be gone, so the old one goes on until you accept the new one.",
+    not_listed: "No blocklist has anything of this destination.",
     nothing_aside: "No update of that blocklist waits to be accepted.",
     fetch_failed: "The blocklist could not be fetched. The last good one goes on.",
     too_many_blocklists: "There are as many blocklists as Picket takes.",
