@@ -91,7 +91,12 @@ export class Field {
     const range = "echo 0 0 > /proc/sys/net/ipv4/ping_group_range";
     execFileSync("nsenter", [`--net=/run/netns/${network.near}`, "sh", "-c", range]);
     const field = new Field(network);
-    await field.helper.start();
+    try {
+      await field.helper.start();
+    } catch (error) {
+      network.destroy();
+      throw error;
+    }
     const { guarded } = await (await field.helper.client()).call("status", {});
     field.directory = `${cgroupRoot()}/${guarded[0]}`;
     return field;
