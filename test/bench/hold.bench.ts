@@ -82,7 +82,7 @@ try {
   await measureRest(helper, "helper CPU at rest");
   const watcher = await HelperClient.connect(helper.socket, "bench");
   // As the window does: what is not on its screen it does not ask for.
-  await watcher.watch(windowTopics, () => {});
+  await watcher.watch<(typeof windowTopics)[number]>(windowTopics, () => {});
   await measureRest(helper, "helper CPU at rest, window open");
   await watcher.call("monitor.watch", aView());
   await measureRest(helper, "helper CPU at rest, monitor on the screen");
