@@ -84,6 +84,7 @@ try {
   const watcher = await HelperClient.connect(helper.socket, "bench");
   // As the window does: what is not on its screen it does not ask for.
   await watcher.watch<Topic>(windowTopics, () => {});
+  await watcher.watch<(typeof windowTopics)[number]>(windowTopics, () => {});
   await measureRest(helper, "helper CPU at rest, window open");
   await watcher.call("monitor.watch", aView());
   await measureRest(helper, "helper CPU at rest, monitor on the screen");

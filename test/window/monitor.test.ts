@@ -281,6 +281,25 @@ describe("ten thousand live connections", () => {
   });
 });
 
+describe("where there is little room", () => {
+  test("names, verdicts and actions stay in view, nothing spills over", async () => {
+    const window = await app.electron.browserWindow(app.main);
+    await window.evaluate((browserWindow) => browserWindow.setSize(760, 480));
+    await app.main.waitForFunction(() => innerWidth <= 760);
+    await openExample();
+    const faults = await app.main.evaluate(() => {
+      const box = document.querySelector(".monitor") as HTMLElement;
+      const edge = box.getBoundingClientRect().right;
+      const parts = [...box.querySelectorAll<HTMLElement>(".row[data-id] :is(.cell-name, .cell-verdict, .row-menu)")];
+      const out = parts.filter((part) => part.getBoundingClientRect().right > edge);
+      const narrow = parts.filter((part) => part.matches(".cell-name") && part.clientWidth < 120);
+      return [parts.length === 0, out.length, narrow.length, document.body.scrollWidth > innerWidth];
+    });
+    expect(faults).toEqual([false, 0, 0, false]);
+    await window.evaluate((browserWindow) => browserWindow.setSize(1180, 760));
+  });
+});
+
 describe("accessibility", () => {
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   const seriousViolations = async () => {

@@ -18,7 +18,8 @@ import { text } from "../../text.ts";
 import { MonitorRow } from "./row.tsx";
 
 const words = text.monitor;
-const rowHeight = 48;
+/** Two lines of text, however large somebody has it. */
+const rowHeight = 3 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 /** Rows asked for above and below those in view, and in which steps: not every turn of a wheel is a question. */
 const around = 40;
 const step = 20;
@@ -122,7 +123,7 @@ export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu
           <span>{words.columns.name}</span>
           <span>{words.columns.verdict}</span>
           <span className="cell-numbers head-speed">{words.columns.speed}</span>
-          <span className="cell-numbers">{words.columns.traffic}</span>
+          <span className="cell-numbers cell-traffic">{words.columns.traffic}</span>
         </div>
       </div>
       <div

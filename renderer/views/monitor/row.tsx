@@ -31,7 +31,7 @@ export const MonitorRow = memo(
     const { figures, history } = row;
     return (
       <div className="monitor-row" role="presentation">
-        <span role="gridcell" className="cell-name" style={{ paddingInlineStart: `${row.depth * 24}px` }}>
+        <span role="gridcell" className="cell-name" style={{ paddingInlineStart: `${row.depth * 1.5}rem` }}>
           {!flat && (
             <span className="twist" data-twist aria-hidden="true">
               {row.kind !== "flow" && <Chevron />}
@@ -53,7 +53,7 @@ export const MonitorRow = memo(
           <Amount arrow="↓" shown={humanRate(figures.rateIn)} said={words.receiving} />
           <Amount arrow="↑" shown={humanRate(figures.rateOut)} said={words.sending} />
         </span>
-        <span role="gridcell" className="cell-numbers two-lines">
+        <span role="gridcell" className="cell-numbers cell-traffic two-lines">
           <Amount arrow="↓" shown={bytes(figures.bytesIn)} said={words.received} />
           <Amount arrow="↑" shown={bytes(figures.bytesOut)} said={words.sent} />
         </span>
