@@ -1,4 +1,4 @@
--- Who talked to whom and how much, in UTC. docs/decisions/0012-history.md says why in this shape.
+-- Who talked to whom and how much, in UTC. docs/decisions/0016-history.md says why in this shape.
 
 -- AUTOINCREMENT throughout: pages name keys by number, and a number that was deleted must never mean somebody else.
 CREATE TABLE history_apps (
