@@ -184,6 +184,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   });
   probation.settleOverdue();
   const learning = new Learning({ store, settings, modes, addRules: (rules) => engine.addRules(rules) });
+  const changedTold = new Set<string>();
   const monitor = new Monitor({
     flows: () => engine.rememberedFlows(),
     countTraffic,
@@ -215,7 +216,15 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     },
     checkpoint: hooks.checkpoint,
     listener: {
-      prompt: (prompt, id) => updates.note("prompts", prompt, id),
+      prompt: (prompt, id) => {
+        updates.note("prompts", prompt, id);
+        // Once for each question about a changed program.
+        if (prompt === null) changedTold.delete(id);
+        else if (prompt.changed && !changedTold.has(id)) {
+          changedTold.add(id);
+          history.appChanged(prompt.app.path);
+        }
+      },
       flow: (flow, id) => {
         updates.note("flows", flow, id);
         monitor.note(flow, id);

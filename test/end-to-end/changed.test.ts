@@ -114,6 +114,8 @@ describe("a program that was allowed forever", () => {
     expect([rules, code]).toEqual([[], 0]);
     expect(await rulesOf(path)).toEqual(before.rules);
     expect(await unasked(address, path)).toBe(0);
+    const { events } = await (await helper.client()).call("history.events", { range: "1h" });
+    expect(events.filter((event) => event.kind === "appChanged" && event.app === path)).toHaveLength(1);
     // The way back is known.
     replace(path, first);
     expect(await unasked(address, path)).toBe(0);
