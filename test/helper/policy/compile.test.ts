@@ -103,7 +103,7 @@ describe("the compiled policy", () => {
     expect(tally.deferred).toBeGreaterThan(0);
     expect(tally.plain.pairs).toBeGreaterThan(5000);
     expect(tally.plain.deferred / tally.plain.pairs).toBeLessThan(0.02);
-  });
+  }, 400_000);
 
   const any = { kind: "any" } as const;
   const at = (text: string) => ({ kind: "prefix", prefix: parsePrefix(text)! }) as const;
