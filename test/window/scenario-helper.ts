@@ -272,10 +272,9 @@ export class ScenarioHelper {
       case "rules.undo": {
         const { change } = params as { change: number };
         const answer = this.answers.find((each) => each.change === change);
-        if (!answer) throw new CodedError("nothing_to_undo");
-        Object.assign(answer, { change: null, undone: true });
+        if (answer) Object.assign(answer, { change: null, undone: true });
         this.tell("rules", { full: false, changed: [], removed: [] });
-        return {};
+        return { removed: [], restored: [], more: 0 };
       }
       case "rules.enable": {
         const { id, enabled } = params as { id: string; enabled: boolean };
