@@ -24,13 +24,51 @@ export function slotName({ table, app, port, protocol, direction, shape }: Slot)
   return `${table}:${app}:${port}:${protocol}:${direction}:${shape}`;
 }
 
+/** With more rules than this a group knows them by app as well: one is a handful among thousands. */
+const fewRules = 4;
+
+/** Rules of one group, best first. */
+class Group {
+  readonly rules: PolicyRule[] = [];
+  private byApp: Map<string | null, PolicyRule[]> | undefined;
+
+  append(rule: PolicyRule): void {
+    this.rules.push(rule);
+    this.byApp = undefined;
+  }
+
+  add(rule: PolicyRule): void {
+    this.rules.splice(placeOf(rule, this.rules), 0, rule);
+    if (this.byApp === undefined) return;
+    const own = this.byApp.get(rule.app);
+    if (own === undefined) this.byApp.set(rule.app, [rule]);
+    else own.splice(placeOf(rule, own), 0, rule);
+  }
+
+  /** Returns whether it was there. */
+  remove(rule: PolicyRule): boolean {
+    const own = this.byApp?.get(rule.app);
+    if (own?.includes(rule)) own.splice(own.indexOf(rule), 1);
+    // There may be two of one number: before and after a change.
+    const place = this.rules.indexOf(rule, placeOf(rule, this.rules));
+    if (place >= 0) this.rules.splice(place, 1);
+    return place >= 0;
+  }
+
+  /** Those about one app. */
+  of(app: string | null): readonly PolicyRule[] {
+    if (this.rules.length <= fewRules) return this.rules.filter((rule) => rule.app === app);
+    this.byApp ??= Map.groupBy(this.rules, (rule) => rule.app);
+    return this.byApp.get(app) ?? [];
+  }
+}
+
 export class Tables {
   readonly slots = new Watched<string, Slot>();
   /** Table number → mask of the shapes it has. */
   readonly shapes = new Watched<number, number>();
   private readonly target: SlotTarget;
-  /** Rules by group, best first. */
-  private readonly groups = new Map<string, PolicyRule[]>();
+  private readonly groups = new Map<string, Group>();
   private readonly tables = new Map<number, Table>();
   private readonly byGroup = new Map<string, Table[]>();
 
@@ -45,26 +83,25 @@ export class Tables {
 
   /** Before there are tables: the next rule of the group, in order. */
   append(group: string, rule: PolicyRule): void {
-    const rules = this.groups.get(group);
-    if (rules === undefined) this.groups.set(group, [rule]);
-    else rules.push(rule);
+    this.group(group).append(rule);
   }
 
   add(group: string, rule: PolicyRule): void {
-    const rules = this.groups.get(group);
-    if (rules === undefined) this.groups.set(group, [rule]);
-    else rules.splice(placeOf(rule, rules), 0, rule);
+    this.group(group).add(rule);
     this.refill(group, rule.app);
   }
 
-  remove(group: string, rule: PolicyRule): void {
-    const rules = this.groups.get(group) ?? [];
-    // There may be two of one number: before and after a change.
-    const place = rules.indexOf(rule, placeOf(rule, rules));
-    if (place < 0) throw new Error(`rule ${rule.number} is not in group ${group}`);
-    if (rules.length === 1) this.groups.delete(group);
-    else rules.splice(place, 1);
-    this.refill(group, rule.app);
+  remove(name: string, rule: PolicyRule): void {
+    const group = this.groups.get(name);
+    if (!group?.remove(rule)) throw new Error(`rule ${rule.number} is not in group ${name}`);
+    if (group.rules.length === 0) this.groups.delete(name);
+    this.refill(name, rule.app);
+  }
+
+  private group(name: string): Group {
+    const group = this.groups.get(name) ?? new Group();
+    this.groups.set(name, group);
+    return group;
   }
 
   /** One more path leads to the table. */
@@ -111,10 +148,11 @@ export class Tables {
 
   /** `app` undefined: of every app. */
   private rulesOf({ groups, entry }: Source, app?: string | null): readonly PolicyRule[] {
-    const sources = groups.map((group) => this.groups.get(group) ?? []);
-    if (entry !== null) sources.push([entryRule(entry)]);
-    const wanted = app === undefined ? sources : sources.map((rules) => rules.filter((rule) => rule.app === app));
-    return wanted.length === 1 ? (wanted[0] as PolicyRule[]) : wanted.flat().sort(compareRules);
+    const present = groups.map((name) => this.groups.get(name)).filter((group) => group !== undefined);
+    const wanted = present.map((group) => (app === undefined ? group.rules : group.of(app)));
+    // An entry is about every app.
+    if (entry !== null && (app ?? null) === null) wanted.push([entryRule(entry)]);
+    return wanted.length === 1 ? (wanted[0] as readonly PolicyRule[]) : wanted.flat().sort(compareRules);
   }
 
   /** The table's slots are `others` and `fresh` from now on; `old` ones are no more. */

@@ -35,8 +35,9 @@ const figures = new Figures();
 async function measure(title: string, where: string, goals: boolean): Promise<void> {
   const folder = mkdtempSync(join(where, "picket-bench-"));
   const cgroup = new OwnCgroup();
-  const programs = new Programs(objectPath, cgroup.instance);
+  let programs: Programs | undefined;
   try {
+    programs = new Programs(objectPath, cgroup.instance);
     const store = openStore(join(folder, "picket.sqlite"));
     const clock = { boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(), boottime };
     const written = new Rules(store, clock);
@@ -149,7 +150,7 @@ async function measure(title: string, where: string, goals: boolean): Promise<vo
     await blocklists.close();
     store.close();
   } finally {
-    programs.remove();
+    programs?.remove();
     await cgroup.remove();
     rmSync(folder, { recursive: true, force: true });
   }
