@@ -81,6 +81,8 @@ export type Update =
   | { kind: "attention"; attention: Attention }
   /** Main window only: the person asked for this view. */
   | { kind: "view"; view: "inbox" }
+  /** Prompt window only: it got the focus just now. */
+  | { kind: "focused" }
   /** Prompt window only: it became visible just now. */
   | { kind: "shown" }
   /** Prompt window only: the person closed it; every open question is put aside. */
