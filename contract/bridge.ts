@@ -93,6 +93,8 @@ export type Update =
   | { kind: "view"; view: "inbox" }
   /** Main window only: whether it is on the screen, or hidden or minimised. */
   | { kind: "seen"; seen: boolean }
+  /** Prompt window only: it got the focus just now. */
+  | { kind: "focused" }
   /** Prompt window only: it became visible just now. */
   | { kind: "shown" }
   /** Prompt window only: the person closed it; every open question is put aside. */

@@ -6,6 +6,7 @@ import { bridge } from "./bridge.ts";
 import { announcement } from "./prompt/announcement.ts";
 import { Back } from "./prompt/back.tsx";
 import { Card } from "./prompt/card.tsx";
+import { focusCame } from "./prompt/dead-time.ts";
 import { heed, missed, putAllAside, putCardAside, queueLength, siblings, takeUp } from "./prompt/desk.ts";
 import { stack, takeToDesk, useDesk } from "./prompt/on-desk.ts";
 import { UndoBar, useUndo } from "./prompt/undo.tsx";
@@ -108,6 +109,7 @@ useKnown.subscribe((known, before) => {
 });
 bridge.follow((update) => {
   take(update);
+  if (update.kind === "focused") focusCame();
   if (update.kind === "shown") useDesk.setState(({ shown }) => ({ shown: shown + 1 }));
   if (update.kind === "put-aside") takeToDesk(putAllAside);
   if (update.kind === "take-up") {

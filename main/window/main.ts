@@ -107,6 +107,7 @@ function start(): void {
   promptWindow = new PromptWindow(preload, {
     putAside: () => pages.tell("prompt", { kind: "put-aside" }),
     shown: () => pages.tell("prompt", { kind: "shown" }),
+    focused: () => pages.tell("prompt", { kind: "focused" }),
     mayRaise: () => !herald.announces,
   });
   const quiet = watchQuiet(process.env, (why) => attention.become(why));

@@ -22,7 +22,10 @@ export class PromptWindow {
   private wide = false;
 
   /** `mayRaise`: whether it may come up by itself. */
-  constructor(preload: string, told: { putAside: () => void; shown: () => void; mayRaise: () => boolean }) {
+  constructor(
+    preload: string,
+    told: { putAside: () => void; shown: () => void; focused: () => void; mayRaise: () => boolean },
+  ) {
     this.putAside = told.putAside;
     this.shown = told.shown;
     this.mayRaise = told.mayRaise;
@@ -46,6 +49,7 @@ export class PromptWindow {
       event.preventDefault();
       this.close();
     });
+    this.window.on("focus", told.focused);
     void this.window.loadURL(`${origin}/prompt.html`);
   }
 

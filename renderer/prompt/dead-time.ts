@@ -4,6 +4,13 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 /** Long enough to see that something new is there, ms. */
 const deadMs = 500;
 
+const fromShell = new EventTarget();
+
+/** The shell says that the window has the focus now. The page's own event says so too, but not while a debugger makes it believe it always has it. */
+export function focusCame(): void {
+  fromShell.dispatchEvent(new Event("focus"));
+}
+
 const beginnings = ["pointerdown", "mousedown", "touchstart", "keydown"] as const;
 const ends = ["pointerup", "mouseup", "touchend", "keyup", "click", "dblclick", "auxclick"] as const;
 
@@ -69,10 +76,12 @@ export function useDeadTime(
     for (const type of beginnings) target.addEventListener(type, begun, { capture: true });
     for (const type of ends) target.addEventListener(type, ended, { capture: true });
     window.addEventListener("focus", focused);
+    fromShell.addEventListener("focus", focused);
     return () => {
       for (const type of beginnings) target.removeEventListener(type, begun, { capture: true });
       for (const type of ends) target.removeEventListener(type, ended, { capture: true });
       window.removeEventListener("focus", focused);
+      fromShell.removeEventListener("focus", focused);
     };
   }, []);
 

@@ -170,10 +170,12 @@ describe("the inbox", () => {
     expect(await row("i3").count()).toBe(0);
     await app.main.getByRole("button", { name: "1 question nobody has asked again for two weeks" }).click();
     await row("i3").waitFor();
-    await app.main.getByRole("searchbox").fill("thunder");
+    // Letter by letter, as a person types: the rows move with each, and none is lost.
+    await app.main.getByRole("searchbox").pressSequentially("thunder", { delay: 30 });
+    expect(await app.main.getByRole("searchbox").inputValue()).toBe("thunder");
     await row("i1").waitFor({ state: "detached" });
     await row("i3").waitFor();
-    await app.main.getByRole("searchbox").fill("");
+    await app.main.getByRole("searchbox").press("Escape");
     await app.main.locator('.view[data-live="true"]').locator(row("i1")).waitFor();
     await row("i1").getByRole("button", { name: "Always allow curl to any host of example.org" }).click();
     await row("i1").waitFor({ state: "detached" });

@@ -21,13 +21,14 @@ export function Inbox() {
   const [query, setQuery] = useState("");
   const [archive, setArchive] = useState(false);
   const answers = useRecentAnswers();
-  const view = useRef<HTMLElement>(null);
+  const rows = useRef<HTMLDivElement>(null);
   const { waiting, unanswered, quiet } = sections(prompts.values(), query, Date.now());
-  // Rows that come and go move those below: the same guard as on the prompt's card, here for this view alone.
+  // Rows that come and go move those below: the same guard as on the prompt's card, here for the rows alone. Whoever types a search moves
+  // them with every letter.
   const key = [...waiting, ...unanswered, ...quiet]
     .flatMap((group) => group.prompts.map(({ id, state, endpoints }) => `${id} ${state} ${endpoints.length}`))
     .join("\n");
-  const guard = useDeadTime(key, () => view.current ?? window);
+  const guard = useDeadTime(key, () => rows.current ?? window);
   const grouped = (groups: readonly Group[]): Item[] =>
     groups.map((group) => ({ id: group.id, piece: <AppGroup group={group} guard={guard} /> }));
   const titled = (id: string, title: string, hint: string, groups: readonly Group[]): Item[] =>
@@ -51,19 +52,21 @@ export function Inbox() {
     ...(archive ? grouped(quiet).map(({ id, piece }) => ({ id: `quiet ${id}`, piece })) : []),
   ];
   return (
-    <section className="view" aria-label={words.title} ref={view} data-live={guard.live}>
+    <section className="view" aria-label={words.title} data-live={guard.live}>
       <div className="view-head">
         <h1>{words.title}</h1>
         <Search label={words.search} value={query} onChange={setQuery} />
       </div>
       <Snoozed />
-      {items.length === 0 &&
-        (query === "" ? (
+      <div className="inbox-rows" ref={rows}>
+        {items.length > 0 ? (
+          <Pieces items={items} />
+        ) : query === "" ? (
           <Nothing icon={<Tray />} title={words.none} hint={words.noneHint} />
         ) : (
           <Nothing icon={<Tray />} title={words.notFound} />
-        ))}
-      {items.length > 0 && <Pieces items={items} />}
+        )}
+      </div>
       {answers.length > 0 && <Recent answers={answers} />}
     </section>
   );

@@ -54,7 +54,7 @@ export function Recent({ answers }: { answers: readonly RecentAnswer[] }) {
         {answers.map((answer) => {
           const { change, undone, lifetime } = answer;
           return (
-            <li key={answer.id} className="recent-row" data-answer={answer.id} data-undone={undone}>
+            <li key={`${answer.id} ${answer.time}`} className="recent-row" data-answer={answer.id} data-undone={undone}>
               <time className="second">{moment(answer.time, new Date())}</time>
               <AppFace app={answer.app} />
               <ActionMark action={answer.action} />

@@ -106,7 +106,7 @@ describe("parsePrefix", () => {
       }),
       { numRuns: 5000 },
     );
-  });
+  }, 300_000);
 
   it("reads every prefix that it writes", () => {
     fc.assert(
