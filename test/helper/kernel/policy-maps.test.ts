@@ -292,7 +292,7 @@ describe("the maps", () => {
     maps.apply(compileFor(empty));
     expect(kernelPaths()).toEqual({});
     for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(5);
-  });
+  }, 300_000);
 
   it("are not written anew for a list that is the same", () => {
     const hex = "00000000000000000000ffffc0000201";

@@ -13,7 +13,7 @@ describe("a client that is right", () => {
   it("is greeted and served, and known by its credentials", async () => {
     const client = await greeted();
     expect(await client.call("rules.remove", { id: "7" }, 99)).toEqual({ id: 99, result: { echo: { id: "7" } } });
-    expect(serving.calls.at(-1)?.client.peer).toEqual({ pid: process.pid, uid: 0 });
+    expect(serving.calls.at(-1)?.client.peer).toEqual({ pid: process.pid, uid: 0, gid: 0 });
   });
 
   it("may leave out what has a default, which the handler then sees", async () => {

@@ -84,7 +84,7 @@ describe("strangers", () => {
     // The oversized line ends the connection, so that the stranger has its whole reply.
     const { replies, child } = await stranger(1000, 1, `${request}${"x".repeat(maxRequestBytes + 1)}`);
     expect(replies[0]).toContain('"id":1,"result"');
-    expect(serving.calls[0]?.client.peer).toEqual({ pid: child.pid, uid: 1000 });
+    expect(serving.calls[0]?.client.peer).toEqual({ pid: child.pid, uid: 1000, gid: 1000 });
   });
 
   it("cannot keep the helper's descriptors busy, neither by staying nor by unread words", async () => {
