@@ -117,7 +117,8 @@ function start(): void {
     attention.close();
   });
   restartWhenGone(promptWindow.window, "prompt");
-  showMain();
+  // At the start of a session: there when something asks, and otherwise in the tray.
+  if (!process.argv.includes("--background")) showMain();
   placeTray({ open: showMain, questions: showPrompts });
   void link.run();
 }
