@@ -62,8 +62,9 @@ export class Learning {
       this.noted.delete(id);
       return;
     }
+    if (flow.layer !== "mode" || flow.verdict !== "allow") return;
     const { mode, override } = this.parts.modes.situation;
-    if (mode !== "learn" || override !== null || flow.layer !== "mode" || flow.verdict !== "allow") return;
+    if (mode !== "learn" || override !== null) return;
     const known = this.noted.get(id);
     if (known?.endpoint === flow.endpoint) return;
     const sighting = sightingOf(flow);

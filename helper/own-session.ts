@@ -73,7 +73,15 @@ export function parseLine(text: string): Line | null {
   return { state, inode, address: addressOf(address), port: Number.parseInt(local.split(":")[1] ?? "", 16) };
 }
 
-/** The TCP sockets of the process's network namespace. */
+function namespaceOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return ""; // it ended
+  }
+}
+
+/** The TCP sockets of the process's network namespace. The kernel goes through all that it has room for: milliseconds. */
 function tableOf(pid: number): Line[] {
   return ["tcp", "tcp6"].flatMap((file) => {
     try {
@@ -90,9 +98,13 @@ function tableOf(pid: number): Line[] {
 
 /** What came in at a port that somebody listens on is a call from outside. */
 function callsAbove(pid: number): Call[] {
+  const tables = new Map<string, Line[]>();
   return ancestry(pid).flatMap((each) => {
     const inodes = socketsOf(each);
-    const lines = inodes.size === 0 ? [] : tableOf(each);
+    if (inodes.size === 0) return [];
+    const namespace = namespaceOf(each);
+    const lines = tables.get(namespace) ?? tableOf(each);
+    tables.set(namespace, lines);
     const open = new Set(lines.filter(({ state }) => state === listening).map(({ port }) => port));
     return lines
       .filter(({ state, port, inode }) => state === established && open.has(port) && inodes.has(inode))

@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 
 export interface Mount {
+  /** The kernel's number of the mount, which is given again after an unmount. */
+  readonly id: number;
   readonly point: string;
   readonly type: string;
   /** The kernel's number: major << 20 | minor. */
@@ -30,11 +32,11 @@ export function sharesDevices({ type }: Mount): boolean {
 export function parseMounts(text: string): Mount[] {
   return text.split("\n").flatMap((line) => {
     const words = line.split(" ");
-    const [, , numbers, root, point] = words;
+    const [id, , numbers, root, point] = words;
     if (!numbers || !root || !point) return [];
     const [major = 0, minor = 0] = numbers.split(":").map(Number);
     const type = words[words.indexOf("-", 6) + 1] ?? "";
-    return [{ point: pathFrom(point), type, device: major * 0x100000 + minor, root: pathFrom(root) }];
+    return [{ id: Number(id), point: pathFrom(point), type, device: major * 0x100000 + minor, root: pathFrom(root) }];
   });
 }
 
@@ -49,9 +51,13 @@ export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefin
   return mounts.findLast(({ point }) => path === point || below(point, path) !== null);
 }
 
-/** The helper's own. */
-export function readMounts(): Mount[] {
-  return parseMounts(readFileSync("/proc/self/mountinfo", "latin1"));
+let last: { text: string; mounts: readonly Mount[] } = { text: "", mounts: [] };
+
+/** The helper's own. Read anew each time; taken apart when it is another than the time before. */
+export function readMounts(): readonly Mount[] {
+  const text = readFileSync("/proc/self/mountinfo", "latin1");
+  if (text !== last.text) last = { text, mounts: parseMounts(text) };
+  return last.mounts;
 }
 
 /** What lies below `folder` in `path`, with its slash; null when it is not below. */

@@ -170,7 +170,7 @@ export class Naming {
     void Promise.all([known ?? this.name(record.process), via])
       .then(async ([named, reason]) => {
         let app: App = { ...named, via: reason };
-        if (wantsOwner(app) && asks(app)) app = { ...app, package: await this.findOwner(named) };
+        if (wantsOwner(app) && asks(app)) app = { ...app, package: await this.findOwner(record.process, named) };
         const end = this.underWay.finish(id);
         then(app);
         if (end) ended(id, end);
@@ -181,9 +181,10 @@ export class Naming {
       .finally(() => this.underWay.finish(id));
   }
 
-  private async findOwner(app: App): Promise<Package | null> {
+  private async findOwner(process: ProcessRecord, app: App): Promise<Package | null> {
     const owner = await this.parts.apps.ownerOf(app);
-    for (const [exe, known] of this.known) if (known === app) this.known.set(exe, { ...app, package: owner });
+    const exe = nameOf(layouts.exe_key.write(process.exe));
+    if (this.known.get(exe) === app) this.known.set(exe, { ...app, package: owner });
     return owner;
   }
 

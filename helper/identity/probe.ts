@@ -1,10 +1,11 @@
 // Looks at files whose folders others may change. A file system in user space or on another machine may never answer, and a path can be
 // turned into one at any moment: such a look is a process of its own, which may hang as long as it likes.
 import { execFile } from "node:child_process";
-import { lstatSync } from "node:fs";
+import { type BigIntStats, fstatSync, lstatSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isLocal, type Mount, mountOf } from "./mounts.ts";
+import { withNear } from "./near.ts";
 import type { Step } from "./writers.ts";
 
 /** What stat(2) says of a file, links followed. */
@@ -63,9 +64,18 @@ export function isSettled(path: string, mounts: readonly Mount[]): boolean {
   );
 }
 
-async function lookHere(path: string): Promise<Seen> {
-  const { ino, dev, ctimeNs, mode } = await stat(path, { bigint: true });
+function seenIn({ ino, dev, ctimeNs, mode }: BigIntStats): Seen {
   return { inode: ino, device: dev, changed: ctimeNs, regular: (Number(mode) & typeMask) === regularType };
+}
+
+async function lookHere(path: string): Promise<Seen> {
+  return seenIn(await stat(path, { bigint: true }));
+}
+
+/** Undefined where only a process of its own may look. */
+function lookNear(path: string, mount: Mount, mounts: readonly Mount[]): Seen | null | undefined {
+  if (!isSettled(mount.point, mounts)) return undefined;
+  return withNear(path, mount, (fd) => seenIn(fstatSync(fd, { bigint: true })));
 }
 
 /** stat(1) with these arguments. `ended`: the process is gone. One that waits for a file system cannot always be killed. */
@@ -149,6 +159,8 @@ export async function look(path: string, mounts: readonly Mount[], hints: LookHi
   if (hints.safe ?? isSettled(path, mounts)) return timely(lookHere(path));
   const mount = mountOf(path, mounts);
   if (mount === undefined) return null;
+  const near = lookNear(path, mount, mounts);
+  if (near !== undefined) return near;
   if (isLocal(mount)) return lanes.local.take((ended) => lookApart(path, ended));
   const place = hints.place ?? mount.point;
   if (performance.now() < (avoided.get(place) ?? 0)) return null;

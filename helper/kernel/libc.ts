@@ -38,6 +38,7 @@ const c = {
   clock_getres: libc.func("int clock_getres(int clock, void *result)"),
   syscall2: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t"]),
   syscall4: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "int64_t", "void *", "int64_t"]),
+  openat2: libc.func("syscall", "int64_t", ["int64_t", "int64_t", "const char *", "const void *", "int64_t"]),
   flock: libc.func("int flock(int fd, int operation)"),
   mount: libc.func(
     "int mount(const char *source, const char *target, const char *type, uint64_t flags, const char *data)",
@@ -80,6 +81,18 @@ export const O_CLOEXEC = 0o2000000;
 
 export function open(path: string, flags: number): number {
   return check("open", c.open(path, flags | O_CLOEXEC));
+}
+
+const SYS_openat2 = 437;
+const RESOLVE_NO_XDEV = 1n;
+const RESOLVE_NO_MAGICLINKS = 2n;
+
+/** What `path` leads to from `folder`, if that is in the same mount all the way. Throws SystemError (EXDEV 18) when it is not. */
+export function openInMount(folder: number, path: string, flags: number): number {
+  const how = Buffer.alloc(24); // struct open_how: flags, mode, resolve
+  how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC));
+  how.writeBigUInt64LE(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS, 16);
+  return check("openat2", c.openat2(SYS_openat2, folder, path, how, how.length));
 }
 
 const FILEID_KERNFS = 0xfe;

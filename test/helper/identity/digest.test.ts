@@ -1,6 +1,7 @@
 // Reading files that may do anything to whoever reads them.
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -45,6 +46,31 @@ const sha256 = (content: string): string => createHash("sha256").update(content)
 
 it("tells the SHA-256 of a file that the reader may read", async () => {
   expect(await digest(readable(file("content")))).toBe(sha256("content"));
+});
+
+it.each([
+  ["small", 0, 0],
+  ["large", 2 * 1024 ** 2, 1],
+])("reads a %s program that runs with as few processes as it takes", async (_, size, processes) => {
+  const path = join(folder, "sleep");
+  execFileSync("cp", ["/usr/bin/sleep", path]);
+  if (size > 0) truncateSync(path, size);
+  const child = spawn(path, ["60"]);
+  await once(child, "spawn");
+  let started = 0;
+  const count = () => {
+    started++;
+  };
+  try {
+    await expect.poll(() => realpathSync(`/proc/${child.pid}/exe`)).toBe(path);
+    const wanted = execFileSync("sha256sum", [path], { encoding: "utf8" }).slice(0, 64);
+    subscribe("child_process", count);
+    expect(await digest(readable(path, { path: `/proc/${child.pid}/exe`, reader: "root" }))).toBe(wanted);
+    expect(started).toBe(processes);
+  } finally {
+    unsubscribe("child_process", count);
+    child.kill("SIGKILL");
+  }
 });
 
 it("reads what a process executes, whatever became of its path", async () => {

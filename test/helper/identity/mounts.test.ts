@@ -14,10 +14,10 @@ const text = [
 describe("mounts", () => {
   it("are read with their types, devices and spaces", () => {
     expect(parseMounts(text)).toEqual([
-      { point: "/", type: "ext4", device: 0x800001, root: "/" },
-      { point: "/home/a/remote things", type: "fuse.sshfs", device: 40, root: "/" },
-      { point: "/home", type: "btrfs", device: 41, root: "/" },
-      { point: "/home/a", type: "nfs4", device: 42, root: "/" },
+      { id: 22, point: "/", type: "ext4", device: 0x800001, root: "/" },
+      { id: 30, point: "/home/a/remote things", type: "fuse.sshfs", device: 40, root: "/" },
+      { id: 31, point: "/home", type: "btrfs", device: 41, root: "/" },
+      { id: 32, point: "/home/a", type: "nfs4", device: 42, root: "/" },
     ]);
   });
 
