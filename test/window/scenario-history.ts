@@ -13,7 +13,7 @@ import type { Params, Result } from "../../contract/methods.ts";
 import type { App } from "../../contract/words.ts";
 import { ago, chronyd, curl, firefox, nextcloud, python, thunderbird, updater } from "./scenario.ts";
 
-const home: HistoryNetwork = { id: "home", name: "Wohnung 5G", kind: "wifi", metered: false };
+const home: HistoryNetwork = { id: "home", name: "Maple Street", kind: "wifi", metered: false };
 const phone: HistoryNetwork = { id: "phone", name: "Alice’s phone", kind: "mobile", metered: true };
 const office: HistoryNetwork = { id: "office", name: "Wired connection 1", kind: "ethernet", metered: false };
 const networks = new Map([home, phone, office].map((network) => [network.id, network]));
@@ -76,13 +76,16 @@ const usual: Record<HistoryRange, HistoryBucket> = {
 };
 const length: Record<HistoryBucket, number> = { second: 1, minute: 60, quarter: 900, hour: 3600, day: 86_400 };
 
-/** How busy the computer is at that time: asleep at night, in bursts by day. Always the same for the same time. */
-function busy(time: number, salt: number): number {
-  const hour = (time / 3600) % 24;
-  const day = hour < 6.5 ? 0 : Math.max(0.05, Math.sin(((hour - 6) / 18) * Math.PI));
+/**
+ * How busy the computer is so many seconds ago: seen in the afternoon, asleep the night before. In bursts that are always the same for the
+ * same time; of a day, what it is over the day.
+ */
+function busy(time: number, past: number, step: number, salt: number): number {
+  const hour = (((17 - past / 3600) % 24) + 24) % 24;
+  const day = step >= 86_400 ? 0.4 : hour < 7 ? 0 : Math.sin(((hour - 6.5) / 17.5) * Math.PI);
   const bits = Math.sin(Math.floor(time) * 12.9898 + salt * 78.233) * 43_758.5453;
   const burst = bits - Math.floor(bits);
-  return day * (0.25 + burst * burst * 1.9);
+  return Math.max(0, day) * (0.25 + burst * burst * 1.9);
 }
 
 const none = (): HistoryAmounts => ({ bytesIn: 0, bytesOut: 0, connections: 0, blocked: 0 });
@@ -96,9 +99,9 @@ export class RememberedScenario {
   /** Nothing at all is remembered. */
   empty = false;
   events: HistoryEvent[] = [
-    anEvent("e1", 60 * 17, "sleep", { until: ago(60 * 10) }),
-    anEvent("e2", 60 * 10, "helperStarted", { from: ago(60 * 17) }),
-    anEvent("e3", 60 * 7.2, "network", { from: "Wohnung 5G", to: "Alice’s phone" }),
+    anEvent("e1", 60 * 16.8, "sleep", { until: ago(60 * 10.1) }),
+    anEvent("e2", 60 * 10.1, "helperStarted", { from: ago(60 * 16.8) }),
+    anEvent("e3", 60 * 7.2, "network", { from: "Maple Street", to: "Alice’s phone" }),
     anEvent("e4", 60 * 5, "appNew", { app: updater.path }),
     anEvent("e5", 60 * 3.4, "appChanged", { app: curl.path }),
     anEvent("e6", 4, "mode", { from: "learn", to: "ask" }),
@@ -142,7 +145,7 @@ export class RememberedScenario {
       const row = rows.get(key) ?? { key, ...none(), ...extra(by, key, each) };
       rows.set(key, row);
       starts.forEach((start, at) => {
-        const much = busy(start, salt) * Math.min(step, Math.max(0, end - start));
+        const much = busy(start, now - start, step, salt) * Math.min(step, Math.max(0, end - start));
         const amounts = {
           bytesIn: Math.round(each.down * much),
           bytesOut: Math.round(each.up * much),
@@ -152,7 +155,9 @@ export class RememberedScenario {
         for (const sum of [row, total, points[at] as HistoryAmounts]) add(sum, amounts);
       });
     }
-    const sorted = [...rows.values()].sort((a, b) => b.bytesIn + b.bytesOut - a.bytesIn - a.bytesOut);
+    const sorted = [...rows.values()]
+      .filter((row) => row.connections + row.blocked > 0)
+      .sort((a, b) => b.bytesIn + b.bytesOut - a.bytesIn - a.bytesOut);
     const column = (name: keyof HistoryAmounts) => points.map((point) => point[name]);
     return {
       from: new Date(begin * 1000).toISOString(),

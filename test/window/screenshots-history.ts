@@ -31,9 +31,10 @@ export async function shootHistory(main: Page, shoot: (page: Page, name: string)
   await choose("7 days");
   await choose("Speed");
   await row("Germany").waitFor();
-  await main.locator(".happened summary").click();
+  await main.locator(".happened").click();
+  await main.getByRole("dialog").waitFor();
   await shoot(main, "history-countries");
-  await main.locator(".happened summary").click();
+  await main.keyboard.press("Escape");
   await choose("24 h");
   await choose("Apps");
 }

@@ -10,7 +10,7 @@ import { plotOptions, type Shows } from "./plot.ts";
 import { bucketText, eventText } from "./words.ts";
 
 const words = text.history.chart;
-const height = 210;
+const height = 196;
 
 type Props = {
   series: HistorySeries;
@@ -63,6 +63,8 @@ export function Chart({ series, events, measure, span, choose }: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: marks are drawn with the columns
   useEffect(() => {
     plot.current?.setData(columnsOf(series, measure, Date.now() / 1000));
+    // What the axes say can differ where their scales do not.
+    plot.current?.redraw(true, true);
     // After the new scales hold.
     queueMicrotask(() => markSpan(plot.current, span));
   }, [series, measure, events, span]);

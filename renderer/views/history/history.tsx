@@ -1,10 +1,11 @@
 // Who talked to whom and how much: a chart of a time, and below it what that was by app, domain, host, country or network. The helper
 // remembers it with no window open; `picket history` tells the same.
 import { useState } from "react";
+import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
 import type { HistoryAmounts, HistoryEvent, HistoryRange } from "../../../contract/history.ts";
 import { humanBytes, moment } from "../../format.ts";
 import { Choice } from "../../parts/choice.tsx";
-import { Bars } from "../../parts/icons.tsx";
+import { Bars, Chevron } from "../../parts/icons.tsx";
 import { ErrorLine, Nothing, Notice } from "../../parts/notice.tsx";
 import { text } from "../../text.ts";
 import { Chart } from "./chart.tsx";
@@ -63,7 +64,10 @@ function Page({ answer, look, go }: { answer: Answer; look: Look; go: (look: Loo
   const next = nextDimension(answer.look);
   return (
     <>
-      <Amounts total={total} time={time} />
+      <div className="history-sums">
+        <Amounts total={total} time={time} />
+        <Happened events={events} />
+      </div>
       <Chart
         series={series}
         events={events}
@@ -71,7 +75,6 @@ function Page({ answer, look, go }: { answer: Answer; look: Look; go: (look: Loo
         span={look.span}
         choose={(span) => change({ span })}
       />
-      <Happened events={events} />
       <div className="history-by">
         <Choice<Dimension>
           label={words.by}
@@ -134,17 +137,27 @@ function Amounts({ total, time }: { total: HistoryAmounts; time: string }) {
 /** The chart's marks in words, newest first. */
 function Happened({ events }: { events: readonly HistoryEvent[] }) {
   if (events.length === 0) return null;
+  const title = words.events.title(events.length);
   const now = new Date();
   return (
-    <details className="happened">
-      <summary>{words.events.title(events.length)}</summary>
-      <ul>
-        {events.toReversed().map((event) => (
-          <li key={event.id}>
-            <time dateTime={event.time}>{moment(event.time, now)}</time> <bdi>{eventText(event)}</bdi>
-          </li>
-        ))}
-      </ul>
-    </details>
+    <DialogTrigger>
+      <Button className="button button-quiet happened">
+        {title}
+        <Chevron />
+      </Button>
+      <Popover className="popover happened-box" placement="bottom end">
+        <Dialog aria-label={title}>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+          <ul className="happened-list" tabIndex={0}>
+            {events.toReversed().map((event) => (
+              <li key={event.id}>
+                <time dateTime={event.time}>{moment(event.time, now)}</time>
+                <bdi>{eventText(event)}</bdi>
+              </li>
+            ))}
+          </ul>
+        </Dialog>
+      </Popover>
+    </DialogTrigger>
   );
 }

@@ -85,10 +85,12 @@ export function plotOptions(
         ...axis,
         scale: "bytes",
         size: 72,
-        space: 28,
+        space: 24,
+        grid: { ...axis.grid, filter: aboveStrip },
+        filter: aboveStrip,
         // Below the line are bytes as well: how many went.
-        values: (self, splits) =>
-          splits.map((value) => (inStrip(self, value) ? "" : bytesLabel(Math.abs(value), shows().measure))),
+        values: (_self, splits) =>
+          splits.map((value) => (value === null ? "" : bytesLabel(Math.abs(value), shows().measure))),
       },
     ],
     series: [
@@ -112,7 +114,8 @@ export function plotOptions(
         },
       ],
       setCursor: [(self) => pointed((self.cursor.left ?? -1) < 0 ? null : under(self, self.cursor.left ?? 0))],
-      draw: [(self) => drawMarks(self, shows().events)],
+      drawClear: [(self) => drawSleep(self, shows().events)],
+      draw: [(self) => drawFlags(self, shows().events)],
     },
   };
 }
@@ -123,7 +126,7 @@ function under(self: uPlot, left: number): number {
 }
 
 function bytesLabel(bytes: number, measure: Look["measure"]): string {
-  if (bytes === 0) return "0";
+  if (bytes < 1) return bytes === 0 ? "0" : "";
   return measure === "rate" ? text.history.chart.rate(humanBytes(bytes)) : humanBytes(bytes);
 }
 
@@ -136,33 +139,37 @@ function bytesRange(self: uPlot, min: number, max: number): [number, number] {
   return anyBlocked(self) ? [foot - ((top - foot) * strip) / (1 - strip), top] : [foot, top];
 }
 
-/** The strip of blocked connections has nothing to do with bytes. */
-function inStrip(self: uPlot, value: number): boolean {
-  const { min = 0, max = 1 } = self.scales.bytes ?? {};
-  return anyBlocked(self) && value < 0 && value < (min ?? 0) + ((max ?? 1) - (min ?? 0)) * strip;
+/** The strip of blocked connections has nothing to do with bytes: no label and no line there. */
+function aboveStrip(self: uPlot, splits: number[]): (number | null)[] {
+  const { min, max } = self.scales.bytes ?? {};
+  const top = (min ?? 0) + ((max ?? 1) - (min ?? 0)) * strip;
+  return anyBlocked(self) ? splits.map((value) => (value < top ? null : value)) : splits;
 }
 
-/** A flag for each thing that happened; a shade for as long as the computer slept. */
-function drawMarks(self: uPlot, events: readonly HistoryEvent[]): void {
+/** A shade, below everything, for as long as the computer slept. */
+function drawSleep(self: uPlot, events: readonly HistoryEvent[]): void {
+  const { ctx, bbox } = self;
+  const [left, right] = [bbox.left, bbox.left + bbox.width];
+  const x = (iso: string): number => Math.min(right, Math.max(left, self.valToPos(secondsOf(iso), "x", true)));
+  ctx.save();
+  ctx.fillStyle = colour("sunken");
+  for (const { kind, time, until } of events) {
+    if (kind === "sleep" && until !== null) ctx.fillRect(x(time), bbox.top, x(until) - x(time), bbox.height);
+  }
+  ctx.restore();
+}
+
+/** A flag for everything else that happened. */
+function drawFlags(self: uPlot, events: readonly HistoryEvent[]): void {
   const { ctx, bbox } = self;
   const ratio = devicePixelRatio;
-  const [left, right] = [bbox.left, bbox.left + bbox.width];
-  const x = (time: number): number => Math.min(right, Math.max(left, self.valToPos(time, "x", true)));
   ctx.save();
-  for (const event of events) {
-    const at = self.valToPos(secondsOf(event.time), "x", true);
-    if (event.kind === "sleep" && event.until !== null) {
-      ctx.globalAlpha = 0.55;
-      ctx.fillStyle = colour("sunken");
-      const from = x(secondsOf(event.time));
-      ctx.fillRect(from, bbox.top, Math.max(ratio, x(secondsOf(event.until)) - from), bbox.height);
-      ctx.globalAlpha = 1;
-      continue;
-    }
-    if (at < left || at > right) continue;
-    ctx.strokeStyle = ctx.fillStyle = colour(event.kind === "appChanged" ? "hold" : "ink-second");
-    ctx.lineWidth = ratio;
-    ctx.setLineDash([2 * ratio, 3 * ratio]);
+  ctx.lineWidth = ratio;
+  ctx.setLineDash([2 * ratio, 3 * ratio]);
+  for (const { kind, time, until } of events) {
+    const at = self.valToPos(secondsOf(time), "x", true);
+    if (at < bbox.left || at > bbox.left + bbox.width || (kind === "sleep" && until !== null)) continue;
+    ctx.strokeStyle = ctx.fillStyle = colour(kind === "appChanged" ? "hold" : "ink-second");
     ctx.beginPath();
     ctx.moveTo(at, bbox.top);
     ctx.lineTo(at, bbox.top + bbox.height);

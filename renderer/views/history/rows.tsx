@@ -106,7 +106,6 @@ function Second({ by, row }: { by: Dimension; row: HistoryRow }) {
 
 function secondLine(by: Dimension, row: HistoryRow): string | null {
   if (by === "network") return row.network ? words.kinds[row.network.kind] : null;
-  if (by === "country") return row.key;
   if (by !== "app") return null;
   const { path, verified } = appOf(row);
   return verified || isIdentified(path) ? plain(appPathText(path)) : whatIsKnown(path);
