@@ -35,6 +35,7 @@ const chip = () => app.main.locator(".time-chip");
 beforeAll(async () => {
   helper = await ScenarioHelper.start();
   app = await App.start(helper.socketPath);
+  app.main.setDefaultTimeout(8000); // TEMP
   await app.main.locator("[data-health=up]").waitFor();
   await app.main.getByRole("tab", { name: "History" }).click();
   await row("Firefox").waitFor();
@@ -106,6 +107,9 @@ describe("a part of the time", () => {
     expect(helper.history.asked.at(-2)).toMatchObject({ range: "24h", limit: 0 });
     await chip().click();
     await chip().waitFor({ state: "detached" });
+    await waitFor(async () =>
+      expect(await app.main.locator(".chart-box .u-select").evaluate((mark) => mark.clientWidth)).toBe(0),
+    );
     await waitFor(async () => expect(await app.main.locator(".amount-came dd").textContent()).toBe(whole));
   });
 

@@ -26,6 +26,7 @@ export function Chart({ series, events, measure, span, choose }: Props) {
   /** The bucket under the pointer, or where the arrow keys are; where Shift was pressed. */
   const [at, setAt] = useState<number | null>(null);
   const [anchor, setAnchor] = useState<number | null>(null);
+  const dragging = useRef(false);
   const shows = useRef<Shows>({ measure, events });
   shows.current = { measure, events };
   const latest = useRef({ series, choose });
@@ -63,10 +64,12 @@ export function Chart({ series, events, measure, span, choose }: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: marks are drawn with the columns
   useEffect(() => {
     plot.current?.setData(columnsOf(series, measure, Date.now() / 1000));
-    // What the axes say can differ where their scales do not.
-    plot.current?.redraw(true, true);
-    // After the new scales hold.
-    queueMicrotask(() => markSpan(plot.current, span));
+    // After the new scales hold. What the axes say can differ where their scales do not.
+    queueMicrotask(() => {
+      plot.current?.redraw(false, true);
+      // While somebody drags, the mark is theirs.
+      if (!dragging.current) markSpan(plot.current, span);
+    });
   }, [series, measure, events, span]);
 
   const last = series.starts.length - 1;
@@ -126,6 +129,14 @@ export function Chart({ series, events, measure, span, choose }: Props) {
         aria-valuetext={[said(here), ...happened].join(". ")}
         onKeyDown={onKey}
         onBlur={() => setAnchor(null)}
+        onPointerDown={() => {
+          dragging.current = true;
+          const over = () => {
+            dragging.current = false;
+          };
+          window.addEventListener("pointerup", over, { once: true });
+          window.addEventListener("pointercancel", over, { once: true });
+        }}
       />
       {/* One line says what is under the pointer; without one, what the chart is. */}
       <p className="chart-line" aria-hidden="true">

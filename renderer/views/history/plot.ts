@@ -85,7 +85,7 @@ export function plotOptions(
         ...axis,
         scale: "bytes",
         size: 72,
-        space: 24,
+        space: 32,
         grid: { ...axis.grid, filter: aboveStrip },
         filter: aboveStrip,
         // Below the line are bytes as well: how many went.

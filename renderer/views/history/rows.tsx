@@ -118,7 +118,7 @@ const smallPercent = new Intl.NumberFormat("en", { style: "percent", maximumFrac
 function Share({ of, row }: { of: number; row: HistoryRow }) {
   const bytes = row.bytesIn + row.bytesOut;
   const went = bytes === 0 ? 0 : row.bytesOut / bytes;
-  const said = of > 0 && of < 0.001 ? "< 0.1%" : (of < 0.1 ? smallPercent : percent).format(of);
+  const said = of > 0 && of < 0.001 ? "<0.1%" : (of < 0.1 ? smallPercent : percent).format(of);
   return (
     <span role="cell" className="cell-share">
       <span className="share" aria-hidden="true">
