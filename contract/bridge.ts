@@ -20,6 +20,9 @@ export const windowMethods = [
   "monitor.watch",
   "monitor.leave",
   "monitor.end",
+  "history.query",
+  "history.events",
+  "history.settings",
 ] as const;
 export type WindowMethod = (typeof windowMethods)[number];
 

@@ -4,10 +4,12 @@ import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { createRoot } from "react-dom/client";
 import { bridge } from "./bridge.ts";
 import { takeMonitor } from "./monitor.ts";
-import { Arrows, Lines, Tray } from "./parts/icons.tsx";
+import { Arrows, Bars, Lines, Tray } from "./parts/icons.tsx";
+import { takeSeen } from "./seen.ts";
 import { followView, showView, useView, type View as ViewName } from "./shown-view.ts";
 import { type Known, take, useKnown } from "./store.ts";
 import { text } from "./text.ts";
+import { History } from "./views/history/history.tsx";
 import { Inbox } from "./views/inbox/inbox.tsx";
 import { Monitor } from "./views/monitor/monitor.tsx";
 import { Rules } from "./views/rules.tsx";
@@ -23,6 +25,7 @@ type View = {
 /** In the order of the side bar; the first is what a window opens with. */
 const views: readonly View[] = [
   { id: "monitor", icon: <Arrows />, Page: Monitor },
+  { id: "history", icon: <Bars />, Page: History },
   { id: "rules", icon: <Lines />, Page: Rules },
   { id: "inbox", icon: <Tray />, Page: Inbox, count: (known) => known.prompts.size },
 ];
@@ -71,6 +74,7 @@ function Count({ of }: { of: (known: Known) => number }) {
 bridge.follow((update) => {
   take(update);
   takeMonitor(update);
+  takeSeen(update);
   followView(update);
 });
 createRoot(document.getElementById("root") as HTMLElement).render(<Window />);

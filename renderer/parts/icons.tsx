@@ -62,6 +62,11 @@ export const Lines = () => (
     <path d="M3 4.200h.1M6 4.200h7M3 8h.1M6 8h7M3 11.800h.1M6 11.800h7" />
   </Icon>
 );
+export const Bars = () => (
+  <Icon>
+    <path d="M2.5 13.500h11M4.5 13.500v-4M8 13.500v-10M11.5 13.500v-6.500" />
+  </Icon>
+);
 export const Tray = () => (
   <Icon>
     <path d="M2.5 9.500h3l1 1.800h3l1-1.800h3M2.5 9.500l2-6h7l2 6v3.500h-11Z" />

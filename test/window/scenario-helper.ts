@@ -14,6 +14,7 @@ import { LineSplitter, maxRequestBytes, requestSchema } from "../../contract/wir
 import type { Flow, Prompt, Rule, Status } from "../../contract/words.ts";
 import { Monitor, type Viewer } from "../../helper/monitor/monitor.ts";
 import { aRule, aStatus } from "./scenario.ts";
+import { RememberedScenario } from "./scenario-history.ts";
 
 export type Called = { method: MethodName; params: unknown };
 type Item = { prompts: Prompt; flows: Flow; rules: Rule };
@@ -30,6 +31,7 @@ export class ScenarioHelper {
     firstSeen: null,
     today: { allowed: 0, blocked: 0, destinations: 0, bytesIn: 0, bytesOut: 0 },
   };
+  readonly history = new RememberedScenario();
   /** The last answers, newest first. */
   readonly answers: RecentAnswer[] = [];
   private changes = 0;
@@ -212,7 +214,10 @@ export class ScenarioHelper {
   }
 
   private answer(socket: Socket, method: MethodName, params: unknown): unknown {
-    if (!["hello", "watch", "status", "monitor.watch", "answers.list", "prompts.details"].includes(method))
+    if (
+      !["hello", "watch", "status", "monitor.watch", "answers.list", "prompts.details"].includes(method) &&
+      !method.startsWith("history.")
+    )
       this.called.push({ method, params });
     switch (method) {
       case "hello":
@@ -269,6 +274,12 @@ export class ScenarioHelper {
         return this.details;
       case "answers.list":
         return this.answers;
+      case "history.query":
+        return this.history.query(params as Params<"history.query">);
+      case "history.events":
+        return { events: this.history.events };
+      case "history.settings":
+        return this.history.settings;
       case "rules.undo": {
         const { change } = params as { change: number };
         const answer = this.answers.find((each) => each.change === change);

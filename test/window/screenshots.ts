@@ -6,6 +6,7 @@ import { root } from "../../build/paths.ts";
 import { App } from "./app.ts";
 import { fillWithADay } from "./scenario-day.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
+import { shootHistory } from "./screenshots-history.ts";
 import { shootMonitor } from "./screenshots-monitor.ts";
 
 import { shootQuestions } from "./screenshots-prompt.ts";
@@ -38,8 +39,13 @@ try {
       await shootQuestions(helper, app, shoot);
       continue;
     }
+    if (only === "history") {
+      await shootHistory(main, shoot);
+      continue;
+    }
     await shootMonitor(main, helper, shoot);
     if (only === "monitor") continue;
+    await shootHistory(main, shoot);
     await view("Rules");
     await shoot(main, "rules");
     await shootQuestions(helper, app, shoot);

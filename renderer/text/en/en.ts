@@ -1,5 +1,6 @@
 // Everything the windows say, in English: the catalogue whose shape every other language has to have.
 import { errors } from "./errors.ts";
+import { history } from "./history.ts";
 import { inbox } from "./inbox.ts";
 import { monitor } from "./monitor.ts";
 import { prompt } from "./prompt.ts";
@@ -7,4 +8,4 @@ import { rules } from "./rules.ts";
 import { shell } from "./shell.ts";
 import { words } from "./words.ts";
 
-export const en = { ...shell, ...words, ...errors, inbox, monitor, prompt, rules };
+export const en = { ...shell, ...words, ...errors, history, inbox, monitor, prompt, rules };

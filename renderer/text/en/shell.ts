@@ -5,7 +5,7 @@ import { count } from "./amounts.ts";
 export const shell = {
   product: "Picket",
 
-  views: { monitor: "Monitor", rules: "Rules", inbox: "Inbox", label: "Views" },
+  views: { monitor: "Monitor", rules: "Rules", inbox: "Inbox", history: "History", label: "Views" },
 
   status: {
     connecting: "Looking for the helper…",

@@ -1,0 +1,163 @@
+// Who talked to whom and how much: a chart of a time, and below it what that was by app, domain, host, country or network. The helper
+// remembers it with no window open; `picket history` tells the same.
+import { useState } from "react";
+import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
+import type { HistoryAmounts, HistoryEvent, HistoryRange } from "../../../contract/history.ts";
+import { humanBytes, moment } from "../../format.ts";
+import { Choice } from "../../parts/choice.tsx";
+import { Bars, Chevron } from "../../parts/icons.tsx";
+import { ErrorLine, Nothing, Notice } from "../../parts/notice.tsx";
+import { text } from "../../text.ts";
+import { Chart } from "./chart.tsx";
+import { backTo, type Dimension, firstLook, into, type Look, nextDimension, openDimensions, ranges } from "./look.ts";
+import { HistoryRows } from "./rows.tsx";
+import { Trail } from "./trail.tsx";
+import { type Answer, useHistory } from "./use-history.ts";
+import { eventText, spanText, timeText } from "./words.ts";
+
+const words = text.history;
+
+/** Outlives the view: whoever comes back finds it as it was. */
+let lastLook = firstLook;
+
+const pickFrom = <K extends string>(all: Readonly<Record<K, string>>, some: readonly K[]): Record<K, string> =>
+  Object.fromEntries(some.map((each) => [each, all[each]])) as Record<K, string>;
+
+export function History() {
+  const [look, setLook] = useState(lastLook);
+  const { answer, error } = useHistory(look);
+  const go = (next: Look): void => {
+    lastLook = next;
+    setLook(next);
+  };
+  const change = (part: Partial<Look>): void => go({ ...look, ...part });
+  return (
+    <section className="view" aria-label={words.title}>
+      <div className="view-head history-head">
+        <h1>{words.title}</h1>
+        <Choice<HistoryRange>
+          label={words.range}
+          value={look.range}
+          options={pickFrom(words.ranges, ranges)}
+          choose={(range) => change({ range, span: null })}
+        />
+        <Choice
+          label={words.measure}
+          value={look.measure}
+          options={words.measures}
+          choose={(measure) => change({ measure })}
+        />
+      </div>
+      {answer && !answer.settings.recording && <Notice tone="warn" title={words.off} />}
+      {error && <ErrorLine code={error} />}
+      {answer ? <Page answer={answer} look={look} go={go} /> : !error && <p className="hint">{words.asking}</p>}
+    </section>
+  );
+}
+
+function Page({ answer, look, go }: { answer: Answer; look: Look; go: (look: Look) => void }) {
+  const { series, total, settings } = answer;
+  if (settings.since === null) return <Nothing icon={<Bars />} title={words.none} hint={words.noneHint} />;
+  const change = (part: Partial<Look>): void => go({ ...look, ...part });
+  const events = about(answer.events, look);
+  const time = timeText(answer.look, series.bucket);
+  const next = nextDimension(answer.look);
+  return (
+    <>
+      <div className="history-sums">
+        <Amounts total={total} time={time} />
+        <Happened events={events} />
+      </div>
+      <Chart
+        series={series}
+        events={events}
+        measure={look.measure}
+        span={look.span}
+        choose={(span) => change({ span })}
+      />
+      <div className="history-by">
+        <Choice<Dimension>
+          label={words.by}
+          value={look.by}
+          options={pickFrom(words.dimensions, openDimensions(look.trail))}
+          choose={(by) => change({ by })}
+        />
+        <Trail
+          trail={look.trail}
+          time={look.span === null ? null : spanText(series.bucket, look.span)}
+          back={(steps) => go(backTo(look, steps))}
+          wholeTime={() => change({ span: null })}
+        />
+      </div>
+      {answer.rows.length === 0 ? (
+        <Nothing icon={<Bars />} title={words.noneThen} hint={words.noneThenHint} />
+      ) : (
+        <HistoryRows
+          // What was scrolled to belongs to what was asked.
+          key={JSON.stringify([answer.by, answer.look.trail.length])}
+          rows={answer.rows}
+          total={total}
+          by={answer.by}
+          label={words.tableLabel(words.dimensions[answer.by], time)}
+          open={next === null ? null : (row) => go(into(answer.look, row))}
+        />
+      )}
+      {answer.more > 0 && <p className="hint">{words.more(answer.more)}</p>}
+      {answer.by === "country" && settings.countries && <p className="hint credit">{settings.countries.attribution}</p>}
+    </>
+  );
+}
+
+/** Of one app only what happened to it, and to the whole computer. */
+function about(events: readonly HistoryEvent[], look: Look): HistoryEvent[] {
+  const app = look.trail.find((step) => step.by === "app")?.row.key;
+  return events.filter((event) => app === undefined || event.app === null || event.app === app);
+}
+
+/** The sums, each with the colour it has in the chart: its legend. */
+function Amounts({ total, time }: { total: HistoryAmounts; time: string }) {
+  const figures = [
+    { id: "came", word: words.received, value: humanBytes(total.bytesIn) },
+    { id: "went", word: words.sent, value: humanBytes(total.bytesOut) },
+    { id: "blocked", word: words.blocked, value: total.blocked.toLocaleString("en") },
+    { id: "connections", word: words.connections, value: total.connections.toLocaleString("en") },
+  ];
+  return (
+    <dl className="amounts" aria-label={time}>
+      {figures.map(({ id, word, value }) => (
+        <div key={id} className={`amount amount-${id}`}>
+          <dt>{word}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** The chart's marks in words, newest first. */
+function Happened({ events }: { events: readonly HistoryEvent[] }) {
+  if (events.length === 0) return null;
+  const title = words.events.title(events.length);
+  const now = new Date();
+  return (
+    <DialogTrigger>
+      <Button className="button button-quiet happened">
+        {title}
+        <Chevron />
+      </Button>
+      <Popover className="popover happened-box" placement="bottom end">
+        <Dialog aria-label={title}>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+          <ul className="happened-list" tabIndex={0}>
+            {events.toReversed().map((event) => (
+              <li key={event.id}>
+                <time dateTime={event.time}>{moment(event.time, now)}</time>
+                <bdi>{eventText(event)}</bdi>
+              </li>
+            ))}
+          </ul>
+        </Dialog>
+      </Popover>
+    </DialogTrigger>
+  );
+}

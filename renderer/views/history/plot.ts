@@ -1,0 +1,184 @@
+// How uPlot draws the history: what came above the line, what went below it, blocked connections in a strip of their own at the foot,
+// and a mark for everything that happened. Colours are those of the page at the moment of drawing.
+import uPlot from "uplot";
+import type { HistoryEvent } from "../../../contract/history.ts";
+import { humanBytes } from "../../format.ts";
+import { text } from "../../text.ts";
+import { bucketAt, secondsOf } from "./columns.ts";
+import type { Look } from "./look.ts";
+
+/** The strip's share of the height. */
+const strip = 0.16;
+
+const colour = (name: string): string =>
+  getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+const hours = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const seconds = new Intl.DateTimeFormat("en", {
+  minute: "2-digit",
+  second: "2-digit",
+  hour: "2-digit",
+  hourCycle: "h23",
+});
+const days = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
+const months = new Intl.DateTimeFormat("en", { month: "short", year: "numeric" });
+
+/** `apart`: seconds between two labels. */
+function timeLabel(time: number, apart: number): string {
+  const date = new Date(time * 1000);
+  if (apart >= 28 * 86_400) return months.format(date);
+  if (apart >= 86_400 || (date.getHours() === 0 && date.getMinutes() === 0)) return days.format(date);
+  return (apart < 60 ? seconds : hours).format(date);
+}
+
+export type Shows = { measure: Look["measure"]; events: readonly HistoryEvent[] };
+
+/** `shows` is asked at each drawing; `chosen` hears of a range that was dragged over, `pointed` of the bucket under the pointer. */
+export function plotOptions(
+  size: { width: number; height: number },
+  shows: () => Shows,
+  chosen: (from: number, to: number) => void,
+  pointed: (at: number | null) => void,
+): uPlot.Options {
+  const steps = uPlot.paths.stepped?.({ align: 1 });
+  const line = uPlot.paths.linear?.();
+  const bars = uPlot.paths.bars?.({ size: [0.7, 6], align: 1 });
+  const paths: uPlot.Series.PathBuilder = (self, series, from, to) =>
+    ((shows().measure === "rate" ? line : steps) as uPlot.Series.PathBuilder)(self, series, from, to);
+  const area = (name: "came" | "went"): uPlot.Series => ({
+    scale: "bytes",
+    stroke: () => colour(name),
+    fill: () => colour(`${name}-soft`),
+    width: 1.25,
+    points: { show: false },
+    paths,
+  });
+  const axis: uPlot.Axis = {
+    stroke: () => colour("ink-second"),
+    font: `11px ${getComputedStyle(document.body).fontFamily}`,
+    grid: { stroke: () => colour("line"), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    ...size,
+    padding: [10, 4, 0, 4],
+    legend: { show: false },
+    cursor: {
+      y: false,
+      points: { show: false },
+      drag: { x: true, y: false, setScale: false, dist: 4 },
+    },
+    scales: {
+      x: { time: true },
+      bytes: { range: (self, min, max) => bytesRange(self, Math.min(0, min ?? 0), Math.max(0, max ?? 0)) },
+      blocked: { range: (_self, _min, max) => [0, Math.max(1, max ?? 0) / (strip * 0.8)] },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 26,
+        space: 72,
+        grid: { show: false },
+        values: (_self, splits, _axis, _space, apart) => splits.map((time) => timeLabel(time, apart)),
+      },
+      {
+        ...axis,
+        scale: "bytes",
+        size: 72,
+        space: 32,
+        grid: { ...axis.grid, filter: aboveStrip },
+        filter: aboveStrip,
+        // Below the line are bytes as well: how many went.
+        values: (_self, splits) =>
+          splits.map((value) => (value === null ? "" : bytesLabel(Math.abs(value), shows().measure))),
+      },
+    ],
+    series: [
+      {},
+      area("came"),
+      area("went"),
+      {
+        scale: "blocked",
+        stroke: () => colour("block"),
+        fill: () => colour("block"),
+        width: 0,
+        points: { show: false },
+        paths: (self, series, from, to) => (bars as uPlot.Series.PathBuilder)(self, series, from, to),
+      },
+    ],
+    hooks: {
+      setSelect: [
+        (self) => {
+          const { left, width } = self.select;
+          if (width > 0) chosen(under(self, left), under(self, left + width - 1));
+        },
+      ],
+      setCursor: [(self) => pointed((self.cursor.left ?? -1) < 0 ? null : under(self, self.cursor.left ?? 0))],
+      drawClear: [(self) => drawSleep(self, shows().events)],
+      draw: [(self) => drawFlags(self, shows().events)],
+    },
+  };
+}
+
+/** The bucket at that place; the last column only closes the one before. */
+function under(self: uPlot, left: number): number {
+  return bucketAt([...self.data[0]].slice(0, -1), self.posToVal(left, "x"));
+}
+
+function bytesLabel(bytes: number, measure: Look["measure"]): string {
+  if (bytes < 1) return bytes === 0 ? "0" : "";
+  return measure === "rate" ? text.history.chart.rate(humanBytes(bytes)) : humanBytes(bytes);
+}
+
+const anyBlocked = (self: uPlot): boolean => (self.data[3] ?? []).some((count) => (count ?? 0) > 0);
+
+function bytesRange(self: uPlot, min: number, max: number): [number, number] {
+  const whole = max - min || 1;
+  const top = max + whole * 0.06 || 1;
+  const foot = min - whole * 0.04;
+  return anyBlocked(self) ? [foot - ((top - foot) * strip) / (1 - strip), top] : [foot, top];
+}
+
+/** The strip of blocked connections has nothing to do with bytes: no label and no line there. */
+function aboveStrip(self: uPlot, splits: number[]): (number | null)[] {
+  const { min, max } = self.scales.bytes ?? {};
+  const top = (min ?? 0) + ((max ?? 1) - (min ?? 0)) * strip;
+  return anyBlocked(self) ? splits.map((value) => (value < top ? null : value)) : splits;
+}
+
+/** A shade, below everything, for as long as the computer slept. */
+function drawSleep(self: uPlot, events: readonly HistoryEvent[]): void {
+  const { ctx, bbox } = self;
+  const [left, right] = [bbox.left, bbox.left + bbox.width];
+  const x = (iso: string): number => Math.min(right, Math.max(left, self.valToPos(secondsOf(iso), "x", true)));
+  ctx.save();
+  ctx.fillStyle = colour("sunken");
+  for (const { kind, time, until } of events) {
+    if (kind === "sleep" && until !== null) ctx.fillRect(x(time), bbox.top, x(until) - x(time), bbox.height);
+  }
+  ctx.restore();
+}
+
+/** A flag for everything else that happened. */
+function drawFlags(self: uPlot, events: readonly HistoryEvent[]): void {
+  const { ctx, bbox } = self;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  ctx.lineWidth = ratio;
+  ctx.setLineDash([2 * ratio, 3 * ratio]);
+  for (const { kind, time, until } of events) {
+    const at = self.valToPos(secondsOf(time), "x", true);
+    if (at < bbox.left || at > bbox.left + bbox.width || (kind === "sleep" && until !== null)) continue;
+    ctx.strokeStyle = ctx.fillStyle = colour(kind === "appChanged" ? "hold" : "ink-second");
+    ctx.beginPath();
+    ctx.moveTo(at, bbox.top);
+    ctx.lineTo(at, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.beginPath();
+    ctx.moveTo(at - 4 * ratio, bbox.top - 6 * ratio);
+    ctx.lineTo(at + 4 * ratio, bbox.top - 6 * ratio);
+    ctx.lineTo(at, bbox.top + ratio);
+    ctx.fill();
+  }
+  ctx.restore();
+}

@@ -1,0 +1,108 @@
+// Asks the helper for what the view looks at, and again while somebody can see it.
+import { useCallback, useEffect, useRef, useState } from "react";
+import type { ErrorCode } from "../../../contract/errors.ts";
+import type {
+  HistoryAmounts,
+  HistoryEvent,
+  HistoryRow,
+  HistorySeries,
+  HistorySettings,
+} from "../../../contract/history.ts";
+import { bridge } from "../../bridge.ts";
+import { useSeen } from "../../seen.ts";
+import { useKnown } from "../../store.ts";
+import { type Dimension, filterOf, freshFor, type Look, type Span } from "./look.ts";
+
+/** More rows than anybody reads; what they leave out is counted. */
+const rowLimit = 500;
+
+export type Answer = {
+  /** What was asked: while the next answer is on its way, this one is what is seen. */
+  look: Look;
+  by: Dimension;
+  from: string;
+  to: string;
+  total: HistoryAmounts;
+  rows: HistoryRow[];
+  more: number;
+  series: HistorySeries;
+  events: HistoryEvent[];
+  settings: HistorySettings;
+};
+
+export function useHistory(look: Look): { answer: Answer | null; error: ErrorCode | null } {
+  const seen = useSeen((state) => state.seen);
+  const up = useKnown((known) => known.link.state === "up");
+  const [answer, setAnswer] = useState<Answer | null>(null);
+  const [error, setError] = useState<ErrorCode | null>(null);
+  const latest = useRef(look);
+  latest.current = look;
+
+  const ask = useCallback(async (asked: Look): Promise<void> => {
+    const outcome = await answerTo(asked);
+    // Somebody looks at something else by now.
+    if (latest.current !== asked) return;
+    setError(outcome.ok ? null : outcome.code);
+    if (outcome.ok) setAnswer(outcome.answer);
+  }, []);
+
+  useEffect(() => {
+    if (!seen || !up) return;
+    let timer: ReturnType<typeof setTimeout>;
+    let over = false;
+    const go = async (): Promise<void> => {
+      await ask(look);
+      // Not before the last answer: a slow helper is not asked faster than it answers.
+      if (!over) timer = setTimeout(() => void go(), freshFor[look.range]);
+    };
+    void go();
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }, [look, seen, up, ask]);
+
+  return { answer, error };
+}
+
+type Outcome = { ok: true; answer: Answer } | { ok: false; code: ErrorCode };
+
+async function answerTo(look: Look): Promise<Outcome> {
+  const { range, span, by, trail } = look;
+  const asked = {
+    by,
+    filter: filterOf(trail),
+    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    limit: rowLimit,
+  };
+  const [whole, part, events, settings] = await Promise.all([
+    bridge.call("history.query", { ...asked, range, ...(span !== null && { limit: 0 }) }),
+    span === null ? null : bridge.call("history.query", { ...asked, ...timesOf(span) }),
+    bridge.call("history.events", { range, limit: 200 }),
+    bridge.call("history.settings", {}),
+  ]);
+  if (!whole.ok) return whole;
+  if (part !== null && !part.ok) return part;
+  if (!events.ok) return events;
+  if (!settings.ok) return settings;
+  const { from, to, total, rows, more } = (part ?? whole).result;
+  return {
+    ok: true,
+    answer: {
+      look,
+      by,
+      from,
+      to,
+      total,
+      rows,
+      more,
+      series: whole.result.series,
+      events: events.result.events,
+      settings: settings.result,
+    },
+  };
+}
+
+function timesOf({ from, to }: Span): { from: string; to: string } {
+  return { from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString() };
+}

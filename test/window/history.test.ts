@@ -1,0 +1,248 @@
+// The history against a scripted helper: what is asked for each choice, a time that is dragged over, the way into an app and back, and
+// that nothing is asked while nobody sees it.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { App, patience } from "./app.ts";
+import { firefox } from "./scenario.ts";
+import { ScenarioHelper } from "./scenario-helper.ts";
+
+let helper: ScenarioHelper;
+let app: App;
+const waitFor = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: patience, interval: 50 });
+const choose = (name: string) => app.main.getByRole("radio", { name, exact: true }).click({ force: true });
+const rows = () => app.main.locator(".history-rows .row[data-id]");
+const row = (name: string) => rows().filter({ hasText: name });
+const names = () => rows().locator(".row-name").allTextContents();
+/** The last question, whatever was asked meanwhile to refresh. */
+const asked = () => helper.history.asked.at(-1);
+const askedFor = (what: object) => waitFor(() => expect(asked()).toMatchObject(what));
+const dateOf = (iso: string | undefined) => Date.parse(iso ?? "");
+
+/** Drags over a part of the chart; both are shares of its width. */
+async function drag(from: number, to: number): Promise<void> {
+  const box = await app.main.locator(".chart-box .u-over").boundingBox();
+  if (box === null) throw new Error("no chart");
+  const y = box.y + box.height / 2;
+  await app.main.mouse.move(box.x + box.width * from, y);
+  await app.main.mouse.down();
+  await app.main.mouse.move(box.x + box.width * to, y, { steps: 5 });
+  await app.main.mouse.up();
+}
+const chip = () => app.main.locator(".time-chip");
+
+beforeAll(async () => {
+  helper = await ScenarioHelper.start();
+  app = await App.start(helper.socketPath);
+  app.main.setDefaultTimeout(8000); // TEMP
+  await app.main.locator("[data-health=up]").waitFor();
+  await app.main.getByRole("tab", { name: "History" }).click();
+  await row("Firefox").waitFor();
+});
+afterAll(async () => {
+  await app?.end();
+  await helper?.end();
+});
+
+describe("what is asked", () => {
+  test("begins with the apps of the last day, in the days of this place", async () => {
+    const { timeZone } = await app.main.evaluate(() => Intl.DateTimeFormat().resolvedOptions());
+    expect(asked()).toMatchObject({ by: "app", range: "24h", filter: {}, zone: timeZone });
+    expect((await names())[0]).toBe("Firefox");
+    expect(await row("updater").textContent()).toContain("unverified");
+    expect(await row("serve.py").textContent()).toContain("Private");
+  });
+
+  test.each([
+    ["10 min", "10m", "each second"],
+    ["1 h", "1h", "each minute"],
+    ["7 days", "7d", "each hour"],
+    ["30 days", "30d", "each day"],
+    ["1 year", "1y", "each day"],
+    ["24 h", "24h", "each quarter of an hour"],
+  ])("%s, and the chart says how fine it is", async (name, range, bucket) => {
+    await choose(name);
+    await askedFor({ range });
+    await app.main.locator(".chart-line").getByText(`Average speed in ${bucket}`).waitFor();
+  });
+
+  test("by network marks what is metered, by country says whose data it is", async () => {
+    await choose("Networks");
+    await askedFor({ by: "network" });
+    await row("Alice’s phone").waitFor();
+    expect(await row("Alice’s phone").textContent()).toContain("Metered");
+    expect(await row("Maple Street").textContent()).not.toContain("Metered");
+    await choose("Countries");
+    await row("Germany").waitFor();
+    await app.main.getByText("IP geolocation by DB-IP").waitFor();
+    await choose("Apps");
+    await row("Firefox").waitFor();
+    expect(await app.main.getByText("IP geolocation by DB-IP").count()).toBe(0);
+  });
+
+  test("speed and amount are the same answer, drawn differently", async () => {
+    const slider = app.main.getByRole("slider");
+    expect(await slider.getAttribute("aria-valuetext")).toContain("/s received");
+    await choose("Amount");
+    await app.main.getByText("Amount in each quarter of an hour").waitFor();
+    expect(await slider.getAttribute("aria-valuetext")).not.toContain("/s");
+    await choose("Speed");
+  });
+});
+
+describe("a part of the time", () => {
+  test("dragged over narrows the rows and the sums, to whole points of the chart, and is taken back", async () => {
+    const whole = await app.main.locator(".amount-came dd").textContent();
+    await drag(0.25, 0.5);
+    await chip().waitFor();
+    await waitFor(() => expect(asked()?.from).toBeDefined());
+    const [from, to] = [dateOf(asked()?.from), dateOf(asked()?.to)];
+    expect([from % 900_000, to % 900_000]).toEqual([0, 0]);
+    expect(Math.abs((to - from) / 3_600_000 - 6)).toBeLessThanOrEqual(0.5);
+    // Began when three quarters of the day were still to come.
+    expect(Math.abs((Date.now() - from) / 3_600_000 - 18)).toBeLessThanOrEqual(0.6);
+    await waitFor(async () => expect(await app.main.locator(".amount-came dd").textContent()).not.toBe(whole));
+    // The chart still shows the day.
+    expect(helper.history.asked.at(-2)).toMatchObject({ range: "24h", limit: 0 });
+    await chip().click();
+    await chip().waitFor({ state: "detached" });
+    await waitFor(async () =>
+      expect(await app.main.locator(".chart-box .u-select").evaluate((mark) => mark.clientWidth)).toBe(0),
+    );
+    await waitFor(async () => expect(await app.main.locator(".amount-came dd").textContent()).toBe(whole));
+  });
+
+  test("is chosen by keyboard as well, and Escape takes it back", async () => {
+    const slider = app.main.getByRole("slider");
+    await app.main.mouse.move(1, 1);
+    await slider.focus();
+    await app.main.keyboard.press("Home");
+    const first = await slider.getAttribute("aria-valuetext");
+    for (let i = 0; i < 4; i++) await app.main.keyboard.press("Shift+ArrowRight");
+    await chip().waitFor();
+    expect(await slider.getAttribute("aria-valuenow")).toBe("4");
+    expect(await slider.getAttribute("aria-valuetext")).not.toBe(first);
+    await waitFor(() => expect(dateOf(asked()?.to) - dateOf(asked()?.from)).toBe(5 * 900_000));
+    await app.main.keyboard.press("Escape");
+    await chip().waitFor({ state: "detached" });
+  });
+
+  test("another range is another time", async () => {
+    await drag(0.4, 0.6);
+    await chip().waitFor();
+    await choose("7 days");
+    await chip().waitFor({ state: "detached" });
+    await choose("24 h");
+    await askedFor({ range: "24h" });
+  });
+});
+
+describe("the way into a row", () => {
+  const trail = () => app.main.getByRole("navigation", { name: "What is shown" });
+
+  test("leads from an app to its domains and hosts, and back by the trail", async () => {
+    await row("Firefox").getByRole("button").click();
+    await askedFor({ by: "domain", filter: { app: firefox.path } });
+    await row("example.net").waitFor();
+    expect(await names()).not.toContain("Nextcloud");
+    await row("example.org").getByRole("button").click();
+    await askedFor({ by: "host", filter: { app: firefox.path, domain: "example.org" } });
+    await row("video.example.org").waitFor();
+    expect(await trail().textContent()).toBe("EverythingFirefoxexample.org");
+    await trail().getByRole("button", { name: "Firefox" }).click();
+    await askedFor({ by: "domain", filter: { app: firefox.path } });
+    await row("example.net").waitFor();
+    await trail().getByRole("button", { name: "Everything" }).click();
+    await row("Nextcloud").waitFor();
+    expect(asked()?.filter).toEqual({});
+  });
+
+  test("by keyboard, and a host of everything to the apps that talked to it", async () => {
+    await choose("Hosts");
+    await row("cloud.example.de").waitFor();
+    await row("cloud.example.de").getByRole("button").focus();
+    await app.main.keyboard.press("Enter");
+    await askedFor({ by: "app", filter: { host: "cloud.example.de" } });
+    await waitFor(async () => expect(await names()).toEqual(["Nextcloud"]));
+    await trail().getByRole("button", { name: "Everything" }).click();
+    await row("video.example.org").waitFor();
+    await choose("Apps");
+    await row("Firefox").waitFor();
+  });
+
+  test("marks what happened to that app only", async () => {
+    const happened = () => app.main.locator(".happened");
+    await happened().click();
+    await app.main.getByRole("dialog").getByText("updater was seen for the first time").waitFor();
+    await app.main.keyboard.press("Escape");
+    await row("Firefox").getByRole("button").click();
+    await row("example.net").waitFor();
+    await happened().click();
+    await app.main.getByRole("dialog").getByText("Network: Alice’s phone").waitFor();
+    expect(await app.main.getByRole("dialog").getByText("updater").count()).toBe(0);
+    await app.main.keyboard.press("Escape");
+    await trail().getByRole("button", { name: "Everything" }).click();
+    await row("Nextcloud").waitFor();
+  });
+});
+
+describe("while nobody sees it", () => {
+  test("nothing is asked; and it is asked again by itself while somebody does", async () => {
+    await choose("10 min");
+    await askedFor({ range: "10m" });
+    const before = helper.history.asked.length;
+    await waitFor(() => expect(helper.history.asked.length).toBeGreaterThan(before + 1));
+    const window = await app.electron.browserWindow(app.main);
+    await window.evaluate((browserWindow) => browserWindow.hide());
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const hidden = helper.history.asked.length;
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    expect(helper.history.asked.length).toBe(hidden);
+    await window.evaluate((browserWindow) => browserWindow.show());
+    await waitFor(() => expect(helper.history.asked.length).toBeGreaterThan(hidden));
+    await choose("24 h");
+    await row("Firefox").waitFor();
+  });
+});
+
+describe("accessibility", () => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const seriousViolations = async () => {
+    const run = `${axe}; axe.run(document, { resultTypes: ["violations"] })`;
+    const results = (await app.main.evaluate(run)) as AxeResults;
+    return results.violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+  };
+
+  test.each(["light", "dark"] as const)("axe finds nothing serious in chart and rows, %s", async (colorScheme) => {
+    await app.main.emulateMedia({ colorScheme });
+    await row("Firefox").getByRole("button").click();
+    await row("example.net").waitFor();
+    await drag(0.3, 0.6);
+    await chip().waitFor();
+    expect(await seriousViolations()).toEqual([]);
+    await app.main.locator(".happened").click();
+    await app.main.getByRole("dialog").waitFor();
+    expect(await seriousViolations()).toEqual([]);
+    await app.main.keyboard.press("Escape");
+    await chip().click();
+    await app.main.getByRole("button", { name: "Everything" }).click();
+    await row("Nextcloud").waitFor();
+  });
+
+  test("the pages broke none of their own policies", () => {
+    expect(app.complaints).toEqual([]);
+  });
+});
+
+describe("nothing", () => {
+  test("remembered yet is said, and that recording is off", async () => {
+    helper.history.empty = true;
+    helper.history.recording = false;
+    await choose("1 h");
+    await app.main.getByText("Nothing remembered yet").waitFor();
+    await app.main.getByText("History is switched off").waitFor();
+  });
+});

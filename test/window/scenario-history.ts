@@ -1,0 +1,197 @@
+// What a helper would remember of a scenario: who talks to whom is fixed, how much follows the time of day. Held to the contract by the
+// scenario helper, as everything it says.
+import type {
+  HistoryAmounts,
+  HistoryBucket,
+  HistoryEvent,
+  HistoryNetwork,
+  HistoryRange,
+  HistoryRow,
+  HistorySettings,
+} from "../../contract/history.ts";
+import type { Params, Result } from "../../contract/methods.ts";
+import type { App } from "../../contract/words.ts";
+import { ago, chronyd, curl, firefox, nextcloud, python, thunderbird, updater } from "./scenario.ts";
+
+const home: HistoryNetwork = { id: "home", name: "Maple Street", kind: "wifi", metered: false };
+const phone: HistoryNetwork = { id: "phone", name: "Alice’s phone", kind: "mobile", metered: true };
+const office: HistoryNetwork = { id: "office", name: "Wired connection 1", kind: "ethernet", metered: false };
+const networks = new Map([home, phone, office].map((network) => [network.id, network]));
+
+/** `down`, `up`: bytes a second in the middle of the day. `tries`: blocked connections an hour. */
+type Talk = {
+  app: App;
+  domain: string | null;
+  host: string | null;
+  country: string | null;
+  network: string;
+  down: number;
+  up: number;
+  tries?: number;
+};
+const talk = (
+  app: App,
+  host: string | null,
+  country: string | null,
+  network: string,
+  down: number,
+  up: number,
+  tries = 0,
+): Talk => {
+  const labels = host?.split(".") ?? [];
+  const domain = host === null ? null : /^[\d.]+$|:/.test(host) ? host : labels.slice(-2).join(".");
+  return { app, domain, host, country, network, down, up, tries };
+};
+const talks: Talk[] = [
+  talk(firefox, "video.example.org", "DE", "home", 410_000, 9000),
+  talk(firefox, "www.example.org", "DE", "phone", 62_000, 6000),
+  talk(firefox, "cdn.example.net", "US", "home", 120_000, 2500),
+  talk(firefox, "news.example.com", "FR", "office", 35_000, 2000),
+  talk(firefox, "tracker.test", "US", "home", 0, 0, 42),
+  talk(nextcloud, "cloud.example.de", "DE", "home", 22_000, 180_000),
+  talk(nextcloud, "cloud.example.de", "DE", "phone", 3000, 21_000),
+  talk(thunderbird, "imap.example.org", "NL", "home", 9000, 1500),
+  talk(thunderbird, "smtp.example.org", "NL", "office", 400, 7000),
+  talk(updater, "releases.example.io", "IE", "home", 31_000, 300),
+  talk(python, "192.0.2.44", null, "office", 500, 8000),
+  talk(curl, "2001:db8::1", null, "home", 700, 60, 3),
+  talk(chronyd, "ntp.example.net", "CH", "home", 20, 20),
+];
+
+const seconds: Record<HistoryRange, number> = {
+  "10m": 600,
+  "1h": 3600,
+  "24h": 86_400,
+  "7d": 7 * 86_400,
+  "30d": 30 * 86_400,
+  "1y": 365 * 86_400,
+};
+const usual: Record<HistoryRange, HistoryBucket> = {
+  "10m": "second",
+  "1h": "minute",
+  "24h": "quarter",
+  "7d": "hour",
+  "30d": "day",
+  "1y": "day",
+};
+const length: Record<HistoryBucket, number> = { second: 1, minute: 60, quarter: 900, hour: 3600, day: 86_400 };
+
+/**
+ * How busy the computer is so many seconds ago: seen in the afternoon, asleep the night before. In bursts that are always the same for the
+ * same time; of a day, what it is over the day.
+ */
+function busy(time: number, past: number, step: number, salt: number): number {
+  const hour = (((17 - past / 3600) % 24) + 24) % 24;
+  const day = step >= 86_400 ? 0.4 : hour < 7 ? 0 : Math.sin(((hour - 6.5) / 17.5) * Math.PI);
+  const bits = Math.sin(Math.floor(time) * 12.9898 + salt * 78.233) * 43_758.5453;
+  const burst = bits - Math.floor(bits);
+  return Math.max(0, day) * (0.25 + burst * burst * 1.9);
+}
+
+const none = (): HistoryAmounts => ({ bytesIn: 0, bytesOut: 0, connections: 0, blocked: 0 });
+const add = (sum: HistoryAmounts, more: HistoryAmounts): void => {
+  for (const name of ["bytesIn", "bytesOut", "connections", "blocked"] as const) sum[name] += more[name];
+};
+
+export class RememberedScenario {
+  /** What was asked, in order. */
+  readonly asked: Params<"history.query">[] = [];
+  /** Nothing at all is remembered. */
+  empty = false;
+  events: HistoryEvent[] = [
+    anEvent("e1", 60 * 16.8, "sleep", { until: ago(60 * 10.1) }),
+    anEvent("e2", 60 * 10.1, "helperStarted", { from: ago(60 * 16.8) }),
+    anEvent("e3", 60 * 7.2, "network", { from: "Maple Street", to: "Alice’s phone" }),
+    anEvent("e4", 60 * 5, "appNew", { app: updater.path }),
+    anEvent("e5", 60 * 3.4, "appChanged", { app: curl.path }),
+    anEvent("e6", 4, "mode", { from: "learn", to: "ask" }),
+  ];
+  recording = true;
+
+  get settings(): HistorySettings {
+    return {
+      recording: this.recording,
+      minutes: 48,
+      days: 365,
+      private: [python.path],
+      since: this.empty ? null : ago(60 * 24 * 365),
+      bytes: 41_000_000,
+      countries: {
+        name: "DB-IP Lite",
+        version: "2026-06",
+        date: "2026-06-01",
+        licence: "CC-BY-4.0",
+        attribution: "IP geolocation by DB-IP (db-ip.com), CC BY 4.0.",
+      },
+    };
+  }
+
+  query(params: Params<"history.query">): Result<"history.query"> {
+    this.asked.push(params);
+    const { range = "24h", filter = {}, limit = 500, by } = params;
+    const bucket = usual[range];
+    const step = length[bucket];
+    const now = Date.now() / 1000;
+    const end = params.to ? Date.parse(params.to) / 1000 : now;
+    const begin = params.from ? Date.parse(params.from) / 1000 : now - seconds[range];
+    const starts: number[] = [];
+    for (let at = Math.floor(begin / step) * step; at < end; at += step) starts.push(at);
+    const kept = this.empty ? [] : talks.filter((each) => fits(each, filter));
+    const rows = new Map<string | null, HistoryRow>();
+    const total = none();
+    const points = starts.map(() => none());
+    for (const [salt, each] of kept.entries()) {
+      const key = by === "app" ? each.app.path : (each[by as "domain" | "host" | "country" | "network"] ?? null);
+      const row = rows.get(key) ?? { key, ...none(), ...extra(by, key, each) };
+      rows.set(key, row);
+      starts.forEach((start, at) => {
+        const much = busy(start, now - start, step, salt) * Math.min(step, Math.max(0, end - start));
+        const amounts = {
+          bytesIn: Math.round(each.down * much),
+          bytesOut: Math.round(each.up * much),
+          connections: Math.round((much * (each.down > 0 ? 1 : 0)) / 40),
+          blocked: Math.round(((each.tries ?? 0) * much) / 3600),
+        };
+        for (const sum of [row, total, points[at] as HistoryAmounts]) add(sum, amounts);
+      });
+    }
+    const sorted = [...rows.values()]
+      .filter((row) => row.connections + row.blocked > 0)
+      .sort((a, b) => b.bytesIn + b.bytesOut - a.bytesIn - a.bytesOut);
+    const column = (name: keyof HistoryAmounts) => points.map((point) => point[name]);
+    return {
+      from: new Date(begin * 1000).toISOString(),
+      to: new Date(end * 1000).toISOString(),
+      total,
+      rows: sorted.slice(0, limit),
+      more: Math.max(0, sorted.length - limit),
+      series: {
+        bucket,
+        starts,
+        bytesIn: column("bytesIn"),
+        bytesOut: column("bytesOut"),
+        connections: column("connections"),
+        blocked: column("blocked"),
+      },
+    };
+  }
+}
+
+function anEvent(id: string, minutes: number, kind: HistoryEvent["kind"], change: Partial<HistoryEvent>): HistoryEvent {
+  return { id, time: ago(minutes), until: null, kind, app: null, from: null, to: null, ...change };
+}
+
+function fits(each: Talk, filter: NonNullable<Params<"history.query">["filter"]>): boolean {
+  const { app, ...others } = filter;
+  if (app !== undefined && app !== each.app.path) return false;
+  return Object.entries(others).every(([name, key]) => each[name as keyof Talk] === key);
+}
+
+function extra(by: string, key: string | null, { app }: Talk): Partial<HistoryRow> {
+  if (by === "app") {
+    const { path, name, verified, icon } = app;
+    return { app: { path, name, verified, icon, private: app === python } };
+  }
+  const network = by === "network" && key !== null ? networks.get(key) : undefined;
+  return network === undefined ? {} : { network };
+}
