@@ -10,7 +10,7 @@ import { type Known, take, useKnown } from "./store.ts";
 import { text } from "./text.ts";
 import { Inbox } from "./views/inbox/inbox.tsx";
 import { Monitor } from "./views/monitor/monitor.tsx";
-import { Rules } from "./views/rules.tsx";
+import { Rules } from "./views/rules/rules.tsx";
 import { Notices, StatusHeader } from "./views/status.tsx";
 
 type View = {

@@ -7,8 +7,8 @@ import { App } from "./app.ts";
 import { fillWithADay } from "./scenario-day.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 import { shootMonitor } from "./screenshots-monitor.ts";
-
 import { shootQuestions } from "./screenshots-prompt.ts";
+import { shootRules } from "./screenshots-rules.ts";
 
 const [elsewhere, only] = process.argv.slice(2);
 const folder = elsewhere ?? join(root, "docs/images");
@@ -38,10 +38,13 @@ try {
       await shootQuestions(helper, app, shoot);
       continue;
     }
+    if (only === "rules") {
+      await shootRules(main, helper, shoot);
+      continue;
+    }
     await shootMonitor(main, helper, shoot);
     if (only === "monitor") continue;
-    await view("Rules");
-    await shoot(main, "rules");
+    await shootRules(main, helper, shoot);
     await shootQuestions(helper, app, shoot);
 
     helper.setStatus({
