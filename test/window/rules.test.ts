@@ -17,9 +17,10 @@ const shows = (...wanted: string[]) => waitFor(async () => expect(await ids()).t
 const button = (name: string | RegExp) => app.main.getByRole("button", { name });
 const choose = (name: string) => app.main.getByRole("radio", { name, exact: true }).click({ force: true });
 /** Opens a list by the label it says, and takes what is called so. */
-const pick = async (label: string, option: string | RegExp) => {
-  await app.main.getByRole("button", { name: new RegExp(`${label}$`) }).click();
-  await app.main.getByRole("option", { name: option }).click();
+const pick = async (label: string, option: string, within = app.main.locator(".filters")) => {
+  const list = within.locator(".pick").filter({ has: app.main.getByText(label, { exact: true }) });
+  await list.locator("button").click();
+  await app.main.getByRole("option", { name: option, exact: true }).click();
 };
 const undoLine = () => app.main.locator(".undo-line");
 const dialog = () => app.main.getByRole("dialog");
@@ -40,6 +41,7 @@ beforeAll(async () => {
   helper.remarks.set("r3", { hints: [{ kind: "shadowed", by: "r2", why: "It never decides: rule r2 comes first." }] });
   helper.remarks.set("r4", { hints: [{ kind: "unused", by: null, why: "It decided nothing for 41 days." }] });
   app = await App.start(helper.socketPath);
+  app.main.setDefaultTimeout(9000); // DEBUG
   await app.main.locator("[data-health=up]").waitFor();
   await app.main.getByRole("tab", { name: "Rules" }).click();
   await shows(...all);
@@ -125,12 +127,12 @@ describe("one rule", () => {
     await dialog().getByText("The full path of a program, such as /usr/bin/curl").waitFor();
     expect(helper.asked("rules.add")).toEqual([]);
     await dialog().getByRole("combobox", { name: "Its program file" }).fill("/usr/bin/wget");
-    await pick("Where", "A domain");
+    await pick("Where", "A domain", dialog());
     await dialog().getByRole("textbox", { name: "Domain" }).fill("example.org");
-    await pick("Protocol", "TCP");
+    await pick("Protocol", "TCP", dialog());
     await dialog().getByRole("textbox", { name: "Port" }).fill("8000-8100");
-    await pick("How long", "1 hour");
-    await pick("Profile", "work");
+    await pick("How long", "1 hour", dialog());
+    await pick("Profile", "work", dialog());
     await dialog().getByRole("combobox", { name: "Only when started by" }).fill("/usr/bin/make");
     await dialog().getByRole("textbox", { name: "Note" }).fill("One line,\nand another.");
     const sentence =

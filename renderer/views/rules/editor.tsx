@@ -84,22 +84,24 @@ function Parts({ draft, change, problem }: PartsProps) {
   const inbound = draft.direction === "inbound";
   return (
     <div className="rule-parts">
-      <Named label={words.action}>
-        <Choice<Action>
-          label={words.action}
-          value={draft.action}
-          options={text.action}
-          choose={(action) => change({ action })}
-        />
-      </Named>
-      <Named label={words.direction}>
-        <Choice<RuleDirection>
-          label={words.direction}
-          value={draft.direction}
-          options={words.directions}
-          choose={(direction) => change({ direction })}
-        />
-      </Named>
+      <div className="field-pair">
+        <Named label={words.action}>
+          <Choice<Action>
+            label={words.action}
+            value={draft.action}
+            options={text.action}
+            choose={(action) => change({ action })}
+          />
+        </Named>
+        <Named label={words.direction}>
+          <Choice<RuleDirection>
+            label={words.direction}
+            value={draft.direction}
+            options={words.directions}
+            choose={(direction) => change({ direction })}
+          />
+        </Named>
+      </div>
       <div className="field-pair">
         <Named label={words.app}>
           <Pick<"this" | "any">

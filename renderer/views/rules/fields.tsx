@@ -66,7 +66,7 @@ export function Suggested({
       allowsCustomValue
       inputValue={value}
       onInputChange={(next) => change(next.slice(0, most))}
-      items={known.map((id) => ({ id }))}
+      defaultItems={known.map((id) => ({ id }))}
       isInvalid={problem !== null}
     >
       <Label className="field-label">{label}</Label>
