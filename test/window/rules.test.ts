@@ -41,7 +41,6 @@ beforeAll(async () => {
   helper.remarks.set("r3", { hints: [{ kind: "shadowed", by: "r2", why: "It never decides: rule r2 comes first." }] });
   helper.remarks.set("r4", { hints: [{ kind: "unused", by: null, why: "It decided nothing for 41 days." }] });
   app = await App.start(helper.socketPath);
-  app.main.setDefaultTimeout(9000); // DEBUG
   await app.main.locator("[data-health=up]").waitFor();
   await app.main.getByRole("tab", { name: "Rules" }).click();
   await shows(...all);
@@ -62,7 +61,7 @@ describe("the list", () => {
     helper.remarks.set("r2", { hints: [{ kind: "redundant", by: "r1", why: "…" }] });
     helper.put("rules", aRule("r9", { created: ago(1) }));
     await row("r2")
-      .getByText(/^Not needed: “firefox-esr may connect to 192.0.2.80/)
+      .getByText(/Not needed: “firefox-esr may connect to 192.0.2.80/)
       .waitFor();
     helper.remarks.delete("r2");
     helper.drop("rules", "r9");
