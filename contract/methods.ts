@@ -118,10 +118,13 @@ export const methods = {
     /** `replaced`: id of the rule that had the same matcher. `change`: what rules.undo takes back; null where nothing changed. */
     result: v.object({ ...ruleSchema.entries, replaced: v.nullable(v.string()), change: v.nullable(v.number()) }),
   },
-  /** Errors: unknown_rule, factory_rule. */
-  "rules.remove": { params: v.strictObject({ id }), result: done },
-  /** Errors: unknown_rule. */
-  "rules.enable": { params: v.strictObject({ id, enabled: v.boolean() }), result: ruleSchema },
+  /** `change`: as for rules.add. Errors: unknown_rule, factory_rule. */
+  "rules.remove": { params: v.strictObject({ id }), result: v.object({ change: v.nullable(v.number()) }) },
+  /** `change`: as for rules.add. Errors: unknown_rule. */
+  "rules.enable": {
+    params: v.strictObject({ id, enabled: v.boolean() }),
+    result: v.object({ ...ruleSchema.entries, change: v.nullable(v.number()) }),
+  },
   /**
    * Takes rules of a file in, a part at a time as requests are bounded, for this connection's rules.apply. `first`: forgets earlier parts.
    * Nothing changes yet. `problems`: rules that cannot be, by their place in all parts together; such a rule is left out.

@@ -674,16 +674,21 @@ export class Engine {
   }
 
   /** Errors: unknown_rule, factory_rule. */
-  removeRule(id: string): void {
+  removeRule(id: string): Result<"rules.remove"> {
+    const { changes } = this.rules;
+    const newest = changes.newest() ?? 0;
     durably(this.parts.store, () => this.rules.remove(id, Date.now()));
     this.policyChanged();
+    return { change: changes.after(newest)[0] ?? null };
   }
 
   /** Errors: unknown_rule. */
-  enableRule(id: string, enabled: boolean): Rule {
+  enableRule(id: string, enabled: boolean): Result<"rules.enable"> {
+    const { changes } = this.rules;
+    const newest = changes.newest() ?? 0;
     const rule = durably(this.parts.store, () => this.rules.enable(id, enabled, Date.now()));
     this.policyChanged();
-    return rule;
+    return { ...rule, change: changes.after(newest)[0] ?? null };
   }
 
   // What people look at

@@ -153,10 +153,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       const named = await withAppKeys(rule);
       return attempt(client, "A new rule.", () => engine.addRule(named));
     },
-    "rules.remove": ({ id }, client) => {
-      attempt(client, `Rule ${id} removed.`, () => engine.removeRule(id));
-      return {};
-    },
+    "rules.remove": ({ id }, client) => attempt(client, `Rule ${id} removed.`, () => engine.removeRule(id)),
     "rules.enable": ({ id, enabled }, client) =>
       attempt(client, `Rule ${id} ${enabled ? "enabled" : "disabled"}.`, () => engine.enableRule(id, enabled)),
     "mode.set": ({ mode, confirmWithin }, client) => {

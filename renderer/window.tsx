@@ -12,7 +12,7 @@ import { text } from "./text.ts";
 import { History } from "./views/history/history.tsx";
 import { Inbox } from "./views/inbox/inbox.tsx";
 import { Monitor } from "./views/monitor/monitor.tsx";
-import { Rules } from "./views/rules.tsx";
+import { Rules } from "./views/rules/rules.tsx";
 import { Notices, StatusHeader } from "./views/status.tsx";
 
 type View = {

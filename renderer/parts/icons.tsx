@@ -88,6 +88,16 @@ export const Bin = () => (
     <path d="M3 4.500h10M6.5 4.500V3h3v1.500M4.5 4.500l.5 8.500h6l.5-8.500M6.8 7v3.800M9.2 7v3.8" />
   </Icon>
 );
+export const Pencil = () => (
+  <Icon>
+    <path d="m3.500 12.500.6-2.700 6.600-6.600 2.100 2.100-6.600 6.600ZM9.300 4.600l2.100 2.100" />
+  </Icon>
+);
+export const Plus = () => (
+  <Icon>
+    <path d="M8 3.500v9M3.500 8h9" />
+  </Icon>
+);
 export const Warning = () => (
   <Icon>
     <path d="M8 2.5 14 13H2ZM8 6.500v3M8 11.200v.1" />

@@ -1,15 +1,16 @@
-// Rows of one height in a scrolling box, of which only those in view exist. What is being read stays in place when rows arrive above it.
+// Rows of known heights in a scrolling box, of which only those in view exist. What is being read stays in place when rows arrive above it.
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed one by one cannot be a <table>
 // biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 
 type Row = { id: string };
 
 type Props<T extends Row> = {
   rows: readonly T[];
-  height: number;
+  /** CSS pixels, of all or of each; a function must stay the same one while heights do. */
+  height: number | ((row: T) => number);
   label: string;
   /** Shown while the top is out of view and rows arrived there. */
   newer?: (count: number) => string;
@@ -21,27 +22,32 @@ export function VirtualRows<T extends Row>({ rows, height, label, newer, head, c
   const box = useRef<HTMLDivElement>(null);
   const top = useRef<string | undefined>(undefined);
   const [above, setAbove] = useState(0);
+  const heights = useMemo(() => rows.map((row) => (typeof height === "number" ? height : height(row))), [rows, height]);
+  const first = heights[0] ?? 0;
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
-    estimateSize: () => height,
+    estimateSize: (index) => heights[index] ?? first,
     getItemKey: (index) => rows[index]?.id ?? index,
     overscan: 6,
   });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was measured before holds no longer
+  useLayoutEffect(() => virtual.measure(), [heights]);
 
   useLayoutEffect(() => {
     const scroller = box.current;
     const arrived = top.current === undefined ? 0 : rows.findIndex((row) => row.id === top.current);
     top.current = rows[0]?.id;
-    if (!scroller || scroller.scrollTop < height / 2) {
+    if (!scroller || scroller.scrollTop < first / 2) {
       setAbove(0);
       return;
     }
     if (arrived > 0) {
-      scroller.scrollTop += arrived * height;
+      scroller.scrollTop += heights.slice(0, arrived).reduce((sum, each) => sum + each, 0);
       if (newer) setAbove((count) => count + arrived);
     }
-  }, [rows, height, newer]);
+  }, [rows, heights, first, newer]);
 
   return (
     <div className="rows" role="table" aria-label={label} aria-rowcount={rows.length + (head ? 1 : 0)}>
@@ -58,7 +64,7 @@ export function VirtualRows<T extends Row>({ rows, height, label, newer, head, c
         tabIndex={0}
         aria-label={label}
         onScroll={(event) => {
-          if (event.currentTarget.scrollTop < height / 2) setAbove(0);
+          if (event.currentTarget.scrollTop < first / 2) setAbove(0);
         }}
       >
         <div className="rows-space" role="presentation" style={{ height: virtual.getTotalSize() }}>
@@ -72,7 +78,7 @@ export function VirtualRows<T extends Row>({ rows, height, label, newer, head, c
                   role="row"
                   aria-rowindex={item.index + (head ? 2 : 1)}
                   data-id={row.id}
-                  style={{ height, transform: `translateY(${item.start}px)` }}
+                  style={{ height: item.size, transform: `translateY(${item.start}px)` }}
                 >
                   {children(row)}
                 </div>

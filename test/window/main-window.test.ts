@@ -49,7 +49,11 @@ describe("rules", () => {
     expect(await row("r2").textContent()).toContain("curl may not connect to any destination");
     expect(await row("factory:loopback").textContent()).toContain("Built in");
     expect(await row("factory:loopback").getByRole("button").count()).toBe(0);
-    expect(await row("r1").getByRole("button").count()).toBe(1);
+    expect(
+      await row("r1")
+        .getByRole("button", { name: /^Delete the rule/ })
+        .count(),
+    ).toBe(1);
   });
 
   test("are switched off and on again", async () => {
@@ -66,14 +70,18 @@ describe("rules", () => {
   });
 
   test("are deleted only after a question whose safe answer has the focus", async () => {
-    await row("r2").getByRole("button").click();
+    await row("r2")
+      .getByRole("button", { name: /^Delete/ })
+      .click();
     const dialog = app.main.getByRole("alertdialog");
     await dialog.waitFor();
     expect(await dialog.textContent()).toContain("curl may not connect to any destination");
     await app.main.keyboard.press("Enter");
     await dialog.waitFor({ state: "detached" });
     expect(helper.asked("rules.remove")).toEqual([]);
-    await row("r2").getByRole("button").click();
+    await row("r2")
+      .getByRole("button", { name: /^Delete/ })
+      .click();
     await dialog.getByRole("button", { name: "Delete rule" }).click();
     await row("r2").waitFor({ state: "detached" });
     expect(helper.asked("rules.remove")).toEqual([{ id: "r2" }]);
@@ -179,7 +187,9 @@ describe("accessibility", () => {
       expect(await seriousViolations(app.main)).toEqual([]);
     }
     await open("Rules");
-    await row("r9").getByRole("button").click();
+    await row("r9")
+      .getByRole("button", { name: /^Delete/ })
+      .click();
     await app.main.getByRole("alertdialog").waitFor();
     expect(await seriousViolations(app.main)).toEqual([]);
     await app.main.keyboard.press("Escape");

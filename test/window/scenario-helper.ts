@@ -34,6 +34,11 @@ export class ScenarioHelper {
   readonly history = new RememberedScenario();
   /** The last answers, newest first. */
   readonly answers: RecentAnswer[] = [];
+  /** What rules.list says of rules besides what they are, by their ids. */
+  readonly remarks = new Map<string, Pick<Rule, "hints" | "uses" | "lastUsed">>();
+  profiles: string[] = [];
+  /** What takes a change of rules back. */
+  private readonly undoing = new Map<number, () => void>();
   private changes = 0;
   readonly socketPath: string;
   private readonly folder: string;
@@ -164,6 +169,12 @@ export class ScenarioHelper {
     return change;
   }
 
+  /** A change of rules, as its answer tells it. */
+  private undoable(undo: () => void): { change: number } {
+    this.undoing.set(this.called.length, undo);
+    return { change: this.called.length };
+  }
+
   private tell(topic: Topic, data: unknown, to?: Socket): void {
     // The scenario is held to the contract as well: what it tells must be something a helper could.
     const line = `${JSON.stringify({ event: topic, data: v.parse(events[topic] as v.GenericSchema, data) })}\n`;
@@ -215,7 +226,16 @@ export class ScenarioHelper {
 
   private answer(socket: Socket, method: MethodName, params: unknown): unknown {
     if (
-      !["hello", "watch", "status", "monitor.watch", "answers.list", "prompts.details"].includes(method) &&
+      ![
+        "hello",
+        "watch",
+        "status",
+        "monitor.watch",
+        "answers.list",
+        "prompts.details",
+        "rules.list",
+        "profiles.list",
+      ].includes(method) &&
       !method.startsWith("history.")
     )
       this.called.push({ method, params });
@@ -255,7 +275,7 @@ export class ScenarioHelper {
           ...(params as object),
         });
         this.put("rules", rule);
-        return { ...rule, replaced: null, change: this.called.length };
+        return { ...rule, replaced: null, ...this.undoable(() => this.drop("rules", rule.id)) };
       }
       case "prompts.answer": {
         const { id } = params as { id: string };
@@ -283,7 +303,11 @@ export class ScenarioHelper {
       case "rules.undo": {
         const { change } = params as { change: number };
         const answer = this.answers.find((each) => each.change === change);
+        const undo = this.undoing.get(change);
+        if (!answer && !undo) throw new CodedError("nothing_to_undo");
         if (answer) Object.assign(answer, { change: null, undone: true });
+        undo?.();
+        this.undoing.delete(change);
         this.tell("rules", { full: false, changed: [], removed: [] });
         return { removed: [], restored: [], more: 0 };
       }
@@ -292,12 +316,21 @@ export class ScenarioHelper {
         const rule = this.state.rules.get(id);
         if (!rule) throw new CodedError("unknown_rule", id);
         this.put("rules", { ...rule, enabled });
-        return { ...rule, enabled };
+        return { ...rule, enabled, ...this.undoable(() => this.put("rules", rule)) };
       }
       case "rules.remove": {
-        this.drop("rules", (params as { id: string }).id);
-        return {};
+        const rule = this.state.rules.get((params as { id: string }).id);
+        if (!rule) throw new CodedError("unknown_rule");
+        this.drop("rules", rule.id);
+        return this.undoable(() => this.put("rules", rule));
       }
+      case "rules.list":
+        return [...this.state.rules.values()].map((rule) => ({ ...rule, ...this.remarks.get(rule.id) }));
+      case "profiles.list":
+        return {
+          profiles: this.profiles.map((name) => ({ name, ssid: null, gateway: null, vpn: null })),
+          networks: null,
+        };
       default:
         throw new CodedError("unknown_method", method);
     }

@@ -8,8 +8,8 @@ import { fillWithADay } from "./scenario-day.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 import { shootHistory } from "./screenshots-history.ts";
 import { shootMonitor } from "./screenshots-monitor.ts";
-
 import { shootQuestions } from "./screenshots-prompt.ts";
+import { shootRules } from "./screenshots-rules.ts";
 
 const [elsewhere, only] = process.argv.slice(2);
 const folder = elsewhere ?? join(root, "docs/images");
@@ -43,11 +43,14 @@ try {
       await shootHistory(main, shoot);
       continue;
     }
+    if (only === "rules") {
+      await shootRules(main, helper, shoot);
+      continue;
+    }
     await shootMonitor(main, helper, shoot);
     if (only === "monitor") continue;
     await shootHistory(main, shoot);
-    await view("Rules");
-    await shoot(main, "rules");
+    await shootRules(main, helper, shoot);
     await shootQuestions(helper, app, shoot);
 
     helper.setStatus({

@@ -1,0 +1,65 @@
+// What narrows the list of rules. Pure.
+import type { Action, Hint, Origin, Rule } from "../../../contract/words.ts";
+import { plain } from "../../format.ts";
+import { matches } from "../../parts/search.tsx";
+import { ruleSentence } from "../../sentence.ts";
+import { text } from "../../text.ts";
+
+/** nothing: another rule decides all that it is about. unused: it decided nothing for a month. */
+export type State = "any" | "on" | "off" | "nothing" | "unused";
+
+export type Facets = {
+  words: string;
+  action: Action | "any";
+  origin: Origin | "any";
+  state: State;
+  /** "": in every profile. Null: all of them. */
+  profile: string | null;
+};
+
+export const noFacets: Facets = { words: "", action: "any", origin: "any", state: "any", profile: null };
+
+export function doesNothing(hints: readonly Hint[]): boolean {
+  return hints.some(({ kind }) => kind !== "unused");
+}
+
+export function isIn(state: State, rule: Rule, hints: readonly Hint[]): boolean {
+  switch (state) {
+    case "any":
+      return true;
+    case "on":
+      return rule.enabled;
+    case "off":
+      return !rule.enabled;
+    case "nothing":
+      return doesNothing(hints);
+    case "unused":
+      return hints.some(({ kind }) => kind === "unused");
+  }
+}
+
+export function passes(facets: Facets, rule: Rule, hints: readonly Hint[]): boolean {
+  const { action, origin, profile, state } = facets;
+  return (
+    (action === "any" || rule.action === action) &&
+    (origin === "any" || rule.origin === origin) &&
+    (profile === null || (rule.profile ?? "") === profile) &&
+    isIn(state, rule, hints) &&
+    matches(
+      facets.words,
+      ruleSentence(rule),
+      rule.app ?? "",
+      rule.via ?? "",
+      plain(rule.note),
+      text.origin[rule.origin],
+    )
+  );
+}
+
+/** The person's own first, the latest on top; the built-in ones after them. Which one decides is computed, and no matter of this order. */
+export function inReadingOrder(rules: Iterable<Rule>): Rule[] {
+  const rank = (rule: Rule): number => (rule.origin === "factory" ? 1 : 0);
+  return [...rules].sort(
+    (a, b) => rank(a) - rank(b) || (a.created < b.created ? 1 : a.created > b.created ? -1 : a.id < b.id ? -1 : 1),
+  );
+}

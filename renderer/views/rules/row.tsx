@@ -1,0 +1,131 @@
+// One rule: whether it is in force, what it says, why it is there, and what makes it worth a look.
+// biome-ignore-all lint/a11y/useSemanticElements: rows that are placed one by one cannot be a <table>
+// biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
+import { Button, Switch } from "react-aria-components";
+import type { Hint, Rule } from "../../../contract/words.ts";
+import { clockTime, dayOf, plain } from "../../format.ts";
+import { Bin, Pencil, Warning } from "../../parts/icons.tsx";
+import { ActionMark } from "../../parts/verdict.tsx";
+import { ruleApp, ruleDestination, ruleEnd, ruleSentence } from "../../sentence.ts";
+import { text } from "../../text.ts";
+import { Tick } from "./tick.tsx";
+
+const words = text.rules;
+
+/** Lines of a note that a row shows; its editor shows all. */
+const noteLines = 3;
+
+export function linesOf(note: string): string[] {
+  const lines = note.split(/\r?\n/u).map(plain);
+  return lines.length <= noteLines ? lines : [...lines.slice(0, noteLines - 1), `${lines[noteLines - 1]} …`];
+}
+
+/** Rem, so that rows grow with the text: the sentence and some air, then a line for each other thing it says. */
+export function heightOf(rule: Rule, hints: readonly Hint[]): number {
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  return Math.round(rem * (2.75 + 1.125 * (Math.max(1, secondLines(rule).length) + hints.length)));
+}
+
+/** Its note line by line, then its app's path. */
+function secondLines({ note, app }: Rule): string[] {
+  return [...(note === "" ? [] : linesOf(note)), ...(app === null ? [] : [plain(app)])];
+}
+
+export type RowActs = {
+  enable: (rule: Rule, enabled: boolean) => void;
+  select: (rule: Rule, selected: boolean) => void;
+  edit: (rule: Rule) => void;
+  remove: (rule: Rule) => void;
+};
+
+type Props = { rule: Rule; hints: readonly string[]; now: number; online: boolean; selected: boolean; acts: RowActs };
+
+export function RuleRow({ rule, hints, now, online, selected, acts }: Props) {
+  const sentence = ruleSentence(rule);
+  const own = rule.origin !== "factory";
+  return (
+    <div className={`rule-row ${rule.enabled ? "" : "rule-off"}`} role="presentation">
+      <span role="cell">
+        <Tick label={words.bulk.select(sentence)} selected={selected} change={(next) => acts.select(rule, next)} />
+      </span>
+      <span role="cell">
+        <Switch
+          className="switch"
+          aria-label={words.enabled(sentence)}
+          isSelected={rule.enabled}
+          isDisabled={!online}
+          onChange={(enabled) => acts.enable(rule, enabled)}
+        >
+          <span className="switch-track" aria-hidden="true">
+            <span className="switch-thumb" />
+          </span>
+        </Switch>
+      </span>
+      <span role="cell">
+        <ActionMark action={rule.action} />
+      </span>
+      <span role="cell" className="two-lines">
+        <span className="line sentence" title={sentence}>
+          <bdi className="app-name">{ruleApp(rule)}</bdi> {words.may[rule.direction][rule.action]}{" "}
+          <bdi className="sentence-end">{ruleDestination(rule)}</bdi>
+        </span>
+        <Why rule={rule} now={now} />
+        {hints.map((hint) => (
+          <span key={hint} className="line rule-hint" title={hint}>
+            <Warning /> {hint}
+          </span>
+        ))}
+      </span>
+      <span role="cell" className="two-lines rule-origin">
+        <span className="line">{text.origin[rule.origin]}</span>
+        {own && (
+          <time className="line second" dateTime={rule.created}>
+            {dayOf(rule.created, new Date())} {clockTime(rule.created).slice(0, 5)}
+          </time>
+        )}
+      </span>
+      <span role="cell" className="rule-acts" title={own ? undefined : words.factoryKept}>
+        {own && (
+          <>
+            <Button
+              className="button button-quiet"
+              aria-label={words.editThis(sentence)}
+              isDisabled={!online}
+              onPress={() => acts.edit(rule)}
+            >
+              <Pencil />
+            </Button>
+            <Button
+              className="button button-quiet"
+              aria-label={words.removeThis(sentence)}
+              isDisabled={!online}
+              onPress={() => acts.remove(rule)}
+            >
+              <Bin />
+            </Button>
+          </>
+        )}
+      </span>
+    </div>
+  );
+}
+
+/** How long it holds, why it is there, and its app's path. */
+function Why({ rule, now }: { rule: Rule; now: number }) {
+  const end = ruleEnd(rule, now);
+  const [first, ...others] = secondLines(rule);
+  return (
+    <>
+      <span className="line second" title={first}>
+        {!rule.enabled && <span className="tag">{words.off}</span>} {end && <span className="tag tag-end">{end}</span>}{" "}
+        {first}
+      </span>
+      {others.map((line, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: lines of a text are told apart by nothing else
+        <span key={at} className="line second" title={line}>
+          {line}
+        </span>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,163 @@
+// What Picket remembers: each rule as a sentence, found by words and facets, switched, changed and deleted, one or many, with a way back.
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { Button } from "react-aria-components";
+import type { Rule } from "../../../contract/words.ts";
+import { Lines, Plus } from "../../parts/icons.tsx";
+import { ErrorLine, Nothing } from "../../parts/notice.tsx";
+import { Search } from "../../parts/search.tsx";
+import { UndoLine } from "../../parts/undo-line.tsx";
+import { VirtualRows } from "../../parts/virtual-rows.tsx";
+import { useKnown } from "../../store.ts";
+import { text } from "../../text.ts";
+import { Bulk } from "./bulk.tsx";
+import { useChanges } from "./changes.ts";
+import { ConfirmDelete } from "./confirm-delete.tsx";
+import { Editor } from "./editor.tsx";
+import { type Facets, inReadingOrder, noFacets, passes } from "./facets.ts";
+import { Filters } from "./filters.tsx";
+import { hintLine, hintsOf, useRemarks } from "./remarks.ts";
+import { heightOf, type RowActs, RuleRow } from "./row.tsx";
+
+const words = text.rules;
+
+/** How often what is left of temporary rules is told anew: their smallest unit is the minute. */
+const tick = 15_000;
+
+function useNow(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), tick);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+/** Outlives the view: whoever comes back finds it as it was. */
+let lastFacets: Facets = noFacets;
+
+export function Rules() {
+  const known = useKnown((state) => state.rules);
+  const online = useKnown((state) => state.link.state === "up");
+  const now = useNow();
+  const remarks = useRemarks();
+  const changes = useChanges();
+  const [facets, setFacets] = useState(lastFacets);
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
+  const [leaving, setLeaving] = useState<readonly Rule[]>([]);
+  const [editing, setEditing] = useState<{ rule: Rule | null } | null>(null);
+  useEffect(() => {
+    lastFacets = facets;
+  }, [facets]);
+
+  const all = useMemo(() => inReadingOrder(known.values()), [known]);
+  const rows = useMemo(
+    () => all.filter((rule) => passes(facets, rule, hintsOf(rule, remarks))),
+    [all, facets, remarks],
+  );
+  const height = useCallback((rule: Rule) => heightOf(rule, hintsOf(rule, remarks)), [remarks]);
+  // Only what is in sight is done something with.
+  const chosen = rows.filter(({ id }) => marked.has(id));
+
+  const acts: RowActs = {
+    enable: (rule, enabled) => void changes.enable([rule], enabled),
+    edit: (rule) => setEditing({ rule }),
+    remove: (rule) => setLeaving([rule]),
+    select: ({ id }, selected) => {
+      const next = new Set(marked);
+      if (selected) next.add(id);
+      else next.delete(id);
+      setMarked(next);
+    },
+  };
+  const { done } = changes;
+  const narrowed = JSON.stringify(facets) !== JSON.stringify(noFacets);
+
+  return (
+    <section className="view rules-view" aria-label={words.title}>
+      <div className="view-head">
+        <h1>{words.title}</h1>
+        <span className="view-count">{words.total(rows.length)}</span>
+        <Search
+          label={words.search}
+          value={facets.words}
+          onChange={(value) => setFacets({ ...facets, words: value.slice(0, 256) })}
+        />
+        <Button className="button" isDisabled={!online} onPress={() => setEditing({ rule: null })}>
+          <Plus />
+          {words.add}
+        </Button>
+      </div>
+      <Filters facets={facets} setFacets={setFacets} rules={all} hintsOf={(rule) => hintsOf(rule, remarks)} />
+      {rows.length === 0 ? (
+        <Nothing
+          icon={<Lines />}
+          title={narrowed ? words.noMatch : words.none}
+          {...(narrowed ? {} : { hint: words.noneHint })}
+        >
+          {narrowed && (
+            <Button className="button" onPress={() => setFacets(noFacets)}>
+              {words.showAll}
+            </Button>
+          )}
+        </Nothing>
+      ) : (
+        <VirtualRows
+          rows={rows}
+          height={height}
+          label={words.label}
+          head={
+            <Bulk
+              rows={rows}
+              chosen={chosen}
+              online={online}
+              chooseAll={(every) => setMarked(new Set(every ? rows.map(({ id }) => id) : []))}
+              enable={(rules, enabled) => void changes.enable(rules, enabled)}
+              remove={setLeaving}
+            />
+          }
+        >
+          {(rule) => (
+            <RuleRow
+              rule={rule}
+              hints={hintsOf(rule, remarks).map((hint) => hintLine(hint, known))}
+              now={now}
+              online={online}
+              selected={marked.has(rule.id)}
+              acts={acts}
+            />
+          )}
+        </VirtualRows>
+      )}
+      {changes.error && <ErrorLine code={changes.error} />}
+      {done && (
+        <UndoLine
+          key={done.changes.join()}
+          over={changes.over}
+          {...(done.changes.length > 0 && {
+            undo: { word: words.done.undo, act: () => void changes.undo(done.changes) },
+          })}
+        >
+          {done.sentence}
+        </UndoLine>
+      )}
+      <ConfirmDelete
+        rules={leaving}
+        no={() => setLeaving([])}
+        yes={(rules) => {
+          setLeaving([]);
+          void changes.remove(rules);
+        }}
+      />
+      {editing && (
+        <Editor
+          {...editing}
+          close={() => setEditing(null)}
+          saved={(sentence, made) => {
+            setEditing(null);
+            changes.saved(sentence, made);
+          }}
+        />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,268 @@
+// The rules against a scripted helper: found by words and facets, written, changed, switched and deleted, one or many, and taken back.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { App, patience } from "./app.ts";
+import { ago, aRule, curl, firefox, loopbackRule } from "./scenario.ts";
+import { ScenarioHelper } from "./scenario-helper.ts";
+
+let helper: ScenarioHelper;
+let app: App;
+const waitFor = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: patience, interval: 50 });
+const row = (id: string) => app.main.locator(`.row[data-id="${id}"]`);
+const ids = () =>
+  app.main.locator(".row[data-id]").evaluateAll((all) => all.map((each) => (each as HTMLElement).dataset.id));
+const shows = (...wanted: string[]) => waitFor(async () => expect(await ids()).toEqual(wanted));
+const button = (name: string | RegExp) => app.main.getByRole("button", { name });
+const choose = (name: string) => app.main.getByRole("radio", { name, exact: true }).click({ force: true });
+/** Opens a list by the label it says, and takes what is called so. */
+const pick = async (label: string, option: string, within = app.main.locator(".filters")) => {
+  const list = within.locator(".pick").filter({ has: app.main.getByText(label, { exact: true }) });
+  await list.locator("button").click();
+  await app.main.getByRole("option", { name: option, exact: true }).click();
+};
+const undoLine = () => app.main.locator(".undo-line");
+const dialog = () => app.main.getByRole("dialog");
+
+const all = ["r1", "r2", "r3", "r4", "factory:loopback"];
+
+beforeAll(async () => {
+  helper = await ScenarioHelper.start();
+  helper.profiles = ["work"];
+  helper.put(
+    "rules",
+    aRule("r1", { created: ago(10), note: "Asked on a card.\nThe second line.\nThe third.\nThe fourth." }),
+    aRule("r2", { created: ago(20), app: curl.path, action: "block", address: null, port: null, protocol: null }),
+    aRule("r3", { created: ago(30), app: curl.path, action: "block", address: null, host: "ads.example.org" }),
+    aRule("r4", { created: ago(40), origin: "import", address: null, domain: "example.com", profile: "work" }),
+    loopbackRule,
+  );
+  helper.remarks.set("r3", { hints: [{ kind: "shadowed", by: "r2", why: "It never decides: rule r2 comes first." }] });
+  helper.remarks.set("r4", { hints: [{ kind: "unused", by: null, why: "It decided nothing for 41 days." }] });
+  app = await App.start(helper.socketPath);
+  await app.main.locator("[data-health=up]").waitFor();
+  await app.main.getByRole("tab", { name: "Rules" }).click();
+  await shows(...all);
+});
+afterAll(async () => {
+  await app?.end();
+  await helper?.end();
+});
+
+describe("the list", () => {
+  test("says of a rule that does nothing which one decides in its place, and of an idle one how long", async () => {
+    await row("r3").getByText("Does nothing: “curl may not connect to any destination” decides first").waitFor();
+    await row("r4").getByText("It decided nothing for 41 days.").waitFor();
+    expect(await row("r2").locator(".rule-hint").count()).toBe(0);
+  });
+
+  test("asks again for what is to be said once rules changed", async () => {
+    helper.remarks.set("r2", { hints: [{ kind: "redundant", by: "r1", why: "…" }] });
+    helper.put("rules", aRule("r9", { created: ago(1) }));
+    await row("r2")
+      .getByText(/Not needed: “firefox-esr may connect to 192.0.2.80/)
+      .waitFor();
+    helper.remarks.delete("r2");
+    helper.drop("rules", "r9");
+    await row("r2").locator(".rule-hint").waitFor({ state: "detached" });
+  });
+
+  test("shows a note line by line, in a row as high as it needs", async () => {
+    const lines = await row("r1").locator(".two-lines").first().locator(".line").allTextContents();
+    expect(lines.map((line) => line.trim()).slice(1)).toEqual([
+      "Asked on a card.",
+      "The second line.",
+      "The third. …",
+      firefox.path,
+    ]);
+    const [first, second] = [await row("r1").boundingBox(), await row("r2").boundingBox()];
+    expect(second?.y).toBeCloseTo((first?.y ?? 0) + (first?.height ?? 0), 0);
+    expect(first?.height).toBeGreaterThan((second?.height ?? 0) + 40);
+  });
+
+  test("is narrowed by words, action, state, origin and profile", async () => {
+    await app.main.getByRole("searchbox").fill("curl ads");
+    await shows("r3");
+    await app.main.getByRole("searchbox").fill("");
+    await choose("Block");
+    await shows("r2", "r3");
+    await choose("All");
+    await pick("State", "Does nothing (1)");
+    await shows("r3");
+    await pick("State", "Unused (1)");
+    await shows("r4");
+    await pick("State", "On and off");
+    await pick("Origin", "Built in");
+    await shows("factory:loopback");
+    await pick("Origin", "Any origin");
+    await pick("Profile", "in profile “work”");
+    await shows("r4");
+    await choose("Block");
+    await app.main.getByText("No rule matches").waitFor();
+    await button("Show all rules").click();
+    await shows(...all);
+  });
+});
+
+describe("one rule", () => {
+  test("is switched off, and that is taken back", async () => {
+    await row("r1").locator(".switch").click();
+    await undoLine().getByText("Switched off: firefox-esr may connect to 192.0.2.80, port 443, over TCP").waitFor();
+    await row("r1").getByText("Switched off", { exact: true }).waitFor();
+    const change = helper.called.length;
+    await undoLine().getByRole("button", { name: "Undo" }).click();
+    await undoLine().getByText("Taken back.").waitFor();
+    expect(helper.asked("rules.undo")).toEqual([{ change }]);
+    await waitFor(async () => expect(await row("r1").getByRole("switch").isChecked()).toBe(true));
+  });
+
+  test("is written in a form that says what it means, and is not sent before it can be one", async () => {
+    await button("Add rule").click();
+    await dialog().waitFor();
+    await choose("Outgoing");
+    await dialog().getByRole("radio", { name: "Block" }).click({ force: true });
+    await button("Save rule").click();
+    await dialog().getByText("The full path of a program, such as /usr/bin/curl").waitFor();
+    expect(helper.asked("rules.add")).toEqual([]);
+    await dialog().getByRole("combobox", { name: "Its program file" }).fill("/usr/bin/wget");
+    await pick("Where", "A domain", dialog());
+    await dialog().getByRole("textbox", { name: "Domain" }).fill("example.org");
+    await pick("Protocol", "TCP", dialog());
+    await dialog().getByRole("textbox", { name: "Port" }).fill("8000-8100");
+    await pick("How long", "1 hour", dialog());
+    await pick("Profile", "work", dialog());
+    await dialog().getByRole("combobox", { name: "Only when started by" }).fill("/usr/bin/make");
+    await dialog().getByRole("textbox", { name: "Note" }).fill("One line,\nand another.");
+    const sentence =
+      "wget may not connect to any host of example.org, ports 8000 to 8100, over TCP, when started by make, in profile “work”, for 1 hour.";
+    await dialog().getByText(sentence).waitFor();
+    await button("Save rule").click();
+    await dialog().waitFor({ state: "detached" });
+    expect(helper.asked("rules.add")).toEqual([
+      {
+        app: "/usr/bin/wget",
+        via: "/usr/bin/make",
+        user: null,
+        action: "block",
+        address: null,
+        host: null,
+        domain: "example.org",
+        zone: null,
+        port: 8000,
+        portTo: 8100,
+        protocol: "tcp",
+        direction: "outbound",
+        profile: "work",
+        lifetime: "1h",
+        note: "One line,\nand another.",
+      },
+    ]);
+    await undoLine().getByText(`Saved: ${sentence}`).waitFor();
+    await undoLine().getByRole("button", { name: "Undo" }).click();
+    await shows(...all);
+  });
+
+  test("is changed: the old one goes where another came, and both are taken back, the newest first", async () => {
+    await row("r3")
+      .getByRole("button", { name: /^Change the rule/ })
+      .click();
+    const name = dialog().getByRole("textbox", { name: "Host name" });
+    expect(await name.inputValue()).toBe("ads.example.org");
+    await name.fill("pixel.example.org");
+    await button("Save rule").click();
+    await dialog().waitFor({ state: "detached" });
+    await row("r3").waitFor({ state: "detached" });
+    expect(helper.asked("rules.add").at(-1)).toMatchObject({ host: "pixel.example.org", action: "block" });
+    const change = helper.called.length;
+    await undoLine().getByRole("button", { name: "Undo" }).click();
+    await shows(...all);
+    expect(helper.asked("rules.undo").slice(-2)).toEqual([{ change }, { change: change - 1 }]);
+  });
+
+  test("that the helper refuses stays in its form, with the reason", async () => {
+    await row("r3")
+      .getByRole("button", { name: /^Change the rule/ })
+      .click();
+    helper.refuseWith = "bad_name";
+    await button("Save rule").click();
+    await dialog().getByText("That is not a host name.").waitFor();
+    helper.refuseWith = null;
+    await app.main.keyboard.press("Escape");
+    await dialog().waitFor({ state: "detached" });
+    await row("r3").waitFor();
+  });
+});
+
+describe("several rules", () => {
+  const select = async (id: string) => {
+    await row(id).getByRole("checkbox").focus();
+    await app.main.keyboard.press("Space");
+  };
+
+  test("are chosen by keyboard, switched off together and on again by one undo", async () => {
+    await select("r1");
+    await select("r2");
+    await app.main.getByText("2 selected").waitFor();
+    await button("Switch off").click();
+    await undoLine().getByText("2 rules switched off").waitFor();
+    const asked = helper.asked("rules.enable").slice(-2);
+    expect(asked).toEqual([
+      { id: "r1", enabled: false },
+      { id: "r2", enabled: false },
+    ]);
+    await undoLine().getByRole("button", { name: "Undo" }).click();
+    await waitFor(async () => expect(await row("r2").getByRole("switch").isChecked()).toBe(true));
+    expect(await row("r1").getByRole("switch").isChecked()).toBe(true);
+  });
+
+  test("all are deleted after a question, built-in ones aside; what is out of sight stays", async () => {
+    await choose("Allow");
+    await shows("r1", "r4", "factory:loopback");
+    await app.main.getByRole("checkbox", { name: "Select all" }).focus();
+    await app.main.keyboard.press("Space");
+    await app.main.getByText("3 selected").waitFor();
+    await button("Delete…").click();
+    const question = app.main.getByRole("alertdialog");
+    await question.getByText("Delete 2 rules?").waitFor();
+    await question.getByRole("button", { name: "Delete 2 rules" }).click();
+    await undoLine().getByText("2 rules deleted").waitFor();
+    expect(helper.asked("rules.remove").slice(-2)).toEqual([{ id: "r1" }, { id: "r4" }]);
+    await choose("All");
+    await shows("r2", "r3", "factory:loopback");
+    await undoLine().getByRole("button", { name: "Undo" }).click();
+    await shows(...all);
+  });
+});
+
+describe("accessibility", () => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const violations = async (): Promise<string[]> => {
+    const results = (await app.main.evaluate(
+      `${axe}; axe.run(document, { resultTypes: ["violations"] })`,
+    )) as AxeResults;
+    expect(results.passes.length).toBeGreaterThan(5);
+    const serious = results.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+    return serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+  };
+
+  test.each(["light", "dark"] as const)(
+    "axe finds nothing serious in list and form, reached by keyboard, %s",
+    async (colorScheme) => {
+      await app.main.emulateMedia({ colorScheme });
+      expect(await violations()).toEqual([]);
+      await button("Add rule").focus();
+      await app.main.keyboard.press("Enter");
+      await dialog().waitFor();
+      await button("Save rule").focus();
+      await app.main.keyboard.press("Enter");
+      await dialog().getByText("The full path of a program, such as /usr/bin/curl").waitFor();
+      expect(await violations()).toEqual([]);
+      await app.main.keyboard.press("Escape");
+      await dialog().waitFor({ state: "detached" });
+      // Whoever closes it is back where it was opened.
+      expect(await button("Add rule").evaluate((each) => each === document.activeElement)).toBe(true);
+      expect(app.complaints).toEqual([]);
+    },
+  );
+});
