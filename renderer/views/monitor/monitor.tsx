@@ -1,8 +1,8 @@
 // Who talks to whom at this moment: apps with their domains, hosts and connections, or connections alone in the order in which they began.
-import { useCallback, useEffect, useState } from "react";
+import { type ComponentProps, type ReactNode, useCallback, useEffect, useState } from "react";
 import { Button } from "react-aria-components";
 import type { ErrorCode } from "../../../contract/errors.ts";
-import type { Filter, Order, Row, Shown } from "../../../contract/monitor.ts";
+import type { Filter, Order, Row } from "../../../contract/monitor.ts";
 import { bridge } from "../../bridge.ts";
 import { humanRate } from "../../format.ts";
 import { look, useMonitor } from "../../monitor.ts";
@@ -25,8 +25,8 @@ type Look = { by: "app" | "time"; order: Order; filter: Filter; expanded: readon
 /** Outlives the view: whoever comes back finds it as it was. */
 let lastLook: Look = { by: "app", order: "recent", filter: noFilter, expanded: [] };
 
+/** Hears of no update itself: what stands around the rows is not drawn ten times a second. */
 export function Monitor() {
-  const shown = useMonitor((state) => state.shown);
   const [chosen, setChosen] = useState(lastLook);
   const [screen, setScreen] = useState<Screen>({ from: 0, rows: 60 });
   const [still, setStill] = useState(false);
@@ -88,7 +88,7 @@ export function Monitor() {
           options={{ app: words.by.app, time: words.by.time }}
           choose={(by) => change({ by })}
         />
-        {shown && <Summary all={shown.all} />}
+        <Summary />
         <Search
           label={words.search}
           value={chosen.filter.words}
@@ -101,19 +101,15 @@ export function Monitor() {
         order={chosen.by === "app" ? chosen.order : null}
         setOrder={(order) => change({ order })}
       />
-      {shown && shown.total > 0 ? (
-        <Grid
-          shown={shown}
-          flat={chosen.by === "time"}
-          label={words.label[chosen.by]}
-          setStill={setStill}
-          setScreen={keepScreen}
-          toggle={toggle}
-          openMenu={(row, anchor) => setMenu({ row, anchor })}
-        />
-      ) : (
-        shown && <Empty narrowed={narrowed} showAll={() => change({ filter: noFilter })} />
-      )}
+      <Rows
+        flat={chosen.by === "time"}
+        label={words.label[chosen.by]}
+        setStill={setStill}
+        setScreen={keepScreen}
+        toggle={toggle}
+        openMenu={(row, anchor) => setMenu({ row, anchor })}
+        empty={<Empty narrowed={narrowed} showAll={() => change({ filter: noFilter })} />}
+      />
       {error && <ErrorLine code={error} />}
       {done !== null && (
         <UndoLine
@@ -146,7 +142,16 @@ export function Monitor() {
   );
 }
 
-function Summary({ all: { figures, history } }: Pick<Shown, "all">) {
+function Rows({ empty, ...rest }: Omit<ComponentProps<typeof Grid>, "shown"> & { empty: ReactNode }) {
+  const shown = useMonitor((state) => state.shown);
+  if (shown === null) return null;
+  return shown.total === 0 ? empty : <Grid shown={shown} {...rest} />;
+}
+
+function Summary() {
+  const all = useMonitor((state) => state.shown?.all);
+  if (all === undefined) return null;
+  const { figures, history } = all;
   const [down, up] = [humanRate(figures.rateIn), humanRate(figures.rateOut)];
   return (
     <span className="summary">

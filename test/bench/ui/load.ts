@@ -10,9 +10,9 @@ import type { ScenarioHelper } from "../../window/scenario-helper.ts";
 const apps = [firefox, thunderbird, nextcloud, curl];
 const seconds = 10;
 const perSecond = 2000;
-/** Ten updates a second, as many as the monitor makes. */
-const hour = 36_000;
-const minute = 600;
+/** Two updates a second, each of twenty connections that came and went: a busy desktop. */
+const hour = 7_200;
+const minute = 120;
 
 function connection(number: number): Flow {
   const app = apps[number % apps.length] ?? firefox;
