@@ -148,7 +148,6 @@ export class ScenarioHelper {
   passSecond(): void {
     this.now += 1000;
     this.monitor.sample();
-    this.monitor.sample();
   }
 
   private covered({ id, scope }: Params<"prompts.answer">): string[] {
