@@ -35,7 +35,6 @@ const chip = () => app.main.locator(".time-chip");
 beforeAll(async () => {
   helper = await ScenarioHelper.start();
   app = await App.start(helper.socketPath);
-  app.main.setDefaultTimeout(8000); // TEMP
   await app.main.locator("[data-health=up]").waitFor();
   await app.main.getByRole("tab", { name: "History" }).click();
   await row("Firefox").waitFor();
