@@ -71,8 +71,6 @@ export const history = {
     label: "Choose a time",
     hint: "Drag over the chart to see what happened then.",
     keys: "Arrow keys walk through it, with Shift they choose a time, Escape takes it back.",
-    summary: (time: string, came: string, went: string, blocked: string) =>
-      `In ${time}: ${came} received, ${went} sent, ${blocked} blocked.`,
     busiest: (when: string, amount: string) => `Busiest: ${when}, ${amount}.`,
     at: (when: string, came: string, went: string, blocked: number) =>
       `${when}: ${came} received, ${went} sent${blocked > 0 ? `, ${blocked.toLocaleString("en")} blocked` : ""}`,

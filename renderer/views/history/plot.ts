@@ -42,7 +42,7 @@ export function plotOptions(
 ): uPlot.Options {
   const steps = uPlot.paths.stepped?.({ align: 1 });
   const line = uPlot.paths.linear?.();
-  const bars = uPlot.paths.bars?.({ size: [0.7, 6], align: 1 });
+  const bars = uPlot.paths.bars?.({ size: [0.7, 20], align: 1 });
   const paths: uPlot.Series.PathBuilder = (self, series, from, to) =>
     ((shows().measure === "rate" ? line : steps) as uPlot.Series.PathBuilder)(self, series, from, to);
   const area = (name: "came" | "went"): uPlot.Series => ({
