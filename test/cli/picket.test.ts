@@ -218,12 +218,8 @@ describe("rules, said shortly", () => {
 
   it("add says what a person may not have meant", async () => {
     const told = [{ ...rule, hints: [{ kind: "shadowed", by: "r7", why: "Rule r7 comes first." }] }];
-    const doubtful = await startStubHelper({
-      status,
-      "rules.list": told,
-      "rules.add": { ...rule, replaced: null, change: 7 },
-    });
-    const broad = { ...rule, app: null, address: null, port: null, action: "allow", replaced: null, change: 7 };
+    const doubtful = await startStubHelper({ status, "rules.list": told, "rules.add": { ...rule, replaced: null } });
+    const broad = { ...rule, app: null, address: null, port: null, action: "allow", replaced: null };
     const open = await startStubHelper({ status, "rules.list": [rule], "rules.add": broad });
     const words = ["rules", "add", "--app", "any", "--action", "allow"];
     try {
