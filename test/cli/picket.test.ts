@@ -44,10 +44,10 @@ beforeAll(async () => {
     "rules.list": [rule],
     "rules.add": { ...rule, replaced: null, change: 7 },
     "rules.remove": ({ id }: { id: string }) => {
-      if (id === "r1") return {};
+      if (id === "r1") return { change: 7 };
       throw new StubError("unknown_rule", "There is no such rule.");
     },
-    "rules.enable": ({ enabled }: { enabled: boolean }) => ({ ...rule, enabled }),
+    "rules.enable": ({ enabled }: { enabled: boolean }) => ({ ...rule, enabled, change: 7 }),
     "rules.undo": { removed: [rule], restored: [{ ...rule, id: "r0", action: "allow" }], more: 3 },
     "flows.list": flows,
     explain: {

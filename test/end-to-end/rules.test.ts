@@ -124,6 +124,19 @@ describe("the list of rules", () => {
     await picket("rules", "remove", narrow.id);
   });
 
+  test("has back what was switched off or deleted, by that very change", async () => {
+    const { id } = await addRule("--app", "/opt/x", "--action", "allow", "--address", "203.0.113.9");
+    const client = await helper.client();
+    const off = await client.call("rules.enable", { id, enabled: false });
+    await addRule("--app", "/opt/y", "--action", "allow", "--address", "203.0.113.9");
+    await client.call("rules.undo", { change: off.change });
+    expect((await rulesNow()).find((rule) => rule.id === id)?.enabled).toBe(true);
+    const gone = await client.call("rules.remove", { id });
+    expect((await rulesNow()).some((rule) => rule.id === id)).toBe(false);
+    await client.call("rules.undo", { change: gone.change });
+    expect((await rulesNow()).some((rule) => rule.id === id)).toBe(true);
+  });
+
   test("says what stops working without a factory rule", async () => {
     const { stdout } = await picket("rules", "disable", "factory:dhcp");
     expect(stdout).toContain("disabled factory:dhcp. Without it, asking a network for an IPv4 address");
