@@ -1,4 +1,4 @@
-// A day's quarters of an hour in one block of bytes: a year of them is read and added up in some ten milliseconds, which rows of a table
+// A day's quarters of an hour in one block of bytes: a year of them is read and added up in tenths of a second, which rows of a table
 // are not. Columns, each as narrow as its largest number; sorted by quarter. Pure.
 //
 //   u32 version | u32 keys | u32 cells | the columns: keys[], first cell of each quarter[97], key index[], in[], out[], connections[], blocked[]
