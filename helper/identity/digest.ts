@@ -1,11 +1,11 @@
 // What is in a file, read in a process of its own: it may hang, be endless or turn into another file at any moment.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { type BigIntStats, constants, fstatSync, readlinkSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { close } from "../kernel/libc.ts";
+import { closeSync, constants, fstatSync, openSync, read as readFd, readlinkSync } from "node:fs";
+import { promisify } from "node:util";
 import { isLocal, mountOf, readMounts } from "./mounts.ts";
-import { openLocalLink } from "./near.ts";
+import { withLocalLink, withNear } from "./near.ts";
+import { isSettled } from "./probe.ts";
 import { Turns } from "./turns.ts";
 
 /**
@@ -41,6 +41,7 @@ const mostStuck = 16;
 /** Side by side; apart from one another, for what hangs must not stop the others. */
 const turns = { local: new Turns(2), remote: new Turns(2) };
 let stuck = 0;
+const readInto = promisify(readFd);
 
 /** One open file for all that is asked: nothing can be put in its place in between. */
 const script = `exec <"$1" || exit 1
@@ -53,8 +54,10 @@ export function digest(file: Readable, urgent = false): Promise<string | null> {
     const age = Date.now() - Number(file.changed / 1_000_000n);
     if (age < tick) await new Promise((resolve) => setTimeout(resolve, tick));
     for (const way of file.ways) {
-      const near = file.local ? await digestHere(way, file).catch(() => null) : null;
-      if (near !== null) return near;
+      const sum = await digestHere(way, file).catch(() => null);
+      if (sum !== null) return sum;
+    }
+    for (const way of file.ways) {
       if (stuck >= mostStuck) return null;
       const sum = digestIn(await read(way, urgent), file);
       if (sum !== null) return sum;
@@ -63,32 +66,44 @@ export function digest(file: Readable, urgent = false): Promise<string | null> {
   });
 }
 
-/** The digest of a small file that a process executes; null where only a process of its own may read, or can tell. */
-async function digestHere({ path, reader }: Way, file: Readable): Promise<string | null> {
-  const mounts = readMounts();
-  if (reader !== "root" || !/^\/proc\/\d+\/exe$/.test(path)) return null;
-  // To read the link asks nobody. The process may be gone, and its number be another's by now.
-  const mount = mountOf(readlinkSync(path), mounts);
-  const fd = mount !== undefined && isLocal(mount) ? openLocalLink(path, mounts) : null;
+/** The digest of a small file that a process executed; null where only a process of its own may read, or can tell. */
+async function digestHere({ path }: Way, file: Readable): Promise<string | null> {
+  // Where the kernel executed it, it is the very file whatever the way to it: its numbers are the same.
+  if (!file.local || !file.ways.some((way) => isExecuted(way))) return null;
+  const fd = openSmall(path, file);
   if (fd === null) return null;
-  let handle: FileHandle | undefined;
   try {
     const { size } = fstatSync(fd);
-    if (!isSame(fstatSync(fd, { bigint: true }), file) || size > smallFile) return null;
-    // Somebody's lease would make it wait.
-    handle = await open(`/proc/self/fd/${fd}`, constants.O_RDONLY | constants.O_NONBLOCK);
     const content = Buffer.alloc(size);
-    const { bytesRead } = await handle.read(content, 0, size, 0);
-    return bytesRead === size && isSame(await handle.stat({ bigint: true }), file)
-      ? createHash("sha256").update(content).digest("hex")
-      : null;
+    const { bytesRead } = await readInto(fd, content, 0, size, 0);
+    return bytesRead === size && isSame(fd, file) ? createHash("sha256").update(content).digest("hex") : null;
   } finally {
-    await handle?.close();
-    close(fd);
+    closeSync(fd);
   }
 }
 
-function isSame(seen: BigIntStats, { inode, changed }: Readable): boolean {
+function isExecuted({ path, reader }: Way): boolean {
+  return reader === "root" && /^\/proc\/\d+\/exe$/.test(path);
+}
+
+/** Null when it is another file by now, is large, or opening it might wait for somebody. */
+function openSmall(path: string, file: Readable): number | null {
+  const mounts = readMounts();
+  const isLink = path.startsWith("/proc/");
+  // To read the link asks nobody. The process may be gone, and its number be another's by now.
+  const mount = mountOf(isLink ? readlinkSync(path) : path, mounts);
+  if (mount === undefined || !isLocal(mount)) return null;
+  // Somebody's lease would make it wait.
+  const open = (fd: number) =>
+    isSame(fd, file) && fstatSync(fd).size <= smallFile
+      ? openSync(`/proc/self/fd/${fd}`, constants.O_RDONLY | constants.O_NONBLOCK)
+      : null;
+  if (!isLink) return isSettled(mount.point, mounts) ? (withNear(path, mount, open) ?? null) : null;
+  return withLocalLink(path, mounts, open);
+}
+
+function isSame(fd: number, { inode, changed }: Readable): boolean {
+  const seen = fstatSync(fd, { bigint: true });
   return seen.isFile() && seen.ino === inode && seen.ctimeNs === changed;
 }
 

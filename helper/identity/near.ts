@@ -33,11 +33,13 @@ export function withNear<T>(path: string, mount: Mount, work: (fd: number) => T)
   }
 }
 
-/** Opens what a link below /proc leads to, with O_PATH; null when that may not be on a file system that always answers. The caller closes it. */
-export function openLocalLink(link: string, mounts: readonly Mount[]): number | null {
+/** The same with what a link below /proc leads to; null when that may not be on a file system that always answers. Throws when it is gone. */
+export function withLocalLink<T>(link: string, mounts: readonly Mount[], work: (fd: number) => T): T | null {
   const fd = open(link, O_PATH);
-  const id = mountIdOf(fd);
-  if (mounts.some((mount) => mount.id === id && isLocal(mount))) return fd;
-  close(fd);
-  return null;
+  try {
+    const id = mountIdOf(fd);
+    return mounts.some((mount) => mount.id === id && isLocal(mount)) ? work(fd) : null;
+  } finally {
+    close(fd);
+  }
 }

@@ -1,5 +1,6 @@
 // Looks at files whose folders others may change. A file system in user space or on another machine may never answer, and a path can be
-// turned into one at any moment: such a look is a process of its own, which may hang as long as it likes.
+// turned into one at any moment: such a look is a process of its own, which may hang as long as it likes, unless the path is certain to stay
+// in a mount that always answers (near.ts).
 import { execFile } from "node:child_process";
 import { type BigIntStats, fstatSync, lstatSync } from "node:fs";
 import { stat } from "node:fs/promises";

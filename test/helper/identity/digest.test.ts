@@ -67,6 +67,12 @@ it.each([
     subscribe("child_process", count);
     expect(await digest(readable(path, { path: `/proc/${child.pid}/exe`, reader: "root" }))).toBe(wanted);
     expect(started).toBe(processes);
+    // By its path, once the process is gone.
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const gone: Way = { path: `/proc/${child.pid}/exe`, reader: "root" };
+    expect(await digest(readable(path, gone, { path, reader: nobody }))).toBe(wanted);
+    expect(started).toBe(processes * 3);
   } finally {
     unsubscribe("child_process", count);
     child.kill("SIGKILL");
