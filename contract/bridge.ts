@@ -18,6 +18,7 @@ export const windowMethods = [
   "rules.enable",
   "rules.remove",
   "rules.undo",
+  "rules.except",
   "profiles.list",
   "monitor.watch",
   "monitor.leave",

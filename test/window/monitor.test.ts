@@ -183,6 +183,23 @@ describe("from a row", () => {
     expect(helper.asked("rules.undo")).toEqual([{ change }]);
   });
 
+  test("what a blocklist blocked can be let past the lists, for its app and that host alone, and that taken back", async () => {
+    const listed = { verdict: "block", layer: "blocklist", reason: "The blocklist “Trackers” has this name." } as const;
+    const tracker = anEndpoint("203.0.113.201", 443, {
+      host: "pixel.tracker.test",
+      names: [{ name: "pixel.tracker.test", source: "query", trusted: true }],
+    });
+    await openExample();
+    helper.put("flows", aFlow("listed", firefox, tracker, { ...listed, live: false }));
+    await choose("By time");
+    await menuOf("flow", "pixel.tracker.test", "Allow despite blocklists");
+    await app.main.getByText(/Blocklists let firefox-esr reach pixel\.tracker\.test from now on/).waitFor();
+    expect(helper.asked("rules.except")).toEqual([{ flow: "listed", everybody: false }]);
+    await app.main.getByRole("button", { name: "Undo" }).click();
+    await app.main.getByText("Rule taken back.").waitFor();
+    await choose("By app");
+  });
+
   test("a connection's rule begins with its host and can be as narrow as its port", async () => {
     await openExample();
     await open("host", "www.example.org");

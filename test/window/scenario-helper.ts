@@ -265,6 +265,21 @@ export class ScenarioHelper {
         this.put("flows", ...live.map((flow) => ({ ...flow, live: false })));
         return { ended: live.length };
       }
+      case "rules.except": {
+        const flow = this.state.flows.get((params as Params<"rules.except">).flow);
+        if (!flow) throw new CodedError("unknown_flow");
+        const { host, address } = flow.endpoint;
+        const rule = aRule(`except${this.called.length}`, {
+          app: flow.app.path,
+          action: "allow",
+          host,
+          address: host === null ? address : null,
+          port: null,
+          protocol: null,
+        });
+        this.put("rules", rule);
+        return { rules: [rule], ...this.undoable(() => this.drop("rules", rule.id)) };
+      }
       case "rules.add": {
         if (this.refuseWith) throw new CodedError(this.refuseWith);
         const rule = aRule(`made${this.called.length}`, {

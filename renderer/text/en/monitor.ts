@@ -48,6 +48,9 @@ export const monitor = {
   actions: (what: string) => `Actions for ${what}`,
   allow: "Allow…",
   block: "Block…",
+  /** Beside blocklists, for this app and what of this destination they have. */
+  except: "Allow despite blocklists",
+  excepted: (app: string, places: string) => `Blocklists let ${app} reach ${places} from now on.`,
   end: (n: number) => (n === 1 ? "End connection" : `End ${n.toLocaleString("en")} connections`),
   ended_: (n: number) => `${count(n, "connection", "connections")} ended`,
   loading: "…",

@@ -3,8 +3,9 @@ import { type ComponentProps, type ReactNode, useCallback, useEffect, useState }
 import { Button } from "react-aria-components";
 import type { ErrorCode } from "../../../contract/errors.ts";
 import type { Filter, Order, Row } from "../../../contract/monitor.ts";
+import type { Rule } from "../../../contract/words.ts";
 import { bridge } from "../../bridge.ts";
-import { humanRate } from "../../format.ts";
+import { baseName, humanRate, plain } from "../../format.ts";
 import { look, useMonitor } from "../../monitor.ts";
 import { Choice } from "../../parts/choice.tsx";
 import { Arrows } from "../../parts/icons.tsx";
@@ -25,6 +26,14 @@ type Look = { by: "app" | "time"; order: Order; filter: Filter; expanded: readon
 /** Outlives the view: whoever comes back finds it as it was. */
 let lastLook: Look = { by: "app", order: "recent", filter: noFilter, expanded: [] };
 
+type Excepted = { excepted: readonly Rule[]; change: number | null };
+
+function exceptionText({ excepted }: Excepted): string {
+  const [first] = excepted;
+  const app = first?.app ? baseName(first.app) : text.rules.anyApp;
+  return words.excepted(plain(app), excepted.map(({ host, address }) => plain(host ?? address ?? "")).join(", "));
+}
+
 /** Hears of no update itself: what stands around the rows is not drawn ten times a second. */
 export function Monitor() {
   const [chosen, setChosen] = useState(lastLook);
@@ -32,7 +41,7 @@ export function Monitor() {
   const [still, setStill] = useState(false);
   const [menu, setMenu] = useState<{ row: Row; anchor: Element } | null>(null);
   const [rule, setRule] = useState<{ row: Row; action: "allow" | "block" } | null>(null);
-  const [done, setDone] = useState<Saved | { ended: number } | "undone" | null>(null);
+  const [done, setDone] = useState<Saved | Excepted | { ended: number } | "undone" | null>(null);
   const [error, setError] = useState<ErrorCode | null>(null);
 
   const change = (part: Partial<Look>): void => setChosen({ ...chosen, ...part });
@@ -62,8 +71,14 @@ export function Monitor() {
     const row = menu?.row;
     setMenu(null);
     if (!row) return;
-    if (what !== "end") {
+    if (what === "allow" || what === "block") {
       setRule({ row, action: what });
+      return;
+    }
+    if (what === "except") {
+      const outcome = await bridge.call("rules.except", { flow: row.id });
+      setError(outcome.ok ? null : outcome.code);
+      if (outcome.ok) setDone({ excepted: outcome.result.rules, change: outcome.result.change });
       return;
     }
     const outcome = await bridge.call("monitor.end", { row: row.id });
@@ -124,7 +139,9 @@ export function Monitor() {
             ? words.rule.undone
             : "ended" in done
               ? words.ended_(done.ended)
-              : `${words.rule.saved} ${done.sentence}`}
+              : "excepted" in done
+                ? exceptionText(done)
+                : `${words.rule.saved} ${done.sentence}`}
         </UndoLine>
       )}
       {menu && <RowMenu {...menu} close={() => setMenu(null)} act={(what) => void act(what)} />}

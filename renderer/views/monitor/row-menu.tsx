@@ -10,7 +10,7 @@ import { labelOf } from "./row.tsx";
 
 const words = text.monitor;
 
-export type Act = "allow" | "block" | "end";
+export type Act = "allow" | "block" | "except" | "end";
 type Props = { row: Row; anchor: Element; close: () => void; act: (what: Act) => void };
 
 export function RowMenu({ row, anchor, close, act }: Props) {
@@ -44,10 +44,20 @@ export function RowMenu({ row, anchor, close, act }: Props) {
         <MenuItem id="block" className="menu-item" textValue={words.block}>
           <Slash /> {words.block}
         </MenuItem>
+        {isListed(row) && (
+          <MenuItem id="except" className="menu-item" textValue={words.except}>
+            <Check /> {words.except}
+          </MenuItem>
+        )}
         <MenuItem id="end" className="menu-item" textValue={words.end(Math.max(1, live))}>
           <Cross /> {words.end(Math.max(1, live))}
         </MenuItem>
       </Menu>
     </Popover>
   );
+}
+
+/** A blocklist blocked it: the app can be let past the lists to just that. */
+function isListed(row: Row): boolean {
+  return row.kind === "flow" && row.flow.verdict === "block" && row.flow.layer === "blocklist";
 }
