@@ -46,7 +46,7 @@ export class PromptRows {
   constructor(store: Store, countryOf: CountryOf = () => undefined) {
     this.store = store;
     this.countryOf = countryOf;
-    const row = store.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'prompts'").pluck().get();
+    const row = store.prepare("SELECT seq FROM main.sqlite_sequence WHERE name = 'prompts'").pluck().get();
     this.lastId = Number(row ?? 0);
     this.lastReserved = this.lastId;
   }
@@ -86,8 +86,8 @@ export class PromptRows {
   }
 
   private reserve(last: number): void {
-    const { changes } = this.store.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = 'prompts'").run(last);
-    if (changes === 0) this.store.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('prompts', ?)").run(last);
+    const { changes } = this.store.prepare("UPDATE main.sqlite_sequence SET seq = ? WHERE name = 'prompts'").run(last);
+    if (changes === 0) this.store.prepare("INSERT INTO main.sqlite_sequence (name, seq) VALUES ('prompts', ?)").run(last);
     this.lastReserved = last;
   }
 
