@@ -87,7 +87,8 @@ export class PromptRows {
 
   private reserve(last: number): void {
     const { changes } = this.store.prepare("UPDATE main.sqlite_sequence SET seq = ? WHERE name = 'prompts'").run(last);
-    if (changes === 0) this.store.prepare("INSERT INTO main.sqlite_sequence (name, seq) VALUES ('prompts', ?)").run(last);
+    if (changes === 0)
+      this.store.prepare("INSERT INTO main.sqlite_sequence (name, seq) VALUES ('prompts', ?)").run(last);
     this.lastReserved = last;
   }
 

@@ -197,8 +197,11 @@ test("the pages ran without breaking their own policy", async () => {
   try {
     await quiet.liveCard("p1");
     await quiet.main.getByRole("tab", { name: "Rules" }).click();
-    await quiet.main.locator('[data-id="r1"]').getByRole("button").click();
-    await quiet.main.getByRole("alertdialog").waitFor();
+    await quiet.main
+      .locator('[data-id="r1"]')
+      .getByRole("button", { name: /^Change the rule/ })
+      .click();
+    await quiet.main.getByRole("dialog").waitFor();
     expect(quiet.complaints).toEqual([]);
   } finally {
     await quiet.end();

@@ -50,7 +50,7 @@ function keep(...names: string[]): Guards {
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const end = performance.now() + 10_000; !holds(); await sleep(5))
+  for (const end = performance.now() + 30_000; !holds(); await sleep(5))
     if (performance.now() > end) throw new Error(`waited in vain for ${what}`);
 }
 
