@@ -10,6 +10,8 @@ describe("the helper's options", () => {
       owner: 0,
       guards: [],
       mode: "ask",
+      service: false,
+      windowGroup: null,
     });
   });
 
@@ -24,7 +26,17 @@ describe("the helper's options", () => {
       owner: 1000,
       guards: ["user.slice", "/sys/fs/cgroup/a"],
       mode: "learn",
+      service: false,
+      windowGroup: null,
     });
+  });
+
+  it("of a service begin by learning, and take guards and whom to serve from its environment", () => {
+    const env = { PICKET_GUARD: "user.slice  system.slice", PICKET_OWNER: "1000" };
+    const found = parseOptions(["--service", "--window-group", "daemon"], env);
+    expect(found).toMatchObject({ mode: "learn", service: true, owner: 1000, windowGroup: 1 });
+    expect(found.guards).toEqual(["user.slice", "system.slice"]);
+    expect(() => parseOptions(["--window-group", "no-such-group"], {})).toThrow(TypeError);
   });
 
   it("serve who called sudo", () => {
