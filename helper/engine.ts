@@ -384,8 +384,11 @@ export class Engine {
   }
 
   private onDecided(record: FlowRecord, id: string): void {
-    this.uses.count(record.rule, Date.now());
     const judgement = this.policy.explainRecord(record);
+    // A flow that the helper has just let go may be decided once more, with what its app sent meanwhile: that is no second use.
+    const known = this.flows.get(id);
+    if (known?.rule !== judgement.rule || known?.verdict !== judgement.verdict)
+      this.uses.count(record.rule, Date.now());
     // The kernel found the answer first. What was kept of a datagram flow still has to go; a SYN it retransmits itself.
     if (judgement.verdict === "allow" && !isConnection(record.flow)) this.hold.release(id, record.rule);
     else this.hold.forget(id);
@@ -398,7 +401,6 @@ export class Engine {
         this.parts.recorder.end(id, 0, 0, Date.now());
       }
     };
-    const known = this.flows.get(id);
     if (known) add(known.app);
     else this.meet(record, add);
     // A packet met the new policy before the helper could end its connection: the app has still to hear of it.
