@@ -325,11 +325,12 @@ describe("npm start with a display", () => {
     const script = `mount --bind "${passwd}" /etc/passwd && mount --bind "${root}" "${clone}" && cp "$XAUTHORITY" "${home}/.Xauthority" && chown ${uid} "${home}/.Xauthority" && exec "$@"`;
     const inside = [...screen, "unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"];
     const { child, said, ended } = start({ env: { SUDO_UID: String(uid) }, before: inside, clone });
+    // Not looked at sooner: a process has no command line for a moment while it becomes another program.
+    await until(() => /Closing the window or Ctrl-C ends Picket/.test(said()));
     await until(() => windows().length > 0);
     const [window = 0] = windows();
     expect(readFileSync(`/proc/${window}/status`, "utf8")).toMatch(new RegExp(`^Uid:\\t${uid}\\t${uid}`, "m"));
     expect(readProc(String(window), "cmdline")).not.toContain("--no-sandbox");
-    await until(() => /Closing the window or Ctrl-C ends Picket/.test(said()));
     await sleep(3_000);
     expect(windows()).toContain(window);
 
