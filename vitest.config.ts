@@ -1,4 +1,5 @@
-// How the tests run: pure ones side by side, then those that load programs, start helpers or open windows one file after another.
+// How the tests run, two files at a time: pure ones, then those that load programs and start helpers, which wait for holds, retransmissions
+// and lifetimes most of the time. At last, one after another, those that need the machine to themselves.
 import { defineConfig } from "vitest/config";
 
 const all = process.env.PICKET_TESTS === "all";
@@ -7,6 +8,12 @@ const tests = "**/*.test.{ts,tsx}";
 const pure = ["contract", "build", "renderer", "helper/policy", "helper/prompts"].map(
   (room) => `test/${room}/${tests}`,
 );
+/** Screens, whole systems, and what loads or fills the machine. */
+const alone = [
+  `test/{machine,vm,window}/${tests}`,
+  "test/end-to-end/{crash,full,kill,leaks,start,window}.test.ts",
+  "test/**/*.slow.test.ts",
+];
 const slow = all ? [] : ["test/**/*.slow.test.{ts,tsx}"];
 
 /** How many times slower than an idle machine this one is known to be. */
@@ -37,9 +44,19 @@ export default defineConfig({
         test: {
           name: "real",
           include: [`test/${tests}`],
+          exclude: [...pure, ...alone],
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+          ...patience,
+        },
+      },
+      {
+        test: {
+          name: "alone",
+          include: alone,
           exclude: [...pure, ...slow],
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           ...patience,
         },
       },
