@@ -385,16 +385,13 @@ export class Engine {
 
   private onDecided(record: FlowRecord, id: string): void {
     const judgement = this.policy.explainRecord(record);
-    // A flow that the helper has just let go may be decided once more, with what its app sent meanwhile: that is no second use.
-    const known = this.flows.get(id);
-    if (known?.rule !== judgement.rule || known?.verdict !== judgement.verdict)
-      this.uses.count(record.rule, Date.now());
     // The kernel found the answer first. What was kept of a datagram flow still has to go; a SYN it retransmits itself.
     if (judgement.verdict === "allow" && !isConnection(record.flow)) this.hold.release(id, record.rule);
     else this.hold.forget(id);
     if (judgement.verdict === "allow") this.giveErrors(record);
+    const known = this.flows.get(id);
     const add = (app: App) => {
-      this.addFlow(record, app, this.inWords(record, app, judgement));
+      this.addFlow(record, app, this.inWords(record, app, judgement), record.rule);
       // A connect() that was refused has no socket state that could end.
       if (known === undefined && judgement.verdict === "block" && isConnection(record.flow)) {
         this.flows.end(id);
@@ -485,10 +482,15 @@ export class Engine {
     );
   }
 
-  /** Lists the flow, or what has become of it: held in its midst, it is listed by what allowed it before. */
-  private addFlow(record: FlowRecord, app: App, judgement: Judgement): void {
+  /**
+   * Lists the flow, or what has become of it: held in its midst, it is listed by what allowed it before. `number`: that of the rule, which
+   * was used once, also where helper and kernel both decided: the kernel with what the app sent while the helper was at it.
+   */
+  private addFlow(record: FlowRecord, app: App, judgement: Judgement, number = 0): void {
     const key = flowId(record.flow);
-    if (this.flows.has(key)) {
+    const known = this.flows.get(key);
+    if (known?.rule !== judgement.rule || known?.verdict !== judgement.verdict) this.uses.count(number, Date.now());
+    if (known) {
       this.flows.judge(key, judgement);
       return;
     }
@@ -508,10 +510,9 @@ export class Engine {
     const user = record.process.uid;
     const asked = { app, direction, endpoint, user };
     const decision = this.policy.decide(asked);
-    const { verdict, rule, layer, reason } = decision;
-    this.uses.count(decision.number, Date.now());
+    const { verdict, rule, layer, reason, number } = decision;
     if (verdict !== "ask") {
-      this.addFlow(record, app, { verdict, rule, layer, reason });
+      this.addFlow(record, app, { verdict, rule, layer, reason }, number);
       this.called.carryOut(id, asked, decision);
       return;
     }
@@ -520,7 +521,7 @@ export class Engine {
     const at = this.parts.clock.boottime();
     const told = this.prompts.ask({ flow: id, app, direction, endpoint, process: asking, at, resumed });
     // Over budget: the kernel goes on holding it, and brings it back with its next packet or when there is room (revisit).
-    if (told) this.addFlow(record, app, { verdict: "held", rule, layer, reason });
+    if (told) this.addFlow(record, app, { verdict: "held", rule, layer, reason }, number);
     else this.hold.forget(id);
   }
 

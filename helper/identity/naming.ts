@@ -166,19 +166,19 @@ export class Naming {
       }
     }
     const id = flowId(record.flow);
-    this.underWay.begin(id, record.flow.cookie);
+    const finish = this.underWay.begin(id, record.flow.cookie);
     void Promise.all([known ?? this.name(record.process), via])
       .then(async ([named, reason]) => {
         let app: App = { ...named, via: reason };
         if (wantsOwner(app) && asks(app)) app = { ...app, package: await this.findOwner(record.process, named) };
-        const end = this.underWay.finish(id);
+        const end = finish();
         then(app);
         if (end) ended(id, end);
       })
       .catch((error: unknown) => {
         log("error", "a flow could not be judged and stays held", { error: String((error as Error).stack ?? error) });
       })
-      .finally(() => this.underWay.finish(id));
+      .finally(finish);
   }
 
   private async findOwner(process: ProcessRecord, app: App): Promise<Package | null> {

@@ -9,26 +9,47 @@ export interface EarlyEnd {
   readonly bytesOut: number;
 }
 
+interface Entry {
+  /** How many of its records wait: the kernel may decide a flow of which the helper was told already. */
+  waiting: number;
+  end: EarlyEnd | null;
+}
+
 export class UnderWay {
-  private readonly flows = new Map<string, { cookie: bigint; end: EarlyEnd | null }>();
+  private readonly flows = new Map<string, Entry>();
   private readonly byCookie = new Map<bigint, Set<string>>();
 
-  begin(id: string, cookie: bigint): void {
-    this.flows.set(id, { cookie, end: null });
+  /**
+   * One of the flow's records waits for the app's name. To be called when it no longer does, again without effect: returns how the flow
+   * ended, null when it did not yet or others of its records still wait.
+   */
+  begin(id: string, cookie: bigint): () => EarlyEnd | null {
+    const entry = this.flows.get(id) ?? this.add(id, cookie);
+    entry.waiting++;
+    let waits = true;
+    return () => {
+      if (!waits) return null;
+      waits = false;
+      if (--entry.waiting > 0) return null;
+      this.remove(id, cookie);
+      return entry.end;
+    };
+  }
+
+  private add(id: string, cookie: bigint): Entry {
+    const entry: Entry = { waiting: 0, end: null };
+    this.flows.set(id, entry);
     const siblings = this.byCookie.get(cookie);
     if (siblings) siblings.add(id);
     else this.byCookie.set(cookie, new Set([id]));
+    return entry;
   }
 
-  /** Returns how the flow ended, null when it did not yet. */
-  finish(id: string): EarlyEnd | null {
-    const entry = this.flows.get(id);
-    if (entry === undefined) return null;
+  private remove(id: string, cookie: bigint): void {
     this.flows.delete(id);
-    const siblings = this.byCookie.get(entry.cookie);
+    const siblings = this.byCookie.get(cookie);
     siblings?.delete(id);
-    if (siblings?.size === 0) this.byCookie.delete(entry.cookie);
-    return entry.end;
+    if (siblings?.size === 0) this.byCookie.delete(cookie);
   }
 
   /** True when the flow's app is still being named: its end is kept and told afterwards. */

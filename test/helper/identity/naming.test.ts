@@ -201,6 +201,18 @@ describe("the end of a flow whose app is being named", () => {
     expect(naming.underWay.ofSocket(1n)).toEqual([]);
   });
 
+  it("is told once, after the last of its records", async () => {
+    const { naming, meet, answer, events } = start();
+    const met = record(1n);
+    meet(met);
+    meet(met);
+    expect(naming.underWay.postponeEnd(flowId(met.flow), { bytesIn: 3, bytesOut: 4 })).toBe(true);
+    await answer({ app: curl, certain: true, lasting: true });
+    await answer({ app: curl, certain: true, lasting: true });
+    expect(events).toEqual(["1 is /usr/bin/curl", "1 is /usr/bin/curl", "1 ended 3 4"]);
+    expect(naming.underWay.has(flowId(met.flow))).toBe(false);
+  });
+
   it("is nobody's to keep afterwards", async () => {
     const { naming, meet, answer } = start();
     const id = flowId(record(1n).flow);
