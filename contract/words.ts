@@ -76,7 +76,10 @@ export type Packaging = v.InferOutput<typeof packagingSchema>;
 export const packageSchema = v.object({ manager: v.picklist(["dpkg", "rpm"]), name: shortText, version: shortText });
 export type Package = v.InferOutput<typeof packageSchema>;
 
-/** `verified`: name and icon come from a root-owned desktop entry for a root-owned binary. Otherwise `name` is the path. */
+/**
+ * `verified`: root alone can have put the program where it is. Name and icon are those of a root-owned desktop entry for it, or the name is
+ * its file's. Otherwise `name` is the path.
+ */
 export const appSchema = v.object({
   name: shortText,
   path,

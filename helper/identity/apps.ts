@@ -1,6 +1,7 @@
 // Names the app behind a process the kernel reported. What is not certain is a path marked unverified, never a guess.
 import { readlinkSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
+import { basename } from "node:path";
 import { type AppPath, appPathText, joinAppPath, splitAppPath } from "../../contract/app-path.ts";
 import type { App, Package, Packaging } from "../../contract/words.ts";
 import { disguise, type Launch } from "../kernel/layout.ts";
@@ -245,18 +246,20 @@ export class Apps {
     const where = file.script ?? file.executable;
     const packaged = packageOf(app.script ?? app.executable);
     const entry = packaged ? packageEntry(this.directories, packaged) : this.entryOf(where);
-    const isRoots = () =>
-      (packaged !== null || isRootsOwn(where)) && (file.script === null || isRootsOwn(file.executable));
-    const verified = entry !== undefined && isRoots();
+    const mounts = readMounts();
+    const isRoots = (one: string) => isSettled(one, mounts) && isRootsOwn(one);
+    // A Flatpak's or Snap's name is its entry's; else it may be the file's, for root gave it that.
+    const verified =
+      (packaged === null ? isRoots(where) : entry !== undefined) && (file.script === null || isRoots(file.executable));
     // The path is exact, for rules to match; whoever shows it strips it. The name is for showing.
     const path = joinAppPath(app);
-    const name = displayable(verified ? entry.name : appPathText(path));
+    const name = displayable(verified ? (entry?.name ?? basename(where)) : appPathText(path));
     const actual = joinAppPath(file);
     return {
       name,
       path,
       verified,
-      icon: verified ? entry.icon : null,
+      icon: verified ? (entry?.icon ?? null) : null,
       via: null,
       ...(packaged && { packaging: { kind: packaged.kind, id: packaged.id, proven: true } }),
       ...(!packaged && actual !== path && { file: actual }),

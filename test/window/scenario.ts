@@ -23,7 +23,7 @@ export const nextcloud: App = {
   via: null,
 };
 export const gimp: App = { name: "GIMP", path: "/usr/bin/gimp-2.10", verified: true, icon: "gimp", via: null };
-export const curl: App = { name: "/usr/bin/curl", path: "/usr/bin/curl", verified: false, icon: null, via: null };
+export const curl: App = { name: "curl", path: "/usr/bin/curl", verified: true, icon: null, via: null };
 export const updater: App = {
   name: "/home/alice/.local/share/tool/updater",
   path: "/home/alice/.local/share/tool/updater",
@@ -40,9 +40,9 @@ export const python: App = {
   via: null,
 };
 export const chronyd: App = {
-  name: "/usr/sbin/chronyd",
+  name: "chronyd",
   path: "/usr/sbin/chronyd",
-  verified: false,
+  verified: true,
   icon: null,
   via: null,
 };

@@ -75,10 +75,19 @@ function appsWith(...entries: [name: string, exec: string][]): Apps {
 }
 
 describe("a process is", () => {
-  it("the path of its binary, unverified, where no desktop entry names it", async () => {
+  it("the path of its binary, unverified, where others could have put it", async () => {
+    const pid = await start(copy);
+    expect(await appsWith().identify(reported(pid, copy))).toMatchObject({
+      app: { name: copy, path: copy, verified: false, icon: null, via: null },
+      certain: true,
+      lasting: true,
+    });
+  });
+
+  it("its file's name where root put it and no desktop entry names it", async () => {
     const pid = await start(sleep);
     expect(await appsWith().identify(reported(pid, sleep))).toMatchObject({
-      app: { name: sleep, path: sleep, verified: false, icon: null, via: null },
+      app: { name: "sleep", path: sleep, verified: true, icon: null, via: null },
       certain: true,
       lasting: true,
     });
@@ -220,9 +229,9 @@ describe("a process is", () => {
   it("looked for in entries that are read again after a while only", async () => {
     const pid = await start(sleep);
     const apps = appsWith();
-    expect((await apps.identify(reported(pid, sleep))).app.verified).toBe(false);
+    expect((await apps.identify(reported(pid, sleep))).app.name).toBe("sleep");
     appsWith(["Sleep", sleep]);
-    expect((await apps.identify(reported(pid, sleep))).app.verified).toBe(false);
+    expect((await apps.identify(reported(pid, sleep))).app.name).toBe("sleep");
   });
 
   it("never a rejection, whatever the entries' folders hold", async () => {
