@@ -20,6 +20,11 @@ export const windowMethods = [
   "rules.undo",
   "rules.except",
   "profiles.list",
+  "profile.set",
+  "mode.set",
+  "pause",
+  "lockdown",
+  "confirm",
   "monitor.watch",
   "monitor.leave",
   "monitor.end",
@@ -96,7 +101,9 @@ export type Update =
   | { kind: "monitor"; update: MonitorUpdate }
   | { kind: "attention"; attention: Attention }
   /** Main window only: the person asked for this view. */
-  | { kind: "view"; view: "inbox" }
+  | { kind: "view"; view: "inbox" | "monitor" | "history" | "settings" }
+  /** Main window only: what the person asked for elsewhere, in the tray, was refused. */
+  | { kind: "refused"; code: ErrorCode }
   /** Main window only: whether it is on the screen, or hidden or minimised. */
   | { kind: "seen"; seen: boolean }
   /** Prompt window only: it got the focus just now. */

@@ -3,6 +3,7 @@ import type { ComponentType, ReactNode } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { createRoot } from "react-dom/client";
 import { bridge } from "./bridge.ts";
+import { takeRefused } from "./frame/standing.ts";
 import { takeMonitor } from "./monitor.ts";
 import { Arrows, Bars, Lines, Tray } from "./parts/icons.tsx";
 import { takeSeen } from "./seen.ts";
@@ -75,6 +76,7 @@ bridge.follow((update) => {
   take(update);
   takeMonitor(update);
   takeSeen(update);
+  takeRefused(update);
   followView(update);
 });
 createRoot(document.getElementById("root") as HTMLElement).render(<Window />);

@@ -1,5 +1,6 @@
 // Everything the windows say, in English: the catalogue whose shape every other language has to have.
 import { errors } from "./errors.ts";
+import { frame } from "./frame.ts";
 import { history } from "./history.ts";
 import { inbox } from "./inbox.ts";
 import { monitor } from "./monitor.ts";
@@ -8,4 +9,4 @@ import { rules } from "./rules.ts";
 import { shell } from "./shell.ts";
 import { words } from "./words.ts";
 
-export const en = { ...shell, ...words, ...errors, history, inbox, monitor, prompt, rules };
+export const en = { ...shell, ...words, ...errors, frame, history, inbox, monitor, prompt, rules };
