@@ -62,6 +62,18 @@ export function StandingControl() {
   );
 }
 
+/** How it stands, as the control says it, to be looked at only. */
+export function Face({ standing }: { standing: Standing }) {
+  const { tone, icon, word } = face(standing);
+  return (
+    <span className={`button standing-face standing-${tone}`}>
+      {icon}
+      {word}
+      <Down />
+    </span>
+  );
+}
+
 /** How many questions wait, and the way to them. */
 export function Held() {
   const prompts = useKnown((known) => known.prompts);

@@ -27,6 +27,21 @@ export async function shootShell(
   helper.setStatus({ mode: "learn", override: null });
   await main.locator(".standing-note").waitFor();
   await shoot(main, "learning");
+  await main.getByRole("tab", { name: "Settings" }).click();
+  await main.getByRole("button", { name: "Show first steps" }).click();
+  for (const step of ["what", "learn", "card"]) {
+    await main.locator(`[data-step=${step}]`).waitFor();
+    await shoot(main, `first-run-${step}`);
+    if (step !== "card") await main.getByRole("button", { name: "Next" }).click();
+  }
+  await main.keyboard.press("Escape");
+  await main.getByRole("dialog").waitFor({ state: "detached" });
   helper.setStatus({ mode: "ask", profile: null });
   helper.profiles = [];
+  await shoot(main, "settings");
+  await main.locator(".settings").evaluate((box) => box.scrollTo(0, box.scrollHeight));
+  await shoot(main, "settings-end");
+  await main.getByRole("searchbox", { name: "Search settings" }).fill("dark");
+  await shoot(main, "settings-found");
+  await main.getByRole("searchbox", { name: "Search settings" }).fill("");
 }
