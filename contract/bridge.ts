@@ -113,6 +113,9 @@ export type Shell = {
   user: string;
 };
 
+/** Where the live example leads: in 127.0.0.0/8, all of which is this computer; nothing else is known to listen there. */
+export const exampleAddress = "127.80.73.67";
+
 /**
  * The first run's live example: a connection within this computer that waits like any other. `allowed`: it arrived after it was
  * allowed. `blocked`: it was refused. `failed`: nothing was asked; `why` says what stood in the way.

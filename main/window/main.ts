@@ -207,10 +207,13 @@ function start(): void {
   });
   const quiet = watchQuiet(process.env, (facts) => attention.become(facts));
   tray = new TrayIcon((act) => void actForTray(act), showMain);
+  // Also where nobody says that it shows any: older trays do not say so.
+  let placed = false;
   const host = new TrayHost(process.env, (there) => {
-    if (there === trayShown) return;
+    if (placed && there === trayShown) return;
+    if (there || !placed) tray?.place();
+    placed = true;
     trayShown = there;
-    if (there) tray?.place();
     pages.tellAll({ kind: "shell", shell: shell() });
   });
   app.on("will-quit", () => {

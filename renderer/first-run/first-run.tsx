@@ -59,7 +59,7 @@ function Steps({ step }: { step: Step }) {
 function Foot({ step }: { step: Step }) {
   const mode = useKnown(({ status }) => status?.mode);
   const up = useKnown(({ link }) => link.state === "up");
-  const { busy, error } = useStanding();
+  const { error } = useStanding();
   const last = step === "card";
   const go = (by: number) => useFirstRun.setState({ step: stepAt(step, by) });
   const ask = async (): Promise<void> => {
@@ -73,7 +73,7 @@ function Foot({ step }: { step: Step }) {
         <div className="first-run-end">
           <Heading level={3}>{words.end.title}</Heading>
           <div className="first-run-choices">
-            <Button className="button first-run-choice" isDisabled={!up || busy} onPress={() => void ask()}>
+            <Button className="button first-run-choice" isDisabled={!up} onPress={() => void ask()}>
               <strong>{words.end.ask}</strong>
               <span className="second">{words.end.askHint}</span>
             </Button>

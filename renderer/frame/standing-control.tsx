@@ -26,7 +26,7 @@ function face({ mode, override }: Standing) {
 export function StandingControl() {
   const status = useKnown((known) => known.status);
   const up = useKnown((known) => known.link.state === "up");
-  const { open, busy } = useStanding();
+  const { open } = useStanding();
   if (!status) return null;
   const { tone, icon, word } = face(status);
   const { override } = status;
@@ -35,7 +35,7 @@ export function StandingControl() {
       {override && (
         <Button
           className="button"
-          isDisabled={!up || busy}
+          isDisabled={!up}
           onPress={() =>
             void (override.kind === "pause" ? change("pause", { for: null }) : change("lockdown", { on: false }))
           }

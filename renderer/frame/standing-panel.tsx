@@ -19,7 +19,8 @@ const modes = modeSchema.options;
 export function StandingPanel({ standing }: { standing: Standing }) {
   const { busy, error } = useStanding();
   const up = useKnown((known) => known.link.state === "up");
-  const off = busy || !up;
+  // Not while it is busy: what has the focus would lose it, and Escape would no longer close the panel.
+  const off = !up;
   return (
     <>
       {error && <ErrorLine code={error} />}

@@ -4,14 +4,12 @@
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { type UtilityProcess, utilityProcess } from "electron";
-import type { Example, Update } from "../../../contract/bridge.ts";
+import { type Example, exampleAddress, type Update } from "../../../contract/bridge.ts";
 import { merge } from "../../../contract/merge.ts";
 import type { Prompt, Status } from "../../../contract/words.ts";
 import type { HelperLink } from "../link.ts";
 import type { Errand, Report } from "./caller.ts";
 
-/** In 127.0.0.0/8, all of which is this computer; nothing else is known to listen there. */
-export const exampleAddress = "127.80.73.67";
 /** A question comes within moments, or not at all, ms. */
 const patience = 10_000;
 

@@ -23,7 +23,6 @@ export class TrayIcon {
   constructor(act: (act: TrayAct) => void, opened: () => void) {
     this.act = act;
     this.opened = opened;
-    this.place();
   }
 
   /** Anew: an icon that was made before anybody drew it is never drawn. */

@@ -1,7 +1,6 @@
 // What happens to new connections, pause, lockdown and the profile: the same as in the header's panel.
 import type { ComponentType } from "react";
 import type { Standing } from "../../../../contract/words.ts";
-import { useStanding } from "../../../frame/standing.ts";
 import { LockdownSwitch, ModeChoice, PauseChoice, ProfileChoice } from "../../../frame/standing-panel.tsx";
 import { useKnown } from "../../../store.ts";
 import { text } from "../../../text.ts";
@@ -14,12 +13,7 @@ function ofStanding(Part: ComponentType<{ standing: Standing; isDisabled: boolea
   return function OfStanding() {
     const status = useKnown((known) => known.status);
     const up = useKnown((known) => known.link.state === "up");
-    const busy = useStanding(({ busy }) => busy);
-    return status ? (
-      <Part standing={status} isDisabled={!up || busy} />
-    ) : (
-      <p className="second">{words.about.unknown}</p>
-    );
+    return status ? <Part standing={status} isDisabled={!up} /> : <p className="second">{words.about.unknown}</p>;
   };
 }
 
