@@ -78,6 +78,9 @@ describe("the first run", () => {
     await app.main.keyboard.press("Escape");
     await dialog().waitFor({ state: "detached" });
     await waitFor(async () => expect(await left()).toEqual([]));
+    const api = await helper.client();
+    await waitFor(async () => expect(await api.call("prompts.list", {})).toEqual([]));
+    await waitFor(async () => expect(await app.promptIsVisible()).toBe(false));
   });
 
   test("can be seen again from the settings, and ends learning when the person is ready", async () => {

@@ -32,7 +32,7 @@ afterAll(async () => {
 
 describe("settings", () => {
   test("are found by their own words and by others, and say when there are none", async () => {
-    await search("dark");
+    await search("night");
     expect(await shown()).toEqual(["theme"]);
     await search("snooze app");
     expect(await shown()).toEqual(["snoozed"]);

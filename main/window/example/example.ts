@@ -29,6 +29,8 @@ export class LiveExample {
   private server: Server | null = null;
   private caller: UtilityProcess | null = null;
   private timer: NodeJS.Timeout | undefined;
+  /** How often it was started or given up. */
+  private runs = 0;
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -43,7 +45,10 @@ export class LiveExample {
     if (update.topic === "status") this.status = update.data;
     if (update.topic !== "prompts") return;
     this.prompts = merge(this.prompts, update.data);
-    if (this.now.state === "starting" && this.questions().some(({ state }) => state === "held")) {
+    const { state } = this.now;
+    // A question outlives the connection that it was about, but this one is of no use to anybody then.
+    if (state !== "starting" && state !== "asking") this.dismiss();
+    if (state === "starting" && this.questions().some(({ state }) => state === "held")) {
       clearTimeout(this.timer);
       this.become({ state: "asking" });
     }
@@ -51,6 +56,13 @@ export class LiveExample {
 
   async start(): Promise<void> {
     if (this.now.state === "starting" || this.now.state === "asking") return;
+    const run = ++this.runs;
+    /** Given up meanwhile: what was made since goes as well. */
+    const over = (): boolean => {
+      if (run === this.runs) return false;
+      void this.end();
+      return true;
+    };
     this.become({ state: "starting" });
     const { status } = this;
     const kind = status?.override?.kind;
@@ -58,10 +70,12 @@ export class LiveExample {
     try {
       await this.tidy();
       const port = await this.listen();
+      if (over()) return;
       const rule = await this.parts.link.call("rules.add", {
         ...{ app: null, action: "ask", address: exampleAddress, port, protocol: "tcp" },
         ...{ lifetime: "10m", note: this.parts.note },
       } as const);
+      if (over()) return;
       if (!rule.ok) return this.fail("refused", rule.code);
       this.timer = setTimeout(() => this.fail("silent", ""), patience);
       this.send({ socketPath: this.parts.socketPath, address: exampleAddress, port, guarded: status?.guarded ?? [] });
@@ -72,6 +86,7 @@ export class LiveExample {
 
   /** Given up, or looked at long enough. */
   stop(): void {
+    this.runs++;
     this.become({ state: "none" });
     void this.end();
   }
@@ -82,7 +97,7 @@ export class LiveExample {
     this.caller = caller;
     caller.on("message", (report: Report) => this.hear(report));
     caller.once("exit", () => {
-      if (this.caller === caller && this.now.state === "starting") this.fail("broken", "it ended by itself");
+      if (this.caller === caller) this.fail("broken", "it ended by itself");
     });
     caller.postMessage(errand);
   }
@@ -140,6 +155,11 @@ export class LiveExample {
     const rules = await link.call("rules.list", {});
     if (!rules.ok) return;
     for (const { id, address } of rules.result) if (address === exampleAddress) await link.call("rules.remove", { id });
-    for (const { id, state } of this.questions()) if (state === "inbox") await link.call("prompts.dismiss", { id });
+    this.dismiss();
+  }
+
+  private dismiss(): void {
+    for (const { id, state } of this.questions())
+      if (state === "inbox") void this.parts.link.call("prompts.dismiss", { id });
   }
 }
