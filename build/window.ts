@@ -51,6 +51,7 @@ export async function buildWindow(): Promise<void> {
   await mkdir(out, { recursive: true });
   await build(electronScript("main/window/main.ts", "main.cjs"));
   await build(electronScript("main/window/preload.ts", "preload.cjs"));
+  await build(electronScript("main/window/example/caller.ts", "example.cjs"));
   await build({ ...pages, publicDir: join(root, "renderer/public") });
   const { name, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const manifest = { name, productName: "Picket", version, main: "main.cjs" };

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { type ErrorCode, errorCodes } from "./errors.ts";
 import { type Events, type Params, type Result, type Topic, topics } from "./methods.ts";
 import type { MonitorUpdate } from "./monitor.ts";
+import { type Preferences, preferencesChangeSchema } from "./preferences.ts";
 
 /** What a window watches all the time. Flows come by what it has on its screen (monitor.ts): to tell of all of them costs too much. */
 export const windowTopics = topics.filter((topic): topic is Exclude<Topic, "flows"> => topic !== "flows");
@@ -20,6 +21,11 @@ export const windowMethods = [
   "rules.undo",
   "rules.except",
   "profiles.list",
+  "profile.set",
+  "mode.set",
+  "pause",
+  "lockdown",
+  "confirm",
   "monitor.watch",
   "monitor.leave",
   "monitor.end",
@@ -66,6 +72,11 @@ export const shellRequestSchema = v.variant("do", [
     minutes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(24 * 60)),
   }),
   v.strictObject({ do: v.literal("wake"), app: v.pipe(v.string(), v.maxLength(8192)) }),
+  v.strictObject({ do: v.literal("prefer"), change: preferencesChangeSchema }),
+  /** Main window only: what the person chose when they closed it and there is no tray; `quit` ends the prompt window too. */
+  v.strictObject({ do: v.literal("leave"), how: v.picklist(["minimise", "close", "quit"]) }),
+  /** Main window only: the first run's live example, started or given up. */
+  v.strictObject({ do: v.literal("example"), on: v.boolean() }),
 ]);
 export type ShellRequest = v.InferOutput<typeof shellRequestSchema>;
 
@@ -88,6 +99,31 @@ export type Attention = {
   snoozed: { app: string; until: string }[];
 };
 
+/** The shell itself. */
+export type Shell = {
+  preferences: Preferences;
+  /** Whether the desktop shows tray icons. */
+  tray: boolean;
+  /** Whether the package starts the window with the session. */
+  startsWithSession: boolean;
+  /** Whether closing the main window ends the app (`npm start`). */
+  foreground: boolean;
+  version: string;
+  /** The name of whoever sits at the window. */
+  user: string;
+};
+
+/** Where the live example leads: in 127.0.0.0/8, all of which is this computer; nothing else is known to listen there. */
+export const exampleAddress = "127.80.73.67";
+
+/**
+ * The first run's live example: a connection within this computer that waits like any other. `allowed`: it arrived after it was
+ * allowed. `blocked`: it was refused. `failed`: nothing was asked; `why` says what stood in the way.
+ */
+export type Example =
+  | { state: "none" | "starting" | "asking" | "allowed" | "blocked" }
+  | { state: "failed"; why: "paused" | "lockdown" | "refused" | "silent" | "unanswered" | "broken"; detail: string };
+
 /** What main/window tells a page. The first updates after `follow` are the link and, when it is up, the whole state. */
 export type Update =
   | { kind: "link"; link: Link }
@@ -95,8 +131,15 @@ export type Update =
   /** Main window only: what its view of the monitor shows. */
   | { kind: "monitor"; update: MonitorUpdate }
   | { kind: "attention"; attention: Attention }
+  | { kind: "shell"; shell: Shell }
+  /** Main window only: the person closed it, and must say what is meant by it. */
+  | { kind: "closing" }
+  /** Main window only. */
+  | { kind: "example"; example: Example }
   /** Main window only: the person asked for this view. */
-  | { kind: "view"; view: "inbox" }
+  | { kind: "view"; view: "inbox" | "monitor" | "history" | "settings" }
+  /** Main window only: what the person asked for elsewhere, in the tray, was refused. */
+  | { kind: "refused"; code: ErrorCode }
   /** Main window only: whether it is on the screen, or hidden or minimised. */
   | { kind: "seen"; seen: boolean }
   /** Prompt window only: it got the focus just now. */

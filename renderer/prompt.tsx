@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useRef } from "react";
 import { createRoot } from "react-dom/client";
 import { bridge } from "./bridge.ts";
+import { takeShell } from "./preferences.ts";
 import { announcement } from "./prompt/announcement.ts";
 import { Back } from "./prompt/back.tsx";
 import { Card } from "./prompt/card.tsx";
@@ -109,6 +110,7 @@ useKnown.subscribe((known, before) => {
 });
 bridge.follow((update) => {
   take(update);
+  takeShell(update);
   if (update.kind === "focused") focusCame();
   if (update.kind === "shown") useDesk.setState(({ shown }) => ({ shown: shown + 1 }));
   if (update.kind === "put-aside") takeToDesk(putAllAside);

@@ -3,8 +3,13 @@ import type { ComponentType, ReactNode } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { createRoot } from "react-dom/client";
 import { bridge } from "./bridge.ts";
+import { FirstRun } from "./first-run/first-run.tsx";
+import { takeExample } from "./first-run/steps.ts";
+import { Closing, takeClosing } from "./frame/closing.tsx";
+import { takeRefused } from "./frame/standing.ts";
 import { takeMonitor } from "./monitor.ts";
-import { Arrows, Bars, Lines, Tray } from "./parts/icons.tsx";
+import { Arrows, Bars, Lines, Sliders, Tray } from "./parts/icons.tsx";
+import { takeShell } from "./preferences.ts";
 import { takeSeen } from "./seen.ts";
 import { followView, showView, useView, type View as ViewName } from "./shown-view.ts";
 import { type Known, take, useKnown } from "./store.ts";
@@ -13,6 +18,7 @@ import { History } from "./views/history/history.tsx";
 import { Inbox } from "./views/inbox/inbox.tsx";
 import { Monitor } from "./views/monitor/monitor.tsx";
 import { Rules } from "./views/rules/rules.tsx";
+import { Settings } from "./views/settings/settings.tsx";
 import { Notices, StatusHeader } from "./views/status.tsx";
 
 type View = {
@@ -28,6 +34,7 @@ const views: readonly View[] = [
   { id: "history", icon: <Bars />, Page: History },
   { id: "rules", icon: <Lines />, Page: Rules },
   { id: "inbox", icon: <Tray />, Page: Inbox, count: (known) => known.prompts.size },
+  { id: "settings", icon: <Sliders />, Page: Settings },
 ];
 
 function Window() {
@@ -62,6 +69,8 @@ function Window() {
           ))}
         </main>
       </Tabs>
+      <Closing />
+      <FirstRun />
     </div>
   );
 }
@@ -75,6 +84,10 @@ bridge.follow((update) => {
   take(update);
   takeMonitor(update);
   takeSeen(update);
+  takeShell(update);
+  takeRefused(update);
+  takeClosing(update);
+  takeExample(update);
   followView(update);
 });
 createRoot(document.getElementById("root") as HTMLElement).render(<Window />);

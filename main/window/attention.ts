@@ -1,16 +1,20 @@
 // What the person does not want to be asked just now: everything while the desktop is quiet, single apps while they are snoozed. The questions
 // stay open; the pages decide by this what they raise.
-import type { Attention, QuietReason } from "../../contract/bridge.ts";
+import type { Attention } from "../../contract/bridge.ts";
+import { type Facts, nothingSaid, type QuietWishes, quietReason } from "./quiet/quiet.ts";
 
 export class AttentionKeeper {
   private readonly told: (attention: Attention) => void;
   private quiet: Attention["quiet"] = null;
+  private facts: Facts = nothingSaid;
+  private readonly wishes: () => QuietWishes;
   /** Apps by path, and when each is asked about again, milliseconds since 1970. */
   private readonly snoozed = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(told: (attention: Attention) => void) {
+  constructor(told: (attention: Attention) => void, wishes: () => QuietWishes) {
     this.told = told;
+    this.wishes = wishes;
   }
 
   get attention(): Attention {
@@ -18,7 +22,15 @@ export class AttentionKeeper {
     return { quiet: this.quiet, snoozed };
   }
 
-  become(why: QuietReason | null): void {
+  /** What the desktop says. */
+  become(facts: Facts): void {
+    this.facts = facts;
+    this.heed();
+  }
+
+  /** Also when the wishes changed. */
+  heed(): void {
+    const why = quietReason(this.facts, this.wishes());
     if (why === (this.quiet?.why ?? null)) return;
     // One quiet time may have several reasons, one after the other.
     this.quiet = why === null ? null : { why, since: this.quiet?.since ?? new Date().toISOString() };

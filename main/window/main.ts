@@ -1,36 +1,87 @@
 // Entry of the Electron app: one instance, two windows, one connection to the helper. It relays; it decides nothing.
+
+import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
-import { app, type BrowserWindow, Menu, session } from "electron";
-import type { ShellRequest } from "../../contract/bridge.ts";
+import { app, type BrowserWindow, Menu, nativeTheme, session } from "electron";
+import type { Outcome, Shell, ShellRequest, WindowMethod } from "../../contract/bridge.ts";
 import { defaultSocket } from "../client/client.ts";
 import { declareScheme, serveAssets } from "./assets.ts";
 import { AttentionKeeper } from "./attention.ts";
 import { Herald } from "./desktop/herald.ts";
 import { wayOf } from "./desktop/way.ts";
+import { LiveExample } from "./example/example.ts";
 import { hardenContents, hardenSession } from "./hardening.ts";
 import { HelperLink } from "./link.ts";
 import { makeMainWindow } from "./main-window.ts";
 import { type Page, Pages } from "./pages.ts";
+import { PreferencesFile } from "./preferences.ts";
 import { PromptWindow } from "./prompt-window.ts";
 import { watchQuiet } from "./quiet/watch.ts";
-import { placeTray } from "./tray.ts";
+import { TrayHost } from "./tray/host.ts";
+import type { TrayAct } from "./tray/menu.ts";
+import { TrayIcon } from "./tray/tray.ts";
 
 const preload = join(__dirname, "preload.cjs");
 let mainWindow: BrowserWindow | undefined;
 let promptWindow: PromptWindow | undefined;
+let tray: TrayIcon | undefined;
+/** Whether somebody shows it. */
+let trayShown = false;
+let quitting = false;
+/** `npm start`: the end of its main window is the end of it. */
+const foreground = process.env.PICKET_FOREGROUND === "1";
+const background = process.argv.includes("--background");
+/** What the package starts with the session (build/package/tree.ts); a clone does not. */
+const startsWithSession =
+  app.getAppPath().startsWith("/usr/lib/picket/") && existsSync("/etc/xdg/autostart/org.picket.Picket.desktop");
 
 const pages = new Pages(
   () => ({
     ...(mainWindow && { main: mainWindow }),
     ...(promptWindow && { prompt: promptWindow.window }),
   }),
-  () => [{ kind: "attention", attention: attention.attention }],
+  () => [
+    { kind: "attention", attention: attention.attention },
+    { kind: "shell", shell: shell() },
+    { kind: "example", example: example.example },
+  ],
 );
-const attention = new AttentionKeeper((now) => pages.tellAll({ kind: "attention", attention: now }));
+const preferences = new PreferencesFile(join(app.getPath("userData"), "preferences.json"), () => {
+  nativeTheme.themeSource = preferences.all.theme;
+  attention.heed();
+  pages.tellAll({ kind: "shell", shell: shell() });
+});
+const attention = new AttentionKeeper(
+  (now) => pages.tellAll({ kind: "attention", attention: now }),
+  () => preferences.all,
+);
 const link = new HelperLink(defaultSocket, (update) => {
+  tray?.take(update);
+  example.take(update);
   if (update.kind === "monitor") pages.tell("main", update);
   else pages.tellAll(update);
 });
+
+const example = new LiveExample({
+  link,
+  socketPath: defaultSocket,
+  note: "Picket’s live example. It goes by itself.",
+  tell: (example) => pages.tell("main", { kind: "example", example }),
+});
+
+function shell(): Shell {
+  const tray = trayShown;
+  const { username } = userInfo();
+  return {
+    preferences: preferences.all,
+    tray,
+    startsWithSession,
+    foreground,
+    version: app.getVersion(),
+    user: username,
+  };
+}
 
 function showMain(): void {
   if (mainWindow) {
@@ -47,11 +98,19 @@ function showMain(): void {
   window.on("minimize", seen(false));
   window.on("show", seen(true));
   window.on("restore", seen(true));
+  window.on("close", (event) => {
+    // In the tray it is found again. Without one it must not vanish before the person knows where it goes.
+    if (quitting || foreground || trayShown || !pages.isThere("main")) return;
+    const { closing } = preferences.all;
+    if (closing === "close") return;
+    event.preventDefault();
+    if (closing === "minimise") window.minimize();
+    else pages.tell("main", { kind: "closing" });
+  });
   window.on("closed", () => {
     mainWindow = undefined;
     leave("main");
-    // `npm start` ends with its window; the installed one stays in the tray.
-    if (process.env.PICKET_FOREGROUND === "1") app.quit();
+    if (foreground) app.quit();
   });
 }
 
@@ -61,21 +120,50 @@ function showPrompts(): void {
   pages.tell("prompt", { kind: "take-up" });
 }
 
-function showInbox(): void {
+function showView(view: "monitor" | "history" | "inbox" | "settings"): void {
   showMain();
-  pages.tellSurely("main", { kind: "view", view: "inbox" });
+  pages.tellSurely("main", { kind: "view", view });
+}
+
+async function actForTray(act: TrayAct): Promise<void> {
+  if (act.do === "open") return showView(act.view);
+  if (act.do === "questions") return showPrompts();
+  if (act.do === "quit") return app.quit();
+  const outcome: Outcome<WindowMethod> = await (act.do === "mode"
+    ? link.call("mode.set", { mode: act.mode })
+    : act.do === "pause"
+      ? link.call("pause", { for: act.for })
+      : link.call("lockdown", { on: act.on }));
+  tray?.refresh();
+  if (outcome.ok) return;
+  showMain();
+  pages.tellSurely("main", { kind: "refused", code: outcome.code });
+}
+
+/** What the main window's page asks. False: it is none of its own. */
+function serveMain(request: ShellRequest): boolean {
+  if (request.do === "prefer") preferences.change(request.change);
+  else if (request.do === "example") {
+    if (request.on) void example.start();
+    else example.stop();
+  } else if (request.do !== "leave") return false;
+  else if (request.how === "quit") app.quit();
+  else if (request.how === "minimise") mainWindow?.minimize();
+  else mainWindow?.destroy();
+  return true;
 }
 
 /** What a page asks of its windows. Only the prompt's page may speak for the prompt's window. */
 function serveShell(page: Page, request: ShellRequest, herald: Herald): void {
+  if (page === "main" && serveMain(request)) return;
   if (request.do === "open-prompt") showPrompts();
   else if (request.do === "snooze") attention.snooze(request.app, request.minutes);
   else if (request.do === "wake") attention.wake(request.app);
   else if (page !== "prompt") return;
-  else if (request.do === "open-inbox") showInbox();
+  else if (request.do === "open-inbox") showView("inbox");
   else if (request.do === "close-prompt") promptWindow?.close();
   else if (request.do === "announce") herald.announce(request);
-  else {
+  else if (request.do === "fit-prompt") {
     promptWindow?.fit(request.visible, request.height);
     if (promptWindow?.window.isVisible()) herald.withdraw();
   }
@@ -84,7 +172,9 @@ function serveShell(page: Page, request: ShellRequest, herald: Herald): void {
 /** Nobody is at the page any more: what it watched costs the helper nothing. */
 function leave(page: "main" | "prompt"): void {
   pages.forget(page);
-  if (page === "main") void link.call("monitor.leave", {});
+  if (page !== "main") return;
+  example.stop();
+  void link.call("monitor.leave", {});
 }
 
 /** A page that died must not leave the person without questions. */
@@ -96,6 +186,11 @@ function restartWhenGone(window: BrowserWindow, page: "main" | "prompt"): void {
 }
 
 function start(): void {
+  if (background && !preferences.all.startWithSession) {
+    app.quit();
+    return;
+  }
+  nativeTheme.themeSource = preferences.all.theme;
   serveAssets(session.defaultSession, join(__dirname, "renderer"));
   hardenSession(session.defaultSession);
   const way = wayOf(app.commandLine.getSwitchValue("ozone-platform"), process.versions.electron, process.env);
@@ -110,16 +205,26 @@ function start(): void {
     focused: () => pages.tell("prompt", { kind: "focused" }),
     mayRaise: () => !herald.announces,
   });
-  const quiet = watchQuiet(process.env, (why) => attention.become(why));
+  const quiet = watchQuiet(process.env, (facts) => attention.become(facts));
+  tray = new TrayIcon((act) => void actForTray(act), showMain);
+  // Also where nobody says that it shows any: older trays do not say so.
+  let placed = false;
+  const host = new TrayHost(process.env, (there) => {
+    if (placed && there === trayShown) return;
+    if (there || !placed) tray?.place();
+    placed = true;
+    trayShown = there;
+    pages.tellAll({ kind: "shell", shell: shell() });
+  });
   app.on("will-quit", () => {
     quiet.close();
+    host.close();
     herald.close();
     attention.close();
   });
   restartWhenGone(promptWindow.window, "prompt");
-  // At the start of a session: there when something asks, and otherwise in the tray.
-  if (!process.argv.includes("--background")) showMain();
-  placeTray({ open: showMain, questions: showPrompts });
+  // At the start of a session: there when something asks, and otherwise in the tray. Whoever does not know Picket yet would not find it there.
+  if (!background || !preferences.all.introduced) showMain();
   void link.run();
 }
 
@@ -132,6 +237,7 @@ if (app.requestSingleInstanceLock()) {
   // PICKET_FOREGROUND, ends with its window.
   app.on("window-all-closed", () => {});
   app.on("before-quit", () => {
+    quitting = true;
     promptWindow?.leave();
     link.end();
   });

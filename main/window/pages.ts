@@ -74,6 +74,11 @@ export class Pages {
     this.tell("prompt", update);
   }
 
+  /** Whether somebody is at the page who hears what it is told. */
+  isThere(page: Page): boolean {
+    return this.following.has(page);
+  }
+
   /** A page that starts over asks for the whole state again. */
   forget(page: Page): void {
     this.following.delete(page);

@@ -119,3 +119,31 @@ export const Dots = () => (
     <path d="M3.5 8h.1M8 8h.1M12.500 8h.1" />
   </Icon>
 );
+export const Pause = () => (
+  <Icon>
+    <path d="M5.5 3.500v9M10.5 3.500v9" />
+  </Icon>
+);
+export const Lock = () => (
+  <Icon>
+    <rect x="3.5" y="7" width="9" height="6" rx="1.2" />
+    <path d="M5.500 7V5.200a2.500 2.500 0 0 1 5 0V7" />
+  </Icon>
+);
+export const Pupil = () => (
+  <Icon>
+    <path d="M8 3.500C6.500 2.700 4.500 2.600 2.500 3v9.500c2-.4 4-.3 5.500.5 1.500-.8 3.500-.9 5.500-.5V3c-2-.4-4-.3-5.500.5ZM8 3.500V13" />
+  </Icon>
+);
+export const Sliders = () => (
+  <Icon>
+    <path d="M2.500 5h6M11.500 5h2M2.500 11h2M7.500 11h6" />
+    <circle cx="10" cy="5" r="1.500" />
+    <circle cx="6" cy="11" r="1.500" />
+  </Icon>
+);
+export const Down = () => (
+  <Icon>
+    <path d="m4 6 4 4 4-4" />
+  </Icon>
+);

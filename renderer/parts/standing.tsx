@@ -8,8 +8,8 @@ const words = text.standing;
 
 type Fact = { key: string; word: string; tone: "plain" | "warn"; why?: string };
 
-/** What matters most first. `always`: also that it asks, which is the ordinary. */
-export function standingFacts({ mode, override, profile, trial }: Standing, always = false): Fact[] {
+/** What matters most first; that it asks is the ordinary. */
+function standingFacts({ mode, override, profile, trial }: Standing): Fact[] {
   const facts: Fact[] = [];
   if (override?.kind === "lockdown") facts.push({ key: "override", word: words.lockdown, tone: "warn" });
   if (override?.kind === "pause") {
@@ -19,7 +19,7 @@ export function standingFacts({ mode, override, profile, trial }: Standing, alwa
   if (trial) {
     facts.push({ key: "trial", word: words.trial(clockMinutes(trial.ends)), tone: "warn", why: plain(trial.what) });
   }
-  if (mode !== "ask" || always) facts.push({ key: "mode", word: words.mode[mode], tone: "plain" });
+  if (mode !== "ask") facts.push({ key: "mode", word: words.mode[mode], tone: "plain" });
   if (profile !== null) facts.push({ key: "profile", word: words.profile(plain(profile)), tone: "plain" });
   return facts;
 }

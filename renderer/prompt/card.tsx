@@ -8,6 +8,7 @@ import { bridge } from "../bridge.ts";
 import { Check, Cross, Fence, Slash } from "../parts/icons.tsx";
 import { ErrorLine, Notice } from "../parts/notice.tsx";
 import { StandingTags } from "../parts/standing.tsx";
+import { useShell } from "../preferences.ts";
 import { answered, preview } from "../sentence.ts";
 import { settle, useKnown } from "../store.ts";
 import { text } from "../text.ts";
@@ -24,9 +25,11 @@ type Answer = "allow" | "block";
 
 export function Card({ prompt, siblings, shown, queue, later, hide }: Props) {
   const over = prompt.state === "inbox";
-  const [chosenScope, setScope] = useState<Scope>(firstScope(prompt));
+  // As they are when the card comes: a setting changes nothing under the hand.
+  const liked = useShell.getState().preferences;
+  const [chosenScope, setScope] = useState<Scope>(firstScope(prompt, liked.scope));
   const rememberable = canBeRemembered(prompt);
-  const [chosenLifetime, setLifetime] = useState<Lifetime>(rememberable ? "forever" : "once");
+  const [chosenLifetime, setLifetime] = useState<Lifetime>(rememberable ? liked.lifetime : "once");
   const [aim, setAim] = useState<Answer | null>(null);
   const [open, setOpen] = useState(false);
   const [snoozing, setSnoozing] = useState(false);

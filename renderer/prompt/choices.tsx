@@ -1,6 +1,7 @@
 // How far and how long an answer reaches, chosen in place. How far is a list, narrow to wide, each in the words of this very question.
 import { Label, Radio, RadioGroup } from "react-aria-components";
 import type { Lifetime } from "../../contract/lifetime.ts";
+import type { Preferences } from "../../contract/preferences.ts";
 import type { Prompt, Scope } from "../../contract/words.ts";
 import { appWord, elided, endpointSentence, isIdentified, plain } from "../format.ts";
 import { text } from "../text.ts";
@@ -30,8 +31,9 @@ export function scopesOf({ app, direction, endpoint, endpoints, domain }: Prompt
   return list.filter((each): each is [Scope, string] => each[1] !== false);
 }
 
-/** A bare click answers for the whole owner of a name; what has none, for the very destination. */
-export function firstScope({ domain, direction }: Prompt): Scope {
+/** What a bare click answers for: what the person likes best, where this question has it; for the whole owner of a name only where there is one. */
+export function firstScope({ domain, direction }: Prompt, liked: Preferences["scope"] = "domain"): Scope {
+  if (liked !== "domain") return liked;
   return domain !== null && direction === "outbound" ? "domain" : "endpoint";
 }
 

@@ -1,12 +1,13 @@
-// The header: is the firewall on guard, how it treats what is new, who may answer, and what does not work. Nothing degraded is silent.
+// The header: is the firewall on guard, how it treats what is new, and what waits; and notices of what does not work. Nothing degraded is silent.
 // biome-ignore-all lint/a11y/useSemanticElements: a live region, not the result of a form
 // biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
 import { Button } from "react-aria-components";
 import { bridge } from "../bridge.ts";
-import { plain } from "../format.ts";
+import { clockMinutes, plain } from "../format.ts";
+import { change } from "../frame/standing.ts";
+import { Held, StandingControl } from "../frame/standing-control.tsx";
 import { Fence } from "../parts/icons.tsx";
 import { Notice } from "../parts/notice.tsx";
-import { standingFacts } from "../parts/standing.tsx";
 import { inOrder, useKnown } from "../store.ts";
 import { text } from "../text.ts";
 
@@ -31,28 +32,25 @@ const healthWords: Record<Health, string> = {
 
 export function StatusHeader() {
   const health = useHealth();
+  const paused = useKnown(({ link, status }) => link.state === "up" && status?.override?.kind === "pause");
   const status = useKnown((known) => known.status);
   return (
-    <header className="header">
+    <header className={`header ${health === "away" ? "header-stale" : ""}`}>
       <span className="brand">
         <Fence />
         {text.product}
       </span>
-      <span className={`health health-${health}`} role="status" data-health={health}>
+      <span className={`health health-${paused ? "paused" : health}`} role="status" data-health={health}>
         <span className="health-dot" aria-hidden="true" />
-        {healthWords[health]}
+        {paused ? text.status.paused : healthWords[health]}
       </span>
-      {status && (
-        <ul className={`facts ${health === "away" ? "facts-stale" : ""}`}>
-          {standingFacts(status, true).map(({ key, word, tone, why }) => (
-            <li key={key} title={why ?? word} className={tone === "warn" ? "fact-warn" : ""}>
-              {word}
-            </li>
-          ))}
-          <li title={status.guarded.map(plain).join("\n")}>{text.status.guarded(status.guarded.length)}</li>
-          <li>{text.status.level[status.level]}</li>
-        </ul>
-      )}
+      <span className="header-end">
+        {status?.profile != null && (
+          <span className="tag header-profile">{text.standing.profile(plain(status.profile))}</span>
+        )}
+        <Held />
+        <StandingControl />
+      </span>
     </header>
   );
 }
@@ -60,6 +58,7 @@ export function StatusHeader() {
 export function Notices() {
   const link = useKnown((known) => known.link);
   const degraded = useKnown((known) => known.status?.degraded ?? none);
+  const trial = useKnown((known) => known.status?.trial ?? null);
   const prompts = useKnown((known) => known.prompts);
   const waiting = new Set(inOrder(prompts, "held").map((prompt) => prompt.app.path)).size;
   return (
@@ -77,10 +76,25 @@ export function Notices() {
           <ul>
             {degraded.map((item) => (
               <li key={item.code}>
+                {text.frame.degraded[item.code] && <strong>{text.frame.degraded[item.code]} </strong>}
                 {plain(item.message)} <small>{text.errorDetail(plain(item.code))}</small>
               </li>
             ))}
           </ul>
+        </Notice>
+      )}
+      {link.state === "up" && trial && (
+        <Notice
+          tone="wait"
+          title={text.frame.trial.title(clockMinutes(trial.ends))}
+          action={
+            <Button className="button" onPress={() => void change("confirm", {})}>
+              {text.frame.trial.keep}
+            </Button>
+          }
+        >
+          <p>{plain(trial.what)}</p>
+          <p>{text.frame.trial.what}</p>
         </Notice>
       )}
       {link.state === "up" && waiting > 0 && (

@@ -1,10 +1,11 @@
 // The real Electron app, driven by playwright: starts it on a screen against a socket, finds its two pages, and ends it.
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { _electron, type ElectronApplication, type Page } from "playwright-core";
 import { electronPath } from "../../build/electron.ts";
 import { dist } from "../../build/paths.ts";
+import type { PreferencesChange } from "../../contract/preferences.ts";
 import { openScreen, type Screen } from "./screen.ts";
 
 /** Generous: two slow cores may start three Electrons at once. */
@@ -16,7 +17,8 @@ export class App {
   readonly prompt: Page;
   /** What the pages wrote to their consoles as warnings or errors, the policy's refusals among it. */
   readonly complaints: string[] = [];
-  private readonly home: string;
+  /** Its configuration lies below. */
+  readonly home: string;
   private readonly screen: Screen;
 
   /**
@@ -28,13 +30,24 @@ export class App {
     words: string[] = ["--no-sandbox"],
     run = electronPath(),
     window = join(dist, "window"),
-    desktop: { prepare?: (display: string) => Promise<void>; env?: Record<string, string> } = {},
+    desktop: {
+      prepare?: (display: string) => Promise<void>;
+      env?: Record<string, string>;
+      /** What the person chose before; null: they never saw it. */
+      preferences?: PreferencesChange | null;
+    } = {},
   ): Promise<App> {
     const screen = await openScreen();
     await desktop.prepare?.(screen.display);
     const home = await mkdtemp(join(tmpdir(), "picket-window-"));
     // Whoever the app runs as must be able to write there.
     await chmod(home, 0o777);
+    const { preferences = { introduced: true } } = desktop;
+    if (preferences !== null) {
+      await mkdir(join(home, "Picket"), { mode: 0o777 });
+      await chmod(join(home, "Picket"), 0o777);
+      await writeFile(join(home, "Picket/preferences.json"), JSON.stringify(preferences));
+    }
     const env: Record<string, string> = {};
     for (const [name, value] of Object.entries(process.env)) {
       if (value !== undefined && !/^(ELECTRON_|NODE_|npm_|WAYLAND_|DBUS_)/.test(name)) env[name] = value;

@@ -15,6 +15,7 @@ import type { Flow, Prompt, Rule, Status } from "../../contract/words.ts";
 import { Monitor, type Viewer } from "../../helper/monitor/monitor.ts";
 import { aRule, aStatus } from "./scenario.ts";
 import { RememberedScenario } from "./scenario-history.ts";
+import { standingAfter } from "./scenario-standing.ts";
 
 export type Called = { method: MethodName; params: unknown };
 type Item = { prompts: Prompt; flows: Flow; rules: Rule };
@@ -340,6 +341,14 @@ export class ScenarioHelper {
       }
       case "rules.list":
         return [...this.state.rules.values()].map((rule) => ({ ...rule, ...this.remarks.get(rule.id) }));
+      case "mode.set":
+      case "pause":
+      case "lockdown":
+      case "profile.set":
+      case "confirm":
+        if (this.refuseWith) throw new CodedError(this.refuseWith);
+        this.setStatus(standingAfter(this.status, method, params));
+        return this.status;
       case "profiles.list":
         return {
           profiles: this.profiles.map((name) => ({ name, ssid: null, gateway: null, vpn: null })),

@@ -10,6 +10,7 @@ import { shootHistory } from "./screenshots-history.ts";
 import { shootMonitor } from "./screenshots-monitor.ts";
 import { shootQuestions } from "./screenshots-prompt.ts";
 import { shootRules } from "./screenshots-rules.ts";
+import { shootShell } from "./screenshots-shell.ts";
 
 const [elsewhere, only] = process.argv.slice(2);
 const folder = elsewhere ?? join(root, "docs/images");
@@ -43,6 +44,10 @@ try {
       await shootHistory(main, shoot);
       continue;
     }
+    if (only === "shell") {
+      await shootShell(helper, app, shoot);
+      continue;
+    }
     if (only === "rules") {
       await shootRules(main, helper, shoot);
       continue;
@@ -52,6 +57,7 @@ try {
     await shootHistory(main, shoot);
     await shootRules(main, helper, shoot);
     await shootQuestions(helper, app, shoot);
+    await shootShell(helper, app, shoot);
 
     helper.setStatus({
       degraded: [

@@ -1,11 +1,14 @@
 // Everything the windows say, in English: the catalogue whose shape every other language has to have.
 import { errors } from "./errors.ts";
+import { firstRun } from "./first-run.ts";
+import { frame } from "./frame.ts";
 import { history } from "./history.ts";
 import { inbox } from "./inbox.ts";
 import { monitor } from "./monitor.ts";
 import { prompt } from "./prompt.ts";
 import { rules } from "./rules.ts";
+import { settings } from "./settings.ts";
 import { shell } from "./shell.ts";
 import { words } from "./words.ts";
 
-export const en = { ...shell, ...words, ...errors, history, inbox, monitor, prompt, rules };
+export const en = { ...shell, ...words, ...errors, firstRun, frame, history, inbox, monitor, prompt, rules, settings };

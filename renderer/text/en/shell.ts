@@ -5,12 +5,20 @@ import { count } from "./amounts.ts";
 export const shell = {
   product: "Picket",
 
-  views: { monitor: "Monitor", rules: "Rules", inbox: "Inbox", history: "History", label: "Views" },
+  views: {
+    monitor: "Monitor",
+    rules: "Rules",
+    inbox: "Inbox",
+    history: "History",
+    settings: "Settings",
+    label: "Views",
+  },
 
   status: {
     connecting: "Looking for the helper…",
     up: "On guard",
     upNothing: "Running, but guarding nothing yet",
+    paused: "Off guard for now",
     degraded: "Working with limits",
     away: "Not connected",
     guarded: (n: number) =>

@@ -1,0 +1,165 @@
+// The first run's live example: a true connection that waits, is asked about on a true card, and goes where the answer says. It leads from this
+// computer to itself, so it works without a network and can do no harm. What connects within the computer is let through by a built-in rule, in
+// every mode; a rule of ours, for the example's own address alone and for ten minutes, asks instead. Whatever it leaves is taken away again.
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { type UtilityProcess, utilityProcess } from "electron";
+import { type Example, exampleAddress, type Update } from "../../../contract/bridge.ts";
+import { merge } from "../../../contract/merge.ts";
+import type { Prompt, Status } from "../../../contract/words.ts";
+import type { HelperLink } from "../link.ts";
+import type { Errand, Report } from "./caller.ts";
+
+/** A question comes within moments, or not at all, ms. */
+const patience = 10_000;
+
+type Parts = {
+  link: Pick<HelperLink, "call">;
+  socketPath: string;
+  /** What the rule says of itself in the list, while it is there. */
+  note: string;
+  tell(example: Example): void;
+};
+
+export class LiveExample {
+  private readonly parts: Parts;
+  private now: Example = { state: "none" };
+  private status: Status | null = null;
+  private prompts: ReadonlyMap<string, Prompt> = new Map();
+  private server: Server | null = null;
+  private caller: UtilityProcess | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  /** How often it was started or given up. */
+  private runs = 0;
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
+
+  get example(): Example {
+    return this.now;
+  }
+
+  take(update: Update): void {
+    if (update.kind !== "event") return;
+    if (update.topic === "status") this.status = update.data;
+    if (update.topic !== "prompts") return;
+    this.prompts = merge(this.prompts, update.data);
+    const { state } = this.now;
+    // A question outlives the connection that it was about, but this one is of no use to anybody then.
+    if (state !== "starting" && state !== "asking") this.dismiss();
+    if (state === "starting" && this.questions().some(({ state }) => state === "held")) {
+      clearTimeout(this.timer);
+      this.become({ state: "asking" });
+    }
+  }
+
+  async start(): Promise<void> {
+    if (this.now.state === "starting" || this.now.state === "asking") return;
+    const run = ++this.runs;
+    /** Given up meanwhile: what was made since goes as well. */
+    const over = (): boolean => {
+      if (run === this.runs) return false;
+      void this.end();
+      return true;
+    };
+    this.become({ state: "starting" });
+    const { status } = this;
+    const kind = status?.override?.kind;
+    if (kind !== undefined) return this.fail(kind === "pause" ? "paused" : "lockdown", "");
+    try {
+      await this.tidy();
+      const port = await this.listen();
+      if (over()) return;
+      const rule = await this.parts.link.call("rules.add", {
+        ...{ app: null, action: "ask", address: exampleAddress, port, protocol: "tcp" },
+        ...{ lifetime: "10m", note: this.parts.note },
+      } as const);
+      if (over()) return;
+      if (!rule.ok) return this.fail("refused", rule.code);
+      this.timer = setTimeout(() => this.fail("silent", ""), patience);
+      this.send({ socketPath: this.parts.socketPath, address: exampleAddress, port, guarded: status?.guarded ?? [] });
+    } catch (error) {
+      this.fail("broken", String(error));
+    }
+  }
+
+  /** Given up, or looked at long enough. */
+  stop(): void {
+    this.runs++;
+    this.become({ state: "none" });
+    void this.end();
+  }
+
+  private send(errand: Errand): void {
+    // No environment: it needs none, and whatever could change what it runs stays out.
+    const caller = utilityProcess.fork(join(__dirname, "example.cjs"), [], { env: {}, stdio: "ignore" });
+    this.caller = caller;
+    caller.on("message", (report: Report) => this.hear(report));
+    caller.once("exit", () => {
+      if (this.caller === caller) this.fail("broken", "it ended by itself");
+    });
+    caller.postMessage(errand);
+  }
+
+  private hear(report: Report): void {
+    const asked = this.now.state === "asking";
+    if (report.how === "calling" || (this.now.state !== "starting" && !asked)) return;
+    if (report.how === "lost") this.fail("broken", report.detail);
+    else if (!asked) this.fail("silent", report.how === "ended" ? report.code : "");
+    else if (report.how === "ended" && report.code === "ETIMEDOUT") this.fail("unanswered", "");
+    else {
+      this.become({ state: report.how === "connected" ? "allowed" : "blocked" });
+      void this.end();
+    }
+  }
+
+  private fail(why: Extract<Example, { state: "failed" }>["why"], detail: string): void {
+    this.become({ state: "failed", why, detail });
+    void this.end();
+  }
+
+  private become(example: Example): void {
+    this.now = example;
+    this.parts.tell(example);
+  }
+
+  private listen(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const server = createServer((socket) => socket.destroy());
+      this.server = server;
+      server.once("error", reject);
+      server.listen(0, exampleAddress, () => {
+        const address = server.address();
+        resolve(typeof address === "object" && address !== null ? address.port : 0);
+      });
+    });
+  }
+
+  private questions(): Prompt[] {
+    return [...this.prompts.values()].filter(({ endpoint }) => endpoint.address === exampleAddress);
+  }
+
+  private async end(): Promise<void> {
+    clearTimeout(this.timer);
+    this.caller?.kill();
+    this.caller = null;
+    this.server?.close();
+    this.server = null;
+    await this.tidy().catch(() => {});
+  }
+
+  /** The rules of this example and of those before it: ours, and what answers made. */
+  private async tidy(): Promise<void> {
+    const { link } = this.parts;
+    const rules = await link.call("rules.list", {});
+    if (!rules.ok) return;
+    for (const { id, address } of rules.result) if (address === exampleAddress) await link.call("rules.remove", { id });
+    this.dismiss();
+  }
+
+  private dismiss(): void {
+    for (const { id, state } of this.questions())
+      if (state === "inbox") void this.parts.link.call("prompts.dismiss", { id });
+  }
+}

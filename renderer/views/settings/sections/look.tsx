@@ -1,0 +1,26 @@
+// Light, dark, and more contrast.
+import { prefer, useShell } from "../../../preferences.ts";
+import { text } from "../../../text.ts";
+import { PreferenceChoice, Toggle } from "../parts.tsx";
+import type { Section } from "../setting.ts";
+
+const words = text.settings;
+
+function Contrast() {
+  const on = useShell(({ preferences }) => preferences.contrast === "more");
+  return <Toggle label={words.contrast.title} on={on} set={(more) => prefer({ contrast: more ? "more" : "system" })} />;
+}
+
+export const look: Section = {
+  id: "look",
+  title: words.sections.look,
+  settings: [
+    {
+      id: "theme",
+      ...words.theme,
+      place: "side",
+      Control: () => <PreferenceChoice name="theme" label={words.theme.title} options={words.theme.options} />,
+    },
+    { id: "contrast", ...words.contrast, place: "side", Control: Contrast },
+  ],
+};

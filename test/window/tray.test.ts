@@ -1,0 +1,147 @@
+// The tray over a real session bus: somebody who watches for icons reads ours, opens its menu and presses what is there. Asserted at the helper.
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { App, patience } from "./app.ts";
+import { anEndpoint, aPrompt, curl } from "./scenario.ts";
+import { ScenarioHelper } from "./scenario-helper.ts";
+import { TrayDesktop } from "./tray-desktop.ts";
+
+const waitFor = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: patience, interval: 50 });
+let helper: ScenarioHelper;
+let desktop: TrayDesktop;
+let app: App;
+
+const line = async () => String(((await desktop.property("ToolTip")) as unknown[])[2]);
+const picture = async () => JSON.stringify(await desktop.property("IconPixmap"));
+const entry = async (label: string) => (await desktop.all()).find((each) => each.label === label);
+const mainIsOpen = () =>
+  app.electron.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows().some((each) => each.isVisible() && each.webContents.getURL().endsWith("window.html")),
+  );
+
+beforeAll(async () => {
+  helper = await ScenarioHelper.start();
+  desktop = await TrayDesktop.start();
+  await desktop.show();
+  app = await App.start(helper.socketPath, undefined, undefined, undefined, {
+    env: { DBUS_SESSION_BUS_ADDRESS: desktop.address },
+  });
+  await app.main.locator("[data-health=up]").waitFor();
+  await waitFor(async () => expect(await line()).toContain("asks first"));
+});
+beforeEach(async () => {
+  helper.refuseWith = null;
+  helper.setStatus({ mode: "ask", override: null });
+  await waitFor(async () => expect(await line()).toContain("asks first"));
+  helper.called.length = 0;
+});
+afterAll(async () => {
+  await app?.end();
+  await helper?.end();
+  await desktop?.stop();
+});
+
+describe("the tray", () => {
+  test("has one icon, and changes the mode", async () => {
+    expect(desktop.items).toHaveLength(1);
+    await desktop.press("Learn");
+    await waitFor(async () => expect((await entry("Learn"))?.on).toBe(true));
+    expect((await entry("Ask me"))?.on).toBe(false);
+    expect(helper.asked("mode.set")).toEqual([{ mode: "learn", confirmWithin: null }]);
+    expect(await line()).toContain("Learning");
+  });
+
+  test("pauses and ends the pause, locks down and ends that", async () => {
+    await desktop.press("For 1 hour");
+    await waitFor(async () => expect(await line()).toMatch(/Paused until \d\d:\d\d$/));
+    await desktop.press("End the pause");
+    await waitFor(async () => expect(await line()).toContain("asks first"));
+    await desktop.press("Lockdown");
+    await waitFor(async () => expect((await entry("Lockdown"))?.on).toBe(true));
+    await desktop.press("Lockdown");
+    await waitFor(async () => expect((await entry("Lockdown"))?.on).toBe(false));
+    expect(helper.called).toEqual([
+      { method: "pause", params: { for: "1h" } },
+      { method: "pause", params: { for: null } },
+      { method: "lockdown", params: { on: true } },
+      { method: "lockdown", params: { on: false } },
+    ]);
+  });
+
+  test("tells its state by another picture: asking, a question, learning, paused, lockdown, no helper", async () => {
+    const seen = [await picture()];
+    const becomes = async (what: RegExp) => {
+      await waitFor(async () => expect(await line()).toMatch(what));
+      await waitFor(async () => expect(seen).not.toContain(await picture()));
+      seen.push(await picture());
+    };
+    helper.put("prompts", aPrompt("t1", curl, anEndpoint("192.0.2.7")));
+    await becomes(/asks first/);
+    expect(await entry("1 question waits")).toBeDefined();
+    helper.drop("prompts", "t1");
+    helper.setStatus({ mode: "learn" });
+    await becomes(/Learning/);
+    helper.setStatus({ override: { kind: "pause", ends: null } });
+    await becomes(/Paused/);
+    helper.setStatus({ override: { kind: "lockdown", ends: null } });
+    await becomes(/Lockdown/);
+    await helper.vanish();
+    await becomes(/not answering/);
+    expect((await entry("New connections"))?.enabled).toBe(false);
+    await helper.appear();
+  });
+
+  test("closing the window leaves the icon, which opens every view again", async () => {
+    const main = await app.electron.browserWindow(app.main);
+    await main.evaluate((window) => window.close());
+    await waitFor(async () => expect(await mainIsOpen()).toBe(false));
+    await desktop.press("History");
+    const again = await waitFor(() => {
+      const page = app.electron.windows().find((each) => each.url().endsWith("/window.html"));
+      if (!page) throw new Error("no main window");
+      return page;
+    });
+    await again.getByRole("heading", { name: "History", level: 1 }).waitFor();
+    await desktop.press("Settings");
+    await again.getByRole("heading", { name: "Settings", level: 1 }).waitFor();
+    // What is set for desktops without a tray is not offered here.
+    expect(await again.locator('[data-setting="closing"]').count()).toBe(0);
+    await desktop.press("Monitor");
+    await again.getByRole("heading", { name: "Monitor", level: 1 }).waitFor();
+  });
+
+  test("says in the window what the helper refused, and marks nothing that is not so", async () => {
+    helper.refuseWith = "not_permitted";
+    await desktop.press("Let through");
+    const page = app.electron.windows().find((each) => each.url().endsWith("/window.html"));
+    await page?.getByText("You are not allowed to do that.").waitFor();
+    expect((await entry("Let through"))?.on).toBe(false);
+    expect((await entry("Ask me"))?.on).toBe(true);
+    await page?.keyboard.press("Escape");
+  });
+
+  test("shows the questions put aside", async () => {
+    helper.put("prompts", aPrompt("t2", curl, anEndpoint("192.0.2.8")));
+    await app.liveCard("t2");
+    await app.prompt.keyboard.press("Escape");
+    await waitFor(async () => expect(await app.promptIsVisible()).toBe(false));
+    await desktop.press("Show waiting questions");
+    await waitFor(async () => expect(await app.promptIsVisible()).toBe(true));
+    helper.drop("prompts", "t2");
+  });
+
+  test("comes back with a panel that was restarted", async () => {
+    const before = desktop.items.length;
+    desktop.hide();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await desktop.show();
+    await waitFor(() => expect(desktop.items.length).toBeGreaterThan(before));
+    await waitFor(async () => expect(await line()).toContain("asks first"));
+  });
+
+  test("quits the window", async () => {
+    const child = app.electron.process();
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    await desktop.press("Quit this window (the guard goes on)");
+    await gone;
+  });
+});
