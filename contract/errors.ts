@@ -49,6 +49,7 @@ export const errorCodes = {
   bad_range: "That is no range of time that history can be asked about.",
   bad_zone: "There is no such time zone.",
   run_failed: "The process could not be moved into a guarded cgroup.",
+  not_stored: "It could not be written to the disk, so it does not count; free some space and try again.",
   too_many_clients: "Too many clients are connected.",
   internal: "The helper failed to do that; its journal says why.",
   // Raised by the client itself, never sent:

@@ -17,6 +17,7 @@ import { gatewayText } from "./policy/profile.ts";
 import type { Probation } from "./probation.ts";
 import { type Authority, authorize } from "./server/authority.ts";
 import type { Call, Connection } from "./server/connection.ts";
+import { coded } from "./store/trouble.ts";
 
 export interface ServiceParts {
   readonly engine: Engine;
@@ -34,6 +35,8 @@ export interface ServiceParts {
   guarded(): string[];
   degraded(): Degraded[];
   counters(): Record<string, number>;
+  /** Hears of what the database could not do. */
+  storeFailed(error: unknown): void;
   stop(): void;
   readonly authority: Authority;
 }
@@ -212,6 +215,11 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
   return async ({ method, params, client }) => {
     await authorize(parts.authority, client.peer, method, params);
     const serve = service[method] as (params: unknown, client: Connection) => unknown;
-    return serve(params, client);
+    try {
+      return await serve(params, client);
+    } catch (error) {
+      parts.storeFailed(error);
+      throw coded(error);
+    }
   };
 }

@@ -49,6 +49,7 @@ export const errors = {
     bad_range: "History cannot be shown for that range of time.",
     bad_zone: "The helper does not know that time zone.",
     run_failed: "The program could not be guarded.",
+    not_stored: "The disk is full or cannot be written, so that does not count. Free some space and try again.",
     too_many_clients: "Too many windows and tools are connected to the helper.",
     internal: "The helper could not do that; its journal says why. Nothing was changed.",
     bad_rules_file: "That file of rules cannot be read.",
