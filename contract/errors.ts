@@ -19,6 +19,7 @@ export const errorCodes = {
   factory_rule: "A factory rule can be disabled, not removed.",
   bad_address: "That is neither an address nor a CIDR range.",
   bad_rules_file: "That is no file of rules that can be read.",
+  bad_backup: "That is no backup that can be read.",
   duplicate_rule: "Another rule of the file is about exactly the same.",
   nothing_to_undo: "There is nothing to take back.",
   bad_name: "That is no host name.",

@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import type { Degraded, Rule } from "../contract/words.ts";
 import { cautious } from "./after-damage.ts";
 import type { Step } from "./answers.ts";
+import { Backups } from "./backup.ts";
 import { Blocklists, listsFolder } from "./blocklists/blocklists.ts";
 import { makeFetch } from "./blocklists/fetch.ts";
 import { PolicyLists } from "./blocklists/policy-lists.ts";
@@ -291,6 +292,18 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     probation,
     learning,
     history: historyService(history),
+    backups: new Backups({
+      store,
+      settings,
+      profiles,
+      modes,
+      blocklists,
+      history,
+      rulesFiles: engine.rulesFiles,
+      version: version(),
+      rules: () => engine.listRules(),
+      changed,
+    }),
     countries: countries.data,
     profiles: () => profiles.all(),
     version: version(),

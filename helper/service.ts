@@ -3,6 +3,7 @@ import { release } from "node:os";
 import { CodedError } from "../contract/errors.ts";
 import { contractVersion, type MethodName, type ParsedParams, type Result, type Topic } from "../contract/methods.ts";
 import type { Degraded, Profile, Rule, Standing, Status } from "../contract/words.ts";
+import type { Backups } from "./backup.ts";
 import type { BlocklistService } from "./blocklists/service.ts";
 import type { Engine } from "./engine.ts";
 import type { Runs } from "./guard/runs.ts";
@@ -27,6 +28,7 @@ export interface ServiceParts {
   readonly modes: Modes;
   readonly probation: Probation;
   readonly learning: Learning;
+  readonly backups: Backups;
   readonly history: ReturnType<typeof historyService>;
   readonly countries: Status["countries"];
   /** Every one there is, by name. */
@@ -198,6 +200,11 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     ...makeMonitorService(parts.monitor, engine.ending),
     ...parts.blocklists.methods,
     ...parts.history,
+    "backup.read": () => parts.backups.read(),
+    "backup.append": (piece, client) => ({ length: parts.backups.append(client, piece) }),
+    "backup.restore": ({ dryRun }, client) =>
+      parts.backups.restore(client, dryRun, (work) => attempt(client, "A backup restored.", work)),
+    "backup.undo": (_, client) => parts.backups.undo((work) => attempt(client, "A restore taken back.", work)),
     "run.enter": ({ name }, client) => enterRun(runs, name, client),
     "helper.stop": (_, client) => {
       if (client.peer.uid !== 0) throw new CodedError("not_permitted", "only root may stop the helper");

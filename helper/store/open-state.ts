@@ -10,12 +10,14 @@ import { StartError } from "../start-error.ts";
 import { copiesIn, putBack, stamp, timeOf } from "./copies.ts";
 import { openStore, type Store } from "./database.ts";
 import { Settings } from "./settings.ts";
-import { spendReserve } from "./space.ts";
+import { freeBytes, spendReserve } from "./space.ts";
 import { checkState, copyState } from "./state-copy.ts";
 import { troubleOf } from "./trouble.ts";
 
 /** Damaged files that are kept. */
 const mostSetAside = 3;
+/** Bytes that a start writes, amply. */
+const leastFree = 1024 * 1024;
 /** How long the status tells of it, milliseconds. */
 const tellFor = 7 * 86_400_000;
 
@@ -44,6 +46,8 @@ export function suspect(state: string): void {
 
 /** Errors: StartError, when the disk takes nothing at all or the file is of a newer Picket. `failed`: see openStore. */
 export function openState(state: string, now: number, failed: (error: unknown) => void): Opened {
+  if (freeBytes(state) < leastFree && spendReserve(state))
+    log("warn", "the disk is full: the room that was set aside is used");
   try {
     return openOrReplace(state, now, failed);
   } catch (error) {

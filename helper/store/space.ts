@@ -14,6 +14,11 @@ const enough = 2 * 1024 * 1024;
 
 const reserveIn = (folder: string) => join(folder, "reserve");
 
+export function freeBytes(folder: string): number {
+  const { bfree, bsize } = statfsSync(folder);
+  return bfree * bsize;
+}
+
 /** Gives the room back that was set aside. False when there was none. */
 export function spendReserve(folder: string): boolean {
   if (!existsSync(reserveIn(folder))) return false;
@@ -43,7 +48,7 @@ export class Space {
       this.setAside();
       return;
     }
-    if (this.free() < enough) return;
+    if (freeBytes(this.folder) < enough) return;
     try {
       durably(store, () => new Settings(store).set("lastTried", Date.now()));
       log("info", "the disk takes something again");
@@ -54,15 +59,10 @@ export class Space {
     }
   }
 
-  private free(): number {
-    const { bfree, bsize } = statfsSync(this.folder);
-    return bfree * bsize;
-  }
-
   private setAside(): void {
     const path = reserveIn(this.folder);
     try {
-      if (existsSync(path) || this.free() < 2 * reserved) return;
+      if (existsSync(path) || freeBytes(this.folder) < 2 * reserved) return;
       const fd = openSync(path, "wx", 0o600);
       try {
         writeSync(fd, Buffer.alloc(reserved));

@@ -19,6 +19,8 @@ const commands: Record<CommandWord, () => Promise<Command>> = {
   blocklists: async () => (await import("./blocklists.ts")).blocklists,
   flows: async () => (await import("./flows.ts")).flows,
   history: async () => (await import("./history.ts")).history,
+  backup: async () => (await import("./backup.ts")).backup,
+  restore: async () => (await import("./backup.ts")).restore,
   mode: async () => (await import("./mode.ts")).mode,
   pause: async () => (await import("./mode.ts")).pause,
   lockdown: async () => (await import("./mode.ts")).lockdown,

@@ -68,6 +68,15 @@ picket history delete --all|--app PATH|--from TIME [--to TIME]
     --country CC|none, --protocol P, --network ID; --limit N; --series: the points of the chart instead of rows.
     settings: how long single minutes and quarters of an hour are kept. private: of that app only sums are kept, no hosts.
 `,
+  backup: `picket backup FILE
+    Writes rules, profiles, the mode, which blocklists there are and the settings into one file (-: to the terminal). Not in it: history,
+    temporary rules, and the text of blocklists that came from a file.
+`,
+  restore: `picket restore FILE [--dry-run] [--json]
+picket restore --undo [--json]
+    Brings all of that to what FILE says, all or nothing; --dry-run only says what would change. Blocklists that FILE does not know are
+    switched off. --undo goes back to what was there before the last restore.
+`,
   mode: `picket mode [ask|learn|allow|block] [--confirm TIME] [--json]
     What happens where no rule says anything: you are asked, it is allowed and recorded, allowed, or blocked. Without a word: the mode and what
     stands before it. --confirm 60s: it takes itself back unless picket confirm comes in time.

@@ -53,6 +53,7 @@ export const errors = {
     too_many_clients: "Too many windows and tools are connected to the helper.",
     internal: "The helper could not do that; its journal says why. Nothing was changed.",
     bad_rules_file: "That file of rules cannot be read.",
+    bad_backup: "That is no backup that Picket can read.",
     duplicate_rule: "The file has another rule about exactly the same.",
     no_helper: "No helper is running.",
     socket_not_trusted: "The helper’s socket is not owned by root, so this window refuses to talk to it.",
