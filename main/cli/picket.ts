@@ -19,6 +19,7 @@ const commands: Record<CommandWord, () => Promise<Command>> = {
   blocklists: async () => (await import("./blocklists.ts")).blocklists,
   flows: async () => (await import("./flows.ts")).flows,
   history: async () => (await import("./history.ts")).history,
+  doctor: async () => (await import("./doctor.ts")).doctor,
   backup: async () => (await import("./backup.ts")).backup,
   restore: async () => (await import("./backup.ts")).restore,
   mode: async () => (await import("./mode.ts")).mode,

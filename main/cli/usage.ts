@@ -68,6 +68,10 @@ picket history delete --all|--app PATH|--from TIME [--to TIME]
     --country CC|none, --protocol P, --network ID; --limit N; --series: the points of the chart instead of rows.
     settings: how long single minutes and quarters of an hour are kept. private: of that app only sums are kept, no hosts.
 `,
+  doctor: `picket doctor [--json]
+    Looks after the kernel, the helper, the disk, what runs beside it and the desktop, and says what is wrong and what to do. Works without
+    a helper, and without root (what it could not see is marked ?). The exit code is 1 when something is wrong.
+`,
   backup: `picket backup FILE
     Writes rules, profiles, the mode, which blocklists there are and the settings into one file (-: to the terminal). Not in it: history,
     temporary rules, and the text of blocklists that came from a file.
