@@ -1,13 +1,13 @@
 // `picket backup` and `picket restore`: everything a person decided as one file, and back. The file is written and read here, as the person
 // who names it: the helper sees its text only.
-import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { type Backup, backupPiece, largestBackup, parseBackup, type Restored } from "../../contract/backup.ts";
 import { CodedError } from "../../contract/errors.ts";
 import type { HelperClient } from "../client/client.ts";
 import { changing, withHelper } from "./helper-connection.ts";
 import { printable, printableJson } from "./table.ts";
 import { parseWords, takeNoMore, UsageError } from "./usage.ts";
+import { writeWhole } from "./write-whole.ts";
 
 export async function backup(args: string[]): Promise<number> {
   const { positionals } = parseWords(args, {});
@@ -26,18 +26,6 @@ export async function backup(args: string[]): Promise<number> {
 }
 
 const withoutUrl = ({ blocklists }: Backup) => blocklists.filter(({ url }) => url === null).map(({ name }) => name);
-
-/** Whole or not at all, and for nobody else's eyes. */
-function writeWhole(path: string, text: string): void {
-  const part = join(dirname(path), `.picket-backup-${process.pid}`);
-  try {
-    writeFileSync(part, text, { mode: 0o600, flag: "wx" });
-    renameSync(part, path);
-  } catch (error) {
-    rmSync(part, { force: true });
-    throw new UsageError((error as Error).message);
-  }
-}
 
 export async function restore(args: string[]): Promise<number> {
   const { values, positionals } = parseWords(args, {

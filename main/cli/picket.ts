@@ -20,6 +20,7 @@ const commands: Record<CommandWord, () => Promise<Command>> = {
   flows: async () => (await import("./flows.ts")).flows,
   history: async () => (await import("./history.ts")).history,
   doctor: async () => (await import("./doctor.ts")).doctor,
+  "support-bundle": async () => (await import("./support-bundle.ts")).supportBundle,
   backup: async () => (await import("./backup.ts")).backup,
   restore: async () => (await import("./backup.ts")).restore,
   mode: async () => (await import("./mode.ts")).mode,

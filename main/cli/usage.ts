@@ -72,6 +72,10 @@ picket history delete --all|--app PATH|--from TIME [--to TIME]
     Looks after the kernel, the helper, the disk, what runs beside it and the desktop, and says what is wrong and what to do. Works without
     a helper, and without root (what it could not see is marked ?). The exit code is 1 when something is wrong.
 `,
+  "support-bundle": `picket support-bundle FILE [--with-names]
+    Writes what somebody who helps you needs to see (doctor, status, counts, recent flows, the helper's journal) into one file (-: to the
+    terminal) and sends it nowhere. Apps, hosts, addresses and people are placeholders (host-1, host-2 …) unless you say --with-names.
+`,
   backup: `picket backup FILE
     Writes rules, profiles, the mode, which blocklists there are and the settings into one file (-: to the terminal). Not in it: history,
     temporary rules, and the text of blocklists that came from a file.
