@@ -20,6 +20,8 @@ import { History } from "./history/history.ts";
 import { historyService } from "./history/service.ts";
 import { Apps } from "./identity/apps.ts";
 import { systemDirectories } from "./identity/desktop-entries.ts";
+import { readJournalConf } from "./journal/conf.ts";
+import { Journal } from "./journal/journal.ts";
 import { CgroupPaths } from "./kernel/cgroup-paths.ts";
 import { layouts } from "./kernel/layout.ts";
 import { boottime, ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
@@ -186,8 +188,10 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     history.onCounted(performance.now() - began, news);
   };
   const history = new History({ store, settings, clock, countries, countTraffic });
+  const journal = new Journal(instance, readJournalConf());
   const changed = () => {
     history.meetStanding(modes.situation);
+    journal.meetStanding(modes.situation);
     engine.policyChanged();
   };
   const modes = new Modes({
@@ -263,6 +267,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
         updates.note("flows", flow, id);
         monitor.note(flow, id);
         learning.note(flow, id);
+        journal.meetFlow(flow, id);
       },
       rules: (rules: Rule[]) => server.event("rules", { full: true, changed: rules, removed: [] }),
     },
@@ -274,6 +279,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     unasked: engine.prompts.unasked,
     forgotten: engine.prompts.forgotten,
     misfit: programs.misfit === null ? 0 : 1,
+    journalLost: journal.lost,
     warnings: logged.warn,
     errors: logged.error,
   });
@@ -315,10 +321,12 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       ...blindSpots(),
       ...idleLists(blocklists.idle),
       ...space.degraded(),
+      ...journal.degraded(),
       ...damageToTell(store, Date.now()),
     ],
     counters,
     storeFailed: rooms.storeFailed,
+    journal,
     stop: hooks.stop,
     authority: {
       windowGroup: options.windowGroup,
@@ -359,6 +367,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     safely("the resolvers could not be read again", () => void engine.policyChanged()),
   );
   history.meetStanding(modes.situation);
+  journal.meetStanding(modes.situation);
   const networks = new NetworkWatch((found, primary) => {
     history.meetNetwork(primary);
     safely("the profile of a network could not be taken", () => modes.meet(found))();
@@ -459,6 +468,7 @@ const meanings: Record<string, string> = {
   namesLost: "Look-ups went by unread: their apps asked too much at once. Some addresses have no name.",
   unsaved: "Questions could not be written to the disk: they would be lost with the helper.",
   unasked: "Connections are held without a question: an app, or all together, asked for too many at once.",
+  journalLost: "The system's journal did not take everything: it is too busy.",
   forgotten: "Questions that nobody waited for any more made room for new ones.",
   leftOut: "The kernel has no room for all rules: what they decide is held until the helper decides it.",
   unreadableRules: "Stored rules cannot be read and take no part.",
