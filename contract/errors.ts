@@ -54,6 +54,7 @@ export const errorCodes = {
   too_many_clients: "Too many clients are connected.",
   internal: "The helper failed to do that; its journal says why.",
   // Raised by the client itself, never sent:
+  not_answering: "The helper is there but does not answer: it hangs.",
   no_helper: "No helper answers on the socket.",
   socket_not_trusted: "The socket or its folder is not owned by root.",
   bad_reply: "The helper sent something that does not fit the contract.",

@@ -45,9 +45,11 @@ picket rules apply FILE [--dry-run] [--json]
 picket blocklists add FILE|URL [--name NAME] [--json]
 picket blocklists refresh [NAME [FILE]] [--accept-shrunk] [--json]
 picket blocklists remove|enable|disable|hits NAME [--json]
+picket blocklists except [HOST|ADDRESS [--app PATH] [--remove]] [--json]
     Lists of names and addresses to block: hosts files, plain names, adblock's domain rules, addresses and ranges. A URL is fetched
     daily. refresh: now, all of them or one; a list from a file takes its new text from FILE. An update that lost more than half of a
-    list waits for --accept-shrunk.
+    list waits for --accept-shrunk. except: what is allowed in spite of blocklists; with a HOST, allows it, for one app or for all; it is a
+    rule like any other, and rules undo takes it back.
 `,
   explain: `picket explain --app PATH (--host H|--address A) --port P [--protocol tcp|udp]
                  [--direction outbound|inbound] [--via PATH] [--user USER] [--json]

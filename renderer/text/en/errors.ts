@@ -55,6 +55,7 @@ export const errors = {
     bad_rules_file: "That file of rules cannot be read.",
     bad_backup: "That is no backup that Picket can read.",
     duplicate_rule: "The file has another rule about exactly the same.",
+    not_answering: "The helper does not answer. What was decided before is enforced meanwhile.",
     no_helper: "No helper is running.",
     socket_not_trusted: "The helper’s socket is not owned by root, so this window refuses to talk to it.",
     bad_reply: "The helper said something this window does not understand. Their versions may differ.",
