@@ -74,7 +74,17 @@ function systemName(): string {
 }
 
 function journal(): Material["journal"] {
-  const words = ["-u", "picket-helper", "-o", "cat", "-n", String(journalLines), "--no-pager", "-q"];
+  const words = [
+    "-u",
+    "picket-helper",
+    "-o",
+    "json",
+    "--output-fields=MESSAGE,SYSLOG_IDENTIFIER",
+    "-n",
+    String(journalLines),
+    "--no-pager",
+    "-q",
+  ];
   const { stdout, error, status } = spawnSync("/usr/bin/journalctl", words, {
     encoding: "utf8",
     timeout: 10_000,
@@ -82,8 +92,17 @@ function journal(): Material["journal"] {
     env: { LC_ALL: "C.UTF-8" },
   });
   if (error || status !== 0) return "it could not be read";
-  const lines = stdout.split("\n").filter(Boolean);
+  const lines = messagesIn(stdout);
   return lines.length > 0 ? lines : "nothing that this user may read (sudo, or the group adm)";
+}
+
+/** What the helper and systemd said. Entries of flows and decisions (docs/journal.md) are about names and nothing else: they stay out. Pure. */
+export function messagesIn(json: string): string[] {
+  return json.split("\n").flatMap((line) => {
+    const entry = attempt(() => JSON.parse(line) as { MESSAGE?: unknown; SYSLOG_IDENTIFIER?: unknown });
+    if (entry === null || entry.SYSLOG_IDENTIFIER === "picket" || typeof entry.MESSAGE !== "string") return [];
+    return [entry.MESSAGE];
+  });
 }
 
 /** People who can log in, what they are called, and this computer. */

@@ -6,6 +6,7 @@ import { afterEach, expect, it } from "vitest";
 import type { Blocklist } from "../../contract/blocklists.ts";
 import { bundleOf, type Material } from "../../main/cli/support/bundle.ts";
 import { Placeholders } from "../../main/cli/support/placeholders.ts";
+import { messagesIn } from "../../main/cli/support-bundle.ts";
 import { picket } from "./picket-process.ts";
 import { flow, prompt, rule, status } from "./samples.ts";
 import { type StubHelper, startStubHelper } from "./stub-helper.ts";
@@ -203,6 +204,17 @@ it.each([
   ["EXAMPLE.org, example.org", "host-1, host-1"],
 ])("%s", (given, expected) => {
   expect(new Placeholders().scrub(given)).toBe(expected);
+});
+
+it("takes the helper's own log out of the journal, and leaves flows and decisions there", () => {
+  const entries = [
+    { MESSAGE: '{"level":"error"}', SYSLOG_IDENTIFIER: "node" },
+    { MESSAGE: "/usr/bin/curl to secret.example: blocked", SYSLOG_IDENTIFIER: "picket" },
+    { MESSAGE: "Started picket-helper.service.", SYSLOG_IDENTIFIER: "systemd" },
+    { MESSAGE: [1, 2] },
+  ];
+  const json = [...entries.map((each) => JSON.stringify(each)), "no json", ""].join("\n");
+  expect(messagesIn(json)).toEqual(['{"level":"error"}', "Started picket-helper.service."]);
 });
 
 let helper: StubHelper | undefined;
