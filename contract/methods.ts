@@ -1,5 +1,6 @@
 // The methods a client may call and the events it may watch. Server, client and preload are derived from these objects.
 import * as v from "valibot";
+import { backupMethods } from "./backup.ts";
 import { blocklistMethods, blocklistSchema } from "./blocklists.ts";
 import { historyMethods } from "./history.ts";
 import { durationSchema, lifetimeSchema, ruleLifetimeSchema } from "./lifetime.ts";
@@ -249,6 +250,7 @@ export const methods = {
   ...monitorMethods,
   ...blocklistMethods,
   ...historyMethods,
+  ...backupMethods,
   /**
    * Lets a flow's app, or with `everybody` any, past the blocklists to where the flow went: rules that allow whatever of it is listed, in
    * one change. Errors: unknown_flow, not_listed, app_unknown.

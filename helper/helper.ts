@@ -2,7 +2,9 @@
 import { chmodSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Degraded, Rule } from "../contract/words.ts";
+import { cautious } from "./after-damage.ts";
 import type { Step } from "./answers.ts";
+import { Backups } from "./backup.ts";
 import { Blocklists, listsFolder } from "./blocklists/blocklists.ts";
 import { makeFetch } from "./blocklists/fetch.ts";
 import { PolicyLists } from "./blocklists/policy-lists.ts";
@@ -18,7 +20,10 @@ import { History } from "./history/history.ts";
 import { historyService } from "./history/service.ts";
 import { Apps } from "./identity/apps.ts";
 import { systemDirectories } from "./identity/desktop-entries.ts";
+import { readJournalConf } from "./journal/conf.ts";
+import { Journal } from "./journal/journal.ts";
 import { CgroupPaths } from "./kernel/cgroup-paths.ts";
+import { layouts } from "./kernel/layout.ts";
 import { boottime, ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
 import { bpfFileSystem, ensureBpfFileSystem, Programs, type StartStep } from "./kernel/programs.ts";
 import { countCpus, readCounters } from "./kernel/records.ts";
@@ -40,10 +45,14 @@ import { ControlServer } from "./server/server.ts";
 import { Updates } from "./server/updates.ts";
 import { makeService, type ServiceParts, statusOf } from "./service.ts";
 import { StartError } from "./start-error.ts";
-import { openStore, type Store } from "./store/database.ts";
+import { Copies } from "./store/copies.ts";
+import type { Store } from "./store/database.ts";
+import { copiesFolder, type Damage, damageToTell, databaseIn, openState, suspect } from "./store/open-state.ts";
 import { Profiles } from "./store/profiles.ts";
 import { RuleChanges } from "./store/rule-changes.ts";
 import { Settings } from "./store/settings.ts";
+import { Space } from "./store/space.ts";
+import { troubleOf } from "./store/trouble.ts";
 
 export const objectPath = join(import.meta.dirname, "../dist/bpf/picket.bpf.o");
 /** Longest silence between two SYNs of a held TCP flow at first; the kernel doubles it after some. Seconds. */
@@ -58,6 +67,8 @@ export interface Hooks {
   checkpoint(step: StartStep | Step): void;
   /** A client asked the helper to end. */
   stop(): void;
+  /** The database is damaged: what is stored cannot be gone by. The next start looks after it; the kernel goes on meanwhile. */
+  abandon(): void;
 }
 
 export interface Helper {
@@ -100,7 +111,19 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
   secureState(options.state);
   lock(options.state);
   const instance = instanceName(options.state);
-  const store = openStore(join(options.state, "picket.sqlite"));
+  const space = new Space(options.state);
+  let abandoned = false;
+  const storeFailed = (error: unknown) => {
+    space.meet(error);
+    if (troubleOf(error) !== "damaged" || abandoned) return;
+    abandoned = true;
+    log("error", "the database is damaged: the helper ends, and looks after it at its next start", {
+      error: String(error),
+    });
+    suspect(options.state);
+    hooks.abandon();
+  };
+  const { store, damage } = openState(options.state, Date.now(), (error) => storeFailed(error));
   const mountedHere = ensureBpfFileSystem();
   // Everything that waits comes before the engine: from then on its timers count on the server being there.
   const runs = await makeRuns(root, instance);
@@ -112,7 +135,8 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
   const programs = new Programs(objectPath, instance, hooks.checkpoint);
   try {
     const wanted = [ownGuard, ...named];
-    return await assemble({ options, hooks, root, instance, store, mountedHere, runs, wanted, programs, blocklists });
+    const rooms = { options, hooks, root, instance, store, mountedHere, runs, wanted, programs, blocklists };
+    return await assemble({ ...rooms, space, damage, storeFailed });
   } catch (error) {
     // A helper that never was leaves nothing; one that follows another leaves what that one enforced.
     if (!programs.adopted) {
@@ -130,6 +154,11 @@ interface Rooms {
   readonly root: string;
   readonly instance: string;
   readonly store: Store;
+  readonly space: Space;
+  /** The database was damaged at this start. */
+  readonly damage: Damage | null;
+  /** Hears of what the database could not do. */
+  storeFailed(error: unknown): void;
   /** Whether this helper mounted the BPF file system. */
   readonly mountedHere: boolean;
   readonly runs: Runs;
@@ -140,7 +169,7 @@ interface Rooms {
 }
 
 async function assemble(rooms: Rooms): Promise<Helper> {
-  const { options, hooks, root, instance, store, mountedHere, runs, wanted, programs, blocklists } = rooms;
+  const { options, hooks, root, instance, store, mountedHere, runs, wanted, programs, blocklists, space } = rooms;
   const cgroups = new CgroupPaths(root);
   const guards = new Guards(root, cgroups, programs, wanted, (sockets) => engine.adopt(sockets));
   const updates = new Updates((topic, data) => server.event(topic, data));
@@ -159,8 +188,10 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     history.onCounted(performance.now() - began, news);
   };
   const history = new History({ store, settings, clock, countries, countTraffic });
+  const journal = new Journal(instance, readJournalConf());
   const changed = () => {
     history.meetStanding(modes.situation);
+    journal.meetStanding(modes.situation);
     engine.policyChanged();
   };
   const modes = new Modes({
@@ -172,6 +203,13 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     catchUp: () => engine.catchUp(),
     changed,
   });
+  if (rooms.damage !== null) {
+    const config = Buffer.alloc(layouts.config.size);
+    const known = programs.maps.configs.get(Buffer.alloc(4), config);
+    const enforced = known ? layouts.config.read(config) : { default_action: 0, override: 0 };
+    modes.restore(cautious(modes.state, enforced, rooms.damage.rules));
+  }
+  const copies = new Copies(copiesFolder(options.state), databaseIn(options.state), store);
   const probation = new Probation({
     store,
     settings,
@@ -229,6 +267,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
         updates.note("flows", flow, id);
         monitor.note(flow, id);
         learning.note(flow, id);
+        journal.meetFlow(flow, id);
       },
       rules: (rules: Rule[]) => server.event("rules", { full: true, changed: rules, removed: [] }),
     },
@@ -240,6 +279,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     unasked: engine.prompts.unasked,
     forgotten: engine.prompts.forgotten,
     misfit: programs.misfit === null ? 0 : 1,
+    journalLost: journal.lost,
     warnings: logged.warn,
     errors: logged.error,
   });
@@ -258,6 +298,18 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     probation,
     learning,
     history: historyService(history),
+    backups: new Backups({
+      store,
+      settings,
+      profiles,
+      modes,
+      blocklists,
+      history,
+      rulesFiles: engine.rulesFiles,
+      version: version(),
+      rules: () => engine.listRules(),
+      changed,
+    }),
     countries: countries.data,
     profiles: () => profiles.all(),
     version: version(),
@@ -268,8 +320,13 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       ...unreadable,
       ...blindSpots(),
       ...idleLists(blocklists.idle),
+      ...space.degraded(),
+      ...journal.degraded(),
+      ...damageToTell(store, Date.now()),
     ],
     counters,
+    storeFailed: rooms.storeFailed,
+    journal,
     stop: hooks.stop,
     authority: {
       windowGroup: options.windowGroup,
@@ -310,6 +367,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     safely("the resolvers could not be read again", () => void engine.policyChanged()),
   );
   history.meetStanding(modes.situation);
+  journal.meetStanding(modes.situation);
   const networks = new NetworkWatch((found, primary) => {
     history.meetNetwork(primary);
     safely("the profile of a network could not be taken", () => modes.meet(found))();
@@ -319,12 +377,19 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     safely("empty cgroups could not be removed", () => runs.sweep()),
   );
   const stopRecording = eachRound(statusPace, () => history.tick());
+  const lookAtDisk = safely("the disk could not be looked at", () => space.look(store));
+  lookAtDisk();
+  const stopKeeping = eachRound(statusPace, () => {
+    lookAtDisk();
+    copies.tick();
+  });
   log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted, pins: programs.version });
 
   return {
     async close(removePins) {
       stopSweeping();
       stopRecording();
+      stopKeeping();
       stopWatching();
       networks.close();
       updates.close();
@@ -346,6 +411,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
         if (mountedHere) releaseBpfFileSystem();
         await runs.close();
       }
+      copies.write();
       store.close();
       // What stays guarded is known by it to the next helper, and to picket off.
       if (removePins) rmSync(runFile, { force: true });
@@ -402,6 +468,7 @@ const meanings: Record<string, string> = {
   namesLost: "Look-ups went by unread: their apps asked too much at once. Some addresses have no name.",
   unsaved: "Questions could not be written to the disk: they would be lost with the helper.",
   unasked: "Connections are held without a question: an app, or all together, asked for too many at once.",
+  journalLost: "The system's journal did not take everything: it is too busy.",
   forgotten: "Questions that nobody waited for any more made room for new ones.",
   leftOut: "The kernel has no room for all rules: what they decide is held until the helper decides it.",
   unreadableRules: "Stored rules cannot be read and take no part.",

@@ -47,9 +47,14 @@ async function end(removePins: boolean): Promise<void> {
   }
 }
 
+/** As if it had been killed: nothing that is stored may be written any more, and systemd starts it again. */
+function abandon(): void {
+  setImmediate(() => process.exit(1));
+}
+
 async function start(): Promise<Helper | undefined> {
   try {
-    return await startHelper(options, { checkpoint: () => {}, stop: () => void end(true) });
+    return await startHelper(options, { checkpoint: () => {}, stop: () => void end(true), abandon });
   } catch (error) {
     if (error instanceof StartError) fail(error.message);
     log("error", "the helper cannot start", { error: String((error as Error).stack ?? error) });

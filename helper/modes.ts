@@ -120,6 +120,12 @@ export class Modes {
     this.alarm.set(this.current.pause?.at ?? null);
   }
 
+  /** What restore() took on was not stored after all. */
+  forget(before: State): void {
+    this.current = before;
+    this.alarm.set(before.pause?.at ?? null);
+  }
+
   private write(state: State): void {
     durably(this.parts.store, () => this.parts.settings.set("standing", state));
     this.current = state;

@@ -57,25 +57,40 @@ export class RulesFiles {
   }
 
   /** Errors: unknown_rule (factory), bad_rules_file (a rule that is no import of the source). */
-  apply(client: object, { source, factory, dryRun }: ParsedParams<"rules.apply">): Result<"rules.apply"> {
+  apply(client: object, { dryRun, ...asked }: ParsedParams<"rules.apply">): Result<"rules.apply"> {
+    const { result, carryOut } = this.plan(client, asked);
+    if (dryRun) return { ...result, change: null };
+    const change = durably(this.parts.store, carryOut);
+    this.staged.delete(client);
+    if (change !== null) this.parts.policyChanged();
+    return { ...result, change };
+  }
+
+  /**
+   * What applying would do. `carryOut` does it, within a transaction of the caller's, who brings the policy to it afterwards. Errors: those
+   * of apply.
+   */
+  plan(
+    client: object,
+    { source, factory }: Omit<ParsedParams<"rules.apply">, "dryRun">,
+  ): { result: Omit<Result<"rules.apply">, "change">; carryOut: () => number | null } {
     const staged = this.staged.get(client);
     if (staged === undefined) throw new CodedError("bad_rules_file", "no rules were handed over");
     const wanted = staged.rules;
     if (source !== null && wanted.some((rule) => rule !== null && rule.source !== source))
       throw new CodedError("bad_rules_file", `a rule that is no import of ${source}`);
-    const { store, rules } = this.parts;
+    const { rules } = this.parts;
     const extent = source === null ? { factory } : { source };
     const difference = differenceOf(rules.rows(), wanted, extent);
-    const change = dryRun ? null : durably(store, () => rules.carryOut(difference, Date.now()));
-    if (!dryRun) this.staged.delete(client);
-    if (change !== null) this.parts.policyChanged();
     const idOf = ({ name, number }: { name: string | null; number: number }) => name ?? String(number);
     return {
-      added: difference.added.map(({ at }) => at),
-      changed: difference.changed.map(({ at, row }) => ({ at, id: idOf(row) })),
-      removed: difference.removed.map(idOf),
-      factory: difference.factory.map(({ row, enabled }) => ({ id: idOf(row), enabled })),
-      change,
+      result: {
+        added: difference.added.map(({ at }) => at),
+        changed: difference.changed.map(({ at, row }) => ({ at, id: idOf(row) })),
+        removed: difference.removed.map(idOf),
+        factory: difference.factory.map(({ row, enabled }) => ({ id: idOf(row), enabled })),
+      },
+      carryOut: () => rules.carryOut(difference, Date.now()),
     };
   }
 }

@@ -1,13 +1,16 @@
 // The contract's methods on the helper's side.
+import { readlinkSync } from "node:fs";
 import { release } from "node:os";
 import { CodedError } from "../contract/errors.ts";
 import { contractVersion, type MethodName, type ParsedParams, type Result, type Topic } from "../contract/methods.ts";
-import type { Degraded, Profile, Rule, Standing, Status } from "../contract/words.ts";
+import type { Degraded, Profile, Prompt, Rule, Standing, Status } from "../contract/words.ts";
+import type { Backups } from "./backup.ts";
 import type { BlocklistService } from "./blocklists/service.ts";
 import type { Engine } from "./engine.ts";
 import type { Runs } from "./guard/runs.ts";
 import type { historyService } from "./history/service.ts";
 import { withAppKeys } from "./identity/rule-app.ts";
+import type { Journal } from "./journal/journal.ts";
 import { closeDescriptor, peerPidfd } from "./kernel/peer.ts";
 import type { Learning } from "./learning.ts";
 import type { Modes } from "./modes.ts";
@@ -17,6 +20,8 @@ import { gatewayText } from "./policy/profile.ts";
 import type { Probation } from "./probation.ts";
 import { type Authority, authorize } from "./server/authority.ts";
 import type { Call, Connection } from "./server/connection.ts";
+import { rightOf } from "./server/rights.ts";
+import { coded } from "./store/trouble.ts";
 
 export interface ServiceParts {
   readonly engine: Engine;
@@ -26,6 +31,7 @@ export interface ServiceParts {
   readonly modes: Modes;
   readonly probation: Probation;
   readonly learning: Learning;
+  readonly backups: Backups;
   readonly history: ReturnType<typeof historyService>;
   readonly countries: Status["countries"];
   /** Every one there is, by name. */
@@ -34,6 +40,9 @@ export interface ServiceParts {
   guarded(): string[];
   degraded(): Degraded[];
   counters(): Record<string, number>;
+  readonly journal: Journal;
+  /** Hears of what the database could not do. */
+  storeFailed(error: unknown): void;
   stop(): void;
   readonly authority: Authority;
 }
@@ -195,6 +204,11 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     ...makeMonitorService(parts.monitor, engine.ending),
     ...parts.blocklists.methods,
     ...parts.history,
+    "backup.read": () => parts.backups.read(),
+    "backup.append": (piece, client) => ({ length: parts.backups.append(client, piece) }),
+    "backup.restore": ({ dryRun }, client) =>
+      parts.backups.restore(client, dryRun, (work) => attempt(client, "A backup restored.", work)),
+    "backup.undo": (_, client) => parts.backups.undo((work) => attempt(client, "A restore taken back.", work)),
     "run.enter": ({ name }, client) => enterRun(runs, name, client),
     "helper.stop": (_, client) => {
       if (client.peer.uid !== 0) throw new CodedError("not_permitted", "only root may stop the helper");
@@ -210,8 +224,49 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     },
   };
   return async ({ method, params, client }) => {
-    await authorize(parts.authority, client.peer, method, params);
-    const serve = service[method] as (params: unknown, client: Connection) => unknown;
-    return serve(params, client);
+    const noted = isDecision(method, params) ? noteOf(parts, method, params, client) : null;
+    try {
+      await authorize(parts.authority, client.peer, method, params);
+      const serve = service[method] as (params: unknown, client: Connection) => unknown;
+      const result = await serve(params, client);
+      noted?.("done", result);
+      return result;
+    } catch (error) {
+      parts.storeFailed(error);
+      const told = coded(error);
+      noted?.(told instanceof CodedError ? told.code : "internal", null);
+      throw told;
+    }
   };
+}
+
+/** Parts of a text on their way decide nothing. */
+const onTheWay: readonly MethodName[] = ["blocklists.begin", "blocklists.append"];
+
+function isDecision(method: MethodName, params: unknown): boolean {
+  return rightOf(method, params as ParsedParams<MethodName>) !== "read" && !onTheWay.includes(method);
+}
+
+/** Who asks for what, as it is before it is done; the journal hears of it with its outcome. */
+function noteOf(parts: ServiceParts, method: MethodName, params: unknown, { peer }: Connection) {
+  const { id } = params as { id?: string };
+  const prompt = method === "prompts.answer" || method === "prompts.dismiss" ? promptOf(parts.engine, id) : null;
+  const by = { uid: peer.uid, pid: peer.pid, exe: executableOf(peer.pid) };
+  return (outcome: string, result: unknown) => parts.journal.decided({ method, params, by, outcome, prompt, result });
+}
+
+function promptOf({ prompts }: Engine, id = ""): Prompt | null {
+  try {
+    return prompts.find(id).prompt;
+  } catch {
+    return null;
+  }
+}
+
+function executableOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return null; // it is gone
+  }
 }

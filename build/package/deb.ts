@@ -22,7 +22,7 @@ export function makeDeb(tree: string, out: string): string {
   writeFileSync(join(tree, "DEBIAN/control"), control(name, full, architecture, kibibytes(tree)));
   writeFileSync(
     join(tree, "DEBIAN/conffiles"),
-    "/etc/picket/helper.conf\n/etc/xdg/autostart/org.picket.Picket.desktop\n",
+    "/etc/picket/helper.conf\n/etc/picket/journal.conf\n/etc/xdg/autostart/org.picket.Picket.desktop\n",
   );
   for (const script of scripts) {
     writeFileSync(join(tree, "DEBIAN", script), readFileSync(join(import.meta.dirname, "files", script)));

@@ -21,11 +21,12 @@ export const home = "usr/lib/picket";
 const files = join(import.meta.dirname, "files");
 
 /** Sources that run as they are (decision 0006). */
-const rooms = ["contract", "helper", "main/cli", "main/client", "main/import"];
+const rooms = ["contract", "helper", "main/cli", "main/client", "main/import", "main/window/desktop/bus.ts"];
 
 const elsewhere: Record<string, string> = {
   "picket-helper.service": "usr/lib/systemd/system/picket-helper.service",
   "helper.conf": "etc/picket/helper.conf",
+  "journal.conf": "etc/picket/journal.conf",
   "org.picket.policy": "usr/share/polkit-1/actions/org.picket.policy",
   "org.picket.Picket.desktop": "usr/share/applications/org.picket.Picket.desktop",
   "autostart.desktop": "etc/xdg/autostart/org.picket.Picket.desktop",

@@ -2,6 +2,7 @@
 // block. Changes are made one after another, each whole or not at all; what was there before goes on until then.
 
 import { join } from "node:path";
+import type { Restored } from "../../contract/backup.ts";
 import type { Blocklist, BlocklistHits } from "../../contract/blocklists.ts";
 import { CodedError } from "../../contract/errors.ts";
 import { log } from "../log.ts";
@@ -145,7 +146,7 @@ export class Blocklists {
     const list = this.find(name);
     if (list.row.enabled === enabled) return this.shown(list);
     this.rows.enable(list.number, enabled);
-    this.reread(list);
+    this.rereadOne(list);
     return this.change(list, async () => {
       // Whoever was faster with the opposite decides.
       if (!list.row.enabled) list.content = null;
@@ -169,6 +170,49 @@ export class Blocklists {
     return this.change(list, () =>
       this.adopt(list, this.files.path(aside.file), { etag: null, modified: null }, aside.file),
     );
+  }
+
+  /**
+   * What it takes to have the lists of a backup: those it has and nobody else are added, those it does not have are switched off, for their
+   * text could not be brought back. `carryOut`: within a transaction of the caller's. Errors: too_many_blocklists.
+   */
+  planFor(wanted: readonly Pick<Blocklist, "name" | "url" | "enabled">[]): {
+    report: Restored["blocklists"];
+    carryOut: () => void;
+  } {
+    const same = (name: string) => this.lists.find(({ row }) => row.name.toLowerCase() === name.toLowerCase());
+    const fresh = wanted.filter(({ name }) => same(name) === undefined);
+    const added = fresh.flatMap(({ name, url, enabled }) => (url === null ? [] : [{ name, url, enabled }]));
+    if (this.lists.length + added.length > mostLists) throw new CodedError("too_many_blocklists", String(mostLists));
+    const isWanted = (name: string) =>
+      wanted.find((each) => each.name.toLowerCase() === name.toLowerCase())?.enabled ?? false;
+    const switched = this.lists.filter(({ row }) => isWanted(row.name) !== row.enabled).map(({ row }) => row);
+    const named = (lists: readonly { name: string }[]) => lists.map(({ name }) => name);
+    return {
+      report: {
+        added: named(added),
+        enabled: named(switched.filter(({ enabled }) => !enabled)),
+        disabled: named(switched.filter(({ enabled }) => enabled)),
+        missing: named(fresh.filter(({ url }) => url === null)),
+      },
+      carryOut: () => {
+        for (const { name, enabled } of switched) this.enable(name, !enabled);
+        for (const { name, url, enabled } of added) {
+          this.add(name, url);
+          if (!enabled) this.enable(name, false);
+        }
+      },
+    };
+  }
+
+  /** A transaction failed: the lists are again what the database says. */
+  reread(): void {
+    for (const list of this.lists) {
+      const row = this.rows.get(list.number);
+      if (row === undefined) list.gone = true;
+      else list.row = row;
+    }
+    this.lists = this.lists.filter(({ gone }) => !gone);
   }
 
   /** What enabled lists have for a name that an app asks for. A microsecond or so. Null also for what is no name. */
@@ -250,7 +294,7 @@ export class Blocklists {
     return shownList(list, this.hitCounts.waitingFor(list.number));
   }
 
-  private reread(list: List): void {
+  private rereadOne(list: List): void {
     list.row = this.rows.get(list.number) ?? list.row;
   }
 
@@ -271,7 +315,7 @@ export class Blocklists {
       } finally {
         list.jobs--;
         list.chance = Math.random();
-        if (!list.gone) this.reread(list);
+        if (!list.gone) this.rereadOne(list);
         this.become(list, list.jobs === 0 ? null : "waiting");
       }
     });
@@ -338,7 +382,7 @@ export class Blocklists {
       this.rows.take(list.number, { file, counts, skipped: report.skipped, checked, ...validators }, Date.now());
       this.files.remove(row.file);
       if (row.aside?.file !== file) this.files.remove(row.aside?.file);
-      this.reread(list);
+      this.rereadOne(list);
       if (!list.row.enabled) return;
       list.content = content;
       this.follower.changed();
@@ -357,7 +401,7 @@ export class Blocklists {
         throw new Error(`${entriesOf(list.content.counts)} of ${entriesOf(list.row.counts)} entries are left`);
     } catch (error) {
       this.fail(list, new CodedError("blocklist_unreadable", `its file: ${String(error)}`));
-      this.reread(list);
+      this.rereadOne(list);
     }
   }
 

@@ -86,8 +86,17 @@ export class History {
     this.flows.restore(this.rows.live(), Date.now());
     this.asleep = this.sleptSoFar();
     const now = Date.now();
-    this.note({ kind: "helperStarted", at: now, from: this.lastRun(now) });
+    this.noteStart(now);
     this.recall(Math.floor(now / 1000));
+  }
+
+  /** A full disk keeps nobody from starting. */
+  private noteStart(now: number): void {
+    try {
+      this.note({ kind: "helperStarted", at: now, from: this.lastRun(now) });
+    } catch (error) {
+      log("warn", "this start is missing in history", { error: String(error) });
+    }
   }
 
   /** ISO 8601; null where nobody knows. */

@@ -162,8 +162,19 @@ export function getOption(fd: number, level: number, option: number, into: Buffe
   return length.readUInt32LE();
 }
 
-export function sendTo(fd: number, data: Buffer, to: Buffer): void {
-  check("sendto", c.sendto(fd, data, data.length, 0, to, to.length));
+/** Fails with EAGAIN instead of waiting. */
+export const MSG_DONTWAIT = 0x40;
+
+export function sendTo(fd: number, data: Buffer, to: Buffer, flags = 0): void {
+  check("sendto", c.sendto(fd, data, data.length, flags, to, to.length));
+}
+
+/** struct sockaddr_un; an abstract name begins with a zero byte, which is written as "@". */
+export function unixAddress(place: string): Buffer {
+  const name = Buffer.from(place.startsWith("@") ? `\0${place.slice(1)}` : place);
+  const family = Buffer.alloc(2);
+  family.writeUInt16LE(AF_UNIX);
+  return Buffer.concat([family, name]);
 }
 
 export function send(fd: number, data: Buffer): void {

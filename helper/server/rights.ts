@@ -62,6 +62,10 @@ const rights: { [M in MethodName]: Rule<M> } = {
   "history.configure": "widen",
   "history.setPrivate": "widen",
   "history.delete": "widen",
+  "backup.read": "read",
+  "backup.append": "read",
+  "backup.restore": ({ dryRun }) => (dryRun ? "read" : "widen"),
+  "backup.undo": "widen",
   // A process that moves itself into a guard is guarded more than before. That only root stops the helper is said where it is done.
   "run.enter": "narrow",
   "helper.stop": "widen",

@@ -42,9 +42,22 @@ export function migrate(store: Store, migrations: readonly Migration[]): void {
   }
 }
 
-/** `file`: absolute path in a root-owned folder, or ":memory:" in tests of queries. */
-export function openStore(file: string): Store {
+/**
+ * `file`: absolute path in a root-owned folder, or ":memory:" in tests of queries. `failed` hears of whatever a statement throws, before
+ * whoever ran it does.
+ */
+export function openStore(file: string, failed: (error: unknown) => void = () => {}): Store {
   const store = new Database(file);
+  try {
+    return prepare(store, file, failed);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+function prepare(store: Store, file: string, failed: (error: unknown) => void): Store {
+  listen(store, failed);
   if (file !== ":memory:") chmodSync(file, 0o600);
   store.pragma("journal_mode = WAL");
   // Questions may be lost with the power, not with the process. Answers are written `durably`.
@@ -66,11 +79,49 @@ export function prepared(store: Store, sql: string): Database.Statement {
   return statement;
 }
 
-/** One transaction that is on the disk when this returns: a person's decision is the only copy of itself. */
+/** Statements tell `failed` of what they throw: a damaged or full disk shows wherever somebody first comes by. */
+function listen(store: Store, failed: (error: unknown) => void): void {
+  listeners.set(store, failed);
+  const prepare = store.prepare.bind(store) as (sql: string) => Database.Statement;
+  store.prepare = ((sql: string) => {
+    const statement = prepare(sql);
+    for (const name of ["run", "get", "all"] as const) {
+      const plain = statement[name].bind(statement) as (...params: unknown[]) => never;
+      statement[name] = (...params: unknown[]) => telling(failed, () => plain(...params));
+    }
+    return statement;
+  }) as Store["prepare"];
+}
+
+const listeners = new WeakMap<Store, (error: unknown) => void>();
+
+function telling<T>(failed: (error: unknown) => void, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+}
+
+const decided = new WeakMap<Store, number>();
+
+/** How often something was written durably since the store was opened. */
+export function decisions(store: Store): number {
+  return decided.get(store) ?? 0;
+}
+
+/**
+ * One transaction that is on the disk when this returns: a person's decision is the only copy of itself. Within another one it is a part
+ * of that.
+ */
 export function durably<T>(store: Store, work: () => T): T {
+  if (store.inTransaction) return store.transaction(work)();
   store.pragma("synchronous = FULL");
   try {
-    return store.transaction(work)();
+    const result = telling(listeners.get(store) ?? (() => {}), () => store.transaction(work)());
+    decided.set(store, decisions(store) + 1);
+    return result;
   } finally {
     store.pragma("synchronous = NORMAL");
   }

@@ -1,15 +1,16 @@
-// `picket blocklists`: list, add, remove, enable, disable, refresh, hits. Files are read here, as the person who names them.
+// `picket blocklists`: list, add, remove, enable, disable, refresh, hits, except. Files are read here, as the person who names them.
 import { open } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import * as v from "valibot";
 import { appendBytes, type Blocklist, blocklistNameSchema, blocklistUrlSchema } from "../../contract/blocklists.ts";
 import { CodedError, isErrorCode } from "../../contract/errors.ts";
 import type { HelperClient } from "../client/client.ts";
+import { except } from "./exceptions.ts";
 import { withHelper } from "./helper-connection.ts";
 import { printable, printableJson, table } from "./table.ts";
 import { oneOf, parseWords, takeNoMore, UsageError } from "./usage.ts";
 
-const verbs = ["list", "add", "remove", "enable", "disable", "refresh", "hits"] as const;
+const verbs = ["list", "add", "remove", "enable", "disable", "refresh", "hits", "except"] as const;
 type Verb = (typeof verbs)[number];
 
 const commands: Record<Verb, (args: string[]) => Promise<number>> = {
@@ -20,6 +21,7 @@ const commands: Record<Verb, (args: string[]) => Promise<number>> = {
   disable: (args) => enable(args, false),
   refresh,
   hits,
+  except,
 };
 
 export async function blocklists(args: string[]): Promise<number> {

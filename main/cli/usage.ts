@@ -45,9 +45,11 @@ picket rules apply FILE [--dry-run] [--json]
 picket blocklists add FILE|URL [--name NAME] [--json]
 picket blocklists refresh [NAME [FILE]] [--accept-shrunk] [--json]
 picket blocklists remove|enable|disable|hits NAME [--json]
+picket blocklists except [HOST|ADDRESS [--app PATH] [--remove]] [--json]
     Lists of names and addresses to block: hosts files, plain names, adblock's domain rules, addresses and ranges. A URL is fetched
     daily. refresh: now, all of them or one; a list from a file takes its new text from FILE. An update that lost more than half of a
-    list waits for --accept-shrunk.
+    list waits for --accept-shrunk. except: what is allowed in spite of blocklists; with a HOST, allows it, for one app or for all; it is a
+    rule like any other, and rules undo takes it back.
 `,
   explain: `picket explain --app PATH (--host H|--address A) --port P [--protocol tcp|udp]
                  [--direction outbound|inbound] [--via PATH] [--user USER] [--json]
@@ -67,6 +69,23 @@ picket history delete --all|--app PATH|--from TIME [--to TIME]
     Default: by app, of 24 hours. Also: --from TIME [--to TIME] instead of a range; only what fits --app PATH, --domain D, --host H,
     --country CC|none, --protocol P, --network ID; --limit N; --series: the points of the chart instead of rows.
     settings: how long single minutes and quarters of an hour are kept. private: of that app only sums are kept, no hosts.
+`,
+  doctor: `picket doctor [--json]
+    Looks after the kernel, the helper, the disk, what runs beside it and the desktop, and says what is wrong and what to do. Works without
+    a helper, and without root (what it could not see is marked ?). The exit code is 1 when something is wrong.
+`,
+  "support-bundle": `picket support-bundle FILE [--with-names]
+    Writes what somebody who helps you needs to see (doctor, status, counts, recent flows, the helper's journal) into one file (-: to the
+    terminal) and sends it nowhere. Apps, hosts, addresses and people are placeholders (host-1, host-2 …) unless you say --with-names.
+`,
+  backup: `picket backup FILE
+    Writes rules, profiles, the mode, which blocklists there are and the settings into one file (-: to the terminal). Not in it: history,
+    temporary rules, and the text of blocklists that came from a file.
+`,
+  restore: `picket restore FILE [--dry-run] [--json]
+picket restore --undo [--json]
+    Brings all of that to what FILE says, all or nothing; --dry-run only says what would change. Blocklists that FILE does not know are
+    switched off. --undo goes back to what was there before the last restore.
 `,
   mode: `picket mode [ask|learn|allow|block] [--confirm TIME] [--json]
     What happens where no rule says anything: you are asked, it is allowed and recorded, allowed, or blocked. Without a word: the mode and what

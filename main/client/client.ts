@@ -7,14 +7,25 @@ import { contractVersion, eventSchemas, methods } from "../../contract/methods.t
 import type { MonitorUpdate } from "../../contract/monitor.ts";
 import type { Reply } from "../../contract/wire.ts";
 import { eventSchema, LineSplitter, maxReplyBytes, maxRequestBytes, replySchema } from "../../contract/wire.ts";
+import { helperAt, ticksUsed } from "./signs-of-life.ts";
 import { trustedSocketPath } from "./socket-trust.ts";
 
 export const defaultSocket = process.env.PICKET_SOCKET ?? "/run/picket/helper.sock";
 
-/** How long a helper may stay silent before it counts as none: a stopped one still has its connections accepted by the kernel. */
+/** How long a helper may stay silent before it counts as hung: a stopped one still has its connections accepted by the kernel. */
 const silenceMs = 15_000;
+/** After so long it is asked for a word: one that waits for somebody else (an administrator's password) answers that at once. */
+const askAfterMs = 2000;
+/** One that visibly works may be silent for so long; and any answer may take so long. */
+const busyMs = 60_000;
+const answerMs = 300_000;
 
-type Pending = { resolve: (result: unknown) => void; reject: (error: CodedError) => void; timer: NodeJS.Timeout };
+type Pending = {
+  method: string;
+  since: number;
+  resolve: (result: unknown) => void;
+  reject: (error: CodedError) => void;
+};
 /** `topic` and `data` as a pair, so that a switch on the topic narrows the data. */
 export type EventListener<T extends Topic> = (...event: { [K in T]: [topic: K, data: Events[K]] }[T]) => void;
 export type CloseListener = (reason: CodedError) => void;
@@ -29,11 +40,18 @@ export class HelperClient {
   private eventListener: ((topic: Topic, data: unknown) => void) | undefined;
   private viewListener: ((update: MonitorUpdate) => void) | undefined;
   private lastId = 0;
+  /** When the helper said anything, and when it was last seen at work. */
+  private heard = performance.now();
+  private worked = { at: Number.NEGATIVE_INFINITY, ticks: -1 };
+  private silence: NodeJS.Timeout | undefined;
+  private asked = Number.NEGATIVE_INFINITY;
+  private readonly path: string;
   private closed: CodedError | undefined;
 
   /** Errors: socket_not_trusted, no_helper, not_permitted, version_mismatch, too_many_clients, bad_reply. */
   static async connect(socketPath: string, clientName: string): Promise<HelperClient> {
-    const client = new HelperClient(await openSocket(await trustedSocketPath(socketPath)));
+    const path = await trustedSocketPath(socketPath);
+    const client = new HelperClient(await openSocket(path), path);
     try {
       const hello = await client.call("hello", { contract: contractVersion, client: clientName });
       if (hello.contract !== contractVersion) {
@@ -47,29 +65,24 @@ export class HelperClient {
     }
   }
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, path: string) {
     this.socket = socket;
+    this.path = path;
     socket.on("data", (chunk) => this.receive(chunk));
     socket.on("error", (error) => this.end(new CodedError("no_helper", error.message)));
     socket.on("close", () => this.end(new CodedError("no_helper", "it closed the connection")));
   }
 
-  /**
-   * `patience`: how long an answer may take, ms. Errors: those of the method (contract/methods.ts), bad_reply, and no_helper when the
-   * connection is gone or silent.
-   */
-  call<M extends MethodName>(method: M, params: Params<M>, patience = silenceMs): Promise<Result<M>> {
+  /** Errors: those of the method (contract/methods.ts), bad_reply, no_helper when the connection is gone, not_answering when it is silent. */
+  call<M extends MethodName>(method: M, params: Params<M>): Promise<Result<M>> {
     if (this.closed) return Promise.reject(this.closed);
     const id = ++this.lastId;
     const line = JSON.stringify({ id, method, params });
     if (Buffer.byteLength(line) > maxRequestBytes) return Promise.reject(new CodedError("too_large", method));
     const reply = new Promise<unknown>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.pending.delete(id);
-        reject(new CodedError("no_helper", `no answer to ${method} in ${patience / 1000} s`));
-      }, patience);
-      this.pending.set(id, { resolve, reject, timer });
+      this.pending.set(id, { method, since: performance.now(), resolve, reject });
     });
+    this.watchSilence();
     this.socket.write(`${line}\n`);
     return reply.then((result) => {
       const parsed = v.safeParse(methods[method].result as v.GenericSchema<unknown, Result<M>>, result);
@@ -100,7 +113,53 @@ export class HelperClient {
     this.end(new CodedError("no_helper", "this side closed the connection"));
   }
 
+  /** While somebody waits for an answer. */
+  private watchSilence(): void {
+    this.silence ??= setInterval(() => this.onSilence(performance.now()), askAfterMs / 2);
+  }
+
+  private onSilence(now: number): void {
+    const [oldest] = this.pending.values();
+    if (oldest === undefined) {
+      clearInterval(this.silence);
+      this.silence = undefined;
+      return;
+    }
+    this.giveUpOn(({ since }) => now - since > answerMs, `${answerMs / 1000} s, though it is alive`);
+    const silent = now - Math.max(this.heard, oldest.since);
+    if (silent < askAfterMs) return;
+    this.lookAtWork(now);
+    const patience = now - this.worked.at < silenceMs ? busyMs : silenceMs;
+    if (silent > patience) this.giveUpOn(() => true, `${Math.round(silent / 1000)} s`);
+    else this.askForAWord();
+  }
+
+  /** Whatever it answers is a word. */
+  private askForAWord(): void {
+    if (this.asked > this.heard) return;
+    this.asked = performance.now();
+    const params = { contract: contractVersion, client: "still there?" };
+    this.socket.write(`${JSON.stringify({ id: ++this.lastId, method: "hello", params })}\n`);
+  }
+
+  private lookAtWork(now: number): void {
+    const helper = helperAt(this.path);
+    const ticks = helper === null ? null : ticksUsed(helper);
+    if (ticks === null) return;
+    if (this.worked.ticks >= 0 && ticks > this.worked.ticks) this.worked.at = now;
+    this.worked.ticks = ticks;
+  }
+
+  private giveUpOn(isTooLong: (waiting: Pending) => boolean, time: string): void {
+    for (const [id, waiting] of this.pending) {
+      if (!isTooLong(waiting)) continue;
+      this.pending.delete(id);
+      waiting.reject(new CodedError("not_answering", `no answer to ${waiting.method} in ${time}`));
+    }
+  }
+
   private receive(chunk: Uint8Array): void {
+    this.heard = performance.now();
     try {
       for (const line of this.splitter.push(chunk)) {
         if (this.closed) return;
@@ -143,7 +202,6 @@ export class HelperClient {
     const waiting = this.pending.get(reply.id);
     if (!waiting) return; // its caller gave up
     this.pending.delete(reply.id);
-    clearTimeout(waiting.timer);
     if ("error" in reply) waiting.reject(codedErrorOf(reply.error));
     else waiting.resolve(reply.result);
   }
@@ -152,10 +210,8 @@ export class HelperClient {
     if (this.closed) return;
     this.closed = reason;
     this.socket.destroy();
-    for (const waiting of this.pending.values()) {
-      clearTimeout(waiting.timer);
-      waiting.reject(reason);
-    }
+    clearInterval(this.silence);
+    for (const waiting of this.pending.values()) waiting.reject(reason);
     this.pending.clear();
     for (const listener of this.closeListeners) listener(reason);
     this.closeListeners.clear();

@@ -42,6 +42,35 @@ function file(name: string, text: string): string {
 const texts = () => readdirSync(join(helper.state, "blocklists"));
 
 describe("picket blocklists", () => {
+  it("lets somebody past them to what they have, and to nothing else", async () => {
+    await run("add", file("bad.txt", "||bad.example^\n198.51.100.0/24\n"));
+    const client = await helper.client();
+    const explain = async (where: { host?: string; address?: string }, app = "/usr/bin/curl") =>
+      (await client.call("explain", { app, port: 443, ...where })).layer;
+    expect(await explain({ host: "a.bad.example" })).toBe("blocklist");
+    expect((await run("except", "A.bad.example.", "--app", "/usr/bin/curl")).stdout).toMatch(
+      /^added rule \d+: allow a\.bad\.example for \/usr\/bin\/curl in spite of blocklists\n$/,
+    );
+    expect(await explain({ host: "a.bad.example" })).toBe("rule");
+    expect(await explain({ host: "b.bad.example" })).toBe("blocklist");
+    expect(await explain({ host: "a.bad.example" }, "/usr/bin/wget")).toBe("blocklist");
+    expect((await run("except", "198.51.100.7")).code).toBe(0);
+    expect(await explain({ address: "198.51.100.7" }, "/usr/bin/wget")).toBe("rule");
+    expect(await explain({ address: "198.51.100.8" }, "/usr/bin/wget")).toBe("blocklist");
+    expect((await run("except")).stdout).toMatch(/a\.bad\.example +\/usr\/bin\/curl\n.*198\.51\.100\.7 +every app/);
+    expect(await run("except", "good.example")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/No blocklist has/),
+    });
+    expect((await run("except", "a.bad.example", "--remove")).code).toBe(0);
+    expect(await explain({ host: "a.bad.example" })).toBe("blocklist");
+    expect(await run("except", "a.bad.example", "--remove")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no exception/),
+    });
+    expect((await run("except", "198.51.100.7", "--remove")).code).toBe(0);
+  });
+
   it("takes a file, says what it did not take, and has it after a restart", async () => {
     const path = file("my ads.txt", "0.0.0.0 a.example.org\nexample.net\n198.51.100.0/24\n||x.example^$image\nco.uk\n");
     const added = await run("add", path);

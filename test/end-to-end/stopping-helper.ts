@@ -9,6 +9,7 @@ const helper = await startHelper(parseOptions(process.argv.slice(2), {}), {
     if (step === stopAt) process.kill(process.pid, "SIGKILL");
   },
   stop: () => {},
+  abandon: () => process.exit(1),
 });
 process.on("SIGTERM", () => void helper.close(true).then(() => process.exit(0)));
 process.stdout.write("ready\n");

@@ -1,0 +1,90 @@
+// A backup: everything that a person decided and that can be carried to another computer, in one file. `picket backup` writes it, `picket
+// restore` reads it. What belongs to the moment (pause, lockdown, temporary rules) and what is much (history, texts of lists) is not in it.
+import * as v from "valibot";
+import { blocklistNameSchema, blocklistUrlSchema } from "./blocklists.ts";
+import { CodedError } from "./errors.ts";
+import { factoryRulesSchema, fileRuleSchema } from "./rules-file.ts";
+import { modeSchema, profileSchema } from "./words.ts";
+
+/** Raised when older versions would misread the file. */
+export const backupVersion = 1;
+/** Bytes of a file, and of its text in one request. */
+export const largestBackup = 8 * 1024 * 1024;
+export const backupPiece = 12_000;
+
+const profileName = profileSchema.entries.name;
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+export const backupSchema = v.strictObject({
+  format: v.literal("picket backup"),
+  version: v.literal(backupVersion),
+  made: v.pipe(v.string(), v.isoTimestamp()),
+  /** The Picket that made it. */
+  picket: v.pipe(v.string(), v.maxLength(64)),
+  mode: modeSchema,
+  profile: v.strictObject({ automatic: v.boolean(), name: v.nullable(profileName) }),
+  profiles: v.pipe(v.array(v.strictObject(profileSchema.entries)), v.maxLength(1000)),
+  factory: factoryRulesSchema,
+  rules: v.pipe(v.array(fileRuleSchema), v.maxLength(12_000)),
+  /** `url` null: its text was handed over, and is not in here. */
+  blocklists: v.pipe(
+    v.array(v.strictObject({ name: blocklistNameSchema, url: v.nullable(blocklistUrlSchema), enabled: v.boolean() })),
+    v.maxLength(32),
+  ),
+  history: v.strictObject({
+    recording: v.boolean(),
+    minutes: whole,
+    days: whole,
+    private: v.pipe(v.array(v.pipe(v.string(), v.startsWith("/"), v.maxLength(4096))), v.maxLength(10_000)),
+  }),
+});
+export type Backup = v.InferOutput<typeof backupSchema>;
+
+/** Errors: bad_backup, naming the place. */
+export function parseBackup(content: string): Backup {
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch (error) {
+    throw new CodedError("bad_backup", `not JSON: ${(error as Error).message.slice(0, 100)}`);
+  }
+  const { version } = (value ?? {}) as { version?: unknown };
+  if (typeof version === "number" && version > backupVersion)
+    throw new CodedError("bad_backup", `version ${version}, this Picket knows ${backupVersion}`);
+  const parsed = v.safeParse(backupSchema, value);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw new CodedError("bad_backup", `${v.getDotPath(issue) ?? "the whole"}: ${issue.message}`);
+}
+
+/** What a restore does. `rules`: how many. */
+export const restoredSchema = v.object({
+  rules: v.object({ added: whole, changed: whole, removed: whole }),
+  /** Names of profiles that are new or otherwise, and of those that go. */
+  profiles: v.object({ set: v.array(v.string()), removed: v.array(v.string()) }),
+  mode: modeSchema,
+  /** Lists that come, that are switched on or off (those the backup does not know: off), and those whose text has to be handed over. */
+  blocklists: v.object({
+    added: v.array(v.string()),
+    enabled: v.array(v.string()),
+    disabled: v.array(v.string()),
+    missing: v.array(v.string()),
+  }),
+});
+export type Restored = v.InferOutput<typeof restoredSchema>;
+
+export const backupMethods = {
+  "backup.read": { params: v.strictObject({}), result: backupSchema },
+  /** The text of a backup for this connection, piece by piece. Errors: too_large. */
+  "backup.append": {
+    params: v.strictObject({ first: v.boolean(), text: v.pipe(v.string(), v.maxLength(backupPiece)) }),
+    result: v.object({ length: whole }),
+  },
+  /**
+   * Brings everything to what was appended, all or nothing, or tells what that would do. Errors: bad_backup, bad_rules_file (a rule that
+   * cannot be, naming it), unknown_rule (factory), too_many_blocklists.
+   */
+  "backup.restore": { params: v.strictObject({ dryRun: v.optional(v.boolean(), false) }), result: restoredSchema },
+  /** Brings everything back to what it was before the last restore. Errors: nothing_to_undo. */
+  "backup.undo": { params: v.strictObject({}), result: restoredSchema },
+} as const;

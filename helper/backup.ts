@@ -1,0 +1,175 @@
+// Backups on the helper's side: what is in one, and how everything is brought to one: checked whole, written in one transaction, and with
+// what was there before kept, so that it can be taken back.
+import {
+  type Backup,
+  backupSchema,
+  backupVersion,
+  largestBackup,
+  parseBackup,
+  type Restored,
+} from "../contract/backup.ts";
+import { CodedError } from "../contract/errors.ts";
+import { rulesFile } from "../contract/rules-file.ts";
+import type { Profile, Rule } from "../contract/words.ts";
+import type { Blocklists } from "./blocklists/blocklists.ts";
+import type { History } from "./history/history.ts";
+import { withAppKeys } from "./identity/rule-app.ts";
+import { log } from "./log.ts";
+import type { Modes } from "./modes.ts";
+import { gatewayText } from "./policy/profile.ts";
+import type { RulesFiles } from "./rules-file.ts";
+import { durably, type Store } from "./store/database.ts";
+import type { Profiles } from "./store/profiles.ts";
+import type { Settings } from "./store/settings.ts";
+
+export interface BackupsParts {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly profiles: Profiles;
+  readonly modes: Modes;
+  readonly blocklists: Blocklists;
+  readonly history: Pick<History, "settings" | "configure" | "setPrivate">;
+  readonly rulesFiles: RulesFiles;
+  readonly version: string;
+  rules(): Rule[];
+  /** Brings kernel, flows and cards to what is stored. */
+  changed(): void;
+}
+
+export class Backups {
+  private readonly parts: BackupsParts;
+  /** Texts on their way, by connection. */
+  private readonly texts = new WeakMap<object, string>();
+  constructor(parts: BackupsParts) {
+    this.parts = parts;
+  }
+
+  read(): Backup {
+    const { modes, profiles, blocklists, history, version } = this.parts;
+    const { factory, rules } = rulesFile(this.parts.rules());
+    const { recording, minutes, days, private: apps } = history.settings;
+    return {
+      format: "picket backup",
+      version: backupVersion,
+      made: new Date().toISOString(),
+      picket: version,
+      mode: modes.state.mode,
+      profile: modes.state.profile,
+      profiles: profiles.all(),
+      factory,
+      rules,
+      blocklists: blocklists.list().map(({ name, url, enabled }) => ({ name, url, enabled })),
+      history: { recording, minutes, days, private: apps },
+    };
+  }
+
+  /** Errors: too_large. */
+  append(client: object, { first, text }: { first: boolean; text: string }): number {
+    const sofar = (first ? "" : (this.texts.get(client) ?? "")) + text;
+    if (sofar.length > largestBackup) {
+      this.texts.delete(client);
+      throw new CodedError("too_large", `a backup of more than ${largestBackup / 1024 / 1024} MiB`);
+    }
+    this.texts.set(client, sofar);
+    return sofar.length;
+  }
+
+  /** Errors: see contract/backup.ts. The change itself is `attempt`'s: it decides whether it is on trial. */
+  async restore(client: object, dryRun: boolean, attempt: (work: () => Restored) => Restored): Promise<Restored> {
+    const text = this.texts.get(client);
+    if (text === undefined) throw new CodedError("bad_backup", "none was handed over");
+    const wanted = await this.bring(parseBackup(text), dryRun, attempt, () => this.read());
+    if (!dryRun) this.texts.delete(client);
+    return wanted;
+  }
+
+  /** Errors: nothing_to_undo. */
+  undo(attempt: (work: () => Restored) => Restored): Promise<Restored> {
+    const before = this.parts.settings.get("beforeRestore", backupSchema);
+    if (before === undefined) throw new CodedError("nothing_to_undo");
+    return this.bring(before, false, attempt, () => null);
+  }
+
+  /** `keep`: what the next undo goes back to. */
+  private async bring(
+    wanted: Backup,
+    dryRun: boolean,
+    attempt: (work: () => Restored) => Restored,
+    keep: () => Backup | null,
+  ): Promise<Restored> {
+    const { store, settings, modes, blocklists, rulesFiles } = this.parts;
+    const profiles = wanted.profiles.map(checkedProfile);
+    const staging = {};
+    const rules = await Promise.all(wanted.rules.map(withAppKeys));
+    const [problem] = rulesFiles.stage(staging, { first: true, rules }).problems;
+    if (problem !== undefined) throw new CodedError("bad_rules_file", `rules.${problem.at}: ${problem.message}`);
+    const plan = rulesFiles.plan(staging, { source: null, factory: wanted.factory });
+    const lists = blocklists.planFor(wanted.blocklists);
+    const knownProfiles = this.parts.profiles.all();
+    const text = JSON.stringify;
+    const set = profiles.filter((each) => !knownProfiles.some((known) => text(known) === text(each)));
+    const removed = knownProfiles.filter(({ name }) => !profiles.some((each) => each.name === name));
+    const { added, changed, removed: gone, factory } = plan.result;
+    const restored: Restored = {
+      rules: { added: added.length, changed: changed.length + factory.length, removed: gone.length },
+      profiles: { set: set.map(({ name }) => name), removed: removed.map(({ name }) => name) },
+      mode: wanted.mode,
+      blocklists: lists.report,
+    };
+    if (dryRun) return restored;
+    return attempt(() => {
+      const before = modes.state;
+      try {
+        durably(store, () => {
+          settings.set("beforeRestore", keep());
+          plan.carryOut();
+          for (const { name } of removed) this.parts.profiles.remove(name);
+          for (const profile of set) this.parts.profiles.define(profile);
+          modes.restore({ mode: wanted.mode, profile: this.choice(wanted, profiles) });
+          this.setHistory(wanted);
+          lists.carryOut();
+        });
+      } catch (error) {
+        // Nothing of it is stored: what rooms have in memory goes back as well.
+        blocklists.reread();
+        modes.forget(before);
+        throw error;
+      }
+      for (const app of wanted.history.private) this.keepPrivate(app);
+      this.parts.changed();
+      return restored;
+    });
+  }
+
+  /** A profile that is there no more is no choice. */
+  private choice({ profile }: Backup, profiles: readonly Profile[]): Backup["profile"] {
+    const known = profile.name === null || profiles.some(({ name }) => name === profile.name);
+    return known ? profile : { automatic: false, name: null };
+  }
+
+  /** Nothing is forgotten by a restore, which could not be taken back: times only get longer. */
+  private setHistory({ history: wanted }: Backup): void {
+    const { history } = this.parts;
+    const { recording, minutes, days } = history.settings;
+    const longer = { minutes: Math.max(minutes, wanted.minutes), days: Math.max(days, wanted.days) };
+    if (recording === wanted.recording && minutes === longer.minutes && days === longer.days) return;
+    history.configure({ recording: wanted.recording, ...longer } as Parameters<typeof history.configure>[0]);
+  }
+
+  private keepPrivate(app: string): void {
+    try {
+      const { history } = this.parts;
+      if (!history.settings.private.includes(app)) history.setPrivate({ app, private: true });
+    } catch (error) {
+      log("error", "an app could not be made private again", { app, error: String(error) });
+    }
+  }
+}
+
+/** Errors: bad_backup. */
+function checkedProfile(given: Profile): Profile {
+  const gateway = given.gateway === null ? null : gatewayText(given.gateway);
+  if (given.gateway !== null && gateway === null)
+    throw new CodedError("bad_backup", `profile ${given.name}: its router`);
+  return { name: given.name, ssid: given.ssid, gateway, vpn: given.vpn };
+}

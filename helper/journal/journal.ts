@@ -1,0 +1,66 @@
+// Tells the system's journal of flows and decisions (docs/journal.md). What it cannot take is counted and gone: nothing here waits.
+import type { JournalEntry } from "../../contract/journal.ts";
+import type { Degraded, Flow } from "../../contract/words.ts";
+import type { Situation } from "../enforced-policy.ts";
+import { sendToJournal } from "../kernel/journal-socket.ts";
+import type { JournalConf } from "./conf.ts";
+import { type Decided, datagramOf, decisionEntry, flowEntry, standingEntry } from "./entries.ts";
+
+export class Journal {
+  private readonly instance: string;
+  private readonly conf: JournalConf;
+  private readonly send: (bytes: Buffer) => boolean;
+  /** Flows that were told, and as what. As many as flows are remembered. */
+  private readonly told = new Map<string, string>();
+  private standing: string | undefined;
+  /** Entries that the journal did not take. */
+  lost = 0;
+
+  /** `send`: whether it was taken. */
+  constructor(instance: string, conf: JournalConf, send = sendToJournal) {
+    this.instance = instance;
+    this.conf = conf;
+    this.send = send;
+  }
+
+  /** A flow is new or has changed; null: it is forgotten. */
+  meetFlow(flow: Flow | null, id: string): void {
+    const { flows } = this.conf;
+    if (flows === "none") return;
+    if (flow === null) {
+      this.told.delete(id);
+      return;
+    }
+    const { verdict, live } = flow;
+    if (flows === "blocked" && verdict !== "block") return;
+    const before = this.told.get(id);
+    if (verdict !== "held" && before !== verdict && before !== "over")
+      this.write(flowEntry(this.instance, flow, "verdict"));
+    // What is refused at once has no end of its own.
+    if (!live && before !== "over" && verdict !== "block") this.write(flowEntry(this.instance, flow, "end"));
+    if (!live) this.told.set(id, "over");
+    else if (verdict !== "held") this.told.set(id, verdict);
+  }
+
+  decided(decided: Decided): void {
+    this.write(decisionEntry(this.instance, decided));
+  }
+
+  /** Mode, pause, lockdown and profile as they are by now. The first time is the start. */
+  meetStanding(situation: Situation): void {
+    const { mode, override, profile } = situation;
+    const text = JSON.stringify([mode, override, profile]);
+    if (text === this.standing) return;
+    this.standing = text;
+    this.write(standingEntry(this.instance, situation));
+  }
+
+  private write(entry: JournalEntry): void {
+    if (!this.send(datagramOf(entry as Readonly<Record<string, string>>))) this.lost++;
+  }
+
+  degraded(): Degraded[] {
+    const { problem } = this.conf;
+    return problem === null ? [] : [{ code: "journalConf", message: `No flows go into the journal: ${problem}` }];
+  }
+}

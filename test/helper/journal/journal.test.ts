@@ -1,0 +1,217 @@
+// What goes into the system's journal: the form, the protocol that nobody can break out of, and whose word counts about it.
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as v from "valibot";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { journalSchemaText, schemaFile } from "../../../build/journal-schema.ts";
+import { journalEntrySchema, messageIds } from "../../../contract/journal.ts";
+import type { Flow } from "../../../contract/words.ts";
+import { parseJournalConf, readJournalConf } from "../../../helper/journal/conf.ts";
+import { datagramOf, decisionEntry } from "../../../helper/journal/entries.ts";
+import { Journal } from "../../../helper/journal/journal.ts";
+import { flow, hostilePath, prompt } from "../../cli/samples.ts";
+
+/** A datagram as journald reads it. */
+function read(bytes: Buffer): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(10, at);
+    const line = bytes.toString("utf8", at, end);
+    const equals = line.indexOf("=");
+    if (equals >= 0) {
+      fields[line.slice(0, equals)] = line.slice(equals + 1);
+      at = end + 1;
+      continue;
+    }
+    const length = Number(bytes.readBigUInt64LE(end + 1));
+    fields[line] = bytes.toString("utf8", end + 9, end + 9 + length);
+    at = end + 9 + length + 1;
+  }
+  return fields;
+}
+
+function journalOf(flows: "none" | "blocked" | "all") {
+  const told: Record<string, string>[] = [];
+  const journal = new Journal("picket", { flows, problem: null }, (bytes) => {
+    told.push(read(bytes));
+    return true;
+  });
+  return { journal, told };
+}
+
+const decidedBy = { uid: 1000, pid: 7, exe: "/usr/lib/picket/window/picket" };
+
+describe("flows", () => {
+  it("are two entries each where all are wanted: the verdict, and the end with its bytes", () => {
+    const { journal, told } = journalOf("all");
+    journal.meetFlow(flow, flow.id);
+    expect(told).toEqual([]);
+    const allowed: Flow = { ...flow, verdict: "allow", rule: "7", layer: "rule" };
+    journal.meetFlow(allowed, flow.id);
+    journal.meetFlow({ ...allowed, bytesIn: 5 }, flow.id);
+    const over: Flow = { ...allowed, bytesIn: 10, bytesOut: 20, live: false };
+    journal.meetFlow(over, flow.id);
+    journal.meetFlow({ ...over, bytesIn: 11 }, flow.id);
+    journal.meetFlow(null, flow.id);
+    expect(told.map(({ PICKET_PHASE }) => PICKET_PHASE)).toEqual(["verdict", "end"]);
+    expect(told[0]).toMatchObject({
+      PICKET_VERDICT: "allow",
+      PICKET_RULE: "7",
+      PICKET_HOST: "example.org",
+      PICKET_PORT: "443",
+      PRIORITY: "6",
+    });
+    expect(told[1]).toMatchObject({ PICKET_BYTES_IN: "10", PICKET_BYTES_OUT: "20", PICKET_FLOW: told[0]?.PICKET_FLOW });
+    for (const each of told) v.parse(journalEntrySchema, each);
+  });
+
+  it("that are revoked are told again, and so are those nobody answered", () => {
+    const { journal, told } = journalOf("all");
+    journal.meetFlow({ ...flow, verdict: "allow" }, flow.id);
+    journal.meetFlow({ ...flow, verdict: "block" }, flow.id);
+    journal.meetFlow({ ...flow, id: "g", live: false }, "g");
+    expect(told.map(({ PICKET_VERDICT, PICKET_PHASE }) => `${PICKET_VERDICT} ${PICKET_PHASE}`)).toEqual([
+      "allow verdict",
+      "block verdict",
+      "held end",
+    ]);
+  });
+
+  it("that are blocked alone are told where only those are wanted, and none where none are", () => {
+    for (const [wanted, count] of [
+      ["blocked", 1],
+      ["none", 0],
+    ] as const) {
+      const { journal, told } = journalOf(wanted);
+      journal.meetFlow({ ...flow, verdict: "allow" }, flow.id);
+      journal.meetFlow({ ...flow, verdict: "allow", live: false }, flow.id);
+      journal.meetFlow({ ...flow, id: "g", verdict: "block", live: false }, "g");
+      expect(told).toHaveLength(count);
+    }
+  });
+
+  it("of a hostile app can begin no field of their own", () => {
+    const { journal, told } = journalOf("all");
+    const path = `${hostilePath}\nPICKET_VERDICT=allow\nPRIORITY=6`;
+    journal.meetFlow({ ...flow, verdict: "block", app: { ...flow.app, path } }, flow.id);
+    expect(told[0]).toMatchObject({ PICKET_APP: path, PICKET_VERDICT: "block", PRIORITY: "4" });
+  });
+});
+
+describe("decisions", () => {
+  it("say who wanted what, about which app, and what came of it", () => {
+    const params = { id: prompt.id, action: "block", scope: "any", lifetime: "forever" };
+    const answered = { method: "prompts.answer", params, by: decidedBy, prompt };
+    const done = decisionEntry("picket", { ...answered, outcome: "done", result: { rules: ["7", "8"] } });
+    expect(v.parse(journalEntrySchema, done)).toMatchObject({
+      PICKET_METHOD: "prompts.answer",
+      PICKET_APP: prompt.app.path,
+      PICKET_ADDRESS: prompt.endpoint.address,
+      PICKET_ACTION: "block",
+      PICKET_RULES: "7,8",
+      PICKET_BY_EXE: decidedBy.exe,
+      PRIORITY: "5",
+    });
+    const refused = decisionEntry("picket", { ...answered, outcome: "not_permitted", result: null });
+    expect(v.parse(journalEntrySchema, refused)).toMatchObject({ PICKET_OUTCOME: "not_permitted", PRIORITY: "4" });
+  });
+
+  it("are bounded whatever was asked for", () => {
+    const params = { note: "x".repeat(60_000) };
+    const entry = decisionEntry("picket", {
+      method: "rules.add",
+      params,
+      by: decidedBy,
+      outcome: "done",
+      prompt: null,
+      result: { id: "9" },
+    });
+    expect(v.parse(journalEntrySchema, entry)).toMatchObject({ PICKET_RULES: "9" });
+    expect(datagramOf(entry as Record<string, string>).length).toBeLessThan(6000);
+  });
+
+  it("are counted when the journal does not take them", () => {
+    const journal = new Journal("picket", { flows: "none", problem: null }, () => false);
+    journal.decided({
+      method: "lockdown",
+      params: { on: true },
+      by: decidedBy,
+      outcome: "done",
+      prompt: null,
+      result: {},
+    });
+    expect(journal.lost).toBe(1);
+  });
+
+  it("tell how things stand once for each change", () => {
+    const { journal, told } = journalOf("none");
+    for (const override of [null, null, "lockdown", "lockdown", null] as const)
+      journal.meetStanding({ mode: "ask", override, profile: null });
+    expect(told.map(({ PICKET_OVERRIDE }) => PICKET_OVERRIDE)).toEqual(["none", "lockdown", "none"]);
+    for (const each of told) v.parse(journalEntrySchema, each);
+  });
+});
+
+it("has one id for each kind, as journald wants them", () => {
+  for (const id of Object.values(messageIds)) expect(id).toMatch(/^[0-9a-f]{32}$/);
+});
+
+it("is described by docs/journal.schema.json (node build/journal-schema.ts writes it)", () => {
+  expect(readFileSync(schemaFile, "utf8")).toBe(journalSchemaText());
+});
+
+describe("the file that says which flows", () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = join(mkdtempSync(join(tmpdir(), "picket-journal-")), "etc");
+    mkdirSync(folder, { mode: 0o755 });
+    file = join(folder, "journal.conf");
+    writeFileSync(file, "# all of them\n\nFLOWS=all\n", { mode: 0o644 });
+  });
+  afterEach(() => rmSync(join(folder, ".."), { recursive: true }));
+
+  it("counts where it is root's", () => {
+    expect(readJournalConf(file)).toEqual({ flows: "all", problem: null });
+    rmSync(file);
+    expect(readJournalConf(file)).toEqual({ flows: "none", problem: null });
+  });
+
+  it.each<[string, () => void]>([
+    ["others may write it", () => chmodSync(file, 0o646)],
+    ["a group may write it", () => chmodSync(file, 0o664)],
+    ["it is somebody else's", () => chownSync(file, 1000, 0)],
+    ["others may put another one there", () => chmodSync(folder, 0o777)],
+    ["its folder is somebody else's", () => chownSync(folder, 1000, 0)],
+    [
+      "it is a link",
+      () => {
+        rmSync(file);
+        symlinkSync("/etc/passwd", file);
+      },
+    ],
+  ])("does not where %s, and says so", (_, spoil) => {
+    spoil();
+    const conf = readJournalConf(file);
+    expect(conf.flows).toBe("none");
+    expect(conf.problem).toMatch(/written by others|no file/);
+    expect(new Journal("picket", conf, () => true).degraded()).toMatchObject([{ code: "journalConf" }]);
+  });
+
+  it("with anything else in it is refused, by its line", () => {
+    expect(parseJournalConf("FLOWS=all\nTARGET=10.0.0.1:514\n", "f")).toMatchObject({
+      flows: "none",
+      problem: expect.stringMatching(/line 2/),
+    });
+  });
+});

@@ -1,0 +1,201 @@
+// A damaged database is set aside, and the rules come from what is left of them.
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import Database from "better-sqlite3";
+import { afterEach, expect, it } from "vitest";
+import { Copies, copiesIn, stamp, superseded, timeOf } from "../../../helper/store/copies.ts";
+import { durably, type Store } from "../../../helper/store/database.ts";
+import {
+  copiesFolder,
+  type Damage,
+  damageToTell,
+  databaseIn,
+  openState,
+  suspect,
+} from "../../../helper/store/open-state.ts";
+import { anyMatcher, Rules } from "../../../helper/store/rules.ts";
+import { checkState } from "../../../helper/store/state-copy.ts";
+import { clock, temporaryStore } from "./temporary.ts";
+
+const { folder } = temporaryStore();
+const now = Date.UTC(2026, 10, 26, 9, 30);
+const open: Store[] = [];
+afterEach(() => {
+  for (const store of open.splice(0)) store.close();
+});
+
+function opened(failed: (error: unknown) => void = () => {}): { store: Store; damage: Damage | null } {
+  const found = openState(folder(), now, failed);
+  open.push(found.store);
+  return found;
+}
+
+function close(store: Store): void {
+  open.splice(open.indexOf(store), 1);
+  store.close();
+}
+
+function addRule(store: Store, host: string): void {
+  const rule = { ...anyMatcher, host, action: "block", lifetime: "forever", note: "" } as const;
+  durably(store, () => new Rules(store, clock).add(rule, now, { expires: null, processes: [] }));
+}
+
+const hosts = (store: Store) =>
+  store.prepare("SELECT host FROM rules WHERE host IS NOT NULL ORDER BY host").pluck().all() as string[];
+
+/** Overwrites every page of a table, so that whoever reads it meets nonsense. */
+function ruin(...tables: string[]): void {
+  const store = new Database(databaseIn(folder()));
+  store.pragma("wal_checkpoint(TRUNCATE)");
+  const roots = store
+    .prepare(`SELECT rootpage FROM sqlite_schema WHERE tbl_name IN (${tables.map(() => "?")}) AND rootpage > 0`)
+    .pluck()
+    .all(...tables) as number[];
+  const size = store.pragma("page_size", { simple: true }) as number;
+  store.close();
+  const file = openSync(databaseIn(folder()), "r+");
+  for (const page of roots) writeSync(file, Buffer.alloc(size, 0xa5), 0, size, (page - 1) * size);
+  closeSync(file);
+}
+
+const setAside = () => readdirSync(folder()).filter((name) => /\.damaged-\w+$/.test(name));
+
+it("what is whole is opened as it is, and nothing is said", () => {
+  const { store } = opened();
+  addRule(store, "kept.example");
+  close(store);
+  const again = opened();
+  expect(again.damage).toBeNull();
+  expect(hosts(again.store)).toEqual(["kept.example"]);
+  expect(damageToTell(again.store, now)).toEqual([]);
+  expect(setAside()).toEqual([]);
+});
+
+it("rules that are whole are taken out of a file whose history is damaged", () => {
+  const { store } = opened();
+  addRule(store, "kept.example");
+  store.prepare("INSERT INTO history_names (name) VALUES ('seen.example')").run();
+  close(store);
+  ruin("history_names", "history_keys", "history_minutes");
+  // Nobody reads history at a start: it is found at work, and the next start reads everything.
+  expect(opened().damage).toBeNull();
+  close(open[0] as Store);
+  suspect(folder());
+  const { store: fresh, damage } = opened();
+  expect(damage).toMatchObject({ rules: "kept" });
+  expect(hosts(fresh)).toEqual(["kept.example"]);
+  expect(fresh.prepare("SELECT count(*) FROM history_names").pluck().get()).toBe(0);
+  expect(setAside()).toEqual([`picket.sqlite.damaged-${stamp(now)}`]);
+  expect(damageToTell(fresh, now)[0]).toMatchObject({
+    code: "databaseReplaced",
+    message: expect.stringMatching(/are kept/),
+  });
+  expect(damageToTell(fresh, now + 8 * 86_400_000)).toEqual([]);
+  // What was suspected is settled.
+  close(fresh);
+  expect(opened().damage).toBeNull();
+});
+
+it("a work on damaged history is told to whoever has to know, with the code", () => {
+  const { store } = opened();
+  store.prepare("INSERT INTO history_names (name) VALUES ('seen.example')").run();
+  close(store);
+  ruin("history_names");
+  const failures: unknown[] = [];
+  const again = opened((error) => void failures.push(error)).store;
+  expect(() => again.prepare("SELECT * FROM history_names").all()).toThrow();
+  expect(failures).toEqual([expect.objectContaining({ code: expect.stringMatching(/^SQLITE_CORRUPT/) })]);
+});
+
+it("damaged rules come from the newest copy that is whole", () => {
+  const { store } = opened();
+  addRule(store, "first.example");
+  const copies = new Copies(copiesFolder(folder()), databaseIn(folder()), store);
+  copies.write();
+  addRule(store, "second.example");
+  copies.write();
+  // The newest copy is damaged as well.
+  const [newest = ""] = copiesIn(copiesFolder(folder()));
+  expect(copiesIn(copiesFolder(folder()))).toHaveLength(2);
+  expect(statSync(newest).mode & 0o777).toBe(0o600);
+  writeFileSync(newest, readFileSync(newest).fill(0xa5, 4096));
+  close(store);
+  ruin("rules");
+  const { store: fresh, damage } = opened();
+  expect(hosts(fresh)).toEqual(["first.example"]);
+  expect(damage?.rules).toEqual({ copy: timeOf(copiesIn(copiesFolder(folder()))[1]?.split("/").at(-1) ?? "") });
+  expect(damageToTell(fresh, now)[0]).toMatchObject({
+    code: "databaseReplaced",
+    message: expect.stringMatching(/own copy/),
+  });
+  checkState(fresh, "main", true);
+});
+
+it("without a copy it begins anew, says that the rules are lost, and gives no number twice", () => {
+  const { store } = opened();
+  addRule(store, "lost.example");
+  store.prepare("INSERT INTO apps (path) VALUES ('/usr/bin/curl')").run();
+  close(store);
+  writeFileSync(databaseIn(folder()), "no database at all, but long enough to have a header".repeat(200));
+  const { store: fresh, damage } = opened();
+  expect(damage?.rules).toBe("lost");
+  expect(hosts(fresh)).toEqual([]);
+  expect(fresh.prepare("SELECT count(*) FROM rules WHERE origin = 'factory'").pluck().get()).toBeGreaterThan(0);
+  expect(damageToTell(fresh, now)[0]).toMatchObject({
+    code: "rulesLost",
+    message: expect.stringMatching(/picket restore/),
+  });
+  const { lastInsertRowid } = fresh.prepare("INSERT INTO apps (path) VALUES ('/usr/bin/wget')").run();
+  expect(Number(lastInsertRowid)).toBeGreaterThan(1_000_000);
+});
+
+it("a newer Picket's database is never set aside", () => {
+  const { store } = opened();
+  store.pragma("user_version = 4711");
+  close(store);
+  expect(() => opened()).toThrow(/newer/);
+  expect(setAside()).toEqual([]);
+});
+
+it("only a few damaged files and copies stay", () => {
+  for (let turn = 0; turn < 5; turn++) {
+    writeFileSync(databaseIn(folder()), "nonsense".repeat(1000));
+    open.push(openState(folder(), now + turn * 1000, () => {}).store);
+    close(open[0] as Store);
+  }
+  expect(setAside()).toHaveLength(3);
+  expect(existsSync(`${databaseIn(folder())}.damaged-${stamp(now)}`)).toBe(false);
+});
+
+it("of copies the newest three stay and the last of each of seven days", () => {
+  const hour = 3_600_000;
+  const names = Array.from({ length: 20 * 24 }, (_, at) => `${stamp(now - at * hour)}.sqlite`);
+  const gone = new Set(superseded(names));
+  const stay = names.filter((name) => !gone.has(name));
+  expect(stay.slice(0, 3)).toEqual(names.slice(0, 3));
+  expect(new Set(stay.slice(3).map((name) => name.slice(0, 8))).size).toBe(6);
+  expect(stay).toHaveLength(9);
+  expect(superseded(["notes.txt", ...names.slice(0, 3)])).toEqual([]);
+});
+
+it("a copy is made when something was decided, and only then", () => {
+  const { store } = opened();
+  const copies = new Copies(copiesFolder(folder()), databaseIn(folder()), store);
+  copies.write();
+  copies.write();
+  expect(copiesIn(copiesFolder(folder()))).toHaveLength(1);
+  store.prepare("INSERT INTO history_names (name) VALUES ('seen.example')").run();
+  copies.write();
+  expect(copiesIn(copiesFolder(folder()))).toHaveLength(1);
+  addRule(store, "new.example");
+  copies.write();
+  expect(copiesIn(copiesFolder(folder()))).toHaveLength(2);
+});
