@@ -32,6 +32,10 @@ import type { Options } from "./options.ts";
 import { sessionOf } from "./own-session.ts";
 import { localPrefixes, loopbackPrefixes } from "./policy/rule.ts";
 import { Probation } from "./probation.ts";
+import { isPerson, personOf } from "./people/person.ts";
+import type { World } from "./people/scopes.ts";
+import { Tailor } from "./people/tailor.ts";
+import { sees, viewerOf } from "./people/viewer.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
 import { eachRound } from "./rounds.ts";
 import { guardsBefore, writeRunFile } from "./run-file.ts";
@@ -143,7 +147,20 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const { options, hooks, root, instance, store, mountedHere, runs, wanted, programs, blocklists } = rooms;
   const cgroups = new CgroupPaths(root);
   const guards = new Guards(root, cgroups, programs, wanted, (sockets) => engine.adopt(sockets));
-  const updates = new Updates((topic, data) => server.event(topic, data));
+  const updates = new Updates((topic, data, whose) =>
+    server.event(topic, (client) => tailor.changes(client, topic, data, whose)),
+  );
+  const apart = options.people === "everyone";
+  const people = {
+    viewerOf: (uid: number) => viewerOf(uid, options.people, options.owner),
+    world: worldOf(() => ({ engine, probation, history })),
+  };
+  const tailor = new Tailor(people.viewerOf, people.world);
+  const tellRules = (rules: Rule[]) =>
+    server.event("rules", (client) => {
+      const changed = tailor.whole(client, "rules", rules);
+      return changed === null ? null : { full: true, changed, removed: [] };
+    });
   const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
   let unreadable: Degraded[] = [];
   const kernelCounters = () => readCounters(programs.maps.counters, cpus);
@@ -200,6 +217,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     resolvedMonitor: monitorSocket,
     apps: new Apps(systemDirectories),
     cgroups,
+    personOf: (origin) => (apart ? personOf(origin) : undefined),
     clock,
     settings: {
       holdTicks: Math.max(1, Math.round(ticksPerSecond() * holdPace)),
@@ -216,8 +234,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     },
     checkpoint: hooks.checkpoint,
     listener: {
-      prompt: (prompt, id) => {
-        updates.note("prompts", prompt, id);
+      prompt: (prompt, id, person) => {
+        updates.note("prompts", prompt, id, person);
         // Once for each question about a changed program.
         if (prompt === null) changedTold.delete(id);
         else if (prompt.changed && !changedTold.has(id)) {
@@ -225,12 +243,12 @@ async function assemble(rooms: Rooms): Promise<Helper> {
           history.appChanged(prompt.app.path);
         }
       },
-      flow: (flow, id) => {
-        updates.note("flows", flow, id);
+      flow: (flow, id, person) => {
+        updates.note("flows", flow, id, person);
         monitor.note(flow, id);
         learning.note(flow, id);
       },
-      rules: (rules: Rule[]) => server.event("rules", { full: true, changed: rules, removed: [] }),
+      rules: tellRules,
     },
   });
   const counters = () => ({
@@ -274,8 +292,9 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     authority: {
       windowGroup: options.windowGroup,
       askedAbout: (prompt) => engine.prompts.list().find(({ id }) => id === prompt)?.process ?? null,
-      consent: polkitAllows,
+      consent: (peer, admin) => polkitAllows(peer, admin ? "org.picket.manage" : "org.picket.widen"),
     },
+    people,
   };
   let lastStatus = "";
   const wallAhead = () => Date.now() - boottime();
@@ -286,19 +305,24 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     // Somebody set the clock: when a rule ends is told by it, though not measured by it.
     if (Math.abs(wallAhead() - told) > clockSet) {
       told = wallAhead();
-      server.event("rules", { full: true, changed: engine.listRules(), removed: [] });
+      tellRules(engine.listRules());
     }
     if (!server.isWatched("status")) return;
     const now = statusOf(service);
     const text = JSON.stringify(now);
-    if (text !== lastStatus) server.event("status", now);
+    if (text !== lastStatus) server.event("status", (client) => tailor.whole(client, "status", now));
     lastStatus = text;
   };
   const tellEachRound = () => {
     told = wallAhead();
     return eachRound(statusPace, safely("the status could not be told", tellStatus));
   };
-  const server = new ControlServer(options.socket, options.owner, makeService(service), tellEachRound);
+  const server = new ControlServer(
+    options.socket,
+    (uid) => uid === options.owner || (apart && isPerson(uid)),
+    makeService(service),
+    tellEachRound,
+  );
   // Guards last: what they hold is judged at once, by the whole policy.
   if (programs.misfit !== null) log("warn", "pinned maps did not fit and were replaced", { error: programs.misfit });
   programs.adoptGuards();
@@ -351,6 +375,24 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       if (removePins) rmSync(runFile, { force: true });
       rmSync(options.socket, { force: true });
     },
+  };
+}
+
+/** `rooms`: they are not there yet when it is made. */
+function worldOf(rooms: () => { engine: Engine; probation: Probation; history: History }): World {
+  return {
+    isPerson: (uid) => isPerson(uid),
+    personOfPrompt: (id) => rooms().engine.personOfPrompt(id),
+    promptOf: (id) => rooms().engine.prompts.get(id),
+    countPrompts: (viewer) =>
+      rooms()
+        .engine.prompts.list()
+        .filter(({ process }) => sees(viewer, process.person)).length,
+    flowOf: (id) => rooms().engine.findFlow(id),
+    ruleOf: (id) => rooms().engine.findRule(id),
+    changes: () => rooms().engine.changedUsers(),
+    trialBy: () => rooms().probation.trialBy,
+    hasUsed: (app, uid) => rooms().history.hasUsed(app, uid),
   };
 }
 

@@ -2,13 +2,15 @@
 import { parseArgs } from "node:util";
 import { type Mode, modeSchema } from "../contract/words.ts";
 import { defaultState } from "./guard/cgroups.ts";
+import type { Served } from "./people/viewer.ts";
 import { groupId } from "./server/authority.ts";
 
 export interface Options {
   readonly state: string;
   readonly socket: string;
-  /** The uid served besides root. */
+  /** The uid served besides root; with `people` everyone, who looks after what is the machine's. */
   readonly owner: number;
+  readonly people: Served;
   readonly guards: readonly string[];
   /** What a state folder begins with (docs/decisions/0008-a-fresh-state-asks.md); one that has a mode keeps it. */
   readonly mode: Mode;
@@ -26,6 +28,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
       state: { type: "string", default: defaultState },
       socket: { type: "string", default: "/run/picket/helper.sock" },
       owner: { type: "string", default: env.PICKET_OWNER ?? env.SUDO_UID ?? "0" },
+      people: { type: "string", default: env.PICKET_PEOPLE ?? "owner" },
       guard: { type: "string", multiple: true, default: [] },
       mode: { type: "string" },
       service: { type: "boolean", default: false },
@@ -38,7 +41,9 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
   for (const path of [values.state, values.socket]) {
     if (!path.startsWith("/")) throw new TypeError(`${path} must be an absolute path`);
   }
-  const { service } = values;
+  const { service, people } = values;
+  if (people !== "owner" && people !== "everyone")
+    throw new TypeError(`--people is owner or everyone, not ${people}`);
   // An installation begins by watching: its first login must not be one long row of questions.
   const wanted = values.mode ?? (service ? "learn" : "ask");
   const mode = modeSchema.options.find((each) => each === wanted);
@@ -46,5 +51,5 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
   const guards = [...values.guard, ...(service ? (env.PICKET_GUARD ?? "").split(/\s+/).filter(Boolean) : [])];
   const windowGroup = values["window-group"] === undefined ? null : groupId(values["window-group"]);
   const { state, socket } = values;
-  return { mode, service, guards, windowGroup, state, socket, owner: Number(values.owner) };
+  return { mode, service, guards, windowGroup, state, socket, people, owner: Number(values.owner) };
 }

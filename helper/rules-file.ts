@@ -56,8 +56,12 @@ export class RulesFiles {
     return { staged: staged.rules.length, problems };
   }
 
-  /** Errors: unknown_rule (factory), bad_rules_file (a rule that is no import of the source). */
-  apply(client: object, { source, factory, dryRun }: ParsedParams<"rules.apply">): Result<"rules.apply"> {
+  /** `user`: only this user's rules are replaced; null: all. Errors: unknown_rule (factory), bad_rules_file (a rule that is no import of the source). */
+  apply(
+    client: object,
+    { source, factory, dryRun }: ParsedParams<"rules.apply">,
+    user: number | null = null,
+  ): Result<"rules.apply"> {
     const staged = this.staged.get(client);
     if (staged === undefined) throw new CodedError("bad_rules_file", "no rules were handed over");
     const wanted = staged.rules;
@@ -65,7 +69,8 @@ export class RulesFiles {
       throw new CodedError("bad_rules_file", `a rule that is no import of ${source}`);
     const { store, rules } = this.parts;
     const extent = source === null ? { factory } : { source };
-    const difference = differenceOf(rules.rows(), wanted, extent);
+    const rows = rules.rows().filter((row) => user === null || row.user === user);
+    const difference = differenceOf(rows, wanted, extent);
     const change = dryRun ? null : durably(store, () => rules.carryOut(difference, Date.now()));
     if (!dryRun) this.staged.delete(client);
     if (change !== null) this.parts.policyChanged();

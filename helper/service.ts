@@ -13,6 +13,9 @@ import type { Learning } from "./learning.ts";
 import type { Modes } from "./modes.ts";
 import type { Monitor } from "./monitor/monitor.ts";
 import { makeMonitorService } from "./monitor/service.ts";
+import { demandOf, enter, leave, type World } from "./people/scopes.ts";
+import { wholeFor } from "./people/tailor.ts";
+import { sees, type Viewer } from "./people/viewer.ts";
 import { gatewayText } from "./policy/profile.ts";
 import type { Probation } from "./probation.ts";
 import { type Authority, authorize } from "./server/authority.ts";
@@ -36,6 +39,13 @@ export interface ServiceParts {
   counters(): Record<string, number>;
   stop(): void;
   readonly authority: Authority;
+  readonly people: People;
+}
+
+/** Who is told apart, and what is whose. */
+export interface People {
+  viewerOf(uid: number): Viewer;
+  readonly world: World;
 }
 
 type Methods = {
@@ -63,20 +73,21 @@ export function statusOf(parts: ServiceParts): Status {
 }
 
 /** The whole of a topic, as the first event of a watcher. */
-function snapshot(parts: ServiceParts, topic: Topic): unknown {
+function snapshot(parts: ServiceParts, topic: Topic, viewer: Viewer): unknown {
   const { engine } = parts;
+  const { world } = parts.people;
   const full = (changed: unknown[]) => ({ full: true, changed, removed: [] });
   switch (topic) {
     case "status":
-      return statusOf(parts);
+      return wholeFor(viewer, topic, statusOf(parts), world);
     case "prompts":
-      return full(engine.prompts.list());
+      return full(wholeFor(viewer, topic, engine.prompts.list(), world));
     case "flows":
-      return full(engine.listFlows(1000));
+      return full(wholeFor(viewer, topic, engine.listFlows(viewer.everything ? 1000 : 5000), world));
     case "rules":
-      return full(engine.listRules());
+      return full(wholeFor(viewer, topic, engine.listRules(), world));
     case "blocklists":
-      return full(parts.blocklists.lists());
+      return full(wholeFor(viewer, topic, parts.blocklists.lists(), world));
   }
 }
 
@@ -107,9 +118,13 @@ async function enterRun(runs: Runs, name: string, client: Connection): Promise<{
 
 export function makeService(parts: ServiceParts): (call: Call) => Promise<unknown> {
   const { engine, runs, modes, probation, learning } = parts;
+  const { world } = parts.people;
+  const viewerOf = (client: Connection) => parts.people.viewerOf(client.peer.uid);
+  /** Whose rules a client's are; null: everybody's. */
+  const ruleUser = (client: Connection) => (viewerOf(client).everything ? null : client.peer.uid);
   /** A change that is on trial if it cuts the caller's own connection, or with `seconds`. */
   const attempt = <T>(client: Connection, what: string, work: () => T, seconds: number | null = null): T =>
-    probation.attempt({ what, pid: client.peer.pid, seconds }, work);
+    probation.attempt({ what, pid: client.peer.pid, uid: client.peer.uid, seconds }, work);
   const changing = (client: Connection, what: string, work: () => void, seconds: number | null = null): Standing => {
     attempt(client, what, work, seconds);
     return standingOf(parts);
@@ -133,10 +148,11 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "rules.stage": async (part, client) =>
       engine.rulesFiles.stage(client, { ...part, rules: await Promise.all(part.rules.map(withAppKeys)) }),
     "rules.apply": (asked, client) =>
-      attempt(client, "Rules from a file.", () => engine.rulesFiles.apply(client, asked)),
+      attempt(client, "Rules from a file.", () => engine.rulesFiles.apply(client, asked, ruleUser(client))),
     "rules.undo": ({ change }, client) => {
       const before = engine.listRules();
-      const asked = { what: "A change of rules taken back.", pid: client.peer.pid, seconds: null };
+      const { pid, uid } = client.peer;
+      const asked = { what: "A change of rules taken back.", pid, uid, seconds: null };
       probation.attempt(
         asked,
         () => engine.undo(change),
@@ -187,12 +203,15 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
           .map(({ id }) => id),
       };
     },
-    "learn.review": () => learning.review(),
-    "learn.accept": ({ ids }) => learning.accept(ids),
+    "learn.review": (_, client) => learning.review(ruleUser(client)),
+    "learn.accept": ({ ids }, client) => learning.accept(ids, ruleUser(client)),
     "rules.except": ({ flow, everybody }, client) =>
-      attempt(client, "An exception to blocklists.", () => engine.except(flow, everybody)),
+      attempt(client, "An exception to blocklists.", () => engine.except(flow, everybody, ruleUser(client) !== null)),
     "flows.list": ({ limit }) => engine.listFlows(limit),
-    ...makeMonitorService(parts.monitor, engine.ending),
+    ...makeMonitorService(parts.monitor, engine.ending, (client) => {
+      const viewer = viewerOf(client);
+      return viewer.everything ? null : ({ person }) => sees(viewer, person);
+    }),
     ...parts.blocklists.methods,
     ...parts.history,
     "run.enter": ({ name }, client) => enterRun(runs, name, client),
@@ -205,13 +224,16 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       const fresh = topics.filter((topic) => !client.topics.has(topic));
       client.topics.clear();
       for (const topic of topics) client.topics.add(topic);
-      for (const topic of fresh) client.event(topic, snapshot(parts, topic));
+      for (const topic of fresh) client.event(topic, snapshot(parts, topic, viewerOf(client)));
       return {};
     },
   };
   return async ({ method, params, client }) => {
-    await authorize(parts.authority, client.peer, method, params);
-    const serve = service[method] as (params: unknown, client: Connection) => unknown;
-    return serve(params, client);
+    const viewer = viewerOf(client);
+    const asked = params as ParsedParams<typeof method>;
+    const demand = demandOf(method, asked, viewer, world);
+    await authorize(parts.authority, client.peer, method, params, demand === "admin");
+    const serve = service[method] as (params: unknown, client: Connection) => Promise<Result<typeof method>>;
+    return leave(method, await serve(enter(method, asked, viewer, world), client), viewer, world, asked);
   };
 }

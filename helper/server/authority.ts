@@ -13,13 +13,24 @@ export interface Authority {
   readonly windowGroup: number | null;
   /** Whom an open prompt is about; null when there is no such prompt. */
   askedAbout(prompt: string): Prompt["process"] | null;
-  /** Asks polkit. */
-  consent(peer: Peer): Promise<boolean>;
+  /** Asks polkit, with `admin` for an administrator's consent. */
+  consent(peer: Peer, admin: boolean): Promise<boolean>;
 }
 
-/** Throws CodedError not_permitted. */
-export async function authorize(authority: Authority, peer: Peer, method: MethodName, params: unknown): Promise<void> {
-  if (authority.windowGroup === null || peer.uid === 0) return;
+/** `admin`: it is about more than the caller's own. Throws CodedError not_permitted. */
+export async function authorize(
+  authority: Authority,
+  peer: Peer,
+  method: MethodName,
+  params: unknown,
+  admin = false,
+): Promise<void> {
+  if (peer.uid === 0) return;
+  if (admin) {
+    if (await authority.consent(peer, true)) return;
+    throw new CodedError("not_permitted", "this is about everybody on this computer: an administrator has to do it");
+  }
+  if (authority.windowGroup === null) return;
   const right = rightOf(method, params as ParsedParams<MethodName>);
   if (right !== "widen" || peer.gid === authority.windowGroup) return;
   if (method === "prompts.answer") {
@@ -27,7 +38,7 @@ export async function authorize(authority: Authority, peer: Peer, method: Method
     if (asked !== null && isOrComesFrom(peer.pid, asked.pid))
       throw new CodedError("not_permitted", "the app that is asked about may not answer");
   }
-  if (await authority.consent(peer)) return;
+  if (await authority.consent(peer, false)) return;
   throw new CodedError("not_permitted", "Picket's window, or an administrator, has to do that");
 }
 
