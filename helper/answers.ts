@@ -63,6 +63,15 @@ export class Answers {
     return outcome;
   }
 
+  /** Nobody could be asked about this flow: it follows the choice made for that, and the question goes to the inbox. */
+  decideUnattended(flow: string, verdict: FlowVerdict): void {
+    const { prompts, flows, hold } = this.parts;
+    const reason = `Nobody could be asked, and what cannot be asked about is ${verdict === "allow" ? "allowed" : "blocked"}.`;
+    prompts.flowEnded(flow);
+    flows.judge(flow, { verdict, rule: null, layer: "mode", reason });
+    hold.carryOut(flow, verdict, null);
+  }
+
   /** The last answers, newest first. */
   list(): RecentAnswer[] {
     return this.answered.list();

@@ -42,6 +42,7 @@ import { log } from "./log.ts";
 import { NamesAtWork } from "./names-at-work.ts";
 import { canonicalRule } from "./new-rule.ts";
 import type { Origin } from "./people/person.ts";
+import type { Waiting } from "./people/unattended.ts";
 import { formatAddress } from "./policy/address.ts";
 import { exceptionTo } from "./policy/exception.ts";
 import { writtenName } from "./policy/host-name.ts";
@@ -184,6 +185,7 @@ export class Engine {
       rules: this.rules,
       maps: new PolicyMaps(maps, parts.settings),
       destinations: new DestinationNumbers(store),
+      person: parts.settings.person ?? null,
       lists: parts.lists,
       named: () => this.called.addresses(),
       situation: parts.situation,
@@ -724,6 +726,15 @@ export class Engine {
     this.catchUp();
     this.countTraffic();
     return this.flows.list(limit);
+  }
+
+  /** Flows that somebody is asked about. */
+  waiting(): Waiting[] {
+    return this.hold.all().flatMap(({ id }) => {
+      const flow = this.flows.get(id);
+      if (flow?.verdict !== "held" || !this.prompts.isAsked(id)) return [];
+      return [{ id, app: flow.app.path, address: flow.endpoint.address, person: flow.person }];
+    });
   }
 
   /** A flow that is remembered. */

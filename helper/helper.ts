@@ -30,12 +30,14 @@ import { monitorSocket } from "./names/resolved-monitor.ts";
 import { NetworkWatch } from "./network-manager.ts";
 import type { Options } from "./options.ts";
 import { sessionOf } from "./own-session.ts";
-import { localPrefixes, loopbackPrefixes } from "./policy/rule.ts";
-import { Probation } from "./probation.ts";
+import { LockedScreens } from "./people/logins.ts";
 import { isPerson, personOf } from "./people/person.ts";
 import type { World } from "./people/scopes.ts";
 import { Tailor } from "./people/tailor.ts";
+import { UnattendedFlows } from "./people/unattended.ts";
 import { sees, viewerOf } from "./people/viewer.ts";
+import { localPrefixes, loopbackPrefixes } from "./policy/rule.ts";
+import { Probation } from "./probation.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
 import { eachRound } from "./rounds.ts";
 import { guardsBefore, writeRunFile } from "./run-file.ts";
@@ -222,6 +224,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     settings: {
       holdTicks: Math.max(1, Math.round(ticksPerSecond() * holdPace)),
       pidNamespace: statSync("/proc/self/ns/pid").ino,
+      person: apart && isPerson(options.owner) ? options.owner : null,
     },
     zones: () => {
       const { resolvers, problem } = readResolvers();
@@ -294,7 +297,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       askedAbout: (prompt) => engine.prompts.list().find(({ id }) => id === prompt)?.process ?? null,
       consent: (peer, admin) => polkitAllows(peer, admin ? "org.picket.manage" : "org.picket.widen"),
     },
-    people,
+    people: { ...people, tailor },
   };
   let lastStatus = "";
   const wallAhead = () => Date.now() - boottime();
@@ -342,12 +345,30 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     sweepPace,
     safely("empty cgroups could not be removed", () => runs.sweep()),
   );
+  const screens = new LockedScreens();
+  const unattended = new UnattendedFlows({
+    choice: options.unattended,
+    patience: options.unattendedAfter * 1000,
+    waiting: () => engine.waiting(),
+    isAttended: (person) =>
+      [...server.connected].some(
+        ({ peer, topics }) =>
+          topics.has("prompts") && sees(people.viewerOf(peer.uid), person) && (peer.uid === 0 || !screens.has(peer.uid)),
+      ),
+    carryOut: (flow, verdict) => engine.answers.decideUnattended(flow, verdict),
+    now: boottime,
+  });
+  const stopWaiting = eachRound(
+    statusPace,
+    safely("flows that nobody can be asked about could not be decided", () => unattended.look()),
+  );
   const stopRecording = eachRound(statusPace, () => history.tick());
   log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted, pins: programs.version });
 
   return {
     async close(removePins) {
       stopSweeping();
+      stopWaiting();
       stopRecording();
       stopWatching();
       networks.close();

@@ -14,7 +14,7 @@ import type { Modes } from "./modes.ts";
 import type { Monitor } from "./monitor/monitor.ts";
 import { makeMonitorService } from "./monitor/service.ts";
 import { demandOf, enter, leave, type World } from "./people/scopes.ts";
-import { wholeFor } from "./people/tailor.ts";
+import { type Tailor, wholeFor } from "./people/tailor.ts";
 import { sees, type Viewer } from "./people/viewer.ts";
 import { gatewayText } from "./policy/profile.ts";
 import type { Probation } from "./probation.ts";
@@ -46,6 +46,7 @@ export interface ServiceParts {
 export interface People {
   viewerOf(uid: number): Viewer;
   readonly world: World;
+  readonly tailor: Pick<Tailor, "remember">;
 }
 
 type Methods = {
@@ -72,23 +73,28 @@ export function statusOf(parts: ServiceParts): Status {
   };
 }
 
-/** The whole of a topic, as the first event of a watcher. */
-function snapshot(parts: ServiceParts, topic: Topic, viewer: Viewer): unknown {
+/** The whole of a topic, as far as the watcher may see it, as the first event. */
+function tellWhole(parts: ServiceParts, topic: Topic, client: Connection): void {
   const { engine } = parts;
-  const { world } = parts.people;
-  const full = (changed: unknown[]) => ({ full: true, changed, removed: [] });
-  switch (topic) {
-    case "status":
-      return wholeFor(viewer, topic, statusOf(parts), world);
-    case "prompts":
-      return full(wholeFor(viewer, topic, engine.prompts.list(), world));
-    case "flows":
-      return full(wholeFor(viewer, topic, engine.listFlows(viewer.everything ? 1000 : 5000), world));
-    case "rules":
-      return full(wholeFor(viewer, topic, engine.listRules(), world));
-    case "blocklists":
-      return full(wholeFor(viewer, topic, parts.blocklists.lists(), world));
-  }
+  const { world, tailor, viewerOf } = parts.people;
+  const viewer = viewerOf(client.peer.uid);
+  const whole = () => {
+    switch (topic) {
+      case "status":
+        return wholeFor(viewer, topic, statusOf(parts), world);
+      case "prompts":
+        return wholeFor(viewer, topic, engine.prompts.list(), world);
+      case "flows":
+        return wholeFor(viewer, topic, engine.listFlows(viewer.everything ? 1000 : 5000), world);
+      case "rules":
+        return wholeFor(viewer, topic, engine.listRules(), world);
+      case "blocklists":
+        return wholeFor(viewer, topic, parts.blocklists.lists(), world);
+    }
+  };
+  const own = whole();
+  tailor.remember(client, topic, own);
+  client.event(topic, Array.isArray(own) ? { full: true, changed: own, removed: [] } : own);
 }
 
 /** Rules of a change that are told one by one: as many fit into an answer. */
@@ -224,7 +230,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       const fresh = topics.filter((topic) => !client.topics.has(topic));
       client.topics.clear();
       for (const topic of topics) client.topics.add(topic);
-      for (const topic of fresh) client.event(topic, snapshot(parts, topic, viewerOf(client)));
+      for (const topic of fresh) tellWhole(parts, topic, client);
       return {};
     },
   };

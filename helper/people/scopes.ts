@@ -224,7 +224,12 @@ function scopeOf<M extends MethodName>(method: M): Scope<M> {
 }
 
 /** Errors: as for what does not exist, where it is somebody else's. */
-export function demandOf<M extends MethodName>(method: M, params: ParsedParams<M>, viewer: Viewer, world: World): Demand {
+export function demandOf<M extends MethodName>(
+  method: M,
+  params: ParsedParams<M>,
+  viewer: Viewer,
+  world: World,
+): Demand {
   if (viewer.everything) return "anybody";
   const demand = scopeOf(method).demands?.(params, viewer, world) ?? "anybody";
   return demand === "keeper" ? (viewer.keeper ? "anybody" : "admin") : demand;

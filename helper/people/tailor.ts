@@ -31,6 +31,13 @@ export class Tailor {
     this.world = world;
   }
 
+  /** The client has just been told the whole of a topic. */
+  remember<T extends Topic>(client: Connection, topic: T, own: Result<(typeof methodOf)[T]>): void {
+    if (this.viewerOf(client.peer.uid).everything) return;
+    if (topic === "status" || topic === "rules") this.isNews(client, topic, own);
+    if (topic === "blocklists") for (const list of own as Blocklist[]) this.isNews(client, list.id, list);
+  }
+
   /** The whole of a topic anew; null: nothing is new for this client. */
   whole<T extends Topic>(client: Connection, topic: T, whole: Result<(typeof methodOf)[T]>) {
     const viewer = this.viewerOf(client.peer.uid);
@@ -44,9 +51,9 @@ export class Tailor {
     const viewer = this.viewerOf(client.peer.uid);
     if (viewer.everything) return data;
     if (topic === "blocklists") {
-      const changed = wholeFor(viewer, topic, data.changed as Blocklist[], this.world);
-      const told = { ...data, changed };
-      return this.isNews(client, `blocklists ${changed.map(({ id }) => id)}`, told) ? told : null;
+      const own = wholeFor(viewer, topic, data.changed as Blocklist[], this.world);
+      const changed = own.filter((list) => this.isNews(client, list.id, list));
+      return changed.length + data.removed.length === 0 ? null : { ...data, changed };
     }
     const changed = data.changed.filter((_, at) => sees(viewer, whose.changed[at]));
     const removed = data.removed.filter((_, at) => sees(viewer, whose.removed[at]));

@@ -86,6 +86,11 @@ export class Prompts {
     return { prompt: card.view, flows: card.flows };
   }
 
+  /** Whether somebody is asked about the flow. */
+  isAsked(flow: string): boolean {
+    return this.byFlow.has(flow);
+  }
+
   /** Cards like this one that have no other flow waiting than these. */
   coveredBy(asked: Pick<Prompt, "app" | "direction" | "process">, flows: ReadonlySet<string>): string[] {
     return [...(this.byApp.get(nameOf(asked))?.cards ?? [])]

@@ -84,7 +84,9 @@ export class RuleChanges {
     for (const id of ids) {
       const { before, after } = read.get(id) as Stored;
       const gone = (JSON.parse(before) as StoredRow[]).map(({ user }) => user ?? null);
-      const made = (JSON.parse(after) as number[]).map((number) => (find.get(number) as number | null | undefined) ?? null);
+      const made = (JSON.parse(after) as number[]).map(
+        (number) => (find.get(number) as number | null | undefined) ?? null,
+      );
       yield { id, users: [...gone, ...made] };
     }
   }
