@@ -334,6 +334,13 @@ export type Proposal = v.InferOutput<typeof proposalSchema>;
 export const degradedSchema = v.object({ code: shortText, message: shortText });
 export type Degraded = v.InferOutput<typeof degradedSchema>;
 
+/**
+ * What an administrator may lock. rules: rules made and changed by hand; answers: answers that last longer than their app runs; mode: mode,
+ * pause and lockdown; the others are what they are called.
+ */
+export const lockedSchema = v.picklist(["rules", "answers", "mode", "profiles", "blocklists", "history"]);
+export type Locked = v.InferOutput<typeof lockedSchema>;
+
 export const statusSchema = v.object({
   helper: v.literal("running"),
   version: shortText,
@@ -344,6 +351,8 @@ export const statusSchema = v.object({
   /** Cgroups that programs are attached to, as paths below the cgroup2 mount. */
   guarded: v.array(shortText),
   degraded: v.array(degradedSchema),
+  /** Settings that only root may change; absent: none. */
+  locked: v.optional(v.array(lockedSchema)),
   /** Open prompts and inbox items. */
   prompts: v.number(),
   pid: v.number(),

@@ -30,6 +30,7 @@ import { monitorSocket } from "./names/resolved-monitor.ts";
 import { NetworkWatch } from "./network-manager.ts";
 import type { Options } from "./options.ts";
 import { sessionOf } from "./own-session.ts";
+import { AdminLock } from "./people/locks.ts";
 import { LockedScreens } from "./people/logins.ts";
 import { isPerson, personOf } from "./people/person.ts";
 import type { World } from "./people/scopes.ts";
@@ -157,6 +158,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     viewerOf: (uid: number) => viewerOf(uid, options.people, options.owner),
     world: worldOf(() => ({ engine, probation, history })),
   };
+  const lock = new AdminLock(options.lock);
   const tailor = new Tailor(people.viewerOf, people.world);
   const tellRules = (rules: Rule[]) =>
     server.event("rules", (client) => {
@@ -287,6 +289,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       ...guards.degraded(),
       ...degradations(counters()),
       ...unreadable,
+      ...lockProblem(lock),
       ...blindSpots(),
       ...idleLists(blocklists.idle),
     ],
@@ -298,6 +301,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       consent: (peer, admin) => polkitAllows(peer, admin ? "org.picket.manage" : "org.picket.widen"),
     },
     people: { ...people, tailor },
+    lock,
   };
   let lastStatus = "";
   const wallAhead = () => Date.now() - boottime();
@@ -353,7 +357,9 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     isAttended: (person) =>
       [...server.connected].some(
         ({ peer, topics }) =>
-          topics.has("prompts") && sees(people.viewerOf(peer.uid), person) && (peer.uid === 0 || !screens.has(peer.uid)),
+          topics.has("prompts") &&
+          sees(people.viewerOf(peer.uid), person) &&
+          (peer.uid === 0 || !screens.has(peer.uid)),
       ),
     carryOut: (flow, verdict) => engine.answers.decideUnattended(flow, verdict),
     now: boottime,
@@ -441,6 +447,11 @@ function makeBlindSpots(directories: () => string[]): () => Degraded[] {
     known = holders.length === 0 ? [] : [{ code: "packetSockets", message }];
     return known;
   };
+}
+
+function lockProblem(lock: AdminLock): Degraded[] {
+  const { problem } = lock.read();
+  return problem === null ? [] : [{ code: "lock", message: problem }];
 }
 
 function idleLists(names: readonly string[]): Degraded[] {

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { type Mode, modeSchema } from "../contract/words.ts";
 import { defaultState } from "./guard/cgroups.ts";
+import { lockFile } from "./people/locks.ts";
 import type { Unattended } from "./people/unattended.ts";
 import type { Served } from "./people/viewer.ts";
 import { groupId } from "./server/authority.ts";
@@ -15,6 +16,8 @@ export interface Options {
   /** What becomes of flows that nobody can be asked about, and after how many seconds. */
   readonly unattended: Unattended;
   readonly unattendedAfter: number;
+  /** The file that names what only root may change. */
+  readonly lock: string;
   readonly guards: readonly string[];
   /** What a state folder begins with (docs/decisions/0008-a-fresh-state-asks.md); one that has a mode keeps it. */
   readonly mode: Mode;
@@ -35,6 +38,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
       people: { type: "string", default: env.PICKET_PEOPLE ?? "owner" },
       unattended: { type: "string" },
       "unattended-after": { type: "string", default: "30" },
+      lock: { type: "string", default: lockFile },
       guard: { type: "string", multiple: true, default: [] },
       mode: { type: "string" },
       service: { type: "boolean", default: false },
@@ -44,7 +48,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
   // The highest is no uid but "unchanged" to every call that takes one.
   if (!/^\d{1,10}$/.test(values.owner) || Number(values.owner) >= 0xffffffff)
     throw new TypeError(`--owner wants a user id, not ${values.owner}`);
-  for (const path of [values.state, values.socket]) {
+  for (const path of [values.state, values.socket, values.lock]) {
     if (!path.startsWith("/")) throw new TypeError(`${path} must be an absolute path`);
   }
   const { service, people } = values;
@@ -62,6 +66,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
   const guards = [...values.guard, ...(service ? (env.PICKET_GUARD ?? "").split(/\s+/).filter(Boolean) : [])];
   const windowGroup = values["window-group"] === undefined ? null : groupId(values["window-group"]);
   const { state, socket } = values;
+  const { lock } = values;
   const times = { unattended, unattendedAfter: Number(after) } as const;
-  return { mode, service, guards, windowGroup, state, socket, people, ...times, owner: Number(values.owner) };
+  return { mode, service, guards, windowGroup, state, socket, people, lock, ...times, owner: Number(values.owner) };
 }

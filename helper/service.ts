@@ -13,6 +13,7 @@ import type { Learning } from "./learning.ts";
 import type { Modes } from "./modes.ts";
 import type { Monitor } from "./monitor/monitor.ts";
 import { makeMonitorService } from "./monitor/service.ts";
+import { type AdminLock, checkLock } from "./people/locks.ts";
 import { demandOf, enter, leave, type World } from "./people/scopes.ts";
 import { type Tailor, wholeFor } from "./people/tailor.ts";
 import { sees, type Viewer } from "./people/viewer.ts";
@@ -40,6 +41,7 @@ export interface ServiceParts {
   stop(): void;
   readonly authority: Authority;
   readonly people: People;
+  readonly lock: AdminLock;
 }
 
 /** Who is told apart, and what is whose. */
@@ -66,6 +68,7 @@ export function statusOf(parts: ServiceParts): Status {
     level: parts.authority.windowGroup === null ? "open" : "protected",
     guarded: parts.guarded(),
     degraded: parts.degraded(),
+    locked: [...parts.lock.read().locked],
     prompts: parts.engine.prompts.count,
     pid: process.pid,
     counters: parts.counters(),
@@ -237,6 +240,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
   return async ({ method, params, client }) => {
     const viewer = viewerOf(client);
     const asked = params as ParsedParams<typeof method>;
+    checkLock(parts.lock, client.peer.uid, method, asked);
     const demand = demandOf(method, asked, viewer, world);
     await authorize(parts.authority, client.peer, method, params, demand === "admin");
     const serve = service[method] as (params: unknown, client: Connection) => Promise<Result<typeof method>>;

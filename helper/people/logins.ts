@@ -44,7 +44,7 @@ async function askLogind(bus: MessageBus): Promise<Login[]> {
   return Promise.all(
     sessions.map(async ([, uid, , , path]) => {
       const property = async (name: string): Promise<unknown> =>
-        valueOf(await call(path, "org.freedesktop.DBus.Properties", "Get", "ss", [`${logind}.Session`, name]));
+        contentOf(await call(path, "org.freedesktop.DBus.Properties", "Get", "ss", [`${logind}.Session`, name]));
       const [type, locked] = [await property("Type"), await property("LockedHint")];
       return { uid, graphical: ["x11", "wayland", "mir"].includes(String(type)), locked: locked === true };
     }),
@@ -52,7 +52,7 @@ async function askLogind(bus: MessageBus): Promise<Login[]> {
 }
 
 /** What a D-Bus variant holds. */
-function valueOf(variant: unknown): unknown {
+function contentOf(variant: unknown): unknown {
   return typeof variant === "object" && variant !== null && "value" in variant ? variant.value : variant;
 }
 
@@ -76,7 +76,8 @@ export class LockedScreens {
     } catch (error) {
       // A session may have ended in between; without logind nobody is known to be away.
       this.known = new Set();
-      if (!this.complained) log("info", "logind could not be asked about screens", { error: String(error).slice(0, 200) });
+      if (!this.complained)
+        log("info", "logind could not be asked about screens", { error: String(error).slice(0, 200) });
       this.complained = true;
     }
   }

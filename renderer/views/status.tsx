@@ -51,6 +51,7 @@ export function StatusHeader() {
           ))}
           <li title={status.guarded.map(plain).join("\n")}>{text.status.guarded(status.guarded.length)}</li>
           <li>{text.status.level[status.level]}</li>
+          {status.locked && status.locked.length > 0 && <li>{text.status.locked(status.locked)}</li>}
         </ul>
       )}
     </header>

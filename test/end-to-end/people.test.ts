@@ -1,5 +1,5 @@
 // Two people at one computer: each sees and answers what is theirs, and hears nothing of the other.
-import { chmodSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,12 +10,14 @@ import type { HelperClient } from "../../main/client/client.ts";
 import { client, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { asUser, connectAs } from "./as-user.ts";
-import { type Ran, start, TestHelper, until } from "./helper-process.ts";
+import { picket, type Ran, start, TestHelper, until } from "./helper-process.ts";
 
 const [alice, bob] = [1000, 1001];
 const refused = 111;
 const helper = new TestHelper();
 const programs = mkdtempSync(join(tmpdir(), "picket-programs-"));
+const lock = join(programs, "locked");
+const options = ["--people", "everyone", "--owner", String(alice), "--lock", lock];
 let network: Network;
 let root: HelperClient;
 let alices: HelperClient;
@@ -25,7 +27,7 @@ let guard = "";
 beforeAll(async () => {
   chmodSync(programs, 0o755);
   network = await createNetwork();
-  await helper.start("helper/main.ts", ["--people", "everyone", "--owner", String(alice)]);
+  await helper.start("helper/main.ts", options);
   root = await helper.client();
   alices = await connectAs(alice, helper);
   bobs = await connectAs(bob, helper);
@@ -282,6 +284,39 @@ describe("two people at once", () => {
     }
   });
 
+  test("what root locks nobody else changes, everybody sees, and answers for now go on", async () => {
+    writeFileSync(lock, "mode rules answers\n", { mode: 0o644 });
+    const locked = { code: "locked" };
+    await expect(alices.call("mode.set", { mode: "block" })).rejects.toMatchObject(locked);
+    await expect(alices.call("lockdown", { on: true })).rejects.toMatchObject(locked);
+    await expect(bobs.call("rules.add", { app: null, action: "block", address: "192.0.2.220" })).rejects.toMatchObject(
+      locked,
+    );
+    expect((await bobs.call("status", {})).locked).toEqual(["rules", "answers", "mode"]);
+    const address = network.address(4);
+    const running = attempt(bob, ownApp("locked"), address);
+    const { id } = await held(bobs, address);
+    const answer = { id, action: "allow" } as const;
+    await expect(bobs.call("prompts.answer", { ...answer, lifetime: "forever" })).rejects.toMatchObject(locked);
+    await bobs.call("prompts.answer", answer);
+    expect(await outcome(running)).toBe(0);
+    // In plain words on the command line.
+    const env = { PICKET_SOCKET: helper.socket };
+    const said = await start(
+      "setpriv",
+      ["--reuid=1000", "--regid=1000", "--clear-groups", picket, "mode", "allow"],
+      env,
+    );
+    expect(said).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("An administrator has locked this setting"),
+    });
+    expect((await start(picket, ["status"], env)).stdout).toContain("rules answers mode (only root may change it)");
+    expect(await root.call("mode.set", { mode: "ask" })).toMatchObject({ mode: "ask" });
+    rmSync(lock);
+    await alices.call("mode.set", { mode: "ask" });
+  });
+
   test("users who are no people are not served", async () => {
     await expect(connectAs(33, helper)).rejects.toMatchObject({ code: "not_permitted" });
     await expect(connectAs(65_534, helper)).rejects.toMatchObject({ code: "not_permitted" });
@@ -294,7 +329,7 @@ describe("two people at once", () => {
     const { id } = await held(bobs, address);
     for (const each of [alices, bobs]) each.close();
     await helper.signal("SIGKILL");
-    await helper.start("helper/main.ts", ["--people", "everyone", "--owner", String(alice)]);
+    await helper.start("helper/main.ts", options);
     [root, alices, bobs] = [await helper.client(), await connectAs(alice, helper), await connectAs(bob, helper)];
     const ids = async (api: HelperClient) => (await api.call("prompts.list", {})).map((prompt) => prompt.id);
     expect(await ids(bobs)).toContain(id);
