@@ -1,6 +1,16 @@
 // Builds a helper out of its rooms, in the order in which they must stand, and takes it down in reverse.
-import { chmodSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, join, relative } from "node:path";
 import type { Degraded, Rule } from "../contract/words.ts";
 import type { Step } from "./answers.ts";
 import { Blocklists, listsFolder } from "./blocklists/blocklists.ts";
@@ -42,6 +52,7 @@ import { Probation } from "./probation.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
 import { eachRound } from "./rounds.ts";
 import { guardsBefore, writeRunFile } from "./run-file.ts";
+import { checkFolder } from "./secure-path.ts";
 import { polkitAllows } from "./server/polkit.ts";
 import { ControlServer } from "./server/server.ts";
 import { Updates } from "./server/updates.ts";
@@ -75,7 +86,11 @@ export interface Helper {
 function secureState(state: string): void {
   mkdirSync(state, { recursive: true, mode: 0o700 });
   if (statSync(state).uid !== 0) throw new StartError(`${state} must belong to root`);
+  // What is above first: a link that somebody else made would have root's other folders closed to everybody.
+  checkFolder(dirname(state));
+  if (lstatSync(state).isSymbolicLink()) throw new StartError(`${state} is a link`);
   chmodSync(state, 0o700);
+  checkFolder(state);
 }
 
 /** Two helpers on one state would read one ring buffer. The descriptor stays open as long as the process lives. */

@@ -8,7 +8,7 @@ import type { Engine } from "./engine.ts";
 import type { Runs } from "./guard/runs.ts";
 import type { historyService } from "./history/service.ts";
 import { withAppKeys } from "./identity/rule-app.ts";
-import { closeDescriptor, peerPidfd } from "./kernel/peer.ts";
+import { closeDescriptor, isStillThere, peerPidfd } from "./kernel/peer.ts";
 import type { Learning } from "./learning.ts";
 import type { Modes } from "./modes.ts";
 import type { Monitor } from "./monitor/monitor.ts";
@@ -242,7 +242,9 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     const asked = params as ParsedParams<typeof method>;
     checkLock(parts.lock, client.peer.uid, method, asked);
     const demand = demandOf(method, asked, viewer, world);
-    await authorize(parts.authority, client.peer, method, params, demand === "admin");
+    await authorize(parts.authority, client.peer, method, params, demand === "admin", () =>
+      isStillThere(client.socket, client.peer),
+    );
     const serve = service[method] as (params: unknown, client: Connection) => Promise<Result<typeof method>>;
     return leave(method, await serve(enter(method, asked, viewer, world), client), viewer, world, asked);
   };

@@ -17,17 +17,29 @@ export interface Authority {
   consent(peer: Peer, admin: boolean): Promise<boolean>;
 }
 
-/** `admin`: it is about more than the caller's own. Throws CodedError not_permitted. */
+/**
+ * `admin`: it is about more than the caller's own. `isStill`: whether the process that connected runs: what is decided by its number is decided
+ * by nobody else's. Throws CodedError not_permitted.
+ */
 export async function authorize(
   authority: Authority,
   peer: Peer,
   method: MethodName,
   params: unknown,
-  admin = false,
+  admin: boolean,
+  isStill: () => boolean,
 ): Promise<void> {
   if (peer.uid === 0) return;
+  const consents = async () => {
+    const gone = () => new CodedError("not_permitted", "the process that connected has ended");
+    if (!isStill()) throw gone();
+    const consent = await authority.consent(peer, admin);
+    // Meanwhile its number may have become another's, who was then asked about.
+    if (!isStill()) throw gone();
+    return consent;
+  };
   if (admin) {
-    if (await authority.consent(peer, true)) return;
+    if (await consents()) return;
     throw new CodedError("not_permitted", "this is about everybody on this computer: an administrator has to do it");
   }
   if (authority.windowGroup === null) return;
@@ -38,7 +50,7 @@ export async function authorize(
     if (asked !== null && isOrComesFrom(peer.pid, asked.pid))
       throw new CodedError("not_permitted", "the app that is asked about may not answer");
   }
-  if (await authority.consent(peer, false)) return;
+  if (await consents()) return;
   throw new CodedError("not_permitted", "Picket's window, or an administrator, has to do that");
 }
 

@@ -1,5 +1,5 @@
 // The helper's Unix socket: in a root-owned folder, for root and the users it serves only, known by kernel credentials.
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, statSync, unlinkSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { CodedError } from "../../contract/errors.ts";
@@ -7,6 +7,7 @@ import type { Topic } from "../../contract/methods.ts";
 import { maxReplyBytes } from "../../contract/wire.ts";
 import { type Peer, peerOf } from "../kernel/peer.ts";
 import { log } from "../log.ts";
+import { checkFolder } from "../secure-path.ts";
 import { StartError } from "../start-error.ts";
 import { Connection, type Handler } from "./connection.ts";
 
@@ -19,16 +20,10 @@ const largestBacklog = 4 * maxReplyBytes;
 /** How long a refused client has to read why, milliseconds. */
 const refusalPatience = 1000;
 
-/** Refuses a folder in which anybody but root could replace the socket, or the folder itself. A sticky one may be above it. */
+/** Refuses a folder in which anybody but root could replace the socket, or the folder itself. */
 function secureFolder(socketPath: string): void {
   mkdirSync(dirname(socketPath), { recursive: true, mode: 0o755 });
-  for (let folder = dirname(socketPath); ; folder = dirname(folder)) {
-    const { uid, mode } = statSync(folder);
-    const sticky = (mode & 0o1000) !== 0 && folder !== dirname(socketPath);
-    if (uid !== 0 || ((mode & 0o022) !== 0 && !sticky))
-      throw new StartError(`${folder} must belong to root and be writable by root alone`);
-    if (folder === dirname(folder)) return;
-  }
+  checkFolder(dirname(socketPath));
 }
 
 function removeStale(socketPath: string): void {
