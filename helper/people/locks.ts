@@ -25,8 +25,12 @@ export function parseLocks(text: string): Locks {
     .filter(Boolean);
   const strange = words.find((word) => !everything.some((known) => known === word));
   if (strange !== undefined)
-    return { locked: everything, problem: `“${strange.slice(0, 40)}” is no word of ${lockFile}: everything is locked` };
+    return { locked: everything, problem: `“${printable(strange)}” locks nothing that is known: everything is locked` };
   return { locked: everything.filter((each) => words.includes(each)), problem: null };
+}
+
+function printable(word: string): string {
+  return word.slice(0, 40).replace(/[^\x21-\x7e]/g, "?");
 }
 
 export class AdminLock {

@@ -294,7 +294,7 @@ describe("two people at once", () => {
     );
     expect((await bobs.call("status", {})).locked).toEqual(["rules", "answers", "mode"]);
     const address = network.address(4);
-    const running = attempt(bob, ownApp("locked"), address);
+    const running = attempt(bob, ownApp("while-locked"), address);
     const { id } = await held(bobs, address);
     const answer = { id, action: "allow" } as const;
     await expect(bobs.call("prompts.answer", { ...answer, lifetime: "forever" })).rejects.toMatchObject(locked);

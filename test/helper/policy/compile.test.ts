@@ -10,7 +10,18 @@ import { type ListEntry, listNumbers, noLists } from "../../../helper/policy/lis
 import { compareRules } from "../../../helper/policy/order.ts";
 import { isNamed, loopbackPrefixes, type PolicyRule } from "../../../helper/policy/rule.ts";
 import { isPartial } from "../../../helper/policy/slots.ts";
-import { apps, lookUp, named, newTarget, numbered, policy, protocolNumbers, question, stranger, users } from "./model.ts";
+import {
+  apps,
+  lookUp,
+  named,
+  newTarget,
+  numbered,
+  policy,
+  protocolNumbers,
+  question,
+  stranger,
+  users,
+} from "./model.ts";
 import { type Compiler as AnyCompiler, mutants } from "./mutants.ts";
 
 const actions = { allow: 1, block: 2, ask: 3 } as const;
