@@ -96,7 +96,7 @@ int find_revoked(struct bpf_iter__task_file *ctx)
 		return 0;
 	r.flow = state->flow;
 	/* By the app it was judged for: nothing newer is known of it here. */
-	r.action = judge_app(state->app, &r.flow, state->direction, r.flow.port, &r.rule);
+	r.action = judge_app(state->app, state->process.uid, &r.flow, state->direction, r.flow.port, &r.rule);
 	if (state->state == FLOW_BLOCKED) {
 		r.action = ACTION_BLOCK;
 		r.rule = state->rule;

@@ -10,7 +10,7 @@
 #define PICKET_H
 
 /* Raised whenever a struct below changes shape: pinned maps of another ABI are not adopted. */
-#define PICKET_ABI 5
+#define PICKET_ABI 6
 
 /* Most tables a destination's path may have (host, nested ranges, zone, any); deeper nests compile to a defer. */
 #define PATH_DEPTH 6
@@ -29,6 +29,9 @@ enum action {
 	ACTION_BLOCK = 2,
 	ACTION_ASK = 3,
 };
+
+/* Beside a slot's action: it speaks of processes of config.person alone, and of others the helper decides. */
+#define ACTION_PERSONAL 0x80u
 
 /* State of a TCP socket, or of one (datagram socket, remote) gate. */
 enum flow_state {
@@ -423,6 +426,7 @@ struct config {
 	__u32 generation;      /* of the policy: a verdict of an older one is looked up again */
 	__u32 helper;	       /* its process, in its own PID namespace */
 	__u32 override;	       /* enum action that comes before every rule, 0 for none; this computer's talk with itself is left to the rules */
+	__u32 person;	       /* uid whose own rules slots speak of; (uid_t)-1: nobody's */
 	struct path any;       /* path of a destination that is in neither hosts nor ranges */
 };
 

@@ -10,6 +10,7 @@
 struct question {
 	__u8 address[16];
 	__u32 app;
+	__u32 user; /* of the process */
 	__u16 port;
 	__u8 protocol;
 	__u8 direction;
@@ -121,8 +122,10 @@ __noinline __u32 look_up(struct question *q, __u32 *rule)
 				key.direction = q->direction;
 			slot = bpf_map_lookup_elem(&slots, &key);
 			if (slot) {
+				if ((slot->action & ACTION_PERSONAL) && q->user != c->person)
+					return ACTION_ASK;
 				*rule = slot->rule;
-				return slot->action;
+				return slot->action & ~ACTION_PERSONAL;
 			}
 		}
 	}

@@ -10,10 +10,11 @@ static __always_inline __u32 generation(void)
 	return c ? c->generation : 0;
 }
 
-/* What policy says of an app's flow. `port`: the one asked for, the remote's outbound and the app's own inbound. */
-static __always_inline __u32 judge_app(__u32 app, struct flow_key *flow, __u8 direction, __u16 port, __u32 *rule)
+/* What policy says of an app's flow. `user`: whose process it is. `port`: the one asked for, the remote's outbound and the app's own inbound. */
+static __always_inline __u32 judge_app(__u32 app, __u32 user, struct flow_key *flow, __u8 direction, __u16 port,
+					   __u32 *rule)
 {
-	struct question q = { .app = app, .port = port, .protocol = flow->protocol, .direction = direction };
+	struct question q = { .app = app, .user = user, .port = port, .protocol = flow->protocol, .direction = direction };
 
 	__builtin_memcpy(q.address, flow->address, sizeof(q.address));
 	return look_up(&q, rule);
@@ -22,7 +23,7 @@ static __always_inline __u32 judge_app(__u32 app, struct flow_key *flow, __u8 di
 /* The same for the app that the socket's process is by now. */
 static __always_inline __u32 judge(struct socket_state *state, struct flow_key *flow, __u8 direction, __u16 port, __u32 *rule)
 {
-	return judge_app(app_of(state), flow, direction, port, rule);
+	return judge_app(app_of(state), state->process.uid, flow, direction, port, rule);
 }
 
 /* Whether a gate has a verdict that holds: policy's of today, or a person's. One that nobody removed may be older than the policy. */

@@ -8,6 +8,7 @@ export const errorCodes = {
   version_mismatch: "Window and helper speak different versions of the contract.",
   hello_first: "The first message must be hello.",
   not_permitted: "This user may not do that.",
+  locked: "An administrator has locked this setting.",
   unknown_prompt: "There is no such prompt.",
   already_answered: "The question was answered meanwhile.",
   prompt_held: "Somebody waits for the answer: only what is in the inbox can be dismissed.",

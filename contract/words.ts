@@ -17,6 +17,12 @@ const time = v.pipe(v.string(), v.isoTimestamp());
 /** A port number; 0 where the protocol has none (icmp, other). */
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535));
 
+/**
+ * Uid of the person whose login session caused it, whatever user the process runs as; null: nobody's, the machine's own. Absent where the
+ * helper serves one owner and tells nobody apart.
+ */
+const person = v.optional(v.nullable(v.number()));
+
 const bytes = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 export const protocolSchema = v.picklist(["tcp", "udp", "icmp", "other"]);
@@ -245,8 +251,8 @@ export const promptSchema = v.object({
   reason: v.optional(shortText),
   /** Absent or null: the program is what it was, or has no rule that would allow it. */
   changed: v.optional(v.nullable(changedSchema)),
-  /** The process that asked first. */
-  process: v.object({ pid: v.number(), uid: v.number(), command: shortText }),
+  /** The process that asked first, and the person (uid) whose login session caused it; `person` as in a flow. */
+  process: v.object({ pid: v.number(), uid: v.number(), command: shortText, person }),
 });
 export type Prompt = v.InferOutput<typeof promptSchema>;
 
@@ -258,6 +264,7 @@ export const flowSchema = v.object({
   endpoint: endpointSchema,
   /** Uid of the process that made it. */
   user: v.number(),
+  person,
   verdict: verdictSchema,
   /** The rule that decided, or null where none did. */
   rule: v.nullable(shortText),
@@ -330,6 +337,13 @@ export type Proposal = v.InferOutput<typeof proposalSchema>;
 export const degradedSchema = v.object({ code: shortText, message: shortText });
 export type Degraded = v.InferOutput<typeof degradedSchema>;
 
+/**
+ * What an administrator may lock. rules: rules made and changed by hand; answers: answers that last longer than their app runs; mode: mode,
+ * pause and lockdown; the others are what they are called.
+ */
+export const lockedSchema = v.picklist(["rules", "answers", "mode", "profiles", "blocklists", "history"]);
+export type Locked = v.InferOutput<typeof lockedSchema>;
+
 export const statusSchema = v.object({
   helper: v.literal("running"),
   version: shortText,
@@ -340,6 +354,8 @@ export const statusSchema = v.object({
   /** Cgroups that programs are attached to, as paths below the cgroup2 mount. */
   guarded: v.array(shortText),
   degraded: v.array(degradedSchema),
+  /** Settings that only root may change; absent: none. */
+  locked: v.optional(v.array(lockedSchema)),
   /** Open prompts and inbox items. */
   prompts: v.number(),
   pid: v.number(),

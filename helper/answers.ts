@@ -58,14 +58,29 @@ export class Answers {
       lifetime === "once"
         ? this.once(prompt, flows, action, scope)
         : this.makeRules(prompt, flows, action, scope, lifetime);
-    this.answered.note([id, ...outcome.settled], `${action}, ${scope}, ${lifetime}`);
+    this.answered.note([id, ...outcome.settled], `${action}, ${scope}, ${lifetime}`, prompt.process.person);
     this.answered.keep(prompt, { action, scope, lifetime, change: outcome.change }, Date.now());
     return outcome;
+  }
+
+  /** Nobody could be asked about this flow: it follows the choice made for that, and the question goes to the inbox. */
+  decideUnattended(flow: string, verdict: FlowVerdict): void {
+    const { prompts, flows, hold } = this.parts;
+    const reason = `Nobody could be asked, and what cannot be asked about is ${verdict === "allow" ? "allowed" : "blocked"}.`;
+    prompts.flowEnded(flow);
+    flows.judge(flow, { verdict, rule: null, layer: "mode", reason });
+    hold.carryOut(flow, verdict, null);
   }
 
   /** The last answers, newest first. */
   list(): RecentAnswer[] {
     return this.answered.list();
+  }
+
+  /** Whose question it is or was, open or answered; "unknown" where there is none. */
+  personOf(id: string): Prompt["process"]["person"] | "unknown" {
+    const open = this.parts.prompts.get(id);
+    return open === undefined ? this.answered.personOf(id) : open.process.person;
   }
 
   /** A change of rules was taken back. */
@@ -75,9 +90,10 @@ export class Answers {
 
   /** Errors: unknown_prompt, already_answered, prompt_held. */
   dismiss(id: string): void {
-    if (this.find(id).prompt.state === "held") throw new CodedError("prompt_held", id);
+    const { prompt } = this.find(id);
+    if (prompt.state === "held") throw new CodedError("prompt_held", id);
     this.parts.prompts.close(id);
-    this.answered.note([id], "dismissed");
+    this.answered.note([id], "dismissed", prompt.process.person);
   }
 
   private find(id: string): { prompt: Prompt; flows: string[] } {
@@ -103,13 +119,15 @@ export class Answers {
       if (settled.includes(prompt.id)) return { rules: [], settled, change: null };
     }
     const matchers = scopeMatchers(prompt.endpoints, scope);
+    // Where people are told apart, a rule is for those processes that its question was about.
+    const user = prompt.process.person === undefined ? null : prompt.process.uid;
     const now = Date.now();
     const { rules, change } = durably(this.parts.store, () => {
       this.parts.prompts.strike([prompt.id]);
       if (action === "allow") this.trust(prompt, flows);
       const rules = this.parts.rules.changes.record(now, () =>
         matchers.map((matcher) => {
-          const about = { ...anyMatcher, app: prompt.app.path, direction: prompt.direction, ...matcher };
+          const about = { ...anyMatcher, user, app: prompt.app.path, direction: prompt.direction, ...matcher };
           return this.parts.rules.add({ ...about, action, lifetime, note: "" }, now, term).rule.id;
         }),
       );
@@ -160,7 +178,7 @@ export class Answers {
   }
 
   /** What waits in the same direction: who lets the app out has not let anybody in. Errors: name_unknown. */
-  private heldFlowsOf({ app, direction, endpoints }: Prompt, scope: Scope): string[] {
+  private heldFlowsOf({ app, direction, endpoints, process }: Prompt, scope: Scope): string[] {
     const { hold, flows } = this.parts;
     const wanted = new Set(scopeNames(endpoints, scope));
     return hold
@@ -169,6 +187,7 @@ export class Answers {
       .filter((id) => {
         const flow = flows.get(id);
         if (flow === undefined || !isSameProgram(flow.app, app) || flow.direction !== direction) return false;
+        if (process.person !== undefined && (flow.person !== process.person || flow.user !== process.uid)) return false;
         const names = scope === "any" ? [] : scopeNames([flow.endpoint], scope, false);
         return scope === "any" || (names.length > 0 && names.every((name) => wanted.has(name)));
       });

@@ -57,6 +57,8 @@ export interface EnforcedPolicyParts {
   readonly maps: PolicyMaps;
   readonly apps: AppNumbers;
   readonly destinations: DestinationNumbers;
+  /** Uid of whom the kernel decides by their own rules; null: nobody. Other users' rules are left to the helper. */
+  readonly person?: number | null;
   readonly lists: Lists;
   /** Every address that has names by now, 32 hex digits, and what they are, whoever asks. */
   named(): Iterable<[addressHex: string, names: KnownNames]>;
@@ -187,6 +189,7 @@ export class EnforcedPolicy {
     const numbers = {
       tableId: (destination: string) => destinations.of(destination),
       appId: (path: string) => apps.of(path),
+      person: this.parts.person ?? null,
     };
     const compiler = new Compiler(this.policy, { ...target, ...numbers });
     this.compiler = compiler;

@@ -41,12 +41,13 @@ import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
 import { NamesAtWork } from "./names-at-work.ts";
 import { canonicalRule } from "./new-rule.ts";
+import type { Origin } from "./people/person.ts";
+import type { Waiting } from "./people/unattended.ts";
 import { formatAddress } from "./policy/address.ts";
 import { exceptionTo } from "./policy/exception.ts";
 import { writtenName } from "./policy/host-name.ts";
 import type { Zones } from "./policy/rule.ts";
 import { detailsOf } from "./prompts/details.ts";
-
 import { isCertain, Prompts } from "./prompts/prompts.ts";
 import { Revocation } from "./revocation.ts";
 import { nextRound } from "./rounds.ts";
@@ -61,9 +62,10 @@ import type { Undone } from "./store/rule-changes.ts";
 import { RuleUses } from "./store/rule-uses.ts";
 import { type BootClock, Rules } from "./store/rules.ts";
 
+/** `person`: whose it is or was, as in a flow. */
 export interface Listener {
-  prompt(prompt: Prompt | null, id: string): void;
-  flow(flow: Flow | null, id: string): void;
+  prompt(prompt: Prompt | null, id: string, person: Flow["person"]): void;
+  flow(flow: Flow | null, id: string, person: Flow["person"]): void;
   rules(rules: Rule[]): void;
 }
 
@@ -72,6 +74,8 @@ export interface EngineParts {
   readonly store: Store;
   readonly apps: Apps;
   readonly cgroups: CgroupPaths;
+  /** Whose a process is; undefined where people are not told apart. */
+  personOf(origin: Origin): number | null | undefined;
   readonly clock: BootClock;
   readonly settings: Settings;
   readonly listener: Listener;
@@ -181,6 +185,7 @@ export class Engine {
       rules: this.rules,
       maps: new PolicyMaps(maps, parts.settings),
       destinations: new DestinationNumbers(store),
+      person: parts.settings.person ?? null,
       lists: parts.lists,
       named: () => this.called.addresses(),
       situation: parts.situation,
@@ -500,7 +505,14 @@ export class Engine {
     const { flow, process: owner } = record;
     const at = Date.now() - age;
     if (judgement.layer === "blocklist") this.parts.lists.count(endpoint);
-    this.flows.add({ key, cookie: flow.cookie, app, direction, endpoint, user: owner.uid, at, ...judgement });
+    const whose = { user: owner.uid, ...this.personOf(record) };
+    this.flows.add({ key, cookie: flow.cookie, app, direction, endpoint, at, ...whose, ...judgement });
+  }
+
+  /** Nothing where people are not told apart. */
+  private personOf({ process: { uid, pid, cgroup } }: FlowRecord): { person?: number | null } {
+    const person = this.parts.personOf({ uid, pid, cgroup: this.parts.cgroups.recall(cgroup) });
+    return person === undefined ? {} : { person };
   }
 
   private judgeHeld(record: FlowRecord, app: App, resumed: boolean): void {
@@ -517,7 +529,7 @@ export class Engine {
       return;
     }
     const command = record.process.command.toString("utf8").split("\0")[0] ?? "";
-    const asking = { pid: record.process.pid, uid: record.process.uid, command };
+    const asking = { pid: record.process.pid, uid: record.process.uid, command, ...this.personOf(record) };
     const at = this.parts.clock.boottime();
     const told = this.prompts.ask({ flow: id, app, direction, endpoint, process: asking, at, resumed });
     // Over budget: the kernel goes on holding it, and brings it back with its next packet or when there is room (revisit).
@@ -632,9 +644,9 @@ export class Engine {
     return { rules: made, change: changes.after(newest)[0] ?? null };
   }
 
-  /** Errors: unknown_flow, not_listed, app_unknown. */
-  except(id: string, everybody: boolean): Result<"rules.except"> {
-    const flow = this.flows.list(Number.POSITIVE_INFINITY).find((each) => each.id === id);
+  /** `personal`: for processes of the flow's user alone. Errors: unknown_flow, not_listed, app_unknown. */
+  except(id: string, everybody: boolean, personal: boolean): Result<"rules.except"> {
+    const flow = this.flows.find(id);
     if (flow === undefined) throw new CodedError("unknown_flow", id);
     const parts = exceptionTo(flow.endpoint, this.parts.lists);
     if (parts.length === 0) throw new CodedError("not_listed", flow.endpoint.host ?? flow.endpoint.address);
@@ -642,6 +654,7 @@ export class Engine {
     const { direction } = flow;
     const rule = {
       app: everybody ? null : flow.app.path,
+      user: personal ? flow.user : null,
       action: "allow" as const,
       direction,
       note: "An exception to blocklists.",
@@ -700,11 +713,13 @@ export class Engine {
   describePrompt(id: string): PromptDetails {
     this.catchUp();
     this.countTraffic();
+    const { prompt } = this.prompts.find(id);
+    const { person } = prompt.process;
     const known = {
       firstSeen: (path: string) => this.numbers.firstMet(path),
-      flows: () => this.flows.list(flowsLooked),
+      flows: () => this.flows.list(flowsLooked).filter((flow) => flow.person === person),
     };
-    return detailsOf(this.prompts.find(id).prompt, known, new Date());
+    return detailsOf(prompt, known, new Date());
   }
 
   /** Newest first, with byte counts of this moment. */
@@ -712,6 +727,33 @@ export class Engine {
     this.catchUp();
     this.countTraffic();
     return this.flows.list(limit);
+  }
+
+  /** Flows that somebody is asked about. */
+  waiting(): Waiting[] {
+    return this.hold.all().flatMap(({ id }) => {
+      const flow = this.flows.get(id);
+      if (flow?.verdict !== "held" || !this.prompts.isAsked(id)) return [];
+      return [{ id, app: flow.app.path, address: flow.endpoint.address, person: flow.person }];
+    });
+  }
+
+  /** A flow that is remembered. */
+  findFlow(id: string): Flow | undefined {
+    return this.flows.find(id);
+  }
+
+  personOfPrompt(id: string): Flow["person"] | "unknown" {
+    return this.answers.personOf(id);
+  }
+
+  findRule(id: string): Rule | undefined {
+    return this.policy.list().find((rule) => rule.id === id);
+  }
+
+  /** Users whose rules each change of rules was about, the newest change first. */
+  changedUsers(): Iterable<{ id: number; users: (number | null)[] }> {
+    return this.rules.changes.users();
   }
 
   /** As the last look left them, newest first. */

@@ -1,6 +1,16 @@
 // Builds a helper out of its rooms, in the order in which they must stand, and takes it down in reverse.
-import { chmodSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, join, relative } from "node:path";
 import type { Degraded, Rule } from "../contract/words.ts";
 import { cautious } from "./after-damage.ts";
 import type { Step } from "./answers.ts";
@@ -35,11 +45,19 @@ import { monitorSocket } from "./names/resolved-monitor.ts";
 import { NetworkWatch } from "./network-manager.ts";
 import type { Options } from "./options.ts";
 import { sessionOf } from "./own-session.ts";
+import { AdminLock } from "./people/locks.ts";
+import { LockedScreens } from "./people/logins.ts";
+import { isPerson, personOf } from "./people/person.ts";
+import type { World } from "./people/scopes.ts";
+import { Tailor } from "./people/tailor.ts";
+import { UnattendedFlows } from "./people/unattended.ts";
+import { sees, viewerOf } from "./people/viewer.ts";
 import { localPrefixes, loopbackPrefixes } from "./policy/rule.ts";
 import { Probation } from "./probation.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
 import { eachRound } from "./rounds.ts";
 import { guardsBefore, writeRunFile } from "./run-file.ts";
+import { checkFolder } from "./secure-path.ts";
 import { polkitAllows } from "./server/polkit.ts";
 import { ControlServer } from "./server/server.ts";
 import { Updates } from "./server/updates.ts";
@@ -79,7 +97,11 @@ export interface Helper {
 function secureState(state: string): void {
   mkdirSync(state, { recursive: true, mode: 0o700 });
   if (statSync(state).uid !== 0) throw new StartError(`${state} must belong to root`);
+  // What is above first: a link that somebody else made would have root's other folders closed to everybody.
+  checkFolder(dirname(state));
+  if (lstatSync(state).isSymbolicLink()) throw new StartError(`${state} is a link`);
   chmodSync(state, 0o700);
+  checkFolder(state);
 }
 
 /** Two helpers on one state would read one ring buffer. The descriptor stays open as long as the process lives. */
@@ -172,7 +194,21 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   const { options, hooks, root, instance, store, mountedHere, runs, wanted, programs, blocklists, space } = rooms;
   const cgroups = new CgroupPaths(root);
   const guards = new Guards(root, cgroups, programs, wanted, (sockets) => engine.adopt(sockets));
-  const updates = new Updates((topic, data) => server.event(topic, data));
+  const updates = new Updates((topic, data, whose) =>
+    server.event(topic, (client) => tailor.changes(client, topic, data, whose)),
+  );
+  const apart = options.people === "everyone";
+  const people = {
+    viewerOf: (uid: number) => viewerOf(uid, options.people, options.owner),
+    world: worldOf(() => ({ engine, probation, history })),
+  };
+  const lock = new AdminLock(options.lock);
+  const tailor = new Tailor(people.viewerOf, people.world);
+  const tellRules = (rules: Rule[]) =>
+    server.event("rules", (client) => {
+      const changed = tailor.whole(client, "rules", rules);
+      return changed === null ? null : { full: true, changed, removed: [] };
+    });
   const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));
   let unreadable: Degraded[] = [];
   const kernelCounters = () => readCounters(programs.maps.counters, cpus);
@@ -238,10 +274,12 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     resolvedMonitor: monitorSocket,
     apps: new Apps(systemDirectories),
     cgroups,
+    personOf: (origin) => (apart ? personOf(origin) : undefined),
     clock,
     settings: {
       holdTicks: Math.max(1, Math.round(ticksPerSecond() * holdPace)),
       pidNamespace: statSync("/proc/self/ns/pid").ino,
+      person: apart && isPerson(options.owner) ? options.owner : null,
     },
     zones: () => {
       const { resolvers, problem } = readResolvers();
@@ -254,8 +292,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     },
     checkpoint: hooks.checkpoint,
     listener: {
-      prompt: (prompt, id) => {
-        updates.note("prompts", prompt, id);
+      prompt: (prompt, id, person) => {
+        updates.note("prompts", prompt, id, person);
         // Once for each question about a changed program.
         if (prompt === null) changedTold.delete(id);
         else if (prompt.changed && !changedTold.has(id)) {
@@ -263,13 +301,13 @@ async function assemble(rooms: Rooms): Promise<Helper> {
           history.appChanged(prompt.app.path);
         }
       },
-      flow: (flow, id) => {
-        updates.note("flows", flow, id);
+      flow: (flow, id, person) => {
+        updates.note("flows", flow, id, person);
         monitor.note(flow, id);
         learning.note(flow, id);
         journal.meetFlow(flow, id);
       },
-      rules: (rules: Rule[]) => server.event("rules", { full: true, changed: rules, removed: [] }),
+      rules: tellRules,
     },
   });
   const counters = () => ({
@@ -318,6 +356,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       ...guards.degraded(),
       ...degradations(counters()),
       ...unreadable,
+      ...lockProblem(lock),
       ...blindSpots(),
       ...idleLists(blocklists.idle),
       ...space.degraded(),
@@ -331,8 +370,10 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     authority: {
       windowGroup: options.windowGroup,
       askedAbout: (prompt) => engine.prompts.list().find(({ id }) => id === prompt)?.process ?? null,
-      consent: polkitAllows,
+      consent: (peer, admin) => polkitAllows(peer, admin ? "org.picket.manage" : "org.picket.widen"),
     },
+    people: { ...people, tailor },
+    lock,
   };
   let lastStatus = "";
   const wallAhead = () => Date.now() - boottime();
@@ -343,19 +384,24 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     // Somebody set the clock: when a rule ends is told by it, though not measured by it.
     if (Math.abs(wallAhead() - told) > clockSet) {
       told = wallAhead();
-      server.event("rules", { full: true, changed: engine.listRules(), removed: [] });
+      tellRules(engine.listRules());
     }
     if (!server.isWatched("status")) return;
     const now = statusOf(service);
     const text = JSON.stringify(now);
-    if (text !== lastStatus) server.event("status", now);
+    if (text !== lastStatus) server.event("status", (client) => tailor.whole(client, "status", now));
     lastStatus = text;
   };
   const tellEachRound = () => {
     told = wallAhead();
     return eachRound(statusPace, safely("the status could not be told", tellStatus));
   };
-  const server = new ControlServer(options.socket, options.owner, makeService(service), tellEachRound);
+  const server = new ControlServer(
+    options.socket,
+    (uid) => uid === options.owner || (apart && isPerson(uid)),
+    makeService(service),
+    tellEachRound,
+  );
   // Guards last: what they hold is judged at once, by the whole policy.
   if (programs.misfit !== null) log("warn", "pinned maps did not fit and were replaced", { error: programs.misfit });
   programs.adoptGuards();
@@ -376,6 +422,25 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     sweepPace,
     safely("empty cgroups could not be removed", () => runs.sweep()),
   );
+  const screens = new LockedScreens();
+  const unattended = new UnattendedFlows({
+    choice: options.unattended,
+    patience: options.unattendedAfter * 1000,
+    waiting: () => engine.waiting(),
+    isAttended: (person) =>
+      [...server.connected].some(
+        ({ peer, topics }) =>
+          topics.has("prompts") &&
+          sees(people.viewerOf(peer.uid), person) &&
+          (peer.uid === 0 || !screens.has(peer.uid)),
+      ),
+    carryOut: (flow, verdict) => engine.answers.decideUnattended(flow, verdict),
+    now: boottime,
+  });
+  const stopWaiting = eachRound(
+    statusPace,
+    safely("flows that nobody can be asked about could not be decided", () => unattended.look()),
+  );
   const stopRecording = eachRound(statusPace, () => history.tick());
   const lookAtDisk = safely("the disk could not be looked at", () => space.look(store));
   lookAtDisk();
@@ -388,6 +453,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   return {
     async close(removePins) {
       stopSweeping();
+      stopWaiting();
       stopRecording();
       stopKeeping();
       stopWatching();
@@ -420,6 +486,24 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   };
 }
 
+/** `rooms`: they are not there yet when it is made. */
+function worldOf(rooms: () => { engine: Engine; probation: Probation; history: History }): World {
+  return {
+    isPerson: (uid) => isPerson(uid),
+    personOfPrompt: (id) => rooms().engine.personOfPrompt(id),
+    promptOf: (id) => rooms().engine.prompts.get(id),
+    countPrompts: (viewer) =>
+      rooms()
+        .engine.prompts.list()
+        .filter(({ process }) => sees(viewer, process.person)).length,
+    flowOf: (id) => rooms().engine.findFlow(id),
+    ruleOf: (id) => rooms().engine.findRule(id),
+    changes: () => rooms().engine.changedUsers(),
+    trialBy: () => rooms().probation.trialBy,
+    hasUsed: (app, uid) => rooms().history.hasUsed(app, uid),
+  };
+}
+
 /** Unmounts what this helper mounted, unless somebody uses it by now. */
 function releaseBpfFileSystem(): void {
   try {
@@ -444,6 +528,11 @@ function makeBlindSpots(directories: () => string[]): () => Degraded[] {
     known = holders.length === 0 ? [] : [{ code: "packetSockets", message }];
     return known;
   };
+}
+
+function lockProblem(lock: AdminLock): Degraded[] {
+  const { problem } = lock.read();
+  return problem === null ? [] : [{ code: "lock", message: problem }];
 }
 
 function idleLists(names: readonly string[]): Degraded[] {

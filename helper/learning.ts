@@ -9,7 +9,7 @@ import type { Modes } from "./modes.ts";
 import { type Made, proposalsOf, ruleOf, type Seen, type Sighting, sightingOf } from "./policy/proposals.ts";
 import type { Store } from "./store/database.ts";
 import { durably } from "./store/database.ts";
-import { SeenRows } from "./store/seen.ts";
+import { nobody, SeenRows, together } from "./store/seen.ts";
 import type { Settings } from "./store/settings.ts";
 
 /** What was noted reaches the disk so much later, milliseconds: a helper that is killed loses no more. */
@@ -33,7 +33,8 @@ export class Learning {
   private readonly rows: SeenRows;
   /** Flows that are noted, and as what: their endpoint gets a name later on. As many as flows are remembered. */
   private readonly noted = new Map<string, { endpoint: Endpoint; sighting: Sighting | null }>();
-  private readonly waiting = new Map<string, Seen>();
+  /** By whose it is. */
+  private readonly waiting = new Map<number, Map<string, Seen>>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(parts: LearningParts) {
@@ -69,14 +70,18 @@ export class Learning {
     if (known?.endpoint === flow.endpoint) return;
     const sighting = sightingOf(flow);
     this.noted.set(id, { endpoint: flow.endpoint, sighting });
-    if (known?.sighting) this.count(known.sighting, -1);
-    if (sighting) this.count(sighting, 1);
+    if (known?.sighting) this.count(flow, known.sighting, -1);
+    if (sighting) this.count(flow, sighting, 1);
   }
 
-  private count(sighting: Sighting, by: number): void {
+  private count({ person, user }: Flow, sighting: Sighting, by: number): void {
+    // What runs as somebody else is no rule of theirs.
+    const whose = person === undefined ? together : person === user ? user : nobody;
+    const waiting = this.waiting.get(whose) ?? new Map<string, Seen>();
+    this.waiting.set(whose, waiting);
     const name = JSON.stringify(Object.values(sighting));
-    const count = (this.waiting.get(name)?.count ?? 0) + by;
-    this.waiting.set(name, { ...sighting, count, last: Date.now() });
+    const count = (waiting.get(name)?.count ?? 0) + by;
+    waiting.set(name, { ...sighting, count, last: Date.now() });
     this.timer ??= setTimeout(() => this.flush(), flushPace).unref();
   }
 
@@ -86,7 +91,7 @@ export class Learning {
     this.timer = undefined;
     if (this.waiting.size === 0) return;
     try {
-      this.rows.add([...this.waiting.values()]);
+      for (const [person, waiting] of this.waiting) this.rows.add([...waiting.values()], person);
       this.waiting.clear();
     } catch (error) {
       log("error", "what was seen while learning could not be saved", { error: String(error) });
@@ -97,29 +102,33 @@ export class Learning {
     this.flush();
   }
 
-  private made(): Made[] {
+  private made(person: number | null): Made[] {
     this.flush();
-    return proposalsOf(this.rows.all(), nameOf);
+    return proposalsOf(this.rows.all(person), nameOf);
   }
 
-  review(): Result<"learn.review"> {
+  /** `person`: what was seen of this one's apps (uid); null: of all. */
+  review(person: number | null): Result<"learn.review"> {
     const { since } = this;
     return {
       since: since === undefined ? null : new Date(since).toISOString(),
-      proposals: this.made().map(({ proposal }) => proposal),
+      proposals: this.made(person).map(({ proposal }) => proposal),
     };
   }
 
-  /** Errors: unknown_proposal. */
-  accept(ids: readonly string[]): Result<"learn.accept"> {
-    const made = new Map(this.made().map((each) => [each.proposal.id, each]));
+  /** The rules are for the person's processes; null: everybody's. Errors: unknown_proposal. */
+  accept(ids: readonly string[], person: number | null): Result<"learn.accept"> {
+    const made = new Map(this.made(person).map((each) => [each.proposal.id, each]));
     const chosen = [...new Set(ids)].map((id) => {
       const each = made.get(id);
       if (each === undefined) throw new CodedError("unknown_proposal", id);
       return each;
     });
-    const result = this.parts.addRules(chosen.map(({ proposal }) => ruleOf(proposal)));
-    this.rows.remove(chosen.flatMap(({ of }) => of));
+    const result = this.parts.addRules(chosen.map(({ proposal }) => ({ ...ruleOf(proposal), user: person })));
+    this.rows.remove(
+      chosen.flatMap(({ of }) => of),
+      person,
+    );
     return result;
   }
 }

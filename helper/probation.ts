@@ -20,6 +20,8 @@ const strictness: Record<Action, number> = { allow: 0, ask: 1, block: 2 };
 const storedSchema = v.object({
   what: v.string(),
   ends: momentSchema,
+  /** Uid of who made it. */
+  by: v.optional(v.number(), 0),
   /** What the state was in those parts that are on trial. */
   before: v.partial(stateSchema),
   /** Changes of rules that are on trial, oldest first: what takes each back. */
@@ -32,8 +34,9 @@ type Stored = v.InferOutput<typeof storedSchema>;
 export interface Attempt {
   /** One short sentence for people. */
   readonly what: string;
-  /** The process that wants it. */
+  /** The process that wants it, and its user. */
   readonly pid: number;
+  readonly uid?: number;
   /** On trial in any case, for so many seconds. */
   readonly seconds: number | null;
 }
@@ -80,6 +83,11 @@ export class Probation {
     return stored === null ? null : { what: stored.what, ends: wallTime(stored.ends, this.parts.clock) };
   }
 
+  /** Uid of who made what is on trial; null: nothing is. */
+  get trialBy(): number | null {
+    return this.stored?.by ?? null;
+  }
+
   /** What was on trial when an earlier helper died and has had its time: call it before the first policy is made. */
   settleOverdue(): void {
     if (this.stored !== null && hasPassed(this.stored.ends, this.parts.clock)) this.takeBack();
@@ -117,11 +125,12 @@ export class Probation {
     return result;
   }
 
-  private begin({ what, seconds }: Attempt, earlier: Stored | null, before: State, newest: number): Stored {
+  private begin({ what, seconds, uid = 0 }: Attempt, earlier: Stored | null, before: State, newest: number): Stored {
     const { boot, boottime } = this.parts.clock;
     const at = Math.round(boottime() + (seconds ?? patience) * 1000);
     return {
       what,
+      by: uid,
       ends: { boot, at },
       before: { ...before, ...earlier?.before },
       rules: earlier?.rules ?? [],

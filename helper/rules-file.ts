@@ -56,9 +56,13 @@ export class RulesFiles {
     return { staged: staged.rules.length, problems };
   }
 
-  /** Errors: unknown_rule (factory), bad_rules_file (a rule that is no import of the source). */
-  apply(client: object, { dryRun, ...asked }: ParsedParams<"rules.apply">): Result<"rules.apply"> {
-    const { result, carryOut } = this.plan(client, asked);
+  /** `user`: only this user's rules are replaced; null: all. Errors: unknown_rule (factory), bad_rules_file (a rule that is no import of the source). */
+  apply(
+    client: object,
+    { dryRun, ...asked }: ParsedParams<"rules.apply">,
+    user: number | null = null,
+  ): Result<"rules.apply"> {
+    const { result, carryOut } = this.plan(client, asked, user);
     if (dryRun) return { ...result, change: null };
     const change = durably(this.parts.store, carryOut);
     this.staged.delete(client);
@@ -73,6 +77,7 @@ export class RulesFiles {
   plan(
     client: object,
     { source, factory }: Omit<ParsedParams<"rules.apply">, "dryRun">,
+    user: number | null = null,
   ): { result: Omit<Result<"rules.apply">, "change">; carryOut: () => number | null } {
     const staged = this.staged.get(client);
     if (staged === undefined) throw new CodedError("bad_rules_file", "no rules were handed over");
@@ -81,7 +86,8 @@ export class RulesFiles {
       throw new CodedError("bad_rules_file", `a rule that is no import of ${source}`);
     const { rules } = this.parts;
     const extent = source === null ? { factory } : { source };
-    const difference = differenceOf(rules.rows(), wanted, extent);
+    const rows = rules.rows().filter((row) => user === null || row.user === user);
+    const difference = differenceOf(rows, wanted, extent);
     const idOf = ({ name, number }: { name: string | null; number: number }) => name ?? String(number);
     return {
       result: {

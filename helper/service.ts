@@ -11,11 +11,15 @@ import type { Runs } from "./guard/runs.ts";
 import type { historyService } from "./history/service.ts";
 import { withAppKeys } from "./identity/rule-app.ts";
 import type { Journal } from "./journal/journal.ts";
-import { closeDescriptor, peerPidfd } from "./kernel/peer.ts";
+import { closeDescriptor, isStillThere, peerPidfd } from "./kernel/peer.ts";
 import type { Learning } from "./learning.ts";
 import type { Modes } from "./modes.ts";
 import type { Monitor } from "./monitor/monitor.ts";
 import { makeMonitorService } from "./monitor/service.ts";
+import { type AdminLock, checkLock } from "./people/locks.ts";
+import { demandOf, enter, leave, type World } from "./people/scopes.ts";
+import { type Tailor, wholeFor } from "./people/tailor.ts";
+import { sees, type Viewer } from "./people/viewer.ts";
 import { gatewayText } from "./policy/profile.ts";
 import type { Probation } from "./probation.ts";
 import { type Authority, authorize } from "./server/authority.ts";
@@ -45,6 +49,15 @@ export interface ServiceParts {
   storeFailed(error: unknown): void;
   stop(): void;
   readonly authority: Authority;
+  readonly people: People;
+  readonly lock: AdminLock;
+}
+
+/** Who is told apart, and what is whose. */
+export interface People {
+  viewerOf(uid: number): Viewer;
+  readonly world: World;
+  readonly tailor: Pick<Tailor, "remember">;
 }
 
 type Methods = {
@@ -64,6 +77,7 @@ export function statusOf(parts: ServiceParts): Status {
     level: parts.authority.windowGroup === null ? "open" : "protected",
     guarded: parts.guarded(),
     degraded: parts.degraded(),
+    locked: [...parts.lock.read().locked],
     prompts: parts.engine.prompts.count,
     pid: process.pid,
     counters: parts.counters(),
@@ -71,22 +85,28 @@ export function statusOf(parts: ServiceParts): Status {
   };
 }
 
-/** The whole of a topic, as the first event of a watcher. */
-function snapshot(parts: ServiceParts, topic: Topic): unknown {
+/** The whole of a topic, as far as the watcher may see it, as the first event. */
+function tellWhole(parts: ServiceParts, topic: Topic, client: Connection): void {
   const { engine } = parts;
-  const full = (changed: unknown[]) => ({ full: true, changed, removed: [] });
-  switch (topic) {
-    case "status":
-      return statusOf(parts);
-    case "prompts":
-      return full(engine.prompts.list());
-    case "flows":
-      return full(engine.listFlows(1000));
-    case "rules":
-      return full(engine.listRules());
-    case "blocklists":
-      return full(parts.blocklists.lists());
-  }
+  const { world, tailor, viewerOf } = parts.people;
+  const viewer = viewerOf(client.peer.uid);
+  const whole = () => {
+    switch (topic) {
+      case "status":
+        return wholeFor(viewer, topic, statusOf(parts), world);
+      case "prompts":
+        return wholeFor(viewer, topic, engine.prompts.list(), world);
+      case "flows":
+        return wholeFor(viewer, topic, engine.listFlows(viewer.everything ? 1000 : 5000), world);
+      case "rules":
+        return wholeFor(viewer, topic, engine.listRules(), world);
+      case "blocklists":
+        return wholeFor(viewer, topic, parts.blocklists.lists(), world);
+    }
+  };
+  const own = whole();
+  tailor.remember(client, topic, own);
+  client.event(topic, Array.isArray(own) ? { full: true, changed: own, removed: [] } : own);
 }
 
 /** Rules of a change that are told one by one: as many fit into an answer. */
@@ -116,9 +136,13 @@ async function enterRun(runs: Runs, name: string, client: Connection): Promise<{
 
 export function makeService(parts: ServiceParts): (call: Call) => Promise<unknown> {
   const { engine, runs, modes, probation, learning } = parts;
+  const { world } = parts.people;
+  const viewerOf = (client: Connection) => parts.people.viewerOf(client.peer.uid);
+  /** Whose rules a client's are; null: everybody's. */
+  const ruleUser = (client: Connection) => (viewerOf(client).everything ? null : client.peer.uid);
   /** A change that is on trial if it cuts the caller's own connection, or with `seconds`. */
   const attempt = <T>(client: Connection, what: string, work: () => T, seconds: number | null = null): T =>
-    probation.attempt({ what, pid: client.peer.pid, seconds }, work);
+    probation.attempt({ what, pid: client.peer.pid, uid: client.peer.uid, seconds }, work);
   const changing = (client: Connection, what: string, work: () => void, seconds: number | null = null): Standing => {
     attempt(client, what, work, seconds);
     return standingOf(parts);
@@ -142,10 +166,11 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "rules.stage": async (part, client) =>
       engine.rulesFiles.stage(client, { ...part, rules: await Promise.all(part.rules.map(withAppKeys)) }),
     "rules.apply": (asked, client) =>
-      attempt(client, "Rules from a file.", () => engine.rulesFiles.apply(client, asked)),
+      attempt(client, "Rules from a file.", () => engine.rulesFiles.apply(client, asked, ruleUser(client))),
     "rules.undo": ({ change }, client) => {
       const before = engine.listRules();
-      const asked = { what: "A change of rules taken back.", pid: client.peer.pid, seconds: null };
+      const { pid, uid } = client.peer;
+      const asked = { what: "A change of rules taken back.", pid, uid, seconds: null };
       probation.attempt(
         asked,
         () => engine.undo(change),
@@ -196,12 +221,15 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
           .map(({ id }) => id),
       };
     },
-    "learn.review": () => learning.review(),
-    "learn.accept": ({ ids }) => learning.accept(ids),
+    "learn.review": (_, client) => learning.review(ruleUser(client)),
+    "learn.accept": ({ ids }, client) => learning.accept(ids, ruleUser(client)),
     "rules.except": ({ flow, everybody }, client) =>
-      attempt(client, "An exception to blocklists.", () => engine.except(flow, everybody)),
+      attempt(client, "An exception to blocklists.", () => engine.except(flow, everybody, ruleUser(client) !== null)),
     "flows.list": ({ limit }) => engine.listFlows(limit),
-    ...makeMonitorService(parts.monitor, engine.ending),
+    ...makeMonitorService(parts.monitor, engine.ending, (client) => {
+      const viewer = viewerOf(client);
+      return viewer.everything ? null : ({ person }) => sees(viewer, person);
+    }),
     ...parts.blocklists.methods,
     ...parts.history,
     "backup.read": () => parts.backups.read(),
@@ -219,18 +247,24 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       const fresh = topics.filter((topic) => !client.topics.has(topic));
       client.topics.clear();
       for (const topic of topics) client.topics.add(topic);
-      for (const topic of fresh) client.event(topic, snapshot(parts, topic));
+      for (const topic of fresh) tellWhole(parts, topic, client);
       return {};
     },
   };
   return async ({ method, params, client }) => {
+    const viewer = viewerOf(client);
+    const asked = params as ParsedParams<typeof method>;
     const noted = isDecision(method, params) ? noteOf(parts, method, params, client) : null;
     try {
-      await authorize(parts.authority, client.peer, method, params);
-      const serve = service[method] as (params: unknown, client: Connection) => unknown;
-      const result = await serve(params, client);
+      checkLock(parts.lock, client.peer.uid, method, asked);
+      const demand = demandOf(method, asked, viewer, world);
+      await authorize(parts.authority, client.peer, method, params, demand === "admin", () =>
+        isStillThere(client.socket, client.peer),
+      );
+      const serve = service[method] as (params: unknown, client: Connection) => Promise<Result<typeof method>>;
+      const result = await serve(enter(method, asked, viewer, world), client);
       noted?.("done", result);
-      return result;
+      return leave(method, result, viewer, world, asked);
     } catch (error) {
       parts.storeFailed(error);
       const told = coded(error);

@@ -22,6 +22,8 @@ export interface NewFlow extends Judgement {
   readonly endpoint: Endpoint;
   /** Uid of the process. */
   readonly user: number;
+  /** As in the contract. */
+  readonly person?: number | null;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
@@ -57,11 +59,14 @@ export class Flows {
   private readonly ended = new Set<Entry>();
   private readonly decided = new Set<Entry>();
   private next = 1;
-  private readonly changed: (flow: Flow | null, id: string) => void;
+  private readonly changed: (flow: Flow | null, id: string, person: Flow["person"]) => void;
   private readonly judged: (key: string, flow: Flow) => void;
 
   /** `judged`: the flow is new, or has another verdict or name. */
-  constructor(changed: (flow: Flow | null, id: string) => void, judged: (key: string, flow: Flow) => void = () => {}) {
+  constructor(
+    changed: (flow: Flow | null, id: string, person: Flow["person"]) => void,
+    judged: (key: string, flow: Flow) => void = () => {},
+  ) {
     this.changed = changed;
     this.judged = judged;
   }
@@ -77,7 +82,7 @@ export class Flows {
     put(this.byAddress, entry.address, entry);
     this.sort(entry);
     this.judged(key, flow);
-    this.changed(flow, id);
+    this.changed(flow, id, flow.person);
     if (this.entries.size > capacity) this.dropOldest();
   }
 
@@ -89,6 +94,11 @@ export class Flows {
 
   isKnown(id: string): boolean {
     return this.entries.has(id);
+  }
+
+  /** By its id. */
+  find(id: string): Flow | undefined {
+    return this.entries.get(id)?.flow;
   }
 
   has(key: string): boolean {
@@ -181,7 +191,7 @@ export class Flows {
     if (entry === undefined) return;
     entry.flow = { ...entry.flow, ...change };
     this.sort(entry);
-    this.changed(entry.flow, entry.flow.id);
+    this.changed(entry.flow, entry.flow.id, entry.flow.person);
   }
 
   private sort(entry: Entry): void {
@@ -196,6 +206,6 @@ export class Flows {
     if (oldest.flow.live) this.end(oldest.key);
     this.ended.delete(oldest);
     this.entries.delete(oldest.flow.id);
-    this.changed(null, oldest.flow.id);
+    this.changed(null, oldest.flow.id, oldest.flow.person);
   }
 }

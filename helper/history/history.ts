@@ -243,6 +243,11 @@ export class History {
     return { events: this.events.list(from * 1000, to * 1000, limit) };
   }
 
+  /** Whether there is anything of the app's by processes of the user. */
+  hasUsed(app: string, uid: number): boolean {
+    return this.keys.hasUsed(app, uid);
+  }
+
   listNetworks(): Result<"history.networks"> {
     this.network.readAt = Number.NEGATIVE_INFINITY;
     this.lookAtNetwork();

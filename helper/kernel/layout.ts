@@ -126,13 +126,15 @@ export class Struct<T extends MemberTable> {
   }
 }
 
-export const abi = 5;
+export const abi = 6;
 export const pathDepth = 6;
 export const tableDefer = 0xffffffff;
 export const tableNamed = 0xfffffffe;
 export const tableResolver = 0xfffffffd;
 
 export const action = { none: 0, allow: 1, block: 2, ask: 3 } as const;
+/** Beside a slot's action. */
+export const actionPersonal = 0x80;
 export const flowState = { idle: 0, held: 1, allowed: 2, blocked: 3, exempt: 4, handshake: 5 } as const;
 export const direction = { outbound: 0, inbound: 1 } as const;
 /** Values of exe_key.disguised. */
@@ -401,6 +403,7 @@ const config = new Struct({
   generation: "u32",
   helper: "u32",
   override: "u32",
+  person: "u32",
   any: path,
 });
 

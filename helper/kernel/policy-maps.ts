@@ -8,6 +8,7 @@ import { behindFilter, inArray, overListed } from "./entries.ts";
 import {
   abi,
   action,
+  actionPersonal,
   direction,
   layouts,
   pathDepth,
@@ -23,7 +24,8 @@ import { ListedPaths } from "./listed-paths.ts";
 import { Mirror } from "./mirror.ts";
 
 /** The kernel's numbers for the compiler. */
-export const target: Omit<Target, "tableId" | "appId"> = {
+export const target: Omit<Target, "tableId" | "appId" | "person"> = {
+  personal: actionPersonal,
   pathDepth,
   tableDefer,
   tableNamed,
@@ -39,7 +41,12 @@ export interface Settings {
   /** Timer ticks between SYN retransmissions of a held flow. */
   readonly holdTicks: number;
   readonly pidNamespace: number;
+  /** Uid whose own rules the kernel decides by; null: nobody's. */
+  readonly person?: number | null;
 }
+
+/** (uid_t) -1. */
+const nobodys = 0xffffffff;
 
 const zero = Buffer.alloc(4);
 
@@ -325,6 +332,7 @@ export class PolicyMaps {
       generation: this.generation,
       helper: process.pid,
       override: override === null ? 0 : overrideActions[override],
+      person: this.settings.person ?? nobodys,
       any: { tables: [...any] },
     });
     if (config.equals(this.config)) return false;

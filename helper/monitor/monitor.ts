@@ -18,6 +18,8 @@ export interface Viewer {
   tell(update: MonitorUpdate): void;
   /** Bytes it has not read yet. */
   backlog(): number;
+  /** Flows that are shown to it; null or absent: all. */
+  readonly sees?: ((flow: Flow) => boolean) | null;
 }
 
 export interface MonitorParts {
@@ -52,7 +54,7 @@ export class Monitor {
     if (!this.isWatched) this.begin(oldestFirst);
     let subscription = this.views.get(viewer);
     if (subscription === undefined) {
-      subscription = new Subscription(view, this.meters, oldestFirst());
+      subscription = new Subscription(view, this.meters, oldestFirst(), viewer.sees ?? null);
       this.views.set(viewer, subscription);
     } else subscription.change(view, oldestFirst);
     viewer.tell(subscription.snapshot());

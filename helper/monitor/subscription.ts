@@ -11,6 +11,7 @@ export class Subscription {
   private readonly meters: Meters;
   private tree = new Tree();
   private matches: (flow: Flow) => boolean;
+  private readonly sees: ((flow: Flow) => boolean) | null;
   private seq = 0;
   /** All rows in the order told last, and what was said of each that the client has on its screen. */
   private order: string[] = [];
@@ -18,10 +19,11 @@ export class Subscription {
   private toldIds = "";
   private toldRest = "";
 
-  /** `flows`: all there are, oldest first. */
-  constructor(view: View, meters: Meters, flows: Iterable<Flow>) {
+  /** `flows`: all there are, oldest first. `sees`: which of them the client may see; null: all. */
+  constructor(view: View, meters: Meters, flows: Iterable<Flow>, sees: ((flow: Flow) => boolean) | null = null) {
     this.view = view;
     this.meters = meters;
+    this.sees = sees;
     this.matches = makeFilter(view.filter);
     this.fill(flows);
   }
@@ -41,6 +43,7 @@ export class Subscription {
   }
 
   note(flow: Flow): void {
+    if (this.sees !== null && !this.sees(flow)) return;
     if (this.matches(flow)) this.tree.put(flow, this.meters.of(flow));
     else this.tree.remove(flow.id);
   }

@@ -11,6 +11,9 @@ export interface SlotTarget {
     readonly anyProtocol: number;
     readonly anyDirection: number;
   };
+  /** Uid whose own rules the kernel can tell; null: nobody's. Their slots' action has the flag `personal`. */
+  readonly person?: number | null;
+  readonly personal: number;
   readonly direction: { readonly outbound: number; readonly inbound: number };
   /** Lasting number of an app; 0 is never used. */
   appId(path: string): number;
@@ -28,9 +31,12 @@ export interface Slot {
   readonly rule: number;
 }
 
-/** What the kernel cannot tell apart: its slots know neither parents nor users nor ranges of ports. */
-export function isPartial({ via, user, portTo }: PolicyRule): boolean {
-  return via !== null || user !== null || portTo !== null;
+/**
+ * What the kernel cannot tell apart: its slots know neither parents nor ranges of ports, and of users one, the person's: who runs into that
+ * one's slot and is somebody else is left to the helper.
+ */
+export function isPartial({ via, user, portTo }: PolicyRule, person: number | null | undefined = null): boolean {
+  return via !== null || (user !== null && user !== person) || portTo !== null;
 }
 
 function portsOverlap(a: PolicyRule, b: PolicyRule): boolean {
@@ -47,10 +53,10 @@ function overlap(a: PolicyRule, b: PolicyRule): boolean {
   );
 }
 
-/** Whether every flow that fits `inner` fits the rule too, which is not partial. */
-function holds(rule: PolicyRule, inner: PolicyRule): boolean {
+/** Whether every flow that fits `inner` fits the rule too, which is not partial, or runs into its slot and is left to the helper. */
+function holds(rule: PolicyRule, inner: PolicyRule, person: number | null | undefined): boolean {
   return (
-    !isPartial(rule) &&
+    !isPartial(rule, person) &&
     (rule.port === null || (rule.port === inner.port && inner.portTo === null)) &&
     (rule.protocol === null || rule.protocol === inner.protocol) &&
     (rule.direction === "both" || rule.direction === inner.direction)
@@ -87,13 +93,15 @@ export function slotsOf(table: number, rules: readonly PolicyRule[], target: Slo
     const better = outOfOrder.filter(
       (other) => other.rule.app === rule.app && other.shape > shape && overlap(other.rule, rule),
     );
-    if (isPartial(rule) || rule.profile !== null) outOfOrder.push({ rule, shape });
+    const partial = isPartial(rule, target.person);
+    if (partial || rule.user !== null || rule.profile !== null) outOfOrder.push({ rule, shape });
     // Rules come best first: what has the place already decides, or leaves it to the helper.
-    if (slots.has(key) || better.some((other) => holds(other.rule, rule))) continue;
-    const deferred = defer || isPartial(rule) || better.length > 0;
+    if (slots.has(key) || better.some((other) => holds(other.rule, rule, target.person))) continue;
+    const deferred = defer || partial || better.length > 0;
+    const personal = rule.user === null ? 0 : target.personal;
     const verdict = deferred
       ? { action: target.action.ask, rule: 0 }
-      : { action: target.action[rule.action], rule: rule.number };
+      : { action: target.action[rule.action] | personal, rule: rule.number };
     slots.set(key, { table, ...place, ...verdict });
   }
   return [...slots.values()];

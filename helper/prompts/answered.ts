@@ -5,6 +5,8 @@ import type { Prompt, Scope } from "../../contract/words.ts";
 
 const remembered = 100;
 
+type Person = Prompt["process"]["person"];
+
 export interface Given {
   readonly action: "allow" | "block";
   readonly scope: Scope;
@@ -15,16 +17,23 @@ export interface Given {
 
 export class Answered {
   private readonly words = new Map<string, string>();
+  /** Whose each was, as a prompt's process has it. */
+  private readonly people = new Map<string, Person>();
   private readonly answers: RecentAnswer[] = [];
 
   /** `how`: "allow, endpoint, once". */
-  note(ids: readonly string[], how: string): void {
-    for (const id of ids) this.words.set(id, how);
+  note(ids: readonly string[], how: string, person?: Person): void {
+    for (const id of ids) {
+      this.words.set(id, how);
+      this.people.set(id, person);
+    }
     bound(this.words, remembered);
+    bound(this.people, 2 * remembered);
   }
 
   /** `now`: milliseconds since 1970. */
-  keep({ id, app, direction, endpoint, endpoints, domain }: Prompt, given: Given, now: number): void {
+  keep({ id, app, direction, endpoint, endpoints, domain, process }: Prompt, given: Given, now: number): void {
+    this.people.set(id, process.person);
     const time = new Date(now).toISOString();
     const about = { id, app, direction, endpoint, endpoints: endpoints.length, domain };
     this.answers.unshift({ ...about, ...given, time, undone: false });
@@ -40,6 +49,11 @@ export class Answered {
 
   how(id: string): string | undefined {
     return this.words.get(id);
+  }
+
+  /** Whose question it was; "unknown" where none of that id was answered. */
+  personOf(id: string): Person | "unknown" {
+    return this.people.has(id) ? this.people.get(id) : "unknown";
   }
 
   /** Newest first. */

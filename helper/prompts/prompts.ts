@@ -12,8 +12,13 @@ export const cardsPerApp = 16;
 /** Flows of one app that wait at a time, and of all apps: each keeps a few kilobytes in this process. */
 export const flowsPerApp = 1024;
 export const flowsInAll = 16_384;
+/** Of what there is in all, one person has no more than this part: nobody's apps keep another's from being asked about. */
+const share = 1 / 4;
 /** Cards in all: as many fit into one reply (maxReplyBytes) with the paths and commands that programs have. */
 export const cardsInAll = 12_000;
+
+/** As a prompt's process has it. */
+type Person = Prompt["process"]["person"];
 
 interface AppCards {
   /** Oldest first. */
@@ -23,8 +28,8 @@ interface AppCards {
 
 export interface PromptsParts {
   readonly rows: PromptRows;
-  /** Hears of every new state of a card; null when it is gone. */
-  changed(prompt: Prompt | null, id: string): void;
+  /** Hears of every new state of a card; null when it is gone. `person`: whose it is. */
+  changed(prompt: Prompt | null, id: string, person: Person): void;
   /** Whether a flow is still held. */
   waits(flow: string): boolean;
   /** Why policy asks. */
@@ -36,6 +41,8 @@ export class Prompts {
   private readonly cards = new Map<string, Card>();
   private readonly byApp = new Map<string, AppCards>();
   private readonly byFlow = new Map<string, Card>();
+  /** Cards and flows of each person, where people are told apart. */
+  private readonly shares = new Map<Person, { cards: number; flows: number }>();
   /** Cards nobody waits for, in the order in which that came about. */
   private readonly inbox = new Set<Card>();
   /** Attempts that were not asked about because the budgets were used up. */
@@ -68,6 +75,10 @@ export class Prompts {
     return this.cards.size;
   }
 
+  get(id: string): Prompt | undefined {
+    return this.cards.get(id)?.view;
+  }
+
   /** Errors: unknown_prompt. `flows`: what an answer to this card decides. */
   find(id: string): { prompt: Prompt; flows: string[] } {
     const card = this.cards.get(id);
@@ -75,8 +86,13 @@ export class Prompts {
     return { prompt: card.view, flows: card.flows };
   }
 
+  /** Whether somebody is asked about the flow. */
+  isAsked(flow: string): boolean {
+    return this.byFlow.has(flow);
+  }
+
   /** Cards like this one that have no other flow waiting than these. */
-  coveredBy(asked: Pick<Prompt, "app" | "direction">, flows: ReadonlySet<string>): string[] {
+  coveredBy(asked: Pick<Prompt, "app" | "direction" | "process">, flows: ReadonlySet<string>): string[] {
     return [...(this.byApp.get(nameOf(asked))?.cards ?? [])]
       .filter((card) => card.flows.length > 0 && card.flows.every((flow) => flows.has(flow)))
       .map((card) => card.stored.id);
@@ -87,17 +103,21 @@ export class Prompts {
     const { flow } = attempt;
     if (this.byFlow.has(flow)) this.flowEnded(flow);
     const own = this.byApp.get(nameOf(attempt));
-    if (this.byFlow.size >= flowsInAll || (own?.flows ?? 0) >= flowsPerApp) return this.refuse();
+    const { person } = attempt.process;
+    const mostFlows = person === undefined ? flowsInAll : flowsInAll * share;
+    if (this.byFlow.size >= flowsInAll || this.shareOf(person).flows >= mostFlows) return this.refuse();
+    if ((own?.flows ?? 0) >= flowsPerApp) return this.refuse();
     let card = own && this.cardFor(own, attempt);
     if (card) {
       this.inbox.delete(card);
       this.forgotten += card.add(attempt);
     } else {
-      if (!this.makeRoom()) return this.refuse();
+      if (!this.makeRoom(person)) return this.refuse();
       card = this.open(attempt);
     }
     this.byFlow.set(flow, card);
     this.appOf(attempt).flows++;
+    this.shareOf(person).flows++;
     this.write(card);
     return true;
   }
@@ -117,10 +137,20 @@ export class Prompts {
     return false;
   }
 
-  /** A question that somebody waits for is worth more than the oldest that nobody does. */
-  private makeRoom(): boolean {
-    if (this.cards.size < cardsInAll) return true;
-    const [oldest] = this.inbox;
+  private shareOf(person: Person): { cards: number; flows: number } {
+    let own = this.shares.get(person);
+    if (own === undefined) {
+      own = { cards: 0, flows: 0 };
+      this.shares.set(person, own);
+    }
+    return own;
+  }
+
+  /** A question that somebody waits for is worth more than the oldest of the same person that nobody does. */
+  private makeRoom(person: Person): boolean {
+    const most = person === undefined ? cardsInAll : cardsInAll * share;
+    if (this.cards.size < cardsInAll && this.shareOf(person).cards < most) return true;
+    const oldest = [...this.inbox].find(({ stored }) => stored.process.person === person);
     if (oldest === undefined) return false;
     this.forgotten++;
     this.close(oldest.stored.id);
@@ -149,11 +179,12 @@ export class Prompts {
 
   private insert(card: Card): void {
     this.cards.set(card.stored.id, card);
+    this.shareOf(card.stored.process.person).cards++;
     this.appOf(card.stored).cards.add(card);
     this.inbox.add(card);
   }
 
-  private appOf(asked: Pick<Prompt, "app" | "direction">): AppCards {
+  private appOf(asked: Pick<Prompt, "app" | "direction" | "process">): AppCards {
     let own = this.byApp.get(nameOf(asked));
     if (own === undefined) {
       own = { cards: new Set(), flows: 0 };
@@ -164,7 +195,11 @@ export class Prompts {
 
   private write(card: Card): void {
     this.parts.rows.write(card.stored);
-    this.parts.changed(this.view(card), card.stored.id);
+    this.tell(card);
+  }
+
+  private tell(card: Card): void {
+    this.parts.changed(this.view(card), card.stored.id, card.stored.process.person);
   }
 
   /** The attempt is dead: when it was the card's last, the card moves to the inbox. */
@@ -182,13 +217,14 @@ export class Prompts {
         return;
       }
     }
-    if (card.stored === stored) this.parts.changed(this.view(card), stored.id);
+    if (card.stored === stored) this.tell(card);
     else this.write(card);
   }
 
   private forget(card: Card, flows: readonly string[]): void {
     for (const flow of flows) this.byFlow.delete(flow);
     this.appOf(card.stored).flows -= flows.length;
+    this.shareOf(card.stored.process.person).flows -= flows.length;
     if (flows.length > 0) this.madeRoom = true;
   }
 
@@ -230,12 +266,13 @@ export class Prompts {
     const line = [...card.line.values()];
     this.forget(card, [...card.flows, ...card.line.keys()]);
     this.cards.delete(id);
+    this.shareOf(card.stored.process.person).cards--;
     this.inbox.delete(card);
     const own = this.appOf(card.stored);
     own.cards.delete(card);
     if (own.cards.size === 0) this.byApp.delete(nameOf(card.stored));
     this.parts.rows.remove(id);
-    this.parts.changed(null, id);
+    this.parts.changed(null, id, card.stored.process.person);
     for (const attempt of line) if (this.parts.waits(attempt.flow)) this.ask(attempt);
   }
 
@@ -250,9 +287,12 @@ export class Prompts {
   }
 }
 
-/** Cards of one app and one direction share a budget: strangers that call must not use up what the app itself may ask. */
-function nameOf({ app, direction }: Pick<Prompt, "app" | "direction">): string {
-  return `${direction} ${app.path}`;
+/**
+ * Cards of one app and one direction share a budget: strangers that call must not use up what the app itself may ask. One person's questions
+ * are nobody else's, and what runs as another user is asked about on a card of its own.
+ */
+function nameOf({ app, direction, process: { person, uid } }: Pick<Prompt, "app" | "direction" | "process">): string {
+  return `${direction} ${person === undefined ? "" : `${person} ${uid}`} ${app.path}`;
 }
 
 /** Whether the app's path is one: what is in brackets is only what little is known. */

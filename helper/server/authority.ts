@@ -13,13 +13,36 @@ export interface Authority {
   readonly windowGroup: number | null;
   /** Whom an open prompt is about; null when there is no such prompt. */
   askedAbout(prompt: string): Prompt["process"] | null;
-  /** Asks polkit. */
-  consent(peer: Peer): Promise<boolean>;
+  /** Asks polkit, with `admin` for an administrator's consent. */
+  consent(peer: Peer, admin: boolean): Promise<boolean>;
 }
 
-/** Throws CodedError not_permitted. */
-export async function authorize(authority: Authority, peer: Peer, method: MethodName, params: unknown): Promise<void> {
-  if (authority.windowGroup === null || peer.uid === 0) return;
+/**
+ * `admin`: it is about more than the caller's own. `isStill`: whether the process that connected runs: what is decided by its number is decided
+ * by nobody else's. Throws CodedError not_permitted.
+ */
+export async function authorize(
+  authority: Authority,
+  peer: Peer,
+  method: MethodName,
+  params: unknown,
+  admin: boolean,
+  isStill: () => boolean,
+): Promise<void> {
+  if (peer.uid === 0) return;
+  const consents = async () => {
+    const gone = () => new CodedError("not_permitted", "the process that connected has ended");
+    if (!isStill()) throw gone();
+    const consent = await authority.consent(peer, admin);
+    // Meanwhile its number may have become another's, who was then asked about.
+    if (!isStill()) throw gone();
+    return consent;
+  };
+  if (admin) {
+    if (await consents()) return;
+    throw new CodedError("not_permitted", "this is about everybody on this computer: an administrator has to do it");
+  }
+  if (authority.windowGroup === null) return;
   const right = rightOf(method, params as ParsedParams<MethodName>);
   if (right !== "widen" || peer.gid === authority.windowGroup) return;
   if (method === "prompts.answer") {
@@ -27,7 +50,7 @@ export async function authorize(authority: Authority, peer: Peer, method: Method
     if (asked !== null && isOrComesFrom(peer.pid, asked.pid))
       throw new CodedError("not_permitted", "the app that is asked about may not answer");
   }
-  if (await authority.consent(peer)) return;
+  if (await consents()) return;
   throw new CodedError("not_permitted", "Picket's window, or an administrator, has to do that");
 }
 

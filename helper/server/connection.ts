@@ -29,11 +29,14 @@ export class Connection {
   readonly topics = new Set<Topic>();
   private readonly lines = new LineSplitter(maxRequestBytes);
   private readonly handle: Handler;
+  private readonly isTooMuch: () => boolean;
   private greeted = false;
   private underWay = 0;
   private impatience: NodeJS.Timeout;
 
-  constructor(socket: Socket, peer: Peer, handle: Handler) {
+  /** `isTooMuch`: whether what its user's clients have not read, all together, is more than is kept. */
+  constructor(socket: Socket, peer: Peer, handle: Handler, isTooMuch: () => boolean = () => false) {
+    this.isTooMuch = isTooMuch;
     this.socket = socket;
     this.peer = peer;
     this.handle = handle;
@@ -124,7 +127,8 @@ export class Connection {
   private write(message: unknown): void {
     if (this.socket.destroyed || !this.socket.writable) return;
     this.socket.write(`${JSON.stringify(message)}\n`);
-    if (this.socket.writableLength > largestBacklog) this.socket.destroy();
+    const { writableLength } = this.socket;
+    if (writableLength > largestBacklog || (writableLength > 0 && this.isTooMuch())) this.socket.destroy();
   }
 }
 

@@ -5,8 +5,8 @@ import type { Peer } from "../kernel/peer.ts";
 import { log } from "../log.ts";
 import { withSystemBus } from "../system-bus.ts";
 
-/** Declared in build/package/files/org.picket.policy. */
-const action = "org.picket.widen";
+/** Declared in build/package/files/org.picket.policy. manage: what is everybody's, by an administrator. */
+export type PolkitAction = "org.picket.widen" | "org.picket.manage";
 const authority = "org.freedesktop.PolicyKit1";
 /** A person looks for their password meanwhile. */
 const patience = 120_000;
@@ -14,7 +14,7 @@ const patience = 120_000;
 const allowInteraction = 1;
 
 /** False also where no polkit runs. The process is named by number and start time, as polkit wants it; `start`: clock ticks since boot. */
-export async function polkitAllows(peer: Peer): Promise<boolean> {
+export async function polkitAllows(peer: Peer, action: PolkitAction): Promise<boolean> {
   const start = startOf(peer.pid);
   if (start === null) return false;
   const subject = [

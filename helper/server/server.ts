@@ -1,29 +1,29 @@
-// The helper's Unix socket: in a root-owned folder, for root and the served user only, known by kernel credentials.
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, statSync, unlinkSync } from "node:fs";
+// The helper's Unix socket: in a root-owned folder, for root and the users it serves only, known by kernel credentials.
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { CodedError } from "../../contract/errors.ts";
 import type { Topic } from "../../contract/methods.ts";
+import { maxReplyBytes } from "../../contract/wire.ts";
 import { type Peer, peerOf } from "../kernel/peer.ts";
 import { log } from "../log.ts";
+import { checkFolder } from "../secure-path.ts";
 import { StartError } from "../start-error.ts";
 import { Connection, type Handler } from "./connection.ts";
 
-/** Windows, command lines and scripts of one desktop; more is a leak or an attack. */
+/** Windows, command lines and scripts of one user; more is a leak or an attack. The installed window, whose group is its own, has its own. */
 const mostClients = 64;
+/** Of all users but root, who always gets in. */
+const mostInAll = 512;
+/** Bytes that all clients of one user may leave unread. */
+const largestBacklog = 4 * maxReplyBytes;
 /** How long a refused client has to read why, milliseconds. */
 const refusalPatience = 1000;
 
-/** Refuses a folder in which anybody but root could replace the socket, or the folder itself. A sticky one may be above it. */
+/** Refuses a folder in which anybody but root could replace the socket, or the folder itself. */
 function secureFolder(socketPath: string): void {
   mkdirSync(dirname(socketPath), { recursive: true, mode: 0o755 });
-  for (let folder = dirname(socketPath); ; folder = dirname(folder)) {
-    const { uid, mode } = statSync(folder);
-    const sticky = (mode & 0o1000) !== 0 && folder !== dirname(socketPath);
-    if (uid !== 0 || ((mode & 0o022) !== 0 && !sticky))
-      throw new StartError(`${folder} must belong to root and be writable by root alone`);
-    if (folder === dirname(folder)) return;
-  }
+  checkFolder(dirname(socketPath));
 }
 
 function removeStale(socketPath: string): void {
@@ -41,11 +41,16 @@ export class ControlServer {
   /** Clients that are being told that they are not served. */
   private readonly refused = new Set<Socket>();
 
-  /** `owner`: the uid that may connect besides root. `occupied`: the first client came; it returns what is to be done when the last went. */
-  constructor(path: string, owner: number, handle: Handler, occupied: () => () => void = () => () => {}) {
+  /** `serves`: uids that may connect besides root. `occupied`: the first client came; it returns what is to be done when the last went. */
+  constructor(
+    path: string,
+    serves: (uid: number) => boolean,
+    handle: Handler,
+    occupied: () => () => void = () => () => {},
+  ) {
     this.path = path;
     this.occupied = occupied;
-    this.server = createServer((socket) => this.accept(socket, owner, handle));
+    this.server = createServer((socket) => this.accept(socket, serves, handle));
   }
 
   async listen(): Promise<void> {
@@ -62,11 +67,11 @@ export class ControlServer {
       process.umask(before);
     }
     chownSync(this.path, 0, 0);
-    // Credentials decide, not the mode: the owner's uid may be any.
+    // Credentials decide, not the mode.
     chmodSync(this.path, 0o666);
   }
 
-  private accept(socket: Socket, owner: number, handle: Handler): void {
+  private accept(socket: Socket, serves: (uid: number) => boolean, handle: Handler): void {
     let peer: Peer;
     try {
       peer = peerOf(socket);
@@ -75,21 +80,43 @@ export class ControlServer {
       socket.destroy();
       return;
     }
-    const strange = peer.uid !== 0 && peer.uid !== owner;
-    if (strange || this.clients.size >= mostClients) {
+    const strange = peer.uid !== 0 && !serves(peer.uid);
+    if (strange || this.isFull(peer)) {
       this.refuse(
         socket,
         strange ? new CodedError("not_permitted", `uid ${peer.uid}`) : new CodedError("too_many_clients"),
       );
       return;
     }
-    const client = new Connection(socket, peer, handle);
+    const client = new Connection(socket, peer, handle, () => this.unreadBy(peer) > largestBacklog);
     if (this.clients.size === 0) this.emptied = this.occupied();
     this.clients.add(client);
     socket.on("close", () => {
       this.clients.delete(client);
       if (this.clients.size === 0) this.emptied();
     });
+  }
+
+  private isFull({ uid, gid }: Peer): boolean {
+    const alike = this.count((peer) => peer.uid === uid && peer.gid === gid);
+    return alike >= mostClients || (uid !== 0 && this.count((peer) => peer.uid !== 0) >= mostInAll);
+  }
+
+  private count(test: (peer: Peer) => boolean): number {
+    let count = 0;
+    for (const { peer } of this.clients) if (test(peer)) count++;
+    return count;
+  }
+
+  private unreadBy({ uid, gid }: Peer): number {
+    let bytes = 0;
+    for (const { peer, backlog } of this.clients) if (peer.uid === uid && peer.gid === gid) bytes += backlog;
+    return bytes;
+  }
+
+  /** Clients that are connected. */
+  get connected(): Iterable<Connection> {
+    return this.clients;
   }
 
   /** Says why and closes, also on a stranger that stays or whose words nobody reads: it would keep the descriptor. */
@@ -115,8 +142,13 @@ export class ControlServer {
     return false;
   }
 
-  event(topic: Topic, data: unknown): void {
-    for (const client of this.clients) client.event(topic, data);
+  /** `tailored`: what of it a client is told; null: nothing. */
+  event(topic: Topic, tailored: (client: Connection) => unknown): void {
+    for (const client of this.clients) {
+      if (!client.topics.has(topic)) continue;
+      const data = tailored(client);
+      if (data !== null) client.event(topic, data);
+    }
   }
 
   async close(): Promise<void> {

@@ -8,9 +8,24 @@ const eventsInWindow = 10;
 
 type CollectionTopic = Exclude<Topic, "status">;
 
+/** What a batch says of a topic; as `events` of the contract have it. */
+export interface Told {
+  readonly full: false;
+  readonly changed: readonly unknown[];
+  readonly removed: readonly string[];
+}
+
+/** Whose each of `changed` and `removed` is, in their order, as a flow has it. */
+export interface Whose {
+  readonly changed: readonly Person[];
+  readonly removed: readonly Person[];
+}
+
+type Person = number | null | undefined;
+
 interface Batch {
-  changed: Map<string, unknown>;
-  removed: Set<string>;
+  changed: Map<string, { item: unknown; person: Person }>;
+  removed: Map<string, Person>;
   timer: NodeJS.Timeout | undefined;
   /** When the last events went, oldest first. */
   sent: number[];
@@ -18,21 +33,21 @@ interface Batch {
 
 export class Updates {
   private readonly batches = new Map<CollectionTopic, Batch>();
-  private readonly send: (topic: CollectionTopic, data: unknown) => void;
+  private readonly send: (topic: CollectionTopic, data: Told, whose: Whose) => void;
 
-  constructor(send: (topic: CollectionTopic, data: unknown) => void) {
+  constructor(send: (topic: CollectionTopic, data: Told, whose: Whose) => void) {
     this.send = send;
   }
 
-  /** `item` null: it is gone. */
-  note(topic: CollectionTopic, item: unknown | null, id: string): void {
+  /** `item` null: it is gone. `person`: whose it is or was. */
+  note(topic: CollectionTopic, item: unknown | null, id: string, person?: Person): void {
     const batch = this.batchOf(topic);
     if (item === null) {
       batch.changed.delete(id);
-      batch.removed.add(id);
+      batch.removed.set(id, person);
     } else {
       batch.removed.delete(id);
-      batch.changed.set(id, item);
+      batch.changed.set(id, { item, person });
     }
     if (batch.timer !== undefined) return;
     const oldest = batch.sent.length < eventsInWindow ? undefined : batch.sent[0];
@@ -50,16 +65,18 @@ export class Updates {
     const batch = this.batchOf(topic);
     batch.timer = undefined;
     batch.sent = [...batch.sent, performance.now()].slice(-eventsInWindow);
-    const data = { full: false, changed: [...batch.changed.values()], removed: [...batch.removed] };
+    const changed = [...batch.changed.values()];
+    const data = { full: false, changed: changed.map(({ item }) => item), removed: [...batch.removed.keys()] } as const;
+    const whose = { changed: changed.map(({ person }) => person), removed: [...batch.removed.values()] };
     batch.changed = new Map();
-    batch.removed = new Set();
-    this.send(topic, data);
+    batch.removed = new Map();
+    this.send(topic, data, whose);
   }
 
   private batchOf(topic: CollectionTopic): Batch {
     let batch = this.batches.get(topic);
     if (batch === undefined) {
-      batch = { changed: new Map(), removed: new Set(), timer: undefined, sent: [] };
+      batch = { changed: new Map(), removed: new Map(), timer: undefined, sent: [] };
       this.batches.set(topic, batch);
     }
     return batch;

@@ -194,6 +194,12 @@ export class HistoryKeys {
     return this.store.prepare("SELECT id FROM history_apps WHERE path = ?").pluck().get(path) as number | undefined;
   }
 
+  hasUsed(app: string, user: number): boolean {
+    const found = this.store.prepare("SELECT 1 FROM history_keys WHERE app = ? AND user = ? LIMIT 1");
+    const number = this.appNumber(app);
+    return number !== undefined && found.get(number, user) !== undefined;
+  }
+
   privateApps(): string[] {
     return this.store
       .prepare("SELECT path FROM history_apps WHERE private = 1 ORDER BY path")

@@ -76,6 +76,21 @@ export class RuleChanges {
     return row.id;
   }
 
+  /** Users whose rules each change was about (null: everybody's), the newest change first. */
+  *users(): Generator<{ id: number; users: (number | null)[] }> {
+    const find = this.store.prepare("SELECT user FROM rules WHERE number = ?").pluck();
+    const ids = this.store.prepare("SELECT id FROM rule_changes ORDER BY id DESC").pluck().all() as number[];
+    const read = this.store.prepare("SELECT * FROM rule_changes WHERE id = ?");
+    for (const id of ids) {
+      const { before, after } = read.get(id) as Stored;
+      const gone = (JSON.parse(before) as StoredRow[]).map(({ user }) => user ?? null);
+      const made = (JSON.parse(after) as number[]).map(
+        (number) => (find.get(number) as number | null | undefined) ?? null,
+      );
+      yield { id, users: [...gone, ...made] };
+    }
+  }
+
   /** Ids of the changes newer than that one, oldest first. */
   after(id: number): number[] {
     return this.store.prepare("SELECT id FROM rule_changes WHERE id > ? ORDER BY id").pluck().all(id) as number[];

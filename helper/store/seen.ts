@@ -7,8 +7,13 @@ import type { Store } from "./database.ts";
 const mostPlaces = 64;
 const mostRows = 10_000;
 
+/** Whose rows are where people are not told apart, and whose are what is nobody's. */
+export const together = -1;
+export const nobody = -2;
+
+const columns = "app, direction, domain, address, port, protocol";
 const key =
-  "app = @app AND direction = @direction AND domain = @domain AND address = @address AND port = @port AND protocol = @protocol";
+  "person = @person AND app = @app AND direction = @direction AND domain = @domain AND address = @address AND port = @port AND protocol = @protocol";
 
 export class SeenRows {
   private readonly store: Store;
@@ -18,8 +23,14 @@ export class SeenRows {
     this.most = most;
   }
 
-  all(): Seen[] {
-    return this.store.prepare("SELECT * FROM seen").all() as Seen[];
+  /** Of the person (uid), or of all together. */
+  all(person: number | null = null): Seen[] {
+    return this.store
+      .prepare(
+        `SELECT ${columns}, sum(count) AS count, max(last) AS last FROM seen
+         WHERE @person IS NULL OR person = @person GROUP BY ${columns}`,
+      )
+      .all({ person }) as Seen[];
   }
 
   clear(): void {
@@ -27,15 +38,18 @@ export class SeenRows {
   }
 
   /** Adds the counts, which may be negative: what was taken for something else. */
-  add(rows: readonly Seen[]): void {
+  add(rows: readonly Seen[], person = together): void {
     const add = this.store.prepare(`UPDATE seen SET count = count + @count, last = max(last, @last) WHERE ${key}`);
     const insert = this.store.prepare(
-      `INSERT INTO seen (app, direction, domain, address, port, protocol, count, last)
-       VALUES (@app, @direction, @domain, @address, @port, @protocol, @count, @last)`,
+      `INSERT INTO seen (person, ${columns}, count, last)
+       VALUES (@person, @app, @direction, @domain, @address, @port, @protocol, @count, @last)`,
     );
-    const places = this.store.prepare("SELECT count(*) FROM seen WHERE app = @app AND direction = @direction").pluck();
+    const places = this.store
+      .prepare("SELECT count(*) FROM seen WHERE person = @person AND app = @app AND direction = @direction")
+      .pluck();
     this.store.transaction(() => {
-      for (const row of rows) {
+      for (const each of rows) {
+        const row = { ...each, person };
         if (add.run(row).changes > 0 || row.count <= 0) continue;
         const anywhere = { ...row, domain: "", address: "", port: 0, protocol: "" };
         if (Number(places.get(row)) < mostPlaces) insert.run(row);
@@ -48,10 +62,12 @@ export class SeenRows {
     })();
   }
 
-  remove(sightings: readonly Sighting[]): void {
-    const remove = this.store.prepare(`DELETE FROM seen WHERE ${key}`);
+  /** Of the person, or of all. */
+  remove(sightings: readonly Sighting[], person: number | null = null): void {
+    const own = key.replace("person = @person", "(@person IS NULL OR person = @person)");
+    const remove = this.store.prepare(`DELETE FROM seen WHERE ${own}`);
     this.store.transaction(() => {
-      for (const sighting of sightings) remove.run(sighting);
+      for (const sighting of sightings) remove.run({ ...sighting, person });
     })();
   }
 }

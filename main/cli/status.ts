@@ -17,6 +17,7 @@ export async function status(args: string[]): Promise<number> {
     ["kernel", now.kernel],
     ...standingRows(now),
     ["level", now.level],
+    ...(now.locked?.length ? [["locked", `${now.locked.join(" ")} (only root may change it)`]] : []),
     ["guarded", now.guarded.join(" ") || "nothing"],
     ["prompts", String(now.prompts)],
     ...(now.countries ? [["countries", `${now.countries.attribution}, ${now.countries.licence}`]] : []),

@@ -48,6 +48,7 @@ export function StatusHeader() {
         {status?.profile != null && (
           <span className="tag header-profile">{text.standing.profile(plain(status.profile))}</span>
         )}
+        {status?.locked && status.locked.length > 0 && <span className="tag">{text.status.locked(status.locked)}</span>}
         <Held />
         <StandingControl />
       </span>

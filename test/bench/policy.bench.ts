@@ -58,6 +58,7 @@ async function measure(title: string, where: string, goals: boolean): Promise<vo
     };
     let profile: string | null = null;
     const engine = new Engine({
+      personOf: () => undefined,
       programs,
       store,
       clock,

@@ -8,6 +8,10 @@ describe("the helper's options", () => {
       state: "/var/lib/picket",
       socket: "/run/picket/helper.sock",
       owner: 0,
+      people: "owner",
+      lock: "/etc/picket/locked",
+      unattended: "hold",
+      unattendedAfter: 30,
       guards: [],
       mode: "ask",
       service: false,
@@ -24,6 +28,10 @@ describe("the helper's options", () => {
       state: "/tmp/s",
       socket: "/tmp/h.sock",
       owner: 1000,
+      people: "owner",
+      lock: "/etc/picket/locked",
+      unattended: "hold",
+      unattendedAfter: 30,
       guards: ["user.slice", "/sys/fs/cgroup/a"],
       mode: "learn",
       service: false,
@@ -34,7 +42,7 @@ describe("the helper's options", () => {
   it("of a service begin by learning, and take guards and whom to serve from its environment", () => {
     const env = { PICKET_GUARD: "user.slice  system.slice", PICKET_OWNER: "1000" };
     const found = parseOptions(["--service", "--window-group", "daemon"], env);
-    expect(found).toMatchObject({ mode: "learn", service: true, owner: 1000, windowGroup: 1 });
+    expect(found).toMatchObject({ mode: "learn", service: true, unattended: "block", owner: 1000, windowGroup: 1 });
     expect(found.guards).toEqual(["user.slice", "system.slice"]);
     expect(() => parseOptions(["--window-group", "no-such-group"], {})).toThrow(TypeError);
   });

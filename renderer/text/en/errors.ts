@@ -9,6 +9,7 @@ export const errors = {
     bad_params: "The helper refused the details of that request. Nothing was changed.",
     version_mismatch: "This window and the helper are of different versions. Restart Picket after updating it.",
     hello_first: "The window and the helper lost step. Restart Picket.",
+    locked: "An administrator of this computer has locked this setting. Nothing was changed.",
     not_permitted: "You are not allowed to do that. Nothing was changed.",
     unknown_prompt: "That question has been answered already.",
     prompt_not_held:

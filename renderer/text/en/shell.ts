@@ -1,6 +1,15 @@
 // Name, header, notices and what several views say alike.
-import type { Mode } from "../../../contract/words.ts";
+import type { Locked, Mode } from "../../../contract/words.ts";
 import { count } from "./amounts.ts";
+
+const lockedWords: Record<Locked, string> = {
+  rules: "rules",
+  answers: "answers that last",
+  mode: "how new connections are treated",
+  profiles: "profiles",
+  blocklists: "blocklists",
+  history: "history settings",
+};
 
 export const shell = {
   product: "Picket",
@@ -24,6 +33,8 @@ export const shell = {
     guarded: (n: number) =>
       n === 0 ? "No group of programs guarded" : `${count(n, "group", "groups")} of programs guarded`,
     version: (version: string, kernel: string) => `Picket ${version} on kernel ${kernel}`,
+    locked: (parts: readonly Locked[]) =>
+      `Locked by an administrator: ${parts.map((part) => lockedWords[part]).join(", ")}`,
     level: { open: "Open: any program of yours may answer", protected: "Protected: only this window may answer" },
     mode: {
       ask: "Asks about new connections",

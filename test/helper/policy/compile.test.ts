@@ -10,7 +10,18 @@ import { type ListEntry, listNumbers, noLists } from "../../../helper/policy/lis
 import { compareRules } from "../../../helper/policy/order.ts";
 import { isNamed, loopbackPrefixes, type PolicyRule } from "../../../helper/policy/rule.ts";
 import { isPartial } from "../../../helper/policy/slots.ts";
-import { apps, lookUp, named, newTarget, numbered, policy, protocolNumbers, question, stranger } from "./model.ts";
+import {
+  apps,
+  lookUp,
+  named,
+  newTarget,
+  numbered,
+  policy,
+  protocolNumbers,
+  question,
+  stranger,
+  users,
+} from "./model.ts";
 import { type Compiler as AnyCompiler, mutants } from "./mutants.ts";
 
 const actions = { allow: 1, block: 2, ask: 3 } as const;
@@ -34,7 +45,9 @@ function compare(
   questions: readonly Question[],
   named: ReadonlyMap<string, KnownNames>,
 ): void {
-  const target = newTarget();
+  // Of every other policy the kernel knows somebody's own rules.
+  const person = policy.rules.length % 2 === 0 ? users[0] : null;
+  const target = newTarget(person);
   const bare = compiler(policy, target);
   // In proportion to the rules, beside what the zones themselves are.
   const own = Object.values(policy.zones).reduce((sum, ranges) => sum + ranges.length, 1);
@@ -52,14 +65,14 @@ function compare(
     tally.verdicts[said.verdict] = (tally.verdicts[said.verdict] ?? 0) + 1;
     tally.layers[said.layer] = (tally.layers[said.layer] ?? 0) + 1;
     for (const protocol of protocolNumbers[asked.protocol]) {
-      const found = lookUp(compiled, app, asked, protocol);
+      const found = lookUp(compiled, app, asked, protocol, person);
       // What the kernel leaves to the helper is held and decided there: right, if rare.
       if (found.deferred) {
         tally.deferred++;
         if (plain) tally.plain.deferred++;
       } else expect([found.action, found.rule]).toEqual([actions[said.verdict], said.number]);
       // Without a name yet: either the helper decides, or the answer is the same whatever the name turns out to be.
-      const unnamed = lookUp(compiled, 0, asked, protocol);
+      const unnamed = lookUp(compiled, 0, asked, protocol, person);
       if (unnamed.deferred) continue;
       for (const app of [...apps, stranger]) {
         expect([unnamed.action, unnamed.rule]).toEqual([

@@ -226,11 +226,12 @@ export const numbers = {
   action: { allow: 1, block: 2, ask: 3 },
   protocolClass: { tcp: 6, udp: 17, icmp: 1, other: 255 },
   direction: { outbound: 0, inbound: 1 },
+  personal: 0x80,
   shape: { anyApp: 8, anyPort: 4, anyProtocol: 2, anyDirection: 1 },
 } as const;
 
 /** A target that numbers tables and apps as they come. */
-export function newTarget(): Target & { apps: Map<string, number> } {
+export function newTarget(person: number | null = null): Target & { apps: Map<string, number> } {
   const tables = new Map<string, number>();
   const apps = new Map<string, number>();
   const numberIn = (map: Map<string, number>) => (name: string) => {
@@ -238,7 +239,7 @@ export function newTarget(): Target & { apps: Map<string, number> } {
     map.set(name, number);
     return number;
   };
-  return { ...numbers, tableId: numberIn(tables), appId: numberIn(apps), apps };
+  return { ...numbers, person, tableId: numberIn(tables), appId: numberIn(apps), apps };
 }
 
 /** The bits of a longest-prefix match, without the product's own arithmetic. */
@@ -276,12 +277,13 @@ export interface Found {
   deferred: boolean;
 }
 
-/** look_up() of bpf/policy.bpf.h. `app` 0: an executable without a name yet. `protocol`: IP's number. */
+/** look_up() of bpf/policy.bpf.h. `app` 0: an executable without a name yet. `protocol`: IP's number. `person`: config.person. */
 export function lookUp(
   compiled: Compiled,
   app: number,
-  { addressHex, port, direction }: Pick<Question, "addressHex" | "port" | "direction">,
+  { addressHex, port, direction, user }: Pick<Question, "addressHex" | "port" | "direction"> & { user?: number },
   protocol: number,
+  person: number | null = null,
 ): Found {
   const ask = { action: 3, rule: 0, deferred: true };
   const known: Record<number, number> = { 1: 1, 58: 1, 6: 6, 17: 17 };
@@ -304,7 +306,10 @@ export function lookUp(
       const slot = [...compiled.slots.values()].find(
         (slot) => [slot.table, slot.app, slot.port, slot.protocol, slot.direction, slot.shape].join() === key.join(),
       );
-      if (slot) return { action: slot.action, rule: slot.rule, deferred: slot.action === 3 && slot.rule === 0 };
+      if (slot === undefined) continue;
+      if (slot.action >= 0x80 && user !== person) return ask;
+      const action = slot.action & 0x7f;
+      return { action, rule: slot.rule, deferred: action === 3 && slot.rule === 0 };
     }
   }
   return { action: compiled.defaultAction, rule: 0, deferred: false };

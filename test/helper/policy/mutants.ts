@@ -124,5 +124,6 @@ export const mutants: [name: string, Compiler][] = [
         (slots) => new Map([...slots].map(([name, slot]) => [name, { ...slot, rule: slot.rule + 1 }])),
       ),
   ],
+  ["takes one person's rules for everybody's", (p, t, n) => compile(p, { ...t, personal: 0 }, n)],
   ["gives two apps one number", (p, t, n) => compile(p, { ...t, appId: () => t.appId(apps[0]) }, n)],
 ];

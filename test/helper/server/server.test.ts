@@ -31,8 +31,8 @@ describe("events", () => {
     expect(serving.server.isWatched("rules")).toBe(false);
     client.topics.add("rules");
     expect([serving.server.isWatched("rules"), serving.server.isWatched("flows")]).toEqual([true, false]);
-    serving.server.event("flows", { full: true, changed: [], removed: [] });
-    serving.server.event("rules", { full: true, changed: [], removed: [] });
+    serving.server.event("flows", () => ({ full: true, changed: [], removed: [] }));
+    serving.server.event("rules", () => ({ full: true, changed: [], removed: [] }));
     expect(await watcher.reply(3)).toEqual({ event: "rules", data: { full: true, changed: [], removed: [] } });
     expect(other.replies).toHaveLength(1);
   });
@@ -112,10 +112,10 @@ describe("strangers", () => {
 });
 
 describe("the socket's folder", () => {
-  const other = () => new ControlServer(join(serving.folder, "inner", "helper.sock"), 0, handle);
+  const other = () => new ControlServer(join(serving.folder, "inner", "helper.sock"), () => false, handle);
 
   it("is made when it is missing, root's alone to write", async () => {
-    const deep = new ControlServer(join(serving.folder, "a/b/helper.sock"), 0, handle);
+    const deep = new ControlServer(join(serving.folder, "a/b/helper.sock"), () => false, handle);
     await deep.listen();
     expect(statSync(join(serving.folder, "a/b")).mode & 0o777).toBe(0o755);
     await deep.close();
@@ -180,6 +180,6 @@ it("closes its clients with itself, and its path is free again", async () => {
   await client.end();
   await new Promise<void>((resolve) => again.listen(serving.path, resolve));
   await new Promise((resolve) => again.close(resolve));
-  serving.server = new ControlServer(serving.path, owner, handle);
+  serving.server = new ControlServer(serving.path, (uid) => uid === owner, handle);
   await serving.server.listen();
 });

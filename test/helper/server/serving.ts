@@ -41,7 +41,7 @@ async function startServing(): Promise<void> {
   chmodSync(serving.folder, 0o755);
   serving.path = join(serving.folder, "helper.sock");
   serving.calls = [];
-  serving.server = new ControlServer(serving.path, owner, handle);
+  serving.server = new ControlServer(serving.path, (uid) => uid === owner, handle);
   await serving.server.listen();
 }
 

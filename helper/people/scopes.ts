@@ -1,0 +1,263 @@
+// What each method shows and lets do of what belongs to somebody: the one list that keeps people apart. Pure; root, and an owner whom alone
+// the helper serves, pass it by.
+import { CodedError } from "../../contract/errors.ts";
+import type { MethodName, ParsedParams, Result } from "../../contract/methods.ts";
+import type { Flow, Prompt, Rule, Standing, Status } from "../../contract/words.ts";
+import { mayRule, sees, seesRule, type Viewer } from "./viewer.ts";
+
+type Person = Flow["person"];
+
+/** What has to be known of things that are only named. "unknown": there is no such thing. */
+export interface World {
+  isPerson(uid: number): boolean;
+  personOfPrompt(id: string): Person | "unknown";
+  /** Open ones and those in the inbox. */
+  countPrompts(viewer: Viewer): number;
+  promptOf(id: string): Prompt | undefined;
+  flowOf(id: string): Flow | undefined;
+  ruleOf(id: string): Rule | undefined;
+  /** Users whose rules a change of rules was about, the newest change first. */
+  changes(): Iterable<{ id: number; users: readonly (number | null)[] }>;
+  /** Uid of who made what is on trial; null: nothing is. */
+  trialBy(): number | null;
+  /** Whether history has anything of the app's by processes of the user. */
+  hasUsed(app: string, uid: number): boolean;
+}
+
+/** What the viewer has to be for it: anybody, or one who looks after the whole machine. */
+export type Demand = "anybody" | "keeper" | "admin";
+
+interface Scope<M extends MethodName> {
+  /** Errors: as for what does not exist, where it is somebody else's. */
+  readonly demands?: (params: ParsedParams<M>, viewer: Viewer, world: World) => Demand;
+  /** The same request as far as the viewer may ask it. Errors: not_permitted. */
+  readonly enter?: (params: ParsedParams<M>, viewer: Viewer, world: World) => ParsedParams<M>;
+  /** What the viewer is told of the answer; `asked`: before `enter`. */
+  readonly leave?: (result: Result<M>, viewer: Viewer, world: World, asked: ParsedParams<M>) => Result<M>;
+}
+
+/** open: nobody's in particular, or the service itself tells people apart. machine: everybody's at once. */
+type Entry<M extends MethodName> = "open" | "machine" | Scope<M>;
+
+/** What is somebody else's is not there. */
+function ownPrompt({ id }: { id: string }, viewer: Viewer, world: World): Demand {
+  const person = world.personOfPrompt(id);
+  if (person !== "unknown" && !sees(viewer, person)) throw new CodedError("unknown_prompt", id);
+  return "anybody";
+}
+
+function ownFlow(id: string, viewer: Viewer, world: World): Flow {
+  const flow = world.flowOf(id);
+  if (flow === undefined || !sees(viewer, flow.person)) throw new CodedError("unknown_flow", id);
+  return flow;
+}
+
+/** A rule that everybody sees is the keeper's to change; of another's nobody hears. */
+function ownRule({ id }: { id: string }, viewer: Viewer, { ruleOf, isPerson }: World): Demand {
+  const rule = ruleOf(id);
+  if (rule === undefined || !seesRule(viewer, rule, isPerson)) throw new CodedError("unknown_rule", id);
+  return mayRule(viewer, rule.user, isPerson) ? "anybody" : "keeper";
+}
+
+/** A rule of a person's is for that person's processes; the keeper's may be for services. */
+function ownUser(user: number | null, viewer: Viewer, { isPerson }: World): number {
+  if (user === null) return viewer.uid;
+  if (mayRule(viewer, user, isPerson)) return user;
+  throw new CodedError("not_permitted", "a rule for another user is an administrator's to make");
+}
+
+/** A change of nothing but what the viewer may change. */
+function isOwnChange(users: readonly (number | null)[], viewer: Viewer, world: World): boolean {
+  return users.every((user) => (user === null ? viewer.keeper : mayRule(viewer, user, world.isPerson)));
+}
+
+function ruleFor(viewer: Viewer, world: World): (rule: Rule) => Rule[] {
+  return (rule) => {
+    if (!seesRule(viewer, rule, world.isPerson)) return [];
+    if (rule.user !== null) return [rule];
+    // How often, and when last, is everybody's doing.
+    const { uses: _uses, lastUsed: _last, hints, ...rest } = rule;
+    const told = hints?.filter(({ kind }) => kind !== "unused") ?? [];
+    return [{ ...rest, ...(told.length > 0 && { hints: told }) }];
+  };
+}
+
+function standingFor<S extends Standing>(standing: S, viewer: Viewer, world: World): S {
+  return world.trialBy() === viewer.uid ? standing : { ...standing, trial: null };
+}
+
+/** Without numbers that other people's apps move. What is wrong is everybody's to know, how often it was is not. */
+function statusFor(status: Status, viewer: Viewer, world: World): Status {
+  const degraded = status.degraded
+    .filter(({ code }) => code !== "packetSockets")
+    .map(({ code, message }) => ({ code, message: message.replace(/ \(\d+\)$/, "") }));
+  return { ...standingFor(status, viewer, world), degraded, counters: {}, prompts: world.countPrompts(viewer) };
+}
+
+const scopes: { [M in MethodName]: Entry<M> } = {
+  hello: "open",
+  status: { leave: statusFor },
+  "prompts.list": {
+    leave: (prompts, viewer) => prompts.filter(({ process }) => sees(viewer, process.person)),
+  },
+  "prompts.dismiss": { demands: ownPrompt },
+  "prompts.answer": {
+    demands: (params, viewer, world) => {
+      ownPrompt(params, viewer, world);
+      const asked = world.promptOf(params.id)?.process;
+      // What runs as another user (sudo) is allowed or blocked by who started it while it lasts; a rule for that user is more.
+      const lasts = params.lifetime !== "once" && params.lifetime !== "quit";
+      return asked !== undefined && lasts && !mayRule(viewer, asked.uid, world.isPerson) ? "admin" : "anybody";
+    },
+  },
+  "prompts.details": { demands: ownPrompt, leave: (details) => ({ ...details, firstSeen: null }) },
+  "answers.list": {
+    leave: (answers, viewer, world) =>
+      answers.filter(({ id }) => {
+        const person = world.personOfPrompt(id);
+        return person !== "unknown" && sees(viewer, person);
+      }),
+  },
+  "rules.list": { leave: (rules, viewer, world) => rules.flatMap(ruleFor(viewer, world)) },
+  "rules.stage": {
+    enter: ({ first, rules }, viewer, world) => ({
+      first,
+      rules: rules.map((rule) => ({ ...rule, user: ownUser(rule.user ?? null, viewer, world) })),
+    }),
+  },
+  // Which rows it is about, the service says; factory rules are everybody's.
+  "rules.apply": { enter: (asked) => ({ ...asked, factory: {} }) },
+  "rules.undo": {
+    enter: ({ change }, viewer, world) => {
+      for (const { id, users } of world.changes())
+        if ((change === null || change === id) && isOwnChange(users, viewer, world)) return { change: id };
+      throw new CodedError("nothing_to_undo");
+    },
+    leave: ({ removed, restored, more }, viewer, world) => ({
+      removed: removed.flatMap(ruleFor(viewer, world)),
+      restored: restored.flatMap(ruleFor(viewer, world)),
+      more,
+    }),
+  },
+  explain: {
+    // Nobody's user in particular is one's own.
+    enter: (asked, viewer, world) => ({ ...asked, user: ownUser(asked.user || null, viewer, world) }),
+    // Which names lead where, somebody looked up.
+    leave: ({ at: _at, ...told }) => told,
+  },
+  "rules.add": { enter: (rule, viewer, world) => ({ ...rule, user: ownUser(rule.user, viewer, world) }) },
+  "rules.remove": { demands: ownRule },
+  "rules.enable": { demands: ownRule },
+  "rules.except": {
+    demands: ({ flow }, viewer, world) =>
+      mayRule(viewer, ownFlow(flow, viewer, world).user, world.isPerson) ? "anybody" : "admin",
+  },
+  "mode.set": "machine",
+  confirm: {
+    demands: (_, viewer, world) => {
+      if (world.trialBy() !== viewer.uid) throw new CodedError("nothing_to_confirm");
+      return "anybody";
+    },
+    leave: standingFor,
+  },
+  pause: "machine",
+  lockdown: "machine",
+  "profile.set": "machine",
+  "profiles.list": "open",
+  "profiles.define": "machine",
+  "profiles.remove": "machine",
+  "learn.review": "open",
+  "learn.accept": "open",
+  "flows.list": {
+    enter: (asked) => ({ ...asked, limit: 5000 }),
+    leave: (flows, viewer, _, { limit }) => flows.filter(({ person }) => sees(viewer, person)).slice(0, limit),
+  },
+  "flows.end": {
+    demands: ({ id }, viewer, world) => {
+      ownFlow(id, viewer, world);
+      return "anybody";
+    },
+  },
+  "monitor.watch": "open",
+  "monitor.leave": "open",
+  "monitor.end": "open",
+  "blocklists.list": { leave: (lists) => lists.map((list) => ({ ...list, hits: 0 })) },
+  "blocklists.hits": { leave: () => [] },
+  "blocklists.add": "machine",
+  "blocklists.begin": "machine",
+  "blocklists.append": "machine",
+  "blocklists.commit": "machine",
+  "blocklists.remove": "machine",
+  "blocklists.enable": "machine",
+  "blocklists.refresh": "machine",
+  "history.query": {
+    enter: (asked, viewer) => {
+      const { user } = asked.filter;
+      if (user !== undefined && user !== viewer.uid) throw new CodedError("not_permitted", `user ${user}`);
+      return { ...asked, filter: { ...asked.filter, user: viewer.uid } };
+    },
+  },
+  "history.events": {
+    leave: ({ events }, viewer, world) => ({
+      events: events.filter(({ app }) => app === null || world.hasUsed(app, viewer.uid)),
+    }),
+  },
+  "history.networks": "open",
+  "history.settings": {
+    leave: (settings, viewer, world) => ({
+      ...settings,
+      private: settings.private.filter((app) => world.hasUsed(app, viewer.uid)),
+    }),
+  },
+  "history.configure": "machine",
+  "history.setPrivate": "machine",
+  "history.delete": "machine",
+  // Everybody's rules at once.
+  "backup.read": "machine",
+  "backup.append": "machine",
+  "backup.restore": "machine",
+  "backup.undo": "machine",
+  "run.enter": "open",
+  "helper.stop": "open",
+  watch: "open",
+};
+
+function scopeOf<M extends MethodName>(method: M): Scope<M> {
+  const entry = scopes[method] as Entry<M>;
+  if (entry === "open") return {};
+  return entry === "machine" ? { demands: () => "keeper" } : entry;
+}
+
+/** Errors: as for what does not exist, where it is somebody else's. */
+export function demandOf<M extends MethodName>(
+  method: M,
+  params: ParsedParams<M>,
+  viewer: Viewer,
+  world: World,
+): Demand {
+  if (viewer.everything) return "anybody";
+  const demand = scopeOf(method).demands?.(params, viewer, world) ?? "anybody";
+  return demand === "keeper" ? (viewer.keeper ? "anybody" : "admin") : demand;
+}
+
+/** Errors: not_permitted, nothing_to_undo. */
+export function enter<M extends MethodName>(
+  method: M,
+  params: ParsedParams<M>,
+  viewer: Viewer,
+  world: World,
+): ParsedParams<M> {
+  if (viewer.everything) return params;
+  return scopeOf(method).enter?.(params, viewer, world) ?? params;
+}
+
+export function leave<M extends MethodName>(
+  method: M,
+  result: Result<M>,
+  viewer: Viewer,
+  world: World,
+  asked: ParsedParams<M>,
+): Result<M> {
+  if (viewer.everything) return result;
+  return scopeOf(method).leave?.(result, viewer, world, asked) ?? result;
+}

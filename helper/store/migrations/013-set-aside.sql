@@ -1,0 +1,1 @@
+-- Set aside for another branch; goes when that one comes.

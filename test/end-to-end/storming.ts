@@ -1,0 +1,145 @@
+// A storm of mutated messages against a real helper at level "protected", while questions of two people wait: what both tests of it share.
+import { spawn } from "node:child_process";
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "vitest";
+import type { Rule } from "../../contract/words.ts";
+import { cgroupRoot } from "../../helper/guard/cgroups.ts";
+import type { HelperClient } from "../../main/client/client.ts";
+import { client } from "../network/clients.ts";
+import { createNetwork, type Network } from "../network/network.ts";
+import { asUser, connectAs } from "./as-user.ts";
+import { start, TestHelper } from "./helper-process.ts";
+
+export const [alice, bob] = [1000, 1001];
+/** The window's group in these tests: daemon's, which nobody here has. */
+export const windowGroup = 1;
+const root = join(import.meta.dirname, "../..");
+
+export class Storming {
+  readonly helper = new TestHelper();
+  readonly network: Network;
+  readonly programs = mkdtempSync(join(tmpdir(), "picket-programs-"));
+  private guard = "";
+
+  private constructor(network: Network) {
+    this.network = network;
+  }
+
+  static async create(): Promise<Storming> {
+    const made = new Storming(await createNetwork());
+    chmodSync(made.programs, 0o755);
+    const level = ["--window-group", "daemon", "--people", "everyone", "--owner", String(alice)];
+    await made.helper.start("helper/main.ts", level);
+    chmodSync(made.helper.directory, 0o755);
+    const api = await made.helper.client();
+    made.guard = `${cgroupRoot()}/${(await api.call("status", {})).guarded[0]}`;
+    return made;
+  }
+
+  async destroy(): Promise<void> {
+    await this.helper.stop();
+    this.network.destroy();
+    rmSync(this.programs, { recursive: true, force: true });
+  }
+
+  /** Resident memory of the helper, bytes. */
+  memory(): number {
+    return Number(/^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${this.helper.pid}/status`, "utf8"))?.[1]) * 1024;
+  }
+
+  /** A connection of the user's that is asked about; resolves with its question's id. */
+  async question(uid: number, address: string): Promise<string> {
+    const app = join(this.programs, `app-${uid}`);
+    copyFileSync("/usr/bin/python3", app);
+    const [, ...args] = client("tcp", address, 80);
+    const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+    const inside = ["nsenter", `--net=/run/netns/${this.network.near}`, ...asUser(uid, [app, ...args])];
+    void start("sh", ["-c", enter, this.guard, ...inside]);
+    return (await this.helper.prompt(address)).id;
+  }
+
+  /** The storm of a process of bob's. Resolves with what it printed. */
+  storm(count: number, seed: number, real: unknown): Promise<Storm> {
+    const words = [join(root, "test/end-to-end/storm.ts"), this.helper.socket, String(count), String(seed)];
+    const command = [process.execPath, ...words, JSON.stringify(real)];
+    const [program = "", ...args] = asUser(bob, command);
+    return new Promise((resolve, reject) => {
+      const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"], cwd: "/" });
+      let output = "";
+      child.stdout.on("data", (chunk) => {
+        output += chunk;
+      });
+      child.once("close", () => {
+        try {
+          resolve(JSON.parse(output) as Storm);
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+}
+
+export interface Storm {
+  sent: number;
+  answered: number;
+  /** Under way on connections that the helper closed. */
+  cut: number;
+  codes: Record<string, number>;
+}
+
+const own = (rule: Rule) => rule.user === bob && rule.action === "block";
+
+/** Storms with `count` messages: the helper lives, its memory is flat, nothing is granted and nothing of anybody else's is lost. */
+export async function weather(field: Storming, count: number, seed: number): Promise<Storm> {
+  const { helper, network } = field;
+  const api = await helper.client();
+  const [hers, his] = [network.address(4), network.address(4)];
+  const prompts = [await field.question(alice, hers), await field.question(bob, his)];
+  for (const address of ["192.0.2.101", "192.0.2.102"])
+    await api.call("rules.add", { app: null, action: "block", address, user: alice });
+  await api.call("rules.add", { app: null, action: "block", address: "192.0.2.103" });
+  await api.call("rules.add", { app: "/usr/bin/true", action: "allow", address: "192.0.2.104", user: bob });
+  const windows = await connectAs(bob, helper, windowGroup);
+  const before = await api.call("rules.list", {});
+  const standing = await standingOf(api);
+  const flows = (await api.call("flows.list", {})).map(({ id }) => id);
+  const real = { prompts, rules: before.map(({ id }) => id), flows, users: [0, alice, bob] };
+  // Everything is compiled, and every cache is as large as it gets.
+  await field.storm(2000, seed + 1, real);
+  const memory = field.memory();
+  const result = await field.storm(count, seed, real);
+  const grown = field.memory() - memory;
+  const answers = Object.entries(result.codes).sort(([, a], [, b]) => b - a);
+  console.log(
+    `seed ${seed}: ${result.answered} of ${result.sent} answered, ${result.cut} cut; memory ${grown >> 20} MiB more; ${JSON.stringify(answers)}`,
+  );
+
+  expect(result.answered + result.cut).toBeGreaterThanOrEqual(result.sent);
+  expect(result.codes.internal ?? 0).toBe(0);
+  expect(grown).toBeLessThan(48 * 1024 * 1024);
+  const uses = ({ uses: _uses, lastUsed: _last, hints: _hints, ...rest }: Rule) => rest;
+  const after = await api.call("rules.list", {});
+  // What anybody may do is to block more of their own: that is all that came, and none went.
+  expect(after.filter((rule) => !own(rule)).map(uses)).toEqual(before.filter((rule) => !own(rule)).map(uses));
+  expect(await standingOf(api)).toEqual(standing);
+  expect(await api.call("blocklists.list", {})).toEqual([]);
+  const waiting = await api.call("prompts.list", {});
+  expect(waiting.find(({ id }) => id === prompts[0])).toMatchObject({ state: "held" });
+  for (const flow of await api.call("flows.list", {})) expect(flow.verdict, flow.reason).not.toBe("allow");
+  expect(await network.arrivedAt(hers)).toBe(0);
+  expect(await network.arrivedAt(his)).toBe(0);
+  // The window of the same person, connected all the while, is answered.
+  expect(await windows.call("status", {})).toMatchObject({ level: "protected" });
+  windows.close();
+  return result;
+}
+
+async function standingOf(api: HelperClient) {
+  const { mode, override, profile, automatic, trial } = await api.call("status", {});
+  const { profiles } = await api.call("profiles.list", {});
+  const { recording, minutes, days, private: kept } = await api.call("history.settings", {});
+  return { mode, override, profile, automatic, trial, profiles, recording, minutes, days, kept };
+}

@@ -1,0 +1,70 @@
+// The admin's lock: what the file says counts at once, and a file that somebody else could have written locks everything.
+import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { AdminLock, checkLock, parseLocks } from "../../../helper/people/locks.ts";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  folder = mkdtempSync(join(tmpdir(), "picket-lock-"));
+  chmodSync(folder, 0o755);
+  file = join(folder, "locked");
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+const all = ["rules", "answers", "mode", "profiles", "blocklists", "history"];
+
+describe("the lock", () => {
+  it("is what the file says at this moment, and nothing without one", () => {
+    const lock = new AdminLock(file);
+    expect(lock.read()).toEqual({ locked: [], problem: null });
+    writeFileSync(file, "# for the lab\nmode rules # both\n\nhistory\n");
+    expect(lock.read()).toEqual({ locked: ["rules", "mode", "history"], problem: null });
+    writeFileSync(file, "mode\n");
+    expect(lock.read().locked).toEqual(["mode"]);
+    rmSync(file);
+    expect(lock.read().locked).toEqual([]);
+  });
+
+  it("is everything where a word is strange", () => {
+    expect(parseLocks("rulez")).toEqual({ locked: all, problem: expect.stringContaining("rulez") });
+  });
+
+  it.each([
+    ["another user's file", () => chownSync(file, 1000, 0)],
+    ["a file that others may write", () => chmodSync(file, 0o666)],
+    ["a folder that others may write", () => chmodSync(folder, 0o777)],
+    [
+      "a link",
+      () => {
+        rmSync(file);
+        symlinkSync("/dev/null", file);
+      },
+    ],
+  ])("is everything in %s", (_, spoil) => {
+    writeFileSync(file, "");
+    chmodSync(file, 0o644);
+    spoil();
+    expect(new AdminLock(file).read()).toEqual({ locked: all, problem: expect.stringMatching(/everything is locked/) });
+  });
+
+  it("stops everybody but root, and leaves answers for now", () => {
+    writeFileSync(file, "rules answers mode");
+    const lock = new AdminLock(file);
+    const rule = {} as never;
+    expect(() => checkLock(lock, 1000, "rules.add", rule)).toThrow(/locked/);
+    expect(() => checkLock(lock, 1000, "mode.set", { mode: "block", confirmWithin: null })).toThrow(/locked/);
+    expect(() => checkLock(lock, 0, "rules.add", rule)).not.toThrow();
+    const answer = { id: "1", action: "allow", scope: "endpoint" } as const;
+    expect(() => checkLock(lock, 1000, "prompts.answer", { ...answer, lifetime: "forever" })).toThrow(/locked/);
+    for (const lifetime of ["once", "quit"] as const)
+      expect(() => checkLock(lock, 1000, "prompts.answer", { ...answer, lifetime })).not.toThrow();
+    expect(() => checkLock(lock, 1000, "history.delete", {})).not.toThrow();
+    expect(() => checkLock(lock, 1000, "rules.list", {})).not.toThrow();
+  });
+});

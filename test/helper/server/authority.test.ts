@@ -1,0 +1,132 @@
+// Who may have what carried out, over a real socket: what is decided by a process's number is never decided by another's.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { contractVersion, type MethodName } from "../../../contract/methods.ts";
+import { isStillThere } from "../../../helper/kernel/peer.ts";
+import { type Authority, authorize } from "../../../helper/server/authority.ts";
+import { ControlServer } from "../../../helper/server/server.ts";
+
+const owner = 1000;
+const window = 4242;
+let folder: string;
+let server: ControlServer;
+let asked: { pid: number; admin: boolean }[];
+/** What polkit says, and what happens while it thinks. */
+let consent: () => Promise<boolean>;
+let about: Authority["askedAbout"];
+const children: ChildProcess[] = [];
+
+beforeEach(async () => {
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  folder = mkdtempSync(join(tmpdir(), "picket-authority-"));
+  chmodSync(folder, 0o755);
+  [asked, consent, about] = [[], async () => true, () => null];
+  const authority: Authority = {
+    windowGroup: window,
+    askedAbout: (prompt) => about(prompt),
+    consent: (peer, admin) => {
+      asked.push({ pid: peer.pid, admin });
+      return consent();
+    },
+  };
+  server = new ControlServer(
+    join(folder, "helper.sock"),
+    (uid) => uid === owner,
+    async ({ method, params, client }) => {
+      const admin = method === "pause";
+      await authorize(authority, client.peer, method, params, admin, () => isStillThere(client.socket, client.peer));
+      return "done";
+    },
+  );
+  await server.listen();
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  await server.close();
+  rmSync(folder, { recursive: true });
+  vi.restoreAllMocks();
+});
+
+/**
+ * A client of the owner's. `forks`: the process that connects leaves its socket to its child and ends; `then`: what the child does first.
+ * Resolves with the answer's error message, or "done".
+ */
+async function client(
+  method: MethodName,
+  params: unknown,
+  { forks = false, gid = owner, late = 0, as = "/usr/bin/python3" } = {},
+): Promise<string> {
+  const hello = JSON.stringify({ id: 1, method: "hello", params: { contract: contractVersion, client: "t" } });
+  const request = JSON.stringify({ id: 2, method, params });
+  const script = `import os, socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+f = s.makefile("r")
+s.sendall((sys.argv[2] + "\\n").encode()); f.readline()
+if ${forks ? "True" : "False"}:
+    parent = os.getpid()
+    if os.fork(): os._exit(0)
+    while os.getppid() == parent: time.sleep(0.01)
+s.sendall((sys.argv[3] + "\\n").encode())
+if ${late} > 0:
+    if os.fork(): time.sleep(${late}); os._exit(0)
+print(f.readline(), flush=True)`;
+  const words = [`--reuid=${owner}`, `--regid=${gid}`, "--clear-groups", as, "-c", script];
+  const child = spawn("setpriv", [...words, join(folder, "helper.sock"), hello, request], {
+    stdio: ["ignore", "pipe", "inherit"],
+    cwd: "/",
+  });
+  children.push(child);
+  let output = "";
+  child.stdout?.on("data", (chunk) => {
+    output += chunk;
+  });
+  await once(child.stdout as NodeJS.ReadableStream, "end");
+  const reply = JSON.parse(output) as { result?: string; error?: { message: string } };
+  return reply.result ?? reply.error?.message ?? "";
+}
+
+const allow = { id: "7", action: "allow" } as const;
+
+it("polkit is asked for what widens, and an administrator for what is everybody's", async () => {
+  expect(await client("prompts.answer", allow)).toBe("done");
+  expect(await client("pause", { for: "1h" })).toBe("done");
+  expect(asked.map(({ admin }) => admin)).toEqual([false, true]);
+  consent = async () => false;
+  expect(await client("prompts.answer", allow)).toContain("Picket's window, or an administrator");
+  expect(await client("pause", { for: "1h" })).toContain("an administrator has to do it");
+});
+
+it("the window widens what is its person's unasked, and what is everybody's no more than anybody", async () => {
+  consent = async () => false;
+  expect(await client("prompts.answer", allow, { gid: window })).toBe("done");
+  expect(asked).toEqual([]);
+  expect(await client("pause", { for: "1h" }, { gid: window })).toContain("an administrator has to do it");
+});
+
+it("a child that got its parent's connection is nobody: the number that polkit would hear of may be another's by now", async () => {
+  expect(await client("prompts.answer", allow, { forks: true })).toContain("the process that connected has ended");
+  expect(asked).toEqual([]);
+  // What needs no consent needs no number.
+  expect(await client("prompts.answer", { ...allow, action: "block" }, { forks: true })).toBe("done");
+});
+
+it("so it is with one that ends while polkit asks", async () => {
+  consent = () => new Promise((resolve) => setTimeout(() => resolve(true), 3000));
+  expect(await client("prompts.answer", allow, { late: 1 })).toContain("the process that connected has ended");
+  expect(asked).toHaveLength(1);
+});
+
+it("the app that is asked about does not even get to ask, nor what it starts, nor another process of the same file", async () => {
+  const app = spawn("/usr/bin/python3", ["-c", "import time; print(1, flush=True); time.sleep(60)"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  children.push(app);
+  await once(app.stdout as NodeJS.ReadableStream, "data");
+  about = () => ({ pid: app.pid ?? 0, uid: owner, command: "python3" });
+  expect(await client("prompts.answer", allow)).toContain("the app that is asked about may not answer");
+  expect(asked).toEqual([]);
+});

@@ -1,0 +1,161 @@
+// Two people with login sessions of a real logind: whose question it is, also where sudo, su, services and nobody in particular ask, and what
+// becomes of those that nobody can be asked.
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { Flow, Prompt } from "../../contract/words.ts";
+import { caller, client, far, GuardedMachine, picket, socket } from "./guarded.ts";
+import { checkout, node, type Outcome } from "./machine.ts";
+
+vi.setConfig({ testTimeout: 240_000 });
+
+/** Seconds that a flow waits for somebody who could be asked. */
+const patience = 6;
+const env = ["--setenv=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", `--setenv=PICKET_SOCKET=${socket}`];
+let machine: GuardedMachine;
+
+beforeAll(async () => {
+  machine = await GuardedMachine.start();
+  await machine.root(["useradd", "--create-home", "--uid", "1001", "--shell", "/bin/bash", "bob"]);
+  const guards = ["--guard", "user.slice", "--guard", "system.slice"];
+  const served = ["--people", "everyone", "--unattended", "block", "--unattended-after", String(patience)];
+  await machine.helper("picket-helper", "people", ...guards, ...served);
+  const inbound = ["--app", "any", "--action", "allow", "--direction", "inbound", "--address", "192.0.2.1"];
+  await asRoot("rules", "add", ...inbound);
+}, 660_000);
+afterAll(() => machine?.stop());
+
+/** In a login session of its own, as PAM makes it: below the user's slice, in a scope. */
+function logIn(user: string, command: readonly string[], type = "tty"): Promise<Outcome> {
+  const pam = ["--property=PAMName=login", `--property=User=${user}`, `--setenv=XDG_SESSION_TYPE=${type}`];
+  const words = command.map((word) => word.replaceAll("$", "$$$$"));
+  return machine.machine.run(
+    ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", ...pam, ...env, "--", ...words],
+    {
+      timeout: 90_000,
+    },
+  );
+}
+/** A unit of the system's manager, outside of every session: what cron and services are. */
+const asUnit = (user: string, command: readonly string[]) =>
+  machine.machine.run(
+    [
+      ...["systemd-run", "--quiet", "--pipe", "--wait", "--collect", `--property=User=${user}`, ...env, "--"],
+      ...command.map((word) => word.replaceAll("$", "$$$$")),
+    ],
+    { timeout: 90_000 },
+  );
+const asRoot = (...words: string[]) => machine.machine.run([picket, ...words], { env: { PICKET_SOCKET: socket } });
+const as = (user: string, ...words: string[]) => asUnit(user, [picket, ...words]);
+
+const call = [caller, "-c", client];
+const came = async (outcome: Promise<Outcome>) => (await outcome).stdout.trim();
+
+async function promptsOf(user: string): Promise<Prompt[]> {
+  const { stdout, stderr } = await as(user, "prompts", "--json");
+  if (stdout === "") throw new Error(stderr);
+  return (JSON.parse(stdout) as Prompt[]).filter(({ endpoint }) => endpoint.address === far.address);
+}
+const heldOf = (user: string): Promise<Prompt> =>
+  machine.until(`a question for ${user}`, async () => (await promptsOf(user)).find(({ state }) => state === "held"));
+
+/** Somebody of the user's who could answer. */
+const watches = (user: string) => asUnit(user, [node, `${checkout}/test/machine/watch-prompts.ts`, socket, "40"]);
+let watching: Promise<Outcome>[] = [];
+const attend = async (...users: string[]) => {
+  watching = users.map(watches);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+};
+
+test("each session's questions are its person's; what sudo and su run in it are, too, by their own name", async () => {
+  await attend("alice", "bob");
+  for (const [user, uid, other] of [
+    ["alice", 1000, "bob"],
+    ["bob", 1001, "alice"],
+  ] as const) {
+    const running = logIn(user, call);
+    const prompt = await heldOf(user);
+    expect(prompt.process).toMatchObject({ uid, person: uid });
+    expect(await promptsOf(other)).toEqual([]);
+    expect(await as(other, "answer", prompt.id, "allow")).toMatchObject({ code: 1 });
+    expect(await as(user, "answer", prompt.id, "allow")).toMatchObject({ code: 0 });
+    expect(await came(running)).toBe("welcome");
+  }
+  for (const [words, uid] of [
+    [["sudo"], 0],
+    [["sudo", "-u", "bob"], 1001],
+  ] as const) {
+    const running = logIn("alice", [...words, ...call]);
+    const prompt = await heldOf("alice");
+    expect(prompt.process).toMatchObject({ uid, person: 1000 });
+    expect(await promptsOf("bob")).toEqual([]);
+    // She is no administrator by that: for now, not for good. She looks after what is the system's.
+    const forever = await as("alice", "answer", prompt.id, "allow", "--lifetime", "forever");
+    expect(forever.code).toBe(uid === 0 ? 0 : 1);
+    if (uid !== 0) expect(await as("alice", "answer", prompt.id, "allow")).toMatchObject({ code: 0 });
+    expect(await came(running)).toBe("welcome");
+    if (uid === 0) await asRoot("rules", "undo");
+  }
+  await Promise.all(watching);
+});
+
+test("a job of bob's outside of every session is bob's question; nobody is there, so it is refused and stays in his inbox", async () => {
+  const began = performance.now();
+  expect(await came(asUnit("bob", call))).toBe("111");
+  expect(performance.now() - began).toBeGreaterThan(patience * 1000 - 1500);
+  expect(await promptsOf("bob")).toMatchObject([{ state: "inbox", process: { uid: 1001, person: 1001 } }]);
+  expect(await promptsOf("alice")).toEqual([]);
+  expect(machine.printed("picket-helper")).toContain("nobody could be asked about a connection");
+  const flows = JSON.parse((await as("bob", "flows", "--json")).stdout) as Flow[];
+  expect(flows[0]).toMatchObject({ verdict: "block", reason: expect.stringContaining("Nobody could be asked") });
+});
+
+test("a service's question is nobody's but the owner's, who looks after the computer", async () => {
+  expect(await came(asUnit("root", call))).toBe("111");
+  expect(await promptsOf("alice")).toMatchObject([{ state: "inbox", process: { uid: 0, person: null } }]);
+  expect((await promptsOf("bob")).every(({ process }) => process.person === 1001)).toBe(true);
+});
+
+test("who is behind a locked screen cannot be asked", async () => {
+  await attend("alice");
+  const session = logIn("alice", ["sleep", "50"], "x11");
+  const id = await machine.until("her session", async () => {
+    const { stdout } = await machine.machine.run(["loginctl", "list-sessions", "--no-legend"]);
+    for (const line of stdout.split("\n")) {
+      const name = line.trim().split(/\s+/)[0] ?? "";
+      if (!name) continue;
+      const shown = await machine.machine.run(["loginctl", "show-session", name, "-p", "Type", "-p", "Name"]);
+      if (shown.stdout.includes("Type=x11") && shown.stdout.includes("Name=alice")) return name;
+    }
+    return undefined;
+  });
+  // Somebody is there: it waits longer than nobody would be waited for.
+  const waits = logIn("alice", call);
+  const prompt = await heldOf("alice");
+  await new Promise((resolve) => setTimeout(resolve, (patience + 2) * 1000));
+  expect((await heldOf("alice")).id).toBe(prompt.id);
+  const path =
+    (
+      await machine.root([
+        "busctl",
+        "call",
+        "org.freedesktop.login1",
+        "/org/freedesktop/login1",
+        "org.freedesktop.login1.Manager",
+        "GetSession",
+        "s",
+        id,
+      ])
+    ).split('"')[1] ?? "";
+  await machine.root([
+    "busctl",
+    "call",
+    "org.freedesktop.login1",
+    path,
+    "org.freedesktop.login1.Session",
+    "SetLockedHint",
+    "b",
+    "true",
+  ]);
+  expect(await came(waits)).toBe("111");
+  expect((await promptsOf("alice")).find((each) => each.id === prompt.id)).toMatchObject({ state: "inbox" });
+  await Promise.all([session, ...watching]);
+});
