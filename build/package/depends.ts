@@ -33,7 +33,7 @@ export function debianDepends(): string[] {
   // Later Debians renamed the libraries whose time_t grew.
   const renamed = /^lib(gtk-3-0|asound2|atk-bridge2.0-0|atspi2.0-0|cups2)$/;
   const libraries = names().map((name) => (renamed.test(name) ? `${name} | ${name}t64` : name));
-  return ["libc6", "passwd", "init-system-helpers", ...libraries];
+  return ["libc6", "passwd", ...libraries];
 }
 
 /** Throws for a package without an entry above. */

@@ -38,11 +38,13 @@ const elsewhere: Record<string, string> = {
   "icon.svg": "usr/share/icons/hicolor/scalable/apps/org.picket.Picket.svg",
 };
 
-/** Of npm packages: sources that were compiled, types, and what runs on other systems only. */
+/** Of npm packages: sources that were compiled, types, commands, and what runs on other systems only. */
 const foreign = new RegExp(
   [
-    "/(better-sqlite3|koffi)/(src|deps|doc)(/|$)",
+    "/better-sqlite3/(src|deps)(/|$)",
     "/node-addon-api(/|$)",
+    "/node_modules/(@[^/]+/)?[^/]+/bin(/|$)",
+    "/koffi/cnoke\\.cjs$",
     `/prebuilds/(?!linux-${process.arch}\\.node$)[^/]+$`,
     "/musl_[^/]+(/|$)",
     "\\.(d\\.[cm]?ts|map|gypi?|md)$",

@@ -1,6 +1,6 @@
 // The packages that `npm run package` makes, and a test machine with one of them: with a login, a screen, and a far side that is there at boot.
 import { execFile } from "node:child_process";
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { GuardedMachine } from "./guarded.ts";
@@ -11,13 +11,19 @@ export const out = join(outsideCheckout, "dist/package");
 
 export type Format = "deb" | "rpm" | "appimage";
 
+/** While one works on the tests: what is there is taken, and left there. */
+const keep = process.env.PICKET_KEEP_PACKAGES !== undefined;
+
 export async function makePackages(formats: Format[], env: Record<string, string> = {}): Promise<void> {
+  if (keep && existsSync(out)) return;
   const words = [join(outsideCheckout, "build/package.ts"), "--yes", ...formats];
   await promisify(execFile)(process.execPath, words, { maxBuffer: 1 << 24, env: { ...process.env, ...env } });
 }
 
 /** Half a gigabyte that nobody needs any more. */
-export const removePackages = () => rmSync(out, { recursive: true, force: true });
+export function removePackages(): void {
+  if (!keep) rmSync(out, { recursive: true, force: true });
+}
 
 /** Outside of the machine. */
 export function packagePath(ending: "deb" | "rpm" | "AppImage"): string {
