@@ -121,9 +121,23 @@ Stopping or restarting it leaves the programs in the kernel: what is decided sta
 removes them.
 .PP
 More to guard:
-.B systemctl edit picket\\-helper
-with
-.B Environment=PICKET_GUARD=user.slice system.slice
+.B PICKET_GUARD=user.slice system.slice
+in
+.IR /etc/picket/helper.conf ,
+then
+.BR "systemctl restart picket\\-helper" .
+The services of the system start beside the helper. Those that must not connect before it is ready wait for it with
+.B Before=basic.target
+in the section [Unit] of
+.BR "systemctl edit picket\\-helper" ;
+then the whole computer starts that much later.
+.SH FILES
+.TP
+.I /etc/picket/helper.conf
+What is guarded, and who is asked.
+.TP
+.I /etc/picket/owner.conf
+Whom the installation chose.
 .SH SEE ALSO
 .BR picket (1)
 `;

@@ -73,6 +73,7 @@ Before=systemd-user-sessions.service
 [Service]
 ExecStartPre=sh -e /usr/local/lib/far.sh
 ExecStart=nsenter --net=/run/netns/far python3 /usr/local/lib/web.py
+ExecStartPost=sh -c "until nsenter --net=/run/netns/far ss -Hltn | grep -q :80; do sleep 0.2; done"
 StandardOutput=append:/run/web.log
 [Install]
 WantedBy=multi-user.target
