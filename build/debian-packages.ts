@@ -8,6 +8,7 @@ export type DebianPackage = { name: string; instead?: RegExp; reason: string; pu
 const screen = "Electron's window";
 const manager = "a window manager, and somebody who types, for the window's tests";
 const compositor = "a Wayland compositor, and somebody who types, for the window's tests";
+const checked = "what the packages bring is checked with it";
 const client = "real clients of the network tests";
 
 export const packages: DebianPackage[] = [
@@ -53,7 +54,12 @@ export const packages: DebianPackage[] = [
   { name: "qemu-system-x86", reason: "virtual machines with Debian's stock kernels", purpose: "test" },
   { name: "zstd", reason: "unpacks the kernels of the tests' virtual machines", purpose: "test" },
   { name: "iptables", reason: "a queue in user space, for the benchmark to compare with", purpose: "test" },
-  { name: "rpm", reason: "a database of packages besides dpkg's", purpose: "test" },
+  { name: "rpm", reason: "a database of packages besides dpkg's, and the .rpm of Picket", purpose: "test" },
+  { name: "appstream", reason: checked, purpose: "test" },
+  { name: "desktop-file-utils", reason: checked, purpose: "test" },
+  { name: "mandoc", reason: checked, purpose: "test" },
+  { name: "lintian", reason: checked, purpose: "test" },
+  { name: "squashfs-tools", reason: "the AppImage of Picket", purpose: "test" },
   { name: "curl", reason: client, purpose: "test" },
   { name: "wget", reason: client, purpose: "test" },
   { name: "python3", reason: client, purpose: "test" },

@@ -2,11 +2,13 @@
 import { gzipSync } from "node:zlib";
 import { commandWords, usage } from "../../main/cli/usage.ts";
 
-/** Contents by path below the tree. */
-export function manPages(): Record<string, Buffer> {
+/** Contents by path below the tree. `time`: the pages' date, in seconds since 1970. */
+export function manPages(time: number): Record<string, Buffer> {
+  const date = new Date(time * 1000).toISOString().slice(0, 10);
   return {
-    "usr/share/man/man1/picket.1.gz": packed(commandPage()),
-    "usr/share/man/man8/picket-helper.8.gz": packed(helperPage()),
+    "usr/share/man/man1/picket.1.gz": packed(commandPage(date)),
+    "usr/share/man/man1/picket-window.1.gz": packed(windowPage(date)),
+    "usr/share/man/man8/picket-helper.8.gz": packed(helperPage(date)),
   };
 }
 
@@ -22,18 +24,41 @@ function escaped(text: string): string {
     .replace(/^([.'])/gm, "\\&$1");
 }
 
-function commandPage(): string {
+function commandPage(date: string): string {
   const parts = commandWords.map((word) => `.SS ${word}\n.nf\n${escaped(usage(word).trimEnd())}\n.fi`);
-  return `.TH PICKET 1 "" "Picket" "User Commands"
+  return `.TH PICKET 1 "${date}" "Picket" "User Commands"
 .SH NAME
 picket \\- a desktop firewall that asks
-.SH WAY BACK
+.SH SYNOPSIS
+.B picket
+.I COMMAND
+[ARGUMENTS]
+.br
+.B picket
+.I COMMAND
+.B \\-\\-help
+.SH SWITCHING IT OFF, AND ON AGAIN
+If something does not connect and you need it to, now:
+.TP
 .B sudo picket off
-ends the helper and removes its programs, pins and cgroups, whatever state it is in: nothing is held or blocked any more.
-.B sudo systemctl start picket\\-helper
-begins again; the rules were kept.
+Ends the helper and takes everything of Picket\\(aqs out of the kernel, whatever state it is in. Nothing is held or blocked any more.
+It needs neither the window nor a helper that answers. After a restart of the computer Picket is at work again.
+.TP
+.B sudo systemctl disable picket\\-helper
+Keeps it off after a restart, too.
+.TP
+.B sudo systemctl enable \\-\\-now picket\\-helper
+The way back: it guards again. Your rules and history were kept.
+.TP
+.B picket pause 10m
+Less than off: everything is allowed for ten minutes, and Picket goes on by itself.
+.TP
 .B sudo apt remove picket
-removes Picket,
+Removes Picket (with
+.B dnf
+on Fedora, with
+.B zypper
+on openSUSE);
 .B sudo apt purge picket
 its rules and history too.
 .SH DESCRIPTION
@@ -53,12 +78,33 @@ Rules, questions and history; root's.
 .I /run/picket/helper.sock
 The helper's socket. PICKET_SOCKET names another one.
 .SH SEE ALSO
+.BR picket\\-window (1),
 .BR picket\\-helper (8)
 `;
 }
 
-function helperPage(): string {
-  return `.TH PICKET\\-HELPER 8 "" "Picket" "System Manager's Manual"
+function windowPage(date: string): string {
+  return `.TH PICKET\\-WINDOW 1 "${date}" "Picket" "User Commands"
+.SH NAME
+picket\\-window \\- the window of Picket, a desktop firewall that asks
+.SH SYNOPSIS
+.B picket\\-window
+.RB [ \\-\\-background ]
+.SH DESCRIPTION
+Opens the window: what your programs are doing, the questions, the rules and the history. Closed, it stays in the tray and
+shows a card for every new question.
+.SH OPTIONS
+.TP
+.B \\-\\-background
+Starts in the tray, without opening the window. This is how it starts when you log in.
+.SH SEE ALSO
+.BR picket (1),
+.BR picket\\-helper (8)
+`;
+}
+
+function helperPage(date: string): string {
+  return `.TH PICKET\\-HELPER 8 "${date}" "Picket" "System Manager's Manual"
 .SH NAME
 picket\\-helper \\- the privileged part of Picket
 .SH SYNOPSIS
@@ -75,9 +121,23 @@ Stopping or restarting it leaves the programs in the kernel: what is decided sta
 removes them.
 .PP
 More to guard:
-.B systemctl edit picket\\-helper
-with
-.B Environment=PICKET_GUARD=user.slice system.slice
+.B PICKET_GUARD=user.slice system.slice
+in
+.IR /etc/picket/helper.conf ,
+then
+.BR "systemctl restart picket\\-helper" .
+The services of the system start beside the helper. Those that must not connect before it is ready wait for it with
+.B Before=basic.target
+in the section [Unit] of
+.BR "systemctl edit picket\\-helper" ;
+then the whole computer starts that much later.
+.SH FILES
+.TP
+.I /etc/picket/helper.conf
+What is guarded, and who is asked.
+.TP
+.I /etc/picket/owner.conf
+Whom the installation chose.
 .SH SEE ALSO
 .BR picket (1)
 `;

@@ -5,8 +5,11 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -15,6 +18,7 @@ import { dist, root } from "../paths.ts";
 import { Stop } from "../privilege.ts";
 import { completions } from "./completions.ts";
 import { manPages } from "./man.ts";
+import type { Release } from "./release.ts";
 
 /** Where everything of ours lives, but what the system wants elsewhere. */
 export const home = "usr/lib/picket";
@@ -31,11 +35,26 @@ const elsewhere: Record<string, string> = {
   "org.picket.Picket.desktop": "usr/share/applications/org.picket.Picket.desktop",
   "autostart.desktop": "etc/xdg/autostart/org.picket.Picket.desktop",
   "org.picket.Picket.metainfo.xml": "usr/share/metainfo/org.picket.Picket.metainfo.xml",
+  "set-up": `${home}/set-up`,
   "icon.svg": "usr/share/icons/hicolor/scalable/apps/org.picket.Picket.svg",
 };
 
+/** Of npm packages: sources that were compiled, types, commands, and what runs on other systems only. */
+const foreign = new RegExp(
+  [
+    "/better-sqlite3/(src|deps)(/|$)",
+    "/node-addon-api(/|$)",
+    "/node_modules/(@[^/]+/)?[^/]+/bin(/|$)",
+    "/koffi/cnoke\\.cjs$",
+    `/prebuilds/(?!linux-${process.arch}\\.node$)[^/]+$`,
+    "/musl_[^/]+(/|$)",
+    "\\.(d\\.[cm]?ts|map|gypi?|md)$",
+    "/\\.(github|gitattributes|npmignore|editorconfig)(/|$)",
+  ].join("|"),
+);
+
 /** `window`: the unpacked folder; it is moved into the tree. Returns the tree's own path. */
-export function makeTree(tree: string, window: string): string {
+export function makeTree(tree: string, window: string, { name, version, license, time }: Release): string {
   const place = (path: string): string => {
     const full = join(tree, path);
     mkdirSync(dirname(full), { recursive: true });
@@ -45,32 +64,47 @@ export function makeTree(tree: string, window: string): string {
   renameSync(window, join(tree, home, "window"));
   for (const room of rooms) cpSync(join(root, room), place(join(home, room)), { recursive: true });
   cpSync(join(dist, "bpf/picket.bpf.o"), place(join(home, "dist/bpf/picket.bpf.o")));
-  for (const name of runtimePackages()) cpSync(join(root, name), place(join(home, name)), { recursive: true });
+  for (const name of runtimePackages())
+    cpSync(join(root, name), place(join(home, name)), { recursive: true, filter: (path) => !foreign.test(path) });
   const node = join(root, `node_modules/node-linux-${process.arch}/bin/node`);
   cpSync(node, place(join(home, "node")));
   cpSync(join(root, `node_modules/node-linux-${process.arch}/LICENSE`), place(join(home, "LICENSE.node")));
-  cpSync(join(root, "LICENSE"), place("usr/share/doc/picket/copyright"));
-  const { name, version, license } = manifest();
+  cpSync(join(root, "LICENSE"), place(join(home, "LICENSE")));
   writeFileSync(place(join(home, "package.json")), `${JSON.stringify({ name, version, license, type: "module" })}\n`);
   for (const [file, path] of Object.entries(elsewhere)) cpSync(join(files, file), place(path));
   writeFileSync(place("usr/bin/picket"), `#!/bin/sh\nexec /${home}/node /${home}/main/cli/picket.ts "$@"\n`);
   compileLauncher(place(join(home, "launcher")));
   symlinkSync("../lib/picket/launcher", place("usr/bin/picket-window"));
-  for (const [path, text] of [...Object.entries(manPages()), ...Object.entries(completions())])
+  for (const [path, text] of [...Object.entries(manPages(time)), ...Object.entries(completions())])
     writeFileSync(place(path), text);
-  for (const path of ["usr/bin/picket", join(home, "node")]) chmodSync(join(tree, path), 0o755);
+  // A clone's own way to start the command line.
+  rmSync(join(tree, home, "main/cli/picket"));
+  setModes(tree);
+  for (const path of ["usr/bin/picket", join(home, "node"), join(home, "set-up")]) chmodSync(join(tree, path), 0o755);
   return tree;
 }
 
-export function manifest(): { name: string; version: string; license: string; description: string } {
-  return JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+/** A strict umask while building must not make an unreadable installation, nor sources and libraries look like commands. */
+function setModes(folder: string): void {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) setModes(path);
+    else if (entry.isFile()) {
+      const { mode } = statSync(path);
+      const runs = (mode & 0o111) !== 0 && !/\.(so(\.\d+)*|node|[cm]?[jt]s|json|md)$/i.test(entry.name);
+      chmodSync(path, runs ? (mode & 0o4000) | 0o755 : 0o644);
+    }
+  }
 }
 
 /** The package's installation gives it its group and the set-group-ID bit. */
 function compileLauncher(path: string): void {
   const source = join(import.meta.dirname, "launcher.c");
   // Clang is there already: the kernel programs are compiled with it.
-  const outcome = spawnSync("clang", ["-O2", "-Wall", "-Werror", "-o", path, source], { encoding: "utf8" });
+  const hardened = ["-fPIE", "-pie", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-Wl,-z,relro,-z,now"];
+  const words = ["-O2", "-Wall", "-Werror", "-s", ...hardened, "-o", path, source];
+  const outcome = spawnSync("clang", words, { encoding: "utf8" });
   if (outcome.status !== 0)
     throw new Stop(`The launcher was not compiled: ${outcome.error?.message ?? outcome.stderr.trim()}`);
 }

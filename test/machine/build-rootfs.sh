@@ -1,6 +1,7 @@
 #!/bin/bash
-# build-rootfs.sh CACHE: builds the test machine's root file system from Debian packages into CACHE and prints its path.
-# The folder's name carries a hash of this script: change the script and the next run builds anew. Needs root.
+# build-rootfs.sh CACHE [desktop]: builds the test machine's root file system from Debian packages into CACHE and prints its path.
+# `desktop` has what an installed window and other firewalls need as well. The folder's name carries a hash of this script: change the
+# script and the next run builds anew. Needs root.
 set -euo pipefail
 
 packages=(
@@ -17,9 +18,24 @@ packages=(
   nftables iptables iputils-tracepath openssl     # what tests of the network stack set up or run
   kmod bpftool busybox-static                     # the same system with a kernel of its own (test/vm)
 )
+desktop=(
+  libgtk-3-0 libnss3 libasound2 libgbm1 libxss1 libatk-bridge2.0-0 libatspi2.0-0 libcups2 libdrm2 libsecret-1-0 libxtst6 libnotify4
+  libxkbcommon0 libx11-xcb1 fonts-dejavu-core     # what the .deb depends on for its window
+  xvfb openbox xdotool                            # a screen, a window manager and somebody who types
+  chromium                                        # a browser to ask about
+  ufw wireguard-tools wireguard-go                # other people's firewalls and tunnels
+  podman crun uidmap slirp4netns fuse-overlayfs   # containers without root
+  rpm                                             # the other package format
+)
 
 cache=$(mkdir -p "$1" && readlink -f "$1")
-root=$cache/rootfs-$(sha256sum <"$0" | cut -c1-16)
+kind=${2:-}
+case $kind in
+'') ;;
+desktop) packages+=("${desktop[@]}") ;;
+*) echo "usage: $0 CACHE [desktop]" >&2 && exit 2 ;;
+esac
+root=$cache/rootfs-${kind:+$kind-}$(sha256sum <"$0" | cut -c1-16)
 
 # One builder at a time; the kernel drops the lock when its holder dies, however it dies.
 exec 9>"$cache/lock"

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Prompt } from "../../contract/words.ts";
-import { checkout, type Machine, node, startMachine } from "./machine.ts";
+import { checkout, type LocalMachine, type MachineOptions, node, startMachine } from "./machine.ts";
 
 export const picket = `${checkout}/main/cli/picket`;
 export const socket = "/run/picket/test.sock";
@@ -23,14 +23,16 @@ except OSError as e: print(e.errno)`;
 export const caller = "/usr/local/bin/caller";
 
 export class GuardedMachine {
-  readonly machine: Machine;
+  readonly machine: LocalMachine;
 
-  private constructor(machine: Machine) {
+  private constructor(machine: LocalMachine) {
     this.machine = machine;
   }
 
-  static async start(): Promise<GuardedMachine> {
-    const made = new GuardedMachine(await startMachine());
+  /** `far`: whether to make the far side; a machine that boots again has it in a unit of its own. */
+  static async start({ far = true, ...options }: MachineOptions & { far?: boolean } = {}): Promise<GuardedMachine> {
+    const made = new GuardedMachine(await startMachine(options));
+    if (!far) return made;
     for (const line of [
       "ip netns add far",
       "ip link add near type veth peer name far0 netns far",

@@ -1,14 +1,16 @@
 #!/bin/bash
-# init.sh ROOTFS CHECKOUT MOUNTPOINT: run inside the machine's new namespaces; assembles its file systems and becomes systemd.
+# init.sh ROOTFS CHECKOUT MOUNTPOINT [DISK]: run inside the machine's new namespaces; assembles its file systems and becomes systemd.
 # Every mount here lives in this mount namespace and ends with it: there is nothing to clean up outside.
 set -euo pipefail
-rootfs=$1 checkout=$2 mountpoint=$3
+rootfs=$1 checkout=$2 mountpoint=$3 disk=${4:-}
 
-# The root file system is never written: changes go to memory, so any number of machines share it.
+# The root file system is never written: changes go to memory, or to a folder that outlives this boot, so any number of machines share it.
 mount -t tmpfs -o mode=755 tmpfs "$mountpoint"
-mkdir "$mountpoint"/{upper,work,root}
+mkdir "$mountpoint"/{disk,root}
+if [ -n "$disk" ]; then mount --bind "$disk" "$mountpoint/disk"; fi
+mkdir -p "$mountpoint"/disk/{upper,work}
 root=$mountpoint/root
-mount -t overlay overlay -o "lowerdir=$rootfs,upperdir=$mountpoint/upper,workdir=$mountpoint/work" "$root"
+mount -t overlay overlay -o "lowerdir=$rootfs,upperdir=$mountpoint/disk/upper,workdir=$mountpoint/disk/work" "$root"
 
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys" # read-only tells systemd that it is in a container: no udev

@@ -18,6 +18,8 @@ export const cache = resolve(process.env.PICKET_TEST_CACHE ?? join(outsideChecko
 const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
 /** Boot takes a quarter of a second here; a slow host gets a hundred times that. */
 const bootPatience = 25_000;
+/** systemd gives a service a minute and a half to end. */
+const shutDownPatience = 100_000;
 const outputLimit = 16 * 1024 * 1024;
 export const defaultTimeout = 30_000;
 
@@ -35,6 +37,13 @@ export interface RunOptions {
   timeout?: number;
 }
 
+export interface MachineOptions {
+  /** Which root file system; `desktop` has what an installed window needs, and other people's firewalls. */
+  kind?: "desktop";
+  /** A folder for what is written, so that another machine can boot from it. Default: memory. */
+  disk?: string;
+}
+
 export interface Machine {
   /** Its PID 1, as the host numbers it. */
   readonly pid: number;
@@ -44,16 +53,22 @@ export interface Machine {
   stop(): Promise<void>;
 }
 
+/** On this kernel. */
+export interface LocalMachine extends Machine {
+  /** As a person does it: systemd ends every session and service in order. stop() is still to be called. */
+  shutDown(): Promise<void>;
+}
+
 /** Builds the root file system if needed, boots, and returns once both the system and alice's user manager are up. */
-export async function startMachine(): Promise<Machine> {
+export async function startMachine({ kind, disk = "" }: MachineOptions = {}): Promise<LocalMachine> {
   if (process.getuid?.() !== 0) throw new Error("a test machine needs root: it makes namespaces, mounts and a cgroup");
-  const rootfs = await buildRootfs();
+  const rootfs = await buildRootfs(kind);
   const mountpoint = join(cache, "mountpoint");
   mkdirSync(mountpoint, { recursive: true });
   await sweepCgroups();
 
   const cgroup = makeCgroup();
-  const outer = spawnNamespaces(cgroup, [join(here, "init.sh"), rootfs, outsideCheckout, mountpoint]);
+  const outer = spawnNamespaces(cgroup, [join(here, "init.sh"), rootfs, outsideCheckout, mountpoint, disk]);
   const gone = new Promise<void>((settle) => outer.once("close", () => settle()));
   const stop = async () => {
     // PID 1's death ends everything in its process id namespace, and unshare, which collects it; before there is one, unshare's does.
@@ -66,7 +81,13 @@ export async function startMachine(): Promise<Machine> {
   const log = keepTail(outer);
   try {
     const pid = await boot(outer);
-    return { pid, stop, run: (command, options = {}) => run(pid, command, options) };
+    const shutDown = async () => {
+      await enter(pid, ["systemctl", "--no-block", "poweroff"], defaultTimeout);
+      const late = sleep(shutDownPatience, "late", { ref: false });
+      if ((await Promise.race([gone, late])) === "late")
+        throw new Error(`the machine did not shut down within ${shutDownPatience} ms\n${log()}`);
+    };
+    return { pid, stop, shutDown, run: (command, options = {}) => run(pid, command, options) };
   } catch (error) {
     await stop();
     throw new Error(`the test machine did not boot: ${error instanceof Error ? error.message : error}\n${log()}`);
@@ -74,7 +95,8 @@ export async function startMachine(): Promise<Machine> {
 }
 
 /** The root file system's folder, built first where it is missing or another script's. */
-export const buildRootfs = () => buildOnce(join(here, "build-rootfs.sh"), cache);
+export const buildRootfs = (kind?: MachineOptions["kind"]) =>
+  buildOnce(join(here, "build-rootfs.sh"), cache, ...(kind ? [kind] : []));
 
 /** Runs a script that builds something into the cache, and returns what it prints: a path. */
 export async function buildOnce(...script: string[]): Promise<string> {

@@ -5,11 +5,12 @@
 set -euo pipefail
 
 release=bookworm
-# What the initrd needs to reach the shared folders, and what test networks are made of.
-first_modules=(virtio_pci 9pnet_virtio 9p overlay virtio_console virtio_rng)
+# What the initrd needs to reach the shared folders and a disk, and what test networks are made of.
+first_modules=(virtio_pci 9pnet_virtio 9p overlay virtio_console virtio_rng virtio_blk ext4)
 later_modules=(veth dummy tun fuse inet_diag tcp_diag udp_diag raw_diag)
 # The rest of a kernel package is drivers for hardware that this machine lacks.
-kept=(net lib crypto arch fs/9p fs/fscache fs/netfs fs/overlayfs fs/fuse drivers/virtio drivers/char/virtio_console drivers/char/hw_random
+kept=(net lib crypto arch fs/9p fs/fscache fs/netfs fs/overlayfs fs/fuse fs/ext4 fs/jbd2 fs/mbcache drivers/block/virtio_blk drivers/virtio
+  drivers/char/virtio_console drivers/char/hw_random
   drivers/net/veth drivers/net/dummy drivers/net/tun drivers/net/wireguard)
 
 here=$(dirname "$(readlink -f "$0")")

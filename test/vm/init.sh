@@ -1,6 +1,7 @@
 #!/bin/busybox sh
 # The virtual machine's first program, in its initrd: root, checkout and modules are folders of the host, shared read-only by 9p; whatever
-# is written goes to memory. So any number of machines share one root file system, and a machine that is killed leaves nothing.
+# is written goes to memory, or to a disk of the machine's own that outlives its boots. So any number of machines share one root file system,
+# and a machine that is killed leaves nothing.
 PATH=/bin
 /bin/busybox --install -s /bin
 set -e
@@ -15,10 +16,10 @@ share() { mkdir -p "$2" && mount -t 9p -o trans=virtio,version=9p2000.L,msize=52
 # Writable in memory: lower, upper and work are folders of one tmpfs.
 layered() {
   share "$1" "/changes/$1/lower"
-  mkdir "/changes/$1/upper" "/changes/$1/work"
+  mkdir -p "/changes/$1/upper" "/changes/$1/work"
   mount -t overlay -o "lowerdir=/changes/$1/lower,upperdir=/changes/$1/upper,workdir=/changes/$1/work" "$1" "$2"
 }
-mount -t tmpfs -o mode=755,size=75% changes /changes
+if [ -b /dev/vda ]; then mount -t ext4 /dev/vda /changes; else mount -t tmpfs -o mode=755,size=75% changes /changes; fi
 layered rootfs /root
 mkdir -p /root/picket "/root/usr/lib/modules"
 # Tests write beside their sources (caches, results); the host's checkout never sees it.

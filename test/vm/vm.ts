@@ -1,6 +1,6 @@
 // A throw-away virtual machine: qemu under software emulation, one of Debian's stock kernels, the test machine's root file system. Nothing is
 // written on the host: files come in read-only by 9p, commands and output go over a virtio-serial port on qemu's own stdin and stdout.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,7 @@ export type Kernel = (typeof kernels)[number];
 
 /** Boot takes about ten seconds on an idle host. */
 const bootPatience = 180_000;
+const shutDownPatience = 180_000;
 /** On top of a command's own time limit: the machine itself may stall. */
 const answerPatience = 30_000;
 
@@ -31,6 +32,8 @@ export interface VirtualMachine extends Machine {
   readonly pid: number;
   /** What `uname -r` says inside. */
   readonly release: string;
+  /** As a person does it: systemd ends everything in order. */
+  shutDown(): Promise<void>;
 }
 
 export interface VmRunOptions extends RunOptions {
@@ -53,11 +56,24 @@ export async function buildKernel(kernel: Kernel): Promise<{ rootfs: string; fol
   return { rootfs, folder: await buildOnce(join(import.meta.dirname, "build-kernel.sh"), cache, kernel, rootfs) };
 }
 
+export interface VmOptions {
+  /** MiB. */
+  memory?: number;
+  /** An ext4 image for what is written, so that another boot finds it. Default: memory. */
+  disk?: string;
+}
+
+/** An empty one, in a sparse file. */
+export function makeDisk(path: string): void {
+  execFileSync("truncate", ["--size=4G", path]);
+  execFileSync("mkfs.ext4", ["-q", path]);
+}
+
 /** Builds what is missing, boots, and returns once systemd says that the system is up. */
-export async function startVm(kernel: Kernel, { memory = 2048 } = {}): Promise<VirtualMachine> {
+export async function startVm(kernel: Kernel, { memory = 2048, disk }: VmOptions = {}): Promise<VirtualMachine> {
   const { rootfs, folder } = await buildKernel(kernel);
   const console = openConsole();
-  const qemu = startQemu(folder, rootfs, memory, console);
+  const qemu = startQemu(folder, rootfs, { memory, ...(disk === undefined ? {} : { disk }) }, console);
   const gone = new Promise<void>((settle) => qemu.once("close", () => settle()).once("error", () => settle()));
   const stop = async () => {
     qemu.kill("SIGKILL");
@@ -81,7 +97,15 @@ export async function startVm(kernel: Kernel, { memory = 2048 } = {}): Promise<V
     const { timeout = defaultTimeout, onOutput } = options;
     return agent.run(asService(command, options), timeout, onOutput);
   };
-  return { pid: qemu.pid!, release: readFileSync(join(folder, "version"), "utf8").trim(), run, stop };
+  const shutDown = async () => {
+    // It may be gone before it has answered.
+    agent.run(["systemctl", "--no-block", "poweroff"], defaultTimeout).catch(() => {});
+    const late = sleep(shutDownPatience, "late", { ref: false });
+    if ((await Promise.race([gone, late])) === "late")
+      throw new Error(`no power-off within ${shutDownPatience} ms\n${console.tail()}`);
+    console.close();
+  };
+  return { pid: qemu.pid!, release: readFileSync(join(folder, "version"), "utf8").trim(), run, stop, shutDown };
 }
 
 /** Where the kernel's messages go: a file without a name, so that a killed run leaves none. */
@@ -100,7 +124,8 @@ function openConsole(): { fd: number; tail(): string; close(): void } {
   };
 }
 
-function startQemu(kernel: string, rootfs: string, memory: number, { fd }: { fd: number }): ChildProcess {
+function startQemu(kernel: string, rootfs: string, options: VmOptions, { fd }: { fd: number }): ChildProcess {
+  const { memory, disk } = options;
   const share = (tag: string, path: string) => [
     "-fsdev",
     `local,id=${tag},path=${path.replaceAll(",", ",,")},security_model=none,readonly=on,multidevs=remap`,
@@ -121,6 +146,7 @@ function startQemu(kernel: string, rootfs: string, memory: number, { fd }: { fd:
     ...["-chardev", "file,id=console,path=/proc/self/fd/3", "-serial", "chardev:console"],
     ...["-chardev", "stdio,id=agent,signal=off", "-device", "virtio-serial-pci"],
     ...["-device", "virtserialport,chardev=agent,name=agent"],
+    ...(disk === undefined ? [] : ["-drive", `file=${disk.replaceAll(",", ",,")},format=raw,if=virtio`]),
     ...[...share("rootfs", rootfs), ...share("picket", outsideCheckout), ...share("modules", join(kernel, "modules"))],
   ];
   // A session of its own: a Ctrl-C at the terminal is ours to handle.

@@ -1,0 +1,79 @@
+// What the packages bring, in the eyes of the tools that other systems read it with.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { afterAll, expect, test } from "vitest";
+import { completions } from "../../build/package/completions.ts";
+import { debianDepends, rpmRequires } from "../../build/package/depends.ts";
+import { manPages } from "../../build/package/man.ts";
+import { manifest } from "../../build/package/release.ts";
+import { spec } from "../../build/package/rpm.ts";
+
+const files = join(import.meta.dirname, "../../build/package/files");
+const work = mkdtempSync(join(tmpdir(), "picket-package-"));
+afterAll(() => rmSync(work, { recursive: true }));
+
+/** As terminals of paper print it: a letter, back, the letter again. */
+const bold = new RegExp(`.${"\b"}`, "g");
+
+/** Exit code, and everything the tool said. */
+function check(program: string, words: string[], input = ""): { code: number | null; said: string } {
+  const { status, stdout, stderr, error } = spawnSync(program, words, { encoding: "utf8", input });
+  if (error) throw error;
+  return { code: status, said: `${stdout}${stderr}`.trim() };
+}
+
+test("AppStream takes the metadata, and it names this version", () => {
+  const path = join(files, "org.picket.Picket.metainfo.xml");
+  expect(check("appstreamcli", ["validate", "--no-net", path])).toMatchObject({ code: 0 });
+  expect(readFileSync(path, "utf8")).toContain(`<release version="${manifest().version}"`);
+});
+
+test.for(["org.picket.Picket.desktop", "autostart.desktop"])("%s is a desktop entry without a remark", (name) => {
+  const copy = join(work, name);
+  writeFileSync(copy, readFileSync(join(files, name)));
+  expect(check("desktop-file-validate", [copy])).toEqual({ code: 0, said: "" });
+});
+
+test.for(Object.entries(manPages(0)))("%s has no mistake, and what it needs to say first", ([path, page]) => {
+  const text = gunzipSync(page).toString();
+  expect(check("mandoc", ["-Tlint", "-W", "warning"], text)).toEqual({ code: 0, said: "" });
+  const shown = check("mandoc", ["-Tascii", "-O", "width=80"], text).said.replace(bold, "");
+  expect(shown).toContain("1970-01-01");
+  // A person whose network is gone reads one screen.
+  const screen = shown.split("\n").slice(0, 24).join("\n");
+  if (path.endsWith("/picket.1.gz")) {
+    expect(screen).toContain("sudo picket off");
+    expect(screen).toContain("sudo systemctl enable --now picket-helper");
+  }
+});
+
+test.for(["postinst", "prerm", "postrm", "set-up", "AppRun"])("%s is a shell script", (name) => {
+  expect(check("sh", ["-n", join(files, name)])).toEqual({ code: 0, said: "" });
+});
+
+test("the completion of bash is one", () => {
+  const text = completions()["usr/share/bash-completion/completions/picket"];
+  expect(check("bash", ["-n"], text)).toEqual({ code: 0, said: "" });
+});
+
+test("rpm reads the spec, and both formats need the same libraries", () => {
+  const path = join(work, "picket.spec");
+  const made = {
+    name: "picket",
+    version: "1~dev",
+    summary: "a firewall",
+    license: "GPL-3.0-or-later",
+    time: 0,
+    env: {},
+  };
+  writeFileSync(path, spec("/a tree", made));
+  expect(check("rpmspec", ["-q", "--qf", "%{NAME} %{VERSION} %{SUMMARY}", path])).toEqual({
+    code: 0,
+    said: "picket 1~dev A firewall",
+  });
+  const libraries = debianDepends().filter((name) => /^lib(?!c6)/.test(name));
+  expect(rpmRequires().filter((name) => name.includes(".so"))).toHaveLength(libraries.length);
+});

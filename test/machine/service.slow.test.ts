@@ -1,0 +1,127 @@
+// The installed service: how tight systemd holds it, that its work goes on inside that, and that it comes back. Alone:
+// PICKET_TESTS=all node build/run-vitest.ts test/machine/service.slow
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { Rule } from "../../contract/words.ts";
+import { caller, client, far, GuardedMachine } from "./guarded.ts";
+import { insidePath, makePackages, removePackages, serveAtBoot, write } from "./installed.ts";
+
+vi.setConfig({ testTimeout: 300_000 });
+
+let machine: GuardedMachine;
+beforeAll(async () => {
+  await makePackages(["deb"]);
+  machine = await GuardedMachine.start();
+  // The machine has no screen, so what only the window needs is not installed.
+  await machine.root(["dpkg", "--force-depends", "-i", insidePath("deb")]);
+  await machine.root(["picket", "mode", "ask"]);
+}, 1_500_000);
+afterAll(async () => {
+  await machine?.stop();
+  removePackages();
+});
+
+const property = async (name: string) =>
+  (await machine.root(["systemctl", "show", "--value", "--property", name, "picket-helper"])).trim();
+const inItsPlace = async (script: string) =>
+  machine.machine.run(["nsenter", "--target", await property("MainPID"), "--mount", "sh", "-c", script]);
+const attempt = async () =>
+  (await machine.machine.run([caller, "-c", client], { user: "alice", timeout: 90_000 })).stdout.trim();
+const nextHelper = (before: string) =>
+  machine.until("the helper that follows", async () => {
+    const pid = await property("MainPID");
+    return pid !== before && (await property("ActiveState")) === "active" ? pid : undefined;
+  });
+
+test("systemd's own score is no worse than the unit says, and the restrictions are real", async () => {
+  // In tenths. Fails, with the table, above it.
+  await machine.root(["systemd-analyze", "security", "--no-pager", "--threshold=49", "picket-helper"]);
+  for (const path of ["/usr/x", "/etc/x", "/home/alice/x", "/proc/sys/net/ipv4/ip_forward", "/sys/kernel/mm/ksm/run"])
+    expect(await inItsPlace(`echo 0 >${path}`), path).toMatchObject({ stderr: expect.stringContaining("Read-only") });
+  // Programs that lie in /tmp are the ones that the kernel saw.
+  await machine.root(["touch", "/tmp/seen"]);
+  expect(await inItsPlace("ls /tmp/seen /home/alice")).toMatchObject({ code: 0 });
+});
+
+test("what it does beside judging goes on inside them: it looks into programs, enters networks, fetches lists", async () => {
+  // Another network namespace of a session's, as a container has it: what is held there is re-sent from there.
+  for (const line of [
+    "ip netns add third",
+    "ip link add third0 netns third type veth peer name third1 netns far",
+    "ip -netns third addr add 198.51.100.1/24 dev third0",
+    "ip -netns third link set third0 up",
+    "ip -netns far addr add 198.51.100.2/24 dev third1",
+    "ip -netns far link set third1 up",
+  ])
+    await machine.root(line.split(" "));
+  const greet = `import socket
+s = socket.create_server(("198.51.100.2", 8080)); print("up", flush=True)
+while True:
+    c, _ = s.accept(); c.sendall(b"welcome\\n"); c.close()`;
+  await machine.service("third", ["nsenter", "--net=/run/netns/far", "python3", "-c", greet], "up");
+  const inside = client.replace(far.address, "198.51.100.2");
+  const words = ["nsenter", "--net=/run/netns/third", "runuser", "-u", "alice", "--", caller, "-c", inside];
+  const waiting = machine.machine.run(["systemd-run", "-q", "--pipe", "--wait", "--slice=user.slice", ...words], {
+    timeout: 120_000,
+  });
+  const held = await machine.until("a question", async () => {
+    const prompts = JSON.parse(await machine.root(["picket", "prompts", "--json"])) as { id: string; state: string }[];
+    return prompts.find(({ state }) => state === "held");
+  });
+  await machine.root(["picket", "answer", held.id, "allow", "--lifetime", "forever"]);
+  expect((await waiting).stdout).toBe("welcome\n");
+  const rules = JSON.parse(await machine.root(["picket", "rules", "--json"])) as Rule[];
+  expect(rules.find(({ app }) => app === caller)).toMatchObject({ action: "allow" });
+
+  await serveAtBoot(machine);
+  await write(machine, "/usr/local/lib/list", "0.0.0.0 ads.example.org\n");
+  const list =
+    "import http.server as h, os; os.chdir('/usr/local/lib'); h.test(h.SimpleHTTPRequestHandler, port=8081, bind='192.0.2.2')";
+  await machine.root(["systemd-run", "-q", "--unit=lists", "nsenter", "--net=/run/netns/far", "python3", "-c", list]);
+  await sleep(2_000);
+  await machine.root(["picket", "blocklists", "add", "http://192.0.2.2:8081/list"]);
+  await machine.until("the list", async () =>
+    /\b1 name/.test(await machine.root(["picket", "blocklists"])) ? true : undefined,
+  );
+});
+
+test("a helper that hangs is replaced by the watchdog; what is blocked stays blocked, what is asked waits", async () => {
+  await machine.root(["picket", "rules", "add", "--app", "any", "--action", "block", "--address", far.address]);
+  const arrived = machine.arrivals();
+  const pid = await property("MainPID");
+  await machine.root(["kill", "-STOP", pid]);
+  expect(await attempt()).toBe("111");
+  const began = performance.now();
+  // Twenty seconds without a sign, and some for a busy machine.
+  await machine.until("its end", async () => ((await property("MainPID")) !== pid ? true : undefined));
+  const ended = performance.now();
+  await nextHelper(pid);
+  const [patience, back] = [ended - began, performance.now() - ended].map((ms) => (ms / 1000).toFixed(1));
+  console.log(`given up on after ${patience} s; the next one was ready ${back} s later`);
+  expect(await property("NRestarts")).not.toBe("0");
+  expect(await attempt()).toBe("111");
+  expect(machine.arrivals()).toBe(arrived);
+});
+
+test("however often it is killed, it is started again", async () => {
+  let pid = await property("MainPID");
+  for (let times = 0; times < 8; times++) {
+    await machine.root(["kill", "-KILL", pid]);
+    pid = await machine.until("another one", async () => {
+      const now = await property("MainPID");
+      return now !== pid && now !== "0" ? now : undefined;
+    });
+  }
+  await machine.until("the last one", async () => ((await property("ActiveState")) === "active" ? true : undefined));
+  expect(await attempt()).toBe("111");
+});
+
+test("off takes everything out of the kernel, stays off until somebody starts it, and loses no rule", async () => {
+  await machine.root(["picket", "off"]);
+  expect(await machine.exists("/sys/fs/bpf/picket")).toBe(false);
+  expect(await attempt()).toBe("welcome");
+  await sleep(3_000);
+  expect((await machine.machine.run(["systemctl", "is-active", "picket-helper"])).stdout.trim()).not.toBe("active");
+  await machine.root(["systemctl", "start", "picket-helper"]);
+  expect(await attempt()).toBe("111");
+});
