@@ -71,6 +71,8 @@ export class History {
   private booked = Math.floor(Date.now() / 1000);
   private counted = { at: Number.NEGATIVE_INFINITY, cost: 0, quiet: 0 };
   private tidied = Number.NEGATIVE_INFINITY;
+  /** There may be days that no sum is of yet. */
+  private behind = true;
   private asleep: number;
   private complained = Number.NEGATIVE_INFINITY;
 
@@ -158,6 +160,8 @@ export class History {
       this.book();
       this.ledger.flushIfDue(Math.floor(Date.now() / 1000));
       if (performance.now() - this.tidied > tidyPace) this.tidy();
+      // One at a time: each takes as long as a question.
+      this.behind &&= this.rows.summarize(Math.floor(Date.now() / 1000 / dayLength));
     } catch (error) {
       if (performance.now() - this.complained > complaintPace)
         log("error", "history could not be written", { error: String((error as Error).stack ?? error) });
@@ -213,6 +217,7 @@ export class History {
     this.rows.expire(now - this.kept.minutes * 3600, daysBefore);
     this.events.expire(daysBefore * 1000);
     this.rows.together(() => this.keys.tidy(Math.floor(daysBefore / dayLength)));
+    this.behind = true;
   }
 
   // What people ask
@@ -290,6 +295,7 @@ export class History {
       this.rows.forgetHosts(app ?? null);
       if (from === undefined) this.keys.remove(number);
     });
+    this.behind = true;
     this.ledger.seconds.remove(begin, end, keys);
   }
 

@@ -7,6 +7,7 @@ import type { HistoryKeys } from "../store/history-keys.ts";
 import type { Amounts } from "./amounts.ts";
 import { bucketSeconds, bucketStarts, bucketTable } from "./buckets.ts";
 import { type Seconds, secondsKept } from "./seconds.ts";
+import { spanDays } from "./summary.ts";
 import { fields, type Question, Tally } from "./tally.ts";
 
 const rangeSeconds: Record<HistoryRange, number> = {
@@ -73,7 +74,8 @@ export interface Sources {
   readonly seconds: Seconds;
 }
 
-function collect(tally: Tally, { rows, seconds }: Sources, { from, to }: Span, unit: number): void {
+/** Of whatever is asked about; `all`: of everything, so that sums of many days will do. */
+function collect(tally: Tally, { rows, seconds }: Sources, { from, to }: Span, unit: number, all: boolean): void {
   const add = (cells: Iterable<readonly [number, number, number, number, number, number]>) => {
     for (const [at, key, bytesIn, bytesOut, connections, blocked] of cells)
       tally.add(at, key, { bytesIn, bytesOut, connections, blocked });
@@ -83,7 +85,16 @@ function collect(tally: Tally, { rows, seconds }: Sources, { from, to }: Span, u
   } else if (unit === minute) {
     add(rows.minutes(from, to));
   } else {
-    for (const [midnight, page] of rows.pages(from, to)) tally.addPage(page, midnight);
+    let next = from;
+    const pagesUpTo = (end: number) => {
+      for (const [midnight, page] of rows.pages(next, end)) tally.addPage(page, midnight);
+    };
+    for (const [begin, summary] of all ? rows.summaries(from, to) : []) {
+      pagesUpTo(begin);
+      tally.addSummary(summary, begin);
+      next = begin + spanDays * dayLength;
+    }
+    pagesUpTo(to);
     add(rows.quarters(from, to));
   }
 }
@@ -131,7 +142,7 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
     rows: values.length,
   };
   const tally = new Tally(question);
-  collect(tally, sources, { from, to }, unit);
+  collect(tally, sources, { from, to }, unit, Object.keys(asked.filter).length === 0);
 
   const found = ranked(tally.rows);
   const shown = [...found.subarray(0, asked.limit)].map((row) => ({
@@ -139,7 +150,7 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
     row,
     amounts: amountsAt(tally.rows, row),
   }));
-  const lines = sparks(asked.sparks, shown, question, (tally) => collect(tally, sources, { from, to }, unit));
+  const lines = sparks(asked.sparks, shown, question, (tally) => collect(tally, sources, { from, to }, unit, false));
   const networks = new Map(asked.by === "network" ? sources.keys.allNetworks().map((each) => [each.id, each]) : []);
   const rows = shown.map(({ value, amounts }, at): HistoryRow => {
     const key = sources.keys.text(asked.by, value);

@@ -262,14 +262,13 @@ export class HistoryKeys {
     const wanted = this.conditions(filter);
     const values: number[] = [];
     if (wanted === null) return { rowOf: () => -1, values };
-    const { least, count, columns: all } = this.columns.upToDate();
-    const own = all[by];
+    const { ids, column } = this.columns.upToDate();
+    const least = ids[0] ?? 0;
+    const own = column(by);
     const places = new Map<number, number>();
-    const rows = new Int32Array(count).fill(-1);
-    const tests = wanted.map(({ column, value }) => ({ numbers: all[column], value }));
-    const exists = all.user;
-    for (let at = 0; at < count; at++) {
-      if ((exists[at] as number) < 0) continue;
+    const rows = new Int32Array(ids.length === 0 ? 0 : (ids.at(-1) as number) - least + 1).fill(-1);
+    const tests = wanted.map(({ column: name, value }) => ({ numbers: column(name), value }));
+    for (let at = 0; at < ids.length; at++) {
       let fits = true;
       for (const { numbers, value } of tests) fits &&= numbers[at] === value;
       if (!fits) continue;
@@ -279,7 +278,7 @@ export class HistoryKeys {
         row = values.push(value) - 1;
         places.set(value, row);
       }
-      rows[at] = row;
+      rows[(ids[at] as number) - least] = row;
     }
     return { rowOf: (key) => rows[key - least] ?? -1, values };
   }

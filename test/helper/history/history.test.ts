@@ -205,6 +205,39 @@ describe("what was recorded", () => {
     expect(store.prepare("SELECT count(*) FROM history_days").pluck().get()).toBe(1);
   });
 
+  it("is the same whether sums of many days are there or not, also after some of it is gone", () => {
+    vi.setSystemTime("2026-01-02T21:40:00Z");
+    for (let at = 0; at < 60; at++) {
+      use({ app: `/usr/bin/${at % 3}`, host: `${at % 7}.example.org`, bytesIn: 1000 + at });
+      later(day + 3_000_000);
+      if (at % 10 === 0) history.configure({ days: 365 }); // packs
+    }
+    const spans = () => store.prepare("SELECT count(*) FROM history_spans").pluck().get();
+    const both = (params: Partial<Asked>) => {
+      history.configure({ days: 365 });
+      for (let at = 0; at < 8; at++) history.tick();
+      expect(spans()).toBeGreaterThan(1);
+      const withSums = ask(params);
+      store.exec("DELETE FROM history_spans");
+      expect(ask(params)).toEqual(withSums);
+      return withSums;
+    };
+    const whole = { from: "2026-01-01T00:00:00Z", to: "2026-03-20T00:00:00Z" };
+    for (const zone of ["UTC", "Asia/Kathmandu", "America/New_York"])
+      expect(both({ by: "host", ...whole, zone }).total.bytesIn).toBe(60 * 1000 + 1770);
+    expect(both({ from: "2026-01-20T10:00:00Z", to: "2026-03-01T00:00:00Z" }).total.connections).toBe(39);
+    expect(both({ by: "host", ...whole, filter: { app: "/usr/bin/0" } }).total.connections).toBe(20);
+    expect(both({ by: "app", ...whole, sparks: 2 }).rows[0]?.spark).toHaveLength(78);
+    // What is deleted, or too old, is in no sum any more.
+    for (let at = 0; at < 8; at++) history.tick();
+    history.remove({ app: "/usr/bin/1", from: "2026-01-20T00:00:00Z", to: "2026-02-10T00:00:00Z" });
+    const left = both({ ...whole }).total.connections;
+    expect(left).toBeLessThan(60);
+    for (let at = 0; at < 8; at++) history.tick();
+    history.configure({ days: 40 });
+    expect(both({ ...whole }).total.connections).toBeLessThan(left);
+  });
+
   it("survives the helper, and its last ten minutes do", () => {
     use({ bytesIn: 6000 });
     later(20_000);
@@ -337,7 +370,7 @@ describe("history that is deleted", () => {
     history.remove({});
     for (const range of ["10m", "24h", "1y"] as const) expect(ask({ range }).rows).toEqual([]);
     expect(inFile("example.net")).toBe(false);
-    for (const table of ["keys", "names", "apps", "minutes", "quarters", "days", "events"])
+    for (const table of ["keys", "names", "apps", "minutes", "quarters", "days", "spans", "events"])
       expect([table, store.prepare(`SELECT count(*) FROM history_${table}`).pluck().get()]).toEqual([table, 0]);
   });
 
