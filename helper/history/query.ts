@@ -1,6 +1,11 @@
 // Answers history.query: which stretch of time, from where, and how it is drawn.
 import { CodedError } from "../../contract/errors.ts";
-import type { HistoryBucket, HistoryRange, HistoryRow, HistorySeries } from "../../contract/history.ts";
+import {
+  type HistoryBucket,
+  type HistoryRow,
+  type HistorySeries,
+  historyRangeSeconds,
+} from "../../contract/history.ts";
 import type { ParsedParams, Result } from "../../contract/methods.ts";
 import { dayLength, type HistoryRows, minute, quarter } from "../store/history.ts";
 import type { HistoryKeys } from "../store/history-keys.ts";
@@ -10,14 +15,6 @@ import { type Seconds, secondsKept } from "./seconds.ts";
 import { spanDays } from "./summary.ts";
 import { fields, type Question, Tally } from "./tally.ts";
 
-const rangeSeconds: Record<HistoryRange, number> = {
-  "10m": 600,
-  "1h": 3600,
-  "24h": dayLength,
-  "7d": 7 * dayLength,
-  "30d": 30 * dayLength,
-  "1y": 365 * dayLength,
-};
 const longest = 731 * dayLength;
 const mostPoints = 2000;
 const order: readonly HistoryBucket[] = ["second", "minute", "quarter", "hour", "day"];
@@ -35,7 +32,7 @@ export function spanOf({ range, from, to }: Pick<Asked, "range" | "from" | "to">
   if (range !== undefined) {
     if (from !== undefined || to !== undefined) throw new CodedError("bad_range", "a range, or from and to");
     // With this very second.
-    return { from: now - rangeSeconds[range], to: Math.floor(now) + 1 };
+    return { from: now - historyRangeSeconds[range], to: Math.floor(now) + 1 };
   }
   if (from === undefined || to === undefined) throw new CodedError("bad_range", "a range, or from and to");
   const span = { from: Date.parse(from) / 1000, to: Date.parse(to) / 1000 };

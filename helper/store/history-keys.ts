@@ -47,11 +47,15 @@ export class HistoryKeys {
     this.onNewApp = onNewApp;
   }
 
-  /** The key of a place in a network, made where there is none. `day`: today since 1970, UTC. `network`: its number. */
-  of(place: Place, network: number, day: number): number {
+  /**
+   * The key of a place in a network, made where there is none; null where the app is private. `day`: today since 1970, UTC. `network`: its
+   * number.
+   */
+  of(place: Place, network: number, day: number): number | null {
     const name = `${place.app.path}\0${place.host}\0${place.country}\0${place.protocol}\0${place.user}\0${network}`;
     const known = this.known.get(name);
     if (known?.day === day) return known.id;
+    if (this.isPrivate(place.app.path)) return null;
     const app = this.appOf(place.app, day);
     const id = this.find(app, place, network, day);
     if (this.known.size >= remembered) this.known.clear();
@@ -60,7 +64,7 @@ export class HistoryKeys {
   }
 
   private find(app: AppRow, place: Place, network: number, day: number): number {
-    const told = app.private === 0 && app.path !== others.path && place.host !== "";
+    const told = app.path !== others.path && place.host !== "";
     let host = told ? this.nameOf(place.host) : 0;
     const country = told ? countryNumber(place.country) : 0;
     const protocol = protocols.indexOf(place.protocol);
@@ -201,7 +205,7 @@ export class HistoryKeys {
       .all() as string[];
   }
 
-  /** Also of an app that history has not met. What was kept of its hosts goes with it. */
+  /** Also of an app that history has not met. */
   setPrivate(path: string, on: boolean): void {
     this.store
       .prepare(
@@ -209,10 +213,6 @@ export class HistoryKeys {
          ON CONFLICT (path) DO UPDATE SET private = excluded.private`,
       )
       .run(path, path, Number(on));
-    if (on)
-      this.store
-        .prepare("UPDATE history_keys SET host = 0, domain = 0, country = 0 WHERE app = ?")
-        .run(this.appNumber(path));
     this.tidy(0);
   }
 

@@ -79,7 +79,7 @@ try {
     const name = (network * apps + app) * hosts + host;
     const known = made.get(name);
     if (known?.day === day) return known.key;
-    const key = known?.key ?? keys.of(placeOf(host, app), network, day);
+    const key = known?.key ?? keys.of(placeOf(host, app), network, day) ?? 0;
     if (known !== undefined) touch.run(day, key);
     made.set(name, { key, day });
     return key;

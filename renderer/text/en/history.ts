@@ -44,7 +44,7 @@ export const history = {
   metered: "Metered",
   meteredWhy: "What goes through it may cost money, or is limited.",
   private: "Private",
-  privateWhy: "Only sums of this app are kept, not where it connected to.",
+  privateWhy: "Nothing of this app is remembered any more.",
   unknown: {
     app: "Unknown app",
     domain: "Not remembered",
