@@ -12,6 +12,7 @@ import {
   historyRangeSeconds,
 } from "../../contract/history.ts";
 import type { Params } from "../../contract/methods.ts";
+import { amountNames, mostRows, nameOf, rowsAsCsv, rowsAsJson } from "../export/history.ts";
 import { csv } from "./csv.ts";
 import { timeText } from "./endpoint-text.ts";
 import { withHelper } from "./helper-connection.ts";
@@ -34,9 +35,6 @@ const options = {
   json: { type: "boolean" },
   csv: { type: "boolean" },
 } as const;
-
-/** As many rows as one answer has. */
-const most = 20_000;
 
 type Values = ReturnType<typeof parseWords<typeof options>>["values"];
 
@@ -83,28 +81,18 @@ function filterOf({ app, domain, host, country, protocol, network }: Values): Hi
 
 async function rows(values: Values): Promise<number> {
   const by = oneOf("--by", values.by ?? "app", historyBySchema.options);
-  const limit = values.limit === undefined ? most : Number(values.limit);
-  if (!Number.isInteger(limit) || limit < 1 || limit > most) throw new UsageError(`--limit is 1 to ${most}`);
+  const limit = values.limit === undefined ? mostRows : Number(values.limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > mostRows) throw new UsageError(`--limit is 1 to ${mostRows}`);
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const asked = { by, ...spanOf(values, "24h"), zone, filter: filterOf(values), limit };
   const found = await withHelper("history", (helper) => helper.call("history.query", asked));
   if (values.series) process.stdout.write(seriesText(found.series, values));
-  else if (values.json) process.stdout.write(`${printableJson(found.rows, 2)}\n`);
-  else if (values.csv) process.stdout.write(csv(["key", "name", ...numbers], found.rows.map(csvCells)));
+  else if (values.json) process.stdout.write(rowsAsJson(found.rows));
+  else if (values.csv) process.stdout.write(rowsAsCsv(found.rows));
   else
     process.stdout.write(table([by.toUpperCase(), "IN", "OUT", "CONNECTIONS", "BLOCKED"], found.rows.map(cells(by))));
   if (found.more > 0) process.stderr.write(`${found.more} more rows: --limit\n`);
   return 0;
-}
-
-const numbers = ["bytesIn", "bytesOut", "connections", "blocked"] as const;
-
-const csvCells = (row: HistoryRow) => [row.key ?? "", nameOf(row), ...numbers.map((each) => row[each])];
-
-function nameOf({ key, app, network }: HistoryRow): string {
-  if (app) return app.verified ? app.name : appPathText(app.path);
-  if (network) return network.metered ? `${network.name} (metered)` : network.name;
-  return key ?? "";
 }
 
 function cells(by: HistoryBy): (row: HistoryRow) => string[] {
@@ -128,11 +116,11 @@ function bytesText(bytes: number): string {
 function seriesText({ bucket, starts, ...columns }: HistorySeries, values: Values): string {
   const points = starts.map((start, at) => ({
     start: new Date(start * 1000).toISOString(),
-    ...Object.fromEntries(numbers.map((name) => [name, columns[name][at] ?? 0])),
+    ...Object.fromEntries(amountNames.map((name) => [name, columns[name][at] ?? 0])),
   }));
   if (values.json) return `${printableJson({ bucket, points }, 2)}\n`;
   const lines = points.map((point) => Object.values(point) as (string | number)[]);
-  if (values.csv) return csv(["start", ...numbers], lines);
+  if (values.csv) return csv(["start", ...amountNames], lines);
   const shown = lines.map(([start, ...amounts]) => [timeText(String(start)), ...amounts.map(String)]);
   return table([bucket.toUpperCase(), "IN", "OUT", "CONNECTIONS", "BLOCKED"], shown);
 }

@@ -13,6 +13,7 @@ import { makeMainWindow } from "./main-window.ts";
 import { type Page, Pages } from "./pages.ts";
 import { PromptWindow } from "./prompt-window.ts";
 import { watchQuiet } from "./quiet/watch.ts";
+import { saveHistory } from "./save-history.ts";
 import { placeTray } from "./tray.ts";
 
 const preload = join(__dirname, "preload.cjs");
@@ -103,7 +104,11 @@ function start(): void {
     show: showPrompts,
     later: () => promptWindow?.close(),
   });
-  pages.serve(link, (page, request) => serveShell(page, request, herald));
+  pages.serve(
+    link,
+    (page, request) => serveShell(page, request, herald),
+    (window, asked) => saveHistory(link, window, asked),
+  );
   promptWindow = new PromptWindow(preload, {
     putAside: () => pages.tell("prompt", { kind: "put-aside" }),
     shown: () => pages.tell("prompt", { kind: "shown" }),
