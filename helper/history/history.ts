@@ -161,7 +161,7 @@ export class History {
       this.ledger.flushIfDue(Math.floor(Date.now() / 1000));
       if (performance.now() - this.tidied > tidyPace) this.tidy();
       // One at a time: each takes as long as a question.
-      this.behind &&= this.rows.summarize(Math.floor(Date.now() / 1000 / dayLength));
+      this.behind &&= this.rows.summarize(Math.floor(Date.now() / 1000 / dayLength), (by) => this.keys.valuesBy(by));
     } catch (error) {
       if (performance.now() - this.complained > complaintPace)
         log("error", "history could not be written", { error: String((error as Error).stack ?? error) });

@@ -2,6 +2,7 @@
 import { CodedError } from "../../contract/errors.ts";
 import {
   type HistoryBucket,
+  type HistoryBy,
   type HistoryRow,
   type HistorySeries,
   historyRangeSeconds,
@@ -12,7 +13,7 @@ import type { HistoryKeys } from "../store/history-keys.ts";
 import type { Amounts } from "./amounts.ts";
 import { bucketSeconds, bucketStarts, bucketTable } from "./buckets.ts";
 import { type Seconds, secondsKept } from "./seconds.ts";
-import { spanDays } from "./summary.ts";
+import { spanDays } from "./sums.ts";
 import { fields, type Question, Tally } from "./tally.ts";
 
 const longest = 731 * dayLength;
@@ -71,8 +72,14 @@ export interface Sources {
   readonly seconds: Seconds;
 }
 
-/** Of whatever is asked about; `all`: of everything, so that sums of many days will do. */
-function collect(tally: Tally, { rows, seconds }: Sources, { from, to }: Span, unit: number, all: boolean): void {
+/** Of whatever is asked about; `all`: rows of everything by this, so that sums of many days will do. */
+function collect(
+  tally: Tally,
+  { rows, seconds }: Sources,
+  { from, to }: Span,
+  unit: number,
+  all: HistoryBy | null,
+): void {
   const add = (cells: Iterable<readonly [number, number, number, number, number, number]>) => {
     for (const [at, key, bytesIn, bytesOut, connections, blocked] of cells)
       tally.add(at, key, { bytesIn, bytesOut, connections, blocked });
@@ -86,9 +93,9 @@ function collect(tally: Tally, { rows, seconds }: Sources, { from, to }: Span, u
     const pagesUpTo = (end: number) => {
       for (const [midnight, page] of rows.pages(next, end)) tally.addPage(page, midnight);
     };
-    for (const [begin, summary] of all ? rows.summaries(from, to) : []) {
+    for (const [begin, sums, quarters] of all === null ? [] : rows.spans(from, to, all)) {
       pagesUpTo(begin);
-      tally.addSummary(summary, begin);
+      tally.addSpan(sums, quarters, begin);
       next = begin + spanDays * dayLength;
     }
     pagesUpTo(to);
@@ -129,17 +136,18 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
   } catch {
     throw new CodedError("bad_zone", asked.zone);
   }
-  const { rowOf, values } = sources.keys.rows(asked.by, asked.filter);
+  const { rowOf, rowOfValue, values } = sources.keys.rows(asked.by, asked.filter);
   const question: Question = {
     from,
     unit,
     table: bucketTable(from, to, unit, starts),
     buckets: starts.length,
     rowOf,
+    rowOfValue,
     rows: values.length,
   };
   const tally = new Tally(question);
-  collect(tally, sources, { from, to }, unit, Object.keys(asked.filter).length === 0);
+  collect(tally, sources, { from, to }, unit, Object.keys(asked.filter).length === 0 ? asked.by : null);
 
   const found = ranked(tally.rows);
   const shown = [...found.subarray(0, asked.limit)].map((row) => ({
@@ -147,7 +155,7 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
     row,
     amounts: amountsAt(tally.rows, row),
   }));
-  const lines = sparks(asked.sparks, shown, question, (tally) => collect(tally, sources, { from, to }, unit, false));
+  const lines = sparks(asked.sparks, shown, question, (tally) => collect(tally, sources, { from, to }, unit, null));
   const networks = new Map(asked.by === "network" ? sources.keys.allNetworks().map((each) => [each.id, each]) : []);
   const rows = shown.map(({ value, amounts }, at): HistoryRow => {
     const key = sources.keys.text(asked.by, value);

@@ -2,7 +2,7 @@
 import type { HistoryAmounts } from "../../contract/history.ts";
 import type { Column } from "./narrow.ts";
 import { type Page, quartersInDay } from "./page.ts";
-import { type Summary, type Sums, spanDays } from "./summary.ts";
+import type { Amounts, Sums } from "./sums.ts";
 
 /** Per row or bucket, in one array: in, out, connections, blocked. */
 export const fields = 4;
@@ -16,6 +16,8 @@ export interface Question {
   readonly buckets: number;
   /** The row of a key's number, -1 for what is not asked about; how many rows there are. */
   rowOf(key: number): number;
+  /** The row of what a key has. */
+  rowOfValue(value: number): number | undefined;
   readonly rows: number;
 }
 
@@ -28,7 +30,7 @@ class Wide {
   connections = new Float64Array(0);
   blocked = new Float64Array(0);
 
-  take({ bytesIn, bytesOut, connections, blocked }: Sums): void {
+  take({ bytesIn, bytesOut, connections, blocked }: Amounts): void {
     this.makeRoom(bytesIn.length);
     this.bytesIn.set(bytesIn);
     this.bytesOut.set(bytesOut);
@@ -110,19 +112,20 @@ export class Tally {
     }
   }
 
-  /** `begin`: the Unix second of its first day. Only where everything is asked about, and nothing is drawn by row. */
-  addSummary({ keys, byKey, byQuarter }: Summary, begin: number): void {
-    const { from, unit, table } = this.question;
+  /** Days as sums, by what rows are made by, and by quarter. `begin`: the Unix second of the first. Nothing is drawn by row. */
+  addSpan(sums: Sums, quarters: Sums, begin: number): void {
+    const { from, unit, table, rowOfValue } = this.question;
     const { wide } = this;
-    const rowsOf = this.rowsFor(keys);
-    wide.take(byKey);
-    for (let at = 0; at < keys.length; at++) {
-      const row = rowsOf[at] as number;
-      if (row >= 0) addOf(this.rows, row * fields, wide, at);
+    wide.take(sums);
+    for (let at = 0; at < sums.values.length; at++) {
+      const row = rowOfValue(sums.values[at] as number);
+      if (row !== undefined) addOf(this.rows, row * fields, wide, at);
     }
-    wide.take(byQuarter);
-    for (let at = 0; at < spanDays * quartersInDay; at++)
-      addOf(this.series, (table[(begin - from) / unit + at] as number) * fields, wide, at);
+    wide.take(quarters);
+    for (let at = 0; at < quarters.values.length; at++) {
+      const bucket = table[(begin - from) / unit + (quarters.values[at] as number)] as number;
+      addOf(this.series, bucket * fields, wide, at);
+    }
   }
 
   /** The row of each key, in an array that the next call uses again. */

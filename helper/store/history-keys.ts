@@ -29,6 +29,13 @@ interface AppRow {
   private: number;
 }
 
+/** See HistoryKeys.rows. */
+export interface Rows {
+  rowOf(key: number): number;
+  rowOfValue(value: number): number | undefined;
+  readonly values: readonly number[];
+}
+
 export class HistoryKeys {
   private readonly store: Store;
   private readonly columns: KeyColumns;
@@ -37,6 +44,8 @@ export class HistoryKeys {
   private readonly known = new Map<string, { id: number; day: number }>();
   private readonly apps = new Map<string, AppRow>();
   private readonly networks = new Map<string, number>();
+  /** Rows without a filter, as long as no key came: what is asked again and again. */
+  private readonly whole = new Map<HistoryBy, { last: number; rows: Rows }>();
   private fresh = { day: 0, apps: 0, hosts: new Map<number, number>() };
   /** Called when an app gets its first number ever. */
   private readonly onNewApp: (path: string) => void;
@@ -249,6 +258,7 @@ export class HistoryKeys {
   /** What is remembered may not be true any more. */
   forget(): void {
     this.columns.forget();
+    this.whole.clear();
     this.known.clear();
     this.apps.clear();
     this.networks.clear();
@@ -258,15 +268,18 @@ export class HistoryKeys {
    * Row numbers of keys, by what is asked for: keys that do not fit the filter have none. `values`: what each row is about, as a number of
    * its column.
    */
-  rows(by: HistoryBy, filter: HistoryFilter): { rowOf(key: number): number; values: number[] } {
+  rows(by: HistoryBy, filter: HistoryFilter): Rows {
     const wanted = this.conditions(filter);
     const values: number[] = [];
-    if (wanted === null) return { rowOf: () => -1, values };
+    if (wanted === null) return { rowOf: () => -1, rowOfValue: () => undefined, values };
     const { ids, column } = this.columns.upToDate();
+    const last = ids.at(-1) ?? 0;
+    const known = wanted.length === 0 ? this.whole.get(by) : undefined;
+    if (known?.last === last) return known.rows;
     const least = ids[0] ?? 0;
     const own = column(by);
     const places = new Map<number, number>();
-    const rows = new Int32Array(ids.length === 0 ? 0 : (ids.at(-1) as number) - least + 1).fill(-1);
+    const rows = new Int32Array(ids.length === 0 ? 0 : last - least + 1).fill(-1);
     const tests = wanted.map(({ column: name, value }) => ({ numbers: column(name), value }));
     for (let at = 0; at < ids.length; at++) {
       let fits = true;
@@ -280,7 +293,13 @@ export class HistoryKeys {
       }
       rows[(ids[at] as number) - least] = row;
     }
-    return { rowOf: (key) => rows[key - least] ?? -1, values };
+    const found = {
+      rowOf: (key: number) => rows[key - least] ?? -1,
+      rowOfValue: (value: number) => places.get(value),
+      values,
+    };
+    if (wanted.length === 0) this.whole.set(by, { last, rows: found });
+    return found;
   }
 
   /** Null: nothing can fit. */
@@ -300,6 +319,12 @@ export class HistoryKeys {
       value === null || value === undefined || Number.isNaN(value) ? [] : [{ column, value }],
     );
     return known.length === conditions.length ? known : null;
+  }
+
+  /** What keys have of that, undefined where there is no such key. */
+  valuesBy(by: HistoryBy): (key: number) => number | undefined {
+    const { rowOf, values } = this.rows(by, {});
+    return (key) => values[rowOf(key)];
   }
 
   /** What a value of a column is called; null: nothing. */

@@ -1,8 +1,8 @@
 // Amounts on the disk: single minutes for a day, quarters of an hour for a year. Quarters of days that are over lie in pages
-// (helper/history/page.ts), and sums of sixteen such days beside them. All times are UTC.
-import type { HistoryAmounts } from "../../contract/history.ts";
+// (helper/history/page.ts), and sums of eight such days beside them. All times are UTC.
+import type { HistoryAmounts, HistoryBy } from "../../contract/history.ts";
 import { type Cell, cellsOf, type Page, quartersInDay, readPage, writePage } from "../history/page.ts";
-import { readSummary, type Summary, spanDays, writeSummary } from "../history/summary.ts";
+import { readSums, type Sums, spanDays, writeSums } from "../history/sums.ts";
 import { log } from "../log.ts";
 import { durably, type Store } from "./database.ts";
 
@@ -136,20 +136,26 @@ export class HistoryRows {
   }
 
   /** Sums of spans of days that lie within [from, to) as a whole, each with the second at which it begins, ascending. */
-  *summaries(from: number, to: number): Generator<[from: number, summary: Summary]> {
+  *spans(from: number, to: number, by: HistoryBy): Generator<[begin: number, rows: Sums, quarters: Sums]> {
     const length = spanDays * dayLength;
-    const rows = this.store
-      .prepare("SELECT span, summary FROM history_spans WHERE span >= ? AND span < ? ORDER BY span")
+    const found = this.store
+      .prepare(
+        `SELECT one.span, one.sums, quarters.sums FROM history_spans AS one
+         JOIN history_spans AS quarters ON quarters.span = one.span AND quarters.part = 'quarter'
+         WHERE one.span >= ? AND one.span < ? AND one.part = ? ORDER BY one.span`,
+      )
       .raw()
-      .iterate(Math.ceil(from / length), Math.floor(to / length)) as IterableIterator<[number, Buffer]>;
-    for (const [span, bytes] of rows) {
-      const summary = undamaged("a sum of history is damaged", { span }, () => readSummary(bytes));
-      if (summary !== null) yield [span * length, summary];
+      .iterate(Math.ceil(from / length), Math.floor(to / length), by) as IterableIterator<[number, Buffer, Buffer]>;
+    for (const [span, ...bytes] of found) {
+      const [rows, quarters] = bytes.map((each) =>
+        undamaged("a sum of history is damaged", { span }, () => readSums(each)),
+      );
+      if (rows && quarters) yield [span * length, rows, quarters];
     }
   }
 
   /** Adds up one more span of sealed days, all before `today` (since 1970). Returns whether there was one. */
-  summarize(today: number): boolean {
+  summarize(today: number, valuesBy: Parameters<typeof writeSums>[1]): boolean {
     const span = this.store
       .prepare(
         `SELECT min(day / ${spanDays}) FROM history_days
@@ -158,11 +164,14 @@ export class HistoryRows {
       .pluck()
       .get(today - (today % spanDays)) as number | null;
     if (span === null) return false;
-    const from = span * spanDays;
-    const pages = [...this.pages(from * dayLength, (from + spanDays) * dayLength)].map(
-      ([midnight, page]) => [midnight / dayLength - from, page] as const,
+    const first = span * spanDays;
+    const pages = [...this.pages(first * dayLength, (first + spanDays) * dayLength)].map(
+      ([midnight, page]) => [midnight / dayLength - first, page] as const,
     );
-    this.store.prepare("INSERT INTO history_spans (span, summary) VALUES (?, ?)").run(span, writeSummary(pages));
+    const insert = this.store.prepare("INSERT INTO history_spans (span, part, sums) VALUES (?, ?, ?)");
+    this.together(() => {
+      for (const [part, sums] of writeSums(pages, valuesBy)) insert.run(span, part, sums);
+    });
     return true;
   }
 
@@ -250,7 +259,7 @@ export class HistoryRows {
     const pages = this.store
       .prepare(
         `SELECT coalesce((SELECT sum(length(page)) FROM history_days), 0)
-           + coalesce((SELECT sum(length(summary)) FROM history_spans), 0)`,
+           + coalesce((SELECT sum(length(sums)) FROM history_spans), 0)`,
       )
       .pluck()
       .get() as number;

@@ -166,7 +166,7 @@ export const history = {
     private: "Apps of which nothing is remembered",
     none: "None. Open an app in the history to add it here.",
     again: "Remember again",
-    againApp: (app: string) => `Remember ${app} again`,
+    againApp: (app: string) => `Remember again: ${app}`,
     size: (size: string, since: string | null) =>
       since === null ? `${size} on the disk.` : `About ${size} on the disk, back to ${since}.`,
     forget: "Delete history…",
