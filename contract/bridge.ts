@@ -1,6 +1,7 @@
 // The words between the window's two halves: main/window (which holds the helper's socket) and renderer (which has only the DOM).
 import * as v from "valibot";
 import { type ErrorCode, errorCodes } from "./errors.ts";
+import { historyMethods } from "./history.ts";
 import { type Events, type Params, type Result, type Topic, topics } from "./methods.ts";
 import type { MonitorUpdate } from "./monitor.ts";
 import { type Preferences, preferencesChangeSchema } from "./preferences.ts";
@@ -32,6 +33,9 @@ export const windowMethods = [
   "history.query",
   "history.events",
   "history.settings",
+  "history.configure",
+  "history.setPrivate",
+  "history.delete",
 ] as const;
 export type WindowMethod = (typeof windowMethods)[number];
 
@@ -79,6 +83,17 @@ export const shellRequestSchema = v.variant("do", [
   v.strictObject({ do: v.literal("example"), on: v.boolean() }),
 ]);
 export type ShellRequest = v.InferOutput<typeof shellRequestSchema>;
+
+/** Main window only: rows of history into a file that the person chooses. `title`: what the system's dialog is called. */
+export const saveHistorySchema = v.strictObject({
+  format: v.picklist(["csv", "json"]),
+  query: historyMethods["history.query"].params,
+  title: v.pipe(v.string(), v.maxLength(100)),
+});
+export type SaveHistory = v.InferInput<typeof saveHistorySchema>;
+
+/** `saved` false: the person changed their mind. */
+export type Saved = { ok: true; saved: boolean } | { ok: false; code: ErrorCode; message: string };
 
 const errorCodeSchema = v.picklist(Object.keys(errorCodes) as ErrorCode[]);
 
@@ -155,12 +170,14 @@ export type Update =
 export type Bridge = {
   call<M extends WindowMethod>(method: M, params: Params<M>): Promise<Outcome<M>>;
   shell(request: ShellRequest): Promise<void>;
+  saveHistory(asked: SaveHistory): Promise<Saved>;
   follow(listener: (update: Update) => void): () => void;
 };
 
 export const channels = {
   call: "picket:call",
   shell: "picket:shell",
+  saveHistory: "picket:save-history",
   follow: "picket:follow",
   update: "picket:update",
 } as const;

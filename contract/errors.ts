@@ -59,6 +59,7 @@ export const errorCodes = {
   no_helper: "No helper answers on the socket.",
   socket_not_trusted: "The socket or its folder is not owned by root.",
   bad_reply: "The helper sent something that does not fit the contract.",
+  not_written: "The file could not be written.",
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -20,6 +20,14 @@ export type HistoryBy = v.InferOutput<typeof historyBySchema>;
 /** Ending now. 1y: 365 days. */
 export const historyRangeSchema = v.picklist(["10m", "1h", "24h", "7d", "30d", "1y"]);
 export type HistoryRange = v.InferOutput<typeof historyRangeSchema>;
+export const historyRangeSeconds: Record<HistoryRange, number> = {
+  "10m": 600,
+  "1h": 3600,
+  "24h": 86_400,
+  "7d": 7 * 86_400,
+  "30d": 30 * 86_400,
+  "1y": 365 * 86_400,
+};
 
 /**
  * One point of the chart. quarter: of an hour. Days begin at midnight, hours and quarters at the full ones, of the asked time zone; a day
@@ -42,7 +50,7 @@ export const historyNetworkSchema = v.object({
 });
 export type HistoryNetwork = v.InferOutput<typeof historyNetworkSchema>;
 
-/** An app as it was known last. `private`: hosts of it are not remembered. */
+/** An app as it was known last. `private`: nothing of it is remembered any more. */
 export const historyAppSchema = v.object({
   path: text,
   name: text,
@@ -65,8 +73,8 @@ export type HistoryAmounts = v.InferOutput<typeof historyAmountsSchema>;
 
 /**
  * `key`: an app's path; a host name, or an address that has none; the registrable domain of a host, or the host or address itself that has
- * none; a country's code; tcp, udp, icmp or other; a network's id; a uid. null: there is none (country), or none is kept (hosts of a
- * private app, and of an app with more hosts than are kept apart).
+ * none; a country's code; tcp, udp, icmp or other; a network's id; a uid. null: there is none (country), or none is kept (hosts of an app
+ * with more hosts than are kept apart).
  */
 export const historyRowSchema = v.object({
   key: v.nullable(key),
@@ -130,7 +138,7 @@ export const historySettingsSchema = v.object({
   recording: v.boolean(),
   minutes,
   days,
-  /** Apps whose hosts are not remembered, by path. */
+  /** Apps of which nothing is remembered, by path. */
   private: v.array(text),
   /** Since when there is history, null while there is none; and what it takes on the disk, about. */
   since: v.nullable(time),
@@ -198,9 +206,12 @@ export const historyMethods = {
     }),
     result: historySettingsSchema,
   },
-  /** Of a private app only sums are kept, also of what was recorded so far: no host, no domain, no country. Making it public brings none back. */
+  /**
+   * Of a private app nothing is recorded from then on, not even sums; what it may do stays as it is. `forget`: what was recorded so far goes in
+   * the same step (only where it becomes private).
+   */
   "history.setPrivate": {
-    params: v.strictObject({ app: appPath, private: v.boolean() }),
+    params: v.strictObject({ app: appPath, private: v.boolean(), forget: v.optional(v.boolean(), false) }),
     result: historySettingsSchema,
   },
   /** Everything, of one app, of a time (`from` inclusive, `to` exclusive, rounded outwards to quarters of an hour), or both. Errors: bad_range. */

@@ -159,7 +159,7 @@ export class Backups {
   private keepPrivate(app: string): void {
     try {
       const { history } = this.parts;
-      if (!history.settings.private.includes(app)) history.setPrivate({ app, private: true });
+      if (!history.settings.private.includes(app)) history.setPrivate({ app, private: true, forget: false });
     } catch (error) {
       log("error", "an app could not be made private again", { app, error: String(error) });
     }

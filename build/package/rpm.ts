@@ -8,7 +8,11 @@ import { description, maintainer, type Release } from "./release.ts";
 
 const architectures: Record<string, string> = { x64: "x86_64", arm64: "aarch64" };
 /** Settings of whoever installed it, kept over upgrades. */
-const settings = ["/etc/picket/helper.conf", "/etc/xdg/autostart/org.picket.Picket.desktop"];
+const settings = [
+  "/etc/picket/helper.conf",
+  "/etc/picket/journal.conf",
+  "/etc/xdg/autostart/org.picket.Picket.desktop",
+];
 
 /** Returns the path of the .rpm in `out`. Throws Stop when rpmbuild is missing or fails. */
 export function makeRpm(tree: string, out: string, made: Release): string {

@@ -17,7 +17,7 @@ import type { Place } from "./amounts.ts";
 import type { Countries } from "./countries.ts";
 import { Ledger } from "./ledger.ts";
 import { ownNetwork, routedNetwork } from "./networks.ts";
-import { query, secondsFrom, spanOf } from "./query.ts";
+import { query, type Span, secondsFrom, spanOf } from "./query.ts";
 import { type Entry, Recorder } from "./recorder.ts";
 import { secondsKept } from "./seconds.ts";
 
@@ -71,6 +71,8 @@ export class History {
   private booked = Math.floor(Date.now() / 1000);
   private counted = { at: Number.NEGATIVE_INFINITY, cost: 0, quiet: 0 };
   private tidied = Number.NEGATIVE_INFINITY;
+  /** There may be days that no sum is of yet. */
+  private behind = true;
   private asleep: number;
   private complained = Number.NEGATIVE_INFINITY;
 
@@ -144,7 +146,7 @@ export class History {
 
   /** The program behind an app is another one. */
   appChanged(path: string): void {
-    this.note({ kind: "appChanged", at: Date.now(), app: path });
+    if (!this.keys.isPrivate(path)) this.note({ kind: "appChanged", at: Date.now(), app: path });
   }
 
   private note(event: NewEvent): void {
@@ -167,6 +169,8 @@ export class History {
       this.book();
       this.ledger.flushIfDue(Math.floor(Date.now() / 1000));
       if (performance.now() - this.tidied > tidyPace) this.tidy();
+      // One at a time: each takes as long as a question.
+      this.behind &&= this.rows.summarize(Math.floor(Date.now() / 1000 / dayLength), (by) => this.keys.valuesBy(by));
     } catch (error) {
       if (performance.now() - this.complained > complaintPace)
         log("error", "history could not be written", { error: String((error as Error).stack ?? error) });
@@ -222,6 +226,7 @@ export class History {
     this.rows.expire(now - this.kept.minutes * 3600, daysBefore);
     this.events.expire(daysBefore * 1000);
     this.rows.together(() => this.keys.tidy(Math.floor(daysBefore / dayLength)));
+    this.behind = true;
   }
 
   // What people ask
@@ -278,11 +283,12 @@ export class History {
     return this.settings;
   }
 
-  setPrivate({ app, private: on }: ParsedParams<"history.setPrivate">): HistorySettings {
+  setPrivate({ app, private: on, forget }: ParsedParams<"history.setPrivate">): HistorySettings {
     this.upToDate();
     this.rows.erasing(() => {
       this.keys.setPrivate(app, on);
       if (on) this.rows.forgetHosts(app);
+      if (on && forget) this.forget(app, null);
     });
     return this.settings;
   }
@@ -290,21 +296,25 @@ export class History {
   /** Errors: bad_range. */
   remove({ app, from, to }: ParsedParams<"history.delete">): void {
     if ((from === undefined) !== (to === undefined)) throw new CodedError("bad_range", "from and to go together");
-    const now = this.upToDate();
-    const whole = { from: 0, to: (Math.floor(now / dayLength) + 2) * dayLength };
-    const span = from === undefined ? whole : spanOf({ from, to }, now);
-    const begin = Math.floor(span.from / quarter) * quarter;
-    const end = Math.ceil(span.to / quarter) * quarter;
-    const number = app === undefined ? null : this.keys.appNumber(app);
+    const span = from === undefined ? null : spanOf({ from, to }, Date.now() / 1000);
+    this.upToDate();
+    this.rows.erasing(() => this.forget(app ?? null, span));
+  }
+
+  /** Of one app or all, of a time or ever; part of a transaction of the caller's. */
+  private forget(app: string | null, span: Span | null): void {
+    const number = app === null ? null : this.keys.appNumber(app);
     if (number === undefined) return;
+    const whole = { from: 0, to: (Math.floor(Date.now() / 1000 / dayLength) + 2) * dayLength };
+    const { from, to } = span ?? whole;
+    const [begin, end] = [Math.floor(from / quarter) * quarter, Math.ceil(to / quarter) * quarter];
     const keys = number === null ? null : this.keys.numbersOf(number);
-    this.rows.erasing(() => {
-      this.rows.remove(begin, end, keys);
-      this.events.remove(begin * 1000, end * 1000, app ?? null);
-      this.rows.forgetHosts(app ?? null);
-      if (from === undefined) this.keys.remove(number);
-    });
+    this.rows.remove(begin, end, keys);
+    this.events.remove(begin * 1000, end * 1000, app);
+    this.rows.forgetHosts(app);
+    if (span === null) this.keys.remove(number);
     this.ledger.seconds.remove(begin, end, keys);
+    this.behind = true;
   }
 
   /** Everything up to now is on the disk. Returns Unix seconds. */

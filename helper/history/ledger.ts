@@ -41,7 +41,8 @@ export class Ledger {
     // New keys in one go.
     const keys = this.rows.together(() => entries.map((entry) => this.keys.of(entry.place, network(entry), day)));
     for (const [at, { amounts }] of entries.entries()) {
-      const key = keys[at] as number;
+      const key = keys[at] ?? null;
+      if (key === null) continue;
       const sum = this.batch.get(key) ?? noAmounts();
       addAmounts(sum, amounts);
       this.batch.set(key, sum);
@@ -51,7 +52,7 @@ export class Ledger {
     for (const flow of over) this.live.set(flow, null);
   }
 
-  /** Of a private app without its host. */
+  /** Of a private app only that it is counted already, not where it went. */
   private placeText(place: Place): string {
     const known = this.keys.isPrivate(place.app.path) ? { ...place, host: "", country: null } : place;
     return JSON.stringify(known);

@@ -1,22 +1,21 @@
 // Answers history.query: which stretch of time, from where, and how it is drawn.
 import { CodedError } from "../../contract/errors.ts";
-import type { HistoryBucket, HistoryRange, HistoryRow, HistorySeries } from "../../contract/history.ts";
+import {
+  type HistoryBucket,
+  type HistoryBy,
+  type HistoryRow,
+  type HistorySeries,
+  historyRangeSeconds,
+} from "../../contract/history.ts";
 import type { ParsedParams, Result } from "../../contract/methods.ts";
 import { dayLength, type HistoryRows, minute, quarter } from "../store/history.ts";
 import type { HistoryKeys } from "../store/history-keys.ts";
 import type { Amounts } from "./amounts.ts";
 import { bucketSeconds, bucketStarts, bucketTable } from "./buckets.ts";
 import { type Seconds, secondsKept } from "./seconds.ts";
+import { spanDays } from "./sums.ts";
 import { fields, type Question, Tally } from "./tally.ts";
 
-const rangeSeconds: Record<HistoryRange, number> = {
-  "10m": 600,
-  "1h": 3600,
-  "24h": dayLength,
-  "7d": 7 * dayLength,
-  "30d": 30 * dayLength,
-  "1y": 365 * dayLength,
-};
 const longest = 731 * dayLength;
 const mostPoints = 2000;
 const order: readonly HistoryBucket[] = ["second", "minute", "quarter", "hour", "day"];
@@ -34,7 +33,7 @@ export function spanOf({ range, from, to }: Pick<Asked, "range" | "from" | "to">
   if (range !== undefined) {
     if (from !== undefined || to !== undefined) throw new CodedError("bad_range", "a range, or from and to");
     // With this very second.
-    return { from: now - rangeSeconds[range], to: Math.floor(now) + 1 };
+    return { from: now - historyRangeSeconds[range], to: Math.floor(now) + 1 };
   }
   if (from === undefined || to === undefined) throw new CodedError("bad_range", "a range, or from and to");
   const span = { from: Date.parse(from) / 1000, to: Date.parse(to) / 1000 };
@@ -73,7 +72,14 @@ export interface Sources {
   readonly seconds: Seconds;
 }
 
-function collect(tally: Tally, { rows, seconds }: Sources, { from, to }: Span, unit: number): void {
+/** Of whatever is asked about; `all`: rows of everything by this, so that sums of many days will do. */
+function collect(
+  tally: Tally,
+  { rows, seconds }: Sources,
+  { from, to }: Span,
+  unit: number,
+  all: HistoryBy | null,
+): void {
   const add = (cells: Iterable<readonly [number, number, number, number, number, number]>) => {
     for (const [at, key, bytesIn, bytesOut, connections, blocked] of cells)
       tally.add(at, key, { bytesIn, bytesOut, connections, blocked });
@@ -83,7 +89,16 @@ function collect(tally: Tally, { rows, seconds }: Sources, { from, to }: Span, u
   } else if (unit === minute) {
     add(rows.minutes(from, to));
   } else {
-    for (const [midnight, page] of rows.pages(from, to)) tally.addPage(page, midnight);
+    let next = from;
+    const pagesUpTo = (end: number) => {
+      for (const [midnight, page] of rows.pages(next, end)) tally.addPage(page, midnight);
+    };
+    for (const [begin, sums, quarters] of all === null ? [] : rows.spans(from, to, all)) {
+      pagesUpTo(begin);
+      tally.addSpan(sums, quarters, begin);
+      next = begin + spanDays * dayLength;
+    }
+    pagesUpTo(to);
     add(rows.quarters(from, to));
   }
 }
@@ -121,17 +136,18 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
   } catch {
     throw new CodedError("bad_zone", asked.zone);
   }
-  const { rowOf, values } = sources.keys.rows(asked.by, asked.filter);
+  const { rowOf, rowOfValue, values } = sources.keys.rows(asked.by, asked.filter);
   const question: Question = {
     from,
     unit,
     table: bucketTable(from, to, unit, starts),
     buckets: starts.length,
     rowOf,
+    rowOfValue,
     rows: values.length,
   };
   const tally = new Tally(question);
-  collect(tally, sources, { from, to }, unit);
+  collect(tally, sources, { from, to }, unit, Object.keys(asked.filter).length === 0 ? asked.by : null);
 
   const found = ranked(tally.rows);
   const shown = [...found.subarray(0, asked.limit)].map((row) => ({
@@ -139,7 +155,7 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
     row,
     amounts: amountsAt(tally.rows, row),
   }));
-  const lines = sparks(asked.sparks, shown, question, (tally) => collect(tally, sources, { from, to }, unit));
+  const lines = sparks(asked.sparks, shown, question, (tally) => collect(tally, sources, { from, to }, unit, null));
   const networks = new Map(asked.by === "network" ? sources.keys.allNetworks().map((each) => [each.id, each]) : []);
   const rows = shown.map(({ value, amounts }, at): HistoryRow => {
     const key = sources.keys.text(asked.by, value);

@@ -1,6 +1,8 @@
 // Adds up cells by what is asked for: in all, by row, and by bucket of the chart. Pure.
 import type { HistoryAmounts } from "../../contract/history.ts";
+import type { Column } from "./narrow.ts";
 import { type Page, quartersInDay } from "./page.ts";
+import type { Amounts, Sums } from "./sums.ts";
 
 /** Per row or bucket, in one array: in, out, connections, blocked. */
 export const fields = 4;
@@ -14,7 +16,35 @@ export interface Question {
   readonly buckets: number;
   /** The row of a key's number, -1 for what is not asked about; how many rows there are. */
   rowOf(key: number): number;
+  /** The row of what a key has. */
+  rowOfValue(value: number): number | undefined;
   readonly rows: number;
+}
+
+/** Columns in arrays of always the same kind: the loops over them are several times faster for it. They are used again and again. */
+class Wide {
+  private size = 0;
+  place = new Int32Array(0);
+  bytesIn = new Float64Array(0);
+  bytesOut = new Float64Array(0);
+  connections = new Float64Array(0);
+  blocked = new Float64Array(0);
+
+  take({ bytesIn, bytesOut, connections, blocked }: Amounts): void {
+    this.makeRoom(bytesIn.length);
+    this.bytesIn.set(bytesIn);
+    this.bytesOut.set(bytesOut);
+    this.connections.set(connections);
+    this.blocked.set(blocked);
+  }
+
+  private makeRoom(count: number): void {
+    if (count <= this.size) return;
+    this.size = count * 2;
+    const zeros = () => new Float64Array(this.size);
+    [this.bytesIn, this.bytesOut, this.connections, this.blocked] = [zeros(), zeros(), zeros(), zeros()];
+    this.place = new Int32Array(this.size);
+  }
 }
 
 export class Tally {
@@ -24,6 +54,8 @@ export class Tally {
   readonly sparks: Float64Array;
   private readonly question: Question;
   private readonly sparkOf: ((row: number) => number) | null;
+  private readonly wide = new Wide();
+  private rowsOf = new Int32Array(0);
 
   /** `sparkOf`: the place of a row among those that get a line of their own, -1 for none. */
   constructor(question: Question, sparks = 0, sparkOf: ((row: number) => number) | null = null) {
@@ -47,21 +79,28 @@ export class Tally {
 
   /** `midnight`: the Unix second at which the page's day begins. Only where the unit is a quarter of an hour. */
   addPage(page: Page, midnight: number): void {
-    const { from, unit, table, rowOf } = this.question;
-    const rowsOf = Int32Array.from(page.keys, rowOf);
-    const { rows, sparkOf } = this;
-    const { first, key, bytesIn, bytesOut, connections, blocked } = page;
+    const { from, unit, table } = this.question;
+    const { rows, series, sparkOf, wide } = this;
+    const rowsOf = this.rowsFor(page.keys);
+    wide.take(page);
+    wide.place.set(page.key);
+    const { place, bytesIn, bytesOut, connections, blocked } = wide;
     for (let quarter = 0; quarter < quartersInDay; quarter++) {
       const bucket = table[(midnight - from) / unit + quarter];
       if (bucket === undefined) continue;
-      const end = first[quarter + 1] as number;
+      const end = page.first[quarter + 1] as number;
       // Two million times for a year: what is of the quarter as a whole is added once.
-      let [allIn, allOut, allConnections, allBlocked] = [0, 0, 0, 0];
-      for (let at = first[quarter] as number; at < end; at++) {
-        const row = rowsOf[key[at] as number] as number;
+      let allIn = 0;
+      let allOut = 0;
+      let allConnections = 0;
+      let allBlocked = 0;
+      for (let at = page.first[quarter] as number; at < end; at++) {
+        const row = rowsOf[place[at] as number] as number;
         if (row < 0) continue;
-        const [into, out] = [bytesIn[at] as number, bytesOut[at] as number];
-        const [allowed, refused] = [connections[at] as number, blocked[at] as number];
+        const into = bytesIn[at] as number;
+        const out = bytesOut[at] as number;
+        const allowed = connections[at] as number;
+        const refused = blocked[at] as number;
         allIn += into;
         allOut += out;
         allConnections += allowed;
@@ -69,8 +108,34 @@ export class Tally {
         add(rows, row * fields, into, out, allowed, refused);
         if (sparkOf !== null) this.draw(row, bucket, into + out);
       }
-      add(this.series, bucket * fields, allIn, allOut, allConnections, allBlocked);
+      add(series, bucket * fields, allIn, allOut, allConnections, allBlocked);
     }
+  }
+
+  /** Days as sums, by what rows are made by, and by quarter. `begin`: the Unix second of the first. Nothing is drawn by row. */
+  addSpan(sums: Sums, quarters: Sums, begin: number): void {
+    const { from, unit, table, rowOfValue } = this.question;
+    const { wide } = this;
+    wide.take(sums);
+    for (let at = 0; at < sums.values.length; at++) {
+      const row = rowOfValue(sums.values[at] as number);
+      if (row !== undefined) addOf(this.rows, row * fields, wide, at);
+    }
+    wide.take(quarters);
+    for (let at = 0; at < quarters.values.length; at++) {
+      const bucket = table[(begin - from) / unit + (quarters.values[at] as number)] as number;
+      addOf(this.series, bucket * fields, wide, at);
+    }
+  }
+
+  /** The row of each key, in an array that the next call uses again. */
+  private rowsFor(keys: Column): Int32Array {
+    const { rowOf } = this.question;
+    if (keys.length > this.rowsOf.length) this.rowsOf = new Int32Array(keys.length * 2);
+    const { rowsOf } = this;
+    rowsOf.set(keys);
+    for (let at = 0; at < keys.length; at++) rowsOf[at] = rowOf(rowsOf[at] as number);
+    return rowsOf;
   }
 
   /** Of everything. */
@@ -87,6 +152,18 @@ export class Tally {
     const at = spark * this.question.buckets + bucket;
     this.sparks[at] = (this.sparks[at] as number) + bytes;
   }
+}
+
+function addOf(sums: Float64Array, at: number, from: Wide, place: number): void {
+  const { bytesIn, bytesOut, connections, blocked } = from;
+  add(
+    sums,
+    at,
+    bytesIn[place] as number,
+    bytesOut[place] as number,
+    connections[place] as number,
+    blocked[place] as number,
+  );
 }
 
 function add(sums: Float64Array, at: number, bytesIn: number, bytesOut: number, connections: number, blocked: number) {

@@ -1,66 +1,74 @@
-// All keys of history as columns of numbers: what a question groups and filters by, without asking the database for each. Read when
-// somebody asks, and then only what is new; forgotten when nobody has asked for a while.
+// All keys of history as columns of numbers: what a question groups and filters by, without asking the database for each. A column is
+// read when somebody asks about it, and then only what is new; all are forgotten when nobody has asked for a while.
 import type { Store } from "./database.ts";
 
-const names = ["app", "host", "domain", "country", "protocol", "network", "user"] as const;
-export type Column = (typeof names)[number];
+export type Column = "app" | "host" | "domain" | "country" | "protocol" | "network" | "user";
 
 /** Milliseconds after the last question. A year of a busy desktop takes three megabytes. */
 const patience = 60_000;
 
 /** Uids do not fit into 31 bits. */
-type Columns = Readonly<Record<Column, Int32Array | Float64Array>>;
+type Numbers = Int32Array | Float64Array;
+
+/** As far as it was read. */
+class Growing {
+  count = 0;
+  private numbers: Numbers;
+  private readonly kind: Int32ArrayConstructor | Float64ArrayConstructor;
+  constructor(kind: Int32ArrayConstructor | Float64ArrayConstructor) {
+    this.kind = kind;
+    this.numbers = new kind(0);
+  }
+
+  append(more: readonly number[]): void {
+    if (this.count + more.length > this.numbers.length) {
+      const grown = new this.kind(Math.ceil((this.count + more.length) * 1.2));
+      grown.set(this.numbers.subarray(0, this.count));
+      this.numbers = grown;
+    }
+    this.numbers.set(more, this.count);
+    this.count += more.length;
+  }
+
+  get all(): Numbers {
+    return this.numbers.subarray(0, this.count);
+  }
+}
 
 export class KeyColumns {
   private readonly store: Store;
-  private least = 0;
-  private count = 0;
-  private columns: Columns | null = null;
+  private ids = new Growing(Int32Array);
+  private columns = new Map<Column, Growing>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(store: Store) {
     this.store = store;
   }
 
-  /** Of key `least + i` the i-th number of each column; a key that does not exist has the user -1. */
-  upToDate(): { least: number; count: number; columns: Columns } {
+  /** Ids of all keys, ascending. The columns have as many numbers, in the same order. */
+  upToDate(): { ids: Int32Array; column(name: Column): Numbers } {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.forget(), patience).unref();
-    if (this.columns === null) this.least = this.number("SELECT coalesce(min(id), 0) FROM history_keys");
-    const end = this.number("SELECT coalesce(max(id), -1) + 1 FROM history_keys");
-    const columns = this.makeRoom(Math.max(0, end - this.least));
-    const rows = this.store
-      .prepare(`SELECT id, ${names.join(", ")} FROM history_keys WHERE id >= ?`)
-      .raw()
-      .iterate(this.least + this.count) as IterableIterator<number[]>;
-    for (const row of rows) {
-      const at = (row[0] as number) - this.least;
-      for (const [index, name] of names.entries()) columns[name][at] = row[index + 1] as number;
-    }
-    this.count = Math.max(this.count, end - this.least);
-    return { least: this.least, count: this.count, columns };
+    this.read(this.ids, "id");
+    const column = (name: Column) => {
+      const known = this.columns.get(name) ?? new Growing(name === "user" ? Float64Array : Int32Array);
+      this.columns.set(name, known);
+      this.read(known, name);
+      return known.all;
+    };
+    return { ids: this.ids.all as Int32Array, column };
+  }
+
+  private read(numbers: Growing, name: Column | "id"): void {
+    const last = numbers.count === 0 ? 0 : (this.ids.all[numbers.count - 1] as number);
+    const more = this.store.prepare(`SELECT ${name} FROM history_keys WHERE id > ? ORDER BY id`).pluck().all(last);
+    numbers.append(more as number[]);
   }
 
   /** Keys have changed, or gone. */
   forget(): void {
     clearTimeout(this.timer);
-    this.columns = null;
-    this.count = 0;
-  }
-
-  private number(sql: string): number {
-    return this.store.prepare(sql).pluck().get() as number;
-  }
-
-  private makeRoom(count: number): Columns {
-    const old = this.columns;
-    if (old !== null && old.user.length >= count) return old;
-    const grown = (name: Column) => {
-      const numbers = new (name === "user" ? Float64Array : Int32Array)(Math.ceil(count * 1.2)).fill(-1);
-      if (old !== null) numbers.set(old[name].subarray(0, this.count));
-      return numbers;
-    };
-    this.columns = Object.fromEntries(names.map((name) => [name, grown(name)])) as Record<Column, Int32Array>;
-    return this.columns;
+    this.ids = new Growing(Int32Array);
+    this.columns = new Map();
   }
 }

@@ -29,6 +29,13 @@ interface AppRow {
   private: number;
 }
 
+/** See HistoryKeys.rows. */
+export interface Rows {
+  rowOf(key: number): number;
+  rowOfValue(value: number): number | undefined;
+  readonly values: readonly number[];
+}
+
 export class HistoryKeys {
   private readonly store: Store;
   private readonly columns: KeyColumns;
@@ -37,6 +44,8 @@ export class HistoryKeys {
   private readonly known = new Map<string, { id: number; day: number }>();
   private readonly apps = new Map<string, AppRow>();
   private readonly networks = new Map<string, number>();
+  /** Rows without a filter, as long as no key came: what is asked again and again. */
+  private readonly whole = new Map<HistoryBy, { last: number; rows: Rows }>();
   private fresh = { day: 0, apps: 0, hosts: new Map<number, number>() };
   /** Called when an app gets its first number ever. */
   private readonly onNewApp: (path: string) => void;
@@ -47,11 +56,15 @@ export class HistoryKeys {
     this.onNewApp = onNewApp;
   }
 
-  /** The key of a place in a network, made where there is none. `day`: today since 1970, UTC. `network`: its number. */
-  of(place: Place, network: number, day: number): number {
+  /**
+   * The key of a place in a network, made where there is none; null where the app is private. `day`: today since 1970, UTC. `network`: its
+   * number.
+   */
+  of(place: Place, network: number, day: number): number | null {
     const name = `${place.app.path}\0${place.host}\0${place.country}\0${place.protocol}\0${place.user}\0${network}`;
     const known = this.known.get(name);
     if (known?.day === day) return known.id;
+    if (this.isPrivate(place.app.path)) return null;
     const app = this.appOf(place.app, day);
     const id = this.find(app, place, network, day);
     if (this.known.size >= remembered) this.known.clear();
@@ -60,7 +73,7 @@ export class HistoryKeys {
   }
 
   private find(app: AppRow, place: Place, network: number, day: number): number {
-    const told = app.private === 0 && app.path !== others.path && place.host !== "";
+    const told = app.path !== others.path && place.host !== "";
     let host = told ? this.nameOf(place.host) : 0;
     const country = told ? countryNumber(place.country) : 0;
     const protocol = protocols.indexOf(place.protocol);
@@ -207,7 +220,7 @@ export class HistoryKeys {
       .all() as string[];
   }
 
-  /** Also of an app that history has not met. What was kept of its hosts goes with it. */
+  /** Also of an app that history has not met. */
   setPrivate(path: string, on: boolean): void {
     this.store
       .prepare(
@@ -215,10 +228,6 @@ export class HistoryKeys {
          ON CONFLICT (path) DO UPDATE SET private = excluded.private`,
       )
       .run(path, path, Number(on));
-    if (on)
-      this.store
-        .prepare("UPDATE history_keys SET host = 0, domain = 0, country = 0 WHERE app = ?")
-        .run(this.appNumber(path));
     this.tidy(0);
   }
 
@@ -255,6 +264,7 @@ export class HistoryKeys {
   /** What is remembered may not be true any more. */
   forget(): void {
     this.columns.forget();
+    this.whole.clear();
     this.known.clear();
     this.apps.clear();
     this.networks.clear();
@@ -264,18 +274,20 @@ export class HistoryKeys {
    * Row numbers of keys, by what is asked for: keys that do not fit the filter have none. `values`: what each row is about, as a number of
    * its column.
    */
-  rows(by: HistoryBy, filter: HistoryFilter): { rowOf(key: number): number; values: number[] } {
+  rows(by: HistoryBy, filter: HistoryFilter): Rows {
     const wanted = this.conditions(filter);
     const values: number[] = [];
-    if (wanted === null) return { rowOf: () => -1, values };
-    const { least, count, columns: all } = this.columns.upToDate();
-    const own = all[by];
+    if (wanted === null) return { rowOf: () => -1, rowOfValue: () => undefined, values };
+    const { ids, column } = this.columns.upToDate();
+    const last = ids.at(-1) ?? 0;
+    const known = wanted.length === 0 ? this.whole.get(by) : undefined;
+    if (known?.last === last) return known.rows;
+    const least = ids[0] ?? 0;
+    const own = column(by);
     const places = new Map<number, number>();
-    const rows = new Int32Array(count).fill(-1);
-    const tests = wanted.map(({ column, value }) => ({ numbers: all[column], value }));
-    const exists = all.user;
-    for (let at = 0; at < count; at++) {
-      if ((exists[at] as number) < 0) continue;
+    const rows = new Int32Array(ids.length === 0 ? 0 : last - least + 1).fill(-1);
+    const tests = wanted.map(({ column: name, value }) => ({ numbers: column(name), value }));
+    for (let at = 0; at < ids.length; at++) {
       let fits = true;
       for (const { numbers, value } of tests) fits &&= numbers[at] === value;
       if (!fits) continue;
@@ -285,9 +297,15 @@ export class HistoryKeys {
         row = values.push(value) - 1;
         places.set(value, row);
       }
-      rows[at] = row;
+      rows[(ids[at] as number) - least] = row;
     }
-    return { rowOf: (key) => rows[key - least] ?? -1, values };
+    const found = {
+      rowOf: (key: number) => rows[key - least] ?? -1,
+      rowOfValue: (value: number) => places.get(value),
+      values,
+    };
+    if (wanted.length === 0) this.whole.set(by, { last, rows: found });
+    return found;
   }
 
   /** Null: nothing can fit. */
@@ -307,6 +325,12 @@ export class HistoryKeys {
       value === null || value === undefined || Number.isNaN(value) ? [] : [{ column, value }],
     );
     return known.length === conditions.length ? known : null;
+  }
+
+  /** What keys have of that, undefined where there is no such key. */
+  valuesBy(by: HistoryBy): (key: number) => number | undefined {
+    const { rowOf, values } = this.rows(by, {});
+    return (key) => values[rowOf(key)];
   }
 
   /** What a value of a column is called; null: nothing. */

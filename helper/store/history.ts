@@ -1,7 +1,8 @@
 // Amounts on the disk: single minutes for a day, quarters of an hour for a year. Quarters of days that are over lie in pages
-// (helper/history/page.ts). All times are UTC.
-import type { HistoryAmounts } from "../../contract/history.ts";
+// (helper/history/page.ts), and sums of eight such days beside them. All times are UTC.
+import type { HistoryAmounts, HistoryBy } from "../../contract/history.ts";
 import { type Cell, cellsOf, type Page, quartersInDay, readPage, writePage } from "../history/page.ts";
+import { readSums, type Sums, spanDays, writeSums } from "../history/sums.ts";
 import { log } from "../log.ts";
 import { durably, type Store } from "./database.ts";
 
@@ -131,12 +132,47 @@ export class HistoryRows {
   }
 
   private read(day: number, bytes: Buffer): Page | null {
-    try {
-      return readPage(bytes);
-    } catch (error) {
-      log("error", "a day of history is damaged", { day, error: String(error) });
-      return null;
+    return undamaged("a day of history is damaged", { day }, () => readPage(bytes));
+  }
+
+  /** Sums of spans of days that lie within [from, to) as a whole, each with the second at which it begins, ascending. */
+  *spans(from: number, to: number, by: HistoryBy): Generator<[begin: number, rows: Sums, quarters: Sums]> {
+    const length = spanDays * dayLength;
+    const found = this.store
+      .prepare(
+        `SELECT one.span, one.sums, quarters.sums FROM history_spans AS one
+         JOIN history_spans AS quarters ON quarters.span = one.span AND quarters.part = 'quarter'
+         WHERE one.span >= ? AND one.span < ? AND one.part = ? ORDER BY one.span`,
+      )
+      .raw()
+      .iterate(Math.ceil(from / length), Math.floor(to / length), by) as IterableIterator<[number, Buffer, Buffer]>;
+    for (const [span, ...bytes] of found) {
+      const [rows, quarters] = bytes.map((each) =>
+        undamaged("a sum of history is damaged", { span }, () => readSums(each)),
+      );
+      if (rows && quarters) yield [span * length, rows, quarters];
     }
+  }
+
+  /** Adds up one more span of sealed days, all before `today` (since 1970). Returns whether there was one. */
+  summarize(today: number, valuesBy: Parameters<typeof writeSums>[1]): boolean {
+    const span = this.store
+      .prepare(
+        `SELECT min(day / ${spanDays}) FROM history_days
+         WHERE day < ? AND day / ${spanDays} NOT IN (SELECT span FROM history_spans)`,
+      )
+      .pluck()
+      .get(today - (today % spanDays)) as number | null;
+    if (span === null) return false;
+    const first = span * spanDays;
+    const pages = [...this.pages(first * dayLength, (first + spanDays) * dayLength)].map(
+      ([midnight, page]) => [midnight / dayLength - first, page] as const,
+    );
+    const insert = this.store.prepare("INSERT INTO history_spans (span, part, sums) VALUES (?, ?, ?)");
+    this.together(() => {
+      for (const [part, sums] of writeSums(pages, valuesBy)) insert.run(span, part, sums);
+    });
+    return true;
   }
 
   /** Packs the quarters of every day before `today` (since 1970) that is not packed yet, one transaction each. */
@@ -171,6 +207,7 @@ export class HistoryRows {
       | undefined;
     const page = bytes === undefined ? null : this.read(day, bytes);
     const cells = change(page === null ? [] : [...cellsOf(page)]);
+    this.store.prepare("DELETE FROM history_spans WHERE span = ?").run(Math.floor(day / spanDays));
     if (cells.length === 0) this.store.prepare("DELETE FROM history_days WHERE day = ?").run(day);
     else this.store.prepare("INSERT OR REPLACE INTO history_days (day, page) VALUES (?, ?)").run(day, writePage(cells));
   }
@@ -179,7 +216,9 @@ export class HistoryRows {
   expire(minutesBefore: number, daysBefore: number): void {
     this.store.prepare("DELETE FROM history_minutes WHERE at < ?").run(Math.floor(minutesBefore / minute));
     this.store.prepare("DELETE FROM history_quarters WHERE at < ?").run(Math.floor(daysBefore / quarter));
-    this.store.prepare("DELETE FROM history_days WHERE day < ?").run(Math.floor(daysBefore / dayLength));
+    const day = Math.floor(daysBefore / dayLength);
+    this.store.prepare("DELETE FROM history_days WHERE day < ?").run(day);
+    this.store.prepare(`DELETE FROM history_spans WHERE span * ${spanDays} < ?`).run(day);
   }
 
   /** Forgets [from, to), full quarters of an hour, of the keys or of all. */
@@ -217,9 +256,25 @@ export class HistoryRows {
 
   /** What history takes on the disk, about. */
   bytes(): number {
-    const pages = this.store.prepare("SELECT coalesce(sum(length(page)), 0) FROM history_days").pluck().get() as number;
+    const pages = this.store
+      .prepare(
+        `SELECT coalesce((SELECT sum(length(page)) FROM history_days), 0)
+           + coalesce((SELECT sum(length(sums)) FROM history_spans), 0)`,
+      )
+      .pluck()
+      .get() as number;
     const count = (table: string) => this.store.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
     const rows = ["history_minutes", "history_quarters", "history_keys", "history_names"].map(count);
     return pages + 48 * rows.reduce((sum, each) => sum + each, 0);
+  }
+}
+
+/** What cannot be read is left out, with a word in the journal. */
+function undamaged<T>(complaint: string, which: Record<string, number>, read: () => T | null): T | null {
+  try {
+    return read();
+  } catch (error) {
+    log("error", complaint, { ...which, error: String(error) });
+    return null;
   }
 }

@@ -9,7 +9,10 @@ import {
   type HistorySettings,
   historyBySchema,
   historyRangeSchema,
+  historyRangeSeconds,
 } from "../../contract/history.ts";
+import type { Params } from "../../contract/methods.ts";
+import { amountNames, mostRows, nameOf, rowsAsCsv, rowsAsJson } from "../export/history.ts";
 import { csv } from "./csv.ts";
 import { timeText } from "./endpoint-text.ts";
 import { withHelper } from "./helper-connection.ts";
@@ -33,15 +36,13 @@ const options = {
   csv: { type: "boolean" },
 } as const;
 
-/** As many rows as one answer has. */
-const most = 20_000;
-
 type Values = ReturnType<typeof parseWords<typeof options>>["values"];
 
 export async function history(args: string[]): Promise<number> {
   const word = args[0];
   if (word === "events") return events(args.slice(1));
   if (word === "settings") return settings(args.slice(1));
+  if (word === "retention") return retention(args.slice(1));
   if (word === "private") return setPrivate(args.slice(1));
   if (word === "delete") return remove(args.slice(1));
   const { values, positionals } = parseWords(args, options);
@@ -80,28 +81,18 @@ function filterOf({ app, domain, host, country, protocol, network }: Values): Hi
 
 async function rows(values: Values): Promise<number> {
   const by = oneOf("--by", values.by ?? "app", historyBySchema.options);
-  const limit = values.limit === undefined ? most : Number(values.limit);
-  if (!Number.isInteger(limit) || limit < 1 || limit > most) throw new UsageError(`--limit is 1 to ${most}`);
+  const limit = values.limit === undefined ? mostRows : Number(values.limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > mostRows) throw new UsageError(`--limit is 1 to ${mostRows}`);
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const asked = { by, ...spanOf(values, "24h"), zone, filter: filterOf(values), limit };
   const found = await withHelper("history", (helper) => helper.call("history.query", asked));
   if (values.series) process.stdout.write(seriesText(found.series, values));
-  else if (values.json) process.stdout.write(`${printableJson(found.rows, 2)}\n`);
-  else if (values.csv) process.stdout.write(csv(["key", "name", ...numbers], found.rows.map(csvCells)));
+  else if (values.json) process.stdout.write(rowsAsJson(found.rows));
+  else if (values.csv) process.stdout.write(rowsAsCsv(found.rows));
   else
     process.stdout.write(table([by.toUpperCase(), "IN", "OUT", "CONNECTIONS", "BLOCKED"], found.rows.map(cells(by))));
   if (found.more > 0) process.stderr.write(`${found.more} more rows: --limit\n`);
   return 0;
-}
-
-const numbers = ["bytesIn", "bytesOut", "connections", "blocked"] as const;
-
-const csvCells = (row: HistoryRow) => [row.key ?? "", nameOf(row), ...numbers.map((each) => row[each])];
-
-function nameOf({ key, app, network }: HistoryRow): string {
-  if (app) return app.verified ? app.name : appPathText(app.path);
-  if (network) return network.metered ? `${network.name} (metered)` : network.name;
-  return key ?? "";
 }
 
 function cells(by: HistoryBy): (row: HistoryRow) => string[] {
@@ -125,11 +116,11 @@ function bytesText(bytes: number): string {
 function seriesText({ bucket, starts, ...columns }: HistorySeries, values: Values): string {
   const points = starts.map((start, at) => ({
     start: new Date(start * 1000).toISOString(),
-    ...Object.fromEntries(numbers.map((name) => [name, columns[name][at] ?? 0])),
+    ...Object.fromEntries(amountNames.map((name) => [name, columns[name][at] ?? 0])),
   }));
   if (values.json) return `${printableJson({ bucket, points }, 2)}\n`;
   const lines = points.map((point) => Object.values(point) as (string | number)[]);
-  if (values.csv) return csv(["start", ...numbers], lines);
+  if (values.csv) return csv(["start", ...amountNames], lines);
   const shown = lines.map(([start, ...amounts]) => [timeText(String(start)), ...amounts.map(String)]);
   return table([bucket.toUpperCase(), "IN", "OUT", "CONNECTIONS", "BLOCKED"], shown);
 }
@@ -200,6 +191,15 @@ function tell(now: HistorySettings, json: boolean | undefined): number {
 async function settings(args: string[]): Promise<number> {
   const { values, positionals } = parseWords(args, {
     record: { type: "string" },
+    json: { type: "boolean" },
+  });
+  takeNoMore(positionals);
+  const recording = values.record === undefined ? undefined : oneOf("--record", values.record, ["on", "off"]) === "on";
+  return configure(recording === undefined ? {} : { recording }, values.json);
+}
+
+async function retention(args: string[]): Promise<number> {
+  const { values, positionals } = parseWords(args, {
     minutes: { type: "string" },
     days: { type: "string" },
     json: { type: "boolean" },
@@ -212,39 +212,50 @@ async function settings(args: string[]): Promise<number> {
       throw new UsageError(`--${option} is 1 to ${largest}, not "${given}"`);
     return value;
   };
-  const recording = values.record === undefined ? undefined : oneOf("--record", values.record, ["on", "off"]) === "on";
   const [minutes, days] = [number("minutes", values.minutes, 168), number("days", values.days, 730)];
-  const change = {
-    ...(recording !== undefined && { recording }),
-    ...(minutes !== undefined && { minutes }),
-    ...(days !== undefined && { days }),
-  };
+  return configure({ ...(minutes !== undefined && { minutes }), ...(days !== undefined && { days }) }, values.json);
+}
+
+/** Shows what is set, after the change if there is one. */
+async function configure(change: Params<"history.configure">, json: boolean | undefined): Promise<number> {
   const changes = Object.keys(change).length > 0;
   const now = await withHelper("history", (helper) =>
     changes ? helper.call("history.configure", change) : helper.call("history.settings", {}),
   );
-  return tell(now, values.json);
+  return tell(now, json);
 }
 
 async function setPrivate(args: string[]): Promise<number> {
-  const { values, positionals } = parseWords(args, { json: { type: "boolean" } });
+  const { values, positionals } = parseWords(args, { forget: { type: "boolean" }, json: { type: "boolean" } });
   const [app, word, ...more] = positionals;
   takeNoMore(more);
   if (app === undefined) throw new UsageError("which app? picket history private PATH on|off");
   const on = oneOf("private", word, ["on", "off"]) === "on";
-  return tell(
-    await withHelper("history", (helper) => helper.call("history.setPrivate", { app, private: on })),
-    values.json,
-  );
+  const forget = values.forget === true;
+  if (forget && !on) throw new UsageError("--forget goes with on");
+  const asked = { app, private: on, ...(forget && { forget }) };
+  return tell(await withHelper("history", (helper) => helper.call("history.setPrivate", asked)), values.json);
+}
+
+/** The range as times, up to the next minute: what is deleted is a matter of the caller's clock. */
+function lastOf(values: Pick<Values, "range" | "from" | "to">): { from: string; to: string } {
+  if (values.from !== undefined) throw new UsageError("--range, or --from and --to");
+  const range = oneOf("--range", values.range, historyRangeSchema.options);
+  const now = Date.now();
+  const at = (time: number) => new Date(time).toISOString();
+  return { from: at(now - historyRangeSeconds[range] * 1000), to: at(now + 60_000) };
 }
 
 async function remove(args: string[]): Promise<number> {
-  const { app, from, to } = options;
-  const { values, positionals } = parseWords(args, { all: { type: "boolean" }, app, from, to });
+  const { app, range, from, to } = options;
+  const { values, positionals } = parseWords(args, { all: { type: "boolean" }, app, range, from, to });
   takeNoMore(positionals);
-  if (!values.all && values.app === undefined && values.from === undefined)
-    throw new UsageError("what? --all, --app PATH, or --from TIME [--to TIME]");
-  const asked = { ...(values.app !== undefined && { app: values.app }), ...spanOf(values, null) };
+  const some = [values.app, values.range, values.from].some((each) => each !== undefined);
+  if (values.to !== undefined && values.from === undefined) throw new UsageError("--to needs --from");
+  if (values.all ? some : !some)
+    throw new UsageError("what? --all, or --app PATH, --range 1h, --from TIME [--to TIME]");
+  const span = values.range === undefined ? spanOf(values, null) : lastOf(values);
+  const asked = { ...(values.app !== undefined && { app: values.app }), ...span };
   await withHelper("history", (helper) => helper.call("history.delete", asked));
   process.stdout.write("deleted\n");
   return 0;

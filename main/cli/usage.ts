@@ -62,13 +62,15 @@ picket blocklists except [HOST|ADDRESS [--app PATH] [--remove]] [--json]
 `,
   history: `picket history [--by app|domain|host|country|protocol|network|user] [--range 10m|1h|24h|7d|30d|1y] [--json|--csv]
 picket history events [--range …] [--json|--csv]
-picket history settings [--record on|off] [--minutes HOURS] [--days DAYS] [--json]
-picket history private APP on|off
-picket history delete --all|--app PATH|--from TIME [--to TIME]
+picket history settings [--record on|off] [--json]
+picket history retention [--minutes HOURS] [--days DAYS] [--json]
+picket history private PATH on [--forget]|off [--json]
+picket history delete --all|[--app PATH] [--range …|--from TIME [--to TIME]]
     Who talked to whom and how much, most first: bytes as on the wire, connections that were allowed, and those that were blocked.
     Default: by app, of 24 hours. Also: --from TIME [--to TIME] instead of a range; only what fits --app PATH, --domain D, --host H,
     --country CC|none, --protocol P, --network ID; --limit N; --series: the points of the chart instead of rows.
-    settings: how long single minutes and quarters of an hour are kept. private: of that app only sums are kept, no hosts.
+    settings: whether anything is recorded. retention: for how many hours single minutes are kept, for how many days quarters of an hour.
+    private: nothing of that app is recorded from now on; --forget: what was is deleted as well. delete cannot be taken back.
 `,
   doctor: `picket doctor [--json]
     Looks after the kernel, the helper, the disk, what runs beside it and the desktop, and says what is wrong and what to do. Works without

@@ -18,6 +18,7 @@ import { type Page, Pages } from "./pages.ts";
 import { PreferencesFile } from "./preferences.ts";
 import { PromptWindow } from "./prompt-window.ts";
 import { watchQuiet } from "./quiet/watch.ts";
+import { saveHistory } from "./save-history.ts";
 import { TrayHost } from "./tray/host.ts";
 import type { TrayAct } from "./tray/menu.ts";
 import { TrayIcon } from "./tray/tray.ts";
@@ -198,7 +199,11 @@ function start(): void {
     show: showPrompts,
     later: () => promptWindow?.close(),
   });
-  pages.serve(link, (page, request) => serveShell(page, request, herald));
+  pages.serve(
+    link,
+    (page, request) => serveShell(page, request, herald),
+    (window, asked) => saveHistory(link, window, asked),
+  );
   promptWindow = new PromptWindow(preload, {
     putAside: () => pages.tell("prompt", { kind: "put-aside" }),
     shown: () => pages.tell("prompt", { kind: "shown" }),

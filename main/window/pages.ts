@@ -5,7 +5,10 @@ import {
   callSchema,
   channels,
   type Outcome,
+  type Saved,
+  type SaveHistory,
   type ShellRequest,
+  saveHistorySchema,
   shellRequestSchema,
   type Update,
   type WindowMethod,
@@ -30,7 +33,11 @@ export class Pages {
     this.first = first;
   }
 
-  serve(link: HelperLink, shell: (page: Page, request: ShellRequest) => void): void {
+  serve(
+    link: HelperLink,
+    shell: (page: Page, request: ShellRequest) => void,
+    save: (window: BrowserWindow, asked: SaveHistory) => Promise<Saved>,
+  ): void {
     ipcMain.handle(channels.call, async (event, message: unknown): Promise<Outcome<WindowMethod>> => {
       if (!this.senderOf(event)) return refusal("not_permitted");
       const call = v.safeParse(callSchema, message);
@@ -45,6 +52,12 @@ export class Pages {
       const request = v.safeParse(shellRequestSchema, message);
       if (!page || !request.success) return refusal(page ? "bad_message" : "not_permitted");
       return shell(page, request.output);
+    });
+    ipcMain.handle(channels.saveHistory, async (event, message: unknown): Promise<Saved> => {
+      const { main } = this.windows();
+      if (!main || this.senderOf(event) !== "main") return refusal("not_permitted");
+      const asked = v.safeParse(saveHistorySchema, message);
+      return asked.success ? save(main, asked.output) : refusal("bad_message");
     });
     ipcMain.on(channels.follow, (event) => {
       const page = this.senderOf(event);

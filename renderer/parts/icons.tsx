@@ -114,6 +114,18 @@ export const Chevron = () => (
     <path d="m6 4 4 4-4 4" />
   </Icon>
 );
+/** Into a file. */
+export const Download = () => (
+  <Icon>
+    <path d="M8 2.500v7.500M5 7.200 8 10.200l3-3M3 13.200h10" />
+  </Icon>
+);
+/** An eye that is struck out. */
+export const Hidden = () => (
+  <Icon>
+    <path d="M2 8c1.500-2.500 3.600-3.800 6-3.800S12.500 5.500 14 8c-1.500 2.500-3.600 3.800-6 3.800S3.500 10.500 2 8ZM3.500 13 12.500 3" />
+  </Icon>
+);
 export const Dots = () => (
   <Icon>
     <path d="M3.5 8h.1M8 8h.1M12.500 8h.1" />

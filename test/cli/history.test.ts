@@ -131,10 +131,22 @@ describe("the rest", () => {
   it("events, settings, private and delete say what they are asked to", async () => {
     expect((await run("history events")).stdout).toContain("first seen: /tmp/");
     expect((await run("history settings")).stdout).toContain("IP Geolocation by DB-IP, CC BY 4.0, 2026-06-01");
-    await run("history settings --record off --days 30");
-    expect(asked()).toEqual({ method: "history.configure", params: { recording: false, days: 30 } });
+    await run("history settings --record off");
+    expect(asked()).toEqual({ method: "history.configure", params: { recording: false } });
+    await run("history retention --minutes 48 --days 30");
+    expect(asked()).toEqual({ method: "history.configure", params: { minutes: 48, days: 30 } });
+    expect((await run("history retention")).stdout).toMatch(/quarters of an hour are kept for +\d+ days/);
+    expect(asked()?.method).toBe("history.settings");
     expect((await run("history private /usr/bin/a on")).stdout).toContain("/usr/bin/a");
     expect(asked()?.params).toEqual({ app: "/usr/bin/a", private: true });
+    await run("history private /usr/bin/a on --forget");
+    expect(asked()?.params).toEqual({ app: "/usr/bin/a", private: true, forget: true });
+    const before = Date.now();
+    await run("history delete --app /usr/bin/a --range 1h");
+    expect(asked()?.params).toEqual({ app: "/usr/bin/a", from: expect.any(String), to: expect.any(String) });
+    const { from = "", to = "" } = (asked()?.params ?? {}) as { from?: string; to?: string };
+    expect(Math.abs(Date.parse(from) - (before - 3_600_000))).toBeLessThan(10_000);
+    expect(Date.parse(to)).toBeGreaterThan(before);
     await run("history delete --app /usr/bin/a");
     expect(asked()).toEqual({ method: "history.delete", params: { app: "/usr/bin/a" } });
     await run("history delete --all");
@@ -149,7 +161,12 @@ describe("the rest", () => {
     "history --from yesterday",
     "history --limit 0",
     "history delete",
-    "history settings --days 9999",
+    "history retention --days 9999",
+    "history settings --days 30",
+    "history delete --all --app /usr/bin/a",
+    "history delete --to 2026-03-10",
+    "history delete --range 2h",
+    "history private /usr/bin/a off --forget",
     "history private",
     "history private /usr/bin/a maybe",
   ])("%s is a usage error", async (words) => {

@@ -315,6 +315,13 @@ export class ScenarioHelper {
         return { events: this.history.events };
       case "history.settings":
         return this.history.settings;
+      case "history.configure":
+        return this.history.configure(params as Params<"history.configure">);
+      case "history.setPrivate":
+        return this.history.setPrivate(params as Params<"history.setPrivate">);
+      case "history.delete":
+        this.history.remove(params as Params<"history.delete">);
+        return {};
       case "rules.undo": {
         const { change } = params as { change: number };
         const answer = this.answers.find((each) => each.change === change);

@@ -98,6 +98,8 @@ export class RememberedScenario {
   readonly asked: Params<"history.query">[] = [];
   /** Nothing at all is remembered. */
   empty = false;
+  /** When set, no other app did anything. */
+  only: App | null = null;
   events: HistoryEvent[] = [
     anEvent("e1", 60 * 16.8, "sleep", { until: ago(60 * 10.1) }),
     anEvent("e2", 60 * 10.1, "helperStarted", { from: ago(60 * 16.8) }),
@@ -107,13 +109,33 @@ export class RememberedScenario {
     anEvent("e6", 4, "mode", { from: "learn", to: "ask" }),
   ];
   recording = true;
+  kept = { minutes: 48, days: 365 };
+  private = new Set([python.path]);
+  /** What was to be deleted, in order. */
+  readonly deleted: Params<"history.delete">[] = [];
+
+  configure({ recording, minutes, days }: Params<"history.configure">): HistorySettings {
+    if (recording !== undefined) this.recording = recording;
+    this.kept = { minutes: minutes ?? this.kept.minutes, days: days ?? this.kept.days };
+    return this.settings;
+  }
+
+  setPrivate({ app, private: on, forget }: Params<"history.setPrivate">): HistorySettings {
+    if (on) this.private.add(app);
+    else this.private.delete(app);
+    if (forget) this.remove({ app });
+    return this.settings;
+  }
+
+  remove(asked: Params<"history.delete">): void {
+    this.deleted.push(asked);
+  }
 
   get settings(): HistorySettings {
     return {
       recording: this.recording,
-      minutes: 48,
-      days: 365,
-      private: [python.path],
+      ...this.kept,
+      private: [...this.private],
       since: this.empty ? null : ago(60 * 24 * 365),
       bytes: 41_000_000,
       countries: {
@@ -136,13 +158,17 @@ export class RememberedScenario {
     const begin = params.from ? Date.parse(params.from) / 1000 : now - seconds[range];
     const starts: number[] = [];
     for (let at = Math.floor(begin / step) * step; at < end; at += step) starts.push(at);
-    const kept = this.empty ? [] : talks.filter((each) => fits(each, filter));
+    const gone = new Set(this.deleted.filter(({ from }) => from === undefined).map(({ app }) => app));
+    const isGone = ({ app }: Talk) => this.empty || gone.has(undefined) || gone.has(app.path);
+    const kept = talks.filter(
+      (each) => !isGone(each) && (this.only === null || each.app === this.only) && fits(each, filter),
+    );
     const rows = new Map<string | null, HistoryRow>();
     const total = none();
     const points = starts.map(() => none());
     for (const [salt, each] of kept.entries()) {
       const key = by === "app" ? each.app.path : (each[by as "domain" | "host" | "country" | "network"] ?? null);
-      const row = rows.get(key) ?? { key, ...none(), ...extra(by, key, each) };
+      const row = rows.get(key) ?? { key, ...none(), ...this.extra(by, key, each) };
       rows.set(key, row);
       starts.forEach((start, at) => {
         const much = busy(start, now - start, step, salt) * Math.min(step, Math.max(0, end - start));
@@ -175,6 +201,15 @@ export class RememberedScenario {
       },
     };
   }
+
+  private extra(by: string, key: string | null, { app }: Talk): Partial<HistoryRow> {
+    if (by === "app") {
+      const { path, name, verified, icon } = app;
+      return { app: { path, name, verified, icon, private: this.private.has(path) } };
+    }
+    const network = by === "network" && key !== null ? networks.get(key) : undefined;
+    return network === undefined ? {} : { network };
+  }
 }
 
 function anEvent(id: string, minutes: number, kind: HistoryEvent["kind"], change: Partial<HistoryEvent>): HistoryEvent {
@@ -185,13 +220,4 @@ function fits(each: Talk, filter: NonNullable<Params<"history.query">["filter"]>
   const { app, ...others } = filter;
   if (app !== undefined && app !== each.app.path) return false;
   return Object.entries(others).every(([name, key]) => each[name as keyof Talk] === key);
-}
-
-function extra(by: string, key: string | null, { app }: Talk): Partial<HistoryRow> {
-  if (by === "app") {
-    const { path, name, verified, icon } = app;
-    return { app: { path, name, verified, icon, private: app === python } };
-  }
-  const network = by === "network" && key !== null ? networks.get(key) : undefined;
-  return network === undefined ? {} : { network };
 }

@@ -59,6 +59,7 @@ export const errors = {
     not_answering: "The helper does not answer. What was decided before is enforced meanwhile.",
     no_helper: "No helper is running.",
     socket_not_trusted: "The helper’s socket is not owned by root, so this window refuses to talk to it.",
+    not_written: "The file could not be saved there. Nothing was written.",
     bad_reply: "The helper said something this window does not understand. Their versions may differ.",
   } satisfies Record<ErrorCode, string>,
   errorDetail: (code: string) => `(${code})`,

@@ -1,15 +1,17 @@
 // Who talked to whom and how much: a chart of a time, and below it what that was by app, domain, host, country or network. The helper
 // remembers it with no window open; `picket history` tells the same.
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
 import type { HistoryAmounts, HistoryEvent, HistoryRange } from "../../../contract/history.ts";
 import { humanBytes, moment } from "../../format.ts";
 import { Choice } from "../../parts/choice.tsx";
 import { Bars, Chevron } from "../../parts/icons.tsx";
 import { ErrorLine, Nothing, Notice } from "../../parts/notice.tsx";
+import { UndoLine } from "../../parts/undo-line.tsx";
 import { text } from "../../text.ts";
 import { Chart } from "./chart.tsx";
 import { backTo, type Dimension, firstLook, into, type Look, nextDimension, openDimensions, ranges } from "./look.ts";
+import { More, type Said } from "./more.tsx";
 import { HistoryRows } from "./rows.tsx";
 import { Trail } from "./trail.tsx";
 import { type Answer, useHistory } from "./use-history.ts";
@@ -25,7 +27,9 @@ const pickFrom = <K extends string>(all: Readonly<Record<K, string>>, some: read
 
 export function History() {
   const [look, setLook] = useState(lastLook);
-  const { answer, error } = useHistory(look);
+  const { answer, error, again } = useHistory(look);
+  const [said, say] = useState<Said | null>(null);
+  const over = useCallback(() => say(null), []);
   const go = (next: Look): void => {
     lastLook = next;
     setLook(next);
@@ -47,7 +51,13 @@ export function History() {
           options={words.measures}
           choose={(measure) => change({ measure })}
         />
+        {answer && <More answer={answer} say={say} again={again} />}
       </div>
+      {said && (
+        <UndoLine key={said.text} over={over}>
+          {said.code ? <ErrorLine code={said.code} /> : said.text}
+        </UndoLine>
+      )}
       {answer && !answer.settings.recording && <Notice tone="warn" title={words.off} />}
       {error && <ErrorLine code={error} />}
       {answer ? <Page answer={answer} look={look} go={go} /> : !error && <p className="hint">{words.asking}</p>}
@@ -102,7 +112,7 @@ function Page({ answer, look, go }: { answer: Answer; look: Look; go: (look: Loo
           open={next === null ? null : (row) => go(into(answer.look, row))}
         />
       )}
-      {answer.more > 0 && <p className="hint">{words.more(answer.more)}</p>}
+      {answer.more > 0 && <p className="hint">{words.moreRows(answer.more)}</p>}
       {answer.by === "country" && settings.countries && <p className="hint credit">{settings.countries.attribution}</p>}
     </>
   );

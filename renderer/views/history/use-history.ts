@@ -8,6 +8,7 @@ import type {
   HistorySeries,
   HistorySettings,
 } from "../../../contract/history.ts";
+import type { Params } from "../../../contract/methods.ts";
 import { bridge } from "../../bridge.ts";
 import { useSeen } from "../../seen.ts";
 import { useKnown } from "../../store.ts";
@@ -30,11 +31,13 @@ export type Answer = {
   settings: HistorySettings;
 };
 
-export function useHistory(look: Look): { answer: Answer | null; error: ErrorCode | null } {
+/** `again`: what is remembered was changed, and is asked for at once. */
+export function useHistory(look: Look): { answer: Answer | null; error: ErrorCode | null; again: () => void } {
   const seen = useSeen((state) => state.seen);
   const up = useKnown((known) => known.link.state === "up");
   const [answer, setAnswer] = useState<Answer | null>(null);
   const [error, setError] = useState<ErrorCode | null>(null);
+  const [turn, setTurn] = useState(0);
   const latest = useRef(look);
   latest.current = look;
 
@@ -46,6 +49,7 @@ export function useHistory(look: Look): { answer: Answer | null; error: ErrorCod
     if (outcome.ok) setAnswer(outcome.answer);
   }, []);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another turn is a reason to ask
   useEffect(() => {
     if (!seen || !up) return;
     let timer: ReturnType<typeof setTimeout>;
@@ -60,12 +64,19 @@ export function useHistory(look: Look): { answer: Answer | null; error: ErrorCod
       over = true;
       clearTimeout(timer);
     };
-  }, [look, seen, up, ask]);
+  }, [look, seen, up, ask, turn]);
 
-  return { answer, error };
+  const again = useCallback(() => setTurn((before) => before + 1), []);
+  return { answer, error, again };
 }
 
 type Outcome = { ok: true; answer: Answer } | { ok: false; code: ErrorCode };
+
+/** The rows that are seen, as they are asked for. */
+export function rowsOf({ range, span, by, trail }: Look): Params<"history.query"> {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return { by, filter: filterOf(trail), zone, ...(span === null ? { range } : timesOf(span)) };
+}
 
 async function answerTo(look: Look): Promise<Outcome> {
   const { range, span, by, trail } = look;
@@ -103,6 +114,6 @@ async function answerTo(look: Look): Promise<Outcome> {
   };
 }
 
-function timesOf({ from, to }: Span): { from: string; to: string } {
+export function timesOf({ from, to }: Span): { from: string; to: string } {
   return { from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString() };
 }

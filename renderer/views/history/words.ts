@@ -42,6 +42,11 @@ function appName({ path, name, verified }: Pick<App, "path" | "name" | "verified
 
 const dayAndYear = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
 
+/** "3 Nov 2026" */
+export function dayText(iso: string): string {
+  return dayAndYear.format(new Date(iso));
+}
+
 /** When a bucket of that size begins: "14:05:30", "3 Nov 14:00", "3 Nov 2026". `time`: Unix seconds. */
 export function bucketText(bucket: HistoryBucket, time: number, now = new Date()): string {
   const date = new Date(time * 1000);

@@ -205,6 +205,39 @@ describe("what was recorded", () => {
     expect(store.prepare("SELECT count(*) FROM history_days").pluck().get()).toBe(1);
   });
 
+  it("is the same whether sums of many days are there or not, also after some of it is gone", () => {
+    vi.setSystemTime("2026-01-02T21:40:00Z");
+    for (let at = 0; at < 60; at++) {
+      use({ app: `/usr/bin/${at % 3}`, host: `${at % 7}.example.org`, bytesIn: 1000 + at });
+      later(day + 3_000_000);
+      if (at % 10 === 0) history.configure({ days: 365 }); // packs
+    }
+    const spans = () => store.prepare("SELECT count(*) FROM history_spans").pluck().get();
+    const both = (params: Partial<Asked>) => {
+      history.configure({ days: 365 });
+      for (let at = 0; at < 8; at++) history.tick();
+      expect(spans()).toBeGreaterThan(1);
+      const withSums = ask(params);
+      store.exec("DELETE FROM history_spans");
+      expect(ask(params)).toEqual(withSums);
+      return withSums;
+    };
+    const whole = { from: "2026-01-01T00:00:00Z", to: "2026-03-20T00:00:00Z" };
+    for (const zone of ["UTC", "Asia/Kathmandu", "America/New_York"])
+      expect(both({ by: "host", ...whole, zone }).total.bytesIn).toBe(60 * 1000 + 1770);
+    expect(both({ from: "2026-01-20T10:00:00Z", to: "2026-03-01T00:00:00Z" }).total.connections).toBe(39);
+    expect(both({ by: "host", ...whole, filter: { app: "/usr/bin/0" } }).total.connections).toBe(20);
+    expect(both({ by: "app", ...whole, sparks: 2 }).rows[0]?.spark).toHaveLength(78);
+    // What is deleted, or too old, is in no sum any more.
+    for (let at = 0; at < 8; at++) history.tick();
+    history.remove({ app: "/usr/bin/1", from: "2026-01-20T00:00:00Z", to: "2026-02-10T00:00:00Z" });
+    const left = both({ ...whole }).total.connections;
+    expect(left).toBeLessThan(60);
+    for (let at = 0; at < 8; at++) history.tick();
+    history.configure({ days: 40 });
+    expect(both({ ...whole }).total.connections).toBeLessThan(left);
+  });
+
   it("survives the helper, and its last ten minutes do", () => {
     use({ bytesIn: 6000 });
     later(20_000);
@@ -256,50 +289,74 @@ describe("what is kept", () => {
 });
 
 describe("a private app", () => {
-  it("has sums and no hosts, of what was before as well, and none come back", () => {
+  const privately = (app: string, on: boolean, forget = false) => history.setPrivate({ app, private: on, forget });
+
+  it("leaves nothing from then on, and keeps what was before until it is to be forgotten", () => {
     use({ app: "/usr/bin/a", host: "secret.example.org" });
     use({ app: "/usr/bin/b", host: "www.example.net" });
-    ask();
-    expect(inFile("secret.example.org")).toBe(true);
-    expect(history.setPrivate({ app: "/usr/bin/a", private: true }).private).toEqual(["/usr/bin/a"]);
-    use({ app: "/usr/bin/a", host: "other.example.org" });
-    expect(ask({ by: "app" }).rows.map(({ key, bytesIn, app }) => [key, bytesIn, app?.private])).toEqual([
-      ["/usr/bin/a", 200, true],
-      ["/usr/bin/b", 100, false],
-    ]);
-    expect(ask({ by: "host", filter: { app: "/usr/bin/a" } }).rows.map(({ key }) => key)).toEqual([null]);
-    expect(ask({ by: "country", filter: { app: "/usr/bin/a" } }).rows.map(({ key }) => key)).toEqual([null]);
-    expect(inFile("secret.example.org")).toBe(false);
-    history.setPrivate({ app: "/usr/bin/a", private: false });
-    expect(ask({ by: "host", filter: { app: "/usr/bin/a" } }).rows.map(({ key }) => key)).toEqual([null]);
+    expect(privately("/usr/bin/a", true).private).toEqual(["/usr/bin/a"]);
+    use({ app: "/usr/bin/a", host: "hidden.example.org" });
+    history.appChanged("/usr/bin/a");
+    for (const range of ["10m", "24h", "1y"] as const)
+      expect(ask({ by: "app", range }).rows.map(({ key, bytesIn, app }) => [key, bytesIn, app?.private])).toEqual([
+        ["/usr/bin/a", 100, true],
+        ["/usr/bin/b", 100, false],
+      ]);
+    expect(ask({ by: "host" }).rows.map(({ key }) => key)).toEqual(["secret.example.org", "www.example.net"]);
+    expect(inFile("hidden.example.org")).toBe(false);
+    const { events } = history.listEvents({ range: "1h", limit: 100 });
+    expect(events.filter(({ kind }) => kind === "appChanged")).toEqual([]);
+    privately("/usr/bin/a", false);
     use({ app: "/usr/bin/a", host: "third.example.org" });
-    expect(ask({ by: "host", filter: { app: "/usr/bin/a" } }).rows.map(({ key }) => key)).toContain(
+    expect(ask({ by: "host", filter: { app: "/usr/bin/a" } }).rows.map(({ key }) => key)).toEqual([
+      "secret.example.org",
       "third.example.org",
-    );
+    ]);
   });
 
-  it("has none in what is kept of its live flows either", () => {
+  it("is forgotten in the same step, in memory and in the file, and stays known as private", () => {
+    use({ app: "/usr/bin/a", host: "secret.example.org" });
+    later(3 * day);
+    use({ app: "/usr/bin/a", host: "secret.example.org" });
+    use({ app: "/usr/bin/b", host: "www.example.net" });
+    history.configure({}); // packs
+    ask();
+    expect(inFile("secret.example.org")).toBe(true);
+    expect(privately("/usr/bin/a", true, true).private).toEqual(["/usr/bin/a"]);
+    for (const range of ["10m", "1y"] as const)
+      expect(ask({ range }).rows.map(({ key }) => key)).toEqual(["/usr/bin/b"]);
+    expect(inFile("secret.example.org")).toBe(false);
+    expect(history.listEvents({ range: "30d", limit: 100 }).events.map(({ app }) => app)).not.toContain("/usr/bin/a");
+    use({ app: "/usr/bin/a", host: "secret.example.org" });
+    restart();
+    expect(ask().rows.map(({ key }) => key)).toEqual(["/usr/bin/b"]);
+    expect(inFile("secret.example.org")).toBe(false);
+  });
+
+  it("has no hosts in what is kept of its live flows either, and what it used meanwhile is not counted later", () => {
     const fields = { cookie: 998n, address: Buffer.alloc(16), port: 443, protocol: 6, direction: 0, attempt: 1 };
     const key = flowId(layouts.flow_key.read(layouts.flow_key.write(fields)));
     const app = { name: "c", path: "/usr/bin/c", verified: false, icon: null, via: null };
     const endpoint = { host: "secret.example.org", address: "192.0.2.9", port: 443, protocol: "tcp" } as const;
     history.flows.tell(key, { app, endpoint, user: 0, verdict: "allow" } as Flow, Date.now());
     ask();
-    history.setPrivate({ app: app.path, private: true });
+    privately(app.path, true, true);
     expect(inFile("secret.example.org")).toBe(false);
     history.flows.count(key, 500, 0, Date.now());
     ask();
     expect(inFile("secret.example.org")).toBe(false);
     restart();
+    privately(app.path, false);
     history.flows.count(key, 700, 0, Date.now());
-    expect(ask({ by: "host" }).rows).toMatchObject([{ key: null, bytesIn: 700, connections: 1 }]);
+    expect(ask({ by: "host" }).rows).toMatchObject([{ key: null, bytesIn: 200, connections: 0 }]);
   });
 
   it("may be one before it is ever seen", () => {
-    history.setPrivate({ app: "/usr/bin/a", private: true });
+    privately("/usr/bin/a", true);
     history.configure({});
     use({ app: "/usr/bin/a" });
-    expect(ask({ by: "host" }).rows.map(({ key }) => key)).toEqual([null]);
+    expect(ask().rows).toEqual([]);
+    expect(history.settings.private).toEqual(["/usr/bin/a"]);
   });
 });
 
@@ -337,7 +394,7 @@ describe("history that is deleted", () => {
     history.remove({});
     for (const range of ["10m", "24h", "1y"] as const) expect(ask({ range }).rows).toEqual([]);
     expect(inFile("example.net")).toBe(false);
-    for (const table of ["keys", "names", "apps", "minutes", "quarters", "days", "events"])
+    for (const table of ["keys", "names", "apps", "minutes", "quarters", "days", "spans", "events"])
       expect([table, store.prepare(`SELECT count(*) FROM history_${table}`).pluck().get()]).toEqual([table, 0]);
   });
 

@@ -1,1 +1,0 @@
--- Set aside for another branch; goes when that one comes.
