@@ -1,5 +1,6 @@
 // The words between the window's two halves: main/window (which holds the helper's socket) and renderer (which has only the DOM).
 import * as v from "valibot";
+import { blocklistNameSchema } from "./blocklists.ts";
 import { type ErrorCode, errorCodes } from "./errors.ts";
 import { type Events, type Params, type Result, type Topic, topics } from "./methods.ts";
 import type { MonitorUpdate } from "./monitor.ts";
@@ -20,6 +21,18 @@ export const windowMethods = [
   "rules.undo",
   "rules.except",
   "profiles.list",
+  "profiles.define",
+  "profiles.remove",
+  "profile.set",
+  "learn.review",
+  "learn.accept",
+  "learn.forget",
+  "mode.set",
+  "blocklists.add",
+  "blocklists.enable",
+  "blocklists.refresh",
+  "blocklists.remove",
+  "blocklists.hits",
   "monitor.watch",
   "monitor.leave",
   "monitor.end",
@@ -69,6 +82,19 @@ export const shellRequestSchema = v.variant("do", [
 ]);
 export type ShellRequest = v.InferOutput<typeof shellRequestSchema>;
 
+/**
+ * Main window only: a blocklist's text in a file of the person's. The page knows neither its path nor its text. choose: by the system's
+ * dialog. hand-over: what was chosen last becomes the text of a list (`replace`: of one that is there).
+ */
+export const listFileRequestSchema = v.variant("do", [
+  v.strictObject({ do: v.literal("choose"), title: v.pipe(v.string(), v.maxLength(200)) }),
+  v.strictObject({ do: v.literal("hand-over"), name: blocklistNameSchema, replace: v.boolean() }),
+]);
+export type ListFileRequest = v.InferOutput<typeof listFileRequestSchema>;
+
+/** `file`: what the chosen one is called; null where none was. */
+export type ListFileOutcome = { ok: true; file: string | null } | { ok: false; code: ErrorCode; message: string };
+
 const errorCodeSchema = v.picklist(Object.keys(errorCodes) as ErrorCode[]);
 
 /** connecting: not known yet. up: watching. away: no helper, trying again; `code` says why. */
@@ -112,12 +138,14 @@ export type Update =
 export type Bridge = {
   call<M extends WindowMethod>(method: M, params: Params<M>): Promise<Outcome<M>>;
   shell(request: ShellRequest): Promise<void>;
+  listFile(request: ListFileRequest): Promise<ListFileOutcome>;
   follow(listener: (update: Update) => void): () => void;
 };
 
 export const channels = {
   call: "picket:call",
   shell: "picket:shell",
+  listFile: "picket:list-file",
   follow: "picket:follow",
   update: "picket:update",
 } as const;

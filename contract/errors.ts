@@ -54,6 +54,7 @@ export const errorCodes = {
   // Raised by the client itself, never sent:
   no_helper: "No helper answers on the socket.",
   socket_not_trusted: "The socket or its folder is not owned by root.",
+  file_unreadable: "That file cannot be read.",
   bad_reply: "The helper sent something that does not fit the contract.",
 } as const;
 

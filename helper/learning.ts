@@ -112,14 +112,24 @@ export class Learning {
 
   /** Errors: unknown_proposal. */
   accept(ids: readonly string[]): Result<"learn.accept"> {
+    const chosen = this.chosen(ids);
+    const result = this.parts.addRules(chosen.map(({ proposal }) => ruleOf(proposal)));
+    this.rows.remove(chosen.flatMap(({ of }) => of));
+    return result;
+  }
+
+  /** Errors: unknown_proposal. */
+  forget(ids: readonly string[]): Result<"learn.forget"> {
+    this.rows.remove(this.chosen(ids).flatMap(({ of }) => of));
+    return {};
+  }
+
+  private chosen(ids: readonly string[]): Made[] {
     const made = new Map(this.made().map((each) => [each.proposal.id, each]));
-    const chosen = [...new Set(ids)].map((id) => {
+    return [...new Set(ids)].map((id) => {
       const each = made.get(id);
       if (each === undefined) throw new CodedError("unknown_proposal", id);
       return each;
     });
-    const result = this.parts.addRules(chosen.map(({ proposal }) => ruleOf(proposal)));
-    this.rows.remove(chosen.flatMap(({ of }) => of));
-    return result;
   }
 }

@@ -189,6 +189,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     },
     "learn.review": () => learning.review(),
     "learn.accept": ({ ids }) => learning.accept(ids),
+    "learn.forget": ({ ids }) => learning.forget(ids),
     "rules.except": ({ flow, everybody }, client) =>
       attempt(client, "An exception to blocklists.", () => engine.except(flow, everybody)),
     "flows.list": ({ limit }) => engine.listFlows(limit),

@@ -4,11 +4,12 @@ import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { createRoot } from "react-dom/client";
 import { bridge } from "./bridge.ts";
 import { takeMonitor } from "./monitor.ts";
-import { Arrows, Bars, Lines, Tray } from "./parts/icons.tsx";
+import { Arrows, Bars, Lines, Shield, Tray } from "./parts/icons.tsx";
 import { takeSeen } from "./seen.ts";
 import { followView, showView, useView, type View as ViewName } from "./shown-view.ts";
 import { type Known, take, useKnown } from "./store.ts";
 import { text } from "./text.ts";
+import { Blocklists } from "./views/blocklists/blocklists.tsx";
 import { History } from "./views/history/history.tsx";
 import { Inbox } from "./views/inbox/inbox.tsx";
 import { Monitor } from "./views/monitor/monitor.tsx";
@@ -22,12 +23,13 @@ type View = {
   count?: (known: Known) => number;
 };
 
-/** In the order of the side bar; the first is what a window opens with. */
+/** In the order of the side bar. */
 const views: readonly View[] = [
-  { id: "monitor", icon: <Arrows />, Page: Monitor },
-  { id: "history", icon: <Bars />, Page: History },
-  { id: "rules", icon: <Lines />, Page: Rules },
   { id: "inbox", icon: <Tray />, Page: Inbox, count: (known) => known.prompts.size },
+  { id: "monitor", icon: <Arrows />, Page: Monitor },
+  { id: "rules", icon: <Lines />, Page: Rules },
+  { id: "history", icon: <Bars />, Page: History },
+  { id: "blocklists", icon: <Shield />, Page: Blocklists },
 ];
 
 function Window() {

@@ -4,6 +4,8 @@ import * as v from "valibot";
 import {
   callSchema,
   channels,
+  type ListFileOutcome,
+  listFileRequestSchema,
   type Outcome,
   type ShellRequest,
   shellRequestSchema,
@@ -14,6 +16,7 @@ import { type ErrorCode, errorCodes } from "../../contract/errors.ts";
 import { methods, type Params } from "../../contract/methods.ts";
 import { origin } from "./assets.ts";
 import type { HelperLink } from "./link.ts";
+import { ListFiles } from "./list-files.ts";
 
 export type Page = "main" | "prompt";
 
@@ -45,6 +48,13 @@ export class Pages {
       const request = v.safeParse(shellRequestSchema, message);
       if (!page || !request.success) return refusal(page ? "bad_message" : "not_permitted");
       return shell(page, request.output);
+    });
+    const files = new ListFiles(link);
+    ipcMain.handle(channels.listFile, async (event, message: unknown): Promise<ListFileOutcome> => {
+      const window = this.windows().main;
+      const request = v.safeParse(listFileRequestSchema, message);
+      if (this.senderOf(event) !== "main" || !window) return refusal("not_permitted");
+      return request.success ? files.serve(window, request.output) : refusal("bad_message");
     });
     ipcMain.on(channels.follow, (event) => {
       const page = this.senderOf(event);

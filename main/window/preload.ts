@@ -5,6 +5,7 @@ import { type Bridge, channels, type Update } from "../../contract/bridge.ts";
 const bridge: Bridge = {
   call: (method, params) => ipcRenderer.invoke(channels.call, { method, params }),
   shell: (request) => ipcRenderer.invoke(channels.shell, request).then(() => undefined),
+  listFile: (request) => ipcRenderer.invoke(channels.listFile, request),
   follow: (listener) => {
     const hear = (_event: IpcRendererEvent, update: Update): void => listener(update);
     ipcRenderer.on(channels.update, hear);

@@ -15,9 +15,10 @@ import type { Flow, Prompt, Rule, Status } from "../../contract/words.ts";
 import { Monitor, type Viewer } from "../../helper/monitor/monitor.ts";
 import { aRule, aStatus } from "./scenario.ts";
 import { RememberedScenario } from "./scenario-history.ts";
+import { ListsScenario } from "./scenario-lists.ts";
 
 export type Called = { method: MethodName; params: unknown };
-type Item = { prompts: Prompt; flows: Flow; rules: Rule };
+type Item = { prompts: Prompt; flows: Flow; rules: Rule; blocklists: Blocklist };
 
 export class ScenarioHelper {
   /** Everything asked of it but hello, watch, status and what pages ask by themselves, in order. */
@@ -32,6 +33,7 @@ export class ScenarioHelper {
     today: { allowed: 0, blocked: 0, destinations: 0, bytesIn: 0, bytesOut: 0 },
   };
   readonly history = new RememberedScenario();
+  readonly lists = new ListsScenario(this);
   /** The last answers, newest first. */
   readonly answers: RecentAnswer[] = [];
   /** What rules.list says of rules besides what they are, by their ids. */
@@ -346,7 +348,12 @@ export class ScenarioHelper {
           networks: null,
         };
       default:
-        throw new CodedError("unknown_method", method);
+        if (this.refuseWith) throw new CodedError(this.refuseWith);
+        return this.lists.answer(method, params);
     }
+  }
+
+  get blocklists(): ReadonlyMap<string, Blocklist> {
+    return this.state.blocklists;
   }
 }

@@ -9,6 +9,7 @@ import { ScenarioHelper } from "./scenario-helper.ts";
 import { shootHistory } from "./screenshots-history.ts";
 import { shootMonitor } from "./screenshots-monitor.ts";
 import { shootQuestions } from "./screenshots-prompt.ts";
+import { shootBlocklists } from "./screenshots-rooms.ts";
 import { shootRules } from "./screenshots-rules.ts";
 
 const [elsewhere, only] = process.argv.slice(2);
@@ -47,10 +48,15 @@ try {
       await shootRules(main, helper, shoot);
       continue;
     }
+    if (only === "blocklists") {
+      await shootBlocklists(main, helper, shoot);
+      continue;
+    }
     await shootMonitor(main, helper, shoot);
     if (only === "monitor") continue;
     await shootHistory(main, shoot);
     await shootRules(main, helper, shoot);
+    await shootBlocklists(main, helper, shoot);
     await shootQuestions(helper, app, shoot);
 
     helper.setStatus({

@@ -1,4 +1,5 @@
 // Everything the windows say, in English: the catalogue whose shape every other language has to have.
+import { blocklists } from "./blocklists.ts";
 import { errors } from "./errors.ts";
 import { history } from "./history.ts";
 import { inbox } from "./inbox.ts";
@@ -8,4 +9,4 @@ import { rules } from "./rules.ts";
 import { shell } from "./shell.ts";
 import { words } from "./words.ts";
 
-export const en = { ...shell, ...words, ...errors, history, inbox, monitor, prompt, rules };
+export const en = { ...shell, ...words, ...errors, blocklists, history, inbox, monitor, prompt, rules };

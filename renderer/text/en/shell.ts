@@ -5,7 +5,16 @@ import { count } from "./amounts.ts";
 export const shell = {
   product: "Picket",
 
-  views: { monitor: "Monitor", rules: "Rules", inbox: "Inbox", history: "History", label: "Views" },
+  views: {
+    monitor: "Monitor",
+    rules: "Rules",
+    inbox: "Inbox",
+    history: "History",
+    blocklists: "Blocklists",
+    profiles: "Profiles",
+    learning: "Learning",
+    label: "Views",
+  },
 
   status: {
     connecting: "Looking for the helper…",
