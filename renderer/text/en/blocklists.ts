@@ -38,8 +38,10 @@ export const blocklists = {
   },
   contents: {
     label: "What is in it",
-    line: (hosts: number, domains: number, addresses: number) =>
-      `${count(hosts, "host", "hosts")}, ${count(domains, "domain", "domains")} with everything below, ${count(addresses, "address or range", "addresses and ranges")}`,
+    hosts: (n: number) => count(n, "host", "hosts"),
+    domains: (n: number) =>
+      n === 1 ? "1 domain with every host in it" : `${count(n, "domain", "domains")} with every host in them`,
+    addresses: (n: number) => count(n, "address or range", "addresses and ranges"),
     exceptions: (n: number) => `${count(n, "exception", "exceptions")} of its own`,
   },
   hits: {
@@ -74,7 +76,7 @@ export const blocklists = {
     from: "Where from",
     sources: { url: "From the internet", file: "From a file" },
     url: "Address of the list",
-    urlHint: "Begins with https:// and is fetched again every day",
+    urlHint: "It is fetched again every day",
     file: "File",
     choose: "Choose a file…",
     chooseTitle: "A file with a blocklist",

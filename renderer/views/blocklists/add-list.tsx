@@ -9,7 +9,7 @@ import { Named, TextLine } from "../../parts/fields.tsx";
 import { ErrorLine } from "../../parts/notice.tsx";
 import { text } from "../../text.ts";
 import { chooseFile } from "./use-acts.ts";
-import { type Draft, type Problem, problemsOf, suggestedName } from "./words.ts";
+import { type Draft, type Problem, problemsOf, suggestedName, wholeUrl } from "./words.ts";
 
 const words = text.blocklists.form;
 const empty: Draft = { from: "url", url: "", file: null, name: "" };
@@ -36,12 +36,12 @@ export function AddList({ close }: { close: () => void }) {
 
   const save = async (): Promise<void> => {
     setTried(true);
-    if (problems.length > 0) return;
+    if (problems.length > 0 || busy) return;
     const name = draft.name.trim();
     setBusy(true);
     const outcome =
       draft.from === "url"
-        ? await bridge.call("blocklists.add", { name, url: draft.url.trim() })
+        ? await bridge.call("blocklists.add", { name, url: wholeUrl(draft.url) })
         : await bridge.listFile({ do: "hand-over", name, replace: false });
     setBusy(false);
     setError(outcome.ok ? null : outcome.code);
@@ -109,7 +109,7 @@ export function AddList({ close }: { close: () => void }) {
             <Button className="button" onPress={close}>
               {words.cancel}
             </Button>
-            <Button className="button button-main" isPending={busy} onPress={() => void save()}>
+            <Button className="button button-main" onPress={() => void save()}>
               {words.save}
             </Button>
           </div>

@@ -4,6 +4,7 @@ import type { Blocklist, BlocklistHits } from "../../../contract/blocklists.ts";
 import { bridge } from "../../bridge.ts";
 import { moment, plain } from "../../format.ts";
 import { text } from "../../text.ts";
+import { contentsLine } from "./words.ts";
 
 const words = text.blocklists;
 /** Entries that are told one by one. */
@@ -27,11 +28,11 @@ function useHits({ name, hits }: Blocklist): readonly BlocklistHits[] | null {
 
 export function ListDetails({ list }: { list: Blocklist }) {
   const found = useHits(list);
-  const { hosts, domains, addresses, exceptions, skipped } = list;
+  const { exceptions, skipped } = list;
   return (
     <div className="list-details">
       <Part label={words.contents.label}>
-        <p>{words.contents.line(hosts, domains, addresses)}</p>
+        <p>{contentsLine(list)}</p>
         {exceptions > 0 && <p>{words.contents.exceptions(exceptions)}</p>}
       </Part>
       <Part label={words.hits.label}>

@@ -25,13 +25,37 @@ export function problemOf({ error, aside, busy }: Blocklist): { code: ErrorCode;
   return { code: isErrorCode(error.code) ? error.code : "bad_reply", time: error.time };
 }
 
-/** A name for a list: of its file without the ending, or of the host it comes from. Empty where that is no name. */
+/** What contains it, by kind; kinds that it has nothing of are left out. */
+export function contentsLine({ hosts, domains, addresses }: Blocklist): string {
+  const { contents } = words;
+  const kinds = [
+    hosts && contents.hosts(hosts),
+    domains && contents.domains(domains),
+    addresses && contents.addresses(addresses),
+  ];
+  return kinds.filter((kind) => kind !== 0).join(", ") || words.nothing;
+}
+
+/** Who leaves out how it is fetched means https. */
+export function wholeUrl(given: string): string {
+  const url = given.trim();
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(url) || url === "" ? url : `https://${url}`;
+}
+
+/** A name for a list: of its file without the ending, or of the host it comes from. Empty where neither is one. */
 export function suggestedName(source: string): string {
-  const given = URL.canParse(source) ? new URL(source).hostname : source.replace(/\.[^.]*$/, "");
-  const cleaned = given
+  const url = source.includes("/") && URL.canParse(wholeUrl(source)) ? new URL(wholeUrl(source)) : null;
+  const path = url?.pathname.replace(/\/+$/, "") ?? source;
+  const stem = path.slice(path.lastIndexOf("/") + 1).replace(/\.[^.]*$/, "");
+  return asName(stem) || asName(url?.hostname ?? "");
+}
+
+function asName(text: string): string {
+  const cleaned = text
     .replace(/[^\p{L}\p{N} ._-]+/gu, " ")
     .trim()
-    .slice(0, 63);
+    .slice(0, 63)
+    .trim();
   return v.is(blocklistNameSchema, cleaned) ? cleaned : "";
 }
 
@@ -40,7 +64,7 @@ export type Problem = keyof typeof words.form.problems;
 
 export function problemsOf({ from, url, file, name }: Draft): Problem[] {
   return [
-    ...(from === "url" && !v.is(blocklistUrlSchema, url.trim()) ? (["url"] as const) : []),
+    ...(from === "url" && !v.is(blocklistUrlSchema, wholeUrl(url)) ? (["url"] as const) : []),
     ...(from === "file" && file === null ? (["file"] as const) : []),
     ...(v.is(blocklistNameSchema, name.trim()) ? [] : (["name"] as const)),
   ];
