@@ -3,8 +3,9 @@ import type { ComponentType, ReactNode } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { createRoot } from "react-dom/client";
 import { bridge } from "./bridge.ts";
+import { useIsLearning } from "./learning.ts";
 import { takeMonitor } from "./monitor.ts";
-import { Arrows, Bars, Lines, Shield, Tray } from "./parts/icons.tsx";
+import { Arrows, Bars, Eye, Lines, Sheets, Shield, Tray } from "./parts/icons.tsx";
 import { takeSeen } from "./seen.ts";
 import { followView, showView, useView, type View as ViewName } from "./shown-view.ts";
 import { type Known, take, useKnown } from "./store.ts";
@@ -12,7 +13,9 @@ import { text } from "./text.ts";
 import { Blocklists } from "./views/blocklists/blocklists.tsx";
 import { History } from "./views/history/history.tsx";
 import { Inbox } from "./views/inbox/inbox.tsx";
+import { Learning } from "./views/learning/learning.tsx";
 import { Monitor } from "./views/monitor/monitor.tsx";
+import { Profiles } from "./views/profiles/profiles.tsx";
 import { Rules } from "./views/rules/rules.tsx";
 import { Notices, StatusHeader } from "./views/status.tsx";
 
@@ -30,10 +33,19 @@ const views: readonly View[] = [
   { id: "rules", icon: <Lines />, Page: Rules },
   { id: "history", icon: <Bars />, Page: History },
   { id: "blocklists", icon: <Shield />, Page: Blocklists },
+  { id: "profiles", icon: <Sheets />, Page: Profiles },
+  { id: "learning", icon: <Eye />, Page: Learning },
 ];
+
+/** What was learned is there while there is something of it, or somebody looks. */
+function useViews(shown: ViewName): readonly View[] {
+  const learning = useIsLearning();
+  return views.filter(({ id }) => id !== "learning" || learning || shown === id);
+}
 
 function Window() {
   const { view } = useView();
+  const views = useViews(view);
   return (
     <div className="window">
       <StatusHeader />

@@ -15,7 +15,9 @@ import type { Flow, Prompt, Rule, Status } from "../../contract/words.ts";
 import { Monitor, type Viewer } from "../../helper/monitor/monitor.ts";
 import { aRule, aStatus } from "./scenario.ts";
 import { RememberedScenario } from "./scenario-history.ts";
+import { LearningScenario } from "./scenario-learning.ts";
 import { ListsScenario } from "./scenario-lists.ts";
+import { ProfilesScenario } from "./scenario-profiles.ts";
 
 export type Called = { method: MethodName; params: unknown };
 type Item = { prompts: Prompt; flows: Flow; rules: Rule; blocklists: Blocklist };
@@ -34,11 +36,12 @@ export class ScenarioHelper {
   };
   readonly history = new RememberedScenario();
   readonly lists = new ListsScenario(this);
+  readonly learning = new LearningScenario(this);
+  readonly profiles = new ProfilesScenario(this);
   /** The last answers, newest first. */
   readonly answers: RecentAnswer[] = [];
   /** What rules.list says of rules besides what they are, by their ids. */
   readonly remarks = new Map<string, Pick<Rule, "hints" | "uses" | "lastUsed">>();
-  profiles: string[] = [];
   /** What takes a change of rules back. */
   private readonly undoing = new Map<number, () => void>();
   private changes = 0;
@@ -171,7 +174,7 @@ export class ScenarioHelper {
   }
 
   /** A change of rules, as its answer tells it. */
-  private undoable(undo: () => void): { change: number } {
+  undoable(undo: () => void): { change: number } {
     this.undoing.set(this.called.length, undo);
     return { change: this.called.length };
   }
@@ -236,6 +239,7 @@ export class ScenarioHelper {
         "prompts.details",
         "rules.list",
         "profiles.list",
+        "learn.review",
       ].includes(method) &&
       !method.startsWith("history.")
     )
@@ -342,14 +346,13 @@ export class ScenarioHelper {
       }
       case "rules.list":
         return [...this.state.rules.values()].map((rule) => ({ ...rule, ...this.remarks.get(rule.id) }));
-      case "profiles.list":
-        return {
-          profiles: this.profiles.map((name) => ({ name, ssid: null, gateway: null, vpn: null })),
-          networks: null,
-        };
       default:
-        if (this.refuseWith) throw new CodedError(this.refuseWith);
-        return this.lists.answer(method, params);
+        if (this.refuseWith && !/\.(review|list)$/.test(method)) throw new CodedError(this.refuseWith);
+        return (
+          this.learning.answer(method, params) ??
+          this.profiles.answer(method, params) ??
+          this.lists.answer(method, params)
+        );
     }
   }
 

@@ -9,7 +9,7 @@ import { ScenarioHelper } from "./scenario-helper.ts";
 import { shootHistory } from "./screenshots-history.ts";
 import { shootMonitor } from "./screenshots-monitor.ts";
 import { shootQuestions } from "./screenshots-prompt.ts";
-import { shootBlocklists } from "./screenshots-rooms.ts";
+import { shootBlocklists, shootLearning, shootProfiles } from "./screenshots-rooms.ts";
 import { shootRules } from "./screenshots-rules.ts";
 
 const [elsewhere, only] = process.argv.slice(2);
@@ -52,11 +52,21 @@ try {
       await shootBlocklists(main, helper, shoot);
       continue;
     }
+    if (only === "profiles") {
+      await shootProfiles(main, helper, shoot);
+      continue;
+    }
+    if (only === "learning") {
+      await shootLearning(main, helper, shoot);
+      continue;
+    }
     await shootMonitor(main, helper, shoot);
     if (only === "monitor") continue;
     await shootHistory(main, shoot);
     await shootRules(main, helper, shoot);
     await shootBlocklists(main, helper, shoot);
+    await shootProfiles(main, helper, shoot);
+    await shootLearning(main, helper, shoot);
     await shootQuestions(helper, app, shoot);
 
     helper.setStatus({

@@ -3,10 +3,24 @@ import { blocklists } from "./blocklists.ts";
 import { errors } from "./errors.ts";
 import { history } from "./history.ts";
 import { inbox } from "./inbox.ts";
+import { learning } from "./learning.ts";
 import { monitor } from "./monitor.ts";
+import { profiles } from "./profiles.ts";
 import { prompt } from "./prompt.ts";
 import { rules } from "./rules.ts";
 import { shell } from "./shell.ts";
 import { words } from "./words.ts";
 
-export const en = { ...shell, ...words, ...errors, blocklists, history, inbox, monitor, prompt, rules };
+export const en = {
+  ...shell,
+  ...words,
+  ...errors,
+  blocklists,
+  history,
+  inbox,
+  learning,
+  monitor,
+  profiles,
+  prompt,
+  rules,
+};
