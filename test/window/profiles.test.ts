@@ -92,6 +92,7 @@ test("is changed but for its name, by which rules go", async () => {
   await dialog().getByText("Change profile “Home”").waitFor();
   expect(await dialog().getByRole("textbox", { name: "Name" }).count()).toBe(0);
   await dialog().getByRole("combobox", { name: "Router" }).fill("");
+  await app.main.keyboard.press("Tab");
   await button("Save profile").click();
   await dialog().waitFor({ state: "detached" });
   await row("Home").getByText("Active on the Wi-Fi “Seagull”, while no VPN is on").waitFor();

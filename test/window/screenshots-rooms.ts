@@ -1,5 +1,6 @@
 // Pictures of blocklists, profiles and what was learned.
 import type { Page } from "playwright-core";
+import type { App } from "./app.ts";
 import { aRule, chronyd, curl, firefox, python, thunderbird } from "./scenario.ts";
 import type { ScenarioHelper } from "./scenario-helper.ts";
 import { aProposal } from "./scenario-learning.ts";
@@ -85,4 +86,31 @@ export async function shootProfiles(main: Page, helper: ScenarioHelper, shoot: S
   await main.keyboard.press("Escape");
   helper.drop("rules", "r12", "r13", "r14");
   helper.setStatus({ profile: null });
+}
+
+/** What is said of destinations, in the monitor and on a card. */
+export async function shootRemarks(app: App, helper: ScenarioHelper, shoot: Shoot): Promise<void> {
+  const { main, prompt } = app;
+  const lookUp = anEndpoint("192.0.2.8", 443, { host: "dns.example", bypass: "doh", country: "US" });
+  const hidden = anEndpoint("198.51.100.7", 443, {
+    country: "NL",
+    names: [{ name: "front.cdn.example", source: "sni", trusted: false, ech: true }],
+  });
+  helper.put(
+    "flows",
+    aFlow("m1", firefox, anEndpoint("203.0.113.34", 443, { host: "www.example.org", country: "DE" }), { live: true }),
+    aFlow("m2", firefox, lookUp, { live: true }),
+    aFlow("m3", firefox, hidden, { live: true }),
+  );
+  await main.getByRole("tab", { name: "Monitor" }).click();
+  await main.getByRole("radio", { name: "By time" }).click({ force: true });
+  await main.getByText("host hidden").first().waitFor();
+  await shoot(main, "remarks-monitor");
+  helper.put("prompts", aPrompt("m4", firefox, lookUp, { endpoints: [lookUp, hidden], domain: null }));
+  await app.liveCard("m4");
+  await prompt.keyboard.press("Alt+KeyD");
+  await prompt.getByText("United States").waitFor();
+  await shoot(prompt, "remarks-card");
+  helper.drop("prompts", "m4");
+  helper.drop("flows", "m1", "m2", "m3");
 }

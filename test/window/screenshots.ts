@@ -9,7 +9,7 @@ import { ScenarioHelper } from "./scenario-helper.ts";
 import { shootHistory } from "./screenshots-history.ts";
 import { shootMonitor } from "./screenshots-monitor.ts";
 import { shootQuestions } from "./screenshots-prompt.ts";
-import { shootBlocklists, shootLearning, shootProfiles } from "./screenshots-rooms.ts";
+import { shootBlocklists, shootLearning, shootProfiles, shootRemarks } from "./screenshots-rooms.ts";
 import { shootRules } from "./screenshots-rules.ts";
 
 const [elsewhere, only] = process.argv.slice(2);
@@ -50,6 +50,10 @@ try {
     }
     if (only === "blocklists") {
       await shootBlocklists(main, helper, shoot);
+      continue;
+    }
+    if (only === "remarks") {
+      await shootRemarks(app, helper, shoot);
       continue;
     }
     if (only === "profiles") {

@@ -82,16 +82,16 @@ export function Profiles() {
             </div>
             {networks !== null && (
               <div className="profile-auto">
-                <div className="two-lines">
-                  <span aria-hidden="true">{words.auto}</span>
-                  <span className="second">{automatic ? words.autoOn : words.autoOff}</span>
-                </div>
                 <Toggle
                   label={words.auto}
                   selected={automatic}
                   disabled={!online}
                   change={(on) => void choose(on ? { automatic: true } : { name: active })}
                 />
+                <div className="two-lines">
+                  <span aria-hidden="true">{words.auto}</span>
+                  <span className="second">{automatic ? words.autoOn : words.autoOff}</span>
+                </div>
               </div>
             )}
           </div>
