@@ -81,6 +81,9 @@ export type BlocklistHits = v.InferOutput<typeof blocklistHitsSchema>;
 /** Bytes of a list's text in one request: base64 of it fits the wire's limit. */
 export const appendBytes = 45_000;
 
+/** Note of the rules that rules.except makes: by it they are told from other rules. */
+export const exceptionNote = "An exception to blocklists.";
+
 const name = blocklistNameSchema;
 const upload = v.pipe(v.string(), v.maxLength(64));
 

@@ -1,5 +1,6 @@
 // The words between the window's two halves: main/window (which holds the helper's socket) and renderer (which has only the DOM).
 import * as v from "valibot";
+import { blocklistNameSchema } from "./blocklists.ts";
 import { type ErrorCode, errorCodes } from "./errors.ts";
 import { historyMethods } from "./history.ts";
 import { type Events, type Params, type Result, type Topic, topics } from "./methods.ts";
@@ -22,8 +23,18 @@ export const windowMethods = [
   "rules.undo",
   "rules.except",
   "profiles.list",
+  "profiles.define",
+  "profiles.remove",
   "profile.set",
+  "learn.review",
+  "learn.accept",
+  "learn.forget",
   "mode.set",
+  "blocklists.add",
+  "blocklists.enable",
+  "blocklists.refresh",
+  "blocklists.remove",
+  "blocklists.hits",
   "pause",
   "lockdown",
   "confirm",
@@ -94,6 +105,18 @@ export type SaveHistory = v.InferInput<typeof saveHistorySchema>;
 
 /** `saved` false: the person changed their mind. */
 export type Saved = { ok: true; saved: boolean } | { ok: false; code: ErrorCode; message: string };
+/**
+ * Main window only: a blocklist's text in a file of the person's. The page knows neither its path nor its text. choose: by the system's
+ * dialog. hand-over: what was chosen last becomes the text of a list (`replace`: of one that is there).
+ */
+export const listFileRequestSchema = v.variant("do", [
+  v.strictObject({ do: v.literal("choose"), title: v.pipe(v.string(), v.maxLength(200)) }),
+  v.strictObject({ do: v.literal("hand-over"), name: blocklistNameSchema, replace: v.boolean() }),
+]);
+export type ListFileRequest = v.InferOutput<typeof listFileRequestSchema>;
+
+/** `file`: what the chosen one is called; null where none was. */
+export type ListFileOutcome = { ok: true; file: string | null } | { ok: false; code: ErrorCode; message: string };
 
 const errorCodeSchema = v.picklist(Object.keys(errorCodes) as ErrorCode[]);
 
@@ -171,6 +194,7 @@ export type Bridge = {
   call<M extends WindowMethod>(method: M, params: Params<M>): Promise<Outcome<M>>;
   shell(request: ShellRequest): Promise<void>;
   saveHistory(asked: SaveHistory): Promise<Saved>;
+  listFile(request: ListFileRequest): Promise<ListFileOutcome>;
   follow(listener: (update: Update) => void): () => void;
 };
 
@@ -178,6 +202,7 @@ export const channels = {
   call: "picket:call",
   shell: "picket:shell",
   saveHistory: "picket:save-history",
+  listFile: "picket:list-file",
   follow: "picket:follow",
   update: "picket:update",
 } as const;

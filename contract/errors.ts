@@ -58,6 +58,7 @@ export const errorCodes = {
   not_answering: "The helper is there but does not answer: it hangs.",
   no_helper: "No helper answers on the socket.",
   socket_not_trusted: "The socket or its folder is not owned by root.",
+  file_unreadable: "That file cannot be read.",
   bad_reply: "The helper sent something that does not fit the contract.",
   not_written: "The file could not be written.",
 } as const;

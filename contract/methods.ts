@@ -240,6 +240,11 @@ export const methods = {
     params: v.strictObject({ ids: v.pipe(v.array(id), v.minLength(1), v.maxLength(2000)) }),
     result: v.object({ rules: v.array(ruleSchema), change: v.nullable(v.number()) }),
   },
+  /** Forgets what proposals were made of, without a rule. Errors: unknown_proposal. */
+  "learn.forget": {
+    params: v.strictObject({ ids: v.pipe(v.array(id), v.minLength(1), v.maxLength(2000)) }),
+    result: done,
+  },
   /** Newest first; `limit` at most 5,000. */
   "flows.list": {
     params: v.strictObject({

@@ -1,7 +1,7 @@
 // What the monitor shows: who talks to whom at this moment, grouped by the helper. A client subscribes to as much of it as it has on its
 // screen and hears of nothing else: first a snapshot (seq 0), then what changed, at most ten times a second.
 import * as v from "valibot";
-import { appSchema, directionSchema, flowSchema, protocolSchema, verdictSchema } from "./words.ts";
+import { appSchema, directionSchema, endpointSchema, flowSchema, protocolSchema, verdictSchema } from "./words.ts";
 
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -76,8 +76,11 @@ export const rowSchema = v.variant("kind", [
     ...group,
     domain: v.nullable(v.string()),
     host: v.nullable(v.string()),
-    /** Of its newest connection. */
+    /** Of its newest connection, as of its endpoint; `names`: those that stand for an encrypted one. */
     address: v.string(),
+    country: endpointSchema.entries.country,
+    bypass: endpointSchema.entries.bypass,
+    names: endpointSchema.entries.names,
   }),
   /** The id is the flow's. */
   v.object({ kind: v.literal("flow"), ...row, flow: flowSchema, domain: v.nullable(v.string()) }),

@@ -1,6 +1,7 @@
 // One connection's life in user space: a record comes from the kernel, the app is named, policy decides or a prompt asks,
 // and the verdict goes back. The only place where hold, policy, prompts, flows and store meet.
 import * as v from "valibot";
+import { exceptionNote } from "../contract/blocklists.ts";
 import { CodedError } from "../contract/errors.ts";
 import { type NewRuleParams, newRuleSchema, type ParsedParams, type Result } from "../contract/methods.ts";
 import type { PromptDetails } from "../contract/questions.ts";
@@ -657,7 +658,7 @@ export class Engine {
       user: personal ? flow.user : null,
       action: "allow" as const,
       direction,
-      note: "An exception to blocklists.",
+      note: exceptionNote,
     };
     return this.addRules(parts.map((part) => ({ ...rule, ...part })));
   }

@@ -118,17 +118,31 @@ export class Learning {
 
   /** The rules are for the person's processes; null: everybody's. Errors: unknown_proposal. */
   accept(ids: readonly string[], person: number | null): Result<"learn.accept"> {
-    const made = new Map(this.made(person).map((each) => [each.proposal.id, each]));
-    const chosen = [...new Set(ids)].map((id) => {
-      const each = made.get(id);
-      if (each === undefined) throw new CodedError("unknown_proposal", id);
-      return each;
-    });
+    const chosen = this.chosen(ids, person);
     const result = this.parts.addRules(chosen.map(({ proposal }) => ({ ...ruleOf(proposal), user: person })));
     this.rows.remove(
       chosen.flatMap(({ of }) => of),
       person,
     );
     return result;
+  }
+
+  /** Errors: unknown_proposal. */
+  forget(ids: readonly string[], person: number | null): Result<"learn.forget"> {
+    const chosen = this.chosen(ids, person);
+    this.rows.remove(
+      chosen.flatMap(({ of }) => of),
+      person,
+    );
+    return {};
+  }
+
+  private chosen(ids: readonly string[], person: number | null): Made[] {
+    const made = new Map(this.made(person).map((each) => [each.proposal.id, each]));
+    return [...new Set(ids)].map((id) => {
+      const each = made.get(id);
+      if (each === undefined) throw new CodedError("unknown_proposal", id);
+      return each;
+    });
   }
 }

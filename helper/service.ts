@@ -223,6 +223,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     },
     "learn.review": (_, client) => learning.review(ruleUser(client)),
     "learn.accept": ({ ids }, client) => learning.accept(ids, ruleUser(client)),
+    "learn.forget": ({ ids }, client) => learning.forget(ids, ruleUser(client)),
     "rules.except": ({ flow, everybody }, client) =>
       attempt(client, "An exception to blocklists.", () => engine.except(flow, everybody, ruleUser(client) !== null)),
     "flows.list": ({ limit }) => engine.listFlows(limit),

@@ -38,11 +38,12 @@ export function ruleDestination(rule: Omit<Matcher, "app">): string {
   return parts.join(", ");
 }
 
-function rulePlace({ zone, host, domain, address }: Pick<Matcher, "zone" | "host" | "domain" | "address">): string {
+function rulePlace({ zone, host, domain, address, direction }: Omit<Matcher, "app">): string {
   if (zone !== null) return text.rules.zone[zone];
   if (host !== null) return plain(host);
   if (domain !== null) return text.rules.domain(plain(domain));
-  return address === null ? text.rules.anywhere : plain(address);
+  if (address !== null) return plain(address);
+  return direction === "inbound" ? text.rules.anybody : text.rules.anywhere;
 }
 
 /** Before a button is touched (`action` null) the sentence says what the answer will cover, then what the button will do. */

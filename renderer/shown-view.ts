@@ -2,7 +2,7 @@
 import { create } from "zustand";
 import type { Update } from "../contract/bridge.ts";
 
-export type View = "monitor" | "history" | "rules" | "inbox" | "settings";
+export type View = "inbox" | "monitor" | "rules" | "history" | "blocklists" | "profiles" | "learning" | "settings";
 
 export const useView = create<{ view: View }>()(() => ({ view: "monitor" }));
 

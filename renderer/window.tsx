@@ -7,16 +7,20 @@ import { FirstRun } from "./first-run/first-run.tsx";
 import { takeExample } from "./first-run/steps.ts";
 import { Closing, takeClosing } from "./frame/closing.tsx";
 import { takeRefused } from "./frame/standing.ts";
+import { useIsLearning } from "./learning.ts";
 import { takeMonitor } from "./monitor.ts";
-import { Arrows, Bars, Lines, Sliders, Tray } from "./parts/icons.tsx";
+import { Arrows, Bars, Eye, Lines, Sheets, Shield, Sliders, Tray } from "./parts/icons.tsx";
 import { takeShell } from "./preferences.ts";
 import { takeSeen } from "./seen.ts";
 import { followView, showView, useView, type View as ViewName } from "./shown-view.ts";
 import { type Known, take, useKnown } from "./store.ts";
 import { text } from "./text.ts";
+import { Blocklists } from "./views/blocklists/blocklists.tsx";
 import { History } from "./views/history/history.tsx";
 import { Inbox } from "./views/inbox/inbox.tsx";
+import { Learning } from "./views/learning/learning.tsx";
 import { Monitor } from "./views/monitor/monitor.tsx";
+import { Profiles } from "./views/profiles/profiles.tsx";
 import { Rules } from "./views/rules/rules.tsx";
 import { Settings } from "./views/settings/settings.tsx";
 import { Notices, StatusHeader } from "./views/status.tsx";
@@ -28,17 +32,27 @@ type View = {
   count?: (known: Known) => number;
 };
 
-/** In the order of the side bar; the first is what a window opens with. */
+/** In the order of the side bar. */
 const views: readonly View[] = [
-  { id: "monitor", icon: <Arrows />, Page: Monitor },
-  { id: "history", icon: <Bars />, Page: History },
-  { id: "rules", icon: <Lines />, Page: Rules },
   { id: "inbox", icon: <Tray />, Page: Inbox, count: (known) => known.prompts.size },
+  { id: "monitor", icon: <Arrows />, Page: Monitor },
+  { id: "rules", icon: <Lines />, Page: Rules },
+  { id: "history", icon: <Bars />, Page: History },
+  { id: "blocklists", icon: <Shield />, Page: Blocklists },
+  { id: "profiles", icon: <Sheets />, Page: Profiles },
+  { id: "learning", icon: <Eye />, Page: Learning },
   { id: "settings", icon: <Sliders />, Page: Settings },
 ];
 
+/** What was learned is there while there is something of it, or somebody looks. */
+function useViews(shown: ViewName): readonly View[] {
+  const learning = useIsLearning();
+  return views.filter(({ id }) => id !== "learning" || learning || shown === id);
+}
+
 function Window() {
   const { view } = useView();
+  const views = useViews(view);
   return (
     <div className="window">
       <StatusHeader />

@@ -1,5 +1,6 @@
 // The rows of a view, from top to bottom, and those of them that a client has on its screen. Pure.
 import type { Order, Row, View } from "../../contract/monitor.ts";
+import type { Endpoint } from "../../contract/words.ts";
 import type { Meters } from "./meters.ts";
 import { type Entry, entriesOf, type Group, type Tree } from "./tree.ts";
 
@@ -60,8 +61,8 @@ function rateOf(place: Place): number {
 /** Connections of one host have no names: the newest comes first. */
 function nameOf(place: Place): string {
   if (!("group" in place)) return "";
-  const { kind, app, host, domain, address } = place.group;
-  if (kind !== "app") return (kind === "host" ? host : domain) ?? address;
+  const { kind, app, host, domain, endpoint } = place.group;
+  if (kind !== "app") return (kind === "host" ? host : domain) ?? endpoint?.address ?? "";
   // The file's name, whatever folder it is in.
   return (app?.verified ? app.name : (app?.path ?? "").slice((app?.path ?? "").lastIndexOf("/") + 1)).toLowerCase();
 }
@@ -78,8 +79,8 @@ export function rowOf(place: Place, expanded: ReadonlySet<string>, meters: Meter
     const history = meters.historyOf([meter]);
     return { kind: "flow", id, depth, figures, history, flow, domain: group.domain };
   }
-  const { kind, figures, app, domain, host, address } = place.group;
-  if (app === null || kind === "all") throw new Error("a row without an app");
+  const { kind, figures, app, domain, host, endpoint } = place.group;
+  if (app === null || endpoint === null || kind === "all") throw new Error("a row without an app");
   // The group's own figures go on changing.
   const shared = {
     id,
@@ -90,7 +91,18 @@ export function rowOf(place: Place, expanded: ReadonlySet<string>, meters: Meter
     history: historyOf(place.group, meters),
   };
   if (kind === "app") return { kind, ...shared };
-  return kind === "domain" ? { kind, ...shared, domain: domain ?? "" } : { kind, ...shared, domain, host, address };
+  if (kind === "domain") return { kind, ...shared, domain: domain ?? "" };
+  return { kind, ...shared, domain, host, ...remarksOf(endpoint) };
+}
+
+function remarksOf({ address, country, bypass, names }: Endpoint) {
+  const standIns = names?.filter(({ ech }) => ech === true) ?? [];
+  return {
+    address,
+    ...(country && { country }),
+    ...(bypass && { bypass }),
+    ...(standIns.length > 0 && { names: standIns }),
+  };
 }
 
 export function historyOf(group: Group, meters: Meters): number[] {

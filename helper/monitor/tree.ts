@@ -1,7 +1,7 @@
 // Flows grouped by app, registrable domain and host, with the sums of each group kept up as flows change. Pure apart from its own state.
 import { createHash } from "node:crypto";
 import type { Figures } from "../../contract/monitor.ts";
-import type { App, Flow } from "../../contract/words.ts";
+import type { App, Endpoint, Flow } from "../../contract/words.ts";
 import { registrableDomain } from "../policy/host-name.ts";
 import type { Meter } from "./meters.ts";
 
@@ -24,7 +24,7 @@ export interface Group {
   readonly entries: Map<string, Entry>;
   /** Of the newest flow below it. */
   app: App | null;
-  address: string;
+  endpoint: Endpoint | null;
   readonly domain: string | null;
   readonly host: string | null;
   readonly figures: Figures;
@@ -69,7 +69,15 @@ function groupId(parent: Group, name: string): string {
 }
 
 function newGroup(kind: Group["kind"], parent: Group | null, id: string, named: Partial<Group> = {}): Group {
-  const empty = { groups: new Map(), entries: new Map(), newest: 0, app: null, address: "", domain: null, host: null };
+  const empty = {
+    groups: new Map(),
+    entries: new Map(),
+    newest: 0,
+    app: null,
+    endpoint: null,
+    domain: null,
+    host: null,
+  };
   return { kind, parent, id, ...empty, figures: { ...noFigures }, ...named };
 }
 
@@ -95,14 +103,17 @@ export class Tree {
         if (fresh.began < each.newest) continue;
         each.newest = fresh.began;
         each.app = flow.app;
-        each.address = flow.endpoint.address;
+        each.endpoint = flow.endpoint;
       }
       return;
     }
     const before = entry.figures;
+    const { group } = entry;
+    // What it is called may have become known.
+    if (group.endpoint === entry.flow.endpoint) group.endpoint = flow.endpoint;
     entry.flow = flow;
     entry.figures = figures;
-    add(entry.group, figures, before);
+    add(group, figures, before);
   }
 
   remove(id: string): void {

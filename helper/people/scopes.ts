@@ -168,6 +168,7 @@ const scopes: { [M in MethodName]: Entry<M> } = {
   "profiles.remove": "machine",
   "learn.review": "open",
   "learn.accept": "open",
+  "learn.forget": "open",
   "flows.list": {
     enter: (asked) => ({ ...asked, limit: 5000 }),
     leave: (flows, viewer, _, { limit }) => flows.filter(({ person }) => sees(viewer, person)).slice(0, limit),

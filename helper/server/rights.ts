@@ -38,6 +38,8 @@ const rights: { [M in MethodName]: Rule<M> } = {
   "profiles.remove": "widen",
   "learn.review": "read",
   "learn.accept": "widen",
+  // What a program did while it was let do anything is what a person is to see.
+  "learn.forget": "widen",
   "flows.list": "read",
   // Connections end; what comes after them is judged as before.
   "flows.end": "narrow",

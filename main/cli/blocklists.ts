@@ -2,9 +2,10 @@
 import { open } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import * as v from "valibot";
-import { appendBytes, type Blocklist, blocklistNameSchema, blocklistUrlSchema } from "../../contract/blocklists.ts";
+import { type Blocklist, blocklistNameSchema, blocklistUrlSchema } from "../../contract/blocklists.ts";
 import { CodedError, isErrorCode } from "../../contract/errors.ts";
 import type { HelperClient } from "../client/client.ts";
+import { handOver } from "../client/hand-over.ts";
 import { except } from "./exceptions.ts";
 import { withHelper } from "./helper-connection.ts";
 import { printable, printableJson, table } from "./table.ts";
@@ -65,7 +66,7 @@ async function add(args: string[]): Promise<number> {
   if (url && !v.is(blocklistUrlSchema, source)) throw new UsageError(`"${source}" is no address of a list`);
   const name = nameFrom(values.name ?? (url ? new URL(source).hostname : basename(source, extname(source))));
   return change(values.json, `added ${name}`, async (helper) => [
-    url ? await helper.call("blocklists.add", { name, url: source }) : await handOver(helper, name, source, false),
+    url ? await helper.call("blocklists.add", { name, url: source }) : await handOverFile(helper, name, source, false),
   ]);
 }
 
@@ -97,7 +98,7 @@ async function refresh(args: string[]): Promise<number> {
     throw new UsageError("--accept-shrunk needs the NAME of the list, alone");
   return change(values.json, `refreshed ${name ?? "all"}`, async (helper) =>
     name !== null && file !== undefined
-      ? [await handOver(helper, name, file, true)]
+      ? [await handOverFile(helper, name, file, true)]
       : helper.call("blocklists.refresh", { name, acceptShrunk }),
   );
 }
@@ -184,21 +185,14 @@ function complaint({ name, error, aside }: Blocklist): string {
   return `${name}: ${message}${way}`;
 }
 
-async function handOver(helper: HelperClient, name: string, path: string, replace: boolean): Promise<Blocklist> {
+/** Errors: UsageError where the file cannot be read, and those of handing over. */
+async function handOverFile(helper: HelperClient, name: string, path: string, replace: boolean): Promise<Blocklist> {
   const file = await open(path).catch((error: Error) => {
     throw new UsageError(error.message);
   });
   try {
     if ((await file.stat()).isDirectory()) throw new UsageError(`"${path}" is a folder`);
-    const { upload } = await helper.call("blocklists.begin", { name, replace });
-    const piece = Buffer.alloc(appendBytes);
-    for (;;) {
-      const { bytesRead } = await file.read(piece, 0, piece.length);
-      if (bytesRead === 0) break;
-      const data = piece.toString("base64", 0, bytesRead);
-      await helper.call("blocklists.append", { upload, data });
-    }
-    return await helper.call("blocklists.commit", { upload });
+    return await handOver(helper, name, file, replace);
   } finally {
     await file.close();
   }

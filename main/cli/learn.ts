@@ -1,21 +1,36 @@
 // `picket learn review`: what was seen while Picket learned, as rules to take or to leave.
 import { appPathText } from "../../contract/app-path.ts";
-import type { Proposal } from "../../contract/words.ts";
+import { type Mode, modeSchema, type Proposal, type Rule } from "../../contract/words.ts";
+import type { HelperClient } from "../client/client.ts";
 import { timeText } from "./endpoint-text.ts";
 import { changing, withHelper } from "./helper-connection.ts";
 import { printable, printableJson, table } from "./table.ts";
 import { oneOf, parseWords, takeNoMore } from "./usage.ts";
 
+type Review = {
+  accept: readonly string[];
+  reject: readonly string[];
+  mode: Mode | undefined;
+  json: boolean | undefined;
+};
+
 export async function learn(args: string[]): Promise<number> {
   const { values, positionals } = parseWords(args, {
     accept: { type: "string", multiple: true },
+    reject: { type: "string", multiple: true },
+    mode: { type: "string" },
     json: { type: "boolean" },
   });
   const [word, ...more] = positionals;
   oneOf("what to do with what was learned", word, ["review"]);
-  // --accept 1a2b3c4d 5e6f7a8b: further ids may simply follow.
-  if (values.accept === undefined) takeNoMore(more);
-  return values.accept === undefined ? review(values.json) : accept([...values.accept, ...more], values.json);
+  const { accept = [], reject = [], json } = values;
+  const mode = values.mode === undefined ? undefined : oneOf("--mode", values.mode, modeSchema.options);
+  // --accept 1a2b3c4d 5e6f7a8b: further ids may simply follow, where it is clear what they are for.
+  if (accept.length > 0 === reject.length > 0) takeNoMore(more);
+  const further =
+    accept.length > 0 ? { accept: [...accept, ...more], reject } : { accept, reject: [...reject, ...more] };
+  const nothing = accept.length === 0 && reject.length === 0 && mode === undefined;
+  return nothing ? review(json) : decide({ ...further, mode, json });
 }
 
 function place({ domain, address }: Proposal): string {
@@ -46,17 +61,48 @@ async function review(json: boolean | undefined): Promise<number> {
     table(["ID", "SEEN", "APP", "DIRECTION", "WHERE", "PORT", "PROTOCOL"], found.proposals.map(cells)),
   );
   const since = found.since === null ? "Picket has not learned yet: picket mode learn" : timeText(found.since);
-  process.stdout.write(found.since === null ? `${since}\n` : `Seen since ${since}. --accept ID… or all makes rules.\n`);
+  process.stdout.write(
+    found.since === null
+      ? `${since}\n`
+      : `Seen since ${since}. --accept ID… or all makes rules, --reject ID… or all forgets, --mode ask ends learning.\n`,
+  );
   return 0;
 }
 
-async function accept(given: string[], json: boolean | undefined): Promise<number> {
+async function idsOf(helper: HelperClient, given: readonly string[]): Promise<string[]> {
+  if (!given.includes("all")) return [...given];
+  return (await helper.call("learn.review", {})).proposals.map(({ id }) => id);
+}
+
+/** Rules first, so that what is rejected may be all that is left; the mode comes last. */
+async function decide({ accept, reject, mode: wanted, json }: Review): Promise<number> {
   const made = await changing("learn", async (helper) => {
-    const ids = given.includes("all") ? (await helper.call("learn.review", {})).proposals.map(({ id }) => id) : given;
-    return ids.length === 0 ? { rules: [], change: null } : helper.call("learn.accept", { ids });
+    const accepted = await idsOf(helper, accept);
+    const done =
+      accepted.length === 0 ? { rules: [], change: null } : await helper.call("learn.accept", { ids: accepted });
+    const rejected = await idsOf(helper, reject);
+    if (rejected.length > 0) await helper.call("learn.forget", { ids: rejected });
+    if (wanted !== undefined) await helper.call("mode.set", { mode: wanted });
+    const { mode } = await helper.call("status", {});
+    return { ...done, rejected, mode };
   });
-  const rules = made.rules.map(({ id }) => id).join(" ");
-  const sentence = rules === "" ? "nothing to accept" : `added ${rules} (picket rules undo takes all of them back)`;
-  process.stdout.write(json ? `${printableJson(made, 2)}\n` : `${printable(sentence)}\n`);
+  if (json) process.stdout.write(`${printableJson(made, 2)}\n`);
+  else process.stdout.write(`${printable(sentenceOf(made, accept.length > 0))}\n`);
   return 0;
+}
+
+type Made = { rules: readonly Rule[]; rejected: readonly string[]; mode: Mode };
+
+function sentenceOf({ rules, rejected, mode }: Made, accepting: boolean): string {
+  const ids = rules.map(({ id }) => id).join(" ");
+  const parts = [
+    ...(ids !== ""
+      ? [`added ${ids} (picket rules undo takes all of them back)`]
+      : accepting
+        ? ["nothing to accept"]
+        : []),
+    ...(rejected.length > 0 ? [`rejected ${rejected.join(" ")}`] : []),
+    `mode: ${mode}${mode === "learn" ? " (picket mode ask ends learning)" : ""}`,
+  ];
+  return parts.join("; ");
 }

@@ -108,8 +108,9 @@ picket profile remove NAME [--json]
     The profiles, and which is active; NAME or none by hand, auto: by the network, as far as a profile has conditions and NetworkManager runs.
     Rules of a profile (rules add --profile NAME) count while it is active.
 `,
-  learn: `picket learn review [--accept ID|all]… [--json]
-    What was seen since learning began, as rules that would allow it. --accept makes them; rules undo takes all of them back.
+  learn: `picket learn review [--accept ID|all]… [--reject ID|all]… [--mode ask|learn|allow|block] [--json]
+    What was seen since learning began, as rules that would allow it. --accept makes them; rules undo takes all of them back. --reject forgets
+    what was seen, without a rule; together with --accept it is about the rest. --mode: the mode afterwards.
 `,
   off: `picket off [--all]
     Root: ends the helper and removes its programs, pins and cgroups. Works without a helper too. --all: of every helper, also those

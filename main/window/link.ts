@@ -31,10 +31,15 @@ export class HelperLink {
     return this.link.state === "connecting" ? state : [...this.mirror.snapshot(), ...state];
   }
 
-  async call<M extends WindowMethod>(method: M, params: Params<M>): Promise<Outcome<M>> {
+  call<M extends WindowMethod>(method: M, params: Params<M>): Promise<Outcome<M>> {
+    return this.use((client) => client.call(method, params));
+  }
+
+  /** Several calls over one connection. Never throws. */
+  async use<T>(work: (client: HelperClient) => Promise<T>): Promise<{ ok: true; result: T } | Failure> {
     try {
       if (!this.client) throw new CodedError("no_helper");
-      return { ok: true, result: await this.client.call(method, params) };
+      return { ok: true, result: await work(this.client) };
     } catch (error) {
       return failure(error);
     }
@@ -97,7 +102,9 @@ export class HelperLink {
   }
 }
 
-export function failure(error: unknown): { ok: false; code: CodedError["code"]; message: string } {
+export type Failure = { ok: false; code: CodedError["code"]; message: string };
+
+export function failure(error: unknown): Failure {
   if (error instanceof CodedError) return { ok: false, code: error.code, message: error.message };
   return { ok: false, code: "internal", message: error instanceof Error ? error.message : String(error) };
 }

@@ -4,6 +4,8 @@ import * as v from "valibot";
 import {
   callSchema,
   channels,
+  type ListFileOutcome,
+  listFileRequestSchema,
   type Outcome,
   type Saved,
   type SaveHistory,
@@ -17,6 +19,7 @@ import { type ErrorCode, errorCodes } from "../../contract/errors.ts";
 import { methods, type Params } from "../../contract/methods.ts";
 import { origin } from "./assets.ts";
 import type { HelperLink } from "./link.ts";
+import { ListFiles } from "./list-files.ts";
 
 export type Page = "main" | "prompt";
 
@@ -58,6 +61,13 @@ export class Pages {
       if (!main || this.senderOf(event) !== "main") return refusal("not_permitted");
       const asked = v.safeParse(saveHistorySchema, message);
       return asked.success ? save(main, asked.output) : refusal("bad_message");
+    });
+    const files = new ListFiles(link);
+    ipcMain.handle(channels.listFile, async (event, message: unknown): Promise<ListFileOutcome> => {
+      const window = this.windows().main;
+      const request = v.safeParse(listFileRequestSchema, message);
+      if (this.senderOf(event) !== "main" || !window) return refusal("not_permitted");
+      return request.success ? files.serve(window, request.output) : refusal("bad_message");
     });
     ipcMain.on(channels.follow, (event) => {
       const page = this.senderOf(event);

@@ -6,6 +6,7 @@ const bridge: Bridge = {
   call: (method, params) => ipcRenderer.invoke(channels.call, { method, params }),
   shell: (request) => ipcRenderer.invoke(channels.shell, request).then(() => undefined),
   saveHistory: (asked) => ipcRenderer.invoke(channels.saveHistory, asked),
+  listFile: (request) => ipcRenderer.invoke(channels.listFile, request),
   follow: (listener) => {
     const hear = (_event: IpcRendererEvent, update: Update): void => listener(update);
     ipcRenderer.on(channels.update, hear);

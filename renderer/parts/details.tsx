@@ -4,8 +4,11 @@ import type { ReactNode, Ref } from "react";
 import { appPathText, splitAppPath } from "../../contract/app-path.ts";
 import type { PromptDetails } from "../../contract/questions.ts";
 import type { App, Endpoint, Prompt } from "../../contract/words.ts";
+import { countryOf, withCountry } from "../country.ts";
 import { fileName, humanBytes, moment, plain, portAndProtocol } from "../format.ts";
+import { useKnown } from "../store.ts";
 import { text } from "../text.ts";
+import { remarksOf } from "./remarks.tsx";
 import { useDetails } from "./use-details.ts";
 
 const words = text.details;
@@ -56,11 +59,17 @@ function Facts({ prompt, destinations }: { prompt: Prompt; destinations: Ref<HTM
           {endpoints.map((each) => (
             <li key={`${each.address} ${each.port} ${each.protocol}`}>
               {each.host !== null && <bdi>{plain(each.host)}, </bdi>}
-              <bdi className="address">{plain(each.address)}</bdi>, {portAndProtocol(each)}
+              <bdi className="address">{plain(each.address)}</bdi>, {withCountry(portAndProtocol(each), each)}
               <NameSource endpoint={each} />
+              {remarksOf(each).map(({ key, why }) => (
+                <span className="name-source" key={key}>
+                  {why}
+                </span>
+              ))}
             </li>
           ))}
         </ul>
+        <Credit endpoints={endpoints} />
       </dd>
       {known && (
         <>
@@ -118,9 +127,17 @@ function Tree({ known, pid }: { known: PromptDetails | null; pid: number }) {
   );
 }
 
+/** Who is to be named where their data says in which country an address is. */
+function Credit({ endpoints }: { endpoints: readonly Endpoint[] }) {
+  const data = useKnown(({ status }) => status?.countries ?? null);
+  if (data === null || !endpoints.some((each) => countryOf(each) !== null)) return null;
+  return <span className="name-source">{data.attribution}</span>;
+}
+
 function NameSource({ endpoint }: { endpoint: Endpoint }) {
   const { host, names = [] } = endpoint;
-  const others = names.filter(({ name }) => name !== host);
+  // What stands for an encrypted name is told by itself.
+  const others = names.filter(({ name, ech }) => name !== host && !ech);
   const own = names.find(({ name }) => name === host);
   const line = ({ source, trusted }: NonNullable<typeof own>): string =>
     words.nameLine(words.sources[source], trusted ? words.trusted : words.untrusted);

@@ -159,3 +159,24 @@ export const Down = () => (
     <path d="m4 6 4 4 4-4" />
   </Icon>
 );
+export const Shield = () => (
+  <Icon>
+    <path d="M8 2.300 13 4.200V8c0 3-2 4.800-5 5.700C5 12.800 3 11 3 8V4.200ZM6 6l4 4M10 6l-4 4" />
+  </Icon>
+);
+export const Sheets = () => (
+  <Icon>
+    <path d="m8 2.500 6 3-6 3-6-3ZM2.500 8.300 8 11l5.500-2.700M2.500 11.100 8 13.800l5.500-2.700" />
+  </Icon>
+);
+export const Eye = () => (
+  <Icon>
+    <path d="M1.700 8C3.300 5.200 5.500 3.900 8 3.900S12.700 5.200 14.300 8C12.700 10.800 10.500 12.100 8 12.100S3.300 10.800 1.700 8Z" />
+    <circle cx="8" cy="8" r="1.9" />
+  </Icon>
+);
+export const Again = () => (
+  <Icon>
+    <path d="M12.600 6.300A5 5 0 1 0 13 9M13 3v3.400H9.600" />
+  </Icon>
+);

@@ -17,6 +17,7 @@ import {
 import { AppFace, PathName } from "../parts/app.tsx";
 import { Details } from "../parts/details.tsx";
 import { Notice } from "../parts/notice.tsx";
+import { Remarks, remarksOf } from "../parts/remarks.tsx";
 import { Rich } from "../parts/rich.tsx";
 import { headlinePlace, otherEndpoints } from "../sentence.ts";
 import { text } from "../text.ts";
@@ -98,11 +99,15 @@ function destinationDetail(prompt: Prompt): string {
   return headlinePlace(prompt) === destination(endpoint) ? plain(endpoint.address) : destination(endpoint);
 }
 
-/** What a person must know of the program before they trust its name: nothing for an app that root vouches for and that runs as a person. */
-function Standing({ prompt: { app, attempts, process } }: { prompt: Prompt }) {
+/**
+ * What a person must know of the program before they trust its name, and of where it goes: nothing for an app that root vouches for, that runs
+ * as a person and hides nothing.
+ */
+function Standing({ prompt: { app, attempts, process, endpoint } }: { prompt: Prompt }) {
   const root = process.uid === 0;
   const identified = isIdentified(app.path);
-  if (app.verified && !root && attempts === 1) return null;
+  const ordinary = remarksOf(endpoint).length === 0;
+  if (app.verified && !root && attempts === 1 && ordinary) return null;
   return (
     <div className="process">
       {!app.verified && identified && (
@@ -112,6 +117,7 @@ function Standing({ prompt: { app, attempts, process } }: { prompt: Prompt }) {
       )}
       {root && <span className="tag tag-warn">{text.asRoot}</span>}
       {attempts > 1 && <span className="tag attempts">{words.more(attempts - 1)}</span>}
+      <Remarks endpoint={endpoint} />
       {!app.verified && <Whereabouts app={app} identified={identified} />}
     </div>
   );

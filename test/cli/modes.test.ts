@@ -43,6 +43,7 @@ beforeAll(async () => {
     "profiles.remove": { rules: ["4", "7"] },
     "learn.review": { since: inAMoment, proposals: [proposal] },
     "learn.accept": { rules: [rule], change: 7 },
+    "learn.forget": {},
   });
 });
 
@@ -73,6 +74,9 @@ describe("a change", () => {
     ["learn review --accept 1a2b3c4d", "learn.accept", { ids: ["1a2b3c4d"] }],
     ["learn review --accept 1a2b3c4d 5e6f7a8b", "learn.accept", { ids: ["1a2b3c4d", "5e6f7a8b"] }],
     ["learn review --accept all", "learn.accept", { ids: ["1a2b3c4d"] }],
+    ["learn review --reject all", "learn.forget", { ids: ["1a2b3c4d"] }],
+    ["learn review --reject 1a2b3c4d 5e6f7a8b", "learn.forget", { ids: ["1a2b3c4d", "5e6f7a8b"] }],
+    ["learn review --mode ask", "mode.set", { mode: "ask" }],
   ])("%s is one call, and says that it is on trial", async (words, method, params) => {
     const { code, stderr } = await say(words);
     expect(code).toBe(0);
@@ -97,6 +101,8 @@ describe("a change", () => {
     "learn",
     "learn forget",
     "learn review 1a2b3c4d",
+    "learn review --accept 1a2b3c4d --reject 5e6f7a8b 9c0d1e2f",
+    "learn review --mode maybe",
   ])("%s is a usage error, and nothing is called", async (words) => {
     const before = helper.calls.length;
     expect((await say(words)).code).toBe(2);

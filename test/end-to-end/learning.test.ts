@@ -85,6 +85,30 @@ test("accepted proposals are rules of the person's, made and taken back at once"
   expect((await connected(other)).errno).toBe(ECONNREFUSED);
 });
 
+test("what is rejected is forgotten without a rule; with the rest accepted the mode is what was asked for", async () => {
+  await said("mode", "learn");
+  const [taken, left] = [network.address(4), network.address(4)];
+  for (const address of [taken, left]) expect((await connected(address)).ok).toBe(true);
+  const { proposals } = await until("two proposals", async () => {
+    const found = await review();
+    return found.proposals.length === 2 && found;
+  });
+  const [one] = proposals.filter(({ address }) => address === taken);
+  const ran = await start(picket, ["learn", "review", "--reject", "00000000"], { PICKET_SOCKET: helper.socket });
+  expect([ran.code, ran.stderr]).toEqual([1, "picket: There is no such proposal. (00000000)\n"]);
+  const words = ["--accept", one?.id ?? "", "--reject", "all", "--mode", "block"];
+  const made = await said<{ rules: Rule[]; rejected: string[]; mode: string; change: number }>(
+    "learn",
+    "review",
+    ...words,
+  );
+  expect([made.rules.map(({ address }) => address), made.rejected.length, made.mode]).toEqual([[taken], 1, "block"]);
+  expect((await review()).proposals).toEqual([]);
+  expect((await connected(taken)).ok).toBe(true);
+  expect((await connected(left)).errno).toBe(ECONNREFUSED);
+  await (await helper.client()).call("rules.undo", { change: made.change });
+});
+
 test("learning again begins anew, and a pause is no lesson", async () => {
   const [before, paused, after] = [network.address(4), network.address(4), network.address(4)];
   await said("mode", "learn");

@@ -50,6 +50,7 @@ export function samples({ prompts, rules, flows, users }: Real): { [M in MethodN
     "profiles.remove": { name: "home" },
     "learn.review": {},
     "learn.accept": { ids: ["a"] },
+    "learn.forget": { ids: ["a"] },
     "flows.list": { limit: 10 },
     "monitor.watch": {
       ...{ number: 1, by: "app", order: "recent", still: false, expanded: [flow], filter, from: 0, rows: 10 },

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { App, patience } from "./app.ts";
 import { ago, aRule, curl, firefox, loopbackRule } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
+import { aProfile } from "./scenario-profiles.ts";
 
 let helper: ScenarioHelper;
 let app: App;
@@ -29,7 +30,7 @@ const all = ["r1", "r2", "r3", "r4", "factory:loopback"];
 
 beforeAll(async () => {
   helper = await ScenarioHelper.start();
-  helper.profiles = ["work"];
+  helper.profiles.known = [aProfile("work")];
   helper.put(
     "rules",
     aRule("r1", { created: ago(10), note: "Asked on a card.\nThe second line.\nThe third.\nThe fourth." }),

@@ -15,10 +15,13 @@ import type { Flow, Prompt, Rule, Status } from "../../contract/words.ts";
 import { Monitor, type Viewer } from "../../helper/monitor/monitor.ts";
 import { aRule, aStatus } from "./scenario.ts";
 import { RememberedScenario } from "./scenario-history.ts";
+import { LearningScenario } from "./scenario-learning.ts";
+import { ListsScenario } from "./scenario-lists.ts";
+import { ProfilesScenario } from "./scenario-profiles.ts";
 import { standingAfter } from "./scenario-standing.ts";
 
 export type Called = { method: MethodName; params: unknown };
-type Item = { prompts: Prompt; flows: Flow; rules: Rule };
+type Item = { prompts: Prompt; flows: Flow; rules: Rule; blocklists: Blocklist };
 
 export class ScenarioHelper {
   /** Everything asked of it but hello, watch, status and what pages ask by themselves, in order. */
@@ -33,11 +36,13 @@ export class ScenarioHelper {
     today: { allowed: 0, blocked: 0, destinations: 0, bytesIn: 0, bytesOut: 0 },
   };
   readonly history = new RememberedScenario();
+  readonly lists = new ListsScenario(this);
+  readonly learning = new LearningScenario(this);
+  readonly profiles = new ProfilesScenario();
   /** The last answers, newest first. */
   readonly answers: RecentAnswer[] = [];
   /** What rules.list says of rules besides what they are, by their ids. */
   readonly remarks = new Map<string, Pick<Rule, "hints" | "uses" | "lastUsed">>();
-  profiles: string[] = [];
   /** What takes a change of rules back. */
   private readonly undoing = new Map<number, () => void>();
   private changes = 0;
@@ -170,7 +175,7 @@ export class ScenarioHelper {
   }
 
   /** A change of rules, as its answer tells it. */
-  private undoable(undo: () => void): { change: number } {
+  undoable(undo: () => void): { change: number } {
     this.undoing.set(this.called.length, undo);
     return { change: this.called.length };
   }
@@ -235,6 +240,7 @@ export class ScenarioHelper {
         "prompts.details",
         "rules.list",
         "profiles.list",
+        "learn.review",
       ].includes(method) &&
       !method.startsWith("history.")
     )
@@ -356,13 +362,17 @@ export class ScenarioHelper {
         if (this.refuseWith) throw new CodedError(this.refuseWith);
         this.setStatus(standingAfter(this.status, method, params));
         return this.status;
-      case "profiles.list":
-        return {
-          profiles: this.profiles.map((name) => ({ name, ssid: null, gateway: null, vpn: null })),
-          networks: null,
-        };
       default:
-        throw new CodedError("unknown_method", method);
+        if (this.refuseWith && !/\.(review|list)$/.test(method)) throw new CodedError(this.refuseWith);
+        return (
+          this.learning.answer(method, params) ??
+          this.profiles.answer(method, params) ??
+          this.lists.answer(method, params)
+        );
     }
+  }
+
+  get blocklists(): ReadonlyMap<string, Blocklist> {
+    return this.state.blocklists;
   }
 }

@@ -2,13 +2,14 @@
 import type { Page } from "playwright-core";
 import { ago, aRule, curl, firefox } from "./scenario.ts";
 import type { ScenarioHelper } from "./scenario-helper.ts";
+import { aProfile } from "./scenario-profiles.ts";
 
 export async function shootRules(
   main: Page,
   helper: ScenarioHelper,
   shoot: (page: Page, name: string) => Promise<void>,
 ): Promise<void> {
-  helper.profiles = ["Café", "Home"];
+  helper.profiles.known = [aProfile("Café"), aProfile("Home")];
   helper.remarks.set("r2", { hints: [{ kind: "unused", by: null, why: "It decided nothing for 41 days." }] });
   helper.remarks.set("r10", { hints: [{ kind: "redundant", by: "r1", why: "" }] });
   helper.put(

@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import type { App } from "./app.ts";
 import { ago } from "./scenario.ts";
 import type { ScenarioHelper } from "./scenario-helper.ts";
+import { aProfile } from "./scenario-profiles.ts";
 
 export async function shootShell(
   helper: ScenarioHelper,
@@ -10,7 +11,7 @@ export async function shootShell(
   shoot: (page: Page, name: string) => Promise<void>,
 ): Promise<void> {
   const { main } = app;
-  helper.profiles = ["Café", "Home"];
+  helper.profiles.known = [aProfile("Café"), aProfile("Home")];
   helper.setStatus({ profile: "Home" });
   await main.locator(".standing-button").click();
   await main.locator(".standing-panel .pick").waitFor();
@@ -37,7 +38,7 @@ export async function shootShell(
   await main.keyboard.press("Escape");
   await main.getByRole("dialog").waitFor({ state: "detached" });
   helper.setStatus({ mode: "ask", profile: null });
-  helper.profiles = [];
+  helper.profiles.known = [];
   await shoot(main, "settings");
   await main.locator(".settings").evaluate((box) => box.scrollTo(0, box.scrollHeight));
   await shoot(main, "settings-end");

@@ -9,6 +9,7 @@ import { ScenarioHelper } from "./scenario-helper.ts";
 import { shootHistory } from "./screenshots-history.ts";
 import { shootMonitor } from "./screenshots-monitor.ts";
 import { shootQuestions } from "./screenshots-prompt.ts";
+import { shootBlocklists, shootLearning, shootProfiles, shootRemarks } from "./screenshots-rooms.ts";
 import { shootRules } from "./screenshots-rules.ts";
 import { shootShell } from "./screenshots-shell.ts";
 
@@ -52,10 +53,29 @@ try {
       await shootRules(main, helper, shoot);
       continue;
     }
+    if (only === "blocklists") {
+      await shootBlocklists(main, helper, shoot);
+      continue;
+    }
+    if (only === "remarks") {
+      await shootRemarks(app, helper, shoot);
+      continue;
+    }
+    if (only === "profiles") {
+      await shootProfiles(main, helper, shoot);
+      continue;
+    }
+    if (only === "learning") {
+      await shootLearning(main, helper, shoot);
+      continue;
+    }
     await shootMonitor(main, helper, shoot);
     if (only === "monitor") continue;
     await shootHistory(main, shoot);
     await shootRules(main, helper, shoot);
+    await shootBlocklists(main, helper, shoot);
+    await shootProfiles(main, helper, shoot);
+    await shootLearning(main, helper, shoot);
     await shootQuestions(helper, app, shoot);
     await shootShell(helper, app, shoot);
 

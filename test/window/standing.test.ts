@@ -4,6 +4,7 @@ import { App, patience } from "./app.ts";
 import { seriousViolations } from "./axe.ts";
 import { anEndpoint, aPrompt, curl } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
+import { aProfile } from "./scenario-profiles.ts";
 
 let helper: ScenarioHelper;
 let app: App;
@@ -77,7 +78,7 @@ describe("the control", () => {
     await control().click();
     expect(await panel().getByText("Profile", { exact: true }).count()).toBe(0);
     await app.main.keyboard.press("Escape");
-    helper.profiles = ["Home", "automatic"];
+    helper.profiles.known = [aProfile("Home"), aProfile("automatic")];
     await control().click();
     await panel()
       .getByRole("button", { name: /Profile/ })
@@ -85,7 +86,7 @@ describe("the control", () => {
     await app.main.getByRole("option", { name: "automatic" }).click();
     await app.main.locator(".header-profile", { hasText: "Profile automatic" }).waitFor();
     expect(helper.asked("profile.set")).toEqual([{ name: "automatic" }]);
-    helper.profiles = [];
+    helper.profiles.known = [];
   });
 
   test("says when the helper refuses, and changes nothing", async () => {

@@ -1,14 +1,32 @@
 // Everything the windows say, in English: the catalogue whose shape every other language has to have.
+import { blocklists } from "./blocklists.ts";
 import { errors } from "./errors.ts";
 import { firstRun } from "./first-run.ts";
 import { frame } from "./frame.ts";
 import { history } from "./history.ts";
 import { inbox } from "./inbox.ts";
+import { learning } from "./learning.ts";
 import { monitor } from "./monitor.ts";
+import { profiles } from "./profiles.ts";
 import { prompt } from "./prompt.ts";
 import { rules } from "./rules.ts";
 import { settings } from "./settings.ts";
 import { shell } from "./shell.ts";
 import { words } from "./words.ts";
 
-export const en = { ...shell, ...words, ...errors, firstRun, frame, history, inbox, monitor, prompt, rules, settings };
+export const en = {
+  ...shell,
+  ...words,
+  ...errors,
+  blocklists,
+  firstRun,
+  frame,
+  history,
+  inbox,
+  learning,
+  monitor,
+  profiles,
+  prompt,
+  rules,
+  settings,
+};

@@ -60,6 +60,7 @@ export const errors = {
     no_helper: "No helper is running.",
     socket_not_trusted: "The helper’s socket is not owned by root, so this window refuses to talk to it.",
     not_written: "The file could not be saved there. Nothing was written.",
+    file_unreadable: "That file cannot be read. It may be gone, or belong to somebody else.",
     bad_reply: "The helper said something this window does not understand. Their versions may differ.",
   } satisfies Record<ErrorCode, string>,
   errorDetail: (code: string) => `(${code})`,

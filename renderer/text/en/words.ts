@@ -1,6 +1,7 @@
 // The words of flows and rules, and what is said of a program.
 import type {
   Action,
+  Bypass,
   Direction,
   Layer,
   NameSource,
@@ -48,6 +49,32 @@ export const words = {
     otherState: (path: string, state: string) => `It was started from ${path} (${state}).`,
     nothing: "Nothing more is known about it.",
     onceOnly: "Your answer can only be for this time.",
+  },
+  inCountry: (place: string, country: string) => `${place}, ${country}`,
+  /** Look-ups past this computer's name server. */
+  bypass: {
+    doh: {
+      word: "encrypted look-up",
+      why: "It looks names up by itself, encrypted (DNS over HTTPS). Picket cannot see the answers: what it connects to next may show as bare addresses.",
+    },
+    dot: {
+      word: "encrypted look-up",
+      why: "It looks names up by itself, encrypted (DNS over TLS). Picket cannot see the answers: what it connects to next may show as bare addresses.",
+    },
+    doq: {
+      word: "encrypted look-up",
+      why: "It looks names up by itself, encrypted (DNS over QUIC). Picket cannot see the answers: what it connects to next may show as bare addresses.",
+    },
+    dns: {
+      word: "look-up elsewhere",
+      why: "It asks another name server than this computer’s. Nobody vouches for its answers, so no rule can allow by them.",
+    },
+  } satisfies Record<Bypass, { word: string; why: string }>,
+  /** Encrypted ClientHello. */
+  ech: {
+    word: "host hidden",
+    why: (name: string) =>
+      `It encrypts which host it means (Encrypted ClientHello) and only says ${name}, which stands for many. Which one it is, nobody can tell.`,
   },
   details: {
     title: "Details",

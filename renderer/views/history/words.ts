@@ -2,13 +2,12 @@
 import { splitAppPath } from "../../../contract/app-path.ts";
 import type { HistoryBucket, HistoryEvent, HistoryRow } from "../../../contract/history.ts";
 import type { App } from "../../../contract/words.ts";
+import { countryName } from "../../country.ts";
 import { appWord, baseName, clockMinutes, clockTime, isIdentified, moment, plain } from "../../format.ts";
 import { text } from "../../text.ts";
 import type { Dimension, Look, Span } from "./look.ts";
 
 const words = text.history;
-
-const countries = new Intl.DisplayNames("en", { type: "region", fallback: "code" });
 
 /** What a row is about, in a word or two. */
 export function rowName(by: Dimension, row: HistoryRow): string {
@@ -17,7 +16,7 @@ export function rowName(by: Dimension, row: HistoryRow): string {
     return row.key === null ? words.unknown.app : baseName(row.key);
   }
   if (row.key === null) return words.unknown[by];
-  if (by === "country") return countries.of(row.key) ?? row.key;
+  if (by === "country") return countryName(row.key);
   if (by === "network") return plain(row.network?.name ?? "") || words.unknown.network;
   return plain(row.key);
 }

@@ -5,6 +5,7 @@ import { memo, type ReactNode } from "react";
 import { appPathText, splitAppPath } from "../../../contract/app-path.ts";
 import type { Figures, Row } from "../../../contract/monitor.ts";
 import type { App, Verdict } from "../../../contract/words.ts";
+import { countryOf } from "../../country.ts";
 import {
   appWord,
   clockTime,
@@ -20,6 +21,7 @@ import {
 } from "../../format.ts";
 import { AppFace, Unverified } from "../../parts/app.tsx";
 import { Chevron, Dots } from "../../parts/icons.tsx";
+import { Remarks } from "../../parts/remarks.tsx";
 import { Sparkline } from "../../parts/sparkline.tsx";
 import { CountMark, VerdictMark } from "../../parts/verdict.tsx";
 import { text } from "../../text.ts";
@@ -109,19 +111,30 @@ function Name({ row, flat }: { row: Row; flat: boolean }) {
     return (
       <Lines
         first={
-          <span className="line">
-            {from && `${words.from} `}
-            <bdi className="address">{plain(row.host ?? row.address)}</bdi>
-          </span>
+          <>
+            <span className="line">
+              {from && `${words.from} `}
+              <bdi className="address">{plain(row.host ?? row.address)}</bdi>
+            </span>
+            <Remarks endpoint={row} />
+          </>
         }
-        {...(row.host !== null && { second: plain(row.address) })}
+        {...hostLine(row)}
       />
     );
   }
   const { app, direction, endpoint, reason } = row.flow;
   const inbound = direction === "inbound";
   const port = inbound ? text.prompt.onIts(portAndProtocol(endpoint)) : portAndProtocol(endpoint);
-  if (!flat) return <Lines first={<span className="line">{port}</span>} second={plain(reason)} />;
+  if (!flat) {
+    const first = (
+      <>
+        <span className="line">{port}</span>
+        <Remarks endpoint={endpoint} />
+      </>
+    );
+    return <Lines first={first} second={plain(reason)} />;
+  }
   return (
     <>
       <AppFace app={app} />
@@ -133,12 +146,19 @@ function Name({ row, flat }: { row: Row; flat: boolean }) {
               {inbound ? `${words.from} ` : "→ "}
               <bdi className="address">{destination(endpoint)}</bdi>
             </span>
+            <Remarks endpoint={endpoint} />
           </>
         }
-        second={`${port} · ${plain(reason)}`}
+        second={[port, countryOf(endpoint), plain(reason)].filter((part) => part !== null).join(" · ")}
       />
     </>
   );
+}
+
+/** Beneath a host: its address, and the country that is in. */
+function hostLine({ host, address, country }: Extract<Row, { kind: "host" }>): { second?: string } {
+  const line = [host === null ? null : plain(address), countryOf({ country })].filter((part) => part !== null);
+  return line.length === 0 ? {} : { second: line.join(" · ") };
 }
 
 function AppTitle({ app }: { app: App }) {

@@ -7,13 +7,13 @@ import type { Action, Protocol, Rule, RuleDirection, Zone } from "../../../contr
 import { bridge } from "../../bridge.ts";
 import { isIdentified, plain } from "../../format.ts";
 import { Choice } from "../../parts/choice.tsx";
+import { Named, Suggested, TextLine, TextLines } from "../../parts/fields.tsx";
 import { ErrorLine } from "../../parts/notice.tsx";
 import { Pick } from "../../parts/pick.tsx";
 import { useKnown } from "../../store.ts";
 import { text } from "../../text.ts";
 import { saveRule } from "./changes.ts";
 import { type Draft, draftOf, emptyDraft, type Place, previewOf, problemsOf, ruleOf } from "./draft.ts";
-import { Named, Suggested, TextLine, TextLines } from "./fields.tsx";
 
 const words = text.rules.editor;
 const { once: _once, ...lifetimes } = text.prompt.lifetimes;

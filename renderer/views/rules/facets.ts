@@ -19,6 +19,14 @@ export type Facets = {
 
 export const noFacets: Facets = { words: "", action: "any", origin: "any", state: "any", profile: null };
 
+/** Outlive the view: whoever comes back finds it as it was. */
+export const remembered = { facets: noFacets };
+
+/** The rules, the next time they are shown, are these alone. */
+export function narrowRulesTo(part: Partial<Facets>): void {
+  remembered.facets = { ...noFacets, ...part };
+}
+
 export function doesNothing(hints: readonly Hint[]): boolean {
   return hints.some(({ kind }) => kind !== "unused");
 }

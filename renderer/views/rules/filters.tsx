@@ -1,8 +1,10 @@
 // The facets of the rules as choices.
+import { Button } from "react-aria-components";
 import type { Action, Hint, Origin, Rule } from "../../../contract/words.ts";
 import { plain } from "../../format.ts";
 import { Choice } from "../../parts/choice.tsx";
 import { Pick } from "../../parts/pick.tsx";
+import { showView } from "../../shown-view.ts";
 import { text } from "../../text.ts";
 import { type Facets, isIn, type State } from "./facets.ts";
 
@@ -64,6 +66,11 @@ export function Filters({ facets, setFacets, rules, hintsOf }: Props) {
           }}
           choose={(key) => narrow({ profile: key === "all" ? null : key.slice(1) })}
         />
+      )}
+      {(profiles.length > 0 || facets.profile !== null) && (
+        <Button className="link" onPress={() => showView("profiles")}>
+          {text.profiles.manage}
+        </Button>
       )}
     </div>
   );

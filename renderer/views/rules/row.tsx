@@ -1,10 +1,11 @@
 // One rule: whether it is in force, what it says, why it is there, and what makes it worth a look.
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed one by one cannot be a <table>
 // biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
-import { Button, Switch } from "react-aria-components";
+import { Button } from "react-aria-components";
 import type { Hint, Rule } from "../../../contract/words.ts";
 import { clockTime, dayOf, plain } from "../../format.ts";
 import { Bin, Pencil, Warning } from "../../parts/icons.tsx";
+import { Toggle } from "../../parts/toggle.tsx";
 import { ActionMark } from "../../parts/verdict.tsx";
 import { ruleApp, ruleDestination, ruleEnd, ruleSentence } from "../../sentence.ts";
 import { text } from "../../text.ts";
@@ -49,17 +50,12 @@ export function RuleRow({ rule, hints, now, online, selected, acts }: Props) {
         <Tick label={words.bulk.select(sentence)} selected={selected} change={(next) => acts.select(rule, next)} />
       </span>
       <span role="cell">
-        <Switch
-          className="switch"
-          aria-label={words.enabled(sentence)}
-          isSelected={rule.enabled}
-          isDisabled={!online}
-          onChange={(enabled) => acts.enable(rule, enabled)}
-        >
-          <span className="switch-track" aria-hidden="true">
-            <span className="switch-thumb" />
-          </span>
-        </Switch>
+        <Toggle
+          label={words.enabled(sentence)}
+          selected={rule.enabled}
+          disabled={!online}
+          change={(enabled) => acts.enable(rule, enabled)}
+        />
       </span>
       <span role="cell">
         <ActionMark action={rule.action} />

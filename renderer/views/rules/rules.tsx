@@ -13,7 +13,7 @@ import { Bulk } from "./bulk.tsx";
 import { useChanges } from "./changes.ts";
 import { ConfirmDelete } from "./confirm-delete.tsx";
 import { Editor } from "./editor.tsx";
-import { type Facets, inReadingOrder, noFacets, passes } from "./facets.ts";
+import { type Facets, inReadingOrder, noFacets, passes, remembered } from "./facets.ts";
 import { Filters } from "./filters.tsx";
 import { hintLine, hintsOf, useRemarks } from "./remarks.ts";
 import { heightOf, type RowActs, RuleRow } from "./row.tsx";
@@ -32,21 +32,18 @@ function useNow(): number {
   return now;
 }
 
-/** Outlives the view: whoever comes back finds it as it was. */
-let lastFacets: Facets = noFacets;
-
 export function Rules() {
   const known = useKnown((state) => state.rules);
   const online = useKnown((state) => state.link.state === "up");
   const now = useNow();
   const remarks = useRemarks();
   const changes = useChanges();
-  const [facets, setFacets] = useState(lastFacets);
+  const [facets, setFacets] = useState<Facets>(remembered.facets);
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
   const [leaving, setLeaving] = useState<readonly Rule[]>([]);
   const [editing, setEditing] = useState<{ rule: Rule | null } | null>(null);
   useEffect(() => {
-    lastFacets = facets;
+    remembered.facets = facets;
   }, [facets]);
 
   const all = useMemo(() => inReadingOrder(known.values()), [known]);

@@ -23,8 +23,8 @@ const names = (group: Group): unknown =>
   group.kind === "host"
     ? group.entries.size
     : Object.fromEntries([...group.groups.values()].map((each) => [labelOf(each), names(each)]));
-const labelOf = ({ kind, app, host, domain, address }: Group) =>
-  kind === "app" ? app?.path : kind === "domain" ? domain : (host ?? address);
+const labelOf = ({ kind, app, host, domain, endpoint }: Group) =>
+  kind === "app" ? app?.path : kind === "domain" ? domain : (host ?? endpoint?.address);
 
 describe("a tree of flows", () => {
   it("has apps, their registrable domains, hosts; a remote without a name stands below its app", () => {

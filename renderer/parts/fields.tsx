@@ -13,8 +13,8 @@ import {
   TextArea,
   TextField,
 } from "react-aria-components";
-import { plain } from "../../format.ts";
-import { Chevron } from "../../parts/icons.tsx";
+import { plain } from "../format.ts";
+import { Chevron } from "./icons.tsx";
 
 type Props = {
   label: string;
