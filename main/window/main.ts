@@ -13,6 +13,7 @@ import { makeMainWindow } from "./main-window.ts";
 import { type Page, Pages } from "./pages.ts";
 import { PromptWindow } from "./prompt-window.ts";
 import { watchQuiet } from "./quiet/watch.ts";
+import { saveMemory } from "./thrift.ts";
 import { placeTray } from "./tray.ts";
 
 const preload = join(__dirname, "preload.cjs");
@@ -123,6 +124,7 @@ function start(): void {
   void link.run();
 }
 
+saveMemory(app);
 declareScheme();
 Menu.setApplicationMenu(null);
 hardenContents(app);
