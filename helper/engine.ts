@@ -59,12 +59,12 @@ import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
 import { PromptRows } from "./store/prompts.ts";
 import type { Undone } from "./store/rule-changes.ts";
 import { RuleUses } from "./store/rule-uses.ts";
-import { type BootClock, Rules } from "./store/rules.ts";
+import { type BootClock, type RuleNews, Rules } from "./store/rules.ts";
 
 export interface Listener {
   prompt(prompt: Prompt | null, id: string): void;
   flow(flow: Flow | null, id: string): void;
-  rules(rules: Rule[]): void;
+  rules(news: RuleNews): void;
 }
 
 export interface EngineParts {
@@ -588,7 +588,7 @@ export class Engine {
     this.parts.checkpoint("released");
     const settled = this.settle();
     this.lifetimes.follow();
-    this.parts.listener.rules(this.listRules());
+    this.parts.listener.rules(this.rules.news());
     return settled;
   }
 

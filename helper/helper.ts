@@ -1,7 +1,7 @@
 // Builds a helper out of its rooms, in the order in which they must stand, and takes it down in reverse.
 import { chmodSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { Degraded, Rule } from "../contract/words.ts";
+import type { Degraded } from "../contract/words.ts";
 import type { Step } from "./answers.ts";
 import { Blocklists, listsFolder } from "./blocklists/blocklists.ts";
 import { makeFetch } from "./blocklists/fetch.ts";
@@ -230,7 +230,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
         monitor.note(flow, id);
         learning.note(flow, id);
       },
-      rules: (rules: Rule[]) => server.event("rules", { full: true, changed: rules, removed: [] }),
+      rules: (news) => server.event("rules", { full: false, ...news }),
     },
   });
   const counters = () => ({

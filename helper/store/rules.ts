@@ -76,6 +76,15 @@ const noTerm: Term = { expires: null, processes: [] };
 interface KeptRule {
   readonly numbered: NumberedRule;
   readonly expires: number | null;
+  /** Of a temporary one. */
+  readonly boot: string | null;
+}
+
+/** What is to be told of rules after a change. */
+export interface RuleNews {
+  readonly changed: Rule[];
+  /** Ids. */
+  readonly removed: string[];
 }
 
 function shown({ numbered, expires }: KeptRule, behind: number): NumberedRule {
@@ -112,7 +121,11 @@ export class Rules {
   constructor(store: Store, clock: BootClock) {
     this.store = store;
     this.clock = clock;
-    this.cache = new RuleCache(store, (row) => ({ numbered: fromRow(row, 0), expires: row.expires }));
+    this.cache = new RuleCache(store, ({ boot, ...row }) => ({
+      numbered: fromRow({ boot, ...row }, 0),
+      expires: row.expires,
+      boot,
+    }));
     this.changes = new RuleChanges(store);
   }
 
@@ -132,6 +145,17 @@ export class Rules {
   /** Numbers of the rules that were made, changed or removed since the last call, in whatever way. Not within a change. */
   touched(): ReadonlySet<number> {
     return this.cache.touched();
+  }
+
+  /** What is new of them since the last call, for those who watch. Not within a change. */
+  news(): RuleNews {
+    const news: RuleNews = { changed: [], removed: [] };
+    for (const [number, before] of this.cache.news()) {
+      const now = this.get(number);
+      if (now !== undefined) news.changed.push(now.rule);
+      else if (before !== undefined) news.removed.push(before.numbered.rule.id);
+    }
+    return news;
   }
 
   /**
@@ -224,16 +248,17 @@ export class Rules {
   }
 
   temporary(): TemporaryRule[] {
-    const processes = this.store.prepare("SELECT pid, start FROM rule_processes WHERE rule = ? ORDER BY pid");
-    const rows = this.store.prepare("SELECT * FROM rules WHERE boot IS NOT NULL ORDER BY number").all() as RuleRow[];
-    return rows.map(({ number, app, lifetime, boot, expires }) => ({
-      number,
-      app,
-      lifetime,
-      boot: boot ?? "",
-      expires,
-      processes: processes.all(number) as ProcessId[],
-    }));
+    const processes = prepared(this.store, "SELECT pid, start FROM rule_processes WHERE rule = ? ORDER BY pid");
+    return this.cache
+      .pick(({ boot }) => boot !== null)
+      .map(({ numbered: { number, rule }, boot, expires }) => ({
+        number,
+        app: rule.app,
+        lifetime: rule.lifetime,
+        boot: boot ?? "",
+        expires,
+        processes: processes.all(number) as ProcessId[],
+      }));
   }
 
   /** What is known by now of the app that a `quit` rule is about. */
