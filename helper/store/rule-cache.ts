@@ -27,8 +27,10 @@ interface Touched extends Joined {
 export class RuleCache<Kept> {
   private readonly store: Store;
   private readonly keep: (row: RuleRow) => Kept;
+  private readonly isFew: (kept: Kept) => boolean;
   /** By number, lowest first unless `isMixed`. */
   private kept = new Map<number, Kept>();
+  private readonly atHand = new Set<number>();
   private highest = 0;
   /** Whether a rule came back with an old number. */
   private isMixed = false;
@@ -38,10 +40,11 @@ export class RuleCache<Kept> {
   /** The same, and what was kept of them, for those who tell of it. */
   private untold = new Map<number, Kept | undefined>();
 
-  /** `keep`: what is to be kept of a rule. */
-  constructor(store: Store, keep: (row: RuleRow) => Kept) {
+  /** `keep`: what is to be kept of a rule. `isFew`: which of them few() is about. */
+  constructor(store: Store, keep: (row: RuleRow) => Kept, isFew: (kept: Kept) => boolean) {
     this.store = store;
     this.keep = keep;
+    this.isFew = isFew;
     store.exec(watch);
     this.seen = store.prepare("SELECT coalesce(max(at), 0) FROM temp.touched_rules").pluck().get() as number;
     for (const row of store.prepare("SELECT * FROM rules ORDER BY number").all()) this.put(row as RuleRow);
@@ -59,23 +62,27 @@ export class RuleCache<Kept> {
 
   /** Every rule, by number, as it is by now: also in the midst of a change, which may still be taken back. */
   all(): readonly Kept[] {
-    if (this.store.inTransaction) return this.pick(() => true);
+    if (this.store.inTransaction) return this.asOfNow(this.kept.keys());
     this.catchUp();
     if (this.isMixed) this.kept = new Map([...this.kept].sort(([a], [b]) => a - b));
     this.isMixed = false;
     return [...this.kept.values()];
   }
 
-  /** The same of those that `which` picks. */
-  pick(which: (kept: Kept) => boolean): Kept[] {
-    const changed = new Map<number, Kept | undefined>();
+  /** The same of the few that the cache was told to keep at hand. */
+  few(): readonly Kept[] {
+    if (!this.store.inTransaction) this.catchUp();
+    return this.asOfNow(this.atHand).filter(this.isFew);
+  }
+
+  /** What is kept of these, and of what the change touched that is under way. */
+  private asOfNow(numbers: Iterable<number>): Kept[] {
+    const now = new Map<number, Kept | undefined>();
+    for (const number of numbers) now.set(number, this.kept.get(number));
     if (this.store.inTransaction)
-      for (const { touched, row } of this.touches()) changed.set(touched, row === null ? undefined : this.keep(row));
-    else this.catchUp();
-    const picked: [number, Kept][] = [];
-    for (const [number, kept] of this.kept) if (!changed.has(number) && which(kept)) picked.push([number, kept]);
-    for (const [number, kept] of changed) if (kept !== undefined && which(kept)) picked.push([number, kept]);
-    return picked.sort(([a], [b]) => a - b).map(([, kept]) => kept);
+      for (const { touched, row } of this.touches()) now.set(touched, row === null ? undefined : this.keep(row));
+    const sorted = [...now].sort(([a], [b]) => a - b);
+    return sorted.flatMap(([, kept]) => (kept === undefined ? [] : [kept]));
   }
 
   get(number: number): Kept | undefined {
@@ -109,6 +116,7 @@ export class RuleCache<Kept> {
       this.seen = at;
       this.pending.add(touched);
       if (!this.untold.has(touched)) this.untold.set(touched, this.kept.get(touched));
+      this.atHand.delete(touched);
       if (row === null) this.kept.delete(touched);
       else this.put(row);
     }
@@ -117,6 +125,8 @@ export class RuleCache<Kept> {
   private put(row: RuleRow): void {
     this.isMixed ||= row.number < this.highest && !this.kept.has(row.number);
     this.highest = Math.max(this.highest, row.number);
-    this.kept.set(row.number, this.keep(row));
+    const kept = this.keep(row);
+    this.kept.set(row.number, kept);
+    if (this.isFew(kept)) this.atHand.add(row.number);
   }
 }

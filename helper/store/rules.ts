@@ -121,11 +121,12 @@ export class Rules {
   constructor(store: Store, clock: BootClock) {
     this.store = store;
     this.clock = clock;
-    this.cache = new RuleCache(store, ({ boot, ...row }) => ({
+    const keep = ({ boot, ...row }: RuleRow) => ({
       numbered: fromRow({ boot, ...row }, 0),
       expires: row.expires,
       boot,
-    }));
+    });
+    this.cache = new RuleCache<KeptRule>(store, keep, ({ boot }) => boot !== null);
     this.changes = new RuleChanges(store);
   }
 
@@ -249,16 +250,14 @@ export class Rules {
 
   temporary(): TemporaryRule[] {
     const processes = prepared(this.store, "SELECT pid, start FROM rule_processes WHERE rule = ? ORDER BY pid");
-    return this.cache
-      .pick(({ boot }) => boot !== null)
-      .map(({ numbered: { number, rule }, boot, expires }) => ({
-        number,
-        app: rule.app,
-        lifetime: rule.lifetime,
-        boot: boot ?? "",
-        expires,
-        processes: processes.all(number) as ProcessId[],
-      }));
+    return this.cache.few().map(({ numbered: { number, rule }, boot, expires }) => ({
+      number,
+      app: rule.app,
+      lifetime: rule.lifetime,
+      boot: boot ?? "",
+      expires,
+      processes: processes.all(number) as ProcessId[],
+    }));
   }
 
   /** What is known by now of the app that a `quit` rule is about. */
