@@ -2,11 +2,24 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import react from "@vitejs/plugin-react";
-import { build, type InlineConfig } from "vite";
+import { build, type InlineConfig, type Plugin } from "vite";
 import { dist, root } from "./paths.ts";
 
 const out = join(dist, "window");
 const common: InlineConfig = { configFile: false, envDir: false, logLevel: "warn", publicDir: false };
+
+/** V8 keeps a source as long as its code may be needed, in two bytes a character if a single one is beyond Latin 1. */
+const narrow: Plugin = {
+  name: "narrow",
+  generateBundle: (_options, bundle) => {
+    for (const file of Object.values(bundle))
+      if (file.type === "chunk") file.code = file.code.replace(/[^\0-\xff]/g, (each) => escapeOf(each.charCodeAt(0)));
+  },
+};
+
+function escapeOf(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, "0")}`;
+}
 
 /** One CommonJS file: the sandboxed preload cannot be a module, and a main that is one cannot register its scheme in time everywhere. */
 function electronScript(entry: string, file: string): InlineConfig {
@@ -15,12 +28,13 @@ function electronScript(entry: string, file: string): InlineConfig {
     root,
     // Everything but Electron and Node's own modules is bundled: the window ships without node_modules.
     ssr: { target: "node", noExternal: true },
+    plugins: [narrow],
     build: {
       ssr: join(root, entry),
       target: "node20",
       outDir: out,
       emptyOutDir: false,
-      minify: false,
+      minify: true,
       rolldownOptions: {
         external: ["electron", /^node:/],
         output: { format: "cjs", entryFileNames: file, codeSplitting: false },
@@ -33,7 +47,7 @@ const pages: InlineConfig = {
   ...common,
   root: join(root, "renderer"),
   base: "./",
-  plugins: [react()],
+  plugins: [react(), narrow],
   build: {
     // Electron 33, for tests, and Electron 45, for releases.
     target: "chrome130",

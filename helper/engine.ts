@@ -61,13 +61,13 @@ import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
 import { PromptRows } from "./store/prompts.ts";
 import type { Undone } from "./store/rule-changes.ts";
 import { RuleUses } from "./store/rule-uses.ts";
-import { type BootClock, Rules } from "./store/rules.ts";
+import { type BootClock, type RuleNews, Rules } from "./store/rules.ts";
 
 /** `person`: whose it is or was, as in a flow. */
 export interface Listener {
   prompt(prompt: Prompt | null, id: string, person: Flow["person"]): void;
   flow(flow: Flow | null, id: string, person: Flow["person"]): void;
-  rules(rules: Rule[]): void;
+  rules(news: RuleNews): void;
 }
 
 export interface EngineParts {
@@ -602,7 +602,7 @@ export class Engine {
     this.parts.checkpoint("released");
     const settled = this.settle();
     this.lifetimes.follow();
-    this.parts.listener.rules(this.listRules());
+    this.parts.listener.rules(this.rules.news());
     return settled;
   }
 

@@ -307,7 +307,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
         learning.note(flow, id);
         journal.meetFlow(flow, id);
       },
-      rules: tellRules,
+      rules: (news) => server.event("rules", (client) => tailor.rules(client, news)),
     },
   });
   const counters = () => ({

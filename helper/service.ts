@@ -117,8 +117,12 @@ function differenceOf(before: readonly Rule[], after: readonly Rule[]): Result<"
   // When a length of time is over is told anew each time, by the clock on the wall.
   const asText = (rule: Rule) => JSON.stringify({ ...rule, expires: null });
   const without = (rules: readonly Rule[], others: readonly Rule[]) => {
-    const known = new Map(others.map((rule) => [rule.id, asText(rule)]));
-    return rules.filter((rule) => known.get(rule.id) !== asText(rule));
+    const known = new Map(others.map((rule) => [rule.id, rule]));
+    return rules.filter((rule) => {
+      const other = known.get(rule.id);
+      // What nobody touched is the very same object.
+      return other !== rule && (other === undefined || asText(other) !== asText(rule));
+    });
   };
   const [removed, restored] = [without(before, after), without(after, before)];
   const more = Math.max(0, removed.length - mostTold) + Math.max(0, restored.length - mostTold);

@@ -1,8 +1,10 @@
 // What of an event each client is told, where people are told apart; nothing when nothing of it is theirs, so that not even the time tells.
 import type { Blocklist } from "../../contract/blocklists.ts";
 import type { MethodName, Result, Topic } from "../../contract/methods.ts";
+import type { Rule } from "../../contract/words.ts";
 import type { Connection } from "../server/connection.ts";
 import type { Told, Whose } from "../server/updates.ts";
+import type { RuleNews } from "../store/rules.ts";
 import { leave, type World } from "./scopes.ts";
 import { sees, type Viewer } from "./viewer.ts";
 
@@ -44,6 +46,14 @@ export class Tailor {
     if (viewer.everything) return whole;
     const own = wholeFor(viewer, topic, whole, this.world);
     return this.isNews(client, topic, own) ? own : null;
+  }
+
+  /** Rules that are new, changed or gone. */
+  rules(client: Connection, { changed, removed }: RuleNews): Told | null {
+    const viewer = this.viewerOf(client.peer.uid);
+    const own = (rules: Rule[]) => (viewer.everything ? rules : wholeFor(viewer, "rules", rules, this.world));
+    const news = { full: false, changed: own(changed), removed: own(removed).map(({ id }) => id) } as const;
+    return viewer.everything || news.changed.length + news.removed.length > 0 ? news : null;
   }
 
   /** What changed of a collection. */

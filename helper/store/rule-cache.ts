@@ -13,46 +13,76 @@ const watch = `
   CREATE TEMP TRIGGER IF NOT EXISTS rule_gone AFTER DELETE ON main.rules
     BEGIN INSERT OR REPLACE INTO touched_rules (number) VALUES (old.number); END;`;
 
-/** A row, with nulls where there is none. */
-interface Touched {
+/** What goes before the columns of a rule, which are nulls where there is none. */
+interface Joined {
   at: number;
   touched: number;
-  number: number | null;
+}
+
+/** A rule that was touched, as it is now; null where it is gone. */
+interface Touched extends Joined {
+  row: RuleRow | null;
 }
 
 export class RuleCache<Kept> {
   private readonly store: Store;
   private readonly keep: (row: RuleRow) => Kept;
+  private readonly isFew: (kept: Kept) => boolean;
   /** By number, lowest first unless `isMixed`. */
   private kept = new Map<number, Kept>();
+  private readonly atHand = new Set<number>();
   private highest = 0;
   /** Whether a rule came back with an old number. */
   private isMixed = false;
   private seen: number;
-  private readonly touches: () => (RuleRow & Touched)[];
+  private readonly touches: () => Touched[];
   private pending = new Set<number>();
+  /** The same, and what was kept of them, for those who tell of it. */
+  private untold = new Map<number, Kept | undefined>();
 
-  /** `keep`: what is to be kept of a rule. */
-  constructor(store: Store, keep: (row: RuleRow) => Kept) {
+  /** `keep`: what is to be kept of a rule. `isFew`: which of them few() is about. */
+  constructor(store: Store, keep: (row: RuleRow) => Kept, isFew: (kept: Kept) => boolean) {
     this.store = store;
     this.keep = keep;
+    this.isFew = isFew;
     store.exec(watch);
     this.seen = store.prepare("SELECT coalesce(max(at), 0) FROM temp.touched_rules").pluck().get() as number;
-    for (const row of this.read()) this.put(row);
+    for (const row of store.prepare("SELECT * FROM rules ORDER BY number").all()) this.put(row as RuleRow);
     const statement = store.prepare(
       `SELECT changed.at, changed.number AS touched, rules.* FROM temp.touched_rules AS changed
          LEFT JOIN main.rules AS rules ON rules.number = changed.number WHERE changed.at > ? ORDER BY changed.at`,
     );
-    this.touches = () => statement.all(this.seen) as (RuleRow & Touched)[];
+    this.touches = () =>
+      (statement.all(this.seen) as (RuleRow & Joined)[]).map(({ at, touched, ...row }) => ({
+        at,
+        touched,
+        row: row.number === null ? null : row,
+      }));
   }
 
-  /** Every rule, by number. In the midst of a change, which may still be taken back, they are read from the database. */
+  /** Every rule, by number, as it is by now: also in the midst of a change, which may still be taken back. */
   all(): readonly Kept[] {
-    if (this.store.inTransaction) return this.read().map(this.keep);
+    if (this.store.inTransaction) return this.asOfNow(this.kept.keys());
     this.catchUp();
     if (this.isMixed) this.kept = new Map([...this.kept].sort(([a], [b]) => a - b));
     this.isMixed = false;
     return [...this.kept.values()];
+  }
+
+  /** The same of the few that the cache was told to keep at hand. */
+  few(): readonly Kept[] {
+    if (!this.store.inTransaction) this.catchUp();
+    return this.asOfNow(this.atHand).filter(this.isFew);
+  }
+
+  /** What is kept of these, and of what the change touched that is under way. */
+  private asOfNow(numbers: Iterable<number>): Kept[] {
+    const now = new Map<number, Kept | undefined>();
+    for (const number of numbers) now.set(number, this.kept.get(number));
+    if (this.store.inTransaction)
+      for (const { touched, row } of this.touches()) now.set(touched, row === null ? undefined : this.keep(row));
+    const sorted = [...now].sort(([a], [b]) => a - b);
+    return sorted.flatMap(([, kept]) => (kept === undefined ? [] : [kept]));
   }
 
   get(number: number): Kept | undefined {
@@ -61,18 +91,33 @@ export class RuleCache<Kept> {
 
   /** Numbers of the rules that were made, changed or removed since the last call; get() has them as they are now. Not within a change. */
   touched(): ReadonlySet<number> {
-    if (this.store.inTransaction) throw new Error("the rules are read in the midst of a change");
+    this.mayNotChange();
     this.catchUp();
     const touched = this.pending;
     this.pending = new Set();
     return touched;
   }
 
+  /** The same, for whoever tells of it, and what was kept of them at the last call. */
+  news(): ReadonlyMap<number, Kept | undefined> {
+    this.mayNotChange();
+    this.catchUp();
+    const news = this.untold;
+    this.untold = new Map();
+    return news;
+  }
+
+  private mayNotChange(): void {
+    if (this.store.inTransaction) throw new Error("the rules are read in the midst of a change");
+  }
+
   private catchUp(): void {
-    for (const { at, touched, ...row } of this.touches()) {
+    for (const { at, touched, row } of this.touches()) {
       this.seen = at;
       this.pending.add(touched);
-      if (row.number === null) this.kept.delete(touched);
+      if (!this.untold.has(touched)) this.untold.set(touched, this.kept.get(touched));
+      this.atHand.delete(touched);
+      if (row === null) this.kept.delete(touched);
       else this.put(row);
     }
   }
@@ -80,10 +125,8 @@ export class RuleCache<Kept> {
   private put(row: RuleRow): void {
     this.isMixed ||= row.number < this.highest && !this.kept.has(row.number);
     this.highest = Math.max(this.highest, row.number);
-    this.kept.set(row.number, this.keep(row));
-  }
-
-  private read(): RuleRow[] {
-    return this.store.prepare("SELECT * FROM rules ORDER BY number").all() as RuleRow[];
+    const kept = this.keep(row);
+    this.kept.set(row.number, kept);
+    if (this.isFew(kept)) this.atHand.add(row.number);
   }
 }

@@ -93,7 +93,8 @@ export class RuleChanges {
 
   /** Ids of the changes newer than that one, oldest first. */
   after(id: number): number[] {
-    return this.store.prepare("SELECT id FROM rule_changes WHERE id > ? ORDER BY id").pluck().all(id) as number[];
+    const rows = prepared(this.store, "SELECT id FROM rule_changes WHERE id > ? ORDER BY id").all(id);
+    return (rows as { id: number }[]).map((row) => row.id);
   }
 
   /**

@@ -76,6 +76,15 @@ const noTerm: Term = { expires: null, processes: [] };
 interface KeptRule {
   readonly numbered: NumberedRule;
   readonly expires: number | null;
+  /** Of a temporary one. */
+  readonly boot: string | null;
+}
+
+/** What is to be told of rules after a change. */
+export interface RuleNews {
+  readonly changed: Rule[];
+  /** As they were. */
+  readonly removed: Rule[];
 }
 
 function shown({ numbered, expires }: KeptRule, behind: number): NumberedRule {
@@ -112,7 +121,12 @@ export class Rules {
   constructor(store: Store, clock: BootClock) {
     this.store = store;
     this.clock = clock;
-    this.cache = new RuleCache(store, (row) => ({ numbered: fromRow(row, 0), expires: row.expires }));
+    const keep = ({ boot, ...row }: RuleRow) => ({
+      numbered: fromRow({ boot, ...row }, 0),
+      expires: row.expires,
+      boot,
+    });
+    this.cache = new RuleCache<KeptRule>(store, keep, ({ boot }) => boot !== null);
     this.changes = new RuleChanges(store);
   }
 
@@ -132,6 +146,17 @@ export class Rules {
   /** Numbers of the rules that were made, changed or removed since the last call, in whatever way. Not within a change. */
   touched(): ReadonlySet<number> {
     return this.cache.touched();
+  }
+
+  /** What is new of them since the last call, for those who watch. Not within a change. */
+  news(): RuleNews {
+    const news: RuleNews = { changed: [], removed: [] };
+    for (const [number, before] of this.cache.news()) {
+      const now = this.get(number);
+      if (now !== undefined) news.changed.push(now.rule);
+      else if (before !== undefined) news.removed.push(before.numbered.rule);
+    }
+    return news;
   }
 
   /**
@@ -224,12 +249,11 @@ export class Rules {
   }
 
   temporary(): TemporaryRule[] {
-    const processes = this.store.prepare("SELECT pid, start FROM rule_processes WHERE rule = ? ORDER BY pid");
-    const rows = this.store.prepare("SELECT * FROM rules WHERE boot IS NOT NULL ORDER BY number").all() as RuleRow[];
-    return rows.map(({ number, app, lifetime, boot, expires }) => ({
+    const processes = prepared(this.store, "SELECT pid, start FROM rule_processes WHERE rule = ? ORDER BY pid");
+    return this.cache.few().map(({ numbered: { number, rule }, boot, expires }) => ({
       number,
-      app,
-      lifetime,
+      app: rule.app,
+      lifetime: rule.lifetime,
       boot: boot ?? "",
       expires,
       processes: processes.all(number) as ProcessId[],

@@ -19,6 +19,7 @@ import { PreferencesFile } from "./preferences.ts";
 import { PromptWindow } from "./prompt-window.ts";
 import { watchQuiet } from "./quiet/watch.ts";
 import { saveHistory } from "./save-history.ts";
+import { saveMemory } from "./thrift.ts";
 import { TrayHost } from "./tray/host.ts";
 import type { TrayAct } from "./tray/menu.ts";
 import { TrayIcon } from "./tray/tray.ts";
@@ -233,6 +234,7 @@ function start(): void {
   void link.run();
 }
 
+saveMemory(app);
 declareScheme();
 Menu.setApplicationMenu(null);
 hardenContents(app);

@@ -248,6 +248,46 @@ describe("temporary rules", () => {
 });
 
 describe("a change", () => {
+  it("is told once, with what became of each rule", () => {
+    const rules = new Rules(open(), clock);
+    expect(rules.news()).toEqual({ changed: [], removed: [] });
+    const { rule: first } = rules.add(curl, 0);
+    expect(rules.touched().size).toBe(1);
+    expect(rules.news()).toEqual({ changed: [first], removed: [] });
+    expect(rules.news()).toEqual({ changed: [], removed: [] });
+    const { rule: second } = rules.add({ ...curl, action: "block" }, 1);
+    expect(rules.news()).toEqual({ changed: [second], removed: [first] });
+    rules.enable(second.id, false, 2);
+    rules.enable("factory:dhcp", false, 2);
+    const told = rules.news();
+    expect(told.changed.map(({ id, enabled }) => [id, enabled])).toEqual([
+      [second.id, false],
+      ["factory:dhcp", false],
+    ]);
+    const { rule: third } = rules.add({ ...curl, port: 80 }, 3);
+    rules.remove(third.id, 4);
+    expect(rules.news()).toEqual({ changed: [], removed: [] });
+  });
+
+  it("is seen from within it, and forgotten when it is taken back", () => {
+    const store = open();
+    const rules = new Rules(store, clock);
+    const { number } = rules.add({ ...curl, lifetime: "1h" }, 0, { expires: 5000, processes: [] });
+    const within = () => rules.temporary().map((each) => each.number);
+    expect(within()).toEqual([number]);
+    const change = store.transaction(() => {
+      const later = rules.add({ ...curl, port: 80, lifetime: "1h" }, 0, { expires: 6000, processes: [] });
+      expect(within()).toEqual([number, later.number]);
+      rules.removeOver([number]);
+      expect(within()).toEqual([later.number]);
+      expect(person(rules).map((each) => each.number)).toEqual([later.number]);
+      throw new Error("taken back");
+    });
+    expect(change).toThrow("taken back");
+    expect(within()).toEqual([number]);
+    expect(rules.news().changed.map(({ id }) => id)).toEqual([String(number)]);
+  });
+
   const start = () => new Rules(open(), clock);
   const newest = (rules: Rules) => rules.changes.newest() ?? -1;
 
