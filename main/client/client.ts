@@ -54,11 +54,8 @@ export class HelperClient {
     socket.on("close", () => this.end(new CodedError("no_helper", "it closed the connection")));
   }
 
-  /**
-   * `patience`: how long an answer may take, ms. Errors: those of the method (contract/methods.ts), bad_reply, and no_helper when the
-   * connection is gone or silent.
-   */
-  call<M extends MethodName>(method: M, params: Params<M>, patience = silenceMs): Promise<Result<M>> {
+  /** Errors: those of the method (contract/methods.ts), bad_reply, and no_helper when the connection is gone or silent. */
+  call<M extends MethodName>(method: M, params: Params<M>): Promise<Result<M>> {
     if (this.closed) return Promise.reject(this.closed);
     const id = ++this.lastId;
     const line = JSON.stringify({ id, method, params });
@@ -66,8 +63,8 @@ export class HelperClient {
     const reply = new Promise<unknown>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.pending.delete(id);
-        reject(new CodedError("no_helper", `no answer to ${method} in ${patience / 1000} s`));
-      }, patience);
+        reject(new CodedError("no_helper", `no answer to ${method} in ${silenceMs / 1000} s`));
+      }, silenceMs);
       this.pending.set(id, { resolve, reject, timer });
     });
     this.socket.write(`${line}\n`);

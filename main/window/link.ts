@@ -11,8 +11,6 @@ const firstPause = 250;
 const longestPause = 2000;
 /** How often a quiet helper is asked for a sign of life, ms: a stopped process keeps its connections. */
 const heartbeat = 5000;
-/** How long an answer may take, ms: polkit may ask for a password meanwhile. A helper that is silent altogether is noticed by the heartbeat. */
-const patience = 130_000;
 
 export class HelperLink {
   private readonly socketPath: string;
@@ -36,7 +34,7 @@ export class HelperLink {
   async call<M extends WindowMethod>(method: M, params: Params<M>): Promise<Outcome<M>> {
     try {
       if (!this.client) throw new CodedError("no_helper");
-      return { ok: true, result: await this.client.call(method, params, patience) };
+      return { ok: true, result: await this.client.call(method, params) };
     } catch (error) {
       return failure(error);
     }
