@@ -32,11 +32,11 @@ export const english = {
 export type TrayWords = typeof english;
 
 export const german: TrayWords = {
-  away: "Picket antwortet nicht",
-  connecting: "Picket wird gesucht …",
+  away: "Pickets Hilfsdienst antwortet nicht",
+  connecting: "Hilfsdienst wird gesucht…",
   limits: "mit Einschränkungen",
-  lockdown: "Alles gesperrt: nichts geht hinaus oder herein",
-  paused: (time) => (time === null ? "Pause: alles darf durch" : `Pause bis ${time}`),
+  lockdown: "Komplettsperre: nichts geht hinaus oder herein",
+  paused: (time) => (time === null ? "Angehalten: alles darf durch" : `Angehalten bis ${time}`),
   now: {
     ask: "Wacht: fragt zuerst",
     learn: "Lernt: lässt durch und merkt es sich",
@@ -50,7 +50,7 @@ export const german: TrayWords = {
   pause: "Pause",
   lengths: { "10m": "Für 10 Minuten", "1h": "Für 1 Stunde", "8h": "Für 8 Stunden" },
   endPause: "Pause beenden",
-  lock: "Alles sperren",
+  lock: "Komplettsperre",
   open: { monitor: "Monitor", history: "Verlauf", inbox: "Eingang", settings: "Einstellungen" },
   inbox: (n) => (n === 0 ? "Eingang" : `Eingang (${n.toLocaleString("de")})`),
   quit: "Dieses Fenster beenden (der Schutz geht weiter)",
