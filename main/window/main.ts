@@ -23,6 +23,7 @@ import { saveMemory } from "./thrift.ts";
 import { TrayHost } from "./tray/host.ts";
 import type { TrayAct } from "./tray/menu.ts";
 import { TrayIcon } from "./tray/tray.ts";
+import { english } from "./tray/words.ts";
 
 const preload = join(__dirname, "preload.cjs");
 let mainWindow: BrowserWindow | undefined;
@@ -212,7 +213,11 @@ function start(): void {
     mayRaise: () => !herald.announces,
   });
   const quiet = watchQuiet(process.env, (facts) => attention.become(facts));
-  tray = new TrayIcon((act) => void actForTray(act), showMain);
+  tray = new TrayIcon(
+    (act) => void actForTray(act),
+    showMain,
+    () => english,
+  );
   // Also where nobody says that it shows any: older trays do not say so.
   let placed = false;
   const host = new TrayHost(process.env, (there) => {

@@ -64,7 +64,7 @@ describe("closing the main window without a tray", () => {
   test("asks again when the settings say so, and closes for good when that is chosen; a second start brings it back", async () => {
     await app.main.getByRole("tab", { name: "Settings" }).click();
     await app.main.locator('[data-setting="closing"]').getByRole("button").click();
-    await app.main.getByRole("option", { name: "Ask me" }).click();
+    await app.main.getByRole("option", { name: "Ask me", exact: true }).click();
     await waitFor(() => expect(kept()).toBe("ask"));
     await close();
     await dialog().getByRole("button", { name: "Close it" }).click();

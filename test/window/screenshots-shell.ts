@@ -1,9 +1,24 @@
 // Pictures of the window's frame: the control and its panel, settings, and the first run.
 import type { Page } from "playwright-core";
+import type { Update } from "../../contract/bridge.ts";
 import type { App } from "./app.ts";
 import { ago } from "./scenario.ts";
 import type { ScenarioHelper } from "./scenario-helper.ts";
 import { aProfile } from "./scenario-profiles.ts";
+
+async function tell(app: App, update: Update): Promise<void> {
+  const window = await app.electron.browserWindow(app.main);
+  await window.evaluate((main, update) => main.webContents.send("picket:update", update), update);
+}
+
+/** Returns the size before. */
+async function resize(app: App, [width, height]: [number, number]): Promise<[number, number]> {
+  const window = await app.electron.browserWindow(app.main);
+  const before = await window.evaluate((main) => main.getContentSize());
+  await window.evaluate((main, size) => main.setContentSize(...size), [width, height] as [number, number]);
+  await app.main.waitForFunction((width) => globalThis.innerWidth === width, width);
+  return before as [number, number];
+}
 
 export async function shootShell(
   helper: ScenarioHelper,
@@ -35,9 +50,33 @@ export async function shootShell(
     await shoot(main, `first-run-${step}`);
     if (step !== "card") await main.getByRole("button", { name: "Next" }).click();
   }
+  // The example needs a kernel; what is said of it is told as the shell would.
+  for (const state of ["asking", "allowed", "blocked"] as const) {
+    await tell(app, { kind: "example", example: { state } });
+    await main.locator(`[data-example=${state}]`).waitFor();
+    await shoot(main, `first-run-${state}`);
+  }
+  await tell(app, { kind: "example", example: { state: "failed", why: "silent", detail: "" } });
+  await main.locator("[data-example=failed]").waitFor();
+  await shoot(main, "first-run-failed");
+  const size = await resize(app, [760, 480]);
+  await shoot(main, "first-run-small");
   await main.keyboard.press("Escape");
   await main.getByRole("dialog").waitFor({ state: "detached" });
-  helper.setStatus({ mode: "ask", profile: null });
+  await tell(app, { kind: "closing" });
+  await main.getByRole("alertdialog").waitFor();
+  await shoot(main, "closing-small");
+  await main.keyboard.press("Escape");
+  await main.getByRole("alertdialog").waitFor({ state: "detached" });
+  helper.setStatus({ override: { kind: "pause", ends: ago(-14) } });
+  await main.locator(".standing-warn").waitFor();
+  await main.locator(".standing-button").click();
+  await main.locator(".standing-panel").waitFor();
+  await shoot(main, "standing-small");
+  await main.keyboard.press("Escape");
+  await resize(app, size);
+  helper.setStatus({ mode: "ask", profile: null, override: null });
+  await main.locator(".settings").evaluate((box) => box.scrollTo(0, 0));
   helper.profiles.known = [];
   await shoot(main, "settings");
   await main.locator(".settings").evaluate((box) => box.scrollTo(0, box.scrollHeight));

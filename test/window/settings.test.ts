@@ -45,6 +45,8 @@ describe("settings", () => {
   });
 
   test("make the windows dark and light, whatever the desktop is", async () => {
+    // Playwright's own notion of light would come before the app's.
+    await app.main.emulateMedia({ colorScheme: null });
     const first = await ground();
     await setting("theme").getByText("Dark").click();
     await waitFor(async () => expect(await ground()).not.toBe(first));

@@ -5,7 +5,7 @@ import { merge } from "../../../contract/merge.ts";
 import type { Prompt } from "../../../contract/words.ts";
 import { statusLine, type TrayAct, type TrayFacts, type TrayItem, trayMenu, trayState } from "./menu.ts";
 import { trayPicture } from "./picture.ts";
-import { english as words } from "./words.ts";
+import type { TrayWords } from "./words.ts";
 
 /** Pixels of the icon at scale 1. */
 const size = 24;
@@ -13,16 +13,18 @@ const size = 24;
 export class TrayIcon {
   private readonly act: (act: TrayAct) => void;
   private readonly opened: () => void;
+  private readonly words: () => TrayWords;
   private facts: TrayFacts = { link: "connecting", status: null, held: 0, inbox: 0 };
   private prompts: ReadonlyMap<string, Prompt> = new Map();
   // A tray that nothing refers to is collected as garbage and vanishes.
   private tray: Tray | null = null;
   private shown = { state: "", menu: "", line: "" };
 
-  /** `opened`: the icon itself was pressed. */
-  constructor(act: (act: TrayAct) => void, opened: () => void) {
+  /** `opened`: the icon itself was pressed. `words`: those of the language at the moment. */
+  constructor(act: (act: TrayAct) => void, opened: () => void, words: () => TrayWords) {
     this.act = act;
     this.opened = opened;
+    this.words = words;
   }
 
   /** Anew: an icon that was made before anybody drew it is never drawn. */
@@ -56,6 +58,7 @@ export class TrayIcon {
     const { tray, facts } = this;
     if (tray === null) return;
     const state = trayState(facts);
+    const words = this.words();
     const line = statusLine(facts, words, clock);
     const items = trayMenu(facts, words, clock);
     const menu = JSON.stringify(items);
