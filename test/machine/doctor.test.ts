@@ -23,14 +23,15 @@ const about = ({ findings }: Diagnosis, check: string) => findings.find((each) =
 
 test("a helper at work is seen as one, by its user and by root", async () => {
   await machine.root(["sh", "-c", "mkdir -p /etc/picket && echo FLOWS=all >/etc/picket/journal.conf"]);
-  await machine.helper("picket-helper", "doctor", "--guard", "user.slice");
+  await machine.helper("picket-helper", "picket", "--guard", "user.slice");
   for (const user of ["alice", "root"] as const) {
     const found = await doctor(user);
     expect(about(found, "helper")).toMatchObject({ state: "good", found: expect.stringMatching(/^running, version/) });
     expect(about(found, "kernel abilities")?.state).toBe("good");
     expect(about(found, "guard")).toMatchObject({ state: "good", found: expect.stringMatching(/user\.slice/) });
     expect(about(found, "level")?.found).toMatch(/^open/);
-    expect(about(found, "systemd-resolved")?.state).toBe("good");
+    expect(about(found, "database")?.state).toBe("good");
+    expect(about(found, "copies of the rules")?.state).toBe(user === "root" ? "good" : undefined);
   }
 });
 
@@ -73,7 +74,12 @@ test("one that stands still is said to hang; without any, what its programs stil
   );
   const [alice, root] = [await doctor("alice"), await doctor("root")];
   expect([alice.code, root.code]).toEqual([1, 1]);
-  expect(about(alice, "programs in the kernel")?.state).toBe("unknown");
-  expect(about(root, "programs in the kernel")?.state).not.toBe("unknown");
+  expect(about(root, "programs in the kernel")).toMatchObject({
+    state: "note",
+    found: expect.stringMatching(/still loaded/),
+  });
+  expect(about(alice, "programs in the kernel")?.state).not.toBe("wrong");
+  expect(about(alice, "database")).toMatchObject({ state: "unknown", fix: expect.stringMatching(/root/) });
+  expect(about(root, "database")?.state).toBe("good");
   expect(about(alice, "service")?.state).toBe("wrong");
 });

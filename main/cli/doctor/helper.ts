@@ -56,7 +56,7 @@ function pinsFinding({ helper: { pins, status } }: Facts): Finding {
   const check = "programs in the kernel";
   if (status !== null) return good(check, "loaded");
   if (pins === null) return unknown(check, "only root can see them", "Run picket doctor as root (sudo).");
-  if (pins.length > 0)
+  if (pins)
     return note(check, "still loaded: what was decided before is enforced, everything new waits for the helper");
   return wrong(check, "none: nothing is guarded", start);
 }
