@@ -205,7 +205,10 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     ...parts.blocklists.methods,
     ...parts.history,
     "backup.read": () => parts.backups.read(),
-    "backup.append": (piece, client) => ({ length: parts.backups.append(client, piece) }),
+    "backup.append": (piece, client) => {
+      if (piece.first) client.socket.once("close", () => parts.backups.forget(client));
+      return { length: parts.backups.append(client, piece) };
+    },
     "backup.restore": ({ dryRun }, client) =>
       parts.backups.restore(client, dryRun, (work) => attempt(client, "A backup restored.", work)),
     "backup.undo": (_, client) => parts.backups.undo((work) => attempt(client, "A restore taken back.", work)),
