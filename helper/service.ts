@@ -123,6 +123,8 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     attempt(client, what, work, seconds);
     return standingOf(parts);
   };
+  /** Connections that ever handed over a backup. */
+  const handing = new WeakSet<Connection>();
   const service: Methods = {
     hello: () => ({ contract: contractVersion, version: parts.version }),
     status: () => statusOf(parts),
@@ -206,7 +208,8 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     ...parts.history,
     "backup.read": () => parts.backups.read(),
     "backup.append": (piece, client) => {
-      if (piece.first) client.socket.once("close", () => parts.backups.forget(client));
+      if (!handing.has(client)) client.socket.once("close", () => parts.backups.forget(client));
+      handing.add(client);
       return { length: parts.backups.append(client, piece) };
     },
     "backup.restore": ({ dryRun }, client) =>
