@@ -31,6 +31,8 @@ export class RuleCache<Kept> {
   private seen: number;
   private readonly touches: () => (RuleRow & Touched)[];
   private pending = new Set<number>();
+  /** Rules that are to count no more and could not be removed (a full disk). */
+  private readonly dropped = new Set<number>();
 
   /** `keep`: what is to be kept of a rule. */
   constructor(store: Store, keep: (row: RuleRow) => Kept) {
@@ -68,10 +70,19 @@ export class RuleCache<Kept> {
     return touched;
   }
 
+  /** The rule counts no more, whatever is stored. */
+  drop(number: number): void {
+    this.catchUp();
+    this.kept.delete(number);
+    this.dropped.add(number);
+    this.pending.add(number);
+  }
+
   private catchUp(): void {
     for (const { at, touched, ...row } of this.touches()) {
       this.seen = at;
       this.pending.add(touched);
+      this.dropped.delete(touched);
       if (row.number === null) this.kept.delete(touched);
       else this.put(row);
     }
@@ -84,6 +95,7 @@ export class RuleCache<Kept> {
   }
 
   private read(): RuleRow[] {
-    return this.store.prepare("SELECT * FROM rules ORDER BY number").all() as RuleRow[];
+    const rows = this.store.prepare("SELECT * FROM rules ORDER BY number").all() as RuleRow[];
+    return this.dropped.size === 0 ? rows : rows.filter(({ number }) => !this.dropped.has(number));
   }
 }
