@@ -1,5 +1,5 @@
 // A busy day in a quarter of an hour: the helper's memory is as large at its end as it was in its midst. What is bounded (flows that are
-// remembered, ten minutes of history by the second) is full by then. Alone: node build/run-vitest.ts test/end-to-end/day.slow.test.ts
+// remembered, ten minutes of history by the second) is full by then. Alone: PICKET_TESTS=all node build/run-vitest.ts test/end-to-end/day.slow.test.ts
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Topic } from "../../contract/methods.ts";
