@@ -75,7 +75,7 @@ export type Restored = v.InferOutput<typeof restoredSchema>;
 
 export const backupMethods = {
   "backup.read": { params: v.strictObject({}), result: backupSchema },
-  /** The text of a backup for this connection, piece by piece. Errors: too_large. */
+  /** The text of a backup, piece by piece; one connection at a time: the last to begin. Errors: too_large, bad_backup (another began). */
   "backup.append": {
     params: v.strictObject({ first: v.boolean(), text: v.pipe(v.string(), v.maxLength(backupPiece)) }),
     result: v.object({ length: whole }),

@@ -38,8 +38,8 @@ export interface BackupsParts {
 
 export class Backups {
   private readonly parts: BackupsParts;
-  /** Texts on their way, by connection. */
-  private readonly texts = new WeakMap<object, string>();
+  /** The text on its way, and whose: one at a time, so that clients cannot fill the memory with them. */
+  private handed: { readonly client: object; text: string } | undefined;
   constructor(parts: BackupsParts) {
     this.parts = parts;
   }
@@ -63,24 +63,34 @@ export class Backups {
     };
   }
 
-  /** Errors: too_large. */
+  /** Errors: too_large, bad_backup (another connection began to hand one over). */
   append(client: object, { first, text }: { first: boolean; text: string }): number {
-    const sofar = (first ? "" : (this.texts.get(client) ?? "")) + text;
-    if (sofar.length > largestBackup) {
-      this.texts.delete(client);
+    if (first) this.handed = { client, text: "" };
+    const handed = this.textOf(client);
+    handed.text += text;
+    if (handed.text.length > largestBackup) {
+      this.handed = undefined;
       throw new CodedError("too_large", `a backup of more than ${largestBackup / 1024 / 1024} MiB`);
     }
-    this.texts.set(client, sofar);
-    return sofar.length;
+    return handed.text.length;
+  }
+
+  private textOf(client: object): { text: string } {
+    if (this.handed?.client !== client) throw new CodedError("bad_backup", "none was handed over here");
+    return this.handed;
+  }
+
+  /** The connection is gone. */
+  forget(client: object): void {
+    if (this.handed?.client === client) this.handed = undefined;
   }
 
   /** Errors: see contract/backup.ts. The change itself is `attempt`'s: it decides whether it is on trial. */
   async restore(client: object, dryRun: boolean, attempt: (work: () => Restored) => Restored): Promise<Restored> {
-    const text = this.texts.get(client);
-    if (text === undefined) throw new CodedError("bad_backup", "none was handed over");
-    const wanted = await this.bring(parseBackup(text), dryRun, attempt, () => this.read());
-    if (!dryRun) this.texts.delete(client);
-    return wanted;
+    const { text } = this.textOf(client);
+    const restored = await this.bring(parseBackup(text), dryRun, attempt, () => this.read());
+    if (!dryRun) this.forget(client);
+    return restored;
   }
 
   /** Errors: nothing_to_undo. */

@@ -142,7 +142,7 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
     log("error", "the database is damaged: the helper ends, and looks after it at its next start", {
       error: String(error),
     });
-    suspect(options.state);
+    safely("the database could not be marked as damaged", () => suspect(options.state))();
     hooks.abandon();
   };
   const { store, damage } = openState(options.state, Date.now(), (error) => storeFailed(error));

@@ -7,9 +7,12 @@ import { Alarm, whenEnded } from "./kernel/wakeups.ts";
 import { log } from "./log.ts";
 import { isOver, nextExpiry, type ProcessId, type TemporaryRule } from "./policy/lifetime.ts";
 import type { BootClock, Rules, Term } from "./store/rules.ts";
+import { troubleOf } from "./store/trouble.ts";
 
 /** How often new processes of an app are looked for while a `quit` rule of it waits; an end is heard of at once. Milliseconds. */
 const lookAgain = 5000;
+/** How soon it is tried again to remove what a full disk did not let go, milliseconds. */
+const removeAgain = 5000;
 
 export interface LifetimesParts {
   readonly rules: Rules;
@@ -30,6 +33,7 @@ export class Lifetimes {
   /** For each `quit` rule the process whose end is waited for. */
   private readonly watched = new Map<number, { process: ProcessId; stop: () => void }>();
   private looks: NodeJS.Timeout | undefined;
+  private again: NodeJS.Timeout | undefined;
   private closed = false;
 
   /** Removes what is over already: by an earlier boot, or while no helper ran. */
@@ -43,6 +47,7 @@ export class Lifetimes {
     this.closed = true;
     this.alarm.close();
     clearInterval(this.looks);
+    clearTimeout(this.again);
     for (const { stop } of this.watched.values()) stop();
     this.watched.clear();
   }
@@ -114,7 +119,12 @@ export class Lifetimes {
     const processes = withOthers(rule.processes.filter(isRunning), rule.app);
     const known = new Set(rule.processes.map(({ pid, start }) => `${pid} ${start}`));
     if (processes.length === known.size && processes.every(({ pid, start }) => known.has(`${pid} ${start}`))) return;
-    this.parts.rules.setProcesses(rule.number, processes);
+    try {
+      this.parts.rules.setProcesses(rule.number, processes);
+    } catch (error) {
+      // The rule ends with those that are stored: sooner, never later.
+      if (troubleOf(error) !== "full") throw error;
+    }
   }
 
   /** Removes what is over by now, as part of the caller's transaction: a change that is taken back may bring old rules. */
@@ -122,12 +132,20 @@ export class Lifetimes {
     this.removeOver(this.parts.rules.temporary());
   }
 
+  /** What a full disk did not let go. */
+  private tryAgain(): void {
+    this.again ??= setTimeout(() => {
+      this.again = undefined;
+      if (!this.closed && !this.parts.rules.removeOver([])) this.tryAgain();
+    }, removeAgain).unref();
+  }
+
   private removeOver(rules: readonly TemporaryRule[]): boolean {
     const { boot } = this.parts.clock;
     const now = { boot, boottime: this.parts.clock.boottime(), runs: isRunning };
     const over = rules.filter((rule) => isOver(rule, now));
     if (over.length === 0) return false;
-    this.parts.rules.removeOver(over.map(({ number }) => number));
+    if (!this.parts.rules.removeOver(over.map(({ number }) => number))) this.tryAgain();
     for (const { number, lifetime, app } of over)
       log("info", "a temporary rule is over", { rule: number, lifetime, app });
     return true;

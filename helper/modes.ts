@@ -11,6 +11,7 @@ import { durably, type Store } from "./store/database.ts";
 import type { Profiles } from "./store/profiles.ts";
 import type { BootClock } from "./store/rules.ts";
 import type { Settings } from "./store/settings.ts";
+import { troubleOf } from "./store/trouble.ts";
 
 /** `boot`: the boot it belongs to, after which it has passed. `at`: CLOCK_BOOTTIME milliseconds. */
 export const momentSchema = v.object({ boot: v.string(), at: v.number() });
@@ -67,9 +68,18 @@ export class Modes {
     };
     if (this.current.pause !== null && hasPassed(this.current.pause, clock))
       this.current = { ...this.current, pause: null };
-    if (this.current !== stored) this.write(this.current);
+    if (this.current !== stored) this.begin(stored !== undefined);
     this.alarm = new Alarm(() => this.endPause());
     this.alarm.set(this.current.pause?.at ?? null);
+  }
+
+  /** `known`: only a pause is over, which whoever reads what is stored finds again. */
+  private begin(known: boolean): void {
+    try {
+      this.write(this.current);
+    } catch (error) {
+      if (!known || troubleOf(error) !== "full") throw error;
+    }
   }
 
   close(): void {
@@ -142,7 +152,11 @@ export class Modes {
       const { pause } = this.current;
       if (pause === null || !hasPassed(pause, this.parts.clock)) return;
       log("info", "the pause is over");
-      this.set({ pause: null });
+      this.parts.catchUp();
+      this.current = { ...this.current, pause: null };
+      // Its end is stored with it: a full disk makes no pause longer.
+      this.begin(true);
+      this.parts.changed();
     } catch (error) {
       log("error", "the pause could not be ended", { error: String((error as Error).stack ?? error) });
     }

@@ -11,9 +11,12 @@ import { durably, type Store } from "./store/database.ts";
 import { type RuleChanges, type Undone, undoneSchema } from "./store/rule-changes.ts";
 import type { BootClock } from "./store/rules.ts";
 import type { Settings } from "./store/settings.ts";
+import { troubleOf } from "./store/trouble.ts";
 
 /** How long a change that cuts its maker's connection waits to be confirmed, seconds. */
 const patience = 60;
+/** How soon it is tried again to take something back on a full disk, milliseconds. */
+const takeBackAgain = 5000;
 
 const strictness: Record<Action, number> = { allow: 0, ask: 1, block: 2 };
 
@@ -66,6 +69,7 @@ export class Probation {
   private readonly parts: ProbationParts;
   private readonly alarm: Alarm;
   private stored: Stored | null;
+  private again: NodeJS.Timeout | undefined;
 
   constructor(given: ProbationParts) {
     this.parts = given;
@@ -75,6 +79,7 @@ export class Probation {
   }
 
   close(): void {
+    clearTimeout(this.again);
     this.alarm.close();
   }
 
@@ -90,7 +95,12 @@ export class Probation {
 
   /** What was on trial when an earlier helper died and has had its time: call it before the first policy is made. */
   settleOverdue(): void {
-    if (this.stored !== null && hasPassed(this.stored.ends, this.parts.clock)) this.takeBack();
+    try {
+      if (this.stored !== null && hasPassed(this.stored.ends, this.parts.clock)) this.takeBack();
+    } catch (error) {
+      if (troubleOf(error) !== "full") throw error;
+      this.again = setTimeout(() => this.onEnd(), takeBackAgain).unref();
+    }
   }
 
   /**
@@ -162,6 +172,7 @@ export class Probation {
       this.parts.changed();
     } catch (error) {
       log("error", "a change on trial could not be taken back", { error: String((error as Error).stack ?? error) });
+      if (troubleOf(error) === "full") this.again = setTimeout(() => this.onEnd(), takeBackAgain).unref();
     }
   }
 
@@ -175,6 +186,7 @@ export class Probation {
       try {
         durably(this.parts.store, () => ("undo" in step ? void changes.undo(step.undo) : changes.redo(step.redo)));
       } catch (error) {
+        if (troubleOf(error) === "full") throw error;
         // Others changed the same since, or took it back already.
         log("warn", "a change of rules on trial stays as it is", { error: String(error) });
       }

@@ -151,6 +151,8 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     attempt(client, what, work, seconds);
     return standingOf(parts);
   };
+  /** Connections that ever handed over a backup. */
+  const handing = new WeakSet<Connection>();
   const service: Methods = {
     hello: () => ({ contract: contractVersion, version: parts.version }),
     status: () => statusOf(parts),
@@ -238,7 +240,11 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     ...parts.blocklists.methods,
     ...parts.history,
     "backup.read": () => parts.backups.read(),
-    "backup.append": (piece, client) => ({ length: parts.backups.append(client, piece) }),
+    "backup.append": (piece, client) => {
+      if (!handing.has(client)) client.socket.once("close", () => parts.backups.forget(client));
+      handing.add(client);
+      return { length: parts.backups.append(client, piece) };
+    },
     "backup.restore": ({ dryRun }, client) =>
       parts.backups.restore(client, dryRun, (work) => attempt(client, "A backup restored.", work)),
     "backup.undo": (_, client) => parts.backups.undo((work) => attempt(client, "A restore taken back.", work)),

@@ -75,6 +75,9 @@ ${parts.join("\n")}
 .I /var/lib/picket
 Rules, questions and history; root's.
 .TP
+.I /etc/picket/journal.conf
+Which connections go into the system's journal; decisions always do.
+.TP
 .I /run/picket/helper.sock
 The helper's socket. PICKET_SOCKET names another one.
 .SH SEE ALSO

@@ -1,5 +1,6 @@
 // Lasting numbers for what compiled maps name: apps and destinations.
 import type { Store } from "./database.ts";
+import { troubleOf } from "./trouble.ts";
 
 /** The numbers of a set, or the keys of a map. */
 type Used = Pick<ReadonlySet<number>, "has" | "size">;
@@ -73,8 +74,13 @@ export class AppNumbers extends Numbers {
   /** A process of the app was met. Only the first time is kept; a rule alone, of an app that never ran, is no meeting. `now`: milliseconds since 1970. */
   meet(path: string, now: number): void {
     if (this.met.has(path) || !path.startsWith("/")) return;
-    const { changes } = this.store.prepare("UPDATE apps SET seen = ? WHERE path = ? AND seen IS NULL").run(now, path);
-    if (changes > 0) this.met.add(path);
+    try {
+      const { changes } = this.store.prepare("UPDATE apps SET seen = ? WHERE path = ? AND seen IS NULL").run(now, path);
+      if (changes > 0) this.met.add(path);
+    } catch (error) {
+      // Its connection is judged all the same, and it is met again with the next one.
+      if (troubleOf(error) !== "full") throw error;
+    }
   }
 
   /** When the app was met first, milliseconds since 1970; null where nobody knows. */

@@ -111,6 +111,15 @@ export class RuleCache<Kept> {
     if (this.store.inTransaction) throw new Error("the rules are read in the midst of a change");
   }
 
+  /** The rule counts no more, though it could not be removed (a full disk). Not within a change. */
+  drop(number: number): void {
+    this.catchUp();
+    if (!this.untold.has(number)) this.untold.set(number, this.kept.get(number));
+    this.kept.delete(number);
+    this.atHand.delete(number);
+    this.pending.add(number);
+  }
+
   private catchUp(): void {
     for (const { at, touched, row } of this.touches()) {
       this.seen = at;

@@ -7,6 +7,7 @@ import { prepared, type Store } from "./database.ts";
 import { RuleCache } from "./rule-cache.ts";
 import { RuleChanges } from "./rule-changes.ts";
 import type { Difference, WantedRule } from "./rule-sync.ts";
+import { troubleOf } from "./trouble.ts";
 
 /** A row of table `rules`. */
 export interface RuleRow extends Matcher {
@@ -116,6 +117,8 @@ export class Rules {
   private readonly store: Store;
   private readonly clock: BootClock;
   private readonly cache: RuleCache<KeptRule>;
+  /** Over, and still stored. */
+  private readonly leftOver = new Set<number>();
   /** What people changed, and the way back. */
   readonly changes: RuleChanges;
   constructor(store: Store, clock: BootClock) {
@@ -274,12 +277,27 @@ export class Rules {
     for (const { pid, start } of processes) insert.run(number, pid, start);
   }
 
-  /** Temporary rules leave nothing behind. */
-  removeOver(numbers: readonly number[]): void {
-    const remove = this.store.prepare("DELETE FROM rules WHERE number = ?");
-    this.store.transaction(() => {
-      for (const number of numbers) remove.run(number);
-    })();
+  /**
+   * Temporary rules leave nothing behind. On a full disk they stay where they are stored and count no more all the same (false: to be called
+   * again, with none if no other is over); the next helper finds that they are over. Within a caller's transaction it fails then.
+   */
+  removeOver(numbers: readonly number[]): boolean {
+    const nested = this.store.inTransaction;
+    try {
+      const remove = this.store.prepare("DELETE FROM rules WHERE number = ?");
+      this.store.transaction(() => {
+        for (const number of [...this.leftOver, ...numbers]) remove.run(number);
+      })();
+    } catch (error) {
+      if (nested || troubleOf(error) !== "full") throw error;
+      for (const number of numbers) {
+        this.leftOver.add(number);
+        this.cache.drop(number);
+      }
+      return false;
+    }
+    if (!nested) this.leftOver.clear();
+    return true;
   }
 
   /** Errors: unknown_rule, factory_rule. */

@@ -91,7 +91,8 @@ async function followAcross(json: boolean, wanted: Wanted): Promise<never> {
         return follow(helper, json, wanted);
       });
     } catch (error) {
-      if (!connected || !(error instanceof CodedError) || error.code !== "no_helper") throw error;
+      const isAway = error instanceof CodedError && (error.code === "no_helper" || error.code === "not_answering");
+      if (!connected || !isAway) throw error;
       if (!waiting) process.stderr.write("picket: the helper is gone; waiting for it to come back\n");
       waiting = true;
       await sleep(lookAgain);

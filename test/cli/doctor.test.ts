@@ -114,14 +114,14 @@ const cases: [string, Change, Finding["state"], string, RegExp][] = [
   ],
   [
     "a dead helper whose programs go on",
-    { helper: { ...dead, pins: ["v7"] } },
+    { helper: { ...dead, pins: true } },
     "note",
     "programs in the kernel",
     /still loaded/,
   ],
   [
     "a dead helper without programs",
-    { helper: { ...dead, pins: [] } },
+    { helper: { ...dead, pins: false } },
     "wrong",
     "programs in the kernel",
     /nothing is guarded/,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Backup, Restored } from "../../contract/backup.ts";
+import { HelperClient } from "../../main/client/client.ts";
 import { type Ended, picket as runPicket } from "../cli/picket-process.ts";
 import { TestHelper } from "./helper-process.ts";
 
@@ -164,6 +165,16 @@ test("survives the helper, and no path reaches it", async () => {
   await expect((await api()).call("backup.restore", { path: "/etc/shadow" } as never)).rejects.toMatchObject({
     code: "bad_params",
   });
+});
+
+test("one that two hand over at once is the last one's, and ends with its connection", async () => {
+  const client = await api();
+  const other = await HelperClient.connect(helper.socket, "other");
+  await client.call("backup.append", { first: true, text: "{" });
+  await other.call("backup.append", { first: true, text: "{" });
+  await expect(client.call("backup.append", { first: false, text: "}" })).rejects.toMatchObject({ code: "bad_backup" });
+  await expect(client.call("backup.restore", {})).rejects.toMatchObject({ code: "bad_backup" });
+  other.close();
 });
 
 test("a backup larger than any is refused while it comes", async () => {

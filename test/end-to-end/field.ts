@@ -85,14 +85,15 @@ export class Field {
     this.network = network;
   }
 
-  static async create(): Promise<Field> {
+  /** `entry` other than the product's: see TestHelper.start. */
+  static async create(entry?: string): Promise<Field> {
     const network = await createNetwork();
     // Ping sockets are for nobody unless a group is named.
     const range = "echo 0 0 > /proc/sys/net/ipv4/ping_group_range";
     execFileSync("nsenter", [`--net=/run/netns/${network.near}`, "sh", "-c", range]);
     const field = new Field(network);
     try {
-      await field.helper.start();
+      await field.helper.start(entry);
     } catch (error) {
       network.destroy();
       throw error;

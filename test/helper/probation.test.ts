@@ -172,3 +172,26 @@ it("a state that cannot be read asks, whatever a new one would do", () => {
   store.prepare("UPDATE settings SET value = '{}' WHERE name = 'standing'").run();
   expect(started("learn").modes.state.mode).toBe("ask");
 });
+
+it("a pause that is over is over on a full disk too, also for a helper that starts then", () => {
+  const first = started();
+  first.modes.pause("30m");
+  now += 31 * 60_000;
+  store.pragma("query_only = ON");
+  const { modes } = started();
+  expect(modes.situation.override).toBeNull();
+  store.pragma("query_only = OFF");
+});
+
+it("what could not be taken back at the start, for the disk was full, stays on trial", () => {
+  const first = started();
+  first.probation.attempt(on("Mode allow."), () => first.modes.set({ mode: "allow" }));
+  now += 61_000;
+  store.pragma("query_only = ON");
+  const { probation, modes } = started();
+  expect(probation.trial).not.toBeNull();
+  store.pragma("query_only = OFF");
+  probation.settleOverdue();
+  expect(probation.trial).toBeNull();
+  expect(modes.situation.mode).toBe("ask");
+});

@@ -32,8 +32,8 @@ export interface Facts {
     /** "active", "failed" …; null where systemd does not run or there is no such service. */
     readonly service: string | null;
     readonly enabled: string | null;
-    /** Names in the folder of pins; null: not to be seen. */
-    readonly pins: readonly string[] | null;
+    /** Whether its programs are in the kernel; null: not to be seen. */
+    readonly pins: boolean | null;
     /** What is to be guarded by /etc/picket/helper.conf; null where there is none. */
     readonly wanted: readonly string[] | null;
   };
@@ -91,7 +91,7 @@ export function readFacts(helper: Pick<Facts["helper"], "status" | "failure" | "
       ...helper,
       service: systemdRuns() ? unitState("is-active") : null,
       enabled: systemdRuns() ? unitState("is-enabled") : null,
-      pins: names(join(pinsFolder, defaultInstance)) ?? (attempt(() => readdirSync(pinsFolder)) === null ? null : []),
+      pins: names(pinsFolder)?.includes(defaultInstance) ?? null,
       wanted: guardsIn(text("/etc/picket/helper.conf")),
     },
     disk: {

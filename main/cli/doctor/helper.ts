@@ -14,6 +14,9 @@ export function helperFindings(facts: Facts): Finding[] {
 }
 
 const start = "Start it: sudo systemctl restart picket-helper. If it ends again, journalctl -u picket-helper says why.";
+const startByHand = "Start it the way it was started before; it says on the terminal why it ends.";
+const howToStart = ({ helper: { service, enabled } }: Facts) =>
+  service === null && enabled === null ? startByHand : start;
 
 /** What to do where no helper answers, by the code of the failure. */
 const failures: Record<string, string> = {
@@ -24,10 +27,15 @@ const failures: Record<string, string> = {
     "It hangs. sudo systemctl restart picket-helper starts it anew; what was decided is enforced meanwhile.",
 };
 
-function runningFinding({ helper }: Facts): Finding {
+function runningFinding(facts: Facts): Finding {
+  const { helper } = facts;
   const { status, failure, socket, version } = helper;
   if (status === null)
-    return wrong("helper", failure?.message ?? `no answer at ${socket}`, failures[failure?.code ?? ""] ?? start);
+    return wrong(
+      "helper",
+      failure?.message ?? `no answer at ${socket}`,
+      failures[failure?.code ?? ""] ?? howToStart(facts),
+    );
   if (status.version !== version)
     return wrong("helper", `version ${status.version}, this command is ${version}`, failures.version_mismatch ?? start);
   return good("helper", `running, version ${status.version}, pid ${status.pid}`);
@@ -52,13 +60,14 @@ function serviceFindings({ helper: { service, enabled, status } }: Facts): Findi
   return [good("service", "active, and starts with the computer")];
 }
 
-function pinsFinding({ helper: { pins, status } }: Facts): Finding {
+function pinsFinding(facts: Facts): Finding {
+  const { pins, status } = facts.helper;
   const check = "programs in the kernel";
   if (status !== null) return good(check, "loaded");
   if (pins === null) return unknown(check, "only root can see them", "Run picket doctor as root (sudo).");
-  if (pins.length > 0)
+  if (pins)
     return note(check, "still loaded: what was decided before is enforced, everything new waits for the helper");
-  return wrong(check, "none: nothing is guarded", start);
+  return wrong(check, "none: nothing is guarded", howToStart(facts));
 }
 
 function aliveFindings(status: Status, facts: Facts): Finding[] {

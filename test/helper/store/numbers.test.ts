@@ -47,3 +47,15 @@ it("tells apart names that differ in case or in a byte", () => {
   const names = ["/a", "/A", "/a ", "/a\0", "/ä", "/a\u0308"];
   expect(new Set(names.map((name) => numbers.of(name))).size).toBe(names.length);
 });
+
+it("an app that is met while the disk is full is met again", () => {
+  const store = open();
+  const apps = new AppNumbers(store);
+  apps.of("/usr/bin/curl");
+  store.pragma("query_only = ON");
+  apps.meet("/usr/bin/curl", 1);
+  expect(apps.firstMet("/usr/bin/curl")).toBeNull();
+  store.pragma("query_only = OFF");
+  apps.meet("/usr/bin/curl", 2);
+  expect(apps.firstMet("/usr/bin/curl")).toBe(2);
+});

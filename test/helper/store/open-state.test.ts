@@ -83,6 +83,11 @@ it("rules that are whole are taken out of a file whose history is damaged", () =
   const { store } = opened();
   addRule(store, "kept.example");
   store.prepare("INSERT INTO history_names (name) VALUES ('seen.example')").run();
+  for (const [path, hidden] of [
+    ["/usr/bin/seen", 0],
+    ["/usr/bin/private", 1],
+  ] as const)
+    store.prepare("INSERT INTO history_apps (path, name, verified, private) VALUES (?, '', 0, ?)").run(path, hidden);
   close(store);
   ruin("history_names", "history_keys", "history_minutes");
   // Nobody reads history at a start: it is found at work, and the next start reads everything.
@@ -93,6 +98,7 @@ it("rules that are whole are taken out of a file whose history is damaged", () =
   expect(damage).toMatchObject({ rules: "kept" });
   expect(hosts(fresh)).toEqual(["kept.example"]);
   expect(fresh.prepare("SELECT count(*) FROM history_names").pluck().get()).toBe(0);
+  expect(fresh.prepare("SELECT path FROM history_apps").pluck().all()).toEqual(["/usr/bin/private"]);
   expect(setAside()).toEqual([`picket.sqlite.damaged-${stamp(now)}`]);
   expect(damageToTell(fresh, now)[0]).toMatchObject({
     code: "databaseReplaced",
@@ -102,6 +108,18 @@ it("rules that are whole are taken out of a file whose history is damaged", () =
   // What was suspected is settled.
   close(fresh);
   expect(opened().damage).toBeNull();
+});
+
+it("rules are worth having where even that is damaged", () => {
+  const { store } = opened();
+  addRule(store, "kept.example");
+  store.prepare("INSERT INTO history_apps (path, name, verified, private) VALUES ('/x', '', 0, 1)").run();
+  close(store);
+  ruin("history_apps");
+  suspect(folder());
+  const { store: fresh, damage } = opened();
+  expect(damage).toMatchObject({ rules: "kept" });
+  expect(hosts(fresh)).toEqual(["kept.example"]);
 });
 
 it("a work on damaged history is told to whoever has to know, with the code", () => {

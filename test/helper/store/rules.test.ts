@@ -352,3 +352,31 @@ describe("a change", () => {
     expect(newest(rules)).toBe(-1);
   });
 });
+
+describe("on a full disk", () => {
+  it("what is over counts no more, is not stored for ever, and holds nobody up", () => {
+    const store = open();
+    const rules = new Rules(store, clock);
+    const about = { ...anyMatcher, action: "allow", note: "" } as const;
+    const add = (host: string, lifetime: "1h" | "forever") =>
+      rules.add({ ...about, host, lifetime }, 1, { expires: lifetime === "1h" ? 5 : null, processes: [] });
+    add("over.example", "1h");
+    add("stays.example", "forever");
+    const [over] = rules.temporary();
+    const number = over?.number ?? 0;
+    const hosts = () => rules.all().flatMap(({ rule: { host } }) => host ?? []);
+    rules.touched();
+    store.pragma("query_only = ON");
+    expect(rules.removeOver([number])).toBe(false);
+    expect(hosts()).toEqual(["stays.example"]);
+    expect(rules.temporary()).toEqual([]);
+    expect([...rules.touched()]).toEqual([number]);
+    expect(rules.removeOver([])).toBe(false);
+    // As part of somebody's change it fails with the change.
+    expect(() => store.transaction(() => rules.removeOver([number]))()).toThrow();
+    store.pragma("query_only = OFF");
+    expect(rules.removeOver([])).toBe(true);
+    expect(store.prepare("SELECT count(*) FROM rules WHERE number = ?").pluck().get(number)).toBe(0);
+    expect(hosts()).toEqual(["stays.example"]);
+  });
+});
