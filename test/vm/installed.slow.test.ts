@@ -9,7 +9,9 @@ import { slowness } from "../end-to-end/helper-process.ts";
 import { insidePath, makePackages, removePackages } from "../machine/installed.ts";
 import { buildKernel, kernels, makeDisk, startVm, type VirtualMachine } from "./vm.ts";
 
-const patience = 900_000 * slowness;
+/** The package is unpacked by an emulated processor. */
+const commandPatience = 600_000 * slowness;
+const patience = 3 * commandPatience;
 
 /** What is there from the first boot on: a far side in a network of its own that writes down who arrives. */
 const far = `ip netns add far
@@ -70,13 +72,13 @@ class Installed {
   }
 
   async root(...command: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.vm.run(command, { timeout: 180_000 * slowness });
+    const { code, stdout, stderr } = await this.vm.run(command, { timeout: commandPatience });
     if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}: ${stderr}${stdout}`);
     return stdout;
   }
 
   alice(...command: string[]) {
-    return this.vm.run(command, { user: "alice", timeout: 180_000 * slowness });
+    return this.vm.run(command, { user: "alice", timeout: commandPatience });
   }
 
   async until(what: string, probe: () => Promise<boolean>): Promise<void> {
