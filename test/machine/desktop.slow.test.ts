@@ -120,7 +120,6 @@ test("after a log-out and another boot the first packets of the first login meet
       `[Unit]
 After=systemd-user-sessions.service web.service
 [Service]
-Type=exec
 PAMName=login
 User=alice
 StandardOutput=append:/run/${name}.log
