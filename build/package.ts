@@ -3,7 +3,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.ts";
-import { makeAppImage } from "./package/app-image.ts";
+import { appImageRuntime, makeAppImage } from "./package/app-image.ts";
 import { makeDeb } from "./package/deb.ts";
 import { packWindow } from "./package/electron.ts";
 import { release } from "./package/release.ts";
@@ -22,6 +22,8 @@ await runTask(async () => {
   if (unknown !== undefined)
     throw new Stop(`usage: npm run package -- ${Object.keys(makers).join("|")} (not ${unknown})`);
   const formats = words.length === 0 ? (["deb"] as const) : words.filter(isFormat);
+  // Said before minutes of building, not after.
+  if (formats.some((format) => format === "appimage")) appImageRuntime();
 
   await setUp({ purpose: "start", yes: process.argv.includes("--yes") || process.env.CI === "true", download: true });
   await build();

@@ -6,22 +6,23 @@ import { Stop } from "../privilege.ts";
 import type { Release } from "./release.ts";
 import { home } from "./tree.ts";
 
-const architectures: Record<string, string> = { x64: "x86_64", arm64: "aarch64" };
+const architecture = { x64: "x86_64", arm64: "aarch64" }[process.arch as string] ?? process.arch;
 const id = "org.picket.Picket";
 
-/**
- * Returns the path of the AppImage in `out`. The runtime is the file that PICKET_APPIMAGE_RUNTIME names: no package registry has it.
- * Throws Stop where that or mksquashfs is missing.
- */
-export function makeAppImage(tree: string, out: string, made: Release): string {
-  const architecture = architectures[process.arch] ?? process.arch;
+/** The file that PICKET_APPIMAGE_RUNTIME names, for no package registry has one. Throws Stop where there is none. */
+export function appImageRuntime(): string {
   const runtime = process.env.PICKET_APPIMAGE_RUNTIME;
-  if (!runtime || !existsSync(runtime))
-    throw new Stop(
-      `An AppImage begins with a small runtime that no package registry has${runtime ? ` (${runtime} is not there)` : ""}. ` +
-        `Download runtime-${architecture} of the AppImage project's "type2-runtime" and name it:\n` +
-        `  PICKET_APPIMAGE_RUNTIME=/path/to/runtime-${architecture} npm run package -- appimage`,
-    );
+  if (runtime && existsSync(runtime)) return runtime;
+  throw new Stop(
+    `An AppImage begins with a small runtime that no package registry has${runtime ? ` (${runtime} is not there)` : ""}. ` +
+      `Download runtime-${architecture} of the AppImage project's "type2-runtime" and name it:\n` +
+      `  PICKET_APPIMAGE_RUNTIME=/path/to/runtime-${architecture} npm run package -- appimage`,
+  );
+}
+
+/** Returns the path of the AppImage in `out`. Throws Stop where the runtime or mksquashfs is missing. */
+export function makeAppImage(tree: string, out: string, made: Release): string {
+  const runtime = appImageRuntime();
   const folder = join(out, "app-image");
   rmSync(folder, { recursive: true, force: true });
   cpSync(tree, folder, { recursive: true, verbatimSymlinks: true });

@@ -8,7 +8,7 @@ import { Stop } from "../privilege.ts";
 
 export const executable = "picket-window";
 
-/** .rpm and AppImage are made from the same configuration where electron-builder can have its tools . */
+/** The unpacked folder only: all packages are made of it by their systems' own tools, which electron-builder would download others for. */
 function configuration(out: string, version: string): Configuration {
   return {
     appId: "org.picket.Picket",

@@ -85,6 +85,8 @@ function show(from: string, to: string): void {
 }
 
 function enterFileSystem({ root, visible, renamed }: Confinement): void {
+  // Whoever started us may have a strict one; what is made here is for another user to pass through.
+  process.umask(0o022);
   check("unshare", c.unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC));
   check("mount", c.mount(null, "/", null, MS_REC | MS_PRIVATE, null));
   check("mount", c.mount("picket", root, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m"));

@@ -1,5 +1,6 @@
 // Beside other people's firewalls, tunnels and containers: each keeps its word, and Picket's. (systemd's IPAddressDeny: guards.test.ts.) Alone:
 // PICKET_TESTS=all node build/run-vitest.ts test/machine/coexistence.slow
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Prompt } from "../../contract/words.ts";
 import { caller, client, far, GuardedMachine } from "./guarded.ts";
@@ -48,11 +49,10 @@ async function bothCount(deny: () => Promise<unknown>, permit: () => Promise<unk
   await say("answer", (await nextHeld()).id, "allow");
   expect(await waiting).toBe("welcome");
   expect(machine.arrivals()).toBe(before + 1);
-  // Held while the other refuses: an Allow here does not overrule it.
+  // The other one stands before the hold: where it refuses, the app hears so at once, and nobody is asked in vain.
   await deny();
-  const shut = attempt();
-  await say("answer", (await nextHeld()).id, "allow");
-  expect(await shut).not.toBe("welcome");
+  expect(await attempt()).toBe(refused);
+  expect(await held()).toEqual([]);
   await permit();
   expect(machine.arrivals()).toBe(before + 1);
 }
@@ -100,39 +100,48 @@ except OSError: print("nobody")`;
   await machine.root(["ufw", "disable"]);
 });
 
-test("WireGuard in user space: the app is asked about by where it goes inside the tunnel, the tunnel itself by nobody", async () => {
-  for (const line of [
-    "wg genkey >/root/a; wg genkey >/root/b",
-    "wireguard-go wg0; nsenter --net=/run/netns/far wireguard-go wg1",
-    "wg set wg0 listen-port 51820 private-key /root/a peer $(wg pubkey </root/b) allowed-ips 10.9.0.2/32 endpoint 192.0.2.2:51821",
-    "nsenter --net=/run/netns/far wg set wg1 listen-port 51821 private-key /root/b peer $(wg pubkey </root/a) allowed-ips 10.9.0.1/32 endpoint 192.0.2.1:51820",
-    "ip addr add 10.9.0.1/24 dev wg0; ip link set wg0 up",
-    "ip -netns far addr add 10.9.0.2/24 dev wg1; ip -netns far link set wg1 up",
-  ])
-    await machine.root(["systemd-run", "-q", "--wait", "--pipe", "--property=KillMode=none", "sh", "-ec", line]);
-  const greet = `import socket
+const tunnels = {
+  "in user space": "wireguard-go wg0; nsenter --net=/run/netns/far wireguard-go wg1",
+  "in the kernel": "ip link add wg0 type wireguard; ip -netns far link add wg1 type wireguard",
+};
+
+test.for(Object.entries(tunnels))(
+  "WireGuard %s: the app is asked about by where it goes inside the tunnel, the tunnel itself by nobody",
+  async ([where, make], context) => {
+    const lines = [
+      "wg genkey >/root/a; wg genkey >/root/b",
+      make,
+      "wg set wg0 listen-port 51820 private-key /root/a peer $(wg pubkey </root/b) allowed-ips 10.9.0.2/32 endpoint 192.0.2.2:51821",
+      "nsenter --net=/run/netns/far wg set wg1 listen-port 51821 private-key /root/b peer $(wg pubkey </root/a) allowed-ips 10.9.0.1/32 endpoint 192.0.2.1:51820",
+      "ip addr add 10.9.0.1/24 dev wg0; ip link set wg0 up",
+      "ip -netns far addr add 10.9.0.2/24 dev wg1; ip -netns far link set wg1 up",
+    ];
+    if (where === "in the kernel") {
+      const { stderr } = await machine.machine.run(["ip", "link", "add", "probe", "type", "wireguard"]);
+      // Some test machines' kernels are built without it.
+      if (stderr.includes("Unknown device type")) return context.skip("this kernel has no WireGuard");
+      await machine.root(["ip", "link", "del", "probe"]);
+    }
+    for (const line of lines)
+      await machine.root(["systemd-run", "-q", "--wait", "--pipe", "--property=KillMode=none", "sh", "-ec", line]);
+    const greet = `import socket
 s = socket.create_server(("10.9.0.2", ${far.port})); print("up", flush=True)
 while True:
     c, _ = s.accept(); c.sendall(b"through the tunnel\\n"); c.close()`;
-  await machine.service("tunnelled", ["nsenter", "--net=/run/netns/far", "python3", "-c", greet], "up");
-  const waiting = attempt("10.9.0.2");
-  const question = await nextHeld();
-  expect(question).toMatchObject({ endpoint: { address: "10.9.0.2" } });
-  await say("answer", question.id, "allow");
-  expect(await waiting).toBe("through the tunnel");
-  await rule("block", "10.9.0.2");
-  expect(await attempt("10.9.0.2")).toBe(refused);
-  await undo();
-  expect(await held()).toEqual([]);
-});
-
-// The kernel of a test machine may have been built without it: then the same is shown in user space alone.
-test("WireGuard in the kernel: the same", async (context) => {
-  const { code } = await machine.machine.run(["ip", "link", "add", "wg8", "type", "wireguard"]);
-  if (code !== 0) return context.skip("this kernel has no WireGuard");
-  await machine.root(["ip", "link", "del", "wg8"]);
-  throw new Error("this kernel has WireGuard: write the test");
-});
+    await machine.service("tunnelled", ["nsenter", "--net=/run/netns/far", "python3", "-c", greet], "up");
+    const waiting = attempt("10.9.0.2");
+    const question = await nextHeld();
+    expect(question).toMatchObject({ endpoint: { address: "10.9.0.2" } });
+    await say("answer", question.id, "allow");
+    expect(await waiting).toBe("through the tunnel");
+    await rule("block", "10.9.0.2");
+    expect(await attempt("10.9.0.2")).toBe(refused);
+    await undo();
+    expect(await held()).toEqual([]);
+    await machine.root(["systemctl", "stop", "tunnelled"]);
+    await machine.root(["sh", "-c", "ip link del wg0; ip -netns far link del wg1"]);
+  },
+);
 
 test("rootless podman: a container's connection is asked about as the program inside and as what carries it out", async () => {
   await machine.root(["sh", "-c", "echo alice:100000:65536 | tee /etc/subuid >/etc/subgid"]);
@@ -152,12 +161,12 @@ test("rootless podman: a container's connection is asked about as the program in
       asked.push(prompt);
       await say("answer", prompt.id, "allow");
     }
+    await sleep(200);
   }
   const { stdout, stderr } = await waiting;
-  console.log(asked.map((each) => JSON.stringify(each)).join("\n"));
   expect(stdout, stderr).toBe("welcome\n");
-  const apps = asked.map(({ app }) => JSON.stringify(app));
-  expect(apps.some((app) => app.includes("slirp4netns"))).toBe(true);
+  const apps = asked.map(({ app }) => app.path);
+  expect(apps).toEqual([expect.stringContaining("/bin/busybox (inside a sandbox)"), "/usr/bin/slirp4netns"]);
 
   // A rule about what carries it out holds for every container of hers.
   const before = machine.arrivals();

@@ -1,28 +1,27 @@
 // The packages that `npm run package` makes, and a test machine with one of them: with a login, a screen, and a far side that is there at boot.
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { GuardedMachine } from "./guarded.ts";
 import { checkout, outsideCheckout } from "./machine.ts";
 
+/** While one works on the tests: a folder of this checkout's with packages that were made before; they are taken, and left there. */
+const kept = process.env.PICKET_KEPT_PACKAGES;
 /** Where they are, outside of the machine. */
-export const out = join(outsideCheckout, "dist/package");
+export const out = kept ? resolve(kept) : join(outsideCheckout, "dist/package");
 
 export type Format = "deb" | "rpm" | "appimage";
 
-/** While one works on the tests: what is there is taken, and left there. */
-const keep = process.env.PICKET_KEEP_PACKAGES !== undefined;
-
 export async function makePackages(formats: Format[], env: Record<string, string> = {}): Promise<void> {
-  if (keep && existsSync(out)) return;
+  if (kept) return;
   const words = [join(outsideCheckout, "build/package.ts"), "--yes", ...formats];
   await promisify(execFile)(process.execPath, words, { maxBuffer: 1 << 24, env: { ...process.env, ...env } });
 }
 
 /** Half a gigabyte that nobody needs any more. */
 export function removePackages(): void {
-  if (!keep) rmSync(out, { recursive: true, force: true });
+  if (!kept) rmSync(out, { recursive: true, force: true });
 }
 
 /** Outside of the machine. */

@@ -16,8 +16,8 @@ export const outsideCheckout = resolve(here, "../..");
 /** Root file systems and kernels that were built once, and nothing else. */
 export const cache = resolve(process.env.PICKET_TEST_CACHE ?? join(outsideCheckout, "dist/test-machine"));
 const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
-/** Boot takes a quarter of a second here; a slow host gets a hundred times that. */
-const bootPatience = 25_000;
+/** Boot takes a quarter of a second here, a slow host may take a hundred times that, and what is installed starts with it. */
+const bootPatience = 100_000;
 /** systemd gives a service a minute and a half to end. */
 const shutDownPatience = 100_000;
 const outputLimit = 16 * 1024 * 1024;

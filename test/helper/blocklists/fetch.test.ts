@@ -70,6 +70,16 @@ describe("fetching", () => {
     expect(web.asked.at(-1)?.headers["if-modified-since"]).toBe("Mon, 02 Nov 2026 10:00:00 GMT");
   });
 
+  it("goes on under the strict umask of the installed service", async () => {
+    const before = process.umask(0o077);
+    try {
+      web.pages.set("/umask", page("ads.example.net\n"));
+      expect(await fetchFrom(`${web.url}/umask`)).toMatchObject({ text: "ads.example.net\n" });
+    } finally {
+      process.umask(before);
+    }
+  });
+
   it("over TLS checks who answers", async () => {
     secure.pages.set("/list", page("ads.example.org\n"));
     const trusted = await fetchFrom(`${secure.url}/list`, {}, { authorities: secure.authorities });
