@@ -13,6 +13,7 @@ import type { Learning } from "./learning.ts";
 import type { Modes } from "./modes.ts";
 import type { Monitor } from "./monitor/monitor.ts";
 import { makeMonitorService } from "./monitor/service.ts";
+import { ownFlows } from "./own-session.ts";
 import { gatewayText } from "./policy/profile.ts";
 import type { Probation } from "./probation.ts";
 import { type Authority, authorize } from "./server/authority.ts";
@@ -192,7 +193,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "rules.except": ({ flow, everybody }, client) =>
       attempt(client, "An exception to blocklists.", () => engine.except(flow, everybody)),
     "flows.list": ({ limit }) => engine.listFlows(limit),
-    ...makeMonitorService(parts.monitor, engine.ending),
+    ...makeMonitorService(parts.monitor, engine.ending, (pid) => ownFlows(pid, { live: () => engine.liveFlows() })),
     ...parts.blocklists.methods,
     ...parts.history,
     "run.enter": ({ name }, client) => enterRun(runs, name, client),
