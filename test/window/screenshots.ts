@@ -8,6 +8,7 @@ import { fillWithADay } from "./scenario-day.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 import { shootHistory } from "./screenshots-history.ts";
 import { shootMonitor } from "./screenshots-monitor.ts";
+import { shootBack, shootKept, shootLengths } from "./screenshots-past.ts";
 import { shootQuestions } from "./screenshots-prompt.ts";
 import { shootRules } from "./screenshots-rules.ts";
 
@@ -43,6 +44,13 @@ try {
       await shootHistory(main, shoot);
       continue;
     }
+    if (only === "past") {
+      await shootLengths(main, helper, shoot);
+      await shootKept(main, shoot);
+      await shootBack(app, helper, shoot);
+      await shootMonitor(main, helper, shoot);
+      continue;
+    }
     if (only === "rules") {
       await shootRules(main, helper, shoot);
       continue;
@@ -50,7 +58,9 @@ try {
     await shootMonitor(main, helper, shoot);
     if (only === "monitor") continue;
     await shootHistory(main, shoot);
+    await shootKept(main, shoot);
     await shootRules(main, helper, shoot);
+    await shootBack(app, helper, shoot);
     await shootQuestions(helper, app, shoot);
 
     helper.setStatus({
