@@ -2,7 +2,6 @@
 import { CodedError } from "../../contract/errors.ts";
 import {
   type HistoryBucket,
-  type HistoryBy,
   type HistoryRow,
   type HistorySeries,
   historyRangeSeconds,
@@ -13,7 +12,7 @@ import type { HistoryKeys } from "../store/history-keys.ts";
 import type { Amounts } from "./amounts.ts";
 import { bucketSeconds, bucketStarts, bucketTable } from "./buckets.ts";
 import { type Seconds, secondsKept } from "./seconds.ts";
-import { spanDays } from "./sums.ts";
+import { isKept, type Part, spanDays } from "./sums.ts";
 import { fields, type Question, Tally } from "./tally.ts";
 
 const longest = 731 * dayLength;
@@ -72,14 +71,21 @@ export interface Sources {
   readonly seconds: Seconds;
 }
 
-/** Of whatever is asked about; `all`: rows of everything by this, so that sums of many days will do. */
-function collect(
-  tally: Tally,
-  { rows, seconds }: Sources,
-  { from, to }: Span,
-  unit: number,
-  all: HistoryBy | null,
-): void {
+/** What to look for among the sums of many days; null: they do not tell it. */
+type Parts = { rows: Part; quarters: Part } | null;
+
+/** Of everything, and of one app, country or the like, there are sums. */
+function partsFor(asked: Asked, keys: HistoryKeys): Parts {
+  const filters = Object.keys(asked.filter);
+  if (filters.length === 0) return { rows: asked.by, quarters: "quarter" };
+  const [by = ""] = filters;
+  if (filters.length > 1 || !isKept(by)) return null;
+  const value = keys.number(by, asked.filter);
+  return value === null ? null : { rows: "key", quarters: `quarter ${by} ${value}` };
+}
+
+/** Of whatever is asked about. */
+function collect(tally: Tally, { rows, seconds }: Sources, { from, to }: Span, unit: number, parts: Parts): void {
   const add = (cells: Iterable<readonly [number, number, number, number, number, number]>) => {
     for (const [at, key, bytesIn, bytesOut, connections, blocked] of cells)
       tally.add(at, key, { bytesIn, bytesOut, connections, blocked });
@@ -93,9 +99,9 @@ function collect(
     const pagesUpTo = (end: number) => {
       for (const [midnight, page] of rows.pages(next, end)) tally.addPage(page, midnight);
     };
-    for (const [begin, sums, quarters] of all === null ? [] : rows.spans(from, to, all)) {
+    for (const [begin, sums, quarters] of parts === null ? [] : rows.spans(from, to, parts)) {
       pagesUpTo(begin);
-      tally.addSpan(sums, quarters, begin);
+      tally.addSpan(sums, parts?.rows === "key", quarters, begin);
       next = begin + spanDays * dayLength;
     }
     pagesUpTo(to);
@@ -147,7 +153,7 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
     rows: values.length,
   };
   const tally = new Tally(question);
-  collect(tally, sources, { from, to }, unit, Object.keys(asked.filter).length === 0 ? asked.by : null);
+  collect(tally, sources, { from, to }, unit, partsFor(asked, sources.keys));
 
   const found = ranked(tally.rows);
   const shown = [...found.subarray(0, asked.limit)].map((row) => ({

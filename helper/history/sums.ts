@@ -1,5 +1,5 @@
-// Eight days that are over, added up: by each thing that rows can be made by, and by quarter of an hour. A year without a filter is then
-// some forty blocks of what is asked for instead of three hundred days of everything. Pure.
+// Eight days that are over, added up: by each thing that rows can be made by, and by quarter of an hour. A year without a filter, or of one
+// app, country or network, is then some forty blocks of what is asked for instead of three hundred days of everything. Pure.
 //
 //   version | values | columns: values[], in[], out[], connections[], blocked[]
 import { type HistoryBy, historyBySchema } from "../../contract/history.ts";
@@ -9,8 +9,13 @@ import { type Page, quartersInDay } from "./page.ts";
 export const spanDays = 8;
 const version = 1;
 
-/** What sums are by. quarter: of the span, whoever it was. */
-export type Part = HistoryBy | "quarter";
+/** What has few enough values to keep quarters of each. */
+const kept = ["app", "country", "network", "protocol", "user"] as const satisfies readonly HistoryBy[];
+type Kept = (typeof kept)[number];
+export const isKept = (by: string): by is Kept => kept.some((each) => each === by);
+
+/** What sums are by. quarter: of the span, whoever it was; with a value, of that alone. key: numbers of history_keys. */
+export type Part = HistoryBy | "key" | "quarter" | `quarter ${Kept} ${number}`;
 
 export interface Amounts {
   readonly bytesIn: Column;
@@ -43,6 +48,10 @@ class Collected {
     (blocked[place] as number) += from.blocked[at] as number;
   }
 
+  get isEmpty(): boolean {
+    return this.places.size === 0;
+  }
+
   get columns() {
     const [bytesIn, bytesOut, connections, blocked] = this.sums;
     return { values: [...this.places.keys()], bytesIn, bytesOut, connections, blocked };
@@ -61,15 +70,31 @@ export function writeSums(
 ): Map<Part, Buffer> {
   const byKey = new Collected();
   const byQuarter = new Collected();
+  const quartersOf = new Map(kept.map((by) => [by, new Map<number, Collected>()]));
   for (const [day, page] of pages) {
+    const values = kept.map((by) => ({ all: quartersOf.get(by), of: Array.from(page.keys, valuesBy(by)) }));
     for (let quarter = 0; quarter < quartersInDay; quarter++) {
+      const place = day * quartersInDay + quarter;
       for (let cell = page.first[quarter] as number; cell < (page.first[quarter + 1] as number); cell++) {
-        byKey.add(page.keys[page.key[cell] as number] as number, page, cell);
-        byQuarter.add(day * quartersInDay + quarter, page, cell);
+        const key = page.key[cell] as number;
+        byKey.add(page.keys[key] as number, page, cell);
+        byQuarter.add(place, page, cell);
+        for (const { all, of } of values) {
+          const value = of[key];
+          if (value === undefined || all === undefined) continue;
+          const quarters = all.get(value) ?? new Collected();
+          if (quarters.isEmpty) all.set(value, quarters);
+          quarters.add(place, page, cell);
+        }
       }
     }
   }
-  const parts = new Map<Part, Buffer>([["quarter", byQuarter.bytes]]);
+  const parts = new Map<Part, Buffer>([
+    ["key", byKey.bytes],
+    ["quarter", byQuarter.bytes],
+  ]);
+  for (const [by, all] of quartersOf)
+    for (const [value, quarters] of all) parts.set(`quarter ${by} ${value}`, quarters.bytes);
   const all = byKey.columns;
   for (const by of historyBySchema.options) {
     const of = valuesBy(by);

@@ -329,6 +329,11 @@ export class HistoryKeys {
     return found;
   }
 
+  /** What keys have of that, where a filter names it; null: nothing can fit. */
+  number(by: HistoryBy, filter: HistoryFilter): number | null {
+    return this.conditions(filter)?.find(({ column }) => column === by)?.value ?? null;
+  }
+
   /** Null: nothing can fit. */
   private conditions(filter: HistoryFilter): { column: Column; value: number }[] | null {
     const conditions: { column: Column; value: number | null | undefined }[] = [];

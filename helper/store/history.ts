@@ -1,8 +1,8 @@
 // Amounts on the disk: single minutes for a day, quarters of an hour for a year. Quarters of days that are over lie in pages
 // (helper/history/page.ts), and sums of eight such days beside them. All times are UTC.
-import type { HistoryAmounts, HistoryBy } from "../../contract/history.ts";
+import type { HistoryAmounts } from "../../contract/history.ts";
 import { type Cell, cellsOf, type Page, quartersInDay, readPage, writePage } from "../history/page.ts";
-import { readSums, type Sums, spanDays, writeSums } from "../history/sums.ts";
+import { type Part, readSums, type Sums, spanDays, writeSums } from "../history/sums.ts";
 import { log } from "../log.ts";
 import { durably, type Store } from "./database.ts";
 
@@ -135,22 +135,31 @@ export class HistoryRows {
     return undamaged("a day of history is damaged", { day }, () => readPage(bytes));
   }
 
-  /** Sums of spans of days that lie within [from, to) as a whole, each with the second at which it begins, ascending. */
-  *spans(from: number, to: number, by: HistoryBy): Generator<[begin: number, rows: Sums, quarters: Sums]> {
+  /**
+   * Sums of spans of days that lie within [from, to) as a whole, each with the second at which it begins, ascending. `quarters`: null where
+   * there is nothing of that.
+   */
+  *spans(
+    from: number,
+    to: number,
+    parts: { rows: Part; quarters: Part },
+  ): Generator<[begin: number, rows: Sums, quarters: Sums | null]> {
     const length = spanDays * dayLength;
     const found = this.store
       .prepare(
-        `SELECT one.span, one.sums, quarters.sums FROM history_spans AS one
-         JOIN history_spans AS quarters ON quarters.span = one.span AND quarters.part = 'quarter'
-         WHERE one.span >= ? AND one.span < ? AND one.part = ? ORDER BY one.span`,
+        `SELECT rows.span, rows.sums, quarters.sums FROM history_spans AS rows
+         LEFT JOIN history_spans AS quarters ON quarters.span = rows.span AND quarters.part = ?
+         WHERE rows.span >= ? AND rows.span < ? AND rows.part = ? ORDER BY rows.span`,
       )
       .raw()
-      .iterate(Math.ceil(from / length), Math.floor(to / length), by) as IterableIterator<[number, Buffer, Buffer]>;
+      .iterate(parts.quarters, Math.ceil(from / length), Math.floor(to / length), parts.rows) as IterableIterator<
+      [number, Buffer, Buffer | null]
+    >;
     for (const [span, ...bytes] of found) {
-      const [rows, quarters] = bytes.map((each) =>
-        undamaged("a sum of history is damaged", { span }, () => readSums(each)),
+      const [rows, quarters] = bytes.map(
+        (each) => each && undamaged("a sum of history is damaged", { span }, () => readSums(each)),
       );
-      if (rows && quarters) yield [span * length, rows, quarters];
+      if (rows && (quarters || bytes[1] === null)) yield [span * length, rows, quarters ?? null];
     }
   }
 
@@ -254,18 +263,10 @@ export class HistoryRows {
     return Math.min(day * dayLength, first === null ? Number.POSITIVE_INFINITY : first * quarter);
   }
 
-  /** What history takes on the disk, about. */
+  /** What history takes on the disk, about: nearly all of the database is history. Counting its rows would read all of them. */
   bytes(): number {
-    const pages = this.store
-      .prepare(
-        `SELECT coalesce((SELECT sum(length(page)) FROM history_days), 0)
-           + coalesce((SELECT sum(length(sums)) FROM history_spans), 0)`,
-      )
-      .pluck()
-      .get() as number;
-    const count = (table: string) => this.store.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
-    const rows = ["history_minutes", "history_quarters", "history_keys", "history_names"].map(count);
-    return pages + 48 * rows.reduce((sum, each) => sum + each, 0);
+    const number = (name: string) => this.store.pragma(name, { simple: true }) as number;
+    return (number("page_count") - number("freelist_count")) * number("page_size");
   }
 }
 

@@ -233,6 +233,10 @@ describe("what was recorded", () => {
       ["3000000000", 30],
     ]);
     expect(both({ by: "host", ...whole, filter: { app: "/usr/bin/0" } }).total.connections).toBe(20);
+    for (const filter of [{ app: "/usr/bin/2" }, { country: "DE" }, { user: 3e9 }, { host: "3.example.org" }])
+      expect(both({ by: "host", ...whole, filter }).total.connections).toBeGreaterThan(5);
+    expect(both({ by: "host", ...whole, filter: { app: "/usr/bin/2", user: 1000 } }).total.connections).toBe(10);
+    expect(both({ by: "host", ...whole, filter: { country: "FR" } }).rows).toEqual([]);
     expect(both({ by: "app", ...whole, sparks: 2 }).rows[0]?.spark).toHaveLength(78);
     // What is deleted, or too old, is in no sum any more.
     for (let at = 0; at < 8; at++) history.tick();

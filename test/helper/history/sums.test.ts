@@ -64,7 +64,12 @@ describe("sums of days", () => {
         );
         for (const by of historyBySchema.options)
           expect(read(parts, by)).toEqual(added(all, ({ key }) => valuesBy(by)(key)));
+        expect(read(parts, "key")).toEqual(added(all, ({ key }) => key));
         expect(read(parts, "quarter")).toEqual(added(all, ({ day, quarter }) => day * 96 + quarter));
+        for (const value of new Set(all.flatMap(({ key }) => valuesBy("country")(key) ?? []))) {
+          const of = all.filter(({ key }) => valuesBy("country")(key) === value);
+          expect(read(parts, `quarter country ${value}`)).toEqual(added(of, ({ day, quarter }) => day * 96 + quarter));
+        }
       }),
       { numRuns: 100 },
     );
