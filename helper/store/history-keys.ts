@@ -79,7 +79,7 @@ export class HistoryKeys {
 
   constructor(store: Store, onNewApp: (path: string) => void) {
     this.store = store;
-    this.columns = new KeyColumns(store);
+    this.columns = new KeyColumns(store, () => this.whole.clear());
     this.onNewApp = onNewApp;
   }
 
@@ -285,7 +285,6 @@ export class HistoryKeys {
   /** What is remembered may not be true any more. */
   forget(): void {
     this.columns.forget();
-    this.whole.clear();
     this.known.clear();
     this.apps.clear();
     this.networks.clear();
