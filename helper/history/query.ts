@@ -12,7 +12,7 @@ import type { HistoryKeys } from "../store/history-keys.ts";
 import type { Amounts } from "./amounts.ts";
 import { bucketSeconds, bucketStarts, bucketTable } from "./buckets.ts";
 import { type Seconds, secondsKept } from "./seconds.ts";
-import { isKept, type Part, spanDays } from "./sums.ts";
+import { isKept, spanDays } from "./sums.ts";
 import { fields, type Question, Tally } from "./tally.ts";
 
 const longest = 731 * dayLength;
@@ -71,21 +71,44 @@ export interface Sources {
   readonly seconds: Seconds;
 }
 
-/** What to look for among the sums of many days; null: they do not tell it. */
-type Parts = { rows: Part; quarters: Part } | null;
+/** Spans of days within a stretch of time that are added as sums, ascending: from the Unix second at which each begins. */
+type Whole = (span: Span) => Iterable<readonly [begin: number, add: () => void]>;
+
+const none: Whole = () => [];
 
 /** Of everything, and of one app, country or the like, there are sums. */
-function partsFor(asked: Asked, keys: HistoryKeys): Parts {
+function sumsFor(tally: Tally, asked: Asked, { keys, rows }: Sources): Whole {
   const filters = Object.keys(asked.filter);
-  if (filters.length === 0) return { rows: asked.by, quarters: "quarter" };
   const [by = ""] = filters;
-  if (filters.length > 1 || !isKept(by)) return null;
-  const value = keys.number(by, asked.filter);
-  return value === null ? null : { rows: "key", quarters: `quarter ${by} ${value}` };
+  const value = filters.length === 1 && isKept(by) ? keys.number(by, asked.filter) : null;
+  if (filters.length > 0 && (!isKept(by) || value === null)) return none;
+  const byKey = isKept(by);
+  const parts = byKey
+    ? ({ rows: "key", quarters: `quarter ${by} ${Number(value)}` } as const)
+    : ({ rows: asked.by, quarters: "quarter" } as const);
+  return function* ({ from, to }) {
+    for (const [begin, sums, quarters] of rows.spans(from, to, parts))
+      yield [begin, () => tally.addSpan(sums, byKey, quarters, begin)];
+  };
+}
+
+/** Of each app, country or the like there are quarters. */
+function linesFor(tally: Tally, asked: Asked, values: readonly number[], { rows }: Sources): Whole {
+  const { by, filter } = asked;
+  if (!isKept(by) || Object.keys(filter).length > 0) return none;
+  return function* ({ from, to }) {
+    for (const begin of rows.wholeSpans(from, to)) {
+      const draw = (value: number, line: number): void => {
+        const quarters = rows.sums(begin, `quarter ${by} ${value}`);
+        if (quarters !== null) tally.drawSpan(line, quarters, begin);
+      };
+      yield [begin, () => values.forEach(draw)];
+    }
+  };
 }
 
 /** Of whatever is asked about. */
-function collect(tally: Tally, { rows, seconds }: Sources, { from, to }: Span, unit: number, parts: Parts): void {
+function collect(tally: Tally, { rows, seconds }: Sources, { from, to }: Span, unit: number, whole: Whole): void {
   const add = (cells: Iterable<readonly [number, number, number, number, number, number]>) => {
     for (const [at, key, bytesIn, bytesOut, connections, blocked] of cells)
       tally.add(at, key, { bytesIn, bytesOut, connections, blocked });
@@ -99,9 +122,9 @@ function collect(tally: Tally, { rows, seconds }: Sources, { from, to }: Span, u
     const pagesUpTo = (end: number) => {
       for (const [midnight, page] of rows.pages(next, end)) tally.addPage(page, midnight);
     };
-    for (const [begin, sums, quarters] of parts === null ? [] : rows.spans(from, to, parts)) {
+    for (const [begin, addSpan] of whole({ from, to })) {
       pagesUpTo(begin);
-      tally.addSpan(sums, parts?.rows === "key", quarters, begin);
+      addSpan();
       next = begin + spanDays * dayLength;
     }
     pagesUpTo(to);
@@ -153,7 +176,7 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
     rows: values.length,
   };
   const tally = new Tally(question);
-  collect(tally, sources, { from, to }, unit, partsFor(asked, sources.keys));
+  collect(tally, sources, { from, to }, unit, sumsFor(tally, asked, sources));
 
   const found = ranked(tally.rows);
   const shown = [...found.subarray(0, asked.limit)].map((row) => ({
@@ -161,7 +184,9 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
     row,
     amounts: amountsAt(tally.rows, row),
   }));
-  const lines = sparks(asked.sparks, shown, question, (tally) => collect(tally, sources, { from, to }, unit, null));
+  const lines = sparks(shown.slice(0, asked.sparks), question, (tally, lined) =>
+    collect(tally, sources, { from, to }, unit, linesFor(tally, asked, lined, sources)),
+  );
   const networks = new Map(asked.by === "network" ? sources.keys.allNetworks().map((each) => [each.id, each]) : []);
   const rows = shown.map(({ value, amounts }, at): HistoryRow => {
     const key = sources.keys.text(asked.by, value);
@@ -182,19 +207,21 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
 
 /** A second pass, for the rows that are shown: nobody knows before which they are. */
 function sparks(
-  count: number,
-  shown: readonly { row: number }[],
+  shown: readonly { row: number; value: number }[],
   question: Question,
-  collect: (tally: Tally) => void,
+  collect: (tally: Tally, values: readonly number[]) => void,
 ): number[][] {
-  const places = new Map(shown.slice(0, count).map(({ row }, at) => [row, at]));
+  const places = new Map(shown.map(({ row }, at) => [row, at]));
   if (places.size === 0) return [];
   const rowOf = (key: number) => {
     const row = question.rowOf(key);
     return places.has(row) ? row : -1;
   };
   const tally = new Tally({ ...question, rowOf }, places.size, (row) => places.get(row) ?? -1);
-  collect(tally);
+  collect(
+    tally,
+    shown.map(({ value }) => value),
+  );
   const { buckets } = question;
   return Array.from({ length: places.size }, (_, at) => [...tally.sparks.subarray(at * buckets, (at + 1) * buckets)]);
 }

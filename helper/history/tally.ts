@@ -132,6 +132,16 @@ export class Tally {
     }
   }
 
+  /** Days of one line that `sparkOf` chose, as sums by quarter. */
+  drawSpan(line: number, { values, bytesIn, bytesOut }: Sums, begin: number): void {
+    const { from, unit, table, buckets } = this.question;
+    const first = (begin - from) / unit;
+    for (let at = 0; at < values.length; at++) {
+      const place = line * buckets + (table[first + (values[at] as number)] as number);
+      (this.sparks[place] as number) += (bytesIn[at] as number) + (bytesOut[at] as number);
+    }
+  }
+
   /** The row of each key, in an array that the next call uses again. */
   private rowsFor(keys: Column): Int32Array {
     const { rowOf } = this.question;

@@ -4,7 +4,7 @@ import type { HistoryAmounts } from "../../contract/history.ts";
 import { type Cell, cellsOf, type Page, quartersInDay, readPage, writePage } from "../history/page.ts";
 import { type Part, readSums, type Sums, spanDays, writeSums } from "../history/sums.ts";
 import { log } from "../log.ts";
-import { durably, type Store } from "./database.ts";
+import { durably, prepared, type Store } from "./database.ts";
 
 export const minute = 60;
 export const quarter = 900;
@@ -161,6 +161,26 @@ export class HistoryRows {
       );
       if (rows && (quarters || bytes[1] === null)) yield [span * length, rows, quarters ?? null];
     }
+  }
+
+  /** The spans that there are sums of, within [from, to): the second at which each begins, ascending. */
+  wholeSpans(from: number, to: number): number[] {
+    const length = spanDays * dayLength;
+    return this.store
+      .prepare(
+        `SELECT span * ${length} FROM history_spans WHERE span >= ? AND span < ? AND part = 'quarter' ORDER BY span`,
+      )
+      .pluck()
+      .all(Math.ceil(from / length), Math.floor(to / length)) as number[];
+  }
+
+  /** One part of the span that begins at that second; null where there is nothing of that. */
+  sums(begin: number, part: Part): Sums | null {
+    const span = begin / (spanDays * dayLength);
+    const bytes = prepared(this.store, "SELECT sums FROM history_spans WHERE span = ? AND part = ?")
+      .pluck()
+      .get(span, part) as Buffer | undefined;
+    return bytes === undefined ? null : undamaged("a sum of history is damaged", { span }, () => readSums(bytes));
   }
 
   /** Adds up one more span of sealed days, all before `today` (since 1970). Returns whether there was one. */
