@@ -81,7 +81,7 @@ function sumsFor(tally: Tally, asked: Asked, { keys, rows }: Sources): Whole {
   const filters = Object.keys(asked.filter);
   const [by = ""] = filters;
   const value = filters.length === 1 && isKept(by) ? keys.number(by, asked.filter) : null;
-  if (filters.length > 0 && (!isKept(by) || value === null)) return none;
+  if (filters.length > 0 && (!isKept(by) || value === null)) return skipFor(tally, rows);
   const byKey = isKept(by);
   const parts = byKey
     ? ({ rows: "key", quarters: `quarter ${by} ${Number(value)}` } as const)
@@ -89,6 +89,16 @@ function sumsFor(tally: Tally, asked: Asked, { keys, rows }: Sources): Whole {
   return function* ({ from, to }) {
     for (const [begin, sums, quarters] of rows.spans(from, to, parts))
       yield [begin, () => tally.addSpan(sums, byKey, quarters, begin)];
+  };
+}
+
+/** What sums do not tell is looked for in the days of those spans only that have anything of it. */
+function skipFor(tally: Tally, rows: HistoryRows): Whole {
+  return function* ({ from, to }) {
+    for (const begin of rows.wholeSpans(from, to)) {
+      const keys = rows.sums(begin, "key");
+      if (keys !== null && !tally.isAbout(keys.values)) yield [begin, () => {}];
+    }
   };
 }
 

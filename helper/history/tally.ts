@@ -132,6 +132,13 @@ export class Tally {
     }
   }
 
+  /** Whether any of these keys is asked about. */
+  isAbout(keys: Column): boolean {
+    const { rowOf } = this.question;
+    for (let at = 0; at < keys.length; at++) if (rowOf(keys[at] as number) >= 0) return true;
+    return false;
+  }
+
   /** Days of one line that `sparkOf` chose, as sums by quarter. */
   drawSpan(line: number, { values, bytesIn, bytesOut }: Sums, begin: number): void {
     const { from, unit, table, buckets } = this.question;

@@ -210,7 +210,12 @@ describe("what was recorded", () => {
   it("is the same whether sums of many days are there or not, also after some of it is gone", () => {
     vi.setSystemTime("2026-01-02T21:40:00Z");
     for (let at = 0; at < 60; at++) {
-      use({ app: `/usr/bin/${at % 3}`, host: `${at % 7}.example.org`, bytesIn: 1000 + at, user: at % 2 ? 1000 : 3e9 });
+      use({
+        app: `/usr/bin/${at % 3}`,
+        host: at === 30 ? "rare.example.net" : `${at % 7}.example.org`,
+        bytesIn: 1000 + at,
+        user: at % 2 ? 1000 : 3e9,
+      });
       later(day + 3_000_000);
       if (at % 10 === 0) history.configure({ days: 365 }); // packs
     }
@@ -237,6 +242,7 @@ describe("what was recorded", () => {
       expect(both({ by: "host", ...whole, filter }).total.connections).toBeGreaterThan(5);
     expect(both({ by: "host", ...whole, filter: { app: "/usr/bin/2", user: 1000 } }).total.connections).toBe(10);
     expect(both({ by: "host", ...whole, filter: { country: "FR" } }).rows).toEqual([]);
+    expect(both({ by: "app", ...whole, filter: { domain: "example.net" } }).total.connections).toBe(1);
     expect(both({ by: "app", ...whole, sparks: 2 }).rows[0]?.spark).toHaveLength(78);
     // What is deleted, or too old, is in no sum any more.
     for (let at = 0; at < 8; at++) history.tick();
