@@ -1,7 +1,7 @@
 // Amounts on the disk: single minutes for a day, quarters of an hour for a year. Quarters of days that are over lie in pages
 // (helper/history/page.ts), and sums of eight such days beside them. All times are UTC.
 import type { HistoryAmounts } from "../../contract/history.ts";
-import { type Cell, cellsOf, type Page, quartersInDay, readPage, writePage } from "../history/page.ts";
+import { type Cell, cellsOf, type Page, quartersInDay, readPage, thinPage, writePage } from "../history/page.ts";
 import { type Part, readSums, type Sums, spanDays, writeSums } from "../history/sums.ts";
 import { log } from "../log.ts";
 import { durably, prepared, type Store } from "./database.ts";
@@ -236,9 +236,21 @@ export class HistoryRows {
       | undefined;
     const page = bytes === undefined ? null : this.read(day, bytes);
     const cells = change(page === null ? [] : [...cellsOf(page)]);
+    this.replace(day, cells.length, writePage(cells));
+  }
+
+  private thin(day: number, keeps: Parameters<typeof thinPage>[1]): void {
+    const bytes = this.store.prepare("SELECT page FROM history_days WHERE day = ?").pluck().get(day) as Buffer;
+    const page = this.read(day, bytes);
+    const left = page === null ? { cells: 0, bytes } : thinPage(page, keeps);
+    if (left !== null) this.replace(day, left.cells, left.bytes);
+  }
+
+  /** A day without cells is none, and what sums there are of it are not true any more. */
+  private replace(day: number, cells: number, bytes: Buffer): void {
     this.store.prepare("DELETE FROM history_spans WHERE span = ?").run(Math.floor(day / spanDays));
-    if (cells.length === 0) this.store.prepare("DELETE FROM history_days WHERE day = ?").run(day);
-    else this.store.prepare("INSERT OR REPLACE INTO history_days (day, page) VALUES (?, ?)").run(day, writePage(cells));
+    if (cells === 0) this.store.prepare("DELETE FROM history_days WHERE day = ?").run(day);
+    else this.store.prepare("INSERT OR REPLACE INTO history_days (day, page) VALUES (?, ?)").run(day, bytes);
   }
 
   /** Forgets what is older: Unix seconds. A day goes when all of it is. */
@@ -267,11 +279,11 @@ export class HistoryRows {
       .pluck()
       .all(Math.floor(from / dayLength), Math.ceil(to / dayLength)) as number[];
     for (const day of days) {
-      const inside = (cell: Cell) => {
-        const at = day * dayLength + cell.quarter * quarter;
-        return at >= from && at < to && hit(cell.key);
+      const inside = (place: number) => {
+        const at = day * dayLength + place * quarter;
+        return at >= from && at < to;
       };
-      this.rewrite(day, (cells) => cells.filter((cell) => !inside(cell)));
+      this.thin(day, (place, key) => !inside(place) || !hit(key));
     }
   }
 
