@@ -48,7 +48,8 @@ function added<T extends Cell>(cells: readonly T[], valuesBy: (cell: T) => numbe
       [bytesIn, bytesOut, connections, blocked].map((amount, at) => amount + (sum[at] ?? 0)),
     );
   }
-  return all;
+  // Nothing is not worth a place.
+  return new Map([...all].filter(([, sum]) => sum.some((amount) => amount > 0)));
 }
 
 describe("sums of days", () => {
