@@ -36,7 +36,7 @@ export async function shootKept(main: Page, shoot: Shoot): Promise<void> {
   await act(main, "What Picket remembers…");
   await main.getByText("on the disk").waitFor();
   await shoot(main, "history-kept");
-  await main.getByRole("button", { name: /Quarters of an hour/ }).click();
+  await main.locator(".pick").filter({ hasText: "Quarters of an hour" }).getByRole("button").click();
   await main.getByRole("option", { name: "30 days" }).click();
   await main.getByText("deleted at once").waitFor();
   await shoot(main, "history-kept-shorter");
