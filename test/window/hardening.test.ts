@@ -43,7 +43,12 @@ describe("a page", () => {
         return names.filter((name) => name in window);
       });
       expect(globals).toEqual([]);
-      expect(await page.evaluate(() => Object.keys(window.picket).sort())).toEqual(["call", "follow", "shell"]);
+      expect(await page.evaluate(() => Object.keys(window.picket).sort())).toEqual([
+        "call",
+        "follow",
+        "saveHistory",
+        "shell",
+      ]);
     }
   });
 
