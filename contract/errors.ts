@@ -44,6 +44,7 @@ export const errorCodes = {
   unknown_row: "The view has no such row.",
   flow_held: "It waits for an answer: that decides it.",
   flow_over: "It has ended already.",
+  own_session: "You work over that connection: it would end under your hands.",
   end_failed: "The kernel does not end it.",
   unknown_profile: "There is no such profile.",
   unknown_proposal: "There is no such proposal.",

@@ -130,11 +130,17 @@ export const monitorMethods = {
   /** Subscribes this connection to a view, in place of the one before. The snapshot comes before the answer. */
   "monitor.watch": { params: viewSchema, result: v.object({}) },
   "monitor.leave": { params: nothing, result: v.object({}) },
-  /** Ends the live connections of a row of this connection's view. Errors: unknown_row, flow_held, flow_over, end_failed. */
-  "monitor.end": { params: v.strictObject({ row: id }), result: v.object({ ended: count }) },
+  /**
+   * Ends the live connections of a row of this connection's view. `confirm`: also where the caller works over one of them; it is refused as a
+   * whole otherwise, for an end cannot be taken back. Errors: unknown_row, flow_held, flow_over, end_failed, own_session.
+   */
+  "monitor.end": {
+    params: v.strictObject({ row: id, confirm: v.optional(v.boolean(), false) }),
+    result: v.object({ ended: count }),
+  },
   /**
    * Ends a connection: its app hears of it at once and may begin another. Datagrams of its socket to that remote are refused from now on.
-   * Errors: unknown_flow, flow_held, flow_over, end_failed.
+   * `confirm`: as for monitor.end. Errors: unknown_flow, flow_held, flow_over, end_failed, own_session.
    */
-  "flows.end": { params: v.strictObject({ id }), result: v.object({}) },
+  "flows.end": { params: v.strictObject({ id, confirm: v.optional(v.boolean(), false) }), result: v.object({}) },
 } as const;

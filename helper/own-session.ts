@@ -138,6 +138,20 @@ export interface Surroundings {
   guarded(): readonly string[];
 }
 
+function flowOf(call: Call, live: readonly Flow[]): Flow | undefined {
+  return live.find(
+    ({ direction, endpoint }) =>
+      direction === "inbound" && endpoint.address === call.address && endpoint.port === call.port,
+  );
+}
+
+/** Ids of the live flows over which somebody works with the process. */
+export function ownFlows(pid: number, { live }: Pick<Surroundings, "live">): Set<string> {
+  const calls = callsAbove(pid);
+  const known = calls.length === 0 ? [] : live();
+  return new Set(calls.flatMap((call) => flowOf(call, known)?.id ?? []));
+}
+
 /** The flows over which somebody works with the process: as the helper knows them, or as the processes in a guard tell. */
 export function sessionOf(pid: number, around: Surroundings): Asked[] {
   const calls = callsAbove(pid);
@@ -145,10 +159,7 @@ export function sessionOf(pid: number, around: Surroundings): Asked[] {
   const live = around.live();
   const guards = around.guarded();
   return calls.flatMap((call): Asked[] => {
-    const known = live.find(
-      ({ direction, endpoint }) =>
-        direction === "inbound" && endpoint.address === call.address && endpoint.port === call.port,
-    );
+    const known = flowOf(call, live);
     if (known !== undefined) return [known];
     // A login moves sshd's child to a scope of the session; its socket stays with the service that it was made in.
     const isGuarded = ancestry(call.pid).some((each) => {

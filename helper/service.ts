@@ -16,6 +16,7 @@ import type { Learning } from "./learning.ts";
 import type { Modes } from "./modes.ts";
 import type { Monitor } from "./monitor/monitor.ts";
 import { makeMonitorService } from "./monitor/service.ts";
+import { ownFlows } from "./own-session.ts";
 import { type AdminLock, checkLock } from "./people/locks.ts";
 import { demandOf, enter, leave, type World } from "./people/scopes.ts";
 import { type Tailor, wholeFor } from "./people/tailor.ts";
@@ -233,10 +234,15 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "rules.except": ({ flow, everybody }, client) =>
       attempt(client, "An exception to blocklists.", () => engine.except(flow, everybody, ruleUser(client) !== null)),
     "flows.list": ({ limit }) => engine.listFlows(limit),
-    ...makeMonitorService(parts.monitor, engine.ending, (client) => {
-      const viewer = viewerOf(client);
-      return viewer.everything ? null : ({ person }) => sees(viewer, person);
-    }),
+    ...makeMonitorService(
+      parts.monitor,
+      engine.ending,
+      (client) => {
+        const viewer = viewerOf(client);
+        return viewer.everything ? null : ({ person }) => sees(viewer, person);
+      },
+      (pid) => ownFlows(pid, { live: () => engine.liveFlows() }),
+    ),
     ...parts.blocklists.methods,
     ...parts.history,
     "backup.read": () => parts.backups.read(),

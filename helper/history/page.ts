@@ -72,6 +72,35 @@ export function readPage(bytes: Buffer): Page | null {
   return { keys, first, key, bytesIn, bytesOut, connections, blocked };
 }
 
+/** Only the cells that are to be kept: null where that is all of them. */
+export function thinPage(
+  page: Page,
+  keeps: (quarter: number, key: number) => boolean,
+): { cells: number; bytes: Buffer } | null {
+  const first = [0];
+  const cells: number[] = [];
+  for (let quarter = 0; quarter < quartersInDay; quarter++) {
+    for (let at = page.first[quarter] as number; at < (page.first[quarter + 1] as number); at++)
+      if (keeps(quarter, page.keys[page.key[at] as number] as number)) cells.push(at);
+    first.push(cells.length);
+  }
+  if (cells.length === page.key.length) return null;
+  const of = (column: Column) => cells.map((at) => column[at] as number);
+  // A key that nothing is left of is not to be found in it either.
+  const used = [...new Set(of(page.key))].sort((a, b) => a - b);
+  const places = new Map(used.map((place, at) => [place, at]));
+  const columns = [
+    used.map((place) => page.keys[place] as number),
+    first,
+    of(page.key).map((place) => places.get(place) as number),
+    of(page.bytesIn),
+    of(page.bytesOut),
+    of(page.connections),
+    of(page.blocked),
+  ];
+  return { cells: cells.length, bytes: writeBlock([version, used.length, cells.length], columns) };
+}
+
 export function* cellsOf(page: Page): Generator<Cell> {
   for (let quarter = 0; quarter < quartersInDay; quarter++) {
     for (let at = page.first[quarter] as number; at < (page.first[quarter + 1] as number); at++) {

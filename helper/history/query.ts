@@ -2,7 +2,6 @@
 import { CodedError } from "../../contract/errors.ts";
 import {
   type HistoryBucket,
-  type HistoryBy,
   type HistoryRow,
   type HistorySeries,
   historyRangeSeconds,
@@ -13,7 +12,7 @@ import type { HistoryKeys } from "../store/history-keys.ts";
 import type { Amounts } from "./amounts.ts";
 import { bucketSeconds, bucketStarts, bucketTable } from "./buckets.ts";
 import { type Seconds, secondsKept } from "./seconds.ts";
-import { spanDays } from "./sums.ts";
+import { isKept, spanDays } from "./sums.ts";
 import { fields, type Question, Tally } from "./tally.ts";
 
 const longest = 731 * dayLength;
@@ -72,14 +71,54 @@ export interface Sources {
   readonly seconds: Seconds;
 }
 
-/** Of whatever is asked about; `all`: rows of everything by this, so that sums of many days will do. */
-function collect(
-  tally: Tally,
-  { rows, seconds }: Sources,
-  { from, to }: Span,
-  unit: number,
-  all: HistoryBy | null,
-): void {
+/** Spans of days within a stretch of time that are added as sums, ascending: from the Unix second at which each begins. */
+type Whole = (span: Span) => Iterable<readonly [begin: number, add: () => void]>;
+
+const none: Whole = () => [];
+
+/** Of everything, and of one app, country or the like, there are sums. */
+function sumsFor(tally: Tally, asked: Asked, { keys, rows }: Sources): Whole {
+  const filters = Object.keys(asked.filter);
+  const [by = ""] = filters;
+  const value = filters.length === 1 && isKept(by) ? keys.number(by, asked.filter) : null;
+  if (filters.length > 0 && (!isKept(by) || value === null)) return skipFor(tally, rows);
+  const byKey = isKept(by);
+  const parts = byKey
+    ? ({ rows: "key", quarters: `quarter ${by} ${Number(value)}` } as const)
+    : ({ rows: asked.by, quarters: "quarter" } as const);
+  return function* ({ from, to }) {
+    for (const [begin, sums, quarters] of rows.spans(from, to, parts))
+      yield [begin, () => tally.addSpan(sums, byKey, quarters, begin)];
+  };
+}
+
+/** What sums do not tell is looked for in the days of those spans only that have anything of it. */
+function skipFor(tally: Tally, rows: HistoryRows): Whole {
+  return function* ({ from, to }) {
+    for (const begin of rows.wholeSpans(from, to)) {
+      const keys = rows.sums(begin, "key");
+      if (keys !== null && !tally.isAbout(keys.values)) yield [begin, () => {}];
+    }
+  };
+}
+
+/** Of each app, country or the like there are quarters. */
+function linesFor(tally: Tally, asked: Asked, values: readonly number[], { rows }: Sources): Whole {
+  const { by, filter } = asked;
+  if (!isKept(by) || Object.keys(filter).length > 0) return none;
+  return function* ({ from, to }) {
+    for (const begin of rows.wholeSpans(from, to)) {
+      const draw = (value: number, line: number): void => {
+        const quarters = rows.sums(begin, `quarter ${by} ${value}`);
+        if (quarters !== null) tally.drawSpan(line, quarters, begin);
+      };
+      yield [begin, () => values.forEach(draw)];
+    }
+  };
+}
+
+/** Of whatever is asked about. */
+function collect(tally: Tally, { rows, seconds }: Sources, { from, to }: Span, unit: number, whole: Whole): void {
   const add = (cells: Iterable<readonly [number, number, number, number, number, number]>) => {
     for (const [at, key, bytesIn, bytesOut, connections, blocked] of cells)
       tally.add(at, key, { bytesIn, bytesOut, connections, blocked });
@@ -93,9 +132,9 @@ function collect(
     const pagesUpTo = (end: number) => {
       for (const [midnight, page] of rows.pages(next, end)) tally.addPage(page, midnight);
     };
-    for (const [begin, sums, quarters] of all === null ? [] : rows.spans(from, to, all)) {
+    for (const [begin, addSpan] of whole({ from, to })) {
       pagesUpTo(begin);
-      tally.addSpan(sums, quarters, begin);
+      addSpan();
       next = begin + spanDays * dayLength;
     }
     pagesUpTo(to);
@@ -147,7 +186,7 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
     rows: values.length,
   };
   const tally = new Tally(question);
-  collect(tally, sources, { from, to }, unit, Object.keys(asked.filter).length === 0 ? asked.by : null);
+  collect(tally, sources, { from, to }, unit, sumsFor(tally, asked, sources));
 
   const found = ranked(tally.rows);
   const shown = [...found.subarray(0, asked.limit)].map((row) => ({
@@ -155,7 +194,9 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
     row,
     amounts: amountsAt(tally.rows, row),
   }));
-  const lines = sparks(asked.sparks, shown, question, (tally) => collect(tally, sources, { from, to }, unit, null));
+  const lines = sparks(shown.slice(0, asked.sparks), question, (tally, lined) =>
+    collect(tally, sources, { from, to }, unit, linesFor(tally, asked, lined, sources)),
+  );
   const networks = new Map(asked.by === "network" ? sources.keys.allNetworks().map((each) => [each.id, each]) : []);
   const rows = shown.map(({ value, amounts }, at): HistoryRow => {
     const key = sources.keys.text(asked.by, value);
@@ -176,19 +217,21 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
 
 /** A second pass, for the rows that are shown: nobody knows before which they are. */
 function sparks(
-  count: number,
-  shown: readonly { row: number }[],
+  shown: readonly { row: number; value: number }[],
   question: Question,
-  collect: (tally: Tally) => void,
+  collect: (tally: Tally, values: readonly number[]) => void,
 ): number[][] {
-  const places = new Map(shown.slice(0, count).map(({ row }, at) => [row, at]));
+  const places = new Map(shown.map(({ row }, at) => [row, at]));
   if (places.size === 0) return [];
   const rowOf = (key: number) => {
     const row = question.rowOf(key);
     return places.has(row) ? row : -1;
   };
   const tally = new Tally({ ...question, rowOf }, places.size, (row) => places.get(row) ?? -1);
-  collect(tally);
+  collect(
+    tally,
+    shown.map(({ value }) => value),
+  );
   const { buckets } = question;
   return Array.from({ length: places.size }, (_, at) => [...tally.sparks.subarray(at * buckets, (at + 1) * buckets)]);
 }

@@ -112,19 +112,40 @@ export class Tally {
     }
   }
 
-  /** Days as sums, by what rows are made by, and by quarter. `begin`: the Unix second of the first. Nothing is drawn by row. */
-  addSpan(sums: Sums, quarters: Sums, begin: number): void {
+  /**
+   * Days as sums: by what rows are made by, or by key, and by quarter. `begin`: the Unix second of the first day. Nothing is drawn by row.
+   */
+  addSpan(sums: Sums, byKey: boolean, quarters: Sums | null, begin: number): void {
     const { from, unit, table, rowOfValue } = this.question;
     const { wide } = this;
     wide.take(sums);
+    const rowsOf = byKey ? this.rowsFor(sums.values) : null;
     for (let at = 0; at < sums.values.length; at++) {
-      const row = rowOfValue(sums.values[at] as number);
-      if (row !== undefined) addOf(this.rows, row * fields, wide, at);
+      const row = rowsOf === null ? (rowOfValue(sums.values[at] as number) ?? -1) : (rowsOf[at] as number);
+      if (row >= 0) addOf(this.rows, row * fields, wide, at);
     }
+    if (quarters === null) return;
     wide.take(quarters);
     for (let at = 0; at < quarters.values.length; at++) {
       const bucket = table[(begin - from) / unit + (quarters.values[at] as number)] as number;
       addOf(this.series, bucket * fields, wide, at);
+    }
+  }
+
+  /** Whether any of these keys is asked about. */
+  isAbout(keys: Column): boolean {
+    const { rowOf } = this.question;
+    for (let at = 0; at < keys.length; at++) if (rowOf(keys[at] as number) >= 0) return true;
+    return false;
+  }
+
+  /** Days of one line that `sparkOf` chose, as sums by quarter. */
+  drawSpan(line: number, { values, bytesIn, bytesOut }: Sums, begin: number): void {
+    const { from, unit, table, buckets } = this.question;
+    const first = (begin - from) / unit;
+    for (let at = 0; at < values.length; at++) {
+      const place = line * buckets + (table[first + (values[at] as number)] as number);
+      (this.sparks[place] as number) += (bytesIn[at] as number) + (bytesOut[at] as number);
     }
   }
 

@@ -40,9 +40,12 @@ export class KeyColumns {
   private ids = new Growing(Int32Array);
   private columns = new Map<Column, Growing>();
   private timer: NodeJS.Timeout | undefined;
+  /** Called when all is forgotten: so is what was made of it. */
+  private readonly onForget: () => void;
 
-  constructor(store: Store) {
+  constructor(store: Store, onForget: () => void) {
     this.store = store;
+    this.onForget = onForget;
   }
 
   /** Ids of all keys, ascending. The columns have as many numbers, in the same order. */
@@ -70,5 +73,6 @@ export class KeyColumns {
     clearTimeout(this.timer);
     this.ids = new Growing(Int32Array);
     this.columns = new Map();
+    this.onForget();
   }
 }

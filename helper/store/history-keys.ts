@@ -29,6 +29,33 @@ interface AppRow {
   private: number;
 }
 
+/** Rows by what they are about. Numbers of names come one after the other, so that a column finds them quickest; uids may be any. */
+class Places {
+  private readonly far = new Map<number, number>();
+  private near = new Int32Array(1024).fill(-1);
+
+  get(value: number): number | undefined {
+    if (value >= nearest) return this.far.get(value);
+    const row = this.near[value] ?? -1;
+    return row < 0 ? undefined : row;
+  }
+
+  set(value: number, row: number): void {
+    if (value >= nearest) {
+      this.far.set(value, row);
+      return;
+    }
+    if (value >= this.near.length) {
+      const grown = new Int32Array(value * 2).fill(-1);
+      grown.set(this.near);
+      this.near = grown;
+    }
+    this.near[value] = row;
+  }
+}
+/** Beyond it a column would take more than it is worth: four megabytes. */
+const nearest = 1 << 20;
+
 /** See HistoryKeys.rows. */
 export interface Rows {
   rowOf(key: number): number;
@@ -52,7 +79,7 @@ export class HistoryKeys {
 
   constructor(store: Store, onNewApp: (path: string) => void) {
     this.store = store;
-    this.columns = new KeyColumns(store);
+    this.columns = new KeyColumns(store, () => this.whole.clear());
     this.onNewApp = onNewApp;
   }
 
@@ -264,7 +291,6 @@ export class HistoryKeys {
   /** What is remembered may not be true any more. */
   forget(): void {
     this.columns.forget();
-    this.whole.clear();
     this.known.clear();
     this.apps.clear();
     this.networks.clear();
@@ -284,7 +310,7 @@ export class HistoryKeys {
     if (known?.last === last) return known.rows;
     const least = ids[0] ?? 0;
     const own = column(by);
-    const places = new Map<number, number>();
+    const places = new Places();
     const rows = new Int32Array(ids.length === 0 ? 0 : last - least + 1).fill(-1);
     const tests = wanted.map(({ column: name, value }) => ({ numbers: column(name), value }));
     for (let at = 0; at < ids.length; at++) {
@@ -306,6 +332,11 @@ export class HistoryKeys {
     };
     if (wanted.length === 0) this.whole.set(by, { last, rows: found });
     return found;
+  }
+
+  /** What keys have of that, where a filter names it; null: nothing can fit. */
+  number(by: HistoryBy, filter: HistoryFilter): number | null {
+    return this.conditions(filter)?.find(({ column }) => column === by)?.value ?? null;
   }
 
   /** Null: nothing can fit. */

@@ -1,10 +1,10 @@
 // Amounts on the disk: single minutes for a day, quarters of an hour for a year. Quarters of days that are over lie in pages
 // (helper/history/page.ts), and sums of eight such days beside them. All times are UTC.
-import type { HistoryAmounts, HistoryBy } from "../../contract/history.ts";
-import { type Cell, cellsOf, type Page, quartersInDay, readPage, writePage } from "../history/page.ts";
-import { readSums, type Sums, spanDays, writeSums } from "../history/sums.ts";
+import type { HistoryAmounts } from "../../contract/history.ts";
+import { type Cell, cellsOf, type Page, quartersInDay, readPage, thinPage, writePage } from "../history/page.ts";
+import { type Part, readSums, type Sums, spanDays, writeSums } from "../history/sums.ts";
 import { log } from "../log.ts";
-import { durably, type Store } from "./database.ts";
+import { durably, prepared, type Store } from "./database.ts";
 
 export const minute = 60;
 export const quarter = 900;
@@ -135,23 +135,52 @@ export class HistoryRows {
     return undamaged("a day of history is damaged", { day }, () => readPage(bytes));
   }
 
-  /** Sums of spans of days that lie within [from, to) as a whole, each with the second at which it begins, ascending. */
-  *spans(from: number, to: number, by: HistoryBy): Generator<[begin: number, rows: Sums, quarters: Sums]> {
+  /**
+   * Sums of spans of days that lie within [from, to) as a whole, each with the second at which it begins, ascending. `quarters`: null where
+   * there is nothing of that.
+   */
+  *spans(
+    from: number,
+    to: number,
+    parts: { rows: Part; quarters: Part },
+  ): Generator<[begin: number, rows: Sums, quarters: Sums | null]> {
     const length = spanDays * dayLength;
     const found = this.store
       .prepare(
-        `SELECT one.span, one.sums, quarters.sums FROM history_spans AS one
-         JOIN history_spans AS quarters ON quarters.span = one.span AND quarters.part = 'quarter'
-         WHERE one.span >= ? AND one.span < ? AND one.part = ? ORDER BY one.span`,
+        `SELECT rows.span, rows.sums, quarters.sums FROM history_spans AS rows
+         LEFT JOIN history_spans AS quarters ON quarters.span = rows.span AND quarters.part = ?
+         WHERE rows.span >= ? AND rows.span < ? AND rows.part = ? ORDER BY rows.span`,
       )
       .raw()
-      .iterate(Math.ceil(from / length), Math.floor(to / length), by) as IterableIterator<[number, Buffer, Buffer]>;
+      .iterate(parts.quarters, Math.ceil(from / length), Math.floor(to / length), parts.rows) as IterableIterator<
+      [number, Buffer, Buffer | null]
+    >;
     for (const [span, ...bytes] of found) {
-      const [rows, quarters] = bytes.map((each) =>
-        undamaged("a sum of history is damaged", { span }, () => readSums(each)),
+      const [rows, quarters] = bytes.map(
+        (each) => each && undamaged("a sum of history is damaged", { span }, () => readSums(each)),
       );
-      if (rows && quarters) yield [span * length, rows, quarters];
+      if (rows && (quarters || bytes[1] === null)) yield [span * length, rows, quarters ?? null];
     }
+  }
+
+  /** The spans that there are sums of, within [from, to): the second at which each begins, ascending. */
+  wholeSpans(from: number, to: number): number[] {
+    const length = spanDays * dayLength;
+    return this.store
+      .prepare(
+        `SELECT span * ${length} FROM history_spans WHERE span >= ? AND span < ? AND part = 'quarter' ORDER BY span`,
+      )
+      .pluck()
+      .all(Math.ceil(from / length), Math.floor(to / length)) as number[];
+  }
+
+  /** One part of the span that begins at that second; null where there is nothing of that. */
+  sums(begin: number, part: Part): Sums | null {
+    const span = begin / (spanDays * dayLength);
+    const bytes = prepared(this.store, "SELECT sums FROM history_spans WHERE span = ? AND part = ?")
+      .pluck()
+      .get(span, part) as Buffer | undefined;
+    return bytes === undefined ? null : undamaged("a sum of history is damaged", { span }, () => readSums(bytes));
   }
 
   /** Adds up one more span of sealed days, all before `today` (since 1970). Returns whether there was one. */
@@ -207,9 +236,21 @@ export class HistoryRows {
       | undefined;
     const page = bytes === undefined ? null : this.read(day, bytes);
     const cells = change(page === null ? [] : [...cellsOf(page)]);
+    this.replace(day, cells.length, writePage(cells));
+  }
+
+  private thin(day: number, keeps: Parameters<typeof thinPage>[1]): void {
+    const bytes = this.store.prepare("SELECT page FROM history_days WHERE day = ?").pluck().get(day) as Buffer;
+    const page = this.read(day, bytes);
+    const left = page === null ? { cells: 0, bytes } : thinPage(page, keeps);
+    if (left !== null) this.replace(day, left.cells, left.bytes);
+  }
+
+  /** A day without cells is none, and what sums there are of it are not true any more. */
+  private replace(day: number, cells: number, bytes: Buffer): void {
     this.store.prepare("DELETE FROM history_spans WHERE span = ?").run(Math.floor(day / spanDays));
-    if (cells.length === 0) this.store.prepare("DELETE FROM history_days WHERE day = ?").run(day);
-    else this.store.prepare("INSERT OR REPLACE INTO history_days (day, page) VALUES (?, ?)").run(day, writePage(cells));
+    if (cells === 0) this.store.prepare("DELETE FROM history_days WHERE day = ?").run(day);
+    else this.store.prepare("INSERT OR REPLACE INTO history_days (day, page) VALUES (?, ?)").run(day, bytes);
   }
 
   /** Forgets what is older: Unix seconds. A day goes when all of it is. */
@@ -238,11 +279,11 @@ export class HistoryRows {
       .pluck()
       .all(Math.floor(from / dayLength), Math.ceil(to / dayLength)) as number[];
     for (const day of days) {
-      const inside = (cell: Cell) => {
-        const at = day * dayLength + cell.quarter * quarter;
-        return at >= from && at < to && hit(cell.key);
+      const inside = (place: number) => {
+        const at = day * dayLength + place * quarter;
+        return at >= from && at < to;
       };
-      this.rewrite(day, (cells) => cells.filter((cell) => !inside(cell)));
+      this.thin(day, (place, key) => !inside(place) || !hit(key));
     }
   }
 
@@ -254,18 +295,10 @@ export class HistoryRows {
     return Math.min(day * dayLength, first === null ? Number.POSITIVE_INFINITY : first * quarter);
   }
 
-  /** What history takes on the disk, about. */
+  /** What history takes on the disk, about: nearly all of the database is history. Counting its rows would read all of them. */
   bytes(): number {
-    const pages = this.store
-      .prepare(
-        `SELECT coalesce((SELECT sum(length(page)) FROM history_days), 0)
-           + coalesce((SELECT sum(length(sums)) FROM history_spans), 0)`,
-      )
-      .pluck()
-      .get() as number;
-    const count = (table: string) => this.store.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
-    const rows = ["history_minutes", "history_quarters", "history_keys", "history_names"].map(count);
-    return pages + 48 * rows.reduce((sum, each) => sum + each, 0);
+    const number = (name: string) => this.store.pragma(name, { simple: true }) as number;
+    return (number("page_count") - number("freelist_count")) * number("page_size");
   }
 }
 

@@ -1,13 +1,13 @@
 // `picket flows`, once or as a stream.
 
-import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { splitAppPath } from "../../contract/app-path.ts";
 import { CodedError } from "../../contract/errors.ts";
 import type { Events } from "../../contract/methods.ts";
 import { type Flow, verdictSchema } from "../../contract/words.ts";
 import type { HelperClient } from "../client/client.ts";
 import { appText, timeText, wayText } from "./endpoint-text.ts";
+import { type Chosen, choose } from "./flow-filter.ts";
+import { endFlows } from "./flows-end.ts";
 import { withHelper } from "./helper-connection.ts";
 import { printableJson, row, table } from "./table.ts";
 import { oneOf, parseWords, takeNoMore } from "./usage.ts";
@@ -17,6 +17,7 @@ const head = ["TIME", "VERDICT", "LIVE", "IN", "OUT", "ENDPOINT", "LAYER", "RULE
 const followWidths = [19, 7, 4, 9, 9, 49, 8, 18, 24, 0] as const;
 
 export async function flows(args: string[]): Promise<number> {
+  if (args[0] === "end") return endFlows(args.slice(1));
   const { values, positionals } = parseWords(args, {
     app: { type: "string" },
     host: { type: "string" },
@@ -28,37 +29,13 @@ export async function flows(args: string[]): Promise<number> {
   takeNoMore(positionals);
   const { app, host, live = false } = values;
   const verdict = values.verdict === undefined ? undefined : oneOf("--verdict", values.verdict, verdictSchema.options);
-  const wanted: Wanted = (flow) =>
-    (app === undefined || isOf(flow, app)) &&
-    (host === undefined || leadsTo(flow, host.toLowerCase())) &&
-    (verdict === undefined || flow.verdict === verdict) &&
-    (!live || flow.live);
+  const wanted = choose({ app, host, verdict, live });
   if (values.follow) return followAcross(values.json === true, wanted);
   return withHelper("flows", async (helper) => {
     const found = (await helper.call("flows.list", {})).filter(wanted);
     process.stdout.write(values.json ? `${printableJson(found, 2)}\n` : table(head, found.map(cells)));
     return 0;
   });
-}
-
-type Wanted = (flow: Flow) => boolean;
-
-/** By path, or by the last part of a path: of the executable, or of the script. */
-function isOf({ app: { path, name } }: Flow, wanted: string): boolean {
-  const { executable, script } = splitAppPath(path);
-  return [
-    path,
-    name,
-    executable,
-    basename(executable),
-    ...(script === null ? [] : [script, basename(script)]),
-  ].includes(wanted);
-}
-
-/** By address, or by any name that it goes by, a domain's hosts included. */
-function leadsTo({ endpoint: { address, host, names = [] } }: Flow, wanted: string): boolean {
-  const called = [...(host === null ? [] : [host]), ...names.map(({ name }) => name)];
-  return address === wanted || called.some((name) => name === wanted || name.endsWith(`.${wanted}`));
 }
 
 function cells(flow: Flow): string[] {
@@ -80,7 +57,7 @@ function cells(flow: Flow): string[] {
 const lookAgain = 500;
 
 /** Goes on when the helper is started again; never ends but by a signal, or because of a helper that cannot be talked to. */
-async function followAcross(json: boolean, wanted: Wanted): Promise<never> {
+async function followAcross(json: boolean, wanted: Chosen): Promise<never> {
   if (!json) process.stdout.write(row(head, followWidths));
   for (let connected = false, waiting = false; ; ) {
     try {
@@ -101,7 +78,7 @@ async function followAcross(json: boolean, wanted: Wanted): Promise<never> {
 }
 
 /** Ends only with the helper's connection (an error). */
-async function follow(helper: HelperClient, json: boolean, wanted: Wanted): Promise<never> {
+async function follow(helper: HelperClient, json: boolean, wanted: Chosen): Promise<never> {
   const ended = new Promise<never>((_, reject) => helper.onClose(reject));
   ended.catch(() => undefined); // when watch() itself fails, nobody awaits this one
   // The state last printed per flow, so that a full event repeats nothing. Its size is the helper's own bound on flows.

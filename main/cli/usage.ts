@@ -56,9 +56,11 @@ picket blocklists except [HOST|ADDRESS [--app PATH] [--remove]] [--json]
     What would happen to such a connection, by which rule, and why. With a host alone, also at which of its known addresses it is another.
 `,
   flows: `picket flows [--app APP] [--host HOST] [--verdict allow|block|held] [--live] [--follow] [--json]
+picket flows end ID…|[--app APP] [--host HOST] [--confirm] [--json]
     Live and recent flows, newest first. APP: a path, a program's name, or a script's; HOST: it and what is in it, or an address. What is
     in brackets behind an address is no name that a resolver gave: the app itself says it, and rules that allow do not take its word. --follow: these, then each new or changed one (--json: one object a line), until it is
-    interrupted: when the helper restarts, it waits for it.
+    interrupted: when the helper restarts, it waits for it. end: ends live connections, those with these ids (--json shows them) or all that
+    fit; their apps hear of it at once and may begin others. The connection you work over only with --confirm.
 `,
   history: `picket history [--by app|domain|host|country|protocol|network|user] [--range 10m|1h|24h|7d|30d|1y] [--json|--csv]
 picket history events [--range …] [--json|--csv]

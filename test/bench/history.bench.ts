@@ -181,6 +181,9 @@ try {
   measure("1y of one app by host", { ...year, by: "host", filter: { app } });
   measure("1y of a metered network by app", { ...year, by: "app", filter: { network: String(networks[2]) } });
   measure("1y of a country by domain", { ...year, by: "domain", filter: { country: "US" } });
+  const rare = ask({ ...year, by: "domain", limit: 20_000 }).rows.at(-1)?.key ?? "";
+  measure("1y of a domain that is rare by app", { ...year, by: "app", filter: { domain: rare } });
+  measure("1y of one app and country by host", { ...year, by: "host", filter: { app, country: "US" } });
   measure("1y by app, 60 lines of their own", { ...year, by: "app", sparks: 60 });
   const month = (from: number, to: number) => ({
     from: new Date(from * 1000).toISOString(),

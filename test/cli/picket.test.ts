@@ -50,6 +50,11 @@ beforeAll(async () => {
     "rules.enable": ({ enabled }: { enabled: boolean }) => ({ ...rule, enabled, change: 7 }),
     "rules.undo": { removed: [rule], restored: [{ ...rule, id: "r0", action: "allow" }], more: 3 },
     "flows.list": flows,
+    "flows.end": ({ id, confirm = false }: { id: string; confirm?: boolean }) => {
+      if (id === "own" && !confirm) throw new StubError("own_session", "You work over that connection.");
+      if (id === "over") throw new StubError("flow_over", "It has ended already.");
+      return {};
+    },
     explain: {
       ...allowed,
       at: [{ address: "192.168.1.1", ...allowed, verdict: "ask", rule: null, reason: "It leads elsewhere." }],
@@ -284,6 +289,25 @@ describe("flows", () => {
     [["--live", "--verdict", "allow"], ["f3"]],
   ])("%j are shown alone", async (words, expected) => {
     expect(await ids(...words)).toEqual(expected);
+  });
+
+  it("end by their ids, and by what they are of; the caller's own only with --confirm", async () => {
+    const ends = () => helper.calls.splice(0).filter(({ method }) => method === "flows.end");
+    ends();
+    expect(await picket(["flows", "end", "f1", "f2"], helper.socket)).toMatchObject({ code: 0, stdout: "ended 2\n" });
+    expect(ends().map(({ params }) => params)).toEqual([{ id: "f1" }, { id: "f2" }]);
+    expect((await picket(["flows", "end", "--app", "curl"], helper.socket)).stdout).toBe("ended 1\n");
+    expect(ends().map(({ params }) => params)).toEqual([{ id: "f3" }]);
+    const own = await picket(["flows", "end", "own", "f1"], helper.socket);
+    expect(own).toMatchObject({ code: 1, stdout: "ended 1\n" });
+    expect(own.stderr).toContain("--confirm");
+    expect((await picket(["flows", "end", "own", "--confirm"], helper.socket)).code).toBe(0);
+    expect(ends().at(-1)?.params).toEqual({ id: "own", confirm: true });
+    expect((await picket(["flows", "end", "over"], helper.socket)).code).toBe(1);
+  });
+
+  it.each([["end"], ["end", "f1", "--app", "curl"]])("%j is a usage error", async (...words) => {
+    expect((await picket(["flows", ...words], helper.socket)).code).toBe(2);
   });
 
   it("take no verdict that there is not", async () => {

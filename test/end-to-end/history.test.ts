@@ -245,4 +245,36 @@ describe("picket history", () => {
     expect(await said("events")).toContain(`first seen: ${curl}`);
     expect(await said("--by", "network", "--range", "24h")).toContain("CONNECTIONS");
   });
+
+  test("private --forget leaves nothing of an app, then or later, and the app goes on as before", async () => {
+    const address = network.address(4);
+    const said = async (...words: string[]) => {
+      const { code, stdout, stderr } = await start(picket, ["history", ...words], { PICKET_SOCKET: helper.socket });
+      expect([code, stderr]).toEqual([0, ""]);
+      return stdout;
+    };
+    const rowsOf = async () => {
+      const rows = JSON.parse(await said("--by", "app", "--range", "24h", "--json")) as HistoryRow[];
+      return rows.filter(({ key }) => key === realpathSync("/usr/bin/curl"));
+    };
+    const fetch = async () => {
+      const ran = await guarded(helper, network.near, ["curl", "-s", "-m", "20", `http://${address}/`]);
+      expect(ran.stdout).toBe("hi\n");
+      const api = await helper.client();
+      await until("its end", async () =>
+        (await api.call("flows.list", {})).every((flow) => !flow.app.path.endsWith("/curl") || !flow.live),
+      );
+    };
+    const path = realpathSync("/usr/bin/curl");
+    expect(await rowsOf()).toHaveLength(1);
+    expect(await said("private", path, "on", "--forget")).toContain(path);
+    expect(await rowsOf()).toEqual([]);
+    await fetch();
+    expect(await rowsOf()).toEqual([]);
+    await said("private", path, "off");
+    await fetch();
+    expect(await rowsOf()).toMatchObject([{ connections: 1 }]);
+    await said("delete", "--app", path, "--range", "1h");
+    expect(await rowsOf()).toEqual([]);
+  });
 });

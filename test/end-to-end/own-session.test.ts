@@ -170,3 +170,24 @@ test("an undo that cuts it is undone itself", async () => {
   await almostOver();
   await until("the rule", async () => (await rules()).includes(id));
 });
+
+test("nobody ends it by accident, neither as a flow nor as a row of the monitor", async () => {
+  const { from, type, ran } = await allowedSession();
+  const api = await helper.client();
+  const own = (await api.call("flows.list", {})).find(({ endpoint }) => endpoint.address === from);
+  type(`flows end ${own?.id}`);
+  expect(await ran()).toMatchObject({ code: 1, stdout: "ended 0\n", stderr: expect.stringContaining("--confirm") });
+  type("flows end --app session.py");
+  expect(await ran()).toMatchObject({ code: 1, stderr: expect.stringContaining("--confirm") });
+  expect(await live(from)).toBe(true);
+  type(`flows end ${own?.id} --confirm`);
+  await until("the session's end", async () => !(await live(from)));
+});
+
+test("others end it as they like", async () => {
+  const { from } = await allowedSession();
+  const api = await helper.client();
+  const own = (await api.call("flows.list", {})).find(({ endpoint, live: on }) => endpoint.address === from && on);
+  await api.call("flows.end", { id: own?.id ?? "" });
+  await until("the session's end", async () => !(await live(from)));
+});

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { expect, it } from "vitest";
 import type { Flow } from "../../contract/words.ts";
-import { parseLine, sessionOf } from "../../helper/own-session.ts";
+import { ownFlows, parseLine, sessionOf } from "../../helper/own-session.ts";
 
 it.each([
   ["  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode", null],
@@ -43,11 +43,14 @@ it("is what an ancestor was called on, not what it called itself", async () => {
     const grandchild = Number(said.toString());
     expect(sessionOf(grandchild, { live: () => [], guarded: () => ["elsewhere"] })).toEqual([]);
     const flow = {
+      id: "own",
       direction: "inbound",
       endpoint: { host: null, address: "127.0.0.1", port, protocol: "tcp" },
     } as Flow;
     const outbound = { ...flow, direction: "outbound" } as Flow;
     expect(sessionOf(grandchild, { live: () => [outbound, flow], guarded: () => [] })).toEqual([flow]);
+    expect(ownFlows(grandchild, { live: () => [outbound, flow] })).toEqual(new Set(["own"]));
+    expect(ownFlows(grandchild, { live: () => [outbound] })).toEqual(new Set());
     expect(sessionOf(1, { live: () => [flow], guarded: () => [] })).toEqual([]);
   } finally {
     process.kill(-(child.pid ?? 0), "SIGKILL"); // its child too

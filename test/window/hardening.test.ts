@@ -47,6 +47,7 @@ describe("a page", () => {
         "call",
         "follow",
         "listFile",
+        "saveHistory",
         "shell",
       ]);
     }

@@ -169,9 +169,7 @@ describe("deleting", () => {
 describe("what is kept", () => {
   const kept = () => app.main.getByRole("dialog", { name: "What Picket remembers" });
   const pick = async (label: string, option: string) => {
-    await kept()
-      .getByRole("button", { name: new RegExp(label) })
-      .click();
+    await kept().locator(".pick").filter({ hasText: label }).getByRole("button").click();
     await app.main.getByRole("option", { name: option, exact: true }).click();
   };
 

@@ -8,6 +8,7 @@ import { fillWithADay } from "./scenario-day.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 import { shootHistory } from "./screenshots-history.ts";
 import { shootMonitor } from "./screenshots-monitor.ts";
+import { shootBack, shootKept, shootLengths } from "./screenshots-past.ts";
 import { shootQuestions } from "./screenshots-prompt.ts";
 import { shootBlocklists, shootLearning, shootProfiles, shootRemarks } from "./screenshots-rooms.ts";
 import { shootRules } from "./screenshots-rules.ts";
@@ -49,6 +50,13 @@ try {
       await shootShell(helper, app, shoot);
       continue;
     }
+    if (only === "past") {
+      await shootLengths(main, helper, shoot);
+      await shootKept(main, shoot);
+      await shootBack(app, helper, shoot);
+      await shootMonitor(main, helper, shoot);
+      continue;
+    }
     if (only === "rules") {
       await shootRules(main, helper, shoot);
       continue;
@@ -72,10 +80,12 @@ try {
     await shootMonitor(main, helper, shoot);
     if (only === "monitor") continue;
     await shootHistory(main, shoot);
+    await shootKept(main, shoot);
     await shootRules(main, helper, shoot);
     await shootBlocklists(main, helper, shoot);
     await shootProfiles(main, helper, shoot);
     await shootLearning(main, helper, shoot);
+    await shootBack(app, helper, shoot);
     await shootQuestions(helper, app, shoot);
     await shootShell(helper, app, shoot);
 

@@ -29,6 +29,7 @@ export const errors = {
     unknown_row: "That row is gone already.",
     flow_held: "That connection waits for your answer. Answer the question instead.",
     flow_over: "That connection has ended already.",
+    own_session: "You work over that connection: it would end under your hands.",
     end_failed: "That connection could not be ended. A rule that blocks it stops its traffic.",
     unknown_profile: "There is no such profile any more.",
     unknown_proposal: "That proposal is gone already.",

@@ -35,7 +35,7 @@ export function ForgetDialog({ app, shown, close, done }: Props) {
     if (outcome.ok) done({ text: words.done });
     else setError(outcome.code);
   };
-  const said = time === "shown" ? (shown === null ? "" : timeText(shown.look, shown.series.bucket)) : words.times[time];
+  const said = shown !== null && time === "shown" ? timeText(shown.look, shown.series.bucket) : rangeSaid(time);
   const { shown: theShown, ...usual } = words.times;
   return (
     <Sure
@@ -58,14 +58,13 @@ export function ForgetDialog({ app, shown, close, done }: Props) {
         options={(shown === null ? usual : { shown: theShown, ...usual }) as Record<Time, string>}
         choose={setTime}
       />
-      <p className="dialog-subject">{time === "all" ? words.all(what) : words.some(what, lowered(said))}</p>
+      <p className="dialog-subject">{time === "all" ? words.all(what) : words.some(what, said)}</p>
       <p className="hint">{words.finally}</p>
     </Sure>
   );
 }
 
-/** In the midst of a sentence. */
-const lowered = (said: string): string => said.replace(/^Last/, "last").replace(/^last/, "the last");
+const rangeSaid = (time: Time): string => (time === "all" || time === "shown" ? "" : text.history.rangesSaid[time]);
 
 /** Nothing: ever. What is going on this very moment is of the last hour, too. */
 function spanOf(time: Time, shown: Answer | null): Pick<Params<"history.delete">, "from" | "to"> {

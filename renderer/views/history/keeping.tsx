@@ -1,6 +1,7 @@
 // What is kept of history and for how long: in a dialog of the history, and as a part of the settings.
 import { useCallback, useEffect, useState } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay, Switch } from "react-aria-components";
+import { appPathText } from "../../../contract/app-path.ts";
 import type { ErrorCode } from "../../../contract/errors.ts";
 import type { HistorySettings } from "../../../contract/history.ts";
 import type { Params } from "../../../contract/methods.ts";
@@ -112,8 +113,8 @@ export function Keeping() {
           <ul>
             {hidden.map((path) => (
               <li key={path} className="keeping-line">
-                <bdi className="line" title={plain(path)}>
-                  {plain(path)}
+                <bdi className="line" title={plain(appPathText(path))}>
+                  {plain(appPathText(path))}
                 </bdi>
                 <Button className="button" aria-label={words.againApp(baseName(path))} onPress={() => void show(path)}>
                   {words.again}

@@ -54,6 +54,7 @@ interface Used {
   verdict?: Flow["verdict"];
   bytesIn?: number;
   bytesOut?: number;
+  user?: number;
 }
 
 /** A whole flow, booked at this moment. */
@@ -64,6 +65,7 @@ function use(used: Used): void {
     address = "192.0.2.7",
     country = "DE",
     verdict = "allow",
+    user = 1000,
   } = used;
   const fields = { cookie: cookies++, address: Buffer.alloc(16), port: 443, protocol: 6, direction: 0, attempt: 1 };
   const key = flowId(layouts.flow_key.read(layouts.flow_key.write(fields)));
@@ -75,7 +77,7 @@ function use(used: Used): void {
       app: { name: app, path: app, verified: false, icon: null, via: null },
       direction: "outbound",
       endpoint: { host, address, port: 443, protocol: "tcp", country },
-      user: 1000,
+      user,
       verdict,
       rule: null,
       layer: "mode",
@@ -208,7 +210,12 @@ describe("what was recorded", () => {
   it("is the same whether sums of many days are there or not, also after some of it is gone", () => {
     vi.setSystemTime("2026-01-02T21:40:00Z");
     for (let at = 0; at < 60; at++) {
-      use({ app: `/usr/bin/${at % 3}`, host: `${at % 7}.example.org`, bytesIn: 1000 + at });
+      use({
+        app: `/usr/bin/${at % 3}`,
+        host: at === 30 ? "rare.example.net" : `${at % 7}.example.org`,
+        bytesIn: 1000 + at,
+        user: at % 2 ? 1000 : 3e9,
+      });
       later(day + 3_000_000);
       if (at % 10 === 0) history.configure({ days: 365 }); // packs
     }
@@ -226,7 +233,16 @@ describe("what was recorded", () => {
     for (const zone of ["UTC", "Asia/Kathmandu", "America/New_York"])
       expect(both({ by: "host", ...whole, zone }).total.bytesIn).toBe(60 * 1000 + 1770);
     expect(both({ from: "2026-01-20T10:00:00Z", to: "2026-03-01T00:00:00Z" }).total.connections).toBe(39);
+    expect(both({ by: "user", ...whole }).rows.map(({ key, connections }) => [key, connections])).toEqual([
+      ["1000", 30],
+      ["3000000000", 30],
+    ]);
     expect(both({ by: "host", ...whole, filter: { app: "/usr/bin/0" } }).total.connections).toBe(20);
+    for (const filter of [{ app: "/usr/bin/2" }, { country: "DE" }, { user: 3e9 }, { host: "3.example.org" }])
+      expect(both({ by: "host", ...whole, filter }).total.connections).toBeGreaterThan(5);
+    expect(both({ by: "host", ...whole, filter: { app: "/usr/bin/2", user: 1000 } }).total.connections).toBe(10);
+    expect(both({ by: "host", ...whole, filter: { country: "FR" } }).rows).toEqual([]);
+    expect(both({ by: "app", ...whole, filter: { domain: "example.net" } }).total.connections).toBe(1);
     expect(both({ by: "app", ...whole, sparks: 2 }).rows[0]?.spark).toHaveLength(78);
     // What is deleted, or too old, is in no sum any more.
     for (let at = 0; at < 8; at++) history.tick();

@@ -1,7 +1,7 @@
 // A day in one block of bytes comes back as it was written, whatever its numbers are; what is damaged is refused.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Cell, cellsOf, readPage, writePage } from "../../../helper/history/page.ts";
+import { type Cell, cellsOf, readPage, thinPage, writePage } from "../../../helper/history/page.ts";
 
 const amount = fc.oneof(
   fc.nat(300),
@@ -36,6 +36,21 @@ describe("a page", () => {
         const page = readPage(writePage(cells));
         if (page === null) throw new Error("unreadable");
         expect(sums(cellsOf(page))).toEqual(sums(cells));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("that is thinned has the rest, and not even the keys of what is gone", () => {
+    fc.assert(
+      fc.property(fc.array(cell, { maxLength: 60 }), fc.nat(100_000), fc.nat(95), (cells, border, until) => {
+        const keeps = (quarter: number, key: number) => quarter > until || key > border;
+        const page = readPage(writePage(cells));
+        if (page === null) throw new Error("unreadable");
+        const left = cells.filter(({ quarter, key }) => keeps(quarter, key));
+        const thinned = thinPage(page, keeps);
+        if (left.length === cells.length) expect(thinned).toBeNull();
+        else expect(thinned?.bytes.equals(writePage(left))).toBe(true);
       }),
       { numRuns: 200 },
     );

@@ -48,7 +48,8 @@ function added<T extends Cell>(cells: readonly T[], valuesBy: (cell: T) => numbe
       [bytesIn, bytesOut, connections, blocked].map((amount, at) => amount + (sum[at] ?? 0)),
     );
   }
-  return all;
+  // Nothing is not worth a place.
+  return new Map([...all].filter(([, sum]) => sum.some((amount) => amount > 0)));
 }
 
 describe("sums of days", () => {
@@ -64,7 +65,12 @@ describe("sums of days", () => {
         );
         for (const by of historyBySchema.options)
           expect(read(parts, by)).toEqual(added(all, ({ key }) => valuesBy(by)(key)));
+        expect(read(parts, "key")).toEqual(added(all, ({ key }) => key));
         expect(read(parts, "quarter")).toEqual(added(all, ({ day, quarter }) => day * 96 + quarter));
+        for (const value of new Set(all.flatMap(({ key }) => valuesBy("country")(key) ?? []))) {
+          const of = all.filter(({ key }) => valuesBy("country")(key) === value);
+          expect(read(parts, `quarter country ${value}`)).toEqual(added(of, ({ day, quarter }) => day * 96 + quarter));
+        }
       }),
       { numRuns: 100 },
     );
