@@ -14,6 +14,9 @@ export const defaultSocket = process.env.PICKET_SOCKET ?? "/run/picket/helper.so
 /** How long a helper may stay silent before it counts as none: a stopped one still has its connections accepted by the kernel. */
 const silenceMs = 15_000;
 
+/** Between two attempts to connect while others wait to be accepted, milliseconds. */
+const queuePace = 100;
+
 type Pending = { resolve: (result: unknown) => void; reject: (error: CodedError) => void; timer: NodeJS.Timeout };
 /** `topic` and `data` as a pair, so that a switch on the topic narrows the data. */
 export type EventListener<T extends Topic> = (...event: { [K in T]: [topic: K, data: Events[K]] }[T]) => void;
@@ -159,7 +162,20 @@ export class HelperClient {
   }
 }
 
-function openSocket(path: string): Promise<Socket> {
+/** A crowd waits before us: the helper is there. */
+async function openSocket(path: string): Promise<Socket> {
+  for (const end = performance.now() + silenceMs; ; await new Promise((resolve) => setTimeout(resolve, queuePace))) {
+    try {
+      return await openOnce(path);
+    } catch (error) {
+      if (!(error instanceof QueueFull) || performance.now() > end) throw error;
+    }
+  }
+}
+
+class QueueFull extends CodedError {}
+
+function openOnce(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
     const timer = setTimeout(
@@ -168,6 +184,10 @@ function openSocket(path: string): Promise<Socket> {
     );
     const failed = (error: NodeJS.ErrnoException): void => {
       clearTimeout(timer);
+      if (error.code === "EAGAIN") {
+        reject(new QueueFull("no_helper", `${path}: too many others connect`));
+        return;
+      }
       const denied = error.code === "EACCES" || error.code === "EPERM";
       reject(new CodedError(denied ? "not_permitted" : "no_helper", `${path}: ${error.code ?? error.message}`));
     };
