@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
 } from "node:fs";
@@ -88,9 +89,9 @@ function secureState(state: string): void {
   if (statSync(state).uid !== 0) throw new StartError(`${state} must belong to root`);
   // What is above first: a link that somebody else made would have root's other folders closed to everybody.
   checkFolder(dirname(state));
-  if (lstatSync(state).isSymbolicLink()) throw new StartError(`${state} is a link`);
+  if (lstatSync(state).uid !== 0) throw new StartError(`${state} is a link that is not root's`);
   chmodSync(state, 0o700);
-  checkFolder(state);
+  checkFolder(realpathSync(state));
 }
 
 /** Two helpers on one state would read one ring buffer. The descriptor stays open as long as the process lives. */
