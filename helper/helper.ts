@@ -427,10 +427,7 @@ function worldOf(rooms: () => { engine: Engine; probation: Probation; history: H
     isPerson: (uid) => isPerson(uid),
     personOfPrompt: (id) => rooms().engine.personOfPrompt(id),
     promptOf: (id) => rooms().engine.prompts.get(id),
-    countPrompts: (viewer) =>
-      rooms()
-        .engine.prompts.list()
-        .filter(({ process }) => sees(viewer, process.person)).length,
+    countPrompts: (viewer) => rooms().engine.prompts.countOf((person) => sees(viewer, person)),
     flowOf: (id) => rooms().engine.findFlow(id),
     ruleOf: (id) => rooms().engine.findRule(id),
     changes: () => rooms().engine.changedUsers(),
