@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
 } from "node:fs";
@@ -99,9 +100,9 @@ function secureState(state: string): void {
   if (statSync(state).uid !== 0) throw new StartError(`${state} must belong to root`);
   // What is above first: a link that somebody else made would have root's other folders closed to everybody.
   checkFolder(dirname(state));
-  if (lstatSync(state).isSymbolicLink()) throw new StartError(`${state} is a link`);
+  if (lstatSync(state).uid !== 0) throw new StartError(`${state} is a link that is not root's`);
   chmodSync(state, 0o700);
-  checkFolder(state);
+  checkFolder(realpathSync(state));
 }
 
 /** Two helpers on one state would read one ring buffer. The descriptor stays open as long as the process lives. */
@@ -492,10 +493,7 @@ function worldOf(rooms: () => { engine: Engine; probation: Probation; history: H
     isPerson: (uid) => isPerson(uid),
     personOfPrompt: (id) => rooms().engine.personOfPrompt(id),
     promptOf: (id) => rooms().engine.prompts.get(id),
-    countPrompts: (viewer) =>
-      rooms()
-        .engine.prompts.list()
-        .filter(({ process }) => sees(viewer, process.person)).length,
+    countPrompts: (viewer) => rooms().engine.prompts.countOf((person) => sees(viewer, person)),
     flowOf: (id) => rooms().engine.findFlow(id),
     ruleOf: (id) => rooms().engine.findRule(id),
     changes: () => rooms().engine.changedUsers(),

@@ -75,6 +75,11 @@ export class Prompts {
     return this.cards.size;
   }
 
+  /** How many there are of the people that the test is true of. */
+  countOf(test: (person: Person) => boolean): number {
+    return [...this.shares].reduce((sum, [person, { cards }]) => sum + (test(person) ? cards : 0), 0);
+  }
+
   get(id: string): Prompt | undefined {
     return this.cards.get(id)?.view;
   }

@@ -23,20 +23,28 @@ export interface Call {
 
 export type Handler = (call: Call) => Promise<unknown>;
 
+/** What a client shares with the other clients of its user. */
+export interface Shared {
+  /** Resolves when it is the user's turn. */
+  turn(): Promise<void>;
+  /** Whether what they have not read, all together, is more than is kept. */
+  isTooMuch(): boolean;
+}
+
 export class Connection {
   readonly peer: Peer;
   readonly socket: Socket;
   readonly topics = new Set<Topic>();
   private readonly lines = new LineSplitter(maxRequestBytes);
   private readonly handle: Handler;
-  private readonly isTooMuch: () => boolean;
+  private readonly shared: Shared;
   private greeted = false;
   private underWay = 0;
+  private isPaused = false;
   private impatience: NodeJS.Timeout;
 
-  /** `isTooMuch`: whether what its user's clients have not read, all together, is more than is kept. */
-  constructor(socket: Socket, peer: Peer, handle: Handler, isTooMuch: () => boolean = () => false) {
-    this.isTooMuch = isTooMuch;
+  constructor(socket: Socket, peer: Peer, handle: Handler, shared: Shared) {
+    this.shared = shared;
     this.socket = socket;
     this.peer = peer;
     this.handle = handle;
@@ -67,12 +75,15 @@ export class Connection {
       lines = this.lines.push(chunk);
     } catch {
       // The rest of an oversized line cannot be told from the next one: the connection ends with the error.
-      this.fail(null, new CodedError("too_large", `${maxRequestBytes} bytes`));
-      this.socket.end();
       this.socket.removeAllListeners("data");
       this.socket.resume();
       clearTimeout(this.impatience);
       this.impatience = setTimeout(() => this.socket.destroy(), helloPatience);
+      // What came before it is answered before.
+      void this.shared.turn().then(() => {
+        this.fail(null, new CodedError("too_large", `${maxRequestBytes} bytes`));
+        this.socket.end();
+      });
       return;
     }
     for (const line of lines) void this.serve(line);
@@ -83,12 +94,22 @@ export class Connection {
     try {
       const request = parse(line);
       id = request.id;
-      if (this.underWay >= largestQueue) throw new CodedError("bad_message", "too many requests at once");
+      if (this.underWay >= largestQueue) {
+        // It is heard again when half of them are done: to refuse without end is work as well.
+        this.isPaused = true;
+        this.socket.pause();
+        throw new CodedError("bad_message", "too many requests at once");
+      }
       this.underWay++;
       try {
+        await this.shared.turn();
         this.write({ id, result: await this.dispatch(request.method, request.params) });
       } finally {
         this.underWay--;
+        if (this.isPaused && this.underWay <= largestQueue / 2) {
+          this.isPaused = false;
+          this.socket.resume();
+        }
       }
     } catch (error) {
       this.fail(id, error);
@@ -126,9 +147,10 @@ export class Connection {
 
   private write(message: unknown): void {
     if (this.socket.destroyed || !this.socket.writable) return;
-    this.socket.write(`${JSON.stringify(message)}\n`);
+    // As bytes: a string would be there twice until it is read.
+    this.socket.write(Buffer.from(`${JSON.stringify(message)}\n`));
     const { writableLength } = this.socket;
-    if (writableLength > largestBacklog || (writableLength > 0 && this.isTooMuch())) this.socket.destroy();
+    if (writableLength > largestBacklog || (writableLength > 0 && this.shared.isTooMuch())) this.socket.destroy();
   }
 }
 

@@ -10,13 +10,16 @@ import { log } from "../log.ts";
 import { checkFolder } from "../secure-path.ts";
 import { StartError } from "../start-error.ts";
 import { Connection, type Handler } from "./connection.ts";
+import { Turns } from "./turns.ts";
 
 /** Windows, command lines and scripts of one user; more is a leak or an attack. The installed window, whose group is its own, has its own. */
 const mostClients = 64;
 /** Of all users but root, who always gets in. */
 const mostInAll = 512;
 /** Bytes that all clients of one user may leave unread. */
-const largestBacklog = 4 * maxReplyBytes;
+const largestBacklog = 2 * maxReplyBytes;
+/** Connections that wait to be accepted: a crowd must not keep the next one from waiting. The kernel has its own limit (net.core.somaxconn). */
+const mostWaiting = 4096;
 /** How long a refused client has to read why, milliseconds. */
 const refusalPatience = 1000;
 
@@ -38,6 +41,7 @@ export class ControlServer {
   private readonly clients = new Set<Connection>();
   private readonly occupied: () => () => void;
   private emptied = () => {};
+  private readonly turns = new Turns();
   /** Clients that are being told that they are not served. */
   private readonly refused = new Set<Socket>();
 
@@ -61,7 +65,7 @@ export class ControlServer {
     try {
       await new Promise<void>((resolve, reject) => {
         this.server.once("error", reject);
-        this.server.listen(this.path, resolve);
+        this.server.listen({ path: this.path, backlog: mostWaiting }, resolve);
       });
     } finally {
       process.umask(before);
@@ -88,7 +92,10 @@ export class ControlServer {
       );
       return;
     }
-    const client = new Connection(socket, peer, handle, () => this.unreadBy(peer) > largestBacklog);
+    const client = new Connection(socket, peer, handle, {
+      turn: () => this.turns.take(`${peer.uid} ${peer.gid}`),
+      isTooMuch: () => this.unreadBy(peer) > largestBacklog,
+    });
     if (this.clients.size === 0) this.emptied = this.occupied();
     this.clients.add(client);
     socket.on("close", () => {

@@ -20,6 +20,9 @@ const askAfterMs = 2000;
 const busyMs = 60_000;
 const answerMs = 300_000;
 
+/** Between two attempts to connect while others wait to be accepted, milliseconds. */
+const queuePace = 100;
+
 type Pending = {
   method: string;
   since: number;
@@ -218,7 +221,20 @@ export class HelperClient {
   }
 }
 
-function openSocket(path: string): Promise<Socket> {
+/** A crowd waits before us: the helper is there. */
+async function openSocket(path: string): Promise<Socket> {
+  for (const end = performance.now() + silenceMs; ; await new Promise((resolve) => setTimeout(resolve, queuePace))) {
+    try {
+      return await openOnce(path);
+    } catch (error) {
+      if (!(error instanceof QueueFull) || performance.now() > end) throw error;
+    }
+  }
+}
+
+class QueueFull extends CodedError {}
+
+function openOnce(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
     const timer = setTimeout(
@@ -227,6 +243,10 @@ function openSocket(path: string): Promise<Socket> {
     );
     const failed = (error: NodeJS.ErrnoException): void => {
       clearTimeout(timer);
+      if (error.code === "EAGAIN") {
+        reject(new QueueFull("no_helper", `${path}: too many others connect`));
+        return;
+      }
       const denied = error.code === "EACCES" || error.code === "EPERM";
       reject(new CodedError(denied ? "not_permitted" : "no_helper", `${path}: ${error.code ?? error.message}`));
     };

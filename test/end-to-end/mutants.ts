@@ -120,22 +120,23 @@ export class Mutator {
     let message: Json = { id, method, params: structuredClone(params) };
     for (let turns = Math.floor(this.next() * 4); turns > 0; turns--) message = this.mutate(message, 0);
     let text = (JSON.stringify(message) ?? "null").replaceAll("\n", " ");
-    if (this.next() < 0.1) text = this.scratch(text);
+    if (this.next() < 0.05) text = this.scratch(text);
     return text.slice(0, 60_000) || "x";
   }
 
   private mutate(value: Json, depth: number): Json {
-    if (typeof value === "object" && value !== null && this.next() < 0.85 - depth * 0.05) {
+    if (typeof value === "object" && value !== null && this.next() < (depth === 0 ? 0.99 : 0.8)) {
       const keys = Object.keys(value);
       // The envelope stays: what has no method is said soon.
-      const inner = depth === 0 && this.next() < 0.9 ? ["params"] : keys;
+      const inner = depth === 0 && this.next() < 0.97 ? ["params"] : keys;
       const key = inner.length > 0 ? this.pick(inner) : "new";
       const changed = (Array.isArray(value) ? [...value] : { ...value }) as Record<string, Json>;
       const dice = this.next();
+      const name = this.pick(["__proto__", "constructor", "toString", "extra", "id", "user", "0"]);
       if (dice < 0.1) delete changed[key];
-      else if (dice < 0.2)
-        changed[this.pick(["__proto__", "constructor", "toString", "extra", "id", "user", "0"])] = this.value();
-      else changed[key] = this.mutate(changed[key], depth + 1);
+      // As JSON has it, and no assignment: a name like any other.
+      else if (dice < 0.2) put(changed, name, this.value());
+      else put(changed, key, this.mutate(changed[key], depth + 1));
       return changed;
     }
     return this.value(value);
@@ -162,6 +163,10 @@ export class Mutator {
     const rest = text.slice(at + Math.floor(this.next() * 3));
     return `${text.slice(0, at)}${this.pick(["", "\u0001", '"', "{", "}", "\\", "9", "�", text.slice(0, 50)])}${rest}`;
   }
+}
+
+function put(object: Record<string, Json>, name: string, value: Json): void {
+  Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function nested(depth: number): Json {

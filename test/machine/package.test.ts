@@ -205,6 +205,36 @@ test("protected: the installed window may allow, by a group that only its launch
   await window;
 });
 
+test("protected: an answer counts once and for its own question; another user gets none, and sees nothing of it", async () => {
+  await consent("YES");
+  await machine.root(["useradd", "--create-home", "--uid", "1001", "bob"]);
+  const asBob = (...words: string[]) =>
+    machine.machine.run(["setpriv", "--reuid=bob", "--regid=bob", "--clear-groups", "picket", ...words]);
+  const first = await question();
+  expect(await asBob("answer", first.id, "allow")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("no such"),
+  });
+  expect(await asBob("answer", first.id, "block")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("no such"),
+  });
+  for (const words of ["prompts", "flows", "answers"] as const) {
+    const { stdout } = await asBob(words, "--json");
+    if (stdout !== "") expect(JSON.parse(stdout), words).toEqual([]);
+  }
+  expect(await asBob("mode", "block")).toMatchObject({ code: 1 });
+  expect(await answers(first.id)).toMatchObject({ code: 0 });
+  expect(await first.attempt).toBe("welcome");
+  const second = await question();
+  expect(second.id).not.toBe(first.id);
+  // The old answer once more: it opens nothing.
+  expect(await answers(first.id)).toMatchObject({ code: 1, stderr: expect.stringContaining("answered meanwhile") });
+  expect((await held()).id).toBe(second.id);
+  expect(await asAlice(["picket", "answer", second.id, "block"])).toMatchObject({ code: 0 });
+  expect(await second.attempt).toBe("111");
+});
+
 test("a removal leaves no program, pin or cgroup, and the rules until the purge", async () => {
   await machine.root(["dpkg", "--remove", "picket"]);
   expect(await attempt()).toBe("welcome");
