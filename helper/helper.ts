@@ -50,6 +50,8 @@ export const objectPath = join(import.meta.dirname, "../dist/bpf/picket.bpf.o");
 const holdPace = 0.1;
 const statusPace = 1000;
 const sweepPace = 2000;
+/** When the start is over, and what waited for it, milliseconds. */
+const calm = 2000;
 /** What is no drift between two clocks but a hand, milliseconds. */
 const clockSet = 2000;
 
@@ -190,6 +192,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     countTraffic,
     now: () => performance.now(),
   });
+  const apps = new Apps(systemDirectories);
   const engine = new Engine({
     programs,
     store,
@@ -198,7 +201,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     countries,
     recorder: history.flows,
     resolvedMonitor: monitorSocket,
-    apps: new Apps(systemDirectories),
+    apps,
     cgroups,
     clock,
     settings: {
@@ -319,6 +322,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     safely("empty cgroups could not be removed", () => runs.sweep()),
   );
   const stopRecording = eachRound(statusPace, () => history.tick());
+  setTimeout(() => void apps.rehearse(), calm).unref();
   log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted, pins: programs.version });
 
   return {
