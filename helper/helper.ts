@@ -78,6 +78,8 @@ export const objectPath = join(import.meta.dirname, "../dist/bpf/picket.bpf.o");
 const holdPace = 0.1;
 const statusPace = 1000;
 const sweepPace = 2000;
+/** When the start is over, and what waited for it, milliseconds. */
+const calm = 2000;
 /** What is no drift between two clocks but a hand, milliseconds. */
 const clockSet = 2000;
 
@@ -265,6 +267,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     countTraffic,
     now: () => performance.now(),
   });
+  const apps = new Apps(systemDirectories);
   const engine = new Engine({
     programs,
     store,
@@ -273,7 +276,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     countries,
     recorder: history.flows,
     resolvedMonitor: monitorSocket,
-    apps: new Apps(systemDirectories),
+    apps,
     cgroups,
     personOf: (origin) => (apart ? personOf(origin) : undefined),
     clock,
@@ -449,6 +452,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     lookAtDisk();
     copies.tick();
   });
+  setTimeout(() => void apps.rehearse(), calm).unref();
   log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted, pins: programs.version });
 
   return {

@@ -10,6 +10,7 @@ import { Card } from "./prompt/card.tsx";
 import { focusCame } from "./prompt/dead-time.ts";
 import { heed, missed, putAllAside, putCardAside, queueLength, siblings, takeUp } from "./prompt/desk.ts";
 import { stack, takeToDesk, useDesk } from "./prompt/on-desk.ts";
+import { rehearse } from "./prompt/rehearsal.tsx";
 import { UndoBar, useUndo } from "./prompt/undo.tsx";
 import { take, useKnown } from "./store.ts";
 
@@ -120,3 +121,4 @@ bridge.follow((update) => {
   }
 });
 createRoot(document.getElementById("root") as HTMLElement).render(<PromptPage />);
+rehearse(() => useDesk.getState().desk.card === null);

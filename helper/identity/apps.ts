@@ -141,6 +141,13 @@ export class Apps {
     return { app, certain: true, lasting, sighting };
   }
 
+  /** Does once, for nobody, what a first card would wait for: reads the desktop entries and asks the packages. Never rejects. */
+  async rehearse(): Promise<void> {
+    const somebody = { executable: "/usr/bin/env", script: null };
+    this.describe(somebody);
+    await this.ownerOf({ path: joinAppPath(somebody) });
+  }
+
   /** The package that owns the app's file: a script's, of an interpreter's app. Null also where nobody can tell. Never rejects. */
   async ownerOf({ path, file }: Pick<App, "path" | "file">): Promise<Package | null> {
     const { executable, script } = splitAppPath(file ?? path);

@@ -1,6 +1,6 @@
 // What one change of the rules costs among ten thousand: from the request's arrival in the engine, through a real SQLite file, to the maps
 // of the real kernel. Writes dist/bench/policy.json.
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Blocklists, listsFolder } from "../../helper/blocklists/blocklists.ts";
@@ -30,6 +30,20 @@ const nameCount = 500;
 const changes = 60;
 const wholes = 15;
 const figures = new Figures();
+
+/** What the disk alone takes for as much as a change writes: the part of it that no program can save. Milliseconds. */
+function syncTimes(folder: string): number[] {
+  const file = openSync(join(folder, "written"), "w");
+  const pages = Buffer.alloc(40 * 1024, 1);
+  const times = Array.from({ length: 100 }, () => {
+    const began = performance.now();
+    writeSync(file, pages);
+    fdatasyncSync(file);
+    return performance.now() - began;
+  });
+  closeSync(file);
+  return times;
+}
 
 /** `where`: a folder on a disk, or in memory, where nothing is waited for. */
 async function measure(title: string, where: string, goals: boolean): Promise<void> {
@@ -117,6 +131,7 @@ async function measure(title: string, where: string, goals: boolean): Promise<vo
     };
     note("rules.add, from its arrival to the kernel", all("add"), goals ? "≤ 5" : "");
     note("rules.add, the same, CPU time", addCpu);
+    note("of which the disk: 40 kB written and synced", syncTimes(folder));
     for (const kind of Object.keys(times)) note(kind, all(kind));
     note("any change, until its answer", returned);
     const over = all("").filter((each) => each > 5).length / all("").length;
