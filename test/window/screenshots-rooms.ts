@@ -1,7 +1,7 @@
 // Pictures of blocklists, profiles and what was learned.
 import type { Page } from "playwright-core";
 import type { App } from "./app.ts";
-import { aRule, chronyd, curl, firefox, python, thunderbird } from "./scenario.ts";
+import { aFlow, anEndpoint, aPrompt, aRule, chronyd, curl, firefox, python, thunderbird } from "./scenario.ts";
 import type { ScenarioHelper } from "./scenario-helper.ts";
 import { aProposal } from "./scenario-learning.ts";
 import { aProfile } from "./scenario-profiles.ts";

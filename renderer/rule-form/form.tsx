@@ -1,68 +1,122 @@
 // A rule is written or changed: its parts, and what they mean together before it is saved.
 import { useEffect, useMemo, useState } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
-import type { ErrorCode } from "../../../contract/errors.ts";
-import type { RuleLifetime } from "../../../contract/lifetime.ts";
-import type { Action, Protocol, Rule, RuleDirection, Zone } from "../../../contract/words.ts";
-import { bridge } from "../../bridge.ts";
-import { isIdentified, plain } from "../../format.ts";
-import { Choice } from "../../parts/choice.tsx";
-import { Named, Suggested, TextLine, TextLines } from "../../parts/fields.tsx";
-import { ErrorLine } from "../../parts/notice.tsx";
-import { Pick } from "../../parts/pick.tsx";
-import { useKnown } from "../../store.ts";
-import { text } from "../../text.ts";
-import { saveRule } from "./changes.ts";
-import { type Draft, draftOf, emptyDraft, type Place, previewOf, problemsOf, ruleOf } from "./draft.ts";
+import type { ErrorCode } from "../../contract/errors.ts";
+import type { RuleLifetime } from "../../contract/lifetime.ts";
+import type { Action, Protocol, Rule, RuleDirection, Zone } from "../../contract/words.ts";
+import { bridge } from "../bridge.ts";
+import { isIdentified, plain } from "../format.ts";
+import { Choice } from "../parts/choice.tsx";
+import { Named, Suggested as SuggestedLine, TextLine, TextLines } from "../parts/fields.tsx";
+import { useFirstFault } from "../parts/first-fault.ts";
+import { ErrorLine } from "../parts/notice.tsx";
+import { Pick } from "../parts/pick.tsx";
+import { useKnown } from "../store.ts";
+import { text } from "../text.ts";
+import { Choices } from "./choices.tsx";
+import { type Draft, draftOf, emptyDraft, faultOf, type Place, previewOf, problemsOf, ruleOf } from "./draft.ts";
+import { saveRule } from "./save.ts";
 
 const words = text.rules.editor;
 const { once: _once, ...lifetimes } = text.prompt.lifetimes;
 
+/** How wide a rule may be: a choice, and what it makes of the draft. */
+export type Width = {
+  id: string;
+  word: (direction: RuleDirection) => string;
+  part: Pick<Draft, "place" | "name" | "port" | "protocol">;
+};
+
+/** A rule that something in view suggests: its choices come first, every other part is folded. */
+export type Suggested = {
+  draft: Draft;
+  /** The app's name, as it can be trusted. */
+  called: string;
+  directions: readonly RuleDirection[];
+  /** Narrow to wide. */
+  widths: readonly Width[];
+};
+
 type Props = {
-  /** Null for a new one. */
+  /** The one that is changed; null for a new one. */
   rule: Rule | null;
+  suggested?: Suggested;
   close: () => void;
   saved: (sentence: string, changes: number[]) => void;
 };
 
-export function Editor({ rule, close, saved }: Props) {
-  const [draft, setDraft] = useState(() => (rule ? draftOf(rule) : emptyDraft));
+export function RuleForm({ rule, suggested, close, saved }: Props) {
+  const [draft, setDraft] = useState(() => suggested?.draft ?? (rule ? draftOf(rule) : emptyDraft));
   const [error, setError] = useState<ErrorCode | null>(null);
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
-  const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
+  const { form, look } = useFirstFault();
+  const change = (part: Partial<Draft>) => {
+    setDraft({ ...draft, ...part });
+    setError(null);
+  };
   const problems = problemsOf(draft);
-  const sentence = previewOf(draft);
+  const called = suggested && draft.app === suggested.draft.app ? suggested.called : null;
+  const sentence = previewOf(draft, called);
+  const fault = faultOf(error);
+  // A folded field cannot say what is wrong with it.
+  const [open, setOpen] = useState(false);
+  const unfolded = open || (tried && problems.length > 0) || fault !== null;
 
+  // The button stays one that can have the focus while the answer is on its way: Escape goes on closing the form.
   const save = async (): Promise<void> => {
     setTried(true);
-    if (problems.length > 0) return;
+    look();
+    if (problems.length > 0 || busy) return;
     setBusy(true);
     const { changes, code } = await saveRule(ruleOf(draft), rule);
     setBusy(false);
     setError(code);
     if (code === null) saved(sentence, changes);
+    else look();
   };
 
+  const parts = (
+    <Parts
+      draft={draft}
+      change={change}
+      problem={(name) => {
+        if (tried && problems.includes(name)) return words.problems[name];
+        return error !== null && fault === name ? text.errors[error] : null;
+      }}
+    />
+  );
+  const title = rule ? words.change : suggested ? words.suggested[draft.action] : words.add;
+
   return (
-    <ModalOverlay className="veil" isOpen onOpenChange={(open) => !open && close()}>
-      <Modal className="modal modal-wide">
-        <Dialog className="dialog rule-editor">
-          <Heading slot="title">{rule ? words.change : words.add}</Heading>
-          <Parts
-            draft={draft}
-            change={change}
-            problem={(name) => (tried && problems.includes(name) ? words.problems[name] : null)}
-          />
+    <ModalOverlay className="veil" isOpen onOpenChange={(isOpen) => !isOpen && close()}>
+      <Modal className={suggested ? "modal modal-form" : "modal modal-wide"}>
+        <Dialog className="dialog rule-editor" ref={form}>
+          <Heading slot="title">{title}</Heading>
+          {suggested ? (
+            <>
+              <Choices suggested={suggested} draft={draft} change={change} />
+              <details
+                className="fold rule-more"
+                open={unfolded}
+                onToggle={(event) => setOpen(event.currentTarget.open)}
+              >
+                <summary>{words.more}</summary>
+                {unfolded && parts}
+              </details>
+            </>
+          ) : (
+            parts
+          )}
           <p className="dialog-subject" aria-live="polite">
             {sentence} {rule && !rule.enabled && words.switchesOn}
           </p>
-          {error && <ErrorLine code={error} />}
+          {error && fault === null && <ErrorLine code={error} />}
           <div className="dialog-buttons">
-            <Button className="button" onPress={close}>
+            <Button className="button" autoFocus={suggested !== undefined} onPress={close}>
               {words.cancel}
             </Button>
-            <Button className="button button-main" isDisabled={busy} onPress={() => void save()}>
+            <Button className="button button-main" onPress={() => void save()}>
               {words.save}
             </Button>
           </div>
@@ -112,7 +166,7 @@ function Parts({ draft, change, problem }: PartsProps) {
           />
         </Named>
         {!draft.anyApp && (
-          <Suggested
+          <SuggestedLine
             label={words.path}
             value={draft.app}
             change={(app) => change({ app })}
@@ -194,7 +248,7 @@ function Parts({ draft, change, problem }: PartsProps) {
         )}
       </div>
       {!draft.anyApp && (
-        <Suggested
+        <SuggestedLine
           label={words.via}
           value={draft.via}
           change={(via) => change({ via })}
