@@ -241,7 +241,10 @@ describe("from a row", () => {
     await menuOf("app", "curl", "Allow…");
     const dialog = app.main.getByRole("dialog");
     await dialog.getByRole("button", { name: "Save rule" }).click();
-    await dialog.getByRole("alert").waitFor();
+    // What is wrong is unfolded, and has the focus.
+    await dialog.getByText("That is an interpreter. A rule needs to name the script that it runs.").waitFor();
+    const path = dialog.getByRole("combobox", { name: "Its program file" });
+    await waitFor(async () => expect(await path.evaluate((each) => each === document.activeElement)).toBe(true));
     helper.refuseWith = null;
     await dialog.getByRole("button", { name: "Cancel" }).click();
   });
