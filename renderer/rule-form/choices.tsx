@@ -5,7 +5,7 @@ import type { RuleDirection } from "../../contract/words.ts";
 import { Choice } from "../parts/choice.tsx";
 import { text } from "../text.ts";
 import type { Draft } from "./draft.ts";
-import type { Suggested } from "./form.tsx";
+import type { Suggested } from "./suggested.ts";
 
 const words = text.monitor.rule;
 const { once: _once, ...lifetimes } = text.prompt.lifetimes;

@@ -3,7 +3,7 @@ import type { Row } from "../../../contract/monitor.ts";
 import type { App, Direction } from "../../../contract/words.ts";
 import { appWord, plain, portAndProtocol } from "../../format.ts";
 import { type Draft, emptyDraft } from "../../rule-form/draft.ts";
-import type { Suggested, Width } from "../../rule-form/form.tsx";
+import type { Suggested, Width } from "../../rule-form/suggested.ts";
 import { text } from "../../text.ts";
 
 const words = text.monitor.rule;
