@@ -15,7 +15,12 @@ import {
 import { text } from "./text.ts";
 
 export function ruleSentence(rule: Rule): string {
-  return `${ruleApp(rule)} ${text.rules.may[rule.direction][rule.action]} ${ruleDestination(rule)}`;
+  return ruleSentenceOf(ruleApp(rule), rule);
+}
+
+/** With another name for its app. */
+export function ruleSentenceOf(app: string, rule: Rule): string {
+  return `${app} ${text.rules.may[rule.direction][rule.action]} ${ruleDestination(rule)}`;
 }
 
 export function ruleApp(rule: Rule): string {

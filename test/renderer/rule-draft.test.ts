@@ -1,6 +1,6 @@
 // What the form of a rule makes of its fields.
 import { describe, expect, test } from "vitest";
-import { type Draft, draftOf, emptyDraft, previewOf, problemsOf, ruleOf } from "../../renderer/views/rules/draft.ts";
+import { type Draft, draftOf, emptyDraft, previewOf, problemsOf, ruleOf } from "../../renderer/rule-form/draft.ts";
 import { aRule } from "../window/scenario.ts";
 
 const draft = (change: Partial<Draft>): Draft => ({ ...emptyDraft, app: "/usr/bin/curl", ...change });

@@ -212,12 +212,39 @@ describe("from a row", () => {
     await dialog.waitFor({ state: "detached" });
   });
 
+  test("a rule can be anything else a rule can be, in the same form; what is written by hand is none of the choices", async () => {
+    await menuOf("app", "curl", "Block…");
+    const dialog = app.main.getByRole("dialog");
+    expect(await dialog.getByRole("radio", { name: "Any destination" }).isChecked()).toBe(true);
+    await dialog.getByText("Everything else about the rule").click();
+    await dialog.getByRole("textbox", { name: "Port" }).fill("x");
+    await dialog.getByRole("button", { name: "Save rule" }).click();
+    const port = dialog.getByRole("textbox", { name: "Port" });
+    await waitFor(async () => expect(await port.evaluate((each) => each === document.activeElement)).toBe(true));
+    await port.fill("8000-8100");
+    await dialog.getByText("curl may not connect to any destination, ports 8000 to 8100, from now on.").waitFor();
+    expect(await dialog.getByRole("radio", { name: "Any destination" }).isChecked()).toBe(false);
+    await dialog.getByRole("button", { name: "Save rule" }).click();
+    await dialog.waitFor({ state: "detached" });
+    expect(helper.asked("rules.add").at(-1)).toMatchObject({
+      app: curl.path,
+      action: "block",
+      port: 8000,
+      portTo: 8100,
+    });
+    await app.main.getByRole("button", { name: "Undo" }).click();
+    await app.main.getByText("Rule taken back.").waitFor();
+  });
+
   test("a refused rule says why and keeps the dialog", async () => {
     helper.refuseWith = "interpreter_alone";
     await menuOf("app", "curl", "Allow…");
     const dialog = app.main.getByRole("dialog");
     await dialog.getByRole("button", { name: "Save rule" }).click();
-    await dialog.getByRole("alert").waitFor();
+    // What is wrong is unfolded, and has the focus.
+    await dialog.getByText("That is an interpreter. A rule needs to name the script that it runs.").waitFor();
+    const path = dialog.getByRole("combobox", { name: "Its program file" });
+    await waitFor(async () => expect(await path.evaluate((each) => each === document.activeElement)).toBe(true));
     helper.refuseWith = null;
     await dialog.getByRole("button", { name: "Cancel" }).click();
   });

@@ -181,7 +181,20 @@ describe("one rule", () => {
     expect(helper.asked("rules.undo").slice(-2)).toEqual([{ change }, { change: change - 1 }]);
   });
 
-  test("that the helper refuses stays in its form, with the reason", async () => {
+  test("that the helper refuses stays in its form, with the reason, whatever it is about", async () => {
+    await row("r3")
+      .getByRole("button", { name: /^Change the rule/ })
+      .click();
+    helper.refuseWith = "bad_matcher";
+    await button("Save rule").click();
+    await dialog().getByText("These parts of a rule do not go together.").waitFor();
+    helper.refuseWith = null;
+    // The button that was pressed has the focus still.
+    await app.main.keyboard.press("Escape");
+    await dialog().waitFor({ state: "detached" });
+  });
+
+  test("that the helper refuses because of a field leads there", async () => {
     await row("r3")
       .getByRole("button", { name: /^Change the rule/ })
       .click();
@@ -189,8 +202,10 @@ describe("one rule", () => {
     await button("Save rule").click();
     await dialog().getByText("That is not a host name.").waitFor();
     helper.refuseWith = null;
-    // Not by Escape: while the answer was on its way the button that had the focus could not have it.
-    await dialog().getByRole("button", { name: "Cancel" }).click();
+    // Whoever cannot see the form is at what is wrong with it, and Escape still leaves it.
+    const name = dialog().getByRole("textbox", { name: "Host name" });
+    await waitFor(async () => expect(await name.evaluate((each) => each === document.activeElement)).toBe(true));
+    await app.main.keyboard.press("Escape");
     await dialog().waitFor({ state: "detached" });
     await row("r3").waitFor();
   });
@@ -259,6 +274,8 @@ describe("accessibility", () => {
       await button("Save rule").focus();
       await app.main.keyboard.press("Enter");
       await dialog().getByText("The full path of a program, such as /usr/bin/curl").waitFor();
+      const path = dialog().getByRole("combobox", { name: "Its program file" });
+      expect(await path.evaluate((each) => each === document.activeElement)).toBe(true);
       expect(await violations()).toEqual([]);
       await app.main.keyboard.press("Escape");
       await dialog().waitFor({ state: "detached" });

@@ -106,6 +106,14 @@ export async function shootRemarks(app: App, helper: ScenarioHelper, shoot: Shoo
   await main.getByRole("radio", { name: "By time" }).click({ force: true });
   await main.getByText("host hidden").first().waitFor();
   await shoot(main, "remarks-monitor");
+  await main.locator('.row[data-id="m1"] [data-menu]').click();
+  await main.getByRole("menuitem", { name: "Allow…" }).click();
+  await main.getByRole("dialog").waitFor();
+  await shoot(main, "rule-suggested");
+  await main.getByText("Everything else about the rule").click();
+  await shoot(main, "rule-suggested-all");
+  await main.keyboard.press("Escape");
+  await main.getByRole("dialog").waitFor({ state: "detached" });
   helper.put("prompts", aPrompt("m4", firefox, lookUp, { endpoints: [lookUp, hidden], domain: null }));
   await app.liveCard("m4");
   await prompt.keyboard.press("Alt+KeyD");

@@ -7,6 +7,7 @@ export const blocklists = {
   label: "Your blocklists",
   total: (lists: number, entries: number) =>
     `${count(lists, "list", "lists")}, ${count(entries, "entry", "entries")} in force`,
+  number: (n: number) => n.toLocaleString("en"),
   none: "No blocklists yet",
   noneHint: "A blocklist is a list of addresses that somebody else keeps: of advertisers, trackers or harmful sites.",
   noneHint2: "What is on it is refused to every app. A list can only block; it never allows anything.",

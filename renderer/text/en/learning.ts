@@ -46,7 +46,6 @@ export const learning = {
   acceptApp: (n: number) => (n === 1 ? "Accept" : `Accept all ${n.toLocaleString("en")}`),
   rejectApp: (n: number) => (n === 1 ? "Reject" : "Reject all"),
   acceptAppLabel: (words: string, app: string) => `${words}: ${app}`,
-  rules: (n: number) => count(n, "proposed rule", "proposed rules"),
   done: {
     accepted: (n: number) => `${count(n, "rule", "rules")} made.`,
     acceptedFinished: (n: number) => `${count(n, "rule", "rules")} made. Learning is over.`,

@@ -52,7 +52,6 @@ export const profiles = {
     change: (name: string) => `Change profile “${name}”`,
     name: "Name",
     nameHint: "Such as Home, Work or Café",
-    when: "Active in which network",
     whenHint: "All that you fill in has to be true. Leave everything open to choose the profile by hand.",
     ssid: "Wi-Fi network",
     ssidHint: "Its name; empty for any",

@@ -64,6 +64,13 @@ export const rules = {
   editor: {
     add: "New rule",
     change: "Change rule",
+    /** From what was seen, by what it does. */
+    suggested: {
+      allow: "Allow with a rule",
+      block: "Block with a rule",
+      ask: "Ask with a rule",
+    } satisfies Record<Action, string>,
+    more: "Everything else about the rule",
     action: "What to do",
     direction: "Direction",
     directions: { outbound: "Outgoing", inbound: "Incoming", both: "Both" } satisfies Record<RuleDirection, string>,

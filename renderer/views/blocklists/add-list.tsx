@@ -6,6 +6,7 @@ import { bridge } from "../../bridge.ts";
 import { plain } from "../../format.ts";
 import { Choice } from "../../parts/choice.tsx";
 import { Named, TextLine } from "../../parts/fields.tsx";
+import { useFirstFault } from "../../parts/first-fault.ts";
 import { ErrorLine } from "../../parts/notice.tsx";
 import { text } from "../../text.ts";
 import { chooseFile } from "./use-acts.ts";
@@ -21,6 +22,7 @@ export function AddList({ close }: { close: () => void }) {
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ErrorCode | null>(null);
+  const { form, look } = useFirstFault();
   const problems = problemsOf(draft);
   const problem = (of: Problem) => (tried && problems.includes(of) ? words.problems[of] : null);
   const change = (part: Partial<Draft>, source?: string): void => {
@@ -36,6 +38,7 @@ export function AddList({ close }: { close: () => void }) {
 
   const save = async (): Promise<void> => {
     setTried(true);
+    look();
     if (problems.length > 0 || busy) return;
     const name = draft.name.trim();
     setBusy(true);
@@ -51,7 +54,7 @@ export function AddList({ close }: { close: () => void }) {
   return (
     <ModalOverlay className="veil" isOpen onOpenChange={(open) => !open && close()}>
       <Modal className="modal">
-        <Dialog className="dialog">
+        <Dialog className="dialog" ref={form}>
           <Heading slot="title">{words.title}</Heading>
           <Named label={words.from}>
             <Choice<Draft["from"]>

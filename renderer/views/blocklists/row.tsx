@@ -101,7 +101,7 @@ export function ListRow({ list, online, acts, remove }: Props) {
 function Figure({ value, word }: { value: number; word: string }) {
   return (
     <span className="two-lines list-figure">
-      <span>{value.toLocaleString("en")}</span>
+      <span>{words.number(value)}</span>
       <span className="second">{word}</span>
     </span>
   );

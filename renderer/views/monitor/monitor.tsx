@@ -13,11 +13,13 @@ import { ErrorLine, Nothing } from "../../parts/notice.tsx";
 import { Search } from "../../parts/search.tsx";
 import { Sparkline } from "../../parts/sparkline.tsx";
 import { UndoLine } from "../../parts/undo-line.tsx";
+import { RuleForm } from "../../rule-form/form.tsx";
+import type { Suggested } from "../../rule-form/suggested.ts";
 import { text } from "../../text.ts";
 import { Filters, noFilter } from "./filters.tsx";
 import { Grid, type Screen } from "./grid.tsx";
 import { type Act, RowMenu } from "./row-menu.tsx";
-import { RuleDialog, type Saved } from "./rule-dialog.tsx";
+import { suggestedBy } from "./row-rule.ts";
 
 const words = text.monitor;
 
@@ -26,6 +28,7 @@ type Look = { by: "app" | "time"; order: Order; filter: Filter; expanded: readon
 /** Outlives the view: whoever comes back finds it as it was. */
 let lastLook: Look = { by: "app", order: "recent", filter: noFilter, expanded: [] };
 
+type Saved = { sentence: string; change: number | null };
 type Excepted = { excepted: readonly Rule[]; change: number | null };
 
 function exceptionText({ excepted }: Excepted): string {
@@ -40,7 +43,7 @@ export function Monitor() {
   const [screen, setScreen] = useState<Screen>({ from: 0, rows: 60 });
   const [still, setStill] = useState(false);
   const [menu, setMenu] = useState<{ row: Row; anchor: Element } | null>(null);
-  const [rule, setRule] = useState<{ row: Row; action: "allow" | "block" } | null>(null);
+  const [rule, setRule] = useState<Suggested | null>(null);
   const [done, setDone] = useState<Saved | Excepted | { ended: number } | "undone" | null>(null);
   const [error, setError] = useState<ErrorCode | null>(null);
 
@@ -72,7 +75,7 @@ export function Monitor() {
     setMenu(null);
     if (!row) return;
     if (what === "allow" || what === "block") {
-      setRule({ row, action: what });
+      setRule(suggestedBy(row, what));
       return;
     }
     if (what === "except") {
@@ -146,12 +149,13 @@ export function Monitor() {
       )}
       {menu && <RowMenu {...menu} close={() => setMenu(null)} act={(what) => void act(what)} />}
       {rule && (
-        <RuleDialog
-          {...rule}
+        <RuleForm
+          rule={null}
+          suggested={rule}
           close={() => setRule(null)}
-          saved={(saved) => {
+          saved={(sentence, [change = null]) => {
             setRule(null);
-            setDone(saved);
+            setDone({ sentence, change });
           }}
         />
       )}

@@ -5,8 +5,8 @@ import type { Row } from "../../../contract/monitor.ts";
 import { isIdentified } from "../../format.ts";
 import { Check, Cross, Slash } from "../../parts/icons.tsx";
 import { text } from "../../text.ts";
-import { appOf } from "./draft.ts";
 import { labelOf } from "./row.tsx";
+import { appOf } from "./row-rule.ts";
 
 const words = text.monitor;
 

@@ -7,6 +7,7 @@ import { bridge } from "../../bridge.ts";
 import { plain } from "../../format.ts";
 import { Choice } from "../../parts/choice.tsx";
 import { Named, Suggested, TextLine } from "../../parts/fields.tsx";
+import { useFirstFault } from "../../parts/first-fault.ts";
 import { ErrorLine } from "../../parts/notice.tsx";
 import { text } from "../../text.ts";
 import { type Draft, draftOf, type Problem, problemsOf, profileOf, whenActive } from "./words.ts";
@@ -29,6 +30,7 @@ export function ProfileEditor({ profile, isNew, taken, networks, close, saved }:
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ErrorCode | null>(null);
   const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
+  const { form, look } = useFirstFault();
   const problems = problemsOf(draft, isNew ? taken : []);
   const problem = (...of: Problem[]) => {
     const found = tried ? of.find((each) => problems.includes(each)) : undefined;
@@ -40,18 +42,20 @@ export function ProfileEditor({ profile, isNew, taken, networks, close, saved }:
 
   const save = async (): Promise<void> => {
     setTried(true);
+    look();
     if (problems.length > 0 || busy) return;
     setBusy(true);
     const outcome = await bridge.call("profiles.define", profileOf(draft));
     setBusy(false);
     setError(outcome.ok ? null : outcome.code);
     if (outcome.ok) saved();
+    else look();
   };
 
   return (
     <ModalOverlay className="veil" isOpen onOpenChange={(open) => !open && close()}>
       <Modal className="modal">
-        <Dialog className="dialog">
+        <Dialog className="dialog" ref={form}>
           <Heading slot="title">{isNew ? words.add : words.change(plain(profile.name))}</Heading>
           {isNew && (
             <TextLine

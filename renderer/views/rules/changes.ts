@@ -1,7 +1,6 @@
 // Changes of rules and the way back: each tells the ids that take it back, in the order in which they were made.
 import { useCallback, useState } from "react";
 import type { ErrorCode } from "../../../contract/errors.ts";
-import type { NewRuleParams } from "../../../contract/methods.ts";
 import type { Rule } from "../../../contract/words.ts";
 import { bridge } from "../../bridge.ts";
 import { ruleSentence } from "../../sentence.ts";
@@ -75,21 +74,4 @@ export function useChanges() {
 
 function one(rules: readonly Rule[]): string {
   return rules[0] === undefined ? "" : ruleSentence(rules[0]);
-}
-
-/**
- * Saves a rule; `old` goes unless it became the new one. What was made is told also where the old one could not go.
- */
-export async function saveRule(
-  params: NewRuleParams,
-  old: Rule | null,
-): Promise<{ changes: number[]; code: ErrorCode | null }> {
-  const added = await bridge.call("rules.add", params);
-  if (!added.ok) return { changes: [], code: added.code };
-  const { id, replaced, change } = added.result;
-  const changes = change === null ? [] : [change];
-  if (old === null || old.id === id || old.id === replaced) return { changes, code: null };
-  const removed = await bridge.call("rules.remove", { id: old.id });
-  if (removed.ok && removed.result.change !== null) changes.push(removed.result.change);
-  return { changes, code: removed.ok ? null : removed.code };
 }

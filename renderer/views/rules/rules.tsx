@@ -7,12 +7,12 @@ import { ErrorLine, Nothing } from "../../parts/notice.tsx";
 import { Search } from "../../parts/search.tsx";
 import { UndoLine } from "../../parts/undo-line.tsx";
 import { VirtualRows } from "../../parts/virtual-rows.tsx";
+import { RuleForm } from "../../rule-form/form.tsx";
 import { useKnown } from "../../store.ts";
 import { text } from "../../text.ts";
 import { Bulk } from "./bulk.tsx";
 import { useChanges } from "./changes.ts";
 import { ConfirmDelete } from "./confirm-delete.tsx";
-import { Editor } from "./editor.tsx";
 import { type Facets, inReadingOrder, noFacets, passes, remembered } from "./facets.ts";
 import { Filters } from "./filters.tsx";
 import { hintLine, hintsOf, useRemarks } from "./remarks.ts";
@@ -146,7 +146,7 @@ export function Rules() {
         }}
       />
       {editing && (
-        <Editor
+        <RuleForm
           {...editing}
           close={() => setEditing(null)}
           saved={(sentence, made) => {

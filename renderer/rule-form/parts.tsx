@@ -1,84 +1,28 @@
-// A rule is written or changed: its parts, and what they mean together before it is saved.
+// Every part of a rule as a field.
 import { useEffect, useMemo, useState } from "react";
-import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
-import type { ErrorCode } from "../../../contract/errors.ts";
-import type { RuleLifetime } from "../../../contract/lifetime.ts";
-import type { Action, Protocol, Rule, RuleDirection, Zone } from "../../../contract/words.ts";
-import { bridge } from "../../bridge.ts";
-import { isIdentified, plain } from "../../format.ts";
-import { Choice } from "../../parts/choice.tsx";
-import { Named, Suggested, TextLine, TextLines } from "../../parts/fields.tsx";
-import { ErrorLine } from "../../parts/notice.tsx";
-import { Pick } from "../../parts/pick.tsx";
-import { useKnown } from "../../store.ts";
-import { text } from "../../text.ts";
-import { saveRule } from "./changes.ts";
-import { type Draft, draftOf, emptyDraft, type Place, previewOf, problemsOf, ruleOf } from "./draft.ts";
+import type { RuleLifetime } from "../../contract/lifetime.ts";
+import type { Action, Protocol, RuleDirection, Zone } from "../../contract/words.ts";
+import { bridge } from "../bridge.ts";
+import { isIdentified, plain } from "../format.ts";
+import { Choice } from "../parts/choice.tsx";
+import { Named, Suggested, TextLine, TextLines } from "../parts/fields.tsx";
+import { Pick } from "../parts/pick.tsx";
+import { useKnown } from "../store.ts";
+import { text } from "../text.ts";
+import type { Draft, Place } from "./draft.ts";
 
 const words = text.rules.editor;
 const { once: _once, ...lifetimes } = text.prompt.lifetimes;
 
 type Props = {
-  /** Null for a new one. */
-  rule: Rule | null;
-  close: () => void;
-  saved: (sentence: string, changes: number[]) => void;
-};
-
-export function Editor({ rule, close, saved }: Props) {
-  const [draft, setDraft] = useState(() => (rule ? draftOf(rule) : emptyDraft));
-  const [error, setError] = useState<ErrorCode | null>(null);
-  const [tried, setTried] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
-  const problems = problemsOf(draft);
-  const sentence = previewOf(draft);
-
-  const save = async (): Promise<void> => {
-    setTried(true);
-    if (problems.length > 0) return;
-    setBusy(true);
-    const { changes, code } = await saveRule(ruleOf(draft), rule);
-    setBusy(false);
-    setError(code);
-    if (code === null) saved(sentence, changes);
-  };
-
-  return (
-    <ModalOverlay className="veil" isOpen onOpenChange={(open) => !open && close()}>
-      <Modal className="modal modal-wide">
-        <Dialog className="dialog rule-editor">
-          <Heading slot="title">{rule ? words.change : words.add}</Heading>
-          <Parts
-            draft={draft}
-            change={change}
-            problem={(name) => (tried && problems.includes(name) ? words.problems[name] : null)}
-          />
-          <p className="dialog-subject" aria-live="polite">
-            {sentence} {rule && !rule.enabled && words.switchesOn}
-          </p>
-          {error && <ErrorLine code={error} />}
-          <div className="dialog-buttons">
-            <Button className="button" onPress={close}>
-              {words.cancel}
-            </Button>
-            <Button className="button button-main" isDisabled={busy} onPress={() => void save()}>
-              {words.save}
-            </Button>
-          </div>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
-  );
-}
-
-type PartsProps = {
+  /** Whether how long it holds is chosen elsewhere. */
+  withoutLifetime: boolean;
   draft: Draft;
   change: (part: Partial<Draft>) => void;
   problem: (name: keyof typeof words.problems) => string | null;
 };
 
-function Parts({ draft, change, problem }: PartsProps) {
+export function Parts({ draft, change, problem, withoutLifetime }: Props) {
   const apps = useKnownApps();
   const profiles = useProfiles(draft.profile);
   const inbound = draft.direction === "inbound";
@@ -171,14 +115,16 @@ function Parts({ draft, change, problem }: PartsProps) {
         />
       </div>
       <div className="field-pair">
-        <Named label={words.lifetime}>
-          <Pick<RuleLifetime>
-            label={words.lifetime}
-            value={draft.lifetime}
-            options={lifetimesWith(draft.lifetime)}
-            choose={(lifetime) => change({ lifetime })}
-          />
-        </Named>
+        {!withoutLifetime && (
+          <Named label={words.lifetime}>
+            <Pick<RuleLifetime>
+              label={words.lifetime}
+              value={draft.lifetime}
+              options={lifetimesWith(draft.lifetime)}
+              choose={(lifetime) => change({ lifetime })}
+            />
+          </Named>
+        )}
         {profiles.length > 0 && (
           <Named label={words.profile}>
             <Pick<string>

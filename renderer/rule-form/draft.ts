@@ -1,9 +1,10 @@
 // A rule while it is written: what stands in the form's fields, whether that can be a rule, and what it would say. Pure.
-import type { RuleLifetime } from "../../../contract/lifetime.ts";
-import type { NewRuleParams } from "../../../contract/methods.ts";
-import type { Action, Protocol, Rule, RuleDirection, Zone } from "../../../contract/words.ts";
-import { ruleSentence } from "../../sentence.ts";
-import { text } from "../../text.ts";
+import type { ErrorCode } from "../../contract/errors.ts";
+import type { RuleLifetime } from "../../contract/lifetime.ts";
+import type { NewRuleParams } from "../../contract/methods.ts";
+import type { Action, Protocol, Rule, RuleDirection, Zone } from "../../contract/words.ts";
+import { ruleSentence, ruleSentenceOf } from "../sentence.ts";
+import { text } from "../text.ts";
 
 const words = text.rules.editor;
 
@@ -112,8 +113,14 @@ export function ruleOf(draft: Draft): NewRuleParams {
   };
 }
 
-/** What saving would mean; what is still missing is named as such. */
-export function previewOf(draft: Draft): string {
+/** What the helper may say is wrong with a field. */
+export function faultOf(code: ErrorCode | null): Problem | null {
+  if (code === "bad_name" || code === "bad_address") return "name";
+  return code === "interpreter_alone" || code === "not_running" ? "app" : null;
+}
+
+/** What saving would mean; what is still missing is named as such. `called`: the app's name, where that can be trusted. */
+export function previewOf(draft: Draft, called: string | null = null): string {
   const missing = problemsOf(draft);
   const shown: Draft = {
     ...draft,
@@ -122,7 +129,8 @@ export function previewOf(draft: Draft): string {
     name: missing.includes("name") ? words.somewhere : draft.name,
   };
   const rule = { ...emptyRule, ...ruleOf(shown) } as Rule;
-  const parts = [words.preview(ruleSentence(rule), text.prompt.holds(draft.lifetime))];
+  const sentence = called === null || draft.anyApp ? ruleSentence(rule) : ruleSentenceOf(called, rule);
+  const parts = [words.preview(sentence, text.prompt.holds(draft.lifetime))];
   if (draft.action === "allow" && draft.direction !== "inbound") parts.push(words.blocklists);
   if (draft.place === "any" || draft.anyApp) parts.push(words.narrower);
   if (draft.action === "block") parts.push(words.endsLive);
