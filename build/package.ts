@@ -36,3 +36,5 @@ await runTask(async () => {
   giveBack();
   return 0;
 });
+// electron-builder's own hooks would end a failure with 0.
+process.exit();

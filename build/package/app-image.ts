@@ -29,8 +29,8 @@ export function makeAppImage(tree: string, out: string, made: Release): string {
   dress(folder);
   const image = join(out, "app-image.squashfs");
   const words = [folder, image, "-root-owned", "-noappend", "-quiet", "-no-progress", "-comp", "zstd", "-no-xattrs"];
-  // It reads SOURCE_DATE_EPOCH for its own times; those of files are set as in the other packages.
-  const outcome = spawnSync("mksquashfs", [...words, "-all-time", String(made.time)], {
+  // It takes its times from SOURCE_DATE_EPOCH.
+  const outcome = spawnSync("mksquashfs", words, {
     encoding: "utf8",
     env: made.env,
   });
