@@ -1,6 +1,7 @@
 // The words between the window's two halves: main/window (which holds the helper's socket) and renderer (which has only the DOM).
 import * as v from "valibot";
 import { type ErrorCode, errorCodes } from "./errors.ts";
+import { type LanguageChoice, languageChoiceSchema } from "./language.ts";
 import { type Events, type Params, type Result, type Topic, topics } from "./methods.ts";
 import type { MonitorUpdate } from "./monitor.ts";
 
@@ -66,6 +67,8 @@ export const shellRequestSchema = v.variant("do", [
     minutes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(24 * 60)),
   }),
   v.strictObject({ do: v.literal("wake"), app: v.pipe(v.string(), v.maxLength(8192)) }),
+  /** Main window only: speaks another language from now on. Every page is loaded anew. */
+  v.strictObject({ do: v.literal("language"), choice: languageChoiceSchema }),
 ]);
 export type ShellRequest = v.InferOutput<typeof shellRequestSchema>;
 
@@ -95,6 +98,8 @@ export type Update =
   /** Main window only: what its view of the monitor shows. */
   | { kind: "monitor"; update: MonitorUpdate }
   | { kind: "attention"; attention: Attention }
+  /** What the person chose; pages know the language itself by their document's. */
+  | { kind: "language"; choice: LanguageChoice }
   /** Main window only: the person asked for this view. */
   | { kind: "view"; view: "inbox" }
   /** Main window only: whether it is on the screen, or hidden or minimised. */

@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useRef } from "react";
 import { createRoot } from "react-dom/client";
 import { bridge } from "./bridge.ts";
+import { Speaking } from "./parts/speaking.tsx";
 import { announcement } from "./prompt/announcement.ts";
 import { Back } from "./prompt/back.tsx";
 import { Card } from "./prompt/card.tsx";
@@ -11,6 +12,7 @@ import { heed, missed, putAllAside, putCardAside, queueLength, siblings, takeUp 
 import { stack, takeToDesk, useDesk } from "./prompt/on-desk.ts";
 import { UndoBar, useUndo } from "./prompt/undo.tsx";
 import { take, useKnown } from "./store.ts";
+import { text } from "./text.ts";
 
 /** How long a card whose attempt died stays when nobody is at it, ms: nothing waits for an answer any more. */
 const overMs = 15_000;
@@ -117,4 +119,9 @@ bridge.follow((update) => {
     useDesk.setState(({ asked }) => ({ asked: asked + 1 }));
   }
 });
-createRoot(document.getElementById("root") as HTMLElement).render(<PromptPage />);
+document.title = text.prompt.title;
+createRoot(document.getElementById("root") as HTMLElement).render(
+  <Speaking>
+    <PromptPage />
+  </Speaking>,
+);

@@ -3,8 +3,10 @@ import type { ComponentType, ReactNode } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { createRoot } from "react-dom/client";
 import { bridge } from "./bridge.ts";
+import { takeLanguage } from "./language.ts";
 import { takeMonitor } from "./monitor.ts";
 import { Arrows, Bars, Lines, Tray } from "./parts/icons.tsx";
+import { Speaking } from "./parts/speaking.tsx";
 import { takeSeen } from "./seen.ts";
 import { followView, showView, useView, type View as ViewName } from "./shown-view.ts";
 import { type Known, take, useKnown } from "./store.ts";
@@ -75,6 +77,11 @@ bridge.follow((update) => {
   take(update);
   takeMonitor(update);
   takeSeen(update);
+  takeLanguage(update);
   followView(update);
 });
-createRoot(document.getElementById("root") as HTMLElement).render(<Window />);
+createRoot(document.getElementById("root") as HTMLElement).render(
+  <Speaking>
+    <Window />
+  </Speaking>,
+);

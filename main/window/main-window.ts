@@ -2,6 +2,7 @@
 import { BrowserWindow, nativeTheme } from "electron";
 import { origin } from "./assets.ts";
 import { safePreferences } from "./hardening.ts";
+import { shellText } from "./text/shell-text.ts";
 
 /** The colour behind a page that has not painted yet; the same as --ground in renderer/style/tokens.css. */
 export function ground(): string {
@@ -10,7 +11,7 @@ export function ground(): string {
 
 export function makeMainWindow(preload: string): BrowserWindow {
   const window = new BrowserWindow({
-    title: "Picket",
+    title: shellText().product,
     width: 1180,
     height: 760,
     minWidth: 760,

@@ -2,12 +2,14 @@
 import { join } from "node:path";
 import { app, type BrowserWindow, Menu, session } from "electron";
 import type { ShellRequest } from "../../contract/bridge.ts";
+import type { LanguageChoice } from "../../contract/language.ts";
 import { defaultSocket } from "../client/client.ts";
 import { declareScheme, serveAssets } from "./assets.ts";
 import { AttentionKeeper } from "./attention.ts";
 import { Herald } from "./desktop/herald.ts";
 import { wayOf } from "./desktop/way.ts";
 import { hardenContents, hardenSession } from "./hardening.ts";
+import { keepLanguageChoice, languageChoice } from "./language.ts";
 import { HelperLink } from "./link.ts";
 import { makeMainWindow } from "./main-window.ts";
 import { type Page, Pages } from "./pages.ts";
@@ -24,7 +26,10 @@ const pages = new Pages(
     ...(mainWindow && { main: mainWindow }),
     ...(promptWindow && { prompt: promptWindow.window }),
   }),
-  () => [{ kind: "attention", attention: attention.attention }],
+  () => [
+    { kind: "attention", attention: attention.attention },
+    { kind: "language", choice: languageChoice() },
+  ],
 );
 const attention = new AttentionKeeper((now) => pages.tellAll({ kind: "attention", attention: now }));
 const link = new HelperLink(defaultSocket, (update) => {
@@ -55,6 +60,8 @@ function showMain(): void {
   });
 }
 
+const trayActs = { open: showMain, questions: showPrompts };
+
 /** The person asked for the questions: those put aside come back, and the card may take the focus. */
 function showPrompts(): void {
   promptWindow?.raise();
@@ -66,11 +73,26 @@ function showInbox(): void {
   pages.tellSurely("main", { kind: "view", view: "inbox" });
 }
 
+/** From now on in that language: what is made once is made anew. Questions stay open at the helper, and come back with their page. */
+function speak(choice: LanguageChoice): void {
+  keepLanguageChoice(choice);
+  placeTray(trayActs);
+  for (const [page, window] of [
+    ["main", mainWindow],
+    ["prompt", promptWindow?.window],
+  ] as const) {
+    if (!window) continue;
+    leave(page);
+    window.webContents.reload();
+  }
+}
+
 /** What a page asks of its windows. Only the prompt's page may speak for the prompt's window. */
 function serveShell(page: Page, request: ShellRequest, herald: Herald): void {
   if (request.do === "open-prompt") showPrompts();
   else if (request.do === "snooze") attention.snooze(request.app, request.minutes);
   else if (request.do === "wake") attention.wake(request.app);
+  else if (request.do === "language") speak(request.choice);
   else if (page !== "prompt") return;
   else if (request.do === "open-inbox") showInbox();
   else if (request.do === "close-prompt") promptWindow?.close();
@@ -119,7 +141,7 @@ function start(): void {
   restartWhenGone(promptWindow.window, "prompt");
   // At the start of a session: there when something asks, and otherwise in the tray.
   if (!process.argv.includes("--background")) showMain();
-  placeTray({ open: showMain, questions: showPrompts });
+  placeTray(trayActs);
   void link.run();
 }
 

@@ -4,6 +4,7 @@ import { BrowserWindow, screen } from "electron";
 import { origin } from "./assets.ts";
 import { safePreferences } from "./hardening.ts";
 import { ground } from "./main-window.ts";
+import { shellText } from "./text/shell-text.ts";
 
 const width = 440;
 /** On a screen too low for the whole card its two halves stand side by side. */
@@ -30,7 +31,7 @@ export class PromptWindow {
     this.shown = told.shown;
     this.mayRaise = told.mayRaise;
     this.window = new BrowserWindow({
-      title: "Picket asks",
+      title: shellText().promptWindow,
       width,
       height: 480,
       show: false,

@@ -70,7 +70,7 @@ function Facts({ prompt, destinations }: { prompt: Prompt; destinations: Ref<HTM
           <Fact label={words.today}>{todayLine(known.today)}</Fact>
         </>
       )}
-      {reason && <Fact label={words.reason}>{plain(reason)}</Fact>}
+      {reason && <Fact label={words.reason}>{text.helper.reason(plain(reason))}</Fact>}
     </dl>
   );
 }

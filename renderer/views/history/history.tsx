@@ -7,7 +7,7 @@ import { humanBytes, moment } from "../../format.ts";
 import { Choice } from "../../parts/choice.tsx";
 import { Bars, Chevron } from "../../parts/icons.tsx";
 import { ErrorLine, Nothing, Notice } from "../../parts/notice.tsx";
-import { text } from "../../text.ts";
+import { language, text } from "../../text.ts";
 import { Chart } from "./chart.tsx";
 import { backTo, type Dimension, firstLook, into, type Look, nextDimension, openDimensions, ranges } from "./look.ts";
 import { HistoryRows } from "./rows.tsx";
@@ -119,8 +119,8 @@ function Amounts({ total, time }: { total: HistoryAmounts; time: string }) {
   const figures = [
     { id: "came", word: words.received, value: humanBytes(total.bytesIn) },
     { id: "went", word: words.sent, value: humanBytes(total.bytesOut) },
-    { id: "blocked", word: words.blocked, value: total.blocked.toLocaleString("en") },
-    { id: "connections", word: words.connections, value: total.connections.toLocaleString("en") },
+    { id: "blocked", word: words.blocked, value: total.blocked.toLocaleString(language) },
+    { id: "connections", word: words.connections, value: total.connections.toLocaleString(language) },
   ];
   return (
     <dl className="amounts" aria-label={time}>

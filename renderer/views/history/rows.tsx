@@ -8,7 +8,7 @@ import { humanBytes, isIdentified, plain, whatIsKnown } from "../../format.ts";
 import { AppFace, Unverified } from "../../parts/app.tsx";
 import { Chevron } from "../../parts/icons.tsx";
 import { VirtualRows } from "../../parts/virtual-rows.tsx";
-import { text } from "../../text.ts";
+import { language, text } from "../../text.ts";
 import type { Dimension } from "./look.ts";
 import { appOf, rowName } from "./words.ts";
 
@@ -63,9 +63,9 @@ export function HistoryRows({ rows, total, by, label, open }: Props) {
               <Share of={all === 0 ? 0 : (row.bytesIn + row.bytesOut) / all} row={row} />
               <Amount value={row.bytesIn === 0 ? "" : humanBytes(row.bytesIn)} />
               <Amount value={row.bytesOut === 0 ? "" : humanBytes(row.bytesOut)} />
-              <Amount value={row.connections === 0 ? "" : row.connections.toLocaleString("en")} />
+              <Amount value={row.connections === 0 ? "" : row.connections.toLocaleString(language)} />
               <span role="cell" className={`cell-numbers ${row.blocked > 0 ? "cell-blocked" : ""}`}>
-                {row.blocked > 0 ? row.blocked.toLocaleString("en") : <Zero />}
+                {row.blocked > 0 ? row.blocked.toLocaleString(language) : <Zero />}
               </span>
               <span role="presentation" className="cell-open" aria-hidden="true">
                 {open !== null && <Chevron />}
@@ -111,14 +111,14 @@ function secondLine(by: Dimension, row: HistoryRow): string | null {
   return verified || isIdentified(path) ? plain(appPathText(path)) : whatIsKnown(path);
 }
 
-const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
-const smallPercent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
+const smallPercent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
 
 /** A bar of two parts: what came, what went. */
 function Share({ of, row }: { of: number; row: HistoryRow }) {
   const bytes = row.bytesIn + row.bytesOut;
   const went = bytes === 0 ? 0 : row.bytesOut / bytes;
-  const said = of > 0 && of < 0.001 ? "<0.1%" : (of < 0.1 ? smallPercent : percent).format(of);
+  const said = of > 0 && of < 0.001 ? `<${smallPercent.format(0.001)}` : (of < 0.1 ? smallPercent : percent).format(of);
   return (
     <span role="cell" className="cell-share">
       <span className="share" aria-hidden="true">

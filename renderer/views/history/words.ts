@@ -3,12 +3,12 @@ import { splitAppPath } from "../../../contract/app-path.ts";
 import type { HistoryBucket, HistoryEvent, HistoryRow } from "../../../contract/history.ts";
 import type { App } from "../../../contract/words.ts";
 import { appWord, baseName, clockMinutes, clockTime, isIdentified, moment, plain } from "../../format.ts";
-import { text } from "../../text.ts";
+import { language, text } from "../../text.ts";
 import type { Dimension, Look, Span } from "./look.ts";
 
 const words = text.history;
 
-const countries = new Intl.DisplayNames("en", { type: "region", fallback: "code" });
+const countries = new Intl.DisplayNames(language, { type: "region", fallback: "code" });
 
 /** What a row is about, in a word or two. */
 export function rowName(by: Dimension, row: HistoryRow): string {
@@ -40,7 +40,7 @@ function appName({ path, name, verified }: Pick<App, "path" | "name" | "verified
   return script !== null && !verified ? baseName(script) : appWord({ path, name, verified, icon: null, via: null });
 }
 
-const dayAndYear = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
+const dayAndYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
 
 /** When a bucket of that size begins: "14:05:30", "3 Nov 14:00", "3 Nov 2026". `time`: Unix seconds. */
 export function bucketText(bucket: HistoryBucket, time: number, now = new Date()): string {

@@ -121,7 +121,7 @@ function Name({ row, flat }: { row: Row; flat: boolean }) {
   const { app, direction, endpoint, reason } = row.flow;
   const inbound = direction === "inbound";
   const port = inbound ? text.prompt.onIts(portAndProtocol(endpoint)) : portAndProtocol(endpoint);
-  if (!flat) return <Lines first={<span className="line">{port}</span>} second={plain(reason)} />;
+  if (!flat) return <Lines first={<span className="line">{port}</span>} second={text.helper.reason(plain(reason))} />;
   return (
     <>
       <AppFace app={app} />
@@ -135,7 +135,7 @@ function Name({ row, flat }: { row: Row; flat: boolean }) {
             </span>
           </>
         }
-        second={`${port} · ${plain(reason)}`}
+        second={`${port} · ${text.helper.reason(plain(reason))}`}
       />
     </>
   );

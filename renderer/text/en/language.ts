@@ -1,0 +1,2 @@
+// Which language the windows speak. Each calls itself by its own name (contract/language.ts).
+export const language = { label: "Language", system: "As the desktop has it" };
