@@ -8,6 +8,7 @@ export type DebianPackage = { name: string; instead?: RegExp; reason: string; pu
 const screen = "Electron's window";
 const manager = "a window manager, and somebody who types, for the window's tests";
 const compositor = "a Wayland compositor, and somebody who types, for the window's tests";
+const reader = "reads the windows as a screen reader does, for their tests";
 const client = "real clients of the network tests";
 
 export const packages: DebianPackage[] = [
@@ -46,6 +47,9 @@ export const packages: DebianPackage[] = [
   { name: "xdotool", reason: manager, purpose: "test" },
   { name: "wmctrl", reason: manager, purpose: "test" },
   { name: "x11-utils", reason: manager, purpose: "test" },
+  { name: "at-spi2-core", reason: reader, purpose: "test" },
+  { name: "gir1.2-atspi-2.0", reason: reader, purpose: "test" },
+  { name: "python3-gi", reason: reader, purpose: "test" },
   { name: "sway", reason: compositor, purpose: "test" },
   { name: "foot", reason: compositor, purpose: "test" },
   { name: "wtype", reason: compositor, purpose: "test" },

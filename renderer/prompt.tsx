@@ -73,31 +73,37 @@ function PromptPage() {
   }, [over, desk.card]);
 
   return (
-    <div className="frame" ref={frame}>
-      {back && (
-        <Back
-          key={back.since}
-          quiet={back}
-          questions={missed(prompts.values(), back)}
-          shown={shown}
-          show={() => takeToDesk((desk) => ({ ...desk, back: null }))}
-          later={() => takeToDesk(putAllAside)}
-        />
-      )}
-      {card && (
-        <Card
-          // Another question is another card in every respect: no choice, focus or half-made press survives.
-          key={card.id}
-          prompt={card}
-          siblings={siblings(desk, stack())}
-          shown={shown}
-          queue={queue}
-          later={later}
-          hide={() => void bridge.shell({ do: "close-prompt" })}
-        />
-      )}
-      {undoable && <UndoBar key={undoable.change} last={undoable} />}
-    </div>
+    <>
+      {/* Always there, so that what comes into it is told: a window that takes no focus is not read by itself. */}
+      <p className="hidden-words" role="alert">
+        {announcement(card, 1, back).body}
+      </p>
+      <div className="frame" ref={frame}>
+        {back && (
+          <Back
+            key={back.since}
+            quiet={back}
+            questions={missed(prompts.values(), back)}
+            shown={shown}
+            show={() => takeToDesk((desk) => ({ ...desk, back: null }))}
+            later={() => takeToDesk(putAllAside)}
+          />
+        )}
+        {card && (
+          <Card
+            // Another question is another card in every respect: no choice, focus or half-made press survives.
+            key={card.id}
+            prompt={card}
+            siblings={siblings(desk, stack())}
+            shown={shown}
+            queue={queue}
+            later={later}
+            hide={() => void bridge.shell({ do: "close-prompt" })}
+          />
+        )}
+        {undoable && <UndoBar key={undoable.change} last={undoable} />}
+      </div>
+    </>
   );
 }
 

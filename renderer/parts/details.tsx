@@ -25,8 +25,7 @@ export function Details({ prompt, open, setOpen, destinations, title = words.tit
   return (
     <details className="details" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        {title}
-        {hint}
+        {title} {hint}
       </summary>
       {open && <Facts prompt={prompt} destinations={destinations} />}
     </details>

@@ -41,6 +41,7 @@ export function furnish(helper: ScenarioHelper): void {
   };
   const live = aFlow("t1", firefox, named("www.example.org", "203.0.113.34"), {
     time: ago(0),
+    reason: "Your rule allows this app to any address.",
     live: true,
     bytesIn: 1000,
     bytesOut: 1000,
