@@ -26,7 +26,7 @@ function PromptPage() {
   const prompts = useKnown((known) => known.prompts);
   const quiet = useKnown((known) => known.attention.quiet);
   const { desk, shown, asked } = useDesk();
-  const { last } = useUndo();
+  const { last, answering } = useUndo();
   const frame = useRef<HTMLDivElement>(null);
   const card = desk.card === null ? undefined : prompts.get(desk.card);
   const over = card?.state === "inbox";
@@ -39,7 +39,8 @@ function PromptPage() {
   useLayoutEffect(() => {
     const element = frame.current;
     if (!element || !visible) {
-      void bridge.shell({ do: "fit-prompt", visible: false, height: 0 });
+      // Between a card and the way back from its answer the window stays, and keeps the focus of whoever answered by keyboard.
+      if (!answering) void bridge.shell({ do: "fit-prompt", visible: false, height: 0 });
       return;
     }
     const tell = (): void => {
@@ -55,7 +56,7 @@ function PromptPage() {
     // The parts as well: a card as tall as the screen has its size, whatever is in it.
     for (const each of [element, ...element.querySelectorAll(".question > *, .decision, .undo")]) watch.observe(each);
     return () => watch.disconnect();
-  }, [visible, card?.id, back, undoable !== null, asked]);
+  }, [visible, answering, card?.id, back, undoable !== null, asked]);
 
   // Heard only where no window comes up by itself.
   const said = JSON.stringify(announcement(card, queue, back));
