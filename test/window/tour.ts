@@ -2,11 +2,19 @@
 // the page as it is then; views that this file does not know are visited as they open.
 import type { Page } from "playwright-core";
 import type { Update } from "../../contract/bridge.ts";
-import { channels } from "../../contract/bridge.ts";
-import type { App } from "./app.ts";
 import { aFlow, ago, anEndpoint, aPrompt, aRule, curl, firefox, thunderbird, updater } from "./scenario.ts";
 import { fillWithADay, questions } from "./scenario-day.ts";
 import type { ScenarioHelper } from "./scenario-helper.ts";
+
+/** The app's two pages, in Electron or wherever else they run. */
+export type Stage = {
+  readonly main: Page;
+  readonly prompt: Page;
+  /** The card, once its dead time is over. */
+  liveCard(id: string): Promise<void>;
+  /** Tells the prompt's page what the shell would, where the desktop is what it is about. */
+  tell(update: Update): Promise<void>;
+};
 
 export type Visit = (page: Page, name: string) => Promise<void>;
 
@@ -73,11 +81,11 @@ const cards = [
 ];
 
 export class Tour {
-  private readonly app: App;
+  private readonly app: Stage;
   private readonly helper: ScenarioHelper;
   private readonly visit: Visit;
 
-  constructor(app: App, helper: ScenarioHelper, visit: Visit) {
+  constructor(app: Stage, helper: ScenarioHelper, visit: Visit) {
     this.app = app;
     this.helper = helper;
     this.visit = visit;
@@ -278,24 +286,15 @@ export class Tour {
     await fits(prompt);
     await visit(prompt, "undo");
     helper.drop("prompts", "t-next");
-    await this.tell({ kind: "attention", attention: { quiet: { why: "locked", since: ago(5) }, snoozed: [] } });
+    await app.tell({ kind: "attention", attention: { quiet: { why: "locked", since: ago(5) }, snoozed: [] } });
     helper.put("prompts", aPrompt("t-missed", thunderbird, anEndpoint("192.0.2.9")));
     await app.main.locator(".nav-count").waitFor();
-    await this.tell({ kind: "attention", attention: { quiet: null, snoozed: [] } });
+    await app.tell({ kind: "attention", attention: { quiet: null, snoozed: [] } });
     await prompt.locator('.back[data-live="true"]').waitFor();
     await fits(prompt);
     await visit(prompt, "back");
     await prompt.keyboard.press("Escape");
     helper.drop("prompts", "t-missed");
-  }
-
-  /** As the shell would, where the desktop is what it is about. */
-  private async tell(update: Update): Promise<void> {
-    const window = await this.app.electron.browserWindow(this.app.prompt);
-    await window.evaluate((browser, [channel, what]) => browser.webContents.send(channel as string, what), [
-      channels.update,
-      update,
-    ] as const);
   }
 
   private async escape(): Promise<void> {

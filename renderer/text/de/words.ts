@@ -27,7 +27,7 @@ export const words: Part<typeof english> = {
   unverifiedWhy: "Picket kann für den Namen dieses Programms nicht bürgen und zeigt deshalb, wo es liegt.",
   asRoot: "als root",
   unidentified: {
-    title: "Ein Programm, das niemand erkennt,",
+    title: "Ein unbekanntes Programm",
     word: "dieses Programm",
     callsItself: (name) => `Es nennt sich „${name}“.`,
     from: (path) => `Es wurde aus ${path} gestartet.`,
