@@ -33,8 +33,8 @@ export class BrowserApp {
   static async start(socketPath: string, executable: string, language: Language = "en"): Promise<BrowserApp> {
     const server = createServer(async ({ url = "/" }, response) => {
       const { pathname } = new URL(url, "http://localhost");
-      // An app's icon: there is none, and the page draws a letter.
-      if (pathname.startsWith("/icon/")) return response.writeHead(204).end();
+      // An app's icon: there is none, and the page draws a letter. A browser asks for the site's as well.
+      if (pathname.startsWith("/icon/") || pathname === "/favicon.ico") return response.writeHead(204).end();
       const file = await readFile(join(dist, "window/renderer", pathname)).catch(() => null);
       if (file === null) return response.writeHead(404).end();
       const html = extname(pathname) === ".html";
