@@ -89,7 +89,14 @@ export async function layoutFaults(page: Page): Promise<string[]> {
     )) {
       const box = control.getBoundingClientRect();
       // Radios and switches of a library are one invisible pixel beneath what is drawn.
-      if (!seen(control) || box.width < 4 || control.closest("[aria-hidden=true]")) continue;
+      const hidden = control.parentElement;
+      if (
+        !seen(control) ||
+        box.width < 4 ||
+        (hidden && hidden.clientWidth <= 1 && hidden.clientHeight <= 1) ||
+        control.closest("[aria-hidden=true]")
+      )
+        continue;
       const { taker } = through(box, control.parentElement ?? control);
       if (taker)
         faults.add(
