@@ -45,7 +45,10 @@ function PromptPage() {
     }
     const tell = (): void => {
       // The fold with the details gives way to the screen's height; what is below the card's own end had no room at all.
-      element.style.setProperty("--tallest", `${window.screen.availHeight - 2 * screenMargin}px`);
+      // The screen is measured without the size of text that the person chose.
+      const size = window.innerWidth > 0 ? window.outerWidth / window.innerWidth : 1;
+      const tallest = (window.screen.availHeight - 2 * screenMargin) / Math.max(1, size);
+      element.style.setProperty("--tallest", `${tallest}px`);
       const question = element.querySelector(".question");
       const cut = question ? question.scrollHeight - question.clientHeight : 0;
       const height = Math.min(Math.max(element.offsetHeight, element.scrollHeight) + cut, tallestWindow);

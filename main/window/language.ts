@@ -1,23 +1,14 @@
-// The language of tray, notifications and pages: the person's choice, kept beside Chromium's own files, else the desktop's.
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+// The language of tray, notifications and pages: the person's choice, else the desktop's.
 import { app } from "electron";
-import * as v from "valibot";
 import { type Language, type LanguageChoice, languageChoiceSchema, languageFor } from "../../contract/language.ts";
+import { keep, readKept } from "./kept.ts";
 
-const file = (): string => join(app.getPath("userData"), "language.json");
-
-/** What was chosen; "system" where nothing was, or nothing readable is left of it. */
 export function languageChoice(): LanguageChoice {
-  try {
-    return v.parse(languageChoiceSchema, JSON.parse(readFileSync(file(), "utf8")));
-  } catch {
-    return "system";
-  }
+  return readKept("language", languageChoiceSchema, "system");
 }
 
 export function keepLanguageChoice(choice: LanguageChoice): void {
-  writeFileSync(file(), JSON.stringify(choice));
+  keep("language", choice);
 }
 
 /** The language to speak now. */

@@ -1,5 +1,5 @@
-// Nothing is cut off and nothing overlaps, in any view and on any card: in small and large windows, with text twice as large, in German, and
-// with names that are long or want to be read from right to left.
+// Nothing is cut off and nothing overlaps, in any view and on any card: in small and large windows, with text twice as large, in German,
+// and with names that are long or want to be read from right to left.
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { App, patience } from "./app.ts";
 import { layoutFaults } from "./layout.ts";
@@ -8,12 +8,12 @@ import { hostileNames } from "./scenario-hostile.ts";
 import { furnish, settled, Tour } from "./tour.ts";
 
 const waitFor = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: patience, interval: 50 });
-/** `text`: of the usual size. */
+/** Of the window in pixels of the screen. `size`: of the text and all else, as Ctrl with + makes it. */
 const screens = [
-  { width: 800, height: 600, text: 1 },
-  { width: 1180, height: 760, text: 1 },
-  { width: 1180, height: 760, text: 2 },
-  { width: 1900, height: 1200, text: 2 },
+  { width: 800, height: 600, size: 1 },
+  { width: 1180, height: 760, size: 1 },
+  { width: 1600, height: 1200, size: 2 },
+  { width: 2400, height: 1600, size: 2 },
 ];
 
 describe.each(["en", "de"])("in %s", (language) => {
@@ -32,26 +32,22 @@ describe.each(["en", "de"])("in %s", (language) => {
     await helper?.end();
   });
 
-  const size = async (width: number, height: number, text: number): Promise<void> => {
+  const become = async (width: number, height: number, size: number): Promise<void> => {
     const window = await app.electron.browserWindow(app.main);
-    await window.evaluate(
-      (main, [width, height]) => main.setContentSize(width as number, height as number),
-      [width, height],
-    );
-    await waitFor(async () => expect(await app.main.evaluate(() => innerWidth)).toBe(width));
-    for (const page of [app.main, app.prompt])
-      await page.evaluate((text) => {
-        document.documentElement.style.fontSize = `${text * 100}%`;
-        dispatchEvent(new Event("resize"));
-      }, text);
+    await window.evaluate((main, [width, height]) => main.setContentSize(width, height), [width, height] as const);
+    const now = async () => (await app.main.evaluate(() => innerWidth)) / width;
+    await app.main.keyboard.press("Control+0");
+    await waitFor(async () => expect(await now()).toBeCloseTo(1));
+    for (let presses = 0; presses < 5 && size === 2; presses++) await app.main.keyboard.press("Control+=");
+    await waitFor(async () => expect(await now()).toBeCloseTo(1 / size));
     await settled(app.main);
   };
 
   test.each(screens)(
-    "nothing is cut off or overlaps at $width × $height, text × $text",
+    "nothing is cut off or overlaps at $width × $height, size × $size",
     { timeout: 300_000 },
-    async ({ width, height, text }) => {
-      await size(width, height, text);
+    async ({ width, height, size }) => {
+      await become(width, height, size);
       const faults: string[] = [];
       const tour = new Tour(app, helper, async (page, name) => {
         for (const fault of await layoutFaults(page)) faults.push(`${name}: ${fault}`);

@@ -63,7 +63,9 @@ export function HistoryRows({ rows, total, by, label, open }: Props) {
               <Share of={all === 0 ? 0 : (row.bytesIn + row.bytesOut) / all} row={row} />
               <Amount value={row.bytesIn === 0 ? "" : humanBytes(row.bytesIn)} />
               <Amount value={row.bytesOut === 0 ? "" : humanBytes(row.bytesOut)} />
-              <Amount value={row.connections === 0 ? "" : row.connections.toLocaleString(language)} />
+              <span role="cell" className="cell-numbers cell-connections">
+                {row.connections === 0 ? <Zero /> : row.connections.toLocaleString(language)}
+              </span>
               <span role="cell" className={`cell-numbers ${row.blocked > 0 ? "cell-blocked" : ""}`}>
                 {row.blocked > 0 ? row.blocked.toLocaleString(language) : <Zero />}
               </span>
@@ -84,9 +86,13 @@ function Head({ by }: { by: Dimension }) {
     <div className="row" role="row">
       <span role="columnheader">{words.dimension[by]}</span>
       <span role="columnheader">{columns.share}</span>
-      {[columns.received, columns.sent, columns.connections, columns.blocked].map((column) => (
-        <span key={column} role="columnheader" className="cell-numbers">
-          {column}
+      {(["received", "sent", "connections", "blocked"] as const).map((column) => (
+        <span
+          key={column}
+          role="columnheader"
+          className={`cell-numbers ${column === "connections" ? "cell-connections" : ""}`}
+        >
+          {columns[column]}
         </span>
       ))}
     </div>
