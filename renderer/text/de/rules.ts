@@ -169,7 +169,7 @@ export const rules: Part<typeof english> = {
   over: (protocol) => `über ${protocol}`,
   ends: (lifetime, left) => {
     if (left !== null) return `noch ${timeLeft(left)}`;
-    if (lifetime === "quit") return "bis sie endet";
+    if (lifetime === "quit") return "bis zum Beenden";
     return lifetime === "restart" ? "bis zum Neustart" : "";
   },
 };
