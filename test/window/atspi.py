@@ -95,7 +95,11 @@ def answer(request):
     what = request["do"]
     if what == "tree":
         app = application()
-        return None if app is None else tree(app)
+        if app is None:
+            return None
+        # What was read before may be of a page that is another by now.
+        app.clear_cache()
+        return tree(app)
     if what == "focus":
         return about(focused[0]) if focused[0] is not None else None
     if what == "events":

@@ -1,8 +1,8 @@
-// Nothing is cut off and nothing overlaps, in any view and on any card: in small and large windows, with text twice as large, in German,
-// and with names that are long or want to be read from right to left.
+// Nothing is cut off, nothing overlaps, and where motion is not wanted nothing moves, in any view and on any card: in small and large
+// windows, with everything twice as large, in German, and with names that are long or want to be read from right to left.
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { App, patience } from "./app.ts";
-import { layoutFaults } from "./layout.ts";
+import { layoutFaults, motions } from "./layout.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 import { hostileNames } from "./scenario-hostile.ts";
 import { furnish, settled, Tour } from "./tour.ts";
@@ -32,6 +32,15 @@ describe.each(["en", "de"])("in %s", (language) => {
     await helper?.end();
   });
 
+  test("motion is only for whom it does not harm", async () => {
+    const rules = app.main.locator(".nav [role=tab][data-key=rules]");
+    await rules.click();
+    await app.main.locator(".switch").first().waitFor();
+    expect((await motions(app.main)).length).toBeGreaterThan(0);
+    for (const page of [app.main, app.prompt]) await page.emulateMedia({ reducedMotion: "reduce" });
+    expect(await motions(app.main)).toEqual([]);
+  });
+
   const become = async (width: number, height: number, size: number): Promise<void> => {
     const window = await app.electron.browserWindow(app.main);
     await window.evaluate((main, [width, height]) => main.setContentSize(width, height), [width, height] as const);
@@ -50,7 +59,7 @@ describe.each(["en", "de"])("in %s", (language) => {
       await become(width, height, size);
       const faults: string[] = [];
       const tour = new Tour(app, helper, async (page, name) => {
-        for (const fault of await layoutFaults(page)) faults.push(`${name}: ${fault}`);
+        for (const fault of [...(await layoutFaults(page)), ...(await motions(page))]) faults.push(`${name}: ${fault}`);
       });
       await tour.main();
       await tour.prompt();

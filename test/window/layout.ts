@@ -116,3 +116,14 @@ export async function layoutFaults(page: Page): Promise<string[]> {
     return [...faults];
   });
 }
+
+/** What would move on the page: each part with a transition or an animation of its own. */
+export async function motions(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const moving = [...document.querySelectorAll("body *")].filter((element) => {
+      const { transitionDuration, animationName } = getComputedStyle(element);
+      return /[1-9]/.test(transitionDuration) || animationName !== "none";
+    });
+    return [...new Set(moving.map(({ tagName, className }) => `moves: ${tagName.toLowerCase()}.${className}`))];
+  });
+}

@@ -42,7 +42,7 @@ export const prompt: Part<typeof english> = {
       body: "Es läuft aus einem anderen Ordner und hat einen anderen Inhalt. Wenn du es nicht selbst installiert hast, sei vorsichtig.",
     },
     again: "Wenn du es länger als einmal erlaubst, gilt alles wieder, was du ihm früher erlaubt hast.",
-    since: (time) => `Zuletzt so gesehen wie damals: ${time}.`,
+    since: (time) => `Zuletzt unverändert gesehen: ${time}.`,
   },
   port: (port) => `Port ${port}`,
   scope: { outbound: "Wohin", inbound: "Wer" },
