@@ -54,7 +54,7 @@ export class PromptWindow {
       this.close();
     });
     this.window.on("focus", told.focused);
-    sizeByKeys(this.window.webContents, () => this.fit(this.asked.visible, this.asked.height));
+    sizeByKeys(this.window.webContents, () => this.asked.visible && this.fit(true, this.asked.height));
     void this.window.loadURL(`${origin}/prompt.html`);
   }
 
@@ -103,6 +103,7 @@ export class PromptWindow {
 
   private hide(): void {
     this.window.hide();
+    this.asked = { visible: false, height: 0 };
     this.wide = false;
     this.wanted = false;
   }

@@ -18,7 +18,7 @@ export function sizeAfter(key: string, size: Size): Size | null {
 }
 
 /** `changed`: after every change, and once a page has loaded with what was kept. */
-export function sizeByKeys(contents: WebContents, changed: () => void): void {
+export function sizeByKeys(contents: WebContents, changed: () => unknown): void {
   const apply = (): void => {
     contents.setZoomFactor(stored());
     changed();
