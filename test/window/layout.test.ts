@@ -31,19 +31,15 @@ describe.each(["en", "de"] as const)("in %s", (language) => {
     hostileNames(helper);
     app = await App.start(helper.socketPath, undefined, undefined, undefined, { env: { LANGUAGE: language } });
     await app.main.locator("[data-health=up]").waitFor();
+    // The control: whoever does not mind sees something move.
+    await app.main.locator(".nav [role=tab][data-key=rules]").click();
+    await app.main.locator(".switch").first().waitFor();
+    expect(await motions(app.main)).not.toEqual([]);
+    for (const page of [app.main, app.prompt]) await page.emulateMedia({ reducedMotion: "reduce" });
   });
   afterAll(async () => {
     await app?.end();
     await helper?.end();
-  });
-
-  test("motion is only for whom it does not harm", async () => {
-    const rules = app.main.locator(".nav [role=tab][data-key=rules]");
-    await rules.click();
-    await app.main.locator(".switch").first().waitFor();
-    expect((await motions(app.main)).length).toBeGreaterThan(0);
-    for (const page of [app.main, app.prompt]) await page.emulateMedia({ reducedMotion: "reduce" });
-    expect(await motions(app.main)).toEqual([]);
   });
 
   const become = async (width: number, height: number, size: number): Promise<void> => {
