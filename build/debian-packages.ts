@@ -9,6 +9,7 @@ const screen = "Electron's window";
 const manager = "a window manager, and somebody who types, for the window's tests";
 const compositor = "a Wayland compositor, and somebody who types, for the window's tests";
 const checked = "what the packages bring is checked with it";
+const reader = "reads the windows as a screen reader does, for their tests";
 const client = "real clients of the network tests";
 
 export const packages: DebianPackage[] = [
@@ -47,6 +48,9 @@ export const packages: DebianPackage[] = [
   { name: "xdotool", reason: manager, purpose: "test" },
   { name: "wmctrl", reason: manager, purpose: "test" },
   { name: "x11-utils", reason: manager, purpose: "test" },
+  { name: "at-spi2-core", reason: reader, purpose: "test" },
+  { name: "gir1.2-atspi-2.0", reason: reader, purpose: "test" },
+  { name: "python3-gi", reason: reader, purpose: "test" },
   { name: "sway", reason: compositor, purpose: "test" },
   { name: "foot", reason: compositor, purpose: "test" },
   { name: "wtype", reason: compositor, purpose: "test" },

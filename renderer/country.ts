@@ -1,7 +1,7 @@
 // Countries by their names. Where an address is comes from a data set that may err.
-import { text } from "./text.ts";
+import { language, text } from "./text.ts";
 
-const names = new Intl.DisplayNames("en", { type: "region", fallback: "code" });
+const names = new Intl.DisplayNames(language, { type: "region", fallback: "code" });
 
 /** "Germany"; the code itself where nobody knows what it is called. */
 export function countryName(code: string): string {

@@ -1,9 +1,19 @@
 // Numbers, times, addresses and names as text. Pure.
 import { splitAppPath } from "../contract/app-path.ts";
 import type { App, Direction, Endpoint } from "../contract/words.ts";
-import { text } from "./text.ts";
+import { language, text } from "./text.ts";
 
 const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+
+/** By how many digits stand behind the decimal sign. */
+const decimals = [0, 1, 2].map(
+  (digits) =>
+    new Intl.NumberFormat(language, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+      useGrouping: false,
+    }),
+);
 
 /** Decimal units, three significant digits: 999 B, 1.23 kB, 45.6 MB. */
 export function humanBytes(bytes: number): string {
@@ -14,7 +24,7 @@ export function humanBytes(bytes: number): string {
     unit += 1;
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return `${value.toFixed(digits)} ${units[unit]}`;
+  return `${decimals[digits]?.format(value)} ${units[unit]}`;
 }
 
 /** Bytes a second; empty where nothing flows. */
@@ -22,13 +32,13 @@ export function humanRate(bytes: number): string {
   return bytes < 0.5 ? "" : text.monitor.rate(humanBytes(bytes));
 }
 
-const clock = new Intl.DateTimeFormat(undefined, {
+const clock = new Intl.DateTimeFormat(language, {
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
   hourCycle: "h23",
 });
-const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
+const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
 
 export function clockTime(iso: string): string {
   return clock.format(new Date(iso));

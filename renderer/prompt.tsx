@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useRef } from "react";
 import { createRoot } from "react-dom/client";
 import { bridge } from "./bridge.ts";
+import { Speaking } from "./parts/speaking.tsx";
 import { takeShell } from "./preferences.ts";
 import { announcement } from "./prompt/announcement.ts";
 import { Back } from "./prompt/back.tsx";
@@ -13,6 +14,7 @@ import { stack, takeToDesk, useDesk } from "./prompt/on-desk.ts";
 import { rehearse } from "./prompt/rehearsal.tsx";
 import { UndoBar, useUndo } from "./prompt/undo.tsx";
 import { take, useKnown } from "./store.ts";
+import { text } from "./text.ts";
 
 /** How long a card whose attempt died stays when nobody is at it, ms: nothing waits for an answer any more. */
 const overMs = 15_000;
@@ -26,7 +28,7 @@ function PromptPage() {
   const prompts = useKnown((known) => known.prompts);
   const quiet = useKnown((known) => known.attention.quiet);
   const { desk, shown, asked } = useDesk();
-  const { last } = useUndo();
+  const { last, answering } = useUndo();
   const frame = useRef<HTMLDivElement>(null);
   const card = desk.card === null ? undefined : prompts.get(desk.card);
   const over = card?.state === "inbox";
@@ -39,12 +41,16 @@ function PromptPage() {
   useLayoutEffect(() => {
     const element = frame.current;
     if (!element || !visible) {
-      void bridge.shell({ do: "fit-prompt", visible: false, height: 0 });
+      // Between a card and the way back from its answer the window stays, and keeps the focus of whoever answered by keyboard.
+      if (!answering) void bridge.shell({ do: "fit-prompt", visible: false, height: 0 });
       return;
     }
     const tell = (): void => {
       // The fold with the details gives way to the screen's height; what is below the card's own end had no room at all.
-      element.style.setProperty("--tallest", `${window.screen.availHeight - 2 * screenMargin}px`);
+      // The screen is measured without the size of text that the person chose.
+      const size = window.innerWidth > 0 ? window.outerWidth / window.innerWidth : 1;
+      const tallest = (window.screen.availHeight - 2 * screenMargin) / Math.max(1, size);
+      element.style.setProperty("--tallest", `${tallest}px`);
       const question = element.querySelector(".question");
       const cut = question ? question.scrollHeight - question.clientHeight : 0;
       const height = Math.min(Math.max(element.offsetHeight, element.scrollHeight) + cut, tallestWindow);
@@ -55,7 +61,7 @@ function PromptPage() {
     // The parts as well: a card as tall as the screen has its size, whatever is in it.
     for (const each of [element, ...element.querySelectorAll(".question > *, .decision, .undo")]) watch.observe(each);
     return () => watch.disconnect();
-  }, [visible, card?.id, back, undoable !== null, asked]);
+  }, [visible, answering, card?.id, back, undoable !== null, asked]);
 
   // Heard only where no window comes up by itself.
   const said = JSON.stringify(announcement(card, queue, back));
@@ -73,31 +79,37 @@ function PromptPage() {
   }, [over, desk.card]);
 
   return (
-    <div className="frame" ref={frame}>
-      {back && (
-        <Back
-          key={back.since}
-          quiet={back}
-          questions={missed(prompts.values(), back)}
-          shown={shown}
-          show={() => takeToDesk((desk) => ({ ...desk, back: null }))}
-          later={() => takeToDesk(putAllAside)}
-        />
-      )}
-      {card && (
-        <Card
-          // Another question is another card in every respect: no choice, focus or half-made press survives.
-          key={card.id}
-          prompt={card}
-          siblings={siblings(desk, stack())}
-          shown={shown}
-          queue={queue}
-          later={later}
-          hide={() => void bridge.shell({ do: "close-prompt" })}
-        />
-      )}
-      {undoable && <UndoBar key={undoable.change} last={undoable} />}
-    </div>
+    <>
+      {/* Always there, so that what comes into it is told: a window that takes no focus is not read by itself. */}
+      <p className="hidden-words" role="alert">
+        {announcement(card, 1, back).body}
+      </p>
+      <div className="frame" ref={frame}>
+        {back && (
+          <Back
+            key={back.since}
+            quiet={back}
+            questions={missed(prompts.values(), back)}
+            shown={shown}
+            show={() => takeToDesk((desk) => ({ ...desk, back: null }))}
+            later={() => takeToDesk(putAllAside)}
+          />
+        )}
+        {card && (
+          <Card
+            // Another question is another card in every respect: no choice, focus or half-made press survives.
+            key={card.id}
+            prompt={card}
+            siblings={siblings(desk, stack())}
+            shown={shown}
+            queue={queue}
+            later={later}
+            hide={() => void bridge.shell({ do: "close-prompt" })}
+          />
+        )}
+        {undoable && <UndoBar key={undoable.change} last={undoable} />}
+      </div>
+    </>
   );
 }
 
@@ -120,5 +132,10 @@ bridge.follow((update) => {
     useDesk.setState(({ asked }) => ({ asked: asked + 1 }));
   }
 });
-createRoot(document.getElementById("root") as HTMLElement).render(<PromptPage />);
+document.title = text.prompt.title;
+createRoot(document.getElementById("root") as HTMLElement).render(
+  <Speaking>
+    <PromptPage />
+  </Speaking>,
+);
 rehearse(() => useDesk.getState().desk.card === null);

@@ -7,9 +7,11 @@ import { FirstRun } from "./first-run/first-run.tsx";
 import { takeExample } from "./first-run/steps.ts";
 import { Closing, takeClosing } from "./frame/closing.tsx";
 import { takeRefused } from "./frame/standing.ts";
+import { takeLanguage } from "./language.ts";
 import { useIsLearning } from "./learning.ts";
 import { takeMonitor } from "./monitor.ts";
 import { Arrows, Bars, Eye, Lines, Sheets, Shield, Sliders, Tray } from "./parts/icons.tsx";
+import { Speaking } from "./parts/speaking.tsx";
 import { takeShell } from "./preferences.ts";
 import { takeSeen } from "./seen.ts";
 import { followView, showView, useView, type View as ViewName } from "./shown-view.ts";
@@ -102,6 +104,11 @@ bridge.follow((update) => {
   takeRefused(update);
   takeClosing(update);
   takeExample(update);
+  takeLanguage(update);
   followView(update);
 });
-createRoot(document.getElementById("root") as HTMLElement).render(<Window />);
+createRoot(document.getElementById("root") as HTMLElement).render(
+  <Speaking>
+    <Window />
+  </Speaking>,
+);

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { extname, join, normalize, sep } from "node:path";
 import { protocol, type Session } from "electron";
 import { Icons } from "./icons/icons.ts";
+import { language } from "./language.ts";
 
 export const origin = "picket://app";
 
@@ -57,7 +58,9 @@ async function answer(request: Request, folder: string): Promise<Response> {
     // react-aria adds two tiny <style> elements of its own; the nonce, new for each page load, admits those and no others.
     const nonce = randomBytes(16).toString("base64");
     const body =
-      extname(path) === ".html" ? file.toString("utf8").replaceAll("__NONCE__", nonce) : new Uint8Array(file);
+      extname(path) === ".html"
+        ? file.toString("utf8").replaceAll("__NONCE__", nonce).replace('lang="en"', `lang="${language()}"`)
+        : new Uint8Array(file);
     return new Response(body, {
       headers: {
         "Content-Type": type,

@@ -2,6 +2,8 @@
 import { BrowserWindow, nativeTheme } from "electron";
 import { origin } from "./assets.ts";
 import { safePreferences } from "./hardening.ts";
+import { shellText } from "./text/shell-text.ts";
+import { sizeByKeys } from "./text-size.ts";
 
 /** The colour behind a page that has not painted yet; the same as --ground in renderer/style/tokens.css. */
 export function ground(): string {
@@ -10,7 +12,7 @@ export function ground(): string {
 
 export function makeMainWindow(preload: string): BrowserWindow {
   const window = new BrowserWindow({
-    title: "Picket",
+    title: shellText().product,
     width: 1180,
     height: 760,
     minWidth: 760,
@@ -20,6 +22,7 @@ export function makeMainWindow(preload: string): BrowserWindow {
     backgroundColor: ground(),
     webPreferences: safePreferences(preload),
   });
+  sizeByKeys(window.webContents, () => {});
   window.once("ready-to-show", () => window.show());
   void window.loadURL(`${origin}/window.html`);
   return window;

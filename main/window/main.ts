@@ -5,6 +5,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { app, type BrowserWindow, Menu, nativeTheme, session } from "electron";
 import type { Outcome, Shell, ShellRequest, WindowMethod } from "../../contract/bridge.ts";
+import type { LanguageChoice } from "../../contract/language.ts";
 import { defaultSocket } from "../client/client.ts";
 import { declareScheme, serveAssets } from "./assets.ts";
 import { AttentionKeeper } from "./attention.ts";
@@ -12,6 +13,7 @@ import { Herald } from "./desktop/herald.ts";
 import { wayOf } from "./desktop/way.ts";
 import { LiveExample } from "./example/example.ts";
 import { hardenContents, hardenSession } from "./hardening.ts";
+import { keepLanguageChoice, language, languageChoice } from "./language.ts";
 import { HelperLink } from "./link.ts";
 import { makeMainWindow } from "./main-window.ts";
 import { type Page, Pages } from "./pages.ts";
@@ -23,7 +25,7 @@ import { saveMemory } from "./thrift.ts";
 import { TrayHost } from "./tray/host.ts";
 import type { TrayAct } from "./tray/menu.ts";
 import { TrayIcon } from "./tray/tray.ts";
-import { english } from "./tray/words.ts";
+import { trayWords } from "./tray/words.ts";
 
 const preload = join(__dirname, "preload.cjs");
 let mainWindow: BrowserWindow | undefined;
@@ -47,6 +49,7 @@ const pages = new Pages(
   () => [
     { kind: "attention", attention: attention.attention },
     { kind: "shell", shell: shell() },
+    { kind: "language", choice: languageChoice() },
     { kind: "example", example: example.example },
   ],
 );
@@ -156,12 +159,27 @@ function serveMain(request: ShellRequest): boolean {
   return true;
 }
 
+/** From now on in that language: what is made once is made anew. Questions stay open at the helper, and come back with their page. */
+function speak(choice: LanguageChoice): void {
+  keepLanguageChoice(choice);
+  tray?.refresh();
+  for (const [page, window] of [
+    ["main", mainWindow],
+    ["prompt", promptWindow?.window],
+  ] as const) {
+    if (!window) continue;
+    leave(page);
+    window.webContents.reload();
+  }
+}
+
 /** What a page asks of its windows. Only the prompt's page may speak for the prompt's window. */
 function serveShell(page: Page, request: ShellRequest, herald: Herald): void {
   if (page === "main" && serveMain(request)) return;
   if (request.do === "open-prompt") showPrompts();
   else if (request.do === "snooze") attention.snooze(request.app, request.minutes);
   else if (request.do === "wake") attention.wake(request.app);
+  else if (request.do === "language") speak(request.choice);
   else if (page !== "prompt") return;
   else if (request.do === "open-inbox") showView("inbox");
   else if (request.do === "close-prompt") promptWindow?.close();
@@ -216,7 +234,7 @@ function start(): void {
   tray = new TrayIcon(
     (act) => void actForTray(act),
     showMain,
-    () => english,
+    () => trayWords[language()],
   );
   // Also where nobody says that it shows any: older trays do not say so.
   let placed = false;

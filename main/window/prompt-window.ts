@@ -4,6 +4,8 @@ import { BrowserWindow, screen } from "electron";
 import { origin } from "./assets.ts";
 import { safePreferences } from "./hardening.ts";
 import { ground } from "./main-window.ts";
+import { shellText } from "./text/shell-text.ts";
+import { sizeByKeys } from "./text-size.ts";
 
 const width = 440;
 /** On a screen too low for the whole card its two halves stand side by side. */
@@ -20,6 +22,8 @@ export class PromptWindow {
   /** The person asked for it: it may come up, with the focus, as soon as its page has a card. */
   private wanted = false;
   private wide = false;
+  /** Of the page's last card, CSS pixels. */
+  private asked = { visible: false, height: 0 };
 
   /** `mayRaise`: whether it may come up by itself. */
   constructor(
@@ -30,7 +34,7 @@ export class PromptWindow {
     this.shown = told.shown;
     this.mayRaise = told.mayRaise;
     this.window = new BrowserWindow({
-      title: "Picket asks",
+      title: shellText().promptWindow,
       width,
       height: 480,
       show: false,
@@ -50,11 +54,15 @@ export class PromptWindow {
       this.close();
     });
     this.window.on("focus", told.focused);
+    sizeByKeys(this.window.webContents, () => this.asked.visible && this.fit(true, this.asked.height));
     void this.window.loadURL(`${origin}/prompt.html`);
   }
 
   /** The page's card has this height; without a card there is no window. */
-  fit(visible: boolean, height: number): void {
+  fit(visible: boolean, cssHeight: number): void {
+    this.asked = { visible, height: cssHeight };
+    const size = this.window.webContents.getZoomFactor();
+    const height = Math.ceil(cssHeight * size);
     if (!visible) {
       this.hide();
       return;
@@ -68,7 +76,7 @@ export class PromptWindow {
     ).workArea;
     const tallest = area.height - 2 * margin;
     this.wide ||= height > tallest;
-    const fittingWidth = Math.min(this.wide ? wideWidth : width, area.width - 2 * margin);
+    const fittingWidth = Math.min(Math.round((this.wide ? wideWidth : width) * size), area.width - 2 * margin);
     const fittingHeight = Math.min(height, tallest);
     // A window in use stays where the person put it, as far as that keeps all of it on the screen; one that appears comes to the corner.
     const right = area.x + area.width - fittingWidth - margin;
@@ -95,6 +103,7 @@ export class PromptWindow {
 
   private hide(): void {
     this.window.hide();
+    this.asked = { visible: false, height: 0 };
     this.wide = false;
     this.wanted = false;
   }

@@ -28,8 +28,7 @@ export function Details({ prompt, open, setOpen, destinations, title = words.tit
   return (
     <details className="details" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        {title}
-        {hint}
+        {title} {hint}
       </summary>
       {open && <Facts prompt={prompt} destinations={destinations} />}
     </details>
@@ -79,7 +78,7 @@ function Facts({ prompt, destinations }: { prompt: Prompt; destinations: Ref<HTM
           <Fact label={words.today}>{todayLine(known.today)}</Fact>
         </>
       )}
-      {reason && <Fact label={words.reason}>{plain(reason)}</Fact>}
+      {reason && <Fact label={words.reason}>{text.helper.reason(plain(reason))}</Fact>}
     </dl>
   );
 }

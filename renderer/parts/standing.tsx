@@ -17,7 +17,12 @@ function standingFacts({ mode, override, profile, trial }: Standing): Fact[] {
     facts.push({ key: "override", word, tone: "warn" });
   }
   if (trial) {
-    facts.push({ key: "trial", word: words.trial(clockMinutes(trial.ends)), tone: "warn", why: plain(trial.what) });
+    facts.push({
+      key: "trial",
+      word: words.trial(clockMinutes(trial.ends)),
+      tone: "warn",
+      why: text.helper.change(plain(trial.what)),
+    });
   }
   if (mode !== "ask") facts.push({ key: "mode", word: words.mode[mode], tone: "plain" });
   if (profile !== null) facts.push({ key: "profile", word: words.profile(plain(profile)), tone: "plain" });

@@ -1,7 +1,7 @@
 // A verdict or a rule's action: a colour, a drawing and a word, so that none of the three carries the meaning alone.
 import type { ReactNode } from "react";
 import type { Action, Verdict } from "../../contract/words.ts";
-import { text } from "../text.ts";
+import { language, text } from "../text.ts";
 import { Check, Hourglass, Question, Slash } from "./icons.tsx";
 
 const verdictIcon: Record<Verdict, ReactNode> = { allow: <Check />, block: <Slash />, held: <Hourglass /> };
@@ -23,7 +23,7 @@ export function CountMark({ verdict, count }: { verdict: Verdict; count: number 
     <span className={`mark mark-${verdict} mark-count`} title={text.monitor.counts[verdict](count)}>
       {verdictIcon[verdict]}
       <span className="hidden-words">{text.monitor.counts[verdict](count)}</span>
-      <span aria-hidden="true">{count.toLocaleString("en")}</span>
+      <span aria-hidden="true">{count.toLocaleString(language)}</span>
     </span>
   );
 }

@@ -16,7 +16,7 @@ import { Choices, canBeRemembered, firstScope, scopesOf } from "./choices.tsx";
 import { useDeadTime } from "./dead-time.ts";
 import { Snooze } from "./snooze.tsx";
 import { Subject } from "./subject.tsx";
-import { offerUndo } from "./undo.tsx";
+import { offerUndo, useUndo } from "./undo.tsx";
 
 const words = text.prompt;
 
@@ -58,15 +58,18 @@ export function Card({ prompt, siblings, shown, queue, later, hide }: Props) {
   const answer = async (action: Answer): Promise<void> => {
     if (!mayAct() || busy || !online || !answerable) return;
     setBusy(true);
+    useUndo.setState({ answering: true });
     const outcome = await bridge.call("prompts.answer", { id: prompt.id, action, scope, lifetime });
     setBusy(false);
     if (!outcome.ok) {
+      useUndo.setState({ answering: false });
       setError(outcome.code);
       return;
     }
     const { change: made, settled } = outcome.result;
     offerUndo(made === null ? null : { change: made, sentence: answered(prompt, scope, lifetime, action) });
     settle([prompt.id, ...settled]);
+    useUndo.setState({ answering: false });
   };
 
   // The focus is on the card itself: Enter and Space do nothing there.

@@ -20,6 +20,8 @@ export function Snooze({ app, isDisabled, isOpen, setOpen, kbd }: Props) {
         <p className="hint">{words.label(appWord(app))}</p>
         <Menu
           className="menu"
+          // By its key nothing else would bring the focus in.
+          autoFocus="first"
           aria-label={words.label(appWord(app))}
           onAction={(key) => void bridge.shell({ do: "snooze", app: app.path, minutes: Number(key) })}
         >

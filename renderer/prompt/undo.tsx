@@ -16,7 +16,11 @@ const undoneMs = 2_500;
 
 export type Undoable = { change: number; sentence: string };
 
-export const useUndo = create<{ last: Undoable | null }>()(() => ({ last: null }));
+/** `answering`: an answer is on its way. The card may be gone before it is known to have become a rule. */
+export const useUndo = create<{ last: Undoable | null; answering: boolean }>()(() => ({
+  last: null,
+  answering: false,
+}));
 
 export function offerUndo(last: Undoable | null): void {
   useUndo.setState({ last });

@@ -67,7 +67,7 @@ export function Notices() {
       {link.state === "away" && (
         <Notice tone="alarm" title={text.away.title}>
           <p>{text.away.body}</p>
-          <p className="hint" title={plain(link.message)}>
+          <p className="hint" title={text.helper.link(plain(link.message))}>
             {text.errors[link.code]} <small>{text.errorDetail(link.code)}</small>
           </p>
         </Notice>
@@ -78,7 +78,8 @@ export function Notices() {
             {degraded.map((item) => (
               <li key={item.code}>
                 {text.frame.degraded[item.code] && <strong>{text.frame.degraded[item.code]} </strong>}
-                {plain(item.message)} <small>{text.errorDetail(plain(item.code))}</small>
+                {text.helper.degraded(item.code, plain(item.message))}{" "}
+                <small>{text.errorDetail(plain(item.code))}</small>
               </li>
             ))}
           </ul>

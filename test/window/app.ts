@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { _electron, type ElectronApplication, type Page } from "playwright-core";
 import { electronPath } from "../../build/electron.ts";
 import { dist } from "../../build/paths.ts";
+import { channels, type Update } from "../../contract/bridge.ts";
 import type { PreferencesChange } from "../../contract/preferences.ts";
 import { openScreen, type Screen } from "./screen.ts";
 
@@ -59,6 +60,7 @@ export class App {
       XDG_CONFIG_HOME: home,
       PICKET_SOCKET: socketPath,
       LANG: "C.UTF-8",
+      LANGUAGE: "en",
       ...desktop.env,
     });
     const electron = await _electron.launch({
@@ -102,6 +104,13 @@ export class App {
   /** The card, once its dead time is over. */
   async liveCard(id: string): Promise<void> {
     await this.prompt.locator(`.card[data-id="${id}"][data-live="true"]`).waitFor();
+  }
+
+  /** Tells the prompt's page what the main process would. */
+  async tell(update: Update): Promise<void> {
+    const window = await this.electron.browserWindow(this.prompt);
+    const told = [channels.update, update] as const;
+    await window.evaluate((browserWindow, [channel, what]) => browserWindow.webContents.send(channel, what), told);
   }
 
   async end(): Promise<void> {

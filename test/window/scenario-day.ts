@@ -27,12 +27,12 @@ const clock = anEndpoint("192.0.2.123", 123, { protocol: "udp" });
 const tracker = anEndpoint("203.0.113.200");
 const resolver = anEndpoint("192.0.2.53", 53, { protocol: "udp" });
 
-const byRule = { layer: "rule", reason: "Your rule allows this app to connect there." } as const;
-const refused = { verdict: "block", layer: "rule", reason: "Your rule blocks this app there." } as const;
+const byRule = { layer: "rule", reason: "Your rule allows this app to any address." } as const;
+const refused = { verdict: "block", layer: "rule", reason: "Your rule blocks this app to this address." } as const;
 const builtIn = {
   layer: "factory",
-  rule: "factory:resolvers",
-  reason: "Built in: names are looked up at the configured resolvers.",
+  rule: "factory:dns-udp",
+  reason: "A factory rule allows any app to and from the name servers of this computer, port 53 over UDP.",
 } as const;
 
 const day: Omit<
@@ -139,7 +139,7 @@ const day: Omit<
     minutes: 52,
     verdict: "block",
     layer: "mode",
-    reason: "Nobody answered in time.",
+    reason: "No rule covers it, and the mode blocks the rest.",
   },
   { app: nextcloud, endpoint: cloud, minutes: 66, ...byRule, rule: "r4", bytesIn: 20_220, bytesOut: 8_144 },
 ];
@@ -197,9 +197,9 @@ export function fillWithADay(helper: ScenarioHelper): void {
     aRule("r9", { app: python.path, address: "192.0.2.7", port: 3000, direction: "inbound", created: ago(1) }),
     aRule("r8", { app: null, action: "ask", address: "192.0.2.0/24", port: 22, created: ago(50) }),
     loopbackRule,
-    aRule("factory:resolvers", {
+    aRule("factory:dns-udp", {
       ...loopbackRule,
-      id: "factory:resolvers",
+      id: "factory:dns-udp",
       zone: "resolvers",
       port: 53,
       note: "Without name look-ups, nothing finds its way.",

@@ -6,7 +6,11 @@ import type { ScenarioHelper } from "./scenario-helper.ts";
 const named = (host: string, address: string, port = 443) =>
   anEndpoint(address, port, { host, names: [{ name: host, source: "query", trusted: true }] });
 
-const rule = { layer: "rule", rule: "r1", reason: "Your rule allows this app to connect there." } as const;
+const rule = {
+  layer: "rule",
+  rule: "r1",
+  reason: "Your rule allows this app to any host of example.org, port 443 over TCP.",
+} as const;
 
 const busy: [id: string, ...(Parameters<typeof aFlow> extends [string, ...infer Rest] ? Rest : never)][] = [
   ["m1", firefox, named("www.example.org", "203.0.113.34"), { time: ago(0.5), ...rule, live: true }],
@@ -16,7 +20,12 @@ const busy: [id: string, ...(Parameters<typeof aFlow> extends [string, ...infer 
     "m4",
     firefox,
     named("pixel.tracker.test", "203.0.113.201"),
-    { time: ago(0.2), verdict: "block", layer: "blocklist", reason: "The blocklist “Trackers” has this name." },
+    {
+      time: ago(0.2),
+      verdict: "block",
+      layer: "blocklist",
+      reason: "The blocklist “Trackers” has any host of tracker.test.",
+    },
   ],
   ["m5", nextcloud, named("cloud.example.net", "198.51.100.80"), { time: ago(6), ...rule, live: true }],
   ["m6", thunderbird, named("imap.example.com", "198.51.100.25", 993), { time: ago(9), ...rule, live: true }],

@@ -2,8 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { statusLine, type TrayFacts, type TrayItem, trayMenu, trayState } from "../../main/window/tray/menu.ts";
 import { trayPicture } from "../../main/window/tray/picture.ts";
-import { english } from "../../main/window/tray/words.ts";
+import { trayWords } from "../../main/window/tray/words.ts";
 
+const english = trayWords.en;
 const up: TrayFacts = { link: "up", status: { mode: "ask", override: null, degraded: [] }, held: 0, inbox: 0 };
 const of = (change: Partial<NonNullable<TrayFacts["status"]>>): TrayFacts => ({
   ...up,

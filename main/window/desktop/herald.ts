@@ -1,6 +1,7 @@
 // Tells of questions where no window may come up by itself: by a notification, and by a shortcut that opens the card. Where nobody shows
 // notifications the window has to come up after all.
 import { globalShortcut } from "electron";
+import { shellText } from "../text/shell-text.ts";
 import { Bus, busAddress } from "./bus.ts";
 import { Notice, type NoticeActions, type NoticeWords } from "./notice.ts";
 import { bindShortcut } from "./shortcut.ts";
@@ -57,7 +58,7 @@ export class Herald {
     this.bus = bus;
     this.notice = await Notice.on(bus, this.act);
     if (this.said) this.notice?.show(this.said);
-    const wish = { id: "show-question", description: "Show Picket’s waiting question", trigger: keys.portal };
+    const wish = { id: "show-question", description: shellText().shortcut, trigger: keys.portal };
     await bindShortcut(bus, wish, this.act.show).catch(() => null);
   }
 }

@@ -1,8 +1,10 @@
 // What the tray says. Its menu is drawn by the desktop, in the main process, where the pages' catalogue does not reach.
+
+import type { Language } from "../../../contract/language.ts";
 import type { Duration } from "../../../contract/lifetime.ts";
 import type { Mode } from "../../../contract/words.ts";
 
-export const english = {
+const english = {
   away: "Picket’s helper is not answering",
   connecting: "Looking for the helper…",
   limits: "Working with limits",
@@ -31,7 +33,7 @@ export const english = {
 
 export type TrayWords = typeof english;
 
-export const german: TrayWords = {
+const german: TrayWords = {
   away: "Pickets Hilfsdienst antwortet nicht",
   connecting: "Hilfsdienst wird gesucht…",
   limits: "mit Einschränkungen",
@@ -55,3 +57,5 @@ export const german: TrayWords = {
   inbox: (n) => (n === 0 ? "Eingang" : `Eingang (${n.toLocaleString("de")})`),
   quit: "Dieses Fenster beenden (der Schutz geht weiter)",
 };
+
+export const trayWords: Record<Language, TrayWords> = { en: english, de: german };

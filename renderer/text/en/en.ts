@@ -3,8 +3,10 @@ import { blocklists } from "./blocklists.ts";
 import { errors } from "./errors.ts";
 import { firstRun } from "./first-run.ts";
 import { frame } from "./frame.ts";
+import { helper } from "./helper.ts";
 import { history } from "./history.ts";
 import { inbox } from "./inbox.ts";
+import { language } from "./language.ts";
 import { learning } from "./learning.ts";
 import { monitor } from "./monitor.ts";
 import { profiles } from "./profiles.ts";
@@ -21,8 +23,10 @@ export const en = {
   blocklists,
   firstRun,
   frame,
+  helper,
   history,
   inbox,
+  language,
   learning,
   monitor,
   profiles,

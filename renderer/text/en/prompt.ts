@@ -4,6 +4,8 @@ import type { Changed, Direction } from "../../../contract/words.ts";
 import { count, durationText } from "./amounts.ts";
 
 export const prompt = {
+  /** Of its window. */
+  title: "Picket asks",
   window: "Question about a connection",
   queue: (n: number) => `1 of ${n}`,
   queueLabel: (n: number) => `First of ${count(n, "app", "apps")} with open questions`,

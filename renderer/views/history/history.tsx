@@ -8,7 +8,7 @@ import { Choice } from "../../parts/choice.tsx";
 import { Bars, Chevron } from "../../parts/icons.tsx";
 import { ErrorLine, Nothing, Notice } from "../../parts/notice.tsx";
 import { UndoLine } from "../../parts/undo-line.tsx";
-import { text } from "../../text.ts";
+import { language, text } from "../../text.ts";
 import { Chart } from "./chart.tsx";
 import { backTo, type Dimension, firstLook, into, type Look, nextDimension, openDimensions, ranges } from "./look.ts";
 import { More, type Said } from "./more.tsx";
@@ -129,8 +129,8 @@ function Amounts({ total, time }: { total: HistoryAmounts; time: string }) {
   const figures = [
     { id: "came", word: words.received, value: humanBytes(total.bytesIn) },
     { id: "went", word: words.sent, value: humanBytes(total.bytesOut) },
-    { id: "blocked", word: words.blocked, value: total.blocked.toLocaleString("en") },
-    { id: "connections", word: words.connections, value: total.connections.toLocaleString("en") },
+    { id: "blocked", word: words.blocked, value: total.blocked.toLocaleString(language) },
+    { id: "connections", word: words.connections, value: total.connections.toLocaleString(language) },
   ];
   return (
     <dl className="amounts" aria-label={time}>

@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import type { HistoryEvent } from "../../../contract/history.ts";
 import { humanBytes } from "../../format.ts";
-import { text } from "../../text.ts";
+import { language, text } from "../../text.ts";
 import { bucketAt, secondsOf } from "./columns.ts";
 import type { Look } from "./look.ts";
 
@@ -13,15 +13,15 @@ const strip = 0.16;
 const colour = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-const hours = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const seconds = new Intl.DateTimeFormat("en", {
+const hours = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const seconds = new Intl.DateTimeFormat(language, {
   minute: "2-digit",
   second: "2-digit",
   hour: "2-digit",
   hourCycle: "h23",
 });
-const days = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
-const months = new Intl.DateTimeFormat("en", { month: "short", year: "numeric" });
+const days = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+const months = new Intl.DateTimeFormat(language, { month: "short", year: "numeric" });
 
 /** `apart`: seconds between two labels. */
 function timeLabel(time: number, apart: number): string {

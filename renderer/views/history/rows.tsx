@@ -8,7 +8,7 @@ import { humanBytes, isIdentified, plain, whatIsKnown } from "../../format.ts";
 import { AppFace, Unverified } from "../../parts/app.tsx";
 import { Chevron } from "../../parts/icons.tsx";
 import { VirtualRows } from "../../parts/virtual-rows.tsx";
-import { text } from "../../text.ts";
+import { language, text } from "../../text.ts";
 import type { Dimension } from "./look.ts";
 import { appOf, rowName } from "./words.ts";
 
@@ -63,9 +63,11 @@ export function HistoryRows({ rows, total, by, label, open }: Props) {
               <Share of={all === 0 ? 0 : (row.bytesIn + row.bytesOut) / all} row={row} />
               <Amount value={row.bytesIn === 0 ? "" : humanBytes(row.bytesIn)} />
               <Amount value={row.bytesOut === 0 ? "" : humanBytes(row.bytesOut)} />
-              <Amount value={row.connections === 0 ? "" : row.connections.toLocaleString("en")} />
+              <span role="cell" className="cell-numbers cell-connections">
+                {row.connections === 0 ? <Zero /> : row.connections.toLocaleString(language)}
+              </span>
               <span role="cell" className={`cell-numbers ${row.blocked > 0 ? "cell-blocked" : ""}`}>
-                {row.blocked > 0 ? row.blocked.toLocaleString("en") : <Zero />}
+                {row.blocked > 0 ? row.blocked.toLocaleString(language) : <Zero />}
               </span>
               <span role="presentation" className="cell-open" aria-hidden="true">
                 {open !== null && <Chevron />}
@@ -84,9 +86,13 @@ function Head({ by }: { by: Dimension }) {
     <div className="row" role="row">
       <span role="columnheader">{words.dimension[by]}</span>
       <span role="columnheader">{columns.share}</span>
-      {[columns.received, columns.sent, columns.connections, columns.blocked].map((column) => (
-        <span key={column} role="columnheader" className="cell-numbers">
-          {column}
+      {(["received", "sent", "connections", "blocked"] as const).map((column) => (
+        <span
+          key={column}
+          role="columnheader"
+          className={`cell-numbers ${column === "connections" ? "cell-connections" : ""}`}
+        >
+          {columns[column]}
         </span>
       ))}
     </div>
@@ -111,14 +117,14 @@ function secondLine(by: Dimension, row: HistoryRow): string | null {
   return verified || isIdentified(path) ? plain(appPathText(path)) : whatIsKnown(path);
 }
 
-const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
-const smallPercent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
+const smallPercent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
 
 /** A bar of two parts: what came, what went. */
 function Share({ of, row }: { of: number; row: HistoryRow }) {
   const bytes = row.bytesIn + row.bytesOut;
   const went = bytes === 0 ? 0 : row.bytesOut / bytes;
-  const said = of > 0 && of < 0.001 ? "<0.1%" : (of < 0.1 ? smallPercent : percent).format(of);
+  const said = of > 0 && of < 0.001 ? `<${smallPercent.format(0.001)}` : (of < 0.1 ? smallPercent : percent).format(of);
   return (
     <span role="cell" className="cell-share">
       <span className="share" aria-hidden="true">

@@ -4,7 +4,7 @@ import type { HistoryBucket, HistoryEvent, HistoryRow } from "../../../contract/
 import type { App } from "../../../contract/words.ts";
 import { countryName } from "../../country.ts";
 import { appWord, baseName, clockMinutes, clockTime, isIdentified, moment, plain } from "../../format.ts";
-import { text } from "../../text.ts";
+import { language, text } from "../../text.ts";
 import type { Dimension, Look, Span } from "./look.ts";
 
 const words = text.history;
@@ -39,7 +39,7 @@ function appName({ path, name, verified }: Pick<App, "path" | "name" | "verified
   return script !== null && !verified ? baseName(script) : appWord({ path, name, verified, icon: null, via: null });
 }
 
-const dayAndYear = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
+const dayAndYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
 
 /** "3 Nov 2026" */
 export function dayText(iso: string): string {

@@ -133,7 +133,7 @@ function Name({ row, flat }: { row: Row; flat: boolean }) {
         <Remarks endpoint={endpoint} />
       </>
     );
-    return <Lines first={first} second={plain(reason)} />;
+    return <Lines first={first} second={text.helper.reason(plain(reason))} />;
   }
   return (
     <>
@@ -149,7 +149,9 @@ function Name({ row, flat }: { row: Row; flat: boolean }) {
             <Remarks endpoint={endpoint} />
           </>
         }
-        second={[port, countryOf(endpoint), plain(reason)].filter((part) => part !== null).join(" · ")}
+        second={[port, countryOf(endpoint), text.helper.reason(plain(reason))]
+          .filter((part) => part !== null)
+          .join(" · ")}
       />
     </>
   );

@@ -44,6 +44,6 @@ export function hintsOf(rule: Rule, remarks: Remarks): readonly Hint[] {
 /** In plain words, with the other rule as a sentence in its id's place. */
 export function hintLine({ kind, by, why }: Hint, rules: ReadonlyMap<string, Rule>): string {
   const other = by === null ? undefined : rules.get(by);
-  if (kind === "unused" || other === undefined) return plain(why);
+  if (kind === "unused" || other === undefined) return text.helper.hint(plain(why));
   return text.rules.hints[kind](ruleSentence(other));
 }

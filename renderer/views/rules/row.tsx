@@ -28,7 +28,8 @@ export function heightOf(rule: Rule, hints: readonly Hint[]): number {
 }
 
 /** Its note line by line, then its app's path. */
-function secondLines({ note, app }: Rule): string[] {
+function secondLines({ id, note: own, app, origin }: Rule): string[] {
+  const note = origin === "factory" ? text.helper.factoryNote(id, own) : own;
   return [...(note === "" ? [] : linesOf(note)), ...(app === null ? [] : [plain(app)])];
 }
 

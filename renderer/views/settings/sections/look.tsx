@@ -1,4 +1,5 @@
 // Light, dark, and more contrast.
+import { LanguageSetting } from "../../../parts/language-setting.tsx";
 import { prefer, useShell } from "../../../preferences.ts";
 import { text } from "../../../text.ts";
 import { PreferenceChoice, Toggle } from "../parts.tsx";
@@ -20,6 +21,13 @@ export const look: Section = {
       ...words.theme,
       place: "side",
       Control: () => <PreferenceChoice name="theme" label={words.theme.title} options={words.theme.options} />,
+    },
+    {
+      id: "language",
+      title: text.language.label,
+      find: text.language.find,
+      place: "side",
+      Control: LanguageSetting,
     },
     { id: "contrast", ...words.contrast, place: "side", Control: Contrast },
   ],
