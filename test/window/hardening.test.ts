@@ -141,7 +141,7 @@ describe("the bridge", () => {
   test("relays only the window's methods, with parameters that fit, and keeps error codes", async () => {
     helper.called.length = 0;
     expect(await call("helper.stop", {})).toMatchObject({ ok: false, code: "bad_message" });
-    expect(await call("mode.set", { mode: "allow" })).toMatchObject({ ok: false, code: "bad_message" });
+    expect(await call("rules.apply", {})).toMatchObject({ ok: false, code: "bad_message" });
     expect(await call("rules.enable", { id: "r1", enabled: "yes" })).toMatchObject({ ok: false, code: "bad_params" });
     expect(await call("rules.enable", { id: "r1", enabled: true, more: 1 })).toMatchObject({
       ok: false,
