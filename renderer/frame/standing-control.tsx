@@ -82,7 +82,7 @@ export function Held() {
   return (
     <Button
       className="mark mark-held held-count"
-      aria-label={words.held.what(held)}
+      aria-label={words.held.what(words.held.short(held))}
       onPress={() => void bridge.shell({ do: "open-prompt" })}
     >
       <Hourglass />

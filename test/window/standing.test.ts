@@ -128,7 +128,7 @@ describe("the header", () => {
     await app.liveCard("h1");
     await app.prompt.keyboard.press("Escape");
     await waitFor(async () => expect(await app.promptIsVisible()).toBe(false));
-    await app.main.getByRole("button", { name: "1 question waits for you. Show them" }).click();
+    await app.main.getByRole("button", { name: "1 waiting: show what waits" }).click();
     await waitFor(async () => expect(await app.promptIsVisible()).toBe(true));
     helper.drop("prompts", "h1");
     await app.main.locator(".held-count").waitFor({ state: "detached" });

@@ -1,9 +1,6 @@
 // Die Schaltfläche im Kopf des Fensters: was mit neuen Verbindungen geschieht, Pause, Komplettsperre, Profil.
 import type { Catalogue } from "../catalogue.ts";
 
-const anzahl = (n: number, eine: string, mehrere: string): string =>
-  `${n.toLocaleString("de")} ${n === 1 ? eine : mehrere}`;
-
 export const frame: Catalogue["frame"] = {
   open: (now) => `${now}. Ändern, was mit neuen Verbindungen geschieht`,
   now: { ask: "Fragt zuerst", learn: "Lernt", allow: "Lässt Neues durch", block: "Blockiert Neues" },
@@ -38,7 +35,7 @@ export const frame: Catalogue["frame"] = {
   },
   held: {
     short: (n) => `${n.toLocaleString("de")} ${n === 1 ? "wartet" : "warten"}`,
-    what: (n) => `${anzahl(n, "Frage wartet", "Fragen warten")} auf dich. Zeigen`,
+    what: (short) => `${short}: zeigen, was wartet`,
   },
   busy: "Der Hilfsdienst hat noch nicht geantwortet. Vielleicht möchte er erst dein Passwort.",
   trial: {

@@ -1,6 +1,5 @@
 // The control in the window's frame: what happens to new connections, pause, lockdown, profile.
 import type { Mode } from "../../../contract/words.ts";
-import { count } from "./amounts.ts";
 
 export const frame = {
   open: (now: string) => `${now}. Change what happens to new connections`,
@@ -39,7 +38,8 @@ export const frame = {
   },
   held: {
     short: (n: number) => `${n.toLocaleString("en")} waiting`,
-    what: (n: number) => `${count(n, "question waits", "questions wait")} for you. Show them`,
+    /** Begins with what is shown. */
+    what: (short: string) => `${short}: show what waits`,
   },
   busy: "Waiting for the helper. It may want your password first.",
   trial: {
