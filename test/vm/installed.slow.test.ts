@@ -60,6 +60,8 @@ WantedBy=multi-user.target
 `,
     ]),
   ),
+  // The helper refuses to guard what systemd does not know.
+  "/etc/systemd/system/early.slice": "[Slice]\n",
   // The manual's way to have services of the system wait for the helper.
   "/etc/systemd/system/picket-helper.service.d/first.conf": "[Unit]\nBefore=basic.target\n",
   // An emulated processor is twenty to sixty times slower.
