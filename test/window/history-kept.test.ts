@@ -175,13 +175,13 @@ describe("what is kept", () => {
 
   test("longer at once, shorter after a question, and nothing at all", async () => {
     await act("What Picket remembers…");
-    await pick("Quarters of an hour", "2 years");
+    await pick("Quarter hours", "2 years");
     await waitFor(() => expect(helper.history.kept.days).toBe(730));
-    await pick("Quarters of an hour", "30 days");
+    await pick("Quarter hours", "30 days");
     await kept().getByText("What is older than 30 days is deleted at once").waitFor();
     expect(helper.history.kept.days).toBe(730);
     await kept().getByRole("button", { name: "Keep it" }).click();
-    await pick("Quarters of an hour", "30 days");
+    await pick("Quarter hours", "30 days");
     await kept().getByRole("button", { name: "Delete what is older" }).click();
     await waitFor(() => expect(helper.history.kept.days).toBe(30));
     await kept().getByRole("switch").click({ force: true });
@@ -189,7 +189,7 @@ describe("what is kept", () => {
     await kept().getByRole("switch").click({ force: true });
     await waitFor(() => expect(helper.history.recording).toBe(true));
     await kept()
-      .getByRole("button", { name: /Remember .*serve.py.* again/ })
+      .getByRole("button", { name: /Remember again: .*serve.py/ })
       .click();
     await waitFor(() => expect(helper.history.private).not.toContain(python.path));
   });

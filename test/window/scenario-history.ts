@@ -182,7 +182,7 @@ export class RememberedScenario {
       });
     }
     const sorted = [...rows.values()]
-      .filter((row) => row.connections + row.blocked > 0)
+      .filter((row) => row.bytesIn + row.bytesOut + row.connections + row.blocked > 0)
       .sort((a, b) => b.bytesIn + b.bytesOut - a.bytesIn - a.bytesOut);
     const column = (name: keyof HistoryAmounts) => points.map((point) => point[name]);
     return {

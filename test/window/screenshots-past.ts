@@ -36,7 +36,7 @@ export async function shootKept(main: Page, shoot: Shoot): Promise<void> {
   await act(main, "What Picket remembers…");
   await main.getByText("on the disk").waitFor();
   await shoot(main, "history-kept");
-  await main.locator(".pick").filter({ hasText: "Quarters of an hour" }).getByRole("button").click();
+  await main.locator(".pick").filter({ hasText: "Quarter hours" }).getByRole("button").click();
   await main.getByRole("option", { name: "30 days" }).click();
   await main.getByText("deleted at once").waitFor();
   await shoot(main, "history-kept-shorter");
@@ -93,6 +93,8 @@ export async function shootBack(app: App, helper: ScenarioHelper, shoot: Shoot):
   ] as const) {
     await quiet(app, why);
     helper.put("prompts", ...missed.filter(({ state }) => name === "prompt-back" || state === "inbox"));
+    // The page hears of them a moment later: what came is told only if it came in the quiet time.
+    await prompt.waitForTimeout(500);
     await quiet(app, null);
     await prompt.locator('.back[data-live="true"]').waitFor();
     await shoot(prompt, name);

@@ -157,7 +157,7 @@ export const history = {
     find: "history retention privacy private delete disk space minutes days forget record",
     recording: "Remember who talks to whom, and how much",
     minutes: "Single minutes are kept for",
-    days: "Quarters of an hour, hours and days are kept for",
+    days: "Quarter hours and days are kept for",
     hours: (n: number) => (n % 24 === 0 ? count(n / 24, "day", "days") : count(n, "hour", "hours")),
     daysOf: (n: number) => (n % 365 === 0 ? count(n / 365, "year", "years") : count(n, "day", "days")),
     shorter: (time: string) => `What is older than ${time} is deleted at once, for good.`,

@@ -61,7 +61,8 @@ export function plotOptions(
   };
   return {
     ...size,
-    padding: [10, 4, 0, 4],
+    // On the right is room for half of a label.
+    padding: [10, 18, 0, 4],
     legend: { show: false },
     cursor: {
       y: false,
