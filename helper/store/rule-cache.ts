@@ -69,10 +69,11 @@ export class RuleCache<Kept> {
     return [...this.kept.values()];
   }
 
-  /** The same of the few that the cache was told to keep at hand. */
-  few(): readonly Kept[] {
+  /** Numbers of the few that the cache was told to keep at hand, and in the midst of a change of all that it touched. */
+  few(): readonly number[] {
     if (!this.store.inTransaction) this.catchUp();
-    return this.asOfNow(this.atHand).filter(this.isFew);
+    const touched = this.store.inTransaction ? this.touches().map((each) => each.touched) : [];
+    return [...new Set([...this.atHand, ...touched])].sort((a, b) => a - b);
   }
 
   /** What is kept of these, and of what the change touched that is under way. */

@@ -253,14 +253,13 @@ export class Rules {
 
   temporary(): TemporaryRule[] {
     const processes = prepared(this.store, "SELECT pid, start FROM rule_processes WHERE rule = ? ORDER BY pid");
-    return this.cache.few().map(({ numbered: { number, rule }, boot, expires }) => ({
-      number,
-      app: rule.app,
-      lifetime: rule.lifetime,
-      boot: boot ?? "",
-      expires,
-      processes: processes.all(number) as ProcessId[],
-    }));
+    const find = prepared(this.store, "SELECT * FROM rules WHERE number = ? AND boot IS NOT NULL");
+    return this.cache.few().flatMap((each) => {
+      const row = find.get(each) as RuleRow | undefined;
+      if (row === undefined) return [];
+      const { number, app, lifetime, boot, expires } = row;
+      return [{ number, app, lifetime, boot: boot ?? "", expires, processes: processes.all(number) as ProcessId[] }];
+    });
   }
 
   /** What is known by now of the app that a `quit` rule is about. */
