@@ -28,7 +28,7 @@ import {
 } from "./words.ts";
 
 /** Raised whenever an old client and a new helper would misunderstand one another. */
-export const contractVersion = 5;
+export const contractVersion = 6;
 
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 const nothing = v.strictObject({});

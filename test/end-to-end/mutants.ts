@@ -1,5 +1,5 @@
 // Valid messages of every method, and what somebody could make of them.
-import type { MethodName, Params } from "../../contract/methods.ts";
+import { contractVersion, type MethodName, type Params } from "../../contract/methods.ts";
 
 const filter = { words: "a", verdict: null, liveOnly: false, protocol: null, direction: null } as const;
 
@@ -15,7 +15,7 @@ export interface Real {
 export function samples({ prompts, rules, flows, users }: Real): { [M in MethodName]: Params<M> } {
   const [prompt = "1", rule = "1", flow = "1"] = [prompts[0], rules[0], flows[0]];
   return {
-    hello: { contract: 5, client: "storm" },
+    hello: { contract: contractVersion, client: "storm" },
     status: {},
     "prompts.list": {},
     "prompts.dismiss": { id: prompt },
