@@ -132,7 +132,13 @@ function version(): string {
 export async function startHelper(options: Options, hooks: Hooks): Promise<Helper> {
   const root = cgroupRoot();
   const known = existsSync(options.state) ? guardsBefore(instanceName(options.state)) : new Map<string, string>();
-  const named = await findGuards(root, options.guards, known);
+  const unfound: string[] = [];
+  // A service that did not start for one wrong name in its configuration would leave everything else unguarded, from the boot on.
+  const leaveOut = (problem: string) => {
+    unfound.push(problem);
+    log("error", "a guard is left out", { problem });
+  };
+  const named = await findGuards(root, options.guards, known, options.service ? leaveOut : undefined);
   secureState(options.state);
   lock(options.state);
   const instance = instanceName(options.state);
@@ -161,7 +167,7 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
   try {
     const wanted = [ownGuard, ...named];
     const rooms = { options, hooks, root, instance, store, mountedHere, runs, wanted, programs, blocklists };
-    return await assemble({ ...rooms, space, damage, storeFailed });
+    return await assemble({ ...rooms, unfound, space, damage, storeFailed });
   } catch (error) {
     // A helper that never was leaves nothing; one that follows another leaves what that one enforced.
     if (!programs.adopted) {
@@ -189,6 +195,8 @@ interface Rooms {
   readonly runs: Runs;
   /** Cgroups to guard. */
   readonly wanted: readonly Guard[];
+  /** What is wrong with those that could not be found. */
+  readonly unfound: readonly string[];
   readonly programs: Programs;
   readonly blocklists: Blocklists;
 }
@@ -358,6 +366,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     guarded: () => guards.guarded(),
     degraded: () => [
       ...guards.degraded(),
+      ...rooms.unfound.map((problem) => ({ code: "guardUnknown", message: `Not guarded: ${problem}.` })),
       ...degradations(counters()),
       ...unreadable,
       ...lockProblem(lock),

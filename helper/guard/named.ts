@@ -17,17 +17,24 @@ export interface Guard {
 
 /**
  * Throws StartError for a name that means nothing, or more than one thing. `known`: cgroups by the names an earlier helper guarded them
- * under; what comes and goes may be gone just now, and is no reason not to start again.
+ * under; what comes and goes may be gone just now, and is no reason not to start again. `leaveOut`: hears of what is wrong with a name, which is
+ * no guard then; nothing is thrown for it.
  */
 export async function findGuards(
   root: string,
   names: readonly string[],
   known: ReadonlyMap<string, string>,
+  leaveOut?: (problem: string) => void,
 ): Promise<Guard[]> {
   const guards: Guard[] = [];
   for (const name of new Set(names)) {
-    const isUnit = unitKind(name) !== null && systemdManagesCgroups();
-    guards.push(isUnit ? await findUnit(root, name, known) : findPath(root, name, known));
+    try {
+      const isUnit = unitKind(name) !== null && systemdManagesCgroups();
+      guards.push(isUnit ? await findUnit(root, name, known) : findPath(root, name, known));
+    } catch (error) {
+      if (leaveOut === undefined || !(error instanceof StartError)) throw error;
+      leaveOut(error.message);
+    }
   }
   return guards;
 }

@@ -49,6 +49,7 @@ export const frame: Catalogue["frame"] = {
     blocklists: "Eine Sperrliste blockiert nicht, was sie soll.",
     guardWaits: "Manche Programme werden erst überwacht, wenn sie laufen.",
     guardFailed: "Manche Programme werden nicht überwacht.",
+    guardUnknown: "Manche Programme werden nicht überwacht: Die Konfiguration nennt etwas, das es nicht gibt.",
     guardUnwatched: "Neue Programme werden vielleicht einen Moment zu spät überwacht.",
     ringFull: "Bei manchen Verbindungen dauert es länger, bis gefragt wird.",
     logFull: "Manche Verbindungen fehlen in der Liste.",

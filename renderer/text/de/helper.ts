@@ -76,6 +76,7 @@ const degraded: Readonly<Record<string, string>> = {
   blocklists: "Sperrlisten blockieren wenig oder nichts, weil ihr Text fehlt oder beschädigt ist.",
   guardWaits: "Läuft noch nicht; wird überwacht, sobald es läuft.",
   guardFailed: "Ließ sich nicht überwachen.",
+  guardUnknown: "Nicht überwacht.",
   guardUnwatched: "Neue Programmgruppen werden bis zu zwei Sekunden zu spät überwacht.",
   ringFull: "Von angehaltenen Paketen erfuhr der Hilfsdienst nichts; ihre Apps warten auf die eigene Wiederholung.",
   logFull: "In der Liste fehlen Verbindungen: zu viele auf einmal.",
@@ -130,7 +131,9 @@ export const helper: Part<typeof english> = {
     const about = /: ([^:]+?)\.?$/u.exec(sentence)?.[1];
     const often = /\((\d+)\)$/u.exec(sentence)?.[1];
     if (often !== undefined) return `${said} (${number(Number(often))})`;
-    const names = ["packetSockets", "blocklists", "guardWaits", "guardFailed"].includes(code) ? about : undefined;
+    const names = ["packetSockets", "blocklists", "guardWaits", "guardFailed", "guardUnknown"].includes(code)
+      ? about
+      : undefined;
     return names === undefined ? said : `${said.slice(0, -1)}: ${names}`;
   },
   hint: (sentence) =>

@@ -54,6 +54,7 @@ export const frame = {
     blocklists: "A blocklist does not block what it should.",
     guardWaits: "Some programs are guarded only once they run.",
     guardFailed: "Some programs are not guarded.",
+    guardUnknown: "Some programs are not guarded: the configuration names what is not there.",
     guardUnwatched: "New programs may be guarded a moment late.",
     ringFull: "Some connections take longer to be asked about.",
     logFull: "Some connections are missing from the list.",

@@ -158,6 +158,12 @@ describe("a guard's name", () => {
 
   it("that leads nowhere is an error, unless an earlier helper guarded it", async () => {
     await expect(findGuards(root, ["no-such.slice"], none)).rejects.toThrow(StartError);
+    const problems: string[] = [];
+    own.child("there.slice");
+    const both = ["no-such.slice", `${own.instance}/there.slice`];
+    const left = await findGuards(root, both, none, (problem) => void problems.push(problem));
+    expect(left.map(({ name }) => name)).toEqual(both.slice(1));
+    expect(problems).toEqual([expect.stringContaining("no-such.slice")]);
     const known = new Map([["no-such.slice", `${root}/no-such.slice`]]);
     const guard = { name: "no-such.slice", directory: `${root}/no-such.slice`, locate: null };
     expect(await findGuards(root, ["no-such.slice"], known)).toEqual([guard]);
