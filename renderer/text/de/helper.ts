@@ -94,6 +94,13 @@ const degraded: Readonly<Record<string, string>> = {
   unreadableRules: "Gespeicherte Regeln sind unlesbar und wirken nicht.",
   unnamed: "Zu viele Programme: Über weitere entscheidet der Hilfsdienst jedes Mal.",
   errorsWithheld: "Manche Sockets erfahren nichts von Fehlern: Ihre Prozesse haben zu viele offene Dateien.",
+  journalLost: "Das Protokoll des Systems nahm nicht alles auf: zu viel auf einmal.",
+  journalConf: "Verbindungen stehen nicht im Protokoll des Systems: Dessen Einstellung ist fehlerhaft.",
+  lock: "Die Sperre der Verwaltung ist nicht lesbar; gesperrt ist deshalb alles.",
+  rulesLost:
+    "Die Datenbank war beschädigt, und die Regeln ließen sich nicht retten. Ist eine Sicherung da, spiele sie ein.",
+  databaseReplaced: "Die Datenbank war beschädigt; die Regeln stammen aus ihren Resten oder aus der letzten Kopie.",
+  diskFull: "Die Festplatte ist voll: Neue Antworten und Regeln lassen sich nicht speichern.",
   misfit: "Was ein früherer Hilfsdienst hinterließ, war beschädigt und wurde neu gemacht.",
   unrecorded: "Manche Programme konnte Picket nicht verfolgen: Für sie gilt eine Antwort nur einmal.",
   synsFull: "Zu viele Verbindungen warten: Nach manchen wird erst gefragt, wenn ihre App es wieder versucht.",
