@@ -32,8 +32,10 @@ describe("an app", () => {
   test("is called by its name only where that can be trusted", () => {
     expect(appWord(firefox)).toBe("Firefox");
     expect(appWord({ ...firefox, verified: false })).toBe("firefox-esr");
-    expect(appWord({ ...curl, path: "[curl]" })).toBe("this program");
-    expect(appWord({ ...curl, path: "/usr/bin/python3.11//home/a/sync.py" })).toBe("sync.py (python3.11)");
+    expect(appWord({ ...curl, verified: false, path: "[curl]" })).toBe("this program");
+    expect(appWord({ ...curl, verified: false, path: "/usr/bin/python3.11//home/a/sync.py" })).toBe(
+      "sync.py (python3.11)",
+    );
   });
 
   test("that nobody can identify is told of in words", () => {
