@@ -11,7 +11,7 @@ const pure = ["contract", "build", "renderer", "helper/policy", "helper/prompts"
 /** Screens, whole systems, and what loads or fills the machine. */
 const alone = [
   `test/{machine,vm,window}/${tests}`,
-  "test/end-to-end/{crash,full,kill,leaks,start,window}.test.ts",
+  "test/end-to-end/{crash,first-run,flood,full,kill,leaks,start,storm,window*}.test.ts",
   "test/**/*.slow.test.ts",
 ];
 const slow = all ? [] : ["test/**/*.slow.test.{ts,tsx}"];
