@@ -122,7 +122,7 @@ describe("the inbox", () => {
   });
 
   test("keeps programs apart that nobody can be sure of", () => {
-    const unknown = { ...curl, path: "[curl]" };
+    const unknown = { ...curl, verified: false, path: "[curl]" };
     const all = [1, 2].map((pid) =>
       inbox(`${pid}`, { app: unknown, last: recent, process: { pid, uid: 0, command: "" } }),
     );

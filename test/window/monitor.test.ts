@@ -116,7 +116,7 @@ describe("the tree", () => {
     await waitFor(() => expect(helper.view?.still).toBe(true));
     helper.put(
       "flows",
-      aFlow("f6", { ...curl, path: "/usr/bin/wget", name: "/usr/bin/wget" }, anEndpoint("192.0.2.9"), { time: ago(0) }),
+      aFlow("f6", { ...curl, path: "/usr/bin/wget", name: "wget" }, anEndpoint("192.0.2.9"), { time: ago(0) }),
     );
     await row("app", "wget").waitFor();
     expect(await order()).toEqual([...before, "wget"]);

@@ -101,7 +101,13 @@ describe("the prompt window", () => {
   test.each(["content", "version"] as const)(
     "says that the program is not the one that was allowed (%s)",
     async (kind) => {
-      const own = { ...curl, path: "/opt/curl-*/bin/curl", file: "/opt/curl-8.5.0/bin/curl", package: null };
+      const own = {
+        ...curl,
+        verified: false,
+        path: "/opt/curl-*/bin/curl",
+        file: "/opt/curl-8.5.0/bin/curl",
+        package: null,
+      };
       helper.put("prompts", { ...first, app: own, changed: { kind, since: "2026-11-20T09:00:00.000Z" } });
       await app.liveCard("p1");
       const said = { content: "This program has changed since you allowed it", version: "a new version of a program" };
@@ -215,7 +221,7 @@ describe("the prompt window", () => {
 
   test("offers no rule for an app that nobody could tell again, and says what is known of it", async () => {
     const path = "[/opt/tool/x\u202e (inside a sandbox)]";
-    helper.put("prompts", { ...first, app: { ...curl, name: path, path } });
+    helper.put("prompts", { ...first, app: { ...curl, verified: false, name: path, path } });
     await app.liveCard("p1");
     expect(await app.prompt.locator("h1").textContent()).toBe("A program nobody can identify wants to reach 192.0.2.7");
     const said = await app.prompt.locator(".whereabouts").textContent();
@@ -229,10 +235,14 @@ describe("the prompt window", () => {
   });
 
   test("lets nobody answer for such an app once its attempt is over", async () => {
-    helper.put("prompts", { ...first, app: { ...curl, name: "[curl]", path: "[curl]" } });
+    helper.put("prompts", { ...first, app: { ...curl, verified: false, name: "[curl]", path: "[curl]" } });
     await app.liveCard("p1");
     expect(await app.prompt.locator(".whereabouts").textContent()).toContain("It calls itself “curl”.");
-    helper.put("prompts", { ...first, app: { ...curl, name: "[curl]", path: "[curl]" }, state: "inbox" });
+    helper.put("prompts", {
+      ...first,
+      app: { ...curl, verified: false, name: "[curl]", path: "[curl]" },
+      state: "inbox",
+    });
     await app.prompt.getByText("there is nothing left to answer").waitFor();
     await app.liveCard("p1");
     expect(await button("Allow").isDisabled()).toBe(true);
@@ -246,7 +256,7 @@ describe("the prompt window", () => {
     const path = "/home/alice/\u202egpj.exe\n\u2028tool";
     helper.put("prompts", {
       ...first,
-      app: { ...curl, name: path, path },
+      app: { ...curl, verified: false, name: path, path },
       process: { pid: 9, uid: 0, command: `${path} \u2066--all\u0007` },
     });
     await app.liveCard("p1");

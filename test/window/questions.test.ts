@@ -137,7 +137,10 @@ test("the details say who started it, whose it is, where its name comes from, an
 });
 
 test("ten apps with fifty places each are one window and ten cards, when each is answered for the whole app", async () => {
-  const apps = Array.from({ length: 10 }, (_, at): AppWord => ({ ...curl, path: `/opt/app${at}/tool${at}` }));
+  const apps = Array.from(
+    { length: 10 },
+    (_, at): AppWord => ({ ...curl, verified: false, path: `/opt/app${at}/tool${at}` }),
+  );
   const all = apps.flatMap((each, at) =>
     Array.from({ length: 50 }, (_, place) =>
       aPrompt(`t${at}-${place}`, each, anEndpoint(`198.51.${at}.${place + 1}`), { opened: ago(20 - at) }),

@@ -236,7 +236,7 @@ export const questions: { unanswered: Prompt[]; cards: Record<string, Prompt>; n
     }),
     "prompt-unidentified": aPrompt(
       "c5",
-      { ...curl, name: "[fetcher]", path: "[fetcher]" },
+      { ...curl, verified: false, name: "[fetcher]", path: "[fetcher]" },
       anEndpoint("203.0.113.60"),
       {
         process: { pid: 6120, uid: 1000, command: "fetcher" },
