@@ -71,7 +71,7 @@ describe("the prompt window", () => {
 
   test("shows an unverified program by its path, its destination, every joined address and the attempts", async () => {
     const endpoints = [first.endpoint, anEndpoint("2001:db8::7"), anEndpoint("192.0.2.7", 443, { protocol: "udp" })];
-    helper.put("prompts", { ...first, endpoints, attempts: 4 });
+    helper.put("prompts", { ...first, app: { ...curl, name: curl.path, verified: false }, endpoints, attempts: 4 });
     await app.liveCard("p1");
     await app.prompt.keyboard.press("Alt+KeyD");
     await app.prompt.locator(".details[open]").waitFor();
