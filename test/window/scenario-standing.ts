@@ -18,7 +18,7 @@ export function standingAfter(status: Status, method: MethodName, params: unknow
       return { override: (params as ParsedParams<"lockdown">).on ? { kind: "lockdown", ends: null } : null };
     case "profile.set": {
       const wanted = params as ParsedParams<"profile.set">;
-      return "automatic" in wanted ? { profile: null, automatic: true } : { profile: wanted.name, automatic: false };
+      return "automatic" in wanted ? { automatic: true } : { profile: wanted.name, automatic: false };
     }
     default:
       return { trial: null };
