@@ -21,7 +21,7 @@ import { PreferencesFile } from "./preferences.ts";
 import { PromptWindow } from "./prompt-window.ts";
 import { watchQuiet } from "./quiet/watch.ts";
 import { saveHistory } from "./save-history.ts";
-import { saveMemory } from "./thrift.ts";
+import { giveBackSoon, saveMemory } from "./thrift.ts";
 import { TrayHost } from "./tray/host.ts";
 import type { TrayAct } from "./tray/menu.ts";
 import { TrayIcon } from "./tray/tray.ts";
@@ -117,6 +117,7 @@ function showMain(): void {
     mainWindow = undefined;
     leave("main");
     if (foreground) app.quit();
+    else giveBackSoon();
   });
 }
 
@@ -254,6 +255,7 @@ function start(): void {
   restartWhenGone(promptWindow.window, "prompt");
   // At the start of a session: there when something asks, and otherwise in the tray. Whoever does not know Picket yet would not find it there.
   if (!background || !preferences.all.introduced) showMain();
+  else giveBackSoon();
   void link.run();
 }
 

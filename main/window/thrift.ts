@@ -4,8 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { App } from "electron";
 
-/** When the pages are loaded and the first state is there, milliseconds. */
-const started = 4000;
+/** When all that a window took is let go of, and the first state is there, milliseconds. */
+const settled = 4000;
 
 /** Must run before the app is ready. */
 export function saveMemory(app: App): void {
@@ -19,12 +19,15 @@ export function saveMemory(app: App): void {
   // Young generations stay small, here and in the pages: what they are told they keep, or forget at once.
   setFlagsFromString(youngStaysSmall);
   app.commandLine.appendSwitch("js-flags", youngStaysSmall);
-  setTimeout(giveBack, started).unref();
 }
 
 const youngStaysSmall = "--semi-space-growth-factor=1";
 
-/** What the start took goes back to the system now, not when V8 next runs short. */
+/** Nothing is on the screen: what start and window took goes back to the system soon, not when V8 next runs short. */
+export function giveBackSoon(): void {
+  setTimeout(giveBack, settled).unref();
+}
+
 function giveBack(): void {
   setFlagsFromString("--expose-gc");
   runInNewContext("gc")({ type: "major", execution: "sync", flavor: "last-resort" });

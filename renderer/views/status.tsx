@@ -95,7 +95,7 @@ export function Notices() {
             </Button>
           }
         >
-          <p>{plain(trial.what)}</p>
+          <p>{text.helper.change(plain(trial.what))}</p>
           <p>{text.frame.trial.what}</p>
         </Notice>
       )}

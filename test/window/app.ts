@@ -12,6 +12,24 @@ import { openScreen, type Screen } from "./screen.ts";
 /** Generous: two slow cores may start three Electrons at once. */
 export const patience = 60_000;
 
+/** V8's inspector loses its answer to a collection of garbage in the midst of it: frequent where the young generation is small (thrift.ts). */
+function keepAsking(electron: ElectronApplication): void {
+  type Ask = (...words: unknown[]) => Promise<unknown>;
+  const asks = electron as unknown as Record<"evaluate" | "browserWindow", Ask>;
+  for (const name of ["evaluate", "browserWindow"] as const) {
+    const ask = asks[name].bind(electron);
+    asks[name] = async (...words) => {
+      for (let left = 5; ; left--) {
+        try {
+          return await ask(...words);
+        } catch (error) {
+          if (left === 0 || !String(error).includes("garbage collected")) throw error;
+        }
+      }
+    };
+  }
+}
+
 export class App {
   readonly electron: ElectronApplication;
   readonly main: Page;
@@ -69,6 +87,7 @@ export class App {
       env,
       timeout: patience,
     });
+    keepAsking(electron);
     const find = async (name: string): Promise<Page> => {
       for (;;) {
         const page = electron.windows().find((window) => window.url().endsWith(name));
@@ -108,9 +127,10 @@ export class App {
 
   /** Tells the prompt's page what the main process would. */
   async tell(update: Update): Promise<void> {
-    const window = await this.electron.browserWindow(this.prompt);
-    const told = [channels.update, update] as const;
-    await window.evaluate((browserWindow, [channel, what]) => browserWindow.webContents.send(channel, what), told);
+    const told = [channels.update, update, this.prompt.url()] as const;
+    await this.electron.evaluate(({ webContents }, [channel, what, url]) => {
+      for (const page of webContents.getAllWebContents()) if (page.getURL() === url) page.send(channel, what);
+    }, told);
   }
 
   async end(): Promise<void> {

@@ -101,7 +101,7 @@ export function aCrowdedPrompt(id: string): Prompt {
   return aPrompt(id, { name: path, path, verified: false, icon: null, via: null }, endpoints[0] as Endpoint, {
     endpoints,
     attempts: 1234,
-    process: { pid: 4_194_303, uid: 0, command: `${path} --quiet ${"a".repeat(400)}` },
+    process: { pid: 4_194_303, uid: 0, command: `${path} -o ${"a".repeat(400)}` },
   });
 }
 
