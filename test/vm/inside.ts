@@ -43,7 +43,7 @@ export async function testIn(vm: VirtualMachine, { files, names, timeout }: Sele
   const began = performance.now();
   const release = (await vm.run(["uname", "-r"])).stdout.trim();
   const only = names ? ["-t", names.join("|")] : [];
-  const runner = [node, `${checkout}/build/run-vitest.ts`, "--project=real", ...only, ...files];
+  const runner = [node, `${checkout}/build/run-vitest.ts`, "--project=real", "--project=alone", ...only, ...files];
   const { stdout, stderr } = await vm.run(["sh", "-c", 'cd "$0" && exec "$@"', checkout, ...runner], {
     env: {
       PATH: `${checkout}/node_modules/.bin:/usr/sbin:/usr/bin`,
