@@ -1,10 +1,11 @@
 // A rule is written or changed: its parts, and what they mean together before it is saved.
 import { useState } from "react";
-import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import type { ErrorCode } from "../../contract/errors.ts";
 import type { Rule } from "../../contract/words.ts";
 import { useFirstFault } from "../parts/first-fault.ts";
 import { ErrorLine } from "../parts/notice.tsx";
+import { SaveButtons } from "../parts/save-buttons.tsx";
 import { text } from "../text.ts";
 import { Choices } from "./choices.tsx";
 import { type Draft, draftOf, emptyDraft, faultOf, previewOf, problemsOf, ruleOf } from "./draft.ts";
@@ -90,14 +91,7 @@ export function RuleForm({ rule, suggested, close, saved }: Props) {
             {sentence} {rule && !rule.enabled && words.switchesOn}
           </p>
           {error && fault === null && <ErrorLine code={error} />}
-          <div className="dialog-buttons">
-            <Button className="button" autoFocus={suggested !== undefined} onPress={close}>
-              {words.cancel}
-            </Button>
-            <Button className="button button-main" onPress={() => void save()}>
-              {words.save}
-            </Button>
-          </div>
+          <SaveButtons words={words} close={close} save={save} autoFocus={suggested !== undefined} />
         </Dialog>
       </Modal>
     </ModalOverlay>

@@ -8,6 +8,7 @@ import { Choice } from "../../parts/choice.tsx";
 import { Named, TextLine } from "../../parts/fields.tsx";
 import { useFirstFault } from "../../parts/first-fault.ts";
 import { ErrorLine } from "../../parts/notice.tsx";
+import { SaveButtons } from "../../parts/save-buttons.tsx";
 import { text } from "../../text.ts";
 import { chooseFile } from "./use-acts.ts";
 import { type Draft, type Problem, problemsOf, suggestedName, wholeUrl } from "./words.ts";
@@ -108,14 +109,7 @@ export function AddList({ close }: { close: () => void }) {
           />
           <p className="hint">{words.kinds}</p>
           {error && <ErrorLine code={error} />}
-          <div className="dialog-buttons">
-            <Button className="button" onPress={close}>
-              {words.cancel}
-            </Button>
-            <Button className="button button-main" onPress={() => void save()}>
-              {words.save}
-            </Button>
-          </div>
+          <SaveButtons words={words} close={close} save={save} />
         </Dialog>
       </Modal>
     </ModalOverlay>

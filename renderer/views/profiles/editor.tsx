@@ -1,6 +1,6 @@
 // A profile is written or changed: what it is called, and in which network it is the active one.
 import { useState } from "react";
-import { Button, Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import type { ErrorCode } from "../../../contract/errors.ts";
 import type { Networks, Profile } from "../../../contract/words.ts";
 import { bridge } from "../../bridge.ts";
@@ -9,6 +9,7 @@ import { Choice } from "../../parts/choice.tsx";
 import { Named, Suggested, TextLine } from "../../parts/fields.tsx";
 import { useFirstFault } from "../../parts/first-fault.ts";
 import { ErrorLine } from "../../parts/notice.tsx";
+import { SaveButtons } from "../../parts/save-buttons.tsx";
 import { text } from "../../text.ts";
 import { type Draft, draftOf, type Problem, problemsOf, profileOf, whenActive } from "./words.ts";
 
@@ -98,14 +99,7 @@ export function ProfileEditor({ profile, isNew, taken, networks, close, saved }:
             {whenActive(profileOf(draft))}.
           </p>
           {error && error !== "bad_address" && <ErrorLine code={error} />}
-          <div className="dialog-buttons">
-            <Button className="button" onPress={close}>
-              {words.cancel}
-            </Button>
-            <Button className="button button-main" onPress={() => void save()}>
-              {words.save}
-            </Button>
-          </div>
+          <SaveButtons words={words} close={close} save={save} />
         </Dialog>
       </Modal>
     </ModalOverlay>
