@@ -25,6 +25,8 @@ import { nearestReason } from "./via.ts";
 const capacity = 65536;
 /** Processes remembered, the same. */
 const processCapacity = 32768;
+/** Of how many it is remembered how they were started: that takes more room. */
+const mostLaunches = processCapacity / 8;
 /** How long nobody looks again for what could not be named, milliseconds: a program may open thousands of connections. */
 const doubt = 1000;
 
@@ -86,21 +88,18 @@ export class Naming {
     // one was told of: name anew.
     const { apps, processes } = parts.maps;
     for (const key of apps.keys(layouts.exe_key.size)) apps.delete(key);
-    for (const key of processes.keys(layouts.process_key.size)) processes.delete(key);
+    for (const key of processes.keys(layouts.process_key.size)) {
+      // It may end before its next call, while what it leaves behind is yet to be judged: the last packets of a connection.
+      const launch = this.readLaunch(key);
+      if (launch) this.learn(nameOf(key), nameOf(layouts.exe_key.write(launch.exe)), launch);
+      processes.delete(key);
+    }
   }
 
   /** The kernel tells of a process whose app has no number. It may be gone by now, and its first packet is yet to come. */
   announce(program: ProgramRecord): void {
     const exe = nameOf(layouts.exe_key.write(program.process.exe));
-    if (program.launched) {
-      this.launches.set(nameOf(keyOf(program.process)), program.launch);
-      bound(this.launches, processCapacity / 8);
-      if (program.launch.interpreted) {
-        this.scripted.set(exe, true);
-        bound(this.scripted, capacity);
-        this.known.delete(exe);
-      }
-    }
+    if (program.launched) this.learn(nameOf(keyOf(program.process)), exe, program.launch);
     const app = this.known.get(exe) ?? this.name(program.process);
     const process = nameOf(keyOf(program.process));
     const ancestors = ancestorsOf(program);
@@ -110,6 +109,15 @@ export class Naming {
     );
     bound(this.kin, processCapacity);
     this.findReason(process, app, ancestors);
+  }
+
+  private learn(process: string, exe: string, launch: Launch): void {
+    this.launches.set(process, launch);
+    bound(this.launches, mostLaunches);
+    if (!launch.interpreted) return;
+    this.scripted.set(exe, true);
+    bound(this.scripted, capacity);
+    this.known.delete(exe);
   }
 
   /** Pids of its ancestors, the parent first, where they were told. Any may be another process's by now. */
@@ -188,10 +196,12 @@ export class Naming {
     return owner;
   }
 
-  /** As it was announced; else, while the process lives, as the kernel knows it: an ancestor, or one announced to an earlier helper. */
+  /** As it was announced; else as the kernel knows it, while the process lives: an ancestor. */
   private launchOf(key: Buffer): Launch | null {
-    const announced = this.launches.get(nameOf(key));
-    if (announced) return announced;
+    return this.launches.get(nameOf(key)) ?? this.readLaunch(key);
+  }
+
+  private readLaunch(key: Buffer): Launch | null {
     const launch = Buffer.alloc(layouts.launch.size);
     return this.parts.maps.launches.get(key, launch) ? layouts.launch.read(launch) : null;
   }

@@ -179,6 +179,24 @@ describe("a connection that lives on", () => {
     expect(events.at(-1)?.from).not.toBeNull();
   });
 
+  test("ends in order when its app is gone before the next helper has named it", async () => {
+    const address = network.address(4);
+    const running = startGuarded(...client("bulk", "tcp", address, 7777, 1, "wait"));
+    expect(await running.line()).toBe("sent");
+    await helper.signal("SIGKILL");
+    await helper.start();
+    process.kill(helper.pid, "SIGSTOP");
+    running.child.stdin?.end("\n");
+    await ended(running.child);
+    process.kill(helper.pid, "SIGCONT");
+    const api = await helper.client();
+    await until("its end", async () => {
+      const flows = (await api.call("flows.list", {})).filter(({ endpoint }) => endpoint.address === address);
+      return flows.length > 0 && flows.every(({ live }) => !live);
+    });
+    expect(await api.call("prompts.list", {})).toEqual([]);
+  });
+
   test("is counted whole when the helper is killed before it wrote a word of it", async () => {
     const address = network.address(4);
     const was = wire();
