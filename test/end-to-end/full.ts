@@ -46,7 +46,10 @@ export function memory(field: Field): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${field.helper.pid}/status`, "utf8"))?.[1]) / 1024;
 }
 
-/** Floods of first-seen remotes: another app gets its prompt and its answer meanwhile, steady traffic goes on, nothing leaks. */
+/**
+ * Floods of first-seen remotes: another app gets its prompt and its answer meanwhile, steady traffic goes on, nothing leaks. They last for
+ * `seconds` at least, and until the other app has its answer.
+ */
 export async function expectFairness(field: Field, floods: number, seconds: number): Promise<void> {
   const { network } = field;
   const shut = field.addresses();
@@ -54,7 +57,7 @@ export async function expectFairness(field: Field, floods: number, seconds: numb
   await field.rules({ shut: [shut.v4, shut.v6], asked: [flooded, asked] });
   const steady = await field.steady(2);
   const app = compiled("flood");
-  const talkers = Array.from({ length: floods }, () => flood(field, flooded, seconds));
+  const talkers = Array.from({ length: floods }, () => flood(field, flooded, longPatience / 1000));
   let going = floods;
   const ends = talkers.map(async (talker) => {
     const result = await talker.says<Flooded>();
@@ -63,6 +66,7 @@ export async function expectFairness(field: Field, floods: number, seconds: numb
   });
   await until("the flood's first cards", async () => (await promptsOf(field, app)).length >= cards);
 
+  const enough = new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
   const began = performance.now();
   const other = new Talker(field.spawn(client("tcp", asked, 80, 100)));
   await field.helper.prompt(asked);
@@ -76,6 +80,8 @@ export async function expectFairness(field: Field, floods: number, seconds: numb
   for (const [kind, attempts] of Object.entries(await field.attempts(360, shut, 9))) {
     expect(attempts, kind).toMatchObject({ made: 20, failed: 0 });
   }
+  await enough;
+  for (const talker of talkers) talker.go();
   for (const { sent, refused } of await Promise.all(ends)) {
     expect(sent).toBeGreaterThanOrEqual(remotes);
     expect(refused).toBe(0);

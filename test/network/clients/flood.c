@@ -1,9 +1,11 @@
 // One UDP socket towards many ports: flood ADDRESS FIRST COUNT SECONDS [BYTES]. Sends to each of COUNT ports from FIRST on, in turn and as
-// fast as it can, until SECONDS are over (0: each once). Then sends to each once more for every line on stdin, until that ends.
+// fast as it can, until SECONDS are over (0: each once) or a line comes on stdin. Then sends to each once more for every line that follows,
+// until stdin ends.
 // Prints {"sent", "refused", "errno"} after the first sending.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -21,6 +23,15 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+/* Takes the line that ends the first sending, if it is there. */
+static int is_told(void)
+{
+	struct pollfd in = { .events = POLLIN };
+	char line;
+
+	return poll(&in, 1, 0) > 0 && read(0, &line, 1) > 0;
 }
 
 static void round_(void)
@@ -52,7 +63,7 @@ int main(int argc, char **argv)
 		return 2;
 	do {
 		round_();
-	} while (now() < end);
+	} while (now() < end && !is_told());
 	printf("{\"sent\":%lu,\"refused\":%lu,\"errno\":%d}\n", sent, refused, error);
 	fflush(stdout);
 	while (read(0, &line, 1) > 0)
