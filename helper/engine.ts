@@ -1,9 +1,4 @@
-// One connection's life in user space: a record comes from the kernel, the app is named, policy decides or a prompt asks,
-// and the verdict goes back. The only place where hold, policy, prompts, flows and store meet.
-import * as v from "valibot";
-import { exceptionNote } from "../contract/blocklists.ts";
-import { CodedError } from "../contract/errors.ts";
-import { type NewRuleParams, newRuleSchema, type ParsedParams, type Result } from "../contract/methods.ts";
+import type { ParsedParams, Result } from "../contract/methods.ts";
 import type { PromptDetails } from "../contract/questions.ts";
 import type { Action, App, Flow, Prompt, Rule } from "../contract/words.ts";
 import { Answers, type Step } from "./answers.ts";
@@ -29,39 +24,36 @@ import {
   layouts,
   recordType,
   type SocketState,
-  type Traffic,
 } from "./kernel/layout.ts";
 import { Notices } from "./kernel/notices.ts";
 import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
-import { type Programs, ringBytes } from "./kernel/programs.ts";
+import type { Programs } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
-import { directionOf, packetOf, readProgram, readRecord } from "./kernel/records.ts";
-import { Ring } from "./kernel/ring.ts";
+import { directionOf } from "./kernel/records.ts";
 import { abandonedSearches, giveErrors, takeErrorSocket } from "./kernel/socket-options.ts";
+import { KernelNews } from "./kernel-news.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
 import { NamesAtWork } from "./names-at-work.ts";
-import { canonicalRule } from "./new-rule.ts";
 import type { Origin } from "./people/person.ts";
 import type { Waiting } from "./people/unattended.ts";
 import { formatAddress } from "./policy/address.ts";
-import { exceptionTo } from "./policy/exception.ts";
 import { writtenName } from "./policy/host-name.ts";
 import type { Zones } from "./policy/rule.ts";
 import { detailsOf } from "./prompts/details.ts";
-import { isCertain, Prompts } from "./prompts/prompts.ts";
+import { Prompts } from "./prompts/prompts.ts";
 import { Revocation } from "./revocation.ts";
-import { nextRound } from "./rounds.ts";
+import { RuleEdits } from "./rule-edits.ts";
 import { describeRules } from "./rule-hints.ts";
 import { RulesFiles } from "./rules-file.ts";
 import { ContentRows } from "./store/contents.ts";
-import { durably, type Store } from "./store/database.ts";
+import type { Store } from "./store/database.ts";
 import { FlowVerdicts } from "./store/flow-verdicts.ts";
 import { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
 import { PromptRows } from "./store/prompts.ts";
-import type { Undone } from "./store/rule-changes.ts";
 import { RuleUses } from "./store/rule-uses.ts";
 import { type BootClock, type RuleNews, Rules } from "./store/rules.ts";
+import { recordOf, TrafficCounts } from "./traffic-counts.ts";
 
 /** `person`: whose it is or was, as in a flow. */
 export interface Listener {
@@ -93,15 +85,6 @@ export interface EngineParts {
   checkpoint(step: Step): void;
 }
 
-/** How soon the journal is read again after something was in it, milliseconds. While there is nothing the kernel wakes the helper. */
-const journalPace = 250;
-/** Nothing is known that it would find. */
-const journalAnyway = 30_000;
-/** How often held flows that were lost to a full ring buffer or a budget are looked for, milliseconds. */
-const revisitPace = 2000;
-/** How often flows are looked for whose end nobody told, milliseconds. */
-const sweepPace = 600_000;
-
 /** Known addresses of a host that are looked at to explain it. */
 const placesTold = 16;
 /** Flows that are counted for what an app did today: all that are remembered. */
@@ -110,6 +93,7 @@ const flowsLooked = 5000;
 export class Engine {
   readonly prompts: Prompts;
   readonly answers: Answers;
+  readonly edits: RuleEdits;
   readonly rulesFiles: RulesFiles;
   readonly ending: Ending;
   private readonly parts: EngineParts;
@@ -127,25 +111,17 @@ export class Engine {
   private readonly revocation: Revocation;
   private readonly numbers: AppNumbers;
   private readonly lifetimes: Lifetimes;
-  private readonly events: Ring;
-  private readonly journal: Ring;
-  private pace: NodeJS.Timeout | undefined;
-  private revisits: NodeJS.Timeout | undefined;
-  /** What `lostPackets` said last. */
-  private lost: number;
-  private owesGates = false;
-  private swept = Date.now();
-  /** Connections that the kernel counts and nobody told of, when they were counted last. */
-  private missed: ReadonlySet<string> = new Set();
+  private readonly news: KernelNews;
+  private readonly traffic: TrafficCounts;
 
   constructor(parts: EngineParts) {
     const { programs, store, listener } = parts;
     const { maps } = programs;
     const apps = new AppNumbers(store);
     this.numbers = apps;
+    const lostBefore = parts.lostPackets();
     const verdicts = new FlowVerdicts(store, parts.clock.boot);
     this.parts = parts;
-    this.lost = parts.lostPackets();
     this.rules = new Rules(store, parts.clock);
     this.uses = new RuleUses(store);
     // Before the policy is read: what was over while no helper ran never comes back.
@@ -170,7 +146,7 @@ export class Engine {
       notices: this.notices,
       sockets: this.sockets,
       deliveries: this.deliveries,
-      drain: () => this.events.drain(),
+      drain: () => this.news.readEvents(),
       kin: (process) => this.naming.kinOf(process),
       foreign: (cgroup) => programs.hasForeignEgress(cgroup),
       generation: () => this.policy.generation,
@@ -229,37 +205,41 @@ export class Engine {
     this.finishVerdicts(verdicts);
     this.hold.forgetHeldGates();
     this.settle(); // an earlier helper may have died between a commit and its cards
-    const failed = (error: unknown) => log("error", "a record could not be handled", { error: String(error) });
-    this.events = new Ring(maps.events.fd, ringBytes.events, (bytes) => this.onEvent(bytes), failed);
-    const woken = () => this.keepReading();
-    this.journal = new Ring(maps.journal.fd, ringBytes.journal, (bytes) => this.onJournal(bytes), failed, woken);
-    this.findHeld(true);
+    this.edits = new RuleEdits({
+      store,
+      rules: this.rules,
+      lifetimes: this.lifetimes,
+      answers: this.answers,
+      flows: this.flows,
+      lists: parts.lists,
+      policyChanged: () => void this.policyChanged(),
+    });
+    this.traffic = new TrafficCounts({
+      programs,
+      flows: this.flows,
+      recorder: parts.recorder,
+      isKnown: (flow) => this.isKnown(flow),
+      missed: (record) => this.listMissed(record),
+    });
+    this.news = new KernelNews({
+      maps,
+      notices: this.notices,
+      prompts: this.prompts,
+      isHeld: (flow) => this.hold.get(flow) !== undefined,
+      forgetHeldGates: () => this.hold.forgetHeldGates(),
+      lostPackets: parts.lostPackets,
+      lostBefore,
+      announced: (program) => this.naming.announce(program),
+      held: (record, packet, resumed) => this.onHeld(record, packet, resumed),
+      told: (record) => this.onNews(record, flowId(record.flow)),
+    });
     this.lifetimes.follow();
-    this.catchUp();
-    this.keepReading();
-    this.revisitLater();
-  }
-
-  /** To be woken costs an app more than its whole look-up: only who comes after a silence pays for it. */
-  private keepReading(): void {
-    clearTimeout(this.pace);
-    const found = this.journal.readATurn();
-    const again = () => this.keepReading();
-    this.pace = !found && this.sleep() ? nextRound(journalAnyway, again) : setTimeout(again, journalPace);
-  }
-
-  /** The kernel is to wake the helper with the journal's next record; false when there is one by now. */
-  private sleep(): boolean {
-    this.notices.fallAsleep();
-    return this.journal.isEmpty;
+    this.news.start();
   }
 
   close(): void {
-    clearTimeout(this.pace);
-    clearTimeout(this.revisits);
     this.lifetimes.close();
-    this.events.close();
-    this.journal.close();
+    this.news.close();
     this.prompts.flush();
     this.called.close();
     this.uses.flush();
@@ -284,57 +264,11 @@ export class Engine {
     }
   }
 
-  /** Held TCP flows that are not known here, without waiting for them to retransmit. `resumed`: an earlier helper asked about them. */
-  private findHeld(resumed: boolean): void {
-    const { held_syns } = this.parts.programs.maps;
-    const syn = Buffer.alloc(layouts.held_syn.size);
-    for (const key of held_syns.keys(layouts.flow_key.size)) {
-      if (this.hold.get(key.toString("hex")) === undefined && held_syns.get(key, syn)) this.onEvent(syn, resumed);
-    }
-  }
-
-  /** Packets are lost only while there are others to read: whoever reads one looks again a little later. */
-  private revisitLater(): void {
-    this.revisits ??= nextRound(revisitPace, () => {
-      this.revisits = undefined;
-      this.revisit();
-      if (this.owesGates || this.prompts.unasked > 0) this.revisitLater();
-    });
-  }
-
-  /**
-   * Finds held flows again that a full ring buffer or a used-up budget kept from being asked about. Connections are in held_syns. The
-   * next datagram of a flow whose gate is forgotten is told again; that waits for the end of the flood, or it would feed it.
-   */
-  private revisit(): void {
-    const lost = this.parts.lostPackets();
-    const flooded = lost !== this.lost;
-    this.lost = lost;
-    this.owesGates ||= flooded || this.prompts.roomForMore;
-    if (!this.owesGates) return;
-    this.findHeld(false);
-    if (flooded) return;
-    this.events.drain();
-    this.hold.forgetHeldGates();
-    this.owesGates = false;
-  }
-
   // What the kernel says
 
   /** Reads what the kernel has said until now. */
   catchUp(): void {
-    this.events.drain();
-    this.journal.drain();
-  }
-
-  private onEvent(bytes: Buffer, resumed = false): true {
-    this.revisitLater();
-    const program = readProgram(bytes);
-    if (program !== null) this.naming.announce(program);
-    const record = program === null ? readRecord(bytes) : null;
-    const packet = record === null ? Buffer.alloc(0) : packetOf(bytes, record);
-    if (record !== null && packet.length > 0) this.onHeld(record, packet, resumed);
-    return true;
+    this.news.catchUp();
   }
 
   private onHeld(record: FlowRecord, packet: Buffer, resumed: boolean): void {
@@ -343,9 +277,7 @@ export class Engine {
     else if (state === flowState.allowed) {
       // A late SYN of an allowed flow is left to the kernel's own retransmission.
       if (!isConnection(record.flow)) this.hold.sendNow(record, packet);
-    }
-    // Its gate counts the packets that were told, and would tell of no more: it is forgotten once there is time.
-    else if (this.naming.underWay.isBusy) this.owesGates = true;
+    } else if (this.naming.underWay.isBusy) this.news.oweGates();
     else if (this.hold.keep(record, packet)) {
       const asks = (app: App) => this.policy.decide(this.askedOf(record, app)).verdict === "ask";
       this.meet(record, (app) => this.judgeHeld(record, app, resumed), asks);
@@ -362,16 +294,6 @@ export class Engine {
     const { state, answered, generation } = layouts.gate.read(gate);
     // As is_decided() in bpf/verdict.bpf.h.
     return answered || generation === this.policy.generation ? state : flowState.held;
-  }
-
-  /** Held packets first: a flow must be known before its end is told. */
-  private onJournal(bytes: Buffer): boolean {
-    const record = readRecord(bytes);
-    if (record === null) return true;
-    const held = this.events.peek();
-    if (held !== null && held.readBigUInt64LE(layouts.record.offset("time")) <= record.time) return false;
-    this.onNews(record, flowId(record.flow));
-    return true;
   }
 
   private onNews(record: FlowRecord, id: string): void {
@@ -426,8 +348,12 @@ export class Engine {
   private onConnectionEnded(record: FlowRecord, id: string): void {
     const end = { bytesIn: Number(record.bytes_in), bytesOut: Number(record.bytes_out) };
     const missed = record.state === flowState.allowed && !this.isKnown(id) && !this.naming.underWay.has(id);
-    if (missed) this.meet(record, (app) => this.addFlow(record, app, this.wordsFor(record, app)));
+    if (missed) this.listMissed(record);
     this.onFlowEnded(id, end);
+  }
+
+  private listMissed(record: FlowRecord): void {
+    this.meet(record, (app) => this.addFlow(record, app, this.wordsFor(record, app)));
   }
 
   private isKnown(id: string): boolean {
@@ -538,23 +464,6 @@ export class Engine {
     else this.hold.forget(id);
   }
 
-  /** Connections that nobody told of: of an earlier helper, or lost to a full journal. */
-  private findMissed(traffic: readonly Traffic[]): void {
-    const missed = traffic.filter(
-      ({ flow, state }) => state === flowState.allowed && isConnection(flow) && !this.isKnown(flowId(flow)),
-    );
-    // The news of one that began just now may be under way.
-    const before = this.missed;
-    this.missed = new Set(missed.map(({ flow }) => flowId(flow)));
-    const empty = layouts.record.read(Buffer.alloc(layouts.record.size));
-    for (const { process: owner, flow, netns, direction, local_port } of missed) {
-      if (!before.has(flowId(flow))) continue;
-      const time = process.hrtime.bigint();
-      const record = { ...empty, time, process: owner, flow, netns, direction, local_port };
-      this.meet(record, (app) => this.addFlow(record, app, this.wordsFor(record, app)));
-    }
-  }
-
   /** What allowed a connection, as far as policy of today knows. */
   private wordsFor(record: FlowRecord, app: App): Judgement {
     const earlier = { verdict: "allow", rule: null, layer: "mode", reason: "It was allowed before." } as const;
@@ -566,12 +475,10 @@ export class Engine {
 
   /** Connections older than their guard are listed; from now on a rule that blocks them ends them. Other sockets are met as they send. */
   adopt(sockets: readonly SocketState[]): void {
-    const empty = layouts.record.read(Buffer.alloc(layouts.record.size));
     const reason = "It was there before Picket guarded it.";
-    for (const { process: owner, flow, netns, direction, local_port } of sockets) {
-      if (!isConnection(flow)) continue;
-      const time = process.hrtime.bigint();
-      const record = { ...empty, time, process: owner, flow, netns, direction, local_port };
+    for (const socket of sockets) {
+      if (!isConnection(socket.flow)) continue;
+      const record = recordOf(socket);
       this.meet(record, (app) => {
         this.addFlow(record, app, { verdict: "allow", rule: null, layer: "mode", reason });
         const { verdict } = this.policy.decide(this.askedOf(record, app));
@@ -620,64 +527,6 @@ export class Engine {
     return describeRules(this.rules.all(), this.policy.findIdle(), this.uses, Date.now());
   }
 
-  /** Errors: bad_address, bad_name, bad_matcher, interpreter_alone, not_running. */
-  addRule(given: ParsedParams<"rules.add">): Result<"rules.add"> {
-    const rule = canonicalRule(given);
-    const term = this.lifetimes.termOf(rule.lifetime, rule.app);
-    const { changes } = this.rules;
-    const newest = changes.newest() ?? 0;
-    const added = durably(this.parts.store, () => this.rules.add(rule, Date.now(), term));
-    this.policyChanged();
-    return { ...added.rule, replaced: added.replaced, change: changes.after(newest)[0] ?? null };
-  }
-
-  /** Makes rules in one change, as addRule() would each. */
-  addRules(given: readonly NewRuleParams[]): Result<"learn.accept"> {
-    const { changes } = this.rules;
-    const newest = changes.newest() ?? 0;
-    const rules = given.map((rule) => canonicalRule(v.parse(newRuleSchema, rule)));
-    const made = durably(this.parts.store, () =>
-      changes.record(Date.now(), () =>
-        rules.map((rule) => this.rules.add(rule, Date.now(), this.lifetimes.termOf(rule.lifetime, rule.app)).rule),
-      ),
-    );
-    this.policyChanged();
-    return { rules: made, change: changes.after(newest)[0] ?? null };
-  }
-
-  /** `personal`: for processes of the flow's user alone. Errors: unknown_flow, not_listed, app_unknown. */
-  except(id: string, everybody: boolean, personal: boolean): Result<"rules.except"> {
-    const flow = this.flows.find(id);
-    if (flow === undefined) throw new CodedError("unknown_flow", id);
-    const parts = exceptionTo(flow.endpoint, this.parts.lists);
-    if (parts.length === 0) throw new CodedError("not_listed", flow.endpoint.host ?? flow.endpoint.address);
-    if (!everybody && !isCertain(flow.app)) throw new CodedError("app_unknown");
-    const { direction } = flow;
-    const rule = {
-      app: everybody ? null : flow.app.path,
-      user: personal ? flow.user : null,
-      action: "allow" as const,
-      direction,
-      note: exceptionNote,
-    };
-    return this.addRules(parts.map((part) => ({ ...rule, ...part })));
-  }
-
-  /** Takes a change of rules back, the newest by default; returns what would take that back. Errors: nothing_to_undo. */
-  undo(change: number | null): Undone {
-    const { changes } = this.rules;
-    const id = change ?? changes.newest();
-    if (id === null) throw new CodedError("nothing_to_undo");
-    const inverse = durably(this.parts.store, () => {
-      const inverse = changes.undo(id);
-      this.lifetimes.dropOver();
-      return inverse;
-    });
-    this.answers.undone(id);
-    this.policyChanged();
-    return inverse;
-  }
-
   /** What would happen to a flow, and why. Errors: bad_address, bad_name. */
   explain(asked: ParsedParams<"explain">): Result<"explain"> {
     const told = this.policy.explainFlow(asked);
@@ -690,29 +539,11 @@ export class Engine {
     return { ...told, at: at.filter(({ verdict, rule }) => verdict !== told.verdict || rule !== told.rule) };
   }
 
-  /** Errors: unknown_rule, factory_rule. */
-  removeRule(id: string): Result<"rules.remove"> {
-    const { changes } = this.rules;
-    const newest = changes.newest() ?? 0;
-    durably(this.parts.store, () => this.rules.remove(id, Date.now()));
-    this.policyChanged();
-    return { change: changes.after(newest)[0] ?? null };
-  }
-
-  /** Errors: unknown_rule. */
-  enableRule(id: string, enabled: boolean): Result<"rules.enable"> {
-    const { changes } = this.rules;
-    const newest = changes.newest() ?? 0;
-    const rule = durably(this.parts.store, () => this.rules.enable(id, enabled, Date.now()));
-    this.policyChanged();
-    return { ...rule, change: changes.after(newest)[0] ?? null };
-  }
-
   // What people look at
 
   /** Errors: unknown_prompt. */
   describePrompt(id: string): PromptDetails {
-    this.catchUp();
+    this.news.catchUp();
     this.countTraffic();
     const { prompt } = this.prompts.find(id);
     const { person } = prompt.process;
@@ -725,7 +556,7 @@ export class Engine {
 
   /** Newest first, with byte counts of this moment. */
   listFlows(limit: number): Flow[] {
-    this.catchUp();
+    this.news.catchUp();
     this.countTraffic();
     return this.flows.list(limit);
   }
@@ -764,7 +595,7 @@ export class Engine {
 
   /** Of this moment, in no order. */
   liveFlows(): Flow[] {
-    this.catchUp();
+    this.news.catchUp();
     return this.flows.live().map(([, flow]) => flow);
   }
 
@@ -775,27 +606,7 @@ export class Engine {
 
   /** Brings the byte counts of live flows up to date. Returns whether there was anything new. */
   countTraffic(): boolean {
-    const { programs, recorder } = this.parts;
-    const now = Date.now();
-    let changed = false;
-    const count = (id: string, bytesIn: bigint, bytesOut: bigint) => {
-      this.flows.count(id, Number(bytesIn), Number(bytesOut));
-      changed = recorder.count(id, Number(bytesIn), Number(bytesOut), now) || changed;
-    };
-    const traffic = programs.readTraffic();
-    for (const { flow, bytes_in, bytes_out } of traffic) count(flowId(flow), bytes_in, bytes_out);
-    this.findMissed(traffic);
-    const gate = Buffer.alloc(layouts.gate.size);
-    for (const id of recorder.allDatagrams()) {
-      if (!programs.maps.gates.get(Buffer.from(id, "hex"), gate)) continue;
-      const { bytes_in, bytes_out } = layouts.gate.read(gate);
-      count(id, bytes_in, bytes_out);
-    }
-    if (now - this.swept < sweepPace) return changed;
-    this.swept = now;
-    const there = new Set(traffic.map(({ flow }) => flowId(flow)));
-    recorder.sweep((id) => there.has(id) || programs.maps.gates.get(Buffer.from(id, "hex"), gate), now);
-    return changed;
+    return this.traffic.refresh();
   }
 
   /** What does not work as it should, by the names that the status has for it. */

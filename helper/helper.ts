@@ -268,7 +268,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     changed,
   });
   probation.settleOverdue();
-  const learning = new Learning({ store, settings, modes, addRules: (rules) => engine.addRules(rules) });
+  const learning = new Learning({ store, settings, modes, addRules: (rules) => engine.edits.addAll(rules) });
   const changedTold = new Set<string>();
   const monitor = new Monitor({
     flows: () => engine.rememberedFlows(),

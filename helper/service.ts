@@ -180,7 +180,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       const asked = { what: "A change of rules taken back.", pid, uid, seconds: null };
       probation.attempt(
         asked,
-        () => engine.undo(change),
+        () => engine.edits.undo(change),
         (inverse) => inverse,
       );
       return differenceOf(before, engine.listRules());
@@ -192,11 +192,11 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       if (profile !== null && !parts.profiles().some(({ name }) => name === profile))
         throw new CodedError("unknown_profile", profile);
       const named = await withAppKeys(rule);
-      return attempt(client, "A new rule.", () => engine.addRule(named));
+      return attempt(client, "A new rule.", () => engine.edits.add(named));
     },
-    "rules.remove": ({ id }, client) => attempt(client, `Rule ${id} removed.`, () => engine.removeRule(id)),
+    "rules.remove": ({ id }, client) => attempt(client, `Rule ${id} removed.`, () => engine.edits.remove(id)),
     "rules.enable": ({ id, enabled }, client) =>
-      attempt(client, `Rule ${id} ${enabled ? "enabled" : "disabled"}.`, () => engine.enableRule(id, enabled)),
+      attempt(client, `Rule ${id} ${enabled ? "enabled" : "disabled"}.`, () => engine.edits.enable(id, enabled)),
     "mode.set": ({ mode, confirmWithin }, client) => {
       const begins = mode === "learn" && modes.state.mode !== "learn";
       const standing = changing(client, `Mode ${mode}.`, () => modes.set({ mode }), confirmWithin);
@@ -232,7 +232,9 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "learn.accept": ({ ids }, client) => learning.accept(ids, ruleUser(client)),
     "learn.forget": ({ ids }, client) => learning.forget(ids, ruleUser(client)),
     "rules.except": ({ flow, everybody }, client) =>
-      attempt(client, "An exception to blocklists.", () => engine.except(flow, everybody, ruleUser(client) !== null)),
+      attempt(client, "An exception to blocklists.", () =>
+        engine.edits.except(flow, everybody, ruleUser(client) !== null),
+      ),
     "flows.list": ({ limit }) => engine.listFlows(limit),
     ...makeMonitorService(
       parts.monitor,

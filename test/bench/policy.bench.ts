@@ -112,14 +112,14 @@ async function measure(title: string, where: string, goals: boolean): Promise<vo
     for (let round = 0; round < changes; round++)
       for (const kind of kinds) {
         const rule = ruleOf(kind, at++);
-        const { id } = time(`add, ${kind}`, () => engine.addRule(rule));
+        const { id } = time(`add, ${kind}`, () => engine.edits.add(rule));
         const other = rule.action === "allow" ? "block" : "allow";
-        const replaced = time("replace", () => engine.addRule({ ...rule, action: other }));
+        const replaced = time("replace", () => engine.edits.add({ ...rule, action: other }));
         if (replaced.replaced !== id) throw new Error(`${replaced.replaced} was replaced, not ${id}`);
-        time("disable or enable", () => engine.enableRule(replaced.id, false));
-        time("disable or enable", () => engine.enableRule(replaced.id, true));
-        time("remove", () => engine.removeRule(replaced.id));
-        time("undo", () => engine.undo(null));
+        time("disable or enable", () => engine.edits.enable(replaced.id, false));
+        time("disable or enable", () => engine.edits.enable(replaced.id, true));
+        time("remove", () => engine.edits.remove(replaced.id));
+        time("undo", () => engine.edits.undo(null));
         // As a person's evening goes by, so does the store's.
         if (round % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
       }

@@ -1,0 +1,156 @@
+// What the kernel says: held packets and new programs as they come, the journal by turns; and what it could not say, looked for.
+
+import { type FlowRecord, layouts, type ProgramRecord } from "./kernel/layout.ts";
+import type { Notices } from "./kernel/notices.ts";
+import { type Programs, ringBytes } from "./kernel/programs.ts";
+import { packetOf, readProgram, readRecord } from "./kernel/records.ts";
+import { Ring } from "./kernel/ring.ts";
+import { log } from "./log.ts";
+import type { Prompts } from "./prompts/prompts.ts";
+import { nextRound } from "./rounds.ts";
+
+export interface KernelNewsParts {
+  readonly maps: Programs["maps"];
+  readonly notices: Notices;
+  /** How many flows wait for room on the cards, and whether there is some. */
+  readonly prompts: Pick<Prompts, "unasked" | "roomForMore">;
+  isHeld(flow: string): boolean;
+  /** The next packet of every held datagram flow is told again. */
+  forgetHeldGates(): void;
+  /** Held packets so far that the kernel could not tell us of: the ring buffer was full. */
+  lostPackets(): number;
+  /** What it said before the helper read what was held when it started. */
+  readonly lostBefore: number;
+  announced(program: ProgramRecord): void;
+  /** `resumed`: an earlier helper asked about it. */
+  held(record: FlowRecord, packet: Buffer, resumed: boolean): void;
+  told(record: FlowRecord): void;
+}
+
+/** How soon the journal is read again after something was in it, milliseconds. While there is nothing the kernel wakes the helper. */
+const journalPace = 250;
+/** Nothing is known that it would find. */
+const journalAnyway = 30_000;
+/** How often held flows that were lost to a full ring buffer or a budget are looked for, milliseconds. */
+const revisitPace = 2000;
+
+const failed = (error: unknown) => log("error", "a record could not be handled", { error: String(error) });
+
+export class KernelNews {
+  private readonly parts: KernelNewsParts;
+  private readonly events: Ring;
+  private readonly journal: Ring;
+  private pace: NodeJS.Timeout | undefined;
+  private revisits: NodeJS.Timeout | undefined;
+  /** What `lostPackets` said last. */
+  private lost: number;
+  private owesGates = false;
+
+  constructor(parts: KernelNewsParts) {
+    this.parts = parts;
+    this.lost = parts.lostBefore;
+    const { events, journal } = parts.maps;
+    this.events = new Ring(events.fd, ringBytes.events, (bytes) => this.onEvent(bytes), failed);
+    const woken = () => this.keepReading();
+    this.journal = new Ring(journal.fd, ringBytes.journal, (bytes) => this.onJournal(bytes), failed, woken);
+  }
+
+  /** Everything that its listeners stand on is there: what waits is read, and from now on what comes. */
+  start(): void {
+    this.findHeld(true);
+    this.catchUp();
+    this.keepReading();
+    this.revisitLater();
+  }
+
+  close(): void {
+    clearTimeout(this.pace);
+    clearTimeout(this.revisits);
+    this.events.close();
+    this.journal.close();
+  }
+
+  /** Reads what the kernel has said until now. */
+  catchUp(): void {
+    this.readEvents();
+    this.journal.drain();
+  }
+
+  readEvents(): void {
+    this.events.drain();
+  }
+
+  /** A held datagram was told that nobody has time for: its gate counts the packets that were told, and would tell of no more. */
+  oweGates(): void {
+    this.owesGates = true;
+  }
+
+  /** To be woken costs an app more than its whole look-up: only who comes after a silence pays for it. */
+  private keepReading(): void {
+    clearTimeout(this.pace);
+    const found = this.journal.readATurn();
+    const again = () => this.keepReading();
+    this.pace = !found && this.sleep() ? nextRound(journalAnyway, again) : setTimeout(again, journalPace);
+  }
+
+  /** The kernel is to wake the helper with the journal's next record; false when there is one by now. */
+  private sleep(): boolean {
+    this.parts.notices.fallAsleep();
+    return this.journal.isEmpty;
+  }
+
+  private onEvent(bytes: Buffer, resumed = false): true {
+    this.revisitLater();
+    const program = readProgram(bytes);
+    if (program !== null) this.parts.announced(program);
+    const record = program === null ? readRecord(bytes) : null;
+    const packet = record === null ? Buffer.alloc(0) : packetOf(bytes, record);
+    if (record !== null && packet.length > 0) this.parts.held(record, packet, resumed);
+    return true;
+  }
+
+  /** Held packets first: a flow must be known before its end is told. */
+  private onJournal(bytes: Buffer): boolean {
+    const record = readRecord(bytes);
+    if (record === null) return true;
+    const held = this.events.peek();
+    if (held !== null && held.readBigUInt64LE(layouts.record.offset("time")) <= record.time) return false;
+    this.parts.told(record);
+    return true;
+  }
+
+  /** Held TCP flows that are not known here, without waiting for them to retransmit. */
+  private findHeld(resumed: boolean): void {
+    const { held_syns } = this.parts.maps;
+    const syn = Buffer.alloc(layouts.held_syn.size);
+    for (const key of held_syns.keys(layouts.flow_key.size)) {
+      if (!this.parts.isHeld(key.toString("hex")) && held_syns.get(key, syn)) this.onEvent(syn, resumed);
+    }
+  }
+
+  /** Packets are lost only while there are others to read: whoever reads one looks again a little later. */
+  private revisitLater(): void {
+    this.revisits ??= nextRound(revisitPace, () => {
+      this.revisits = undefined;
+      this.revisit();
+      if (this.owesGates || this.parts.prompts.unasked > 0) this.revisitLater();
+    });
+  }
+
+  /**
+   * Finds held flows again that a full ring buffer or a used-up budget kept from being asked about. Connections are in held_syns. The
+   * next datagram of a flow whose gate is forgotten is told again; that waits for the end of the flood, or it would feed it.
+   */
+  private revisit(): void {
+    const lost = this.parts.lostPackets();
+    const flooded = lost !== this.lost;
+    this.lost = lost;
+    this.owesGates ||= flooded || this.parts.prompts.roomForMore;
+    if (!this.owesGates) return;
+    this.findHeld(false);
+    if (flooded) return;
+    this.readEvents();
+    this.parts.forgetHeldGates();
+    this.owesGates = false;
+  }
+}
