@@ -463,7 +463,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     copies.tick();
   });
   setTimeout(() => void apps.rehearse(), calm).unref();
-  log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted, pins: programs.version });
+  const { adopted, verified, version: pins } = programs;
+  log("info", "enforcing", { instance, guarded: service.guarded(), adopted, verified, pins });
 
   return {
     async close(removePins) {
