@@ -78,14 +78,15 @@ async function silences(): Promise<void> {
     writeRules(helper.state);
     const silence = await listening(helper);
     const note = async (what: string) => figures.note(`silent at a stretch, ${what}`, await silence(), "ms");
-    await note(`at a start with ${ruleCount} rules`);
+    // A start is no silence: the watchdog counts from its end.
+    await silence();
     await new Promise((resolve) => setTimeout(resolve, 5000));
-    await note("in the five seconds after it");
+    await note(`in the five seconds after a start with ${ruleCount} rules`);
     const api = await helper.client();
     for (const mode of ["allow", "ask"] as const) await api.call("mode.set", { mode });
     await note("in a change that compiles all rules");
     await api.call("backup.read", {});
-    await note("in making a backup of them");
+    await note("in making a backup of all rules");
     const { upload } = await api.call("blocklists.begin", { name: "large", replace: false });
     for (let at = 0; at < nameCount; at += 1000) {
       const names = Array.from({ length: 1000 }, (_, more) => listedName(at + more));
@@ -98,9 +99,6 @@ async function silences(): Promise<void> {
       120_000,
     );
     await note(`in loading a list of ${nameCount} names`);
-    await helper.signal("SIGKILL");
-    const again = await listening(helper);
-    figures.note("silent at a stretch, at a start with both", await again(), "ms");
   } finally {
     await helper.stop();
   }
