@@ -36,7 +36,8 @@ import { Journal } from "./journal/journal.ts";
 import { CgroupPaths } from "./kernel/cgroup-paths.ts";
 import { layouts } from "./kernel/layout.ts";
 import { boottime, ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
-import { bpfFileSystem, ensureBpfFileSystem, Programs, type StartStep } from "./kernel/programs.ts";
+import { bpfFileSystem, ensureBpfFileSystem } from "./kernel/pins.ts";
+import { Programs, type StartStep } from "./kernel/programs.ts";
 import { countCpus, readCounters } from "./kernel/records.ts";
 import { Learning } from "./learning.ts";
 import { log, logged } from "./log.ts";
@@ -462,7 +463,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     copies.tick();
   });
   setTimeout(() => void apps.rehearse(), calm).unref();
-  log("info", "enforcing", { instance, guarded: service.guarded(), adopted: programs.adopted, pins: programs.version });
+  const { adopted, verified, version: pins } = programs;
+  log("info", "enforcing", { instance, guarded: service.guarded(), adopted, verified, pins });
 
   return {
     async close(removePins) {

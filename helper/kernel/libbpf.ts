@@ -1,6 +1,7 @@
 // The part of libbpf (1.1 or newer) and of its bpf() wrappers that the helper calls.
+import { readFileSync } from "node:fs";
 import koffi from "koffi";
-import { SystemError } from "./libc.ts";
+import { close, SystemError } from "./libc.ts";
 
 const lib = koffi.load("libbpf.so.1");
 
@@ -9,28 +10,25 @@ export type Pointer = unknown;
 
 const b = {
   setPrint: lib.func("void *libbpf_set_print(void *print)"),
-  open: lib.func("void *bpf_object__open_file(const char *path, const void *options)"),
+  open: lib.func("void *bpf_object__open_mem(const void *bytes, size_t size, const void *options)"),
   load: lib.func("int bpf_object__load(void *object)"),
   closeObject: lib.func("void bpf_object__close(void *object)"),
   findMap: lib.func("void *bpf_object__find_map_by_name(void *object, const char *name)"),
   findProgram: lib.func("void *bpf_object__find_program_by_name(void *object, const char *name)"),
   setPinPath: lib.func("int bpf_map__set_pin_path(void *map, const char *path)"),
-  mapFd: lib.func("int bpf_map__fd(void *map)"),
-  attachCgroup: lib.func("void *bpf_program__attach_cgroup(void *program, int cgroup)"),
-  attachTracing: lib.func("void *bpf_program__attach_trace(void *program)"),
-  linkOpen: lib.func("void *bpf_link__open(const char *path)"),
-  linkPin: lib.func("int bpf_link__pin(void *link, const char *path)"),
-  linkUpdate: lib.func("int bpf_link__update_program(void *link, void *program)"),
-  linkDestroy: lib.func("int bpf_link__destroy(void *link)"),
-  attachIter: lib.func("void *bpf_program__attach_iter(void *program, void *options)"),
-  linkFd: lib.func("int bpf_link__fd(void *link)"),
+  programFd: lib.func("int bpf_program__fd(void *program)"),
+  pin: lib.func("int bpf_obj_pin(int fd, const char *path)"),
+  openPin: lib.func("int bpf_obj_get(const char *path)"),
+  mapById: lib.func("int bpf_map_get_fd_by_id(uint32_t id)"),
+  linkCreate: lib.func("int bpf_link_create(int program, int target, int type, const void *options)"),
+  rawTracepoint: lib.func("int bpf_raw_tracepoint_open(const char *name, int program)"),
+  linkUpdate: lib.func("int bpf_link_update(int link, int program, const void *options)"),
   iterCreate: lib.func("int bpf_iter_create(int link)"),
   update: lib.func("int bpf_map_update_elem(int fd, const void *key, const void *value, uint64_t flags)"),
   lookup: lib.func("int bpf_map_lookup_elem(int fd, const void *key, void *value)"),
   remove: lib.func("int bpf_map_delete_elem(int fd, const void *key)"),
   info: lib.func("int bpf_obj_get_info_by_fd(int fd, void *info, void *length)"),
   next: lib.func("int bpf_map_get_next_key(int fd, const void *key, void *next)"),
-  programFd: lib.func("int bpf_program__fd(void *program)"),
   query: lib.func("int bpf_prog_query(int target, int type, uint32_t flags, void *attached, void *ids, void *count)"),
 };
 
@@ -40,8 +38,10 @@ function pointer(call: string, value: Pointer): Pointer {
   return value;
 }
 
-function check(call: string, result: number): void {
+/** Numbers are negative on failure: the error's number. */
+function check(call: string, result: number): number {
   if (result < 0) throw new SystemError(call, -result);
+  return result;
 }
 
 /** libbpf itself tries five times a program. */
@@ -51,94 +51,140 @@ export function quiet(): void {
   b.setPrint(null);
 }
 
-function openObject(path: string): Pointer {
-  return pointer("bpf_object__open_file", b.open(path, null));
-}
-
 const EAGAIN = 11;
 
-/** Opens and loads; `prepare` is for what must be said before. The kernel gives up on a program when a signal comes meanwhile (EAGAIN). */
-export function loadObject(path: string, prepare: (object: Pointer) => void): Pointer {
+/** libbpf calls the object by it, and the maps of its constants and variables. */
+const objectName = Buffer.from("picket\0");
+
+function openObject(bytes: Buffer): Pointer {
+  const options = Buffer.alloc(16); // the head of struct bpf_object_open_opts: its size as far as it is filled, object_name
+  options.writeBigUInt64LE(BigInt(options.length));
+  options.writeBigUInt64LE(koffi.address(objectName), 8);
+  return pointer("bpf_object__open_mem", b.open(bytes, bytes.length, options));
+}
+
+/**
+ * Loads the bytes of an object file: its programs are verified. `prepare` says what must be said before, `take` has it while it is loaded;
+ * what nobody keeps by then goes. The kernel gives up on a program when a signal comes meanwhile (EAGAIN).
+ */
+export function loadObject(bytes: Buffer, prepare: (object: Pointer) => void, take: (object: Pointer) => void): void {
   for (let tries = 1; ; tries++) {
-    const object = openObject(path);
+    const object = openObject(bytes);
     try {
       prepare(object);
-      check("bpf_object__load", b.load(object));
-      return object;
-    } catch (error) {
-      closeObject(object);
-      if (!(error instanceof SystemError && error.errno === EAGAIN) || tries === loadTries) throw error;
+      const result: number = b.load(object);
+      if (result === -EAGAIN && tries < loadTries) continue;
+      check("bpf_object__load", result);
+      take(object);
+      return;
+    } finally {
+      b.closeObject(object);
     }
   }
 }
 
-function closeObject(object: Pointer): void {
-  b.closeObject(object);
-}
-
-export function findMap(object: Pointer, name: string): Pointer {
-  return pointer(`map ${name}`, b.findMap(object, name));
-}
-
 /** A pin that exists and fits is reused at load; otherwise load creates and pins the map there. */
-export function setPinPath(map: Pointer, path: string): void {
-  check("bpf_map__set_pin_path", b.setPinPath(map, path));
+export function setPinPath(object: Pointer, map: string, path: string): void {
+  check("bpf_map__set_pin_path", b.setPinPath(pointer(`map ${map}`, b.findMap(object, map)), path));
 }
 
-export function mapFd(map: Pointer): number {
-  return b.mapFd(map);
+/** Of a program in a loaded object, and closed with it. */
+export function programFd(object: Pointer, name: string): number {
+  return check(`program ${name}`, b.programFd(pointer(`program ${name}`, b.findProgram(object, name))));
 }
 
-export function findProgram(object: Pointer, name: string): Pointer {
-  return pointer(`program ${name}`, b.findProgram(object, name));
+/** A program, map or link stays in the kernel as long as it has a pin, a descriptor or a user there. */
+export function pin(fd: number, path: string): void {
+  check("bpf_obj_pin", b.pin(fd, path));
 }
 
-export function attachCgroup(program: Pointer, cgroupFd: number): Pointer {
-  return pointer("bpf_program__attach_cgroup", b.attachCgroup(program, cgroupFd));
+/** A descriptor of what is pinned there, whichever of the three kinds it is; the caller closes it. */
+export function openPin(path: string): number {
+  return check("bpf_obj_get", b.openPin(path));
 }
 
-/** For tp_btf programs: the tracepoint is named by the program's section. */
-export function attachTracing(program: Pointer): Pointer {
-  return pointer("bpf_program__attach_trace", b.attachTracing(program));
+/** Which of the three a descriptor is of; undefined for anything else. */
+export function kindOf(fd: number): "map" | "program" | "link" | undefined {
+  const [, kind] = /^(map|prog|link)_type:/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
+  return kind === "prog" ? "program" : (kind as "map" | "link" | undefined);
 }
 
-export function openLink(pin: string): Pointer {
-  return pointer("bpf_link__open", b.linkOpen(pin));
+/** The descriptor of a new link. `hook`: a value of the kernel's enum bpf_attach_type. */
+export function attachCgroup(programFd: number, cgroupFd: number, hook: number): number {
+  return check("bpf_link_create", b.linkCreate(programFd, cgroupFd, hook, null));
 }
 
-export function pinLink(link: Pointer, path: string): void {
-  check("bpf_link__pin", b.linkPin(link, path));
+/** For tp_btf programs, which know their tracepoint themselves. The descriptor of a new link. */
+export function attachTracing(programFd: number): number {
+  return check("bpf_raw_tracepoint_open", b.rawTracepoint(null, programFd));
+}
+
+const BPF_TRACE_ITER = 28;
+
+/** The descriptor of a link from which readings of all that the program goes through can be taken. */
+export function attachIterator(programFd: number): number {
+  return check("bpf_link_create", b.linkCreate(programFd, 0, BPF_TRACE_ITER, null));
 }
 
 /** Replaces the program behind a link atomically. */
-export function updateLink(link: Pointer, program: Pointer): void {
-  check("bpf_link__update_program", b.linkUpdate(link, program));
-}
-
-/** Frees the link; the program stays attached while a pin of the link exists. */
-export function destroyLink(link: Pointer): void {
-  b.linkDestroy(link);
-}
-
-/** A link from which readings of all that the program's section names can be taken. */
-export function attachIterator(program: Pointer): Pointer {
-  return pointer("bpf_program__attach_iter", b.attachIter(program, null));
+export function updateLink(linkFd: number, programFd: number): void {
+  check("bpf_link_update", b.linkUpdate(linkFd, programFd, null));
 }
 
 /** A descriptor that reads one pass of the iterator; the caller closes it. */
-export function startIteration(link: Pointer): number {
-  const fd: number = b.iterCreate(b.linkFd(link));
-  check("bpf_iter_create", fd);
-  return fd;
+export function startIteration(linkFd: number): number {
+  return check("bpf_iter_create", b.iterCreate(linkFd));
 }
 
-/** The kernel's number of a loaded program. */
-export function programId(program: Pointer): number {
-  const info = Buffer.alloc(64); // the head of struct bpf_prog_info: type, id, …
+/** Fills the head of the kernel's struct about a descriptor: bpf_prog_info, bpf_map_info or bpf_link_info. */
+function readInfo(fd: number, info: Buffer): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(info.length);
-  check("bpf_obj_get_info_by_fd", b.info(b.programFd(program), info, length));
-  return info.readUInt32LE(4);
+  check("bpf_obj_get_info_by_fd", b.info(fd, info, length));
+  return info;
+}
+
+/** The kernel keeps 15 bytes of a name. */
+const nameAt = (info: Buffer, at: number) => info.toString("latin1", at, at + 16).replace(/\0.*/s, "");
+
+/** Most maps that a program of ours could use. */
+const mostMaps = 64;
+
+/** `maps`: the kernel's numbers of those it uses. */
+export function programInfo(fd: number): { id: number; name: string; maps: number[] } {
+  const maps = Buffer.alloc(4 * mostMaps);
+  const info = Buffer.alloc(80); // struct bpf_prog_info: type, id, …, nr_map_ids at 52, map_ids, name
+  info.writeUInt32LE(mostMaps, 52);
+  info.writeBigUInt64LE(koffi.address(maps), 56);
+  readInfo(fd, info);
+  const count = Math.min(info.readUInt32LE(52), mostMaps);
+  return {
+    id: info.readUInt32LE(4),
+    name: nameAt(info, 64),
+    maps: Array.from({ length: count }, (_, index) => maps.readUInt32LE(4 * index)),
+  };
+}
+
+/** `entries`: how many it takes. */
+export function mapInfo(fd: number): { id: number; name: string; entries: number } {
+  const info = readInfo(fd, Buffer.alloc(40)); // struct bpf_map_info: type, id, key_size, value_size, max_entries, map_flags, name
+  return { id: info.readUInt32LE(4), entries: info.readUInt32LE(16), name: nameAt(info, 24) };
+}
+
+/** The name of a map by its number in the kernel. */
+export function mapName(id: number): string {
+  const fd = check("bpf_map_get_fd_by_id", b.mapById(id));
+  try {
+    return mapInfo(fd).name;
+  } finally {
+    close(fd);
+  }
+}
+
+/** `program`: its number. For a link to a cgroup also that one's inode number, 0 when it is gone, and the hook. */
+export function linkInfo(fd: number): { program: number; cgroup: bigint; hook: number } {
+  const info = readInfo(fd, Buffer.alloc(32)); // struct bpf_link_info: type, id, prog_id, then a union: cgroup_id, attach_type
+  return { program: info.readUInt32LE(8), cgroup: info.readBigUInt64LE(16), hook: info.readUInt32LE(24) };
 }
 
 const BPF_CGROUP_INET_EGRESS = 1;
@@ -190,12 +236,7 @@ export class BpfMap {
 
   /** How many entries the map takes. */
   capacity(): number {
-    const info = Buffer.alloc(20); // the first members of struct bpf_map_info: type, id, key_size, value_size, max_entries
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(info.length);
-    const result: number = b.info(this.fd, info, length);
-    check("bpf_obj_get_info_by_fd", result);
-    return info.readUInt32LE(16);
+    return mapInfo(this.fd).entries;
   }
 
   /** Every key at the moment; keys added meanwhile may be missing. */

@@ -1,134 +1,76 @@
-// Loads the object, adopts or creates the pinned maps, and attaches the programs to guarded cgroups by pinned links.
-// Pins: <bpffs>/<instance>/v<ABI>/maps/NAME, .../guards/<cgroup inode>/PROGRAM, .../launches/PROGRAM. `picket off` removes the tree.
-// Whatever an earlier helper pinned stays in force until this one's programs stand beside it with the whole policy in their maps.
-import { existsSync, fstatSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from "node:fs";
+// The programs in force: taken up or loaded (kernel-object.ts), and attached to guarded cgroups by pinned links.
+// Pins: <bpffs>/<instance>/v<ABI>/maps/NAME, .../programs/DIGEST/NAME, .../guards/<cgroup inode>/PROGRAM, .../launches/PROGRAM.
+// `picket off` removes the tree. Whatever an earlier helper attached stays in force until this one's programs stand beside it with the
+// whole policy in their maps.
+import { existsSync, fstatSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { cgroupRoot } from "../guard/cgroups.ts";
-import { abi, flowState, layouts, type Revoked, type SocketState, type Struct, type Traffic } from "./layout.ts";
+import {
+  type HookName,
+  hookNames,
+  hooks,
+  type KernelObject,
+  launchNames,
+  type MapName,
+  type ProgramName,
+  type TakeStep,
+  takeObject,
+} from "./kernel-object.ts";
+import { flowState, layouts, type Revoked, type SocketState, type Struct, type Traffic } from "./layout.ts";
 import {
   attachCgroup,
   attachIterator,
   attachTracing,
-  BpfMap,
-  destroyLink,
+  type BpfMap,
   egressPrograms,
-  findMap,
-  findProgram,
-  loadObject,
-  mapFd,
-  openLink,
-  type Pointer,
-  pinLink,
-  programId,
+  kindOf,
+  linkInfo,
+  openPin,
+  pin,
+  programInfo,
   quiet,
-  setPinPath,
   startIteration,
   updateLink,
 } from "./libbpf.ts";
-import { close, mountBpf, O_DIRECTORY, O_RDONLY, open, openByKernfsId, read, SystemError } from "./libc.ts";
+import { close, O_DIRECTORY, O_RDONLY, open, openByKernfsId, read, SystemError } from "./libc.ts";
+import { bpfFileSystem, removePins } from "./pins.ts";
 
 const ENOLINK = 67;
 
-export const bpfFileSystem = "/sys/fs/bpf";
-
 /** Map sizes that user space must know: the ring buffers' bytes, as in bpf/maps.bpf.h. */
 export const ringBytes = { events: 8 * 1024 * 1024, journal: 4 * 1024 * 1024, names: 1024 * 1024 } as const;
-
-const mapNames = [
-  "sockets",
-  "gates",
-  "held_syns",
-  "apps",
-  "processes",
-  "launches",
-  "unrecorded",
-  "guarded",
-  "listeners",
-  "hosts",
-  "maybe_hosts",
-  "ranges",
-  "tables",
-  "slots",
-  "configs",
-  "counters",
-  "events",
-  "shares",
-  "journal",
-  "notices",
-  "names",
-  "name_shares",
-] as const;
-export type MapName = (typeof mapNames)[number];
-
-// Egress first: in a cgroup that has just appeared, whatever sends before the rest is there is held, if under an unknown app.
-// Then storage: a socket made from here on has it.
-const programNames = [
-  "on_egress",
-  "on_create",
-  "on_release",
-  "on_sock_ops",
-  "on_setsockopt",
-  "on_getsockopt",
-  "on_bind4",
-  "on_bind6",
-  "on_connect4",
-  "on_connect6",
-  "on_sendmsg4",
-  "on_sendmsg6",
-  "on_ingress",
-] as const;
-
-/** What watches how processes are started, on the whole machine (bpf/launch.bpf.h). */
-const launchNames = ["on_exec", "on_fork", "on_exit"] as const;
-
-/** Mounts the BPF file system where nobody has; true when this call did. */
-export function ensureBpfFileSystem(): boolean {
-  const mounted = readFileSync("/proc/mounts", "utf8")
-    .split("\n")
-    .some((line) => line.split(" ")[1] === bpfFileSystem && line.split(" ")[2] === "bpf");
-  if (!mounted) mountBpf(bpfFileSystem);
-  return !mounted;
-}
-
-/** Unlinks a pin or a tree of them. bpffs knows no recursive removal of its own. */
-export function removePins(path: string): void {
-  if (!existsSync(path)) return;
-  if (!lstatSync(path).isDirectory()) {
-    unlinkSync(path);
-    return;
-  }
-  for (const name of readdirSync(path)) removePins(join(path, name));
-  rmdirSync(path);
-}
 
 function namesIn(directory: string): string[] {
   return existsSync(directory) && lstatSync(directory).isDirectory() ? readdirSync(directory) : [];
 }
 
 /** Points of a start. Tests kill the helper at each. */
-export type StartStep = "loaded" | "attached" | "pinned" | "renewed" | "retired";
+export type StartStep = TakeStep | "loaded" | "attached" | "pinned" | "renewed" | "retired";
 
 export class Programs {
   readonly maps: Record<MapName, BpfMap>;
   /** Whether an earlier helper, of whatever version, left something that is in force. */
   readonly adopted: boolean;
+  /** Whether the programs had to be verified at this start: no earlier helper had pinned the very same. */
+  readonly verified: boolean;
   /** Why pins of this very version could not be adopted; null when they could, or there were none. */
   readonly misfit: string | null;
-  private readonly object: Pointer;
+  private readonly programs: Record<ProgramName, number>;
   private readonly root: string;
   /** Where this version's pins are. */
   private readonly pins: string;
   private readonly checkpoint: (step: StartStep) => void;
-  private readonly traffic: Pointer;
-  private readonly revoked: Pointer;
-  private readonly open: Pointer;
-  private readonly older: Pointer;
-  private readonly launches: Pointer[];
+  // Links, by their descriptors.
+  private readonly traffic: number;
+  private readonly revoked: number;
+  private readonly open: number;
+  private readonly older: number;
+  private readonly launches: number[];
+  private readonly guards = new Map<string, number[]>();
   /** Where cgroup2 is mounted. */
   private readonly cgroups = cgroupRoot();
   /** The kernel's number of on_egress. */
   private readonly egress: number;
-  private readonly guards = new Map<string, Pointer[]>();
 
   /** Throws SystemError when the kernel refuses the object. `instance` names the pin directory. */
   constructor(objectPath: string, instance: string, checkpoint: (step: StartStep) => void = () => {}) {
@@ -136,49 +78,19 @@ export class Programs {
     this.checkpoint = checkpoint;
     this.root = join(bpfFileSystem, instance);
     this.adopted = namesIn(this.root).length > 0;
-    const { object, pins, misfit } = this.load(objectPath);
-    this.object = object;
-    this.pins = pins;
-    this.misfit = misfit;
-    this.maps = Object.fromEntries(
-      mapNames.map((name) => [name, new BpfMap(mapFd(findMap(this.object, name)))]),
-    ) as Record<MapName, BpfMap>;
-    const iterator = (program: string) => attachIterator(findProgram(this.object, program));
-    this.traffic = iterator("dump_traffic");
-    this.revoked = iterator("find_revoked");
-    this.open = iterator("find_open");
-    this.older = iterator("adopt_sockets");
-    this.launches = this.watchLaunches(join(pins, "launches"));
-    this.egress = programId(findProgram(this.object, "on_egress"));
+    const taken: KernelObject = takeObject(objectPath, this.root, checkpoint);
+    this.maps = taken.maps;
+    this.programs = taken.programs;
+    this.pins = taken.pins;
+    this.verified = !taken.adopted;
+    this.misfit = taken.misfit;
+    this.traffic = attachIterator(this.programs.dump_traffic);
+    this.revoked = attachIterator(this.programs.find_revoked);
+    this.open = attachIterator(this.programs.find_open);
+    this.older = attachIterator(this.programs.adopt_sockets);
+    this.launches = this.watchLaunches(join(this.pins, "launches"));
+    this.egress = programInfo(this.programs.on_egress).id;
     checkpoint("loaded");
-  }
-
-  /**
-   * Pinned maps that do not fit (damaged, or of a build that forgot to raise the ABI) are treated as another version's: a set of our own
-   * is made beside them, and they go once it is in force.
-   */
-  private load(objectPath: string): { object: Pointer; pins: string; misfit: string | null } {
-    let misfit: string | null = null;
-    for (let set = 0; ; set++) {
-      // bpffs takes no dots in names.
-      const pins = join(this.root, set === 0 ? `v${abi}` : `v${abi}-${set}`);
-      const fresh = !existsSync(pins);
-      try {
-        mkdirSync(join(pins, "maps"), { recursive: true, mode: 0o700 });
-        const object = loadObject(objectPath, (object) => {
-          for (const name of mapNames) setPinPath(findMap(object, name), join(pins, "maps", name));
-        });
-        return { object, pins, misfit };
-      } catch (error) {
-        if (fresh) {
-          // The kernel refuses the object itself.
-          removePins(pins);
-          if (!this.adopted) removePins(this.root);
-          throw error;
-        }
-        misfit ??= String(error);
-      }
-    }
   }
 
   /**
@@ -187,28 +99,28 @@ export class Programs {
    */
   guard(cgroupDirectory: string): SocketState[] {
     const fd = open(cgroupDirectory, O_RDONLY | O_DIRECTORY);
-    const links: Pointer[] = [];
+    const links: number[] = [];
     try {
       // Of what is open: the folder may be replaced by another of that name meanwhile.
       const inode = String(fstatSync(fd).ino);
       if (this.guards.has(inode)) return [];
       const pins = this.folder(inode);
-      for (const name of programNames) links.push(this.attach(name, fd, join(pins, name)));
+      for (const name of hookNames) links.push(this.attach(name, fd, inode, join(pins, name)));
       this.completed(inode, pins, links);
       return this.adoptSockets(BigInt(inode));
     } catch (error) {
       // What is pinned by now stays attached: the next guard() completes it.
-      for (const link of links) destroyLink(link);
+      for (const link of links) close(link);
       throw error;
     } finally {
       close(fd);
     }
   }
 
-  private completed(inode: string, pins: string, links: Pointer[]): void {
+  private completed(inode: string, pins: string, links: number[]): void {
     this.guards.set(inode, links);
     // What this version has no program for.
-    for (const name of readdirSync(pins)) if (!programNames.some((own) => own === name)) removePins(join(pins, name));
+    for (const name of readdirSync(pins)) if (!hookNames.some((own) => own === name)) removePins(join(pins, name));
   }
 
   /** In two passes: whoever listens is found in the first. */
@@ -236,7 +148,7 @@ export class Programs {
 
   /** Detaches from one cgroup and what is in it. */
   unguard(inode: string): void {
-    for (const link of this.guards.get(inode) ?? []) destroyLink(link);
+    for (const link of this.guards.get(inode) ?? []) close(link);
     this.guards.delete(inode);
     this.maps.guarded.delete(cgroupKey(BigInt(inode)));
     removePins(join(this.pins, "guards", inode));
@@ -246,51 +158,63 @@ export class Programs {
   forgetDead(inode: string): void {
     const [first] = this.guards.get(inode) ?? [];
     try {
-      if (first !== undefined) updateLink(first, findProgram(this.object, programNames[0]));
+      if (first !== undefined) updateLink(first, this.programs[hookNames[0] as HookName]);
     } catch (error) {
       if (!(error instanceof SystemError && error.errno === ENOLINK)) throw error;
       this.unguard(inode);
     }
   }
 
-  private attach(name: string, cgroupFd: number, pin: string): Pointer {
-    const program = findProgram(this.object, name);
-    const renewed = this.renew(name, pin);
+  private attach(name: HookName, cgroupFd: number, inode: string, path: string): number {
+    const renewed = this.renew(name, inode, path);
     if (renewed !== null) return renewed;
-    const link = attachCgroup(program, cgroupFd);
+    const link = attachCgroup(this.programs[name], cgroupFd, hooks[name]);
     this.checkpoint("attached");
-    removePins(pin);
-    pinLink(link, pin);
+    removePins(path);
+    pin(link, path);
     this.checkpoint("pinned");
     return link;
   }
 
-  /** The kernel cannot replace the program behind such a link: an earlier helper's goes when this one's is in place. */
-  private watchLaunches(pins: string): Pointer[] {
+  /**
+   * A link of an earlier helper to this very program goes on. The kernel cannot replace the program behind another one: that link goes
+   * when this helper's is in place.
+   */
+  private watchLaunches(pins: string): number[] {
     mkdirSync(pins, { recursive: true, mode: 0o700 });
     return launchNames.map((name) => {
-      const link = attachTracing(findProgram(this.object, name));
-      const pin = join(pins, name);
-      if (existsSync(pin)) unlinkSync(pin);
-      pinLink(link, pin);
+      const program = this.programs[name];
+      const path = join(pins, name);
+      const left = openLink(path);
+      if (left !== null && linkInfo(left).program === programInfo(program).id) return left;
+      if (left !== null) close(left);
+      const link = attachTracing(program);
+      removePins(path);
+      pin(link, path);
       return link;
     });
   }
 
   /** Puts this helper's program behind a pinned link; null where there is no pin, or something else. Throws ENOLINK: its cgroup is gone. */
-  private renew(name: string, pin: string): Pointer | null {
-    if (!existsSync(pin)) return null;
-    let link: Pointer | undefined;
+  private renew(name: HookName, inode: string, path: string): number | null {
+    const link = openLink(path);
+    if (link === null) return null;
     try {
-      link = openLink(pin);
-      updateLink(link, findProgram(this.object, name));
-      this.checkpoint("renewed");
-      return link;
+      const { hook, cgroup } = linkInfo(link);
+      const fits = hook === hooks[name] && (cgroup === 0n || cgroup === BigInt(inode));
+      if (fits) {
+        updateLink(link, this.programs[name]);
+        this.checkpoint("renewed");
+        return link;
+      }
     } catch (error) {
-      if (link !== undefined) destroyLink(link);
-      if (error instanceof SystemError && error.errno !== ENOLINK) return null;
-      throw error;
+      if (!(error instanceof SystemError) || error.errno === ENOLINK) {
+        close(link);
+        throw error;
+      }
     }
+    close(link);
+    return null;
   }
 
   /** Gives every cgroup that is still guarded by an earlier helper the programs of this one. After the policy is in the maps. */
@@ -298,22 +222,22 @@ export class Programs {
     const directory = join(this.pins, "guards");
     for (const inode of namesIn(directory)) {
       const pins = join(directory, inode);
-      const links: Pointer[] = [];
+      const links: number[] = [];
       try {
-        for (const name of programNames) {
-          const link = this.renew(name, join(pins, name));
+        for (const name of hookNames) {
+          const link = this.renew(name, inode, join(pins, name));
           if (link !== null) links.push(link);
         }
       } catch (error) {
         // The cgroup is gone, and its links with it. Any other failure must not free a cgroup that is still there.
         if (!(error instanceof SystemError && error.errno === ENOLINK)) throw error;
-        for (const link of links.splice(0)) destroyLink(link);
+        for (const link of links.splice(0)) close(link);
         removePins(pins);
         continue;
       }
       // An incomplete set (a helper died while it attached) is completed by the next guard().
-      if (links.length === programNames.length) this.completed(inode, pins, links);
-      else for (const link of links) destroyLink(link);
+      if (links.length === hookNames.length) this.completed(inode, pins, links);
+      else for (const link of links) close(link);
     }
   }
 
@@ -388,11 +312,27 @@ export class Programs {
 
   /** Detaches everything and forgets the maps. What the kernel enforced ends here. */
   remove(): void {
-    for (const links of this.guards.values()) for (const link of links) destroyLink(link);
+    for (const links of this.guards.values()) for (const link of links) close(link);
     this.guards.clear();
-    for (const link of [this.traffic, this.revoked, this.open, this.older, ...this.launches]) destroyLink(link);
+    for (const link of [this.traffic, this.revoked, this.open, this.older, ...this.launches]) close(link);
+    for (const program of Object.values(this.programs)) close(program);
     removePins(this.root);
   }
+}
+
+/** The descriptor of a pinned link; null where there is none. */
+function openLink(path: string): number | null {
+  if (!existsSync(path) || lstatSync(path).isDirectory()) return null;
+  let fd: number;
+  try {
+    fd = openPin(path);
+  } catch (error) {
+    if (error instanceof SystemError) return null;
+    throw error;
+  }
+  if (kindOf(fd) === "link") return fd;
+  close(fd);
+  return null;
 }
 
 /** The key of map `guarded`. */
@@ -403,7 +343,7 @@ function cgroupKey(id: bigint): Buffer {
 }
 
 /** One pass of an iterator over the sockets, each as what its program writes. */
-function readAll<T extends ConstructorParameters<typeof Struct>[0]>(iterator: Pointer, layout: Struct<T>) {
+function readAll<T extends ConstructorParameters<typeof Struct>[0]>(iterator: number, layout: Struct<T>) {
   const { size } = layout;
   const fd = startIteration(iterator);
   const chunk = Buffer.alloc(256 * size);

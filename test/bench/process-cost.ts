@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { abi } from "../../helper/kernel/layout.ts";
-import { bpfFileSystem } from "../../helper/kernel/programs.ts";
+import { bpfFileSystem } from "../../helper/kernel/pins.ts";
 
 /** CPU time of all threads so far, milliseconds (proc_pid_schedstat: nanoseconds on the CPU). */
 export function cpuTime(pid: number): number {

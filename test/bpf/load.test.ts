@@ -1,15 +1,30 @@
 // The programs on the running kernel: load, pin, attach, be adopted by the next helper, and leave nothing.
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, statSync, unlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { basename, join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { CgroupPaths } from "../../helper/kernel/cgroup-paths.ts";
 import { abi, layouts } from "../../helper/kernel/layout.ts";
 import { SystemError } from "../../helper/kernel/libc.ts";
-import { Programs, removePins } from "../../helper/kernel/programs.ts";
+import { removePins } from "../../helper/kernel/pins.ts";
+import { Programs } from "../../helper/kernel/programs.ts";
 import { slowness } from "../end-to-end/helper-process.ts";
 import { freshObject } from "./object.ts";
 import { OwnCgroup, programExists } from "./own-cgroup.ts";
@@ -17,23 +32,31 @@ import { OwnCgroup, programExists } from "./own-cgroup.ts";
 const paths = new CgroupPaths(cgroupRoot());
 const findCgroup = (inode: string) => paths.directory(BigInt(inode));
 
-const hooks = [
-  "on_bind4",
-  "on_bind6",
-  "on_connect4",
-  "on_connect6",
-  "on_create",
-  "on_egress",
-  "on_getsockopt",
-  "on_ingress",
-  "on_release",
-  "on_sendmsg4",
-  "on_sendmsg6",
-  "on_setsockopt",
-  "on_sock_ops",
-];
+/** What runs where on a guarded cgroup, as bpftool calls the places. */
+const places = {
+  cgroup_inet4_bind: "on_bind4",
+  cgroup_inet6_bind: "on_bind6",
+  cgroup_inet4_connect: "on_connect4",
+  cgroup_inet6_connect: "on_connect6",
+  cgroup_inet_sock_create: "on_create",
+  cgroup_inet_egress: "on_egress",
+  cgroup_getsockopt: "on_getsockopt",
+  cgroup_inet_ingress: "on_ingress",
+  cgroup_inet_sock_release: "on_release",
+  cgroup_udp4_sendmsg: "on_sendmsg4",
+  cgroup_udp6_sendmsg: "on_sendmsg6",
+  cgroup_setsockopt: "on_setsockopt",
+  cgroup_sock_ops: "on_sock_ops",
+};
+const hooks = Object.values(places).sort();
+const launches = ["on_exec", "on_exit", "on_fork"];
+const iterators = ["adopt_sockets", "dump_traffic", "find_open", "find_revoked"];
+const everyProgram = [...hooks, ...launches, ...iterators].sort();
 
 let object: string;
+/** The same programs in a file of another digest: what follows an ELF file's end belongs to nothing. */
+let otherBuild: string;
+let folder: string;
 const cgroups: OwnCgroup[] = [];
 const children: ChildProcess[] = [];
 
@@ -71,12 +94,27 @@ async function stoppingHelper(cgroup: OwnCgroup, checkpoint: number): Promise<vo
 
 beforeAll(async () => {
   object = await freshObject();
+  folder = mkdtempSync(join(tmpdir(), "picket-build-"));
+  otherBuild = join(folder, "picket.bpf.o");
+  writeFileSync(otherBuild, Buffer.concat([readFileSync(object), Buffer.alloc(1)]));
 });
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
   for (const cgroup of cgroups.splice(0)) await cgroup.remove();
 });
+
+/** The folder of a build's pinned programs, relative to all pins. */
+function programPins(build: string): string {
+  return join(`v${abi}`, "programs", createHash("sha256").update(readFileSync(build)).digest("hex"));
+}
+
+/** The ids of everything that a helper on this cgroup has in force. */
+function inForce(cgroup: OwnCgroup): number[] {
+  return [...cgroup.attached(), ...launches.map((name) => cgroup.linked(`v${abi}/launches/${name}`))];
+}
 
 function guardPins(cgroup: OwnCgroup, directory = cgroup.directory): string {
   return join(cgroup.pins, `v${abi}`, "guards", String(statSync(directory).ino));
@@ -87,7 +125,8 @@ describe("Programs", { timeout: 180_000 * slowness }, () => {
     const cgroup = ownCgroup();
     const programs = new Programs(object, cgroup.instance);
     try {
-      expect(programs.adopted).toBe(false);
+      expect(programs).toMatchObject({ adopted: false, verified: true, misfit: null });
+      expect(readdirSync(join(cgroup.pins, programPins(object))).sort()).toEqual(everyProgram);
       const maps = readdirSync(join(cgroup.pins, `v${abi}`, "maps")).sort();
       expect(maps).toEqual(Object.keys(programs.maps).sort());
       expect(cgroup.attached()).toEqual([]);
@@ -103,6 +142,7 @@ describe("Programs", { timeout: 180_000 * slowness }, () => {
       programs.guard(cgroup.directory);
       const attached = cgroup.attached();
       expect(attached).toHaveLength(hooks.length);
+      expect(cgroup.places()).toEqual(places);
       expect(readdirSync(guardPins(cgroup)).sort()).toEqual(hooks);
       const pinned = cgroup.pinned();
       programs.guard(cgroup.directory);
@@ -130,34 +170,68 @@ describe("Programs", { timeout: 180_000 * slowness }, () => {
     }
   });
 
-  it("stays in force when the helper is killed, and the next one adopts maps and guards without a gap", async () => {
+  it("stays in force when the helper is killed, and the next one of the same build takes it up as it is", async () => {
     const cgroup = ownCgroup();
     await shortLivedHelper(cgroup, cgroup.directory);
-    const old = cgroup.attached();
-    expect(old).toHaveLength(hooks.length);
-
+    const old = inForce(cgroup);
+    expect(old).toHaveLength(hooks.length + launches.length);
     const first = new Programs(object, cgroup.instance);
-    expect(first.adopted).toBe(true);
+    expect(first).toMatchObject({ adopted: true, verified: false, misfit: null });
     const key = layouts.slot_key.write({ table: 7, app: 8, shape: 3 });
     first.maps.slots.set(key, layouts.slot.write({ action: 2, rule: 9 }));
     const second = new Programs(object, cgroup.instance);
-    // Until it is told that the policy is in the maps, nothing of what is in force changes.
-    expect(cgroup.attached()).toEqual(old);
-    second.adoptGuards();
     try {
       const value = Buffer.alloc(layouts.slot.size);
       expect(second.maps.slots.get(key, value)).toBe(true);
       expect(layouts.slot.read(value)).toEqual({ action: 2, rule: 9 });
-      // The links are the same, the programs behind them this helper's: nothing of the dead one's code runs on.
-      expect(cgroup.attached()).toHaveLength(hooks.length);
-      expect(cgroup.attached().filter((id) => old.includes(id))).toEqual([]);
-      second.guard(cgroup.directory);
-      expect(cgroup.attached()).toHaveLength(hooks.length);
+      for (const step of [() => second.adoptGuards(), () => second.guard(cgroup.directory)]) {
+        step();
+        expect(inForce(cgroup)).toEqual(old);
+      }
+      expect(cgroup.places()).toEqual(places);
+      // What goes through the sockets runs, too.
+      for (const read of [second.readTraffic(), second.findRevoked(), second.findOpen()]) expect(read).toEqual([]);
     } finally {
       first.remove();
       second.remove();
     }
     expect(cgroup.attached()).toEqual([]);
+    await expect.poll(() => old.filter(programExists), { timeout: 10_000 }).toEqual([]);
+  });
+
+  it("takes up nothing of another build's programs, and leaves none of them once it stands in their place", async () => {
+    const cgroup = ownCgroup();
+    await shortLivedHelper(cgroup, cgroup.directory);
+    const old = inForce(cgroup);
+    const attached = cgroup.attached();
+    const programs = new Programs(otherBuild, cgroup.instance);
+    try {
+      expect(programs).toMatchObject({ adopted: true, verified: true, misfit: null });
+      // Until it is told that the policy is in the maps, nothing of what judges changes.
+      expect(cgroup.attached()).toEqual(attached);
+      programs.adoptGuards();
+      expect(cgroup.places()).toEqual(places);
+      expect(inForce(cgroup).filter((id) => old.includes(id))).toEqual([]);
+      expect(readdirSync(join(cgroup.pins, `v${abi}/programs`))).toEqual([basename(programPins(otherBuild))]);
+      await expect.poll(() => old.filter(programExists), { timeout: 10_000 }).toEqual([]);
+    } finally {
+      programs.remove();
+    }
+  });
+
+  it("does not take a file for the same that was exchanged under the same name", async () => {
+    const cgroup = ownCgroup();
+    const path = join(folder, "exchanged.o");
+    copyFileSync(object, path);
+    const first = new Programs(path, cgroup.instance);
+    copyFileSync(otherBuild, path);
+    const second = new Programs(path, cgroup.instance);
+    try {
+      expect([first.verified, second.verified]).toEqual([true, true]);
+    } finally {
+      first.remove();
+      second.remove();
+    }
   });
 
   it("completes a guard that a dying helper left half attached", async () => {
@@ -261,7 +335,7 @@ describe("Programs", { timeout: 180_000 * slowness }, () => {
   it("leaves what another version enforces when it cannot start itself", async () => {
     const cgroup = ownCgroup();
     const other = await leaveOtherVersion(cgroup, cgroup.directory);
-    expect(() => new Programs(import.meta.filename, cgroup.instance)).toThrow(/bpf_object__open_file/);
+    expect(() => new Programs(import.meta.filename, cgroup.instance)).toThrow(/bpf_object__open_mem/);
     expect(existsSync(other)).toBe(true);
     expect(cgroup.attached()).toHaveLength(hooks.length);
   });
@@ -336,7 +410,7 @@ describe("Programs", { timeout: 180_000 * slowness }, () => {
       programs.adoptGuards();
       programs.guard(cgroup.directory);
       programs.retireOthers(findCgroup);
-      expect(cgroup.attached()).toHaveLength(hooks.length);
+      expect(cgroup.places()).toEqual(places);
       expect(readdirSync(cgroup.pins)).toEqual([programs.version]);
       expect(readdirSync(join(cgroup.pins, programs.version, "maps")).sort()).toEqual(
         Object.keys(programs.maps).sort(),
@@ -348,13 +422,97 @@ describe("Programs", { timeout: 180_000 * slowness }, () => {
     expect(existsSync(cgroup.pins)).toBe(false);
   });
 
-  // Every kind of checkpoint, early, in the midst and late: 1 loaded, then attached and pinned in turn for each program.
+  it.each<[string, (programs: string, cgroup: OwnCgroup) => void]>([
+    ["lacks one", (programs) => unlinkSync(join(programs, "find_open"))],
+    [
+      "has two exchanged",
+      (programs) => {
+        renameSync(join(programs, "on_egress"), join(programs, "x"));
+        renameSync(join(programs, "on_ingress"), join(programs, "on_egress"));
+        renameSync(join(programs, "x"), join(programs, "on_ingress"));
+      },
+    ],
+    [
+      "has a link instead of one",
+      (programs, cgroup) => {
+        unlinkSync(join(programs, "on_create"));
+        renameSync(join(guardPins(cgroup), "on_create"), join(programs, "on_create"));
+      },
+    ],
+    [
+      "has a folder instead of one",
+      (programs) => {
+        unlinkSync(join(programs, "on_create"));
+        mkdirSync(join(programs, "on_create"));
+      },
+    ],
+    [
+      "is a program",
+      (programs) => {
+        renameSync(join(programs, "on_create"), `${programs}x`);
+        removePins(programs);
+        renameSync(`${programs}x`, programs);
+      },
+    ],
+    ["is another build's", (programs) => renameSync(programs, join(programs, "../0123456789abcdef"))],
+    [
+      "has a program in the place of all builds'",
+      (programs, cgroup) => {
+        renameSync(join(programs, "on_create"), join(cgroup.pins, "x"));
+        removePins(join(programs, ".."));
+        renameSync(join(cgroup.pins, "x"), join(programs, ".."));
+      },
+    ],
+    [
+      "uses a map that is not the pinned one",
+      (_, cgroup) => {
+        // As a helper leaves it that is killed while it makes a missing map anew.
+        const elsewhere = new Programs(otherBuild, `${cgroup.instance}-other`);
+        const map = (pins: string) => join(pins, `v${abi}/maps/hosts`);
+        unlinkSync(map(cgroup.pins));
+        // Pins cannot be copied; renamed within the file system they can be.
+        renameSync(map(`${cgroup.pins}-other`), map(cgroup.pins));
+        elsewhere.remove();
+      },
+    ],
+  ])("loads its own programs when the folder of pinned ones %s", async (_, damage) => {
+    const cgroup = ownCgroup();
+    await shortLivedHelper(cgroup, cgroup.directory);
+    damage(join(cgroup.pins, programPins(object)), cgroup);
+    const programs = new Programs(object, cgroup.instance);
+    try {
+      expect(programs).toMatchObject({ verified: true, misfit: null });
+      programs.adoptGuards();
+      programs.guard(cgroup.directory);
+      programs.retireOthers(findCgroup);
+      expect(cgroup.places()).toEqual(places);
+      expect(readdirSync(cgroup.pins)).toEqual([`v${abi}`]);
+      expect(readdirSync(join(cgroup.pins, `v${abi}/programs`))).toEqual([basename(programPins(object))]);
+      expect(readdirSync(join(cgroup.pins, programPins(object))).sort()).toEqual(everyProgram);
+      // What it left is taken up by the next.
+      const next = new Programs(object, cgroup.instance);
+      expect(next.verified).toBe(false);
+      next.remove();
+    } finally {
+      programs.remove();
+    }
+    expect(cgroup.attached()).toEqual([]);
+  });
+
+  // The checkpoints of a start that finds nothing to take up, in their order.
+  const kept = 1 + everyProgram.length;
+  const [named, loaded] = [kept + 1, kept + 2];
+
   it.each([
     [1, "no other version"],
-    [3, "no other version"],
-    [2, "another version"],
-    [10, "another version"],
-    [2 * hooks.length + 1, "another version"],
+    [2, "no other version"],
+    [kept, "no other version"],
+    [named, "no other version"],
+    [loaded + 2, "no other version"],
+    [kept, "another version"],
+    [loaded + 1, "another version"],
+    [loaded + 9, "another version"],
+    [loaded + 2 * hooks.length, "another version"],
   ])(
     "stands complete after a helper that was killed at checkpoint %i of its start, beside %s",
     async (checkpoint, beside) => {
@@ -362,16 +520,22 @@ describe("Programs", { timeout: 180_000 * slowness }, () => {
       if (beside === "another version") await leaveOtherVersion(cgroup, cgroup.directory);
       const before = cgroup.attached();
       await stoppingHelper(cgroup, checkpoint);
+      const left = join(cgroup.pins, programPins(object));
+      // A folder of programs has its name only when all are in it.
+      expect(existsSync(left)).toBe(checkpoint >= named);
+      if (existsSync(left)) expect(readdirSync(left)).toHaveLength(everyProgram.length);
       // Whatever it came to, the other version's programs are all there.
       expect(cgroup.attached()).toEqual(expect.arrayContaining(before));
       // And once more in the midst of taking that up.
-      await stoppingHelper(cgroup, Math.ceil(checkpoint / 2));
+      await stoppingHelper(cgroup, checkpoint >= named ? 2 : Math.ceil(checkpoint / 2));
       const programs = new Programs(object, cgroup.instance);
+      expect(programs.verified).toBe(checkpoint < named);
       programs.adoptGuards();
       programs.guard(cgroup.directory);
       programs.retireOthers(findCgroup);
-      expect(cgroup.attached()).toHaveLength(hooks.length);
+      expect(cgroup.places()).toEqual(places);
       expect(readdirSync(cgroup.pins)).toEqual([`v${abi}`]);
+      expect(readdirSync(join(cgroup.pins, `v${abi}/programs`))).toEqual([basename(programPins(object))]);
       programs.remove();
       expect(cgroup.attached()).toEqual([]);
     },
@@ -379,6 +543,6 @@ describe("Programs", { timeout: 180_000 * slowness }, () => {
 
   it("refuses an object that is none", () => {
     const cgroup = ownCgroup();
-    expect(() => new Programs(import.meta.filename, cgroup.instance)).toThrow(/bpf_object__open_file/);
+    expect(() => new Programs(import.meta.filename, cgroup.instance)).toThrow(/bpf_object__open_mem/);
   });
 });

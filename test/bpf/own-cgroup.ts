@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
-import { bpfFileSystem, ensureBpfFileSystem, removePins } from "../../helper/kernel/programs.ts";
+import { bpfFileSystem, ensureBpfFileSystem, removePins } from "../../helper/kernel/pins.ts";
 
 export class OwnCgroup {
   readonly instance = `picket-test-${randomBytes(5).toString("hex")}`;
@@ -23,10 +23,27 @@ export class OwnCgroup {
     return directory;
   }
 
+  private shown(directory: string): { id: number; name: string; attach_type: string }[] {
+    const text = execFileSync("bpftool", ["cgroup", "show", directory, "-j"], { encoding: "utf8" });
+    return JSON.parse(text.trim() || "[]");
+  }
+
   /** Ids of the programs attached to a directory itself. */
   attached(directory = this.directory): number[] {
-    const text = execFileSync("bpftool", ["cgroup", "show", directory, "-j"], { encoding: "utf8" });
-    return (JSON.parse(text.trim() || "[]") as { id: number }[]).map(({ id }) => id).sort((a, b) => a - b);
+    return this.shown(directory)
+      .map(({ id }) => id)
+      .sort((a, b) => a - b);
+  }
+
+  /** Their names, by where they are attached, as bpftool calls it. */
+  places(): Record<string, string> {
+    return Object.fromEntries(this.shown(this.directory).map(({ name, attach_type }) => [attach_type, name]));
+  }
+
+  /** The id of the program behind a pinned link; the path is relative to the pins. */
+  linked(pin: string): number {
+    const text = execFileSync("bpftool", ["link", "show", "pinned", join(this.pins, pin), "-j"], { encoding: "utf8" });
+    return (JSON.parse(text) as { prog_id: number }).prog_id;
   }
 
   /** Every pin, relative. */

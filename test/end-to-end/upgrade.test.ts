@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { joinAppPath } from "../../contract/app-path.ts";
 import { abi } from "../../helper/kernel/layout.ts";
-import { bpfFileSystem } from "../../helper/kernel/programs.ts";
+import { bpfFileSystem } from "../../helper/kernel/pins.ts";
 import { client, python, type StreamResult, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { guarded, type Ran, slowness, TestHelper, until } from "./helper-process.ts";

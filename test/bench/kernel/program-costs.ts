@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { abi } from "../../../helper/kernel/layout.ts";
-import { bpfFileSystem } from "../../../helper/kernel/programs.ts";
+import { bpfFileSystem } from "../../../helper/kernel/pins.ts";
 import { Generator } from "./generator.ts";
 
 export interface ProgramCost {
