@@ -1,5 +1,6 @@
 // A few rows a frame: while thousands of connections come and go all of them change ten times a second, and to draw them at once would hold
 // up whatever somebody does meanwhile.
+import { flushSync } from "react-dom";
 
 const perFrame = 8;
 /** In the order in which they asked. */
@@ -8,10 +9,14 @@ let expected = false;
 
 function drawSome(): void {
   expected = false;
-  for (const draw of [...waiting].slice(0, perFrame)) {
-    waiting.delete(draw);
-    draw();
-  }
+  const now = [...waiting].slice(0, perFrame);
+  // In this very frame: React would put several frames' turns together.
+  flushSync(() => {
+    for (const draw of now) {
+      waiting.delete(draw);
+      draw();
+    }
+  });
   if (waiting.size > 0) expectFrame();
 }
 
