@@ -11,8 +11,10 @@ import { dayLength, type HistoryRows, minute, quarter } from "../store/history.t
 import type { HistoryKeys } from "../store/history-keys.ts";
 import type { Amounts } from "./amounts.ts";
 import { bucketSeconds, bucketStarts, bucketTable } from "./buckets.ts";
+import { groupOf } from "./groups.ts";
 import { type Seconds, secondsKept } from "./seconds.ts";
-import { isKept, spanDays } from "./sums.ts";
+
+import { isKept, type Part, type Sums, spanDays } from "./sums.ts";
 import { fields, type Question, Tally } from "./tally.ts";
 
 const longest = 731 * dayLength;
@@ -74,45 +76,63 @@ export interface Sources {
 /** Spans of days within a stretch of time that are added as sums, ascending: from the Unix second at which each begins. */
 type Whole = (span: Span) => Iterable<readonly [begin: number, add: () => void]>;
 
-const none: Whole = () => [];
-
 /** Of everything, and of one app, country or the like, there are sums. */
-function sumsFor(tally: Tally, asked: Asked, { keys, rows }: Sources): Whole {
+function sumsFor(tally: Tally, asked: Asked, sources: Sources): Whole {
+  const { keys, rows } = sources;
   const filters = Object.keys(asked.filter);
   const [by = ""] = filters;
   const value = filters.length === 1 && isKept(by) ? keys.number(by, asked.filter) : null;
-  if (filters.length > 0 && (!isKept(by) || value === null)) return skipFor(tally, rows);
+  if (filters.length > 0 && (!isKept(by) || value === null)) return stripsFor(tally, asked, sources);
   const byKey = isKept(by);
-  const parts = byKey
-    ? ({ rows: "key", quarters: `quarter ${by} ${Number(value)}` } as const)
-    : ({ rows: asked.by, quarters: "quarter" } as const);
+  const parts: Part[] = byKey
+    ? [`quarter ${by} ${Number(value)}`, ...groupsFor(asked, sources).map((group): Part => `key ${group}`)]
+    : ["quarter", asked.by];
   return function* ({ from, to }) {
-    for (const [begin, sums, quarters] of rows.spans(from, to, parts))
-      yield [begin, () => tally.addSpan(sums, byKey, quarters, begin)];
+    for (const begin of rows.wholeSpans(from, to)) {
+      const [quarters, ...sums] = rows.sums(begin, parts) ?? [];
+      if (quarters === undefined) continue;
+      const add = (): void => {
+        if (quarters !== null) tally.addQuarters(quarters, begin);
+        for (const each of sums) if (each !== null) tally.addSums(each, byKey);
+      };
+      yield [begin, add];
+    }
   };
 }
 
-/** What sums do not tell is looked for in the days of those spans only that have anything of it. */
-function skipFor(tally: Tally, rows: HistoryRows): Whole {
+/** Those of the apps that have any of what is asked about. */
+const groupsFor = ({ filter }: Asked, { keys }: Sources) => [...new Set(keys.rows("app", filter).values.map(groupOf))];
+
+/** What sums do not tell is added up key by key. */
+function stripsFor(tally: Tally, asked: Asked, sources: Sources): Whole {
+  const { rows } = sources;
+  const parts = groupsFor(asked, sources).map((group): Part => `strips ${group}`);
   return function* ({ from, to }) {
     for (const begin of rows.wholeSpans(from, to)) {
-      const keys = rows.sums(begin, "key");
-      if (keys !== null && !tally.isAbout(keys.values)) yield [begin, () => {}];
+      const strips = rows.strips(begin, parts);
+      if (strips === null) continue;
+      const add = (): void => {
+        for (const each of strips) if (each !== null) tally.addStrips(each, begin);
+      };
+      yield [begin, add];
     }
   };
 }
 
 /** Of each app, country or the like there are quarters. */
-function linesFor(tally: Tally, asked: Asked, values: readonly number[], { rows }: Sources): Whole {
+function linesFor(tally: Tally, asked: Asked, values: readonly number[], sources: Sources): Whole {
   const { by, filter } = asked;
-  if (!isKept(by) || Object.keys(filter).length > 0) return none;
+  if (!isKept(by) || Object.keys(filter).length > 0) return stripsFor(tally, asked, sources);
+  const { rows } = sources;
+  const parts = values.map((value): Part => `quarter ${by} ${value}`);
   return function* ({ from, to }) {
     for (const begin of rows.wholeSpans(from, to)) {
-      const draw = (value: number, line: number): void => {
-        const quarters = rows.sums(begin, `quarter ${by} ${value}`);
+      const lines = rows.sums(begin, parts);
+      if (lines === null) continue;
+      const draw = (quarters: Sums | null, line: number): void => {
         if (quarters !== null) tally.drawSpan(line, quarters, begin);
       };
-      yield [begin, () => values.forEach(draw)];
+      yield [begin, () => lines.forEach(draw)];
     }
   };
 }
@@ -130,6 +150,7 @@ function collect(tally: Tally, { rows, seconds }: Sources, { from, to }: Span, u
   } else {
     let next = from;
     const pagesUpTo = (end: number) => {
+      if (next === end) return;
       for (const [midnight, page] of rows.pages(next, end)) tally.addPage(page, midnight);
     };
     for (const [begin, addSpan] of whole({ from, to })) {
@@ -153,13 +174,25 @@ function seriesOf(sums: Float64Array, bucket: HistoryBucket, starts: number[]): 
   return { bucket, starts, bytesIn, bytesOut, connections, blocked };
 }
 
-/** Rows that have anything, most bytes first, then most flows. */
-function ranked(sums: Float64Array): Int32Array {
+/** Of the rows that have anything the first `limit`, most bytes first, then most flows; and how many more there are. */
+function ranked(sums: Float64Array, limit: number): { first: number[]; more: number } {
   const at = (row: number, field: number) => sums[row * fields + field] as number;
-  const bytes = (row: number) => at(row, 0) + at(row, 1);
-  const flows = (row: number) => at(row, 2) + at(row, 3);
-  const rows = new Int32Array(sums.length / fields).map((_, row) => row).filter((row) => bytes(row) + flows(row) > 0);
-  return rows.sort((a, b) => bytes(b) - bytes(a) || flows(b) - flows(a));
+  const rows = sums.length / fields;
+  const bytes = new Float64Array(rows);
+  const flows = new Float64Array(rows);
+  let found = 0;
+  for (let row = 0; row < rows; row++) {
+    bytes[row] = at(row, 0) + at(row, 1);
+    flows[row] = at(row, 2) + at(row, 3);
+    if ((bytes[row] as number) + (flows[row] as number) > 0) found++;
+  }
+  // Numbers alone are sorted many times as fast as rows by them: the others are not worth a place.
+  const least = limit < rows ? (bytes.toSorted()[rows - limit] ?? Number.POSITIVE_INFINITY) : 0;
+  const [of, by] = [(row: number) => bytes[row] as number, (row: number) => flows[row] as number];
+  const first: number[] = [];
+  for (let row = 0; row < rows; row++) if (of(row) >= least && of(row) + by(row) > 0) first.push(row);
+  first.sort((a, b) => of(b) - of(a) || by(b) - by(a));
+  return { first: first.slice(0, limit), more: found - Math.min(found, limit) };
 }
 
 /** `now`: Unix seconds. Errors: bad_range, bad_zone. */
@@ -188,8 +221,8 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
   const tally = new Tally(question);
   collect(tally, sources, { from, to }, unit, sumsFor(tally, asked, sources));
 
-  const found = ranked(tally.rows);
-  const shown = [...found.subarray(0, asked.limit)].map((row) => ({
+  const { first, more } = ranked(tally.rows, asked.limit);
+  const shown = first.map((row) => ({
     value: values[row] as number,
     row,
     amounts: amountsAt(tally.rows, row),
@@ -198,8 +231,12 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
     collect(tally, sources, { from, to }, unit, linesFor(tally, asked, lined, sources)),
   );
   const networks = new Map(asked.by === "network" ? sources.keys.allNetworks().map((each) => [each.id, each]) : []);
+  const texts = sources.keys.texts(
+    asked.by,
+    shown.map(({ value }) => value),
+  );
   const rows = shown.map(({ value, amounts }, at): HistoryRow => {
-    const key = sources.keys.text(asked.by, value);
+    const key = texts(value);
     const app = asked.by === "app" ? sources.keys.app(value) : undefined;
     const network = key === null ? undefined : networks.get(key);
     const spark = lines[at];
@@ -210,7 +247,7 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
     to: new Date(to * 1000).toISOString(),
     total: amountsAt(tally.total, 0),
     rows,
-    more: found.length - shown.length,
+    more,
     series: seriesOf(tally.series, bucket, starts),
   };
 }

@@ -3,8 +3,10 @@
 //
 //   version | values | columns: values[], in[], out[], connections[], blocked[]
 import { type HistoryBy, historyBySchema } from "../../contract/history.ts";
+import { grouped } from "./groups.ts";
 import { type Column, readBlock, writeBlock } from "./narrow.ts";
 import { type Page, quartersInDay } from "./page.ts";
+import { writeStrips } from "./strips.ts";
 
 export const spanDays = 8;
 const version = 1;
@@ -14,8 +16,11 @@ const kept = ["app", "country", "network", "protocol", "user"] as const satisfie
 type Kept = (typeof kept)[number];
 export const isKept = (by: string): by is Kept => kept.some((each) => each === by);
 
-/** What sums are by. quarter: of the span, whoever it was; with a value, of that alone. key: numbers of history_keys. */
-export type Part = HistoryBy | "key" | "quarter" | `quarter ${Kept} ${number}`;
+/**
+ * What sums are by. quarter: of the span, whoever it was; with a value, of that alone. key: numbers of history_keys, of a group of
+ * apps (groups.ts). strips: no sums, but all there is of such a group, key by key (strips.ts).
+ */
+export type Part = HistoryBy | `key ${number}` | "quarter" | `quarter ${Kept} ${number}` | `strips ${number}`;
 
 export interface Amounts {
   readonly bytesIn: Column;
@@ -48,12 +53,14 @@ class Adder {
     sums[to + 3] = (sums[to + 3] as number) + (from[of + 3] as number);
   }
 
-  /** Places that have anything, each as what it stands for. */
-  bytes(meaning: (place: number) => number): Buffer {
+  /** Places that have anything, each as what it stands for. `of`: only those. */
+  bytes(meaning: (place: number) => number, of: Iterable<number> = Array(this.sums.length / fields).keys()): Buffer {
     const { sums } = this;
     const places: number[] = [];
-    for (let at = 0; at < sums.length; at += fields)
-      if (sums[at] || sums[at + 1] || sums[at + 2] || sums[at + 3]) places.push(at / fields);
+    for (const place of of) {
+      const at = place * fields;
+      if (sums[at] || sums[at + 1] || sums[at + 2] || sums[at + 3]) places.push(place);
+    }
     const column = (field: number) => places.map((place) => sums[place * fields + field] as number);
     return writeBlock([version, places.length], [places.map(meaning), column(0), column(1), column(2), column(3)]);
   }
@@ -104,10 +111,15 @@ export function writeSums(
     }
   }
   const itself = (place: number) => place;
-  const parts = new Map<Part, Buffer>([
-    ["key", byKey.bytes((place) => keys[place] as number)],
-    ["quarter", byQuarter.bytes(itself)],
-  ]);
+  const parts = new Map<Part, Buffer>([["quarter", byQuarter.bytes(itself)]]);
+  for (const [group, own] of grouped(keys, valuesBy("app"))) {
+    const bytes = byKey.bytes(
+      (place) => keys[place] as number,
+      own.map((key) => places.get(key) as number),
+    );
+    parts.set(`key ${group}`, bytes);
+  }
+  for (const [group, strips] of writeStrips(pages, valuesBy("app"))) parts.set(`strips ${group}`, strips);
   for (const [by, all] of quartersOf)
     for (const [value, adder] of all) parts.set(`quarter ${by} ${value}`, adder.bytes(itself));
   for (const by of historyBySchema.options) parts.set(by, byValue(keys, byKey, valuesBy(by)));

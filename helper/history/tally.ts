@@ -2,6 +2,7 @@
 import type { HistoryAmounts } from "../../contract/history.ts";
 import type { Column } from "./narrow.ts";
 import { type Page, quartersInDay } from "./page.ts";
+import type { Strips } from "./strips.ts";
 import type { Amounts, Sums } from "./sums.ts";
 
 /** Per row or bucket, in one array: in, out, connections, blocked. */
@@ -112,40 +113,77 @@ export class Tally {
     }
   }
 
-  /**
-   * Days as sums: by what rows are made by, or by key, and by quarter. `begin`: the Unix second of the first day. Nothing is drawn by row.
-   */
-  addSpan(sums: Sums, byKey: boolean, quarters: Sums | null, begin: number): void {
-    const { from, unit, table, rowOfValue } = this.question;
-    const { wide } = this;
+  /** Days as sums by what rows are made by, or by key. They say nothing about when. */
+  addSums(sums: Sums, byKey: boolean): void {
+    const { rowOfValue } = this.question;
+    const { rows, wide } = this;
+    const { values } = sums;
     wide.take(sums);
-    const rowsOf = byKey ? this.rowsFor(sums.values) : null;
-    for (let at = 0; at < sums.values.length; at++) {
-      const row = rowsOf === null ? (rowOfValue(sums.values[at] as number) ?? -1) : (rowsOf[at] as number);
-      if (row >= 0) addOf(this.rows, row * fields, wide, at);
-    }
-    if (quarters === null) return;
-    wide.take(quarters);
-    for (let at = 0; at < quarters.values.length; at++) {
-      const bucket = table[(begin - from) / unit + (quarters.values[at] as number)] as number;
-      addOf(this.series, bucket * fields, wide, at);
+    const rowsOf = byKey ? this.rowsFor(values) : null;
+    for (let at = 0; at < values.length; at++) {
+      const row = rowsOf === null ? (rowOfValue(values[at] as number) ?? -1) : (rowsOf[at] as number);
+      if (row >= 0) addOf(rows, row * fields, wide, at);
     }
   }
 
-  /** Whether any of these keys is asked about. */
-  isAbout(keys: Column): boolean {
-    const { rowOf } = this.question;
-    for (let at = 0; at < keys.length; at++) if (rowOf(keys[at] as number) >= 0) return true;
-    return false;
+  /** The same days as sums by quarter. `begin`: the Unix second of the first day. */
+  addQuarters(quarters: Sums, begin: number): void {
+    const { from, unit, table } = this.question;
+    const { series, wide } = this;
+    const first = (begin - from) / unit;
+    wide.take(quarters);
+    for (let at = 0; at < quarters.values.length; at++)
+      addOf(series, (table[first + (quarters.values[at] as number)] as number) * fields, wide, at);
+  }
+
+  /** Days key by key: only what is asked about is looked at. `begin`: the Unix second of the first day. */
+  addStrips(strips: Strips, begin: number): void {
+    const { from, unit, table } = this.question;
+    const { rows, series, sparkOf, wide } = this;
+    const { keys, first, quarter } = strips;
+    const offset = (begin - from) / unit;
+    const rowsOf = this.rowsFor(keys);
+    wide.take(strips);
+    wide.place.set(quarter);
+    const firsts = Uint32Array.from(first);
+    const { place, bytesIn, bytesOut, connections, blocked } = wide;
+    for (let key = 0; key < keys.length; key++) {
+      const row = rowsOf[key] as number;
+      if (row < 0) continue;
+      const end = firsts[key + 1] as number;
+      let allIn = 0;
+      let allOut = 0;
+      let allConnections = 0;
+      let allBlocked = 0;
+      for (let at = firsts[key] as number; at < end; at++) {
+        const bucket = table[offset + (place[at] as number)] as number;
+        const into = bytesIn[at] as number;
+        const out = bytesOut[at] as number;
+        const allowed = connections[at] as number;
+        const refused = blocked[at] as number;
+        allIn += into;
+        allOut += out;
+        allConnections += allowed;
+        allBlocked += refused;
+        add(series, bucket * fields, into, out, allowed, refused);
+        if (sparkOf !== null) this.draw(row, bucket, into + out);
+      }
+      add(rows, row * fields, allIn, allOut, allConnections, allBlocked);
+    }
   }
 
   /** Days of one line that `sparkOf` chose, as sums by quarter. */
-  drawSpan(line: number, { values, bytesIn, bytesOut }: Sums, begin: number): void {
+  drawSpan(line: number, quarters: Sums, begin: number): void {
     const { from, unit, table, buckets } = this.question;
+    const { sparks, wide } = this;
     const first = (begin - from) / unit;
-    for (let at = 0; at < values.length; at++) {
-      const place = line * buckets + (table[first + (values[at] as number)] as number);
-      (this.sparks[place] as number) += (bytesIn[at] as number) + (bytesOut[at] as number);
+    const count = quarters.values.length;
+    wide.take(quarters);
+    wide.place.set(quarters.values);
+    const { place, bytesIn, bytesOut } = wide;
+    for (let at = 0; at < count; at++) {
+      const spark = line * buckets + (table[first + (place[at] as number)] as number);
+      sparks[spark] = (sparks[spark] as number) + (bytesIn[at] as number) + (bytesOut[at] as number);
     }
   }
 

@@ -3,7 +3,7 @@
 import type { HistoryApp, HistoryBy, HistoryFilter, HistoryNetwork, NetworkKind } from "../../contract/history.ts";
 import { countryNumber, countryOf, type Place, protocols } from "../history/amounts.ts";
 import { registrableDomain } from "../policy/host-name.ts";
-import type { Store } from "./database.ts";
+import { prepared, type Store } from "./database.ts";
 import { type Column, KeyColumns } from "./history-key-columns.ts";
 
 /** New hosts that are kept apart of one app in a day, and new apps: a program that scans, or makes programs, must not fill the disk. */
@@ -67,7 +67,6 @@ export class HistoryKeys {
   private readonly store: Store;
   private readonly columns: KeyColumns;
   private appById: ReturnType<Store["prepare"]> | undefined;
-  private nameById: ReturnType<Store["prepare"]> | undefined;
   private readonly known = new Map<string, { id: number; day: number }>();
   private readonly apps = new Map<string, AppRow>();
   private readonly networks = new Map<string, number>();
@@ -224,12 +223,6 @@ export class HistoryKeys {
     return { path, name, verified: verified === 1, icon, private: row.private === 1 };
   }
 
-  name(id: number): string | null {
-    this.nameById ??= this.store.prepare("SELECT name FROM history_names WHERE id = ?").pluck();
-    const found = this.nameById.get(id);
-    return (found as string | undefined) ?? null;
-  }
-
   appNumber(path: string): number | undefined {
     return this.store.prepare("SELECT id FROM history_apps WHERE path = ?").pluck().get(path) as number | undefined;
   }
@@ -364,22 +357,31 @@ export class HistoryKeys {
     return (key) => values[rowOf(key)];
   }
 
-  /** What a value of a column is called; null: nothing. */
-  text(by: HistoryBy, value: number): string | null {
+  /** What values of a column are called; null: nothing. */
+  texts(by: HistoryBy, values: readonly number[]): (value: number) => string | null {
     switch (by) {
       case "app":
-        return this.app(value)?.path ?? null;
+        return (value) => this.app(value)?.path ?? null;
       case "domain":
       case "host":
-        return this.name(value);
+        return this.names(values);
       case "country":
-        return countryOf(value);
+        return countryOf;
       case "protocol":
-        return protocols[value] ?? null;
+        return (value) => protocols[value] ?? null;
       case "network":
       case "user":
-        return String(value);
+        return String;
     }
+  }
+
+  /** All at once: each for itself would take longer than what they are found by. */
+  private names(values: readonly number[]): (value: number) => string | null {
+    const rows = prepared(this.store, "SELECT id, name FROM history_names WHERE id IN (SELECT value FROM json_each(?))")
+      .raw()
+      .all(JSON.stringify(values)) as [number, string][];
+    const names = new Map(rows);
+    return (value) => names.get(value) ?? null;
   }
 }
 

@@ -2,6 +2,7 @@
 // (helper/history/page.ts), and sums of eight such days beside them. All times are UTC.
 import type { HistoryAmounts } from "../../contract/history.ts";
 import { type Cell, cellsOf, type Page, quartersInDay, readPage, thinPage, writePage } from "../history/page.ts";
+import { readStrips, type Strips } from "../history/strips.ts";
 import { type Part, readSums, type Sums, spanDays, writeSums } from "../history/sums.ts";
 import { log } from "../log.ts";
 import { durably, prepared, type Store } from "./database.ts";
@@ -111,18 +112,17 @@ export class HistoryRows {
   }
 
   private cells(table: string, from: number, to: number, unit: number): RawCell[] {
-    return this.store
-      .prepare(
-        `SELECT at * ${unit}, key, bytes_in, bytes_out, connections, blocked FROM ${table} WHERE at >= ? AND at < ?`,
-      )
+    return prepared(
+      this.store,
+      `SELECT at * ${unit}, key, bytes_in, bytes_out, connections, blocked FROM ${table} WHERE at >= ? AND at < ?`,
+    )
       .raw()
       .all(Math.floor(from / unit), Math.ceil(to / unit)) as RawCell[];
   }
 
   /** Sealed days that [from, to) touches, each with the second at which it begins. Damaged ones are left out. */
   *pages(from: number, to: number): Generator<[midnight: number, page: Page]> {
-    const rows = this.store
-      .prepare("SELECT day, page FROM history_days WHERE day >= ? AND day < ? ORDER BY day")
+    const rows = prepared(this.store, "SELECT day, page FROM history_days WHERE day >= ? AND day < ? ORDER BY day")
       .raw()
       .iterate(Math.floor(from / dayLength), Math.ceil(to / dayLength)) as IterableIterator<[number, Buffer]>;
     for (const [day, bytes] of rows) {
@@ -135,52 +135,38 @@ export class HistoryRows {
     return undamaged("a day of history is damaged", { day }, () => readPage(bytes));
   }
 
-  /**
-   * Sums of spans of days that lie within [from, to) as a whole, each with the second at which it begins, ascending. `quarters`: null where
-   * there is nothing of that.
-   */
-  *spans(
-    from: number,
-    to: number,
-    parts: { rows: Part; quarters: Part },
-  ): Generator<[begin: number, rows: Sums, quarters: Sums | null]> {
-    const length = spanDays * dayLength;
-    const found = this.store
-      .prepare(
-        `SELECT rows.span, rows.sums, quarters.sums FROM history_spans AS rows
-         LEFT JOIN history_spans AS quarters ON quarters.span = rows.span AND quarters.part = ?
-         WHERE rows.span >= ? AND rows.span < ? AND rows.part = ? ORDER BY rows.span`,
-      )
-      .raw()
-      .iterate(parts.quarters, Math.ceil(from / length), Math.floor(to / length), parts.rows) as IterableIterator<
-      [number, Buffer, Buffer | null]
-    >;
-    for (const [span, ...bytes] of found) {
-      const [rows, quarters] = bytes.map(
-        (each) => each && undamaged("a sum of history is damaged", { span }, () => readSums(each)),
-      );
-      if (rows && (quarters || bytes[1] === null)) yield [span * length, rows, quarters ?? null];
-    }
-  }
-
   /** The spans that there are sums of, within [from, to): the second at which each begins, ascending. */
-  wholeSpans(from: number, to: number): number[] {
+  *wholeSpans(from: number, to: number): Generator<number> {
     const length = spanDays * dayLength;
-    return this.store
-      .prepare(
-        `SELECT span * ${length} FROM history_spans WHERE span >= ? AND span < ? AND part = 'quarter' ORDER BY span`,
-      )
-      .pluck()
-      .all(Math.ceil(from / length), Math.floor(to / length)) as number[];
+    // One by one: a look at all of them passes by all of their parts.
+    const exists = prepared(this.store, "SELECT 1 FROM history_spans WHERE span = ? AND part = 'quarter'").pluck();
+    for (let span = Math.ceil(from / length); span < Math.floor(to / length); span++)
+      if (exists.get(span) !== undefined) yield span * length;
   }
 
-  /** One part of the span that begins at that second; null where there is nothing of that. */
-  sums(begin: number, part: Part): Sums | null {
+  /**
+   * Parts of the span that begins at that second: null for one that there is nothing of; as a whole null where any is damaged, so that the
+   * days themselves are read.
+   */
+  sums(begin: number, parts: readonly Part[]): (Sums | null)[] | null {
+    return this.blocks(begin, parts, readSums);
+  }
+
+  strips(begin: number, parts: readonly Part[]): (Strips | null)[] | null {
+    return this.blocks(begin, parts, readStrips);
+  }
+
+  private blocks<T>(begin: number, parts: readonly Part[], read: (bytes: Buffer) => T | null): (T | null)[] | null {
     const span = begin / (spanDays * dayLength);
-    const bytes = prepared(this.store, "SELECT sums FROM history_spans WHERE span = ? AND part = ?")
-      .pluck()
-      .get(span, part) as Buffer | undefined;
-    return bytes === undefined ? null : undamaged("a sum of history is damaged", { span }, () => readSums(bytes));
+    const select = prepared(this.store, "SELECT sums FROM history_spans WHERE span = ? AND part = ?").pluck();
+    const found: (T | null)[] = [];
+    for (const part of parts) {
+      const bytes = select.get(span, part) as Buffer | undefined;
+      const block = bytes && undamaged("a sum of history is damaged", { span }, () => read(bytes));
+      if (block === null) return null;
+      found.push(block ?? null);
+    }
+    return found;
   }
 
   /** Adds up one more span of sealed days, all before `today` (since 1970). Returns whether there was one. */

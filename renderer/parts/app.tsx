@@ -28,9 +28,12 @@ export function AppFace({ app, size = "small" }: { app: App; size?: "small" | "l
   );
 }
 
+/** Icons that were there before are there at once when another row shows them: no letter flashes up. */
+const known = new Set<string>();
+
 /** Lies over the letter once it is there. The helper names an icon only for apps that root vouches for. */
 function AppIcon({ icon, pixels }: { icon: string; pixels: number }) {
-  const [state, setState] = useState<"coming" | "there" | "missing">("coming");
+  const [state, setState] = useState<"coming" | "there" | "missing">(known.has(icon) ? "there" : "coming");
   if (state === "missing") return null;
   const wanted = Math.ceil(pixels * window.devicePixelRatio);
   return (
@@ -42,7 +45,10 @@ function AppIcon({ icon, pixels }: { icon: string; pixels: number }) {
       alt=""
       draggable={false}
       data-state={state}
-      onLoad={() => setState("there")}
+      onLoad={() => {
+        known.add(icon);
+        setState("there");
+      }}
       onError={() => setState("missing")}
     />
   );

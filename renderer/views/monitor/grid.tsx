@@ -15,7 +15,7 @@ import {
 import { Button } from "react-aria-components";
 import type { Row, Shown } from "../../../contract/monitor.ts";
 import { text } from "../../text.ts";
-import { MonitorRow } from "./row.tsx";
+import { rowId, Slot } from "./slot.tsx";
 
 const words = text.monitor;
 /** Two lines of text, however large somebody has it. */
@@ -47,8 +47,6 @@ export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu
     getScrollElement: () => box.current,
     estimateSize: () => rowHeight,
     overscan: 4,
-    // The boxes stay and only say something else: nothing is made anew while somebody scrolls.
-    getItemKey: (index) => rows[index - from]?.id ?? index,
   });
   const items = virtual.getVirtualItems();
   const first = items[0]?.index ?? 0;
@@ -64,7 +62,8 @@ export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu
     const at = rows.findIndex((row) => row.id === id);
     return at < 0 ? -1 : at + from;
   };
-  useAnchor(box, shown, active?.id ?? null, flat);
+  const offset = virtual.scrollOffset ?? 0;
+  useAnchor(box, offset, shown, active?.id ?? null, flat);
 
   const activate = (index: number): void => {
     const to = Math.max(0, Math.min(total - 1, index));
@@ -146,28 +145,18 @@ export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu
         onScroll={(event) => setScrolled(event.currentTarget.scrollTop > rowHeight)}
       >
         <div className="rows-space" role="presentation" style={{ height: virtual.getTotalSize() }}>
-          {items.map((item) => {
-            const row = rows[item.index - from];
-            return (
-              <div
-                key={item.key}
-                className="row"
-                role="row"
-                aria-rowindex={item.index + 1}
-                style={{ height: rowHeight, transform: `translateY(${item.start}px)` }}
-                {...(row && {
-                  id: rowId(row.id),
-                  "data-id": row.id,
-                  "data-kind": row.kind,
-                  "aria-selected": row.id === current?.id,
-                  ...(!flat && { "aria-level": row.depth + 1 }),
-                  ...(row.kind !== "flow" && { "aria-expanded": row.expanded }),
-                })}
-              >
-                {row ? <MonitorRow row={row} flat={flat} /> : <span role="gridcell" className="row-waits" />}
-              </div>
-            );
-          })}
+          {items.map((item) => (
+            <Slot
+              key={item.key}
+              row={rows[item.index - from]}
+              index={item.index}
+              start={item.start}
+              height={rowHeight}
+              flat={flat}
+              active={current?.id ?? null}
+              atOnce={offset > 0}
+            />
+          ))}
         </div>
       </div>
       {flat && scrolled && (
@@ -179,10 +168,6 @@ export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu
   );
 }
 
-export function rowId(id: string): string {
-  return `row-${id}`;
-}
-
 /** Place of the row that `at` is below; itself where that is none, or out of reach. */
 function parentOf(rows: readonly Row[], at: number): number {
   const depth = rows[at]?.depth ?? 0;
@@ -190,15 +175,24 @@ function parentOf(rows: readonly Row[], at: number): number {
   return at;
 }
 
-/** What is read or pointed at stays where it is on the screen when rows come and go above it. */
-function useAnchor(box: RefObject<HTMLDivElement | null>, shown: Shown, active: string | null, flat: boolean): void {
+/**
+ * What is read or pointed at stays where it is on the screen when rows come and go above it. `scrolled`: as the last event told, pixels. To
+ * ask the box would lay the whole page out in the midst of drawing it.
+ */
+function useAnchor(
+  box: RefObject<HTMLDivElement | null>,
+  scrolled: number,
+  shown: Shown,
+  active: string | null,
+  flat: boolean,
+): void {
   const before = useRef<Shown>(shown);
   useLayoutEffect(() => {
     const earlier = before.current;
     before.current = shown;
     const element = box.current;
     if (!element || earlier === shown) return;
-    const top = Math.floor(element.scrollTop / rowHeight);
+    const top = Math.floor(scrolled / rowHeight);
     const pointed = element.matches(":hover") || element.matches(":focus");
     // At the very top what is new is what is to be seen, unless somebody points at what is there.
     if (top === 0 && !(pointed && flat)) return;
@@ -207,6 +201,7 @@ function useAnchor(box: RefObject<HTMLDivElement | null>, shown: Shown, active: 
     if (id === undefined) return;
     const was = earlier.rows.findIndex((row) => row.id === id) + earlier.from;
     const is = shown.rows.findIndex((row) => row.id === id);
-    if (is >= 0) element.scrollTop += (is + shown.from - was) * rowHeight;
-  }, [shown, active, flat, box]);
+    const moved = is + shown.from - was;
+    if (is >= 0 && moved !== 0) element.scrollTop += moved * rowHeight;
+  }, [shown, scrolled, active, flat, box]);
 }

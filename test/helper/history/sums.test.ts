@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { historyBySchema } from "../../../contract/history.ts";
 import { type Cell, readPage, writePage } from "../../../helper/history/page.ts";
+import { readStrips } from "../../../helper/history/strips.ts";
 import { type Part, readSums, spanDays, writeSums } from "../../../helper/history/sums.ts";
 
 const amount = fc.oneof(fc.nat(300), fc.nat(2 ** 31 - 1), fc.constant(2 ** 40));
@@ -32,6 +33,31 @@ function read(parts: Map<Part, Buffer>, part: Part): Map<number, number[]> {
       value,
       [bytesIn, bytesOut, connections, blocked].map((column) => column[at] ?? -1),
     ]),
+  );
+}
+
+/** All groups of apps together. */
+function readGroups(
+  parts: Map<Part, Buffer>,
+  kind: "key" | "strips",
+  read: (part: Part) => (readonly [number, number[]])[],
+): Map<number, number[]> {
+  const all = [...parts.keys()].filter((part) => part.startsWith(`${kind} `)).flatMap(read);
+  expect(new Set(all.map(([value]) => value)).size).toBe(all.length);
+  return new Map(all.filter(([, amounts]) => amounts.some((amount) => amount > 0)));
+}
+
+/** By key and quarter. */
+function readCells(parts: Map<Part, Buffer>, part: Part): [number, number[]][] {
+  const strips = readStrips(parts.get(part) as Buffer);
+  if (strips === null) throw new Error("unreadable");
+  const { keys, first, quarter, bytesIn, bytesOut, connections, blocked } = strips;
+  return [...keys].flatMap((key, place) =>
+    Array.from({ length: (first[place + 1] ?? 0) - (first[place] ?? 0) }, (_, cell): [number, number[]] => {
+      const at = (first[place] ?? 0) + cell;
+      const amounts = [bytesIn, bytesOut, connections, blocked].map((column) => column[at] ?? -1);
+      return [key * 1000 + (quarter[at] ?? -1), amounts];
+    }),
   );
 }
 
@@ -65,7 +91,11 @@ describe("sums of days", () => {
         );
         for (const by of historyBySchema.options)
           expect(read(parts, by)).toEqual(added(all, ({ key }) => valuesBy(by)(key)));
-        expect(read(parts, "key")).toEqual(added(all, ({ key }) => key));
+        const known = all.filter(({ key }) => valuesBy("app")(key) !== undefined);
+        expect(readGroups(parts, "key", (part) => [...read(parts, part)])).toEqual(added(known, ({ key }) => key));
+        expect(readGroups(parts, "strips", (part) => readCells(parts, part))).toEqual(
+          added(known, ({ key, day, quarter }) => key * 1000 + day * 96 + quarter),
+        );
         expect(read(parts, "quarter")).toEqual(added(all, ({ day, quarter }) => day * 96 + quarter));
         for (const value of new Set(all.flatMap(({ key }) => valuesBy("country")(key) ?? []))) {
           const of = all.filter(({ key }) => valuesBy("country")(key) === value);
