@@ -8,6 +8,7 @@ import { App } from "./app.ts";
 import { Desktop } from "./desktop-bus.ts";
 import { anEndpoint, aPrompt, curl, firefox, gimp, thunderbird } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
+import { aBlocklist } from "./scenario-lists.ts";
 import { type Focus, ScreenReader } from "./screen-reader.ts";
 import { furnish } from "./tour.ts";
 import { Programs } from "./typed.ts";
@@ -107,6 +108,8 @@ async function walk(press: string, role: RegExp, name: RegExp, most = 60): Promi
   }
   throw new Error(`no ${role} ${name} in ${passed.join(" | ")}`);
 }
+/** What has the focus gets there: a page says so a moment after the key. */
+const becomes = (state: string) => waitFor(async () => expect((await reader.focus())?.states).toContain(state));
 const tabTo = (role: RegExp, name: RegExp) => walk("Tab", role, name);
 
 /** As a person changes windows; the rest is keys. */
@@ -199,7 +202,8 @@ describe("by keyboard alone", { timeout: 120_000 }, () => {
     helper.put("prompts", aPrompt("k3", curl, anEndpoint("192.0.2.8")));
     await atCard("k3");
     await tabTo(/radio button/, /^For good$/);
-    expect((await walk("Right", /radio button/, /^This time$/, 2)).states).toContain("checked");
+    await walk("Right", /radio button/, /^This time$/, 2);
+    await becomes("checked");
     await app.liveCard("k3");
     await tabTo(/push button/, /^Block/);
     await key("space");
@@ -259,7 +263,8 @@ describe("by keyboard alone", { timeout: 120_000 }, () => {
     await present("dialog Change rule");
     const action = await tabTo(/radio button/, /^(Allow|Block|Ask)$/);
     expect(action).toMatchObject({ name: "Allow", states: expect.arrayContaining(["checked"]) });
-    expect((await walk("Right", /radio button/, /^Block$/, 2)).states).toContain("checked");
+    await walk("Right", /radio button/, /^Block$/, 2);
+    await becomes("checked");
     await tabTo(/push button/, /^Save rule$/);
     await key("Return");
     await waitFor(() =>
@@ -294,5 +299,47 @@ describe("by keyboard alone", { timeout: 120_000 }, () => {
       .textContent();
     expect(shown).toMatch(/^[\d.]+ [kMG]B$/);
     expect(texts).toContain(shown);
+  });
+
+  test("10: an app is searched for in the history", async () => {
+    await openView("History");
+    await tabTo(/push button/, /^Everything$/);
+    await key("Return");
+    await tabTo(/entry/, /^Search this list/);
+    await programs.ask("xdotool", "type", "--delay", "20", "chrony");
+    await waitFor(async () => expect(await reader.find("push button", /^Show only /)).toHaveLength(1));
+    await tabTo(/push button/, /^Show only chronyd$/);
+    await key("Return");
+    await waitFor(async () => expect((await reader.find("static", "example.net")).length).toBeGreaterThan(0));
+    expect(await reader.find("static", "example.org")).toEqual([]);
+  });
+
+  test("11: a blocklist is switched off", async () => {
+    helper.put("blocklists", aBlocklist("trackers"), aBlocklist("malware"));
+    await openView("Blocklists");
+    const toggle = await tabTo(/switch|toggle button|check box/, /^In force: trackers$/);
+    await key("space");
+    await waitFor(() => expect(helper.asked("blocklists.enable")).toEqual([{ name: "trackers", enabled: false }]));
+    await waitFor(async () => {
+      const [now] = await reader.find(toggle.role, toggle.name);
+      expect(now?.states).not.toContain("checked");
+      expect(now?.states).not.toContain("pressed");
+    });
+    const [other] = await reader.find(toggle.role, "In force: malware");
+    expect(other?.states.some((state) => state === "checked" || state === "pressed")).toBe(true);
+  });
+
+  test("12: what happens to new connections is changed", async () => {
+    await atMain();
+    await tabTo(/push button/, /^Asks first\. Change what happens to new connections$/);
+    await key("Return");
+    await focusComes(/list item/, /^Ask me/);
+    await becomes("selected");
+    await walk("Down", /list item/, /^Block/, 3);
+    expect(helper.asked("mode.set")).toEqual([]);
+    await key("Return");
+    await waitFor(() => expect(helper.asked("mode.set")).toMatchObject([{ mode: "block" }]));
+    await key("Escape");
+    await focusComes(/push button/, /^Blocks what is new\. Change what happens to new connections$/);
   });
 });

@@ -1,0 +1,10 @@
+# Somebody works at a window over a connection, as over SSH with X11: over-a-connection.py PORT NETNS CMD ARG... takes one call at the port,
+# keeps it open and runs the command below itself, in another network namespace. Ends with it, and ends it on SIGTERM.
+import signal, socket, subprocess, sys
+
+port, namespace, *command = sys.argv[1:]
+server = socket.create_server(("0.0.0.0", int(port)))
+connection, _ = server.accept()
+child = subprocess.Popen(["nsenter", f"--net={namespace}", *command])
+signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+sys.exit(child.wait())
