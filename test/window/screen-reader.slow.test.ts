@@ -333,7 +333,8 @@ describe("by keyboard alone", { timeout: 120_000 }, () => {
     await atMain();
     await tabTo(/push button/, /^Asks first\. Change what happens to new connections$/);
     await key("Return");
-    await focusComes(/list item/, /^Ask me/);
+    await focusComes(/dialog/, /^New connections$/);
+    await tabTo(/list item/, /^Ask me/);
     await becomes("selected");
     await walk("Down", /list item/, /^Block/, 3);
     expect(helper.asked("mode.set")).toEqual([]);

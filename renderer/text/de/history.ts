@@ -47,7 +47,7 @@ export const history: Part<typeof english> = {
     network: "Unbekanntes Netz",
   },
 
-  search: "Diese Liste durchsuchen",
+  search: "Liste durchsuchen",
   noMatch: "Nichts passt dazu",
   noMatchHint: "Versuch ein anderes Wort oder eine andere Zeit.",
   showAll: "Alles zeigen",
