@@ -73,7 +73,7 @@ describe("settings", () => {
         keyCode,
       );
     await press("-");
-    await setting("textSize").getByText("110%").waitFor();
+    await setting("textSize").locator(".pick-button").getByText("110%").waitFor();
     await press("0");
     for (const page of [app.main, app.prompt]) await waitFor(async () => expect(await zoom(page)).toBe(100));
     expect(kept().textSize).toBe(1);

@@ -52,7 +52,7 @@ export const settings: Catalogue["settings"] = {
       once: "Dieses Mal",
       quit: "Bis sie endet",
       "1h": "1 Stunde",
-      restart: "Bis zum Neustart",
+      restart: "Bis Neustart",
       forever: "Für immer",
     },
   },
