@@ -3,7 +3,6 @@ import * as v from "valibot";
 import { blocklistNameSchema } from "./blocklists.ts";
 import { type ErrorCode, errorCodes } from "./errors.ts";
 import { historyMethods } from "./history.ts";
-import { type LanguageChoice, languageChoiceSchema } from "./language.ts";
 import { type Events, type Params, type Result, type Topic, topics } from "./methods.ts";
 import type { MonitorUpdate } from "./monitor.ts";
 import { type Preferences, preferencesChangeSchema } from "./preferences.ts";
@@ -88,13 +87,12 @@ export const shellRequestSchema = v.variant("do", [
     minutes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(24 * 60)),
   }),
   v.strictObject({ do: v.literal("wake"), app: v.pipe(v.string(), v.maxLength(8192)) }),
+  /** Main window only. Another language: every page is loaded anew. */
   v.strictObject({ do: v.literal("prefer"), change: preferencesChangeSchema }),
   /** Main window only: what the person chose when they closed it and there is no tray; `quit` ends the prompt window too. */
   v.strictObject({ do: v.literal("leave"), how: v.picklist(["minimise", "close", "quit"]) }),
   /** Main window only: the first run's live example, started or given up. */
   v.strictObject({ do: v.literal("example"), on: v.boolean() }),
-  /** Main window only: speaks another language from now on. Every page is loaded anew. */
-  v.strictObject({ do: v.literal("language"), choice: languageChoiceSchema }),
 ]);
 export type ShellRequest = v.InferOutput<typeof shellRequestSchema>;
 
@@ -177,8 +175,6 @@ export type Update =
   | { kind: "closing" }
   /** Main window only. */
   | { kind: "example"; example: Example }
-  /** What the person chose; pages know the language itself by their document's. */
-  | { kind: "language"; choice: LanguageChoice }
   /** Main window only: the person asked for this view. */
   | { kind: "view"; view: "inbox" | "monitor" | "history" | "settings" }
   /** Main window only: what the person asked for elsewhere, in the tray, was refused. */

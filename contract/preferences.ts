@@ -1,9 +1,15 @@
 // What a person wants of their windows. Kept by the unprivileged side, in one file; the helper knows nothing of it.
 import * as v from "valibot";
+import { languageChoiceSchema } from "./language.ts";
+
+/** How large everything in the windows is: times the usual size. */
+export const textSizes = [0.9, 1, 1.1, 1.25, 1.5, 1.75, 2] as const;
 
 const each = {
   theme: v.picklist(["system", "light", "dark"]),
   contrast: v.picklist(["system", "more"]),
+  language: languageChoiceSchema,
+  textSize: v.picklist(textSizes),
   /** The first run was seen to its end, or put away. */
   introduced: v.boolean(),
   /** What closing the main window does where there is no tray to find it again. */
@@ -26,6 +32,8 @@ export type Preferences = { [Name in keyof typeof each]: v.InferOutput<(typeof e
 export const firstPreferences: Preferences = {
   theme: "system",
   contrast: "system",
+  language: "system",
+  textSize: 1,
   introduced: false,
   closing: "ask",
   startWithSession: true,

@@ -7,7 +7,6 @@ import { FirstRun } from "./first-run/first-run.tsx";
 import { takeExample } from "./first-run/steps.ts";
 import { Closing, takeClosing } from "./frame/closing.tsx";
 import { takeRefused } from "./frame/standing.ts";
-import { takeLanguage } from "./language.ts";
 import { useIsLearning } from "./learning.ts";
 import { takeMonitor } from "./monitor.ts";
 import { Arrows, Bars, Eye, Lines, Sheets, Shield, Sliders, Tray } from "./parts/icons.tsx";
@@ -104,7 +103,6 @@ bridge.follow((update) => {
   takeRefused(update);
   takeClosing(update);
   takeExample(update);
-  takeLanguage(update);
   followView(update);
 });
 createRoot(document.getElementById("root") as HTMLElement).render(

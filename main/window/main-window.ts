@@ -3,14 +3,14 @@ import { BrowserWindow, nativeTheme } from "electron";
 import { origin } from "./assets.ts";
 import { safePreferences } from "./hardening.ts";
 import { shellText } from "./text/shell-text.ts";
-import { sizeByKeys } from "./text-size.ts";
+import { sizeByKeys, type TextSize } from "./text-size.ts";
 
 /** The colour behind a page that has not painted yet; the same as --ground in renderer/style/tokens.css. */
 export function ground(): string {
   return nativeTheme.shouldUseDarkColors ? "#151817" : "#f5f4f0";
 }
 
-export function makeMainWindow(preload: string): BrowserWindow {
+export function makeMainWindow(preload: string, textSize: TextSize): BrowserWindow {
   const window = new BrowserWindow({
     title: shellText().product,
     width: 1180,
@@ -22,7 +22,7 @@ export function makeMainWindow(preload: string): BrowserWindow {
     backgroundColor: ground(),
     webPreferences: safePreferences(preload),
   });
-  sizeByKeys(window.webContents, () => {});
+  sizeByKeys(window.webContents, textSize, () => window.webContents.setZoomFactor(textSize.get()));
   window.once("ready-to-show", () => window.show());
   void window.loadURL(`${origin}/window.html`);
   return window;

@@ -5,7 +5,6 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { app, type BrowserWindow, Menu, nativeTheme, session } from "electron";
 import type { Outcome, Shell, ShellRequest, WindowMethod } from "../../contract/bridge.ts";
-import type { LanguageChoice } from "../../contract/language.ts";
 import { defaultSocket } from "../client/client.ts";
 import { declareScheme, serveAssets } from "./assets.ts";
 import { AttentionKeeper } from "./attention.ts";
@@ -13,7 +12,7 @@ import { Herald } from "./desktop/herald.ts";
 import { wayOf } from "./desktop/way.ts";
 import { LiveExample } from "./example/example.ts";
 import { hardenContents, hardenSession } from "./hardening.ts";
-import { keepLanguageChoice, language, languageChoice } from "./language.ts";
+import { choose, language } from "./language.ts";
 import { HelperLink } from "./link.ts";
 import { makeMainWindow } from "./main-window.ts";
 import { type Page, Pages } from "./pages.ts";
@@ -21,6 +20,7 @@ import { PreferencesFile } from "./preferences.ts";
 import { PromptWindow } from "./prompt-window.ts";
 import { watchQuiet } from "./quiet/watch.ts";
 import { saveHistory } from "./save-history.ts";
+import type { TextSize } from "./text-size.ts";
 import { giveBackSoon, saveMemory } from "./thrift.ts";
 import { TrayHost } from "./tray/host.ts";
 import type { TrayAct } from "./tray/menu.ts";
@@ -49,15 +49,22 @@ const pages = new Pages(
   () => [
     { kind: "attention", attention: attention.attention },
     { kind: "shell", shell: shell() },
-    { kind: "language", choice: languageChoice() },
     { kind: "example", example: example.example },
   ],
 );
-const preferences = new PreferencesFile(join(app.getPath("userData"), "preferences.json"), () => {
-  nativeTheme.themeSource = preferences.all.theme;
+const preferences = new PreferencesFile(join(app.getPath("userData"), "preferences.json"), (now, before) => {
+  nativeTheme.themeSource = now.theme;
   attention.heed();
   pages.tellAll({ kind: "shell", shell: shell() });
+  if (now.language !== before.language) speak();
+  if (now.textSize === before.textSize) return;
+  mainWindow?.webContents.setZoomFactor(now.textSize);
+  promptWindow?.draw();
 });
+const textSize: TextSize = {
+  get: () => preferences.all.textSize,
+  set: (textSize) => preferences.change({ textSize }),
+};
 const attention = new AttentionKeeper(
   (now) => pages.tellAll({ kind: "attention", attention: now }),
   () => preferences.all,
@@ -96,7 +103,7 @@ function showMain(): void {
     mainWindow.focus();
     return;
   }
-  const window = makeMainWindow(preload);
+  const window = makeMainWindow(preload, textSize);
   mainWindow = window;
   restartWhenGone(window, "main");
   const seen = (seen: boolean) => () => pages.tell("main", { kind: "seen", seen });
@@ -160,9 +167,9 @@ function serveMain(request: ShellRequest): boolean {
   return true;
 }
 
-/** From now on in that language: what is made once is made anew. Questions stay open at the helper, and come back with their page. */
-function speak(choice: LanguageChoice): void {
-  keepLanguageChoice(choice);
+/** From now on in the language that was chosen: what is made once is made anew. Questions stay open at the helper, and come back with their page. */
+function speak(): void {
+  choose(preferences.all.language);
   tray?.refresh();
   for (const [page, window] of [
     ["main", mainWindow],
@@ -180,7 +187,6 @@ function serveShell(page: Page, request: ShellRequest, herald: Herald): void {
   if (request.do === "open-prompt") showPrompts();
   else if (request.do === "snooze") attention.snooze(request.app, request.minutes);
   else if (request.do === "wake") attention.wake(request.app);
-  else if (request.do === "language") speak(request.choice);
   else if (page !== "prompt") return;
   else if (request.do === "open-inbox") showView("inbox");
   else if (request.do === "close-prompt") promptWindow?.close();
@@ -213,6 +219,7 @@ function start(): void {
     return;
   }
   nativeTheme.themeSource = preferences.all.theme;
+  choose(preferences.all.language);
   serveAssets(session.defaultSession, join(__dirname, "renderer"));
   hardenSession(session.defaultSession);
   const way = wayOf(app.commandLine.getSwitchValue("ozone-platform"), process.versions.electron, process.env);
@@ -225,7 +232,7 @@ function start(): void {
     (page, request) => serveShell(page, request, herald),
     (window, asked) => saveHistory(link, window, asked),
   );
-  promptWindow = new PromptWindow(preload, {
+  promptWindow = new PromptWindow(preload, textSize, {
     putAside: () => pages.tell("prompt", { kind: "put-aside" }),
     shown: () => pages.tell("prompt", { kind: "shown" }),
     focused: () => pages.tell("prompt", { kind: "focused" }),

@@ -5,7 +5,7 @@ import { origin } from "./assets.ts";
 import { safePreferences } from "./hardening.ts";
 import { ground } from "./main-window.ts";
 import { shellText } from "./text/shell-text.ts";
-import { sizeByKeys } from "./text-size.ts";
+import { sizeByKeys, type TextSize } from "./text-size.ts";
 
 const width = 440;
 /** On a screen too low for the whole card its two halves stand side by side. */
@@ -18,6 +18,7 @@ export class PromptWindow {
   private readonly putAside: () => void;
   private readonly shown: () => void;
   private readonly mayRaise: () => boolean;
+  private readonly textSize: TextSize;
   private leaving = false;
   /** The person asked for it: it may come up, with the focus, as soon as its page has a card. */
   private wanted = false;
@@ -28,8 +29,10 @@ export class PromptWindow {
   /** `mayRaise`: whether it may come up by itself. */
   constructor(
     preload: string,
+    textSize: TextSize,
     told: { putAside: () => void; shown: () => void; focused: () => void; mayRaise: () => boolean },
   ) {
+    this.textSize = textSize;
     this.putAside = told.putAside;
     this.shown = told.shown;
     this.mayRaise = told.mayRaise;
@@ -54,8 +57,14 @@ export class PromptWindow {
       this.close();
     });
     this.window.on("focus", told.focused);
-    sizeByKeys(this.window.webContents, () => this.asked.visible && this.fit(true, this.asked.height));
+    sizeByKeys(this.window.webContents, textSize, () => this.draw());
     void this.window.loadURL(`${origin}/prompt.html`);
+  }
+
+  /** With the text size of now. */
+  draw(): void {
+    this.window.webContents.setZoomFactor(this.textSize.get());
+    if (this.asked.visible) this.fit(true, this.asked.height);
   }
 
   /** The page's card has this height; without a card there is no window. */

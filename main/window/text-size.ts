@@ -1,35 +1,29 @@
-// Larger and smaller by the keys that browsers have for it, Ctrl with + - 0: everything in both windows, up to twice its size. It is kept.
+// Larger and smaller by the keys that browsers have for it, Ctrl with + - 0: everything in both windows, up to twice its size.
 import type { WebContents } from "electron";
-import * as v from "valibot";
-import { keep, readKept } from "./kept.ts";
+import { type Preferences, textSizes } from "../../contract/preferences.ts";
 
-/** Times the usual size. */
-const sizes = [0.9, 1, 1.1, 1.25, 1.5, 1.75, 2] as const;
-type Size = (typeof sizes)[number];
-
-const stored = (): Size => readKept("text-size", v.picklist(sizes), 1);
+type Size = Preferences["textSize"];
 
 /** What a key makes of a size; null: it is none of these keys. Pure. */
 export function sizeAfter(key: string, size: Size): Size | null {
-  const at = sizes.indexOf(size);
-  if (key === "+" || key === "=") return sizes[at + 1] ?? size;
-  if (key === "-") return sizes[at - 1] ?? size;
+  const at = textSizes.indexOf(size);
+  if (key === "+" || key === "=") return textSizes[at + 1] ?? size;
+  if (key === "-") return textSizes[at - 1] ?? size;
   return key === "0" ? 1 : null;
 }
 
-/** `changed`: after every change, and once a page has loaded with what was kept. */
-export function sizeByKeys(contents: WebContents, changed: () => unknown): void {
-  const apply = (): void => {
-    contents.setZoomFactor(stored());
-    changed();
-  };
-  contents.on("did-finish-load", apply);
+/** Whoever keeps the size; `set` has every window drawn anew. */
+export type TextSize = { get: () => Size; set: (size: Size) => void };
+
+/** `draw`: with the size that is kept. */
+export function sizeByKeys(contents: WebContents, { get, set }: TextSize, draw: () => void): void {
+  // Chromium forgets it with every page.
+  contents.on("did-finish-load", draw);
   contents.on("before-input-event", (event, { type, control, alt, meta, key }) => {
     if (type !== "keyDown" || !control || alt || meta) return;
-    const size = sizeAfter(key, stored());
+    const size = sizeAfter(key, get());
     if (size === null) return;
     event.preventDefault();
-    keep("text-size", size);
-    apply();
+    set(size);
   });
 }

@@ -30,9 +30,11 @@ export function Notice({
 }
 
 export function ErrorLine({ code }: { code: ErrorCode }) {
+  const help = text.errorHelp[code];
   return (
     <p className="error" role="alert">
       {text.errors[code]} <small>{text.errorDetail(code)}</small>
+      {help && <span className="error-help">{help}</span>}
     </p>
   );
 }

@@ -32,7 +32,7 @@ export function ActionMark({ action }: { action: Action }) {
   return (
     <span className={`mark mark-${action === "ask" ? "held" : action}`}>
       {actionIcon[action]}
-      {text.action[action]}
+      <span className="mark-word">{text.action[action]}</span>
     </span>
   );
 }

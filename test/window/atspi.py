@@ -4,7 +4,10 @@ import json
 import os
 import sys
 
-import gi
+# Everything is asked for anew, every time. What libatspi keeps it amends only by events that somebody listens for: names, states and whole
+# branches of the tree would be told as they were.
+os.environ["ATSPI_NO_CACHE"] = "1"
+import gi  # noqa: E402
 
 gi.require_version("Atspi", "2.0")
 from gi.repository import Atspi, GLib  # noqa: E402
@@ -97,11 +100,15 @@ def answer(request):
         app = application()
         if app is None:
             return None
-        # What was read before may be of a page that is another by now.
-        app.clear_cache()
         return tree(app)
     if what == "focus":
-        return about(focused[0]) if focused[0] is not None else None
+        node = focused[0]
+        if node is None:
+            return None
+        try:
+            return {**about(node), "id": node.path}
+        except GLib.Error:
+            return None  # gone meanwhile
     if what == "events":
         since = events[:]
         events.clear()

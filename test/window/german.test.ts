@@ -100,7 +100,10 @@ describe("another language", () => {
     helper.put("prompts", aPrompt("g1", curl, anEndpoint("192.0.2.7")));
     await app.liveCard("g1");
     const choose = (choice: string) =>
-      app.main.evaluate((choice) => window.picket.shell({ do: "language", choice: choice as "en" }), choice);
+      app.main.evaluate(
+        (choice) => window.picket.shell({ do: "prefer", change: { language: choice as "en" } }),
+        choice,
+      );
     await choose("en");
     await app.liveCard("g1");
     await waitFor(async () =>

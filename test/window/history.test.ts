@@ -138,6 +138,36 @@ describe("a part of the time", () => {
   });
 });
 
+describe("the search", () => {
+  const box = () => app.main.getByRole("searchbox", { name: "Search this list" });
+
+  test("finds an app by its name or file, however little it used, and says when there is none", async () => {
+    const rest = await rows().count();
+    await box().fill("chro");
+    await waitFor(async () => expect(await names()).toEqual(["chronyd"]));
+    await askedFor({ by: "app", limit: 20_000 });
+    await box().fill("sbin chronyd");
+    await waitFor(async () => expect(await names()).toEqual(["chronyd"]));
+    await box().fill("zzzz");
+    await app.main.getByText("Nothing matches").waitFor();
+    await app.main.getByRole("button", { name: "Show everything" }).click();
+    await waitFor(async () => expect(await rows().count()).toBe(rest));
+    await askedFor({ by: "app", limit: 500 });
+  });
+
+  test("goes on in another list, and ends with what it found", async () => {
+    await choose("Hosts");
+    await box().fill("cloud");
+    await waitFor(async () => expect(await names()).toEqual(["cloud.example.de"]));
+    await row("cloud.example.de").getByRole("button").click();
+    await waitFor(async () => expect(await names()).toEqual(["Nextcloud"]));
+    expect(await box().inputValue()).toBe("");
+    await app.main.getByRole("button", { name: "Everything" }).click();
+    await choose("Apps");
+    await row("Firefox").waitFor();
+  });
+});
+
 describe("the way into a row", () => {
   const trail = () => app.main.getByRole("navigation", { name: "What is shown" });
 

@@ -8,6 +8,7 @@ import type { Flow } from "../../contract/words.ts";
 import { App, patience } from "./app.ts";
 import { aFlow, ago, anEndpoint, curl, firefox, thunderbird } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
+import { violations } from "./violations.ts";
 
 let helper: ScenarioHelper;
 let app: App;
@@ -258,6 +259,52 @@ describe("from a row", () => {
     await row("flow", "port 80 (TCP)").locator("[data-menu]").click();
     expect(await app.main.getByRole("menuitem", { name: /End/ }).getAttribute("aria-disabled")).toBe("true");
     await app.main.keyboard.press("Escape");
+  });
+});
+
+describe("the connection over which somebody works", () => {
+  const sshd = { ...curl, name: "sshd", path: "/usr/sbin/sshd" };
+  const mine = () => aFlow("ssh", sshd, anEndpoint("192.0.2.200", 22), { direction: "inbound", live: true });
+  const question = () => app.main.getByRole("alertdialog", { name: "End the connection you are working over?" });
+
+  test("ends only after a second word, and keeping it is the answer that has the focus", async () => {
+    helper.own.add("ssh");
+    helper.put("flows", mine());
+    helper.called.length = 0;
+    await menuOf("app", "sshd", "End connection");
+    await question().getByText("You are working on this computer from elsewhere, over this very connection.").waitFor();
+    expect(await violations(app.main)).toEqual([]);
+    await app.main.keyboard.press("Enter");
+    await question().waitFor({ state: "detached" });
+    expect(helper.asked("monitor.end")).toMatchObject([{ confirm: false }]);
+    expect(await row("app", "sshd").textContent()).toContain("1 live");
+
+    await menuOf("app", "sshd", "End connection");
+    await question().getByRole("button", { name: "End it anyway" }).click();
+    await app.main.getByText("1 connection ended").waitFor();
+    await question().waitFor({ state: "detached" });
+    expect(helper.asked("monitor.end").at(-1)).toMatchObject({ confirm: true });
+    await waitFor(async () => expect(await row("app", "sshd").textContent()).toContain("ended"));
+    helper.drop("flows", "ssh");
+  });
+
+  test("among others is asked about with all of them", async () => {
+    helper.own.add("ssh2");
+    const inbound = { direction: "inbound", live: true } as const;
+    helper.put("flows", aFlow("ssh2", sshd, anEndpoint("192.0.2.201", 22), inbound));
+    helper.put("flows", aFlow("ssh3", sshd, anEndpoint("192.0.2.202", 22), inbound));
+    await waitFor(async () => expect(await row("app", "sshd").textContent()).toContain("2 live"));
+    await menuOf("app", "sshd", "End 2 connections");
+    await question()
+      .getByText(/^2 connections would end, and over one of them/)
+      .waitFor();
+    await app.main.keyboard.press("Escape");
+    await question().waitFor({ state: "detached" });
+    expect(await row("app", "sshd").textContent()).toContain("2 live");
+    await menuOf("app", "sshd", "End 2 connections");
+    await question().getByRole("button", { name: "End them anyway" }).click();
+    await app.main.getByText("2 connections ended").waitFor();
+    helper.drop("flows", "ssh2", "ssh3");
   });
 });
 

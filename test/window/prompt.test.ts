@@ -274,7 +274,7 @@ describe("the prompt window", () => {
     helper.put("prompts", first);
     await app.liveCard("p1");
     await button("Allow").click();
-    await app.prompt.getByText("You are not allowed to do that").waitFor();
+    await app.prompt.getByText(/That needs the consent of an administrator/).waitFor();
     expect(await app.promptIsVisible()).toBe(true);
   });
 });

@@ -1,56 +1,26 @@
 // Root's Chromium has no sandbox, so the sandbox itself is tried as an ordinary user: the kernel is asked what confines the pages.
-import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
-import { electronPath } from "../../build/electron.ts";
-import { dist } from "../../build/paths.ts";
 import { App } from "./app.ts";
+import { OtherUser } from "./other-user.ts";
 import { anEndpoint, aPrompt, curl } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 
 /** Debian's `nobody`. */
 const uid = 65534;
-const become = ["setpriv", "--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups"];
 
 const ends: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** A clone below /root is closed to others; then a copy has to do. */
-function whereOthersReach(folder: string, path: string): string {
-  const [program = "", ...args] = [
-    ...become,
-    "test",
-    "-r",
-    join(path, "package.json"),
-    "-o",
-    "-x",
-    join(path, "electron"),
-  ];
-  if (spawnSync(program, args).status === 0) return path;
-  const copy = join(folder, path.split("/").at(-1) ?? "copy");
-  cpSync(path, copy, { recursive: true });
-  return copy;
-}
-
 test("as an ordinary user both pages run confined by the kernel, and a question still gets its answer", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "picket-nobody-"));
-  ends.push(() => rmSync(folder, { recursive: true, force: true }));
-  chmodSync(folder, 0o755);
+  const nobody = new OtherUser(uid, uid, true);
+  ends.push(() => nobody.end());
   const helper = await ScenarioHelper.start();
   ends.push(() => helper.end());
   helper.openToOthers();
-  const electron = join(whereOthersReach(folder, join(electronPath(), "..")), "electron");
-  const window = whereOthersReach(folder, join(dist, "window"));
-  const wrapper = join(folder, "electron-as-nobody");
-  // Playwright, which runs as root, asks for no sandbox by itself.
-  const withoutThat = 'for word; do shift; [ "$word" = --no-sandbox ] || set -- "$@" "$word"; done';
-  const script = ["#!/bin/sh", withoutThat, `exec ${become.join(" ")} "${electron}" "$@"`];
-  writeFileSync(wrapper, `${script.join("\n")}\n`, { mode: 0o755 });
-  const app = await App.start(helper.socketPath, [], wrapper, window);
+  const app = await App.start(helper.socketPath, [], nobody.run, nobody.window);
   ends.push(() => app.end());
 
   helper.put("prompts", aPrompt("p1", curl, anEndpoint("192.0.2.7")));

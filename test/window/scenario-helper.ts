@@ -26,6 +26,8 @@ type Item = { prompts: Prompt; flows: Flow; rules: Rule; blocklists: Blocklist }
 export class ScenarioHelper {
   /** Everything asked of it but hello, watch, status and what pages ask by themselves, in order. */
   readonly called: Called[] = [];
+  /** Ids of the flows over which the person works. */
+  readonly own = new Set<string>();
   /** When set, the next answer is refused with this code. */
   refuseWith: ConstructorParameters<typeof CodedError>[0] | null = null;
   /** What it knows of whoever asks. */
@@ -268,7 +270,9 @@ export class ScenarioHelper {
         this.monitor.leave(this.viewerOf(socket));
         return {};
       case "monitor.end": {
-        const live = this.monitor.liveBelow(this.viewerOf(socket), (params as { row: string }).row);
+        const { row, confirm } = params as { row: string; confirm: boolean };
+        const live = this.monitor.liveBelow(this.viewerOf(socket), row);
+        if (!confirm && live.some(({ id }) => this.own.has(id))) throw new CodedError("own_session");
         this.put("flows", ...live.map((flow) => ({ ...flow, live: false })));
         return { ended: live.length };
       }

@@ -8,7 +8,8 @@ import { App } from "./app.ts";
 import { Desktop } from "./desktop-bus.ts";
 import { anEndpoint, aPrompt, curl, firefox, gimp, thunderbird } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
-import { type Node, ScreenReader } from "./screen-reader.ts";
+import { aBlocklist } from "./scenario-lists.ts";
+import { type Focus, ScreenReader } from "./screen-reader.ts";
 import { furnish } from "./tour.ts";
 import { Programs } from "./typed.ts";
 
@@ -56,14 +57,15 @@ afterAll(async () => {
 const active = () => programs.ask("xdotool", "getactivewindow");
 const key = (...keys: string[]) => programs.ask("xdotool", "key", ...keys);
 /** What had the focus before may be told late: it says that it has none any more. */
-const is = (node: Omit<Node, "children"> | null, role: RegExp, name: RegExp) =>
-  node?.states.includes("focused") === true && role.test(node.role) && name.test(node.name);
+const has = (focus: Focus | null): focus is Focus => focus?.states.includes("focused") === true;
+const is = (focus: Focus, role: RegExp, name: RegExp): boolean =>
+  has(focus) && role.test(focus.role) && name.test(focus.name);
 
 /** Until the focus is on such a node. */
 async function focusComes(role: RegExp, name: RegExp) {
   const look = async () => {
     const focus = await reader.focus();
-    if (focus === null || !is(focus, role, name)) throw new Error(`the focus is on ${JSON.stringify(focus)}`);
+    if (!focus || !is(focus, role, name)) throw new Error(`the focus is on ${JSON.stringify(focus)}`);
     return focus;
   };
   return vi.waitFor(look, { timeout: 20_000, interval: 50 });
@@ -78,24 +80,36 @@ async function present(name: string | RegExp) {
   });
 }
 
-/** Presses a key until the focus is on such a node; every press has to move it. */
-async function walk(press: string, role: RegExp, name: RegExp, most = 60) {
-  const passed: string[] = [];
-  for (let presses = 0; presses <= most; presses++) {
+/**
+ * Where the focus has come to rest. A press is told in parts: the one node loses the focus, another gets it, and that one may hand it on.
+ * Whoever presses again in between passes by what they look for. `from`: where it is to have left; the last resort is where it stays.
+ */
+async function resting(from: Focus | null): Promise<Focus | null> {
+  const patience = performance.now() + 4000;
+  let before: Focus | null = null;
+  for (;;) {
     const focus = await reader.focus();
-    if (is(focus, role, name)) return focus as NonNullable<typeof focus>;
+    if (performance.now() > patience) return focus;
+    if (has(focus) && focus.id !== from?.id && focus.id === before?.id) return focus;
+    before = has(focus) ? focus : null;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Presses a key until the focus is on such a node. */
+async function walk(press: string, role: RegExp, name: RegExp, most = 60): Promise<Focus> {
+  const passed: string[] = [];
+  let focus = await resting(null);
+  for (let presses = 0; presses <= most; presses++) {
+    if (focus && is(focus, role, name)) return focus;
     passed.push(`${focus?.role} ${focus?.name}`);
     await key(press);
-    const before = JSON.stringify(focus);
-    await vi
-      .waitFor(async () => expect(JSON.stringify(await reader.focus())).not.toBe(before), {
-        timeout: 4000,
-        interval: 25,
-      })
-      .catch(() => {});
+    focus = await resting(focus);
   }
   throw new Error(`no ${role} ${name} in ${passed.join(" | ")}`);
 }
+/** What has the focus gets there: a page says so a moment after the key. */
+const becomes = (state: string) => waitFor(async () => expect((await reader.focus())?.states).toContain(state));
 const tabTo = (role: RegExp, name: RegExp) => walk("Tab", role, name);
 
 /** As a person changes windows; the rest is keys. */
@@ -188,7 +202,8 @@ describe("by keyboard alone", { timeout: 120_000 }, () => {
     helper.put("prompts", aPrompt("k3", curl, anEndpoint("192.0.2.8")));
     await atCard("k3");
     await tabTo(/radio button/, /^For good$/);
-    expect((await walk("Right", /radio button/, /^This time$/, 2)).states).toContain("checked");
+    await walk("Right", /radio button/, /^This time$/, 2);
+    await becomes("checked");
     await app.liveCard("k3");
     await tabTo(/push button/, /^Block/);
     await key("space");
@@ -248,7 +263,8 @@ describe("by keyboard alone", { timeout: 120_000 }, () => {
     await present("dialog Change rule");
     const action = await tabTo(/radio button/, /^(Allow|Block|Ask)$/);
     expect(action).toMatchObject({ name: "Allow", states: expect.arrayContaining(["checked"]) });
-    expect((await walk("Right", /radio button/, /^Block$/, 2)).states).toContain("checked");
+    await walk("Right", /radio button/, /^Block$/, 2);
+    await becomes("checked");
     await tabTo(/push button/, /^Save rule$/);
     await key("Return");
     await waitFor(() =>
@@ -283,5 +299,48 @@ describe("by keyboard alone", { timeout: 120_000 }, () => {
       .textContent();
     expect(shown).toMatch(/^[\d.]+ [kMG]B$/);
     expect(texts).toContain(shown);
+  });
+
+  test("10: an app is searched for in the history", async () => {
+    await openView("History");
+    await tabTo(/push button/, /^Everything$/);
+    await key("Return");
+    await tabTo(/entry/, /^Search this list/);
+    await programs.ask("xdotool", "type", "--delay", "20", "chrony");
+    await waitFor(async () => expect(await reader.find("push button", /^Show only /)).toHaveLength(1));
+    await tabTo(/push button/, /^Show only chronyd$/);
+    await key("Return");
+    await waitFor(async () => expect((await reader.find("static", "example.net")).length).toBeGreaterThan(0));
+    expect(await reader.find("static", "example.org")).toEqual([]);
+  });
+
+  test("11: a blocklist is switched off", async () => {
+    helper.put("blocklists", aBlocklist("trackers"), aBlocklist("malware"));
+    await openView("Blocklists");
+    const toggle = await tabTo(/switch|toggle button|check box/, /^In force: trackers$/);
+    await key("space");
+    await waitFor(() => expect(helper.asked("blocklists.enable")).toEqual([{ name: "trackers", enabled: false }]));
+    await waitFor(async () => {
+      const [now] = await reader.find(toggle.role, toggle.name);
+      expect(now?.states).not.toContain("checked");
+      expect(now?.states).not.toContain("pressed");
+    });
+    const [other] = await reader.find(toggle.role, "In force: malware");
+    expect(other?.states.some((state) => state === "checked" || state === "pressed")).toBe(true);
+  });
+
+  test("12: what happens to new connections is changed", async () => {
+    await atMain();
+    await tabTo(/push button/, /^Asks first\. Change what happens to new connections$/);
+    await key("Return");
+    await focusComes(/dialog/, /^New connections$/);
+    await tabTo(/list item/, /^Ask me/);
+    await becomes("selected");
+    await walk("Down", /list item/, /^Block/, 3);
+    expect(helper.asked("mode.set")).toEqual([]);
+    await key("Return");
+    await waitFor(() => expect(helper.asked("mode.set")).toMatchObject([{ mode: "block" }]));
+    await key("Escape");
+    await focusComes(/push button/, /^Blocks what is new\. Change what happens to new connections$/);
   });
 });

@@ -5,6 +5,8 @@ import { createInterface } from "node:readline";
 
 /** A node of the tree. Names of roles and states are AT-SPI's own: "push button", "radio button", "focused". */
 export type Node = { role: string; name: string; states: string[]; children: Node[]; live?: string };
+/** What got the focus last, as it is now. `id`: which node of the app's it is, for as long as there is one. */
+export type Focus = Omit<Node, "children"> & { id: string };
 /** An event, and whom it is about. `text`, `child`: what came. */
 export type Told = Omit<Node, "children"> & {
   type: string;
@@ -62,8 +64,8 @@ export class ScreenReader {
     );
   }
 
-  /** What got the focus last. */
-  focus(): Promise<Omit<Node, "children"> | null> {
+  /** Null: nothing yet, or it is gone. */
+  focus(): Promise<Focus | null> {
     return this.ask("focus");
   }
 

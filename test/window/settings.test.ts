@@ -57,6 +57,39 @@ describe("settings", () => {
     await waitFor(() => expect(kept().theme).toBe("system"));
   });
 
+  test("make everything in both windows larger, as the keys for it do, and keep it", async () => {
+    const zoom = async (page: typeof app.main) =>
+      (await app.electron.browserWindow(page)).evaluate((window) =>
+        Math.round(window.webContents.getZoomFactor() * 100),
+      );
+    await setting("textSize").getByRole("button").click();
+    await app.main.getByRole("option", { name: "125%" }).click();
+    for (const page of [app.main, app.prompt]) await waitFor(async () => expect(await zoom(page)).toBe(125));
+    expect(kept().textSize).toBe(1.25);
+    // Keys go past the page: the main process has them first.
+    const press = async (keyCode: string) =>
+      (await app.electron.browserWindow(app.main)).evaluate(
+        (window, keyCode) => window.webContents.sendInputEvent({ type: "keyDown", keyCode, modifiers: ["control"] }),
+        keyCode,
+      );
+    await press("-");
+    await setting("textSize").locator(".pick-button").getByText("110%").waitFor();
+    await press("0");
+    for (const page of [app.main, app.prompt]) await waitFor(async () => expect(await zoom(page)).toBe(100));
+    expect(kept().textSize).toBe(1);
+  });
+
+  test("lead to what has a view of its own", async () => {
+    for (const view of ["Profiles", "Blocklists", "Learning"]) {
+      await app.main.getByRole("button", { name: `Open ${view}` }).click();
+      await app.main.getByRole("tab", { name: view, selected: true }).waitFor();
+      await app.main.getByRole("tab", { name: "Settings" }).click();
+    }
+    await search("ads");
+    expect(await shown()).toEqual(["view-blocklists"]);
+    await search("");
+  });
+
   test("give both windows more contrast", async () => {
     const ink = (page: typeof app.main) =>
       page.evaluate(() => {

@@ -95,7 +95,9 @@ describe("the control", () => {
     await panel()
       .getByRole("option", { name: /^Let through/ })
       .click();
-    await panel().getByText("You are not allowed to do that.").waitFor();
+    await panel()
+      .getByText(/That needs the consent of an administrator/)
+      .waitFor();
     await control().getByText("Asks first").waitFor();
   });
 

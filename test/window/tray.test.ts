@@ -113,7 +113,7 @@ describe("the tray", () => {
     helper.refuseWith = "not_permitted";
     await desktop.press("Let through");
     const page = app.electron.windows().find((each) => each.url().endsWith("/window.html"));
-    await page?.getByText("You are not allowed to do that.").waitFor();
+    await page?.getByText(/That needs the consent of an administrator/).waitFor();
     expect((await entry("Let through"))?.on).toBe(false);
     expect((await entry("Ask me"))?.on).toBe(true);
     await page?.keyboard.press("Escape");

@@ -21,7 +21,7 @@ export const errors: Part<typeof english> = {
     not_written: "Die Datei ließ sich dort nicht speichern. Nichts wurde geschrieben.",
     file_unreadable:
       "Diese Datei lässt sich nicht lesen. Vielleicht gibt es sie nicht mehr, oder sie gehört jemand anderem.",
-    not_permitted: "Das darfst du nicht. Nichts wurde geändert.",
+    not_permitted: "Dafür braucht es die Zustimmung der Verwaltung, und die fehlt. Nichts wurde geändert.",
     unknown_prompt: "Diese Frage ist schon beantwortet.",
     prompt_not_held:
       "Der Versuch ist gerade zu Ende gegangen, einmalig gibt es nichts mehr zu entscheiden. Wähle „Für immer“, um für das nächste Mal zu antworten.",
@@ -70,6 +70,10 @@ export const errors: Part<typeof english> = {
     socket_not_trusted: "Der Zugang zum Hilfsdienst gehört nicht root, deshalb spricht dieses Fenster nicht mit ihm.",
     bad_reply:
       "Der Hilfsdienst hat etwas gesagt, das dieses Fenster nicht versteht. Vielleicht passen die Versionen nicht.",
+  },
+  errorHelp: {
+    not_permitted:
+      "Wurdest du nach einem Passwort gefragt? Dann versuch es noch einmal und gib es ein. Wenn nicht, öffne Picket über das Anwendungsmenü: Nur das installierte Fenster darf ohne Passwort mehr durchlassen.",
   },
   errorDetail: (code) => `(${code})`,
 };

@@ -47,6 +47,10 @@ export const history: Part<typeof english> = {
     network: "Unbekanntes Netz",
   },
 
+  search: "Liste durchsuchen",
+  noMatch: "Nichts passt dazu",
+  noMatchHint: "Versuch ein anderes Wort oder eine andere Zeit.",
+  showAll: "Alles zeigen",
   everything: "Alles",
   trail: "Was gezeigt wird",
   wholeTime: (time) => `${time}: wieder den ganzen Zeitraum zeigen`,

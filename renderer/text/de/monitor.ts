@@ -58,6 +58,14 @@ export const monitor: Part<typeof english> = {
   excepted: (app, places) => `Die Sperrlisten lassen ${app} ab jetzt ${places} erreichen.`,
   end: (n) => (n === 1 ? "Verbindung beenden" : `${number(n)} Verbindungen beenden`),
   ended_: (n) => `${count(n, "Verbindung", "Verbindungen")} beendet`,
+  own: {
+    title: "Die Verbindung beenden, über die du arbeitest?",
+    body: "Du arbeitest von einem anderen Ort aus an diesem Computer, über genau diese Verbindung. Sie wäre sofort zu Ende, und dieses Fenster vielleicht auch.",
+    among: (n) =>
+      `${number(n)} Verbindungen wären zu Ende, und über eine davon arbeitest du von einem anderen Ort aus an diesem Computer. Dieses Fenster wäre dann vielleicht auch weg.`,
+    no: "Behalten",
+    yes: (n) => (n === 1 ? "Trotzdem beenden" : "Alle trotzdem beenden"),
+  },
   loading: "…",
   none: "Noch keine Verbindungen",
   noneHint: "Sobald ein überwachtes Programm das Netz benutzt, erscheint es hier.",

@@ -65,9 +65,9 @@ export const prompt: Part<typeof english> = {
   },
   lifetimes: {
     once: "Dieses Mal",
-    quit: "Bis zum Beenden",
+    quit: "Bis sie endet",
     "1h": "1 Stunde",
-    restart: "Bis zum Neustart",
+    restart: "Bis Neustart",
     forever: "Für immer",
   },
   holds: (lifetime) => {

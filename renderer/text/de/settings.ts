@@ -22,6 +22,21 @@ export const settings: Catalogue["settings"] = {
   pause: { find: "schlummern aussetzen ausschalten aus anhalten vorübergehend" },
   lockdown: { find: "notfall offline flugmodus alles trennen sperren lockdown" },
   profile: { find: "netz zuhause arbeit wlan ort" },
+  elsewhere: {
+    open: (view) => `${view} öffnen`,
+    profiles: {
+      hint: "Regeln, die nur in manchen Netzen gelten, etwa zu Hause oder bei der Arbeit.",
+      find: "profil netz wlan ort automatisch wechseln",
+    },
+    blocklists: {
+      hint: "Listen von Zielen, die Apps nicht erreichen: Werbung, Verfolgung, Schadprogramme.",
+      find: "sperrliste werbung tracker schadsoftware filter abonnement",
+    },
+    learning: {
+      hint: "Was erlaubt wurde, während Picket lernte, damit es zu Regeln wird.",
+      find: "lernen vorschläge annehmen durchsehen",
+    },
+  },
 
   scope: {
     title: "Wie weit eine Antwort zuerst reicht",
@@ -37,7 +52,7 @@ export const settings: Catalogue["settings"] = {
       once: "Dieses Mal",
       quit: "Bis sie endet",
       "1h": "1 Stunde",
-      restart: "Bis zum Neustart",
+      restart: "Bis Neustart",
       forever: "Für immer",
     },
   },
@@ -71,6 +86,11 @@ export const settings: Catalogue["settings"] = {
     title: "Mehr Kontrast",
     hint: "Stärkere Linien und kräftigere Nebentexte. Was der Desktop eingestellt hat, zählt auch.",
     find: "barrierefrei hoher kontrast lesbar",
+  },
+  textSize: {
+    title: "Größe der Schrift",
+    hint: "Von allem in Pickets Fenstern. Strg mit + und − ändert sie auch, Strg mit 0 stellt sie zurück.",
+    find: "zoom schriftgröße groß größer klein skalierung barrierefrei lesbar",
   },
 
   session: {

@@ -10,7 +10,7 @@ export const errors = {
     version_mismatch: "This window and the helper are of different versions. Restart Picket after updating it.",
     hello_first: "The window and the helper lost step. Restart Picket.",
     locked: "An administrator of this computer has locked this setting. Nothing was changed.",
-    not_permitted: "You are not allowed to do that. Nothing was changed.",
+    not_permitted: "That needs the consent of an administrator, and there was none. Nothing was changed.",
     unknown_prompt: "That question has been answered already.",
     prompt_not_held:
       "The attempt ended just now, so there is nothing left to decide once. Choose “For good” to answer for next time.",
@@ -64,5 +64,10 @@ export const errors = {
     file_unreadable: "That file cannot be read. It may be gone, or belong to somebody else.",
     bad_reply: "The helper said something this window does not understand. Their versions may differ.",
   } satisfies Record<ErrorCode, string>,
+  /** What can be done about it, in a line of its own. */
+  errorHelp: {
+    not_permitted:
+      "Were you asked for a password? Then try again and enter it. If not, open Picket from your applications menu: only the installed window may let more through without one.",
+  } as Readonly<Partial<Record<ErrorCode, string>>>,
   errorDetail: (code: string) => `(${code})`,
 };

@@ -53,6 +53,10 @@ export const history = {
     network: "Unknown network",
   } satisfies Record<Dimension, string>,
 
+  search: "Search this list",
+  noMatch: "Nothing matches",
+  noMatchHint: "Try another word, or another time.",
+  showAll: "Show everything",
   everything: "Everything",
   trail: "What is shown",
   wholeTime: (time: string) => `${time}: show the whole time again`,

@@ -53,6 +53,15 @@ export const monitor = {
   excepted: (app: string, places: string) => `Blocklists let ${app} reach ${places} from now on.`,
   end: (n: number) => (n === 1 ? "End connection" : `End ${n.toLocaleString("en")} connections`),
   ended_: (n: number) => `${count(n, "connection", "connections")} ended`,
+  /** What would end is what one works over, as with SSH. */
+  own: {
+    title: "End the connection you are working over?",
+    body: "You are working on this computer from elsewhere, over this very connection. It would end at once, and this window may go with it.",
+    among: (n: number) =>
+      `${n.toLocaleString("en")} connections would end, and over one of them you are working on this computer from elsewhere. This window may go with it.`,
+    no: "Keep it",
+    yes: (n: number) => (n === 1 ? "End it anyway" : "End them anyway"),
+  },
   loading: "…",
   none: "No connections yet",
   noneHint: "As soon as a guarded program uses the network, it appears here.",

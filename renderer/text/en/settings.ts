@@ -23,6 +23,22 @@ export const settings = {
   pause: { find: "snooze break disable off stop suspend temporarily turn" },
   lockdown: { find: "panic offline airplane cut everything kill switch emergency" },
   profile: { find: "network home work wifi place location" },
+  /** What has a view of its own. */
+  elsewhere: {
+    open: (view: string) => `Open ${view}`,
+    profiles: {
+      hint: "Rules that count in some networks only, such as at home or at work.",
+      find: "profile network wifi location automatic switch",
+    },
+    blocklists: {
+      hint: "Lists of places that apps do not reach: advertising, trackers, malware.",
+      find: "blocklist ads tracker malware filter subscription hosts",
+    },
+    learning: {
+      hint: "What was allowed while Picket learned, to become rules.",
+      find: "learn review proposals accept training",
+    },
+  },
 
   scope: {
     title: "How far an answer reaches at first",
@@ -76,6 +92,11 @@ export const settings = {
     title: "More contrast",
     hint: "Stronger lines and darker secondary text. The desktop’s own setting counts as well.",
     find: "accessibility high contrast readable bold",
+  },
+  textSize: {
+    title: "Size of text",
+    hint: "Of everything in Picket’s windows. Ctrl with + and − does it, too, and Ctrl with 0 takes it back.",
+    find: "zoom font large larger bigger small scale accessibility readable",
   },
 
   session: {

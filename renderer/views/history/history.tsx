@@ -2,11 +2,12 @@
 // remembers it with no window open; `picket history` tells the same.
 import { useCallback, useState } from "react";
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
-import type { HistoryAmounts, HistoryEvent, HistoryRange } from "../../../contract/history.ts";
+import type { HistoryAmounts, HistoryEvent, HistoryRange, HistoryRow } from "../../../contract/history.ts";
 import { humanBytes, moment } from "../../format.ts";
 import { Choice } from "../../parts/choice.tsx";
 import { Bars, Chevron } from "../../parts/icons.tsx";
 import { ErrorLine, Nothing, Notice } from "../../parts/notice.tsx";
+import { matches, Search } from "../../parts/search.tsx";
 import { UndoLine } from "../../parts/undo-line.tsx";
 import { language, text } from "../../text.ts";
 import { Chart } from "./chart.tsx";
@@ -15,7 +16,7 @@ import { More, type Said } from "./more.tsx";
 import { HistoryRows } from "./rows.tsx";
 import { Trail } from "./trail.tsx";
 import { type Answer, useHistory } from "./use-history.ts";
-import { eventText, spanText, timeText } from "./words.ts";
+import { eventText, rowName, spanText, timeText } from "./words.ts";
 
 const words = text.history;
 
@@ -27,10 +28,13 @@ const pickFrom = <K extends string>(all: Readonly<Record<K, string>>, some: read
 
 export function History() {
   const [look, setLook] = useState(lastLook);
-  const { answer, error, again } = useHistory(look);
+  const [query, setQuery] = useState("");
+  const { answer, error, again } = useHistory(look, query.trim() !== "");
   const [said, say] = useState<Said | null>(null);
   const over = useCallback(() => say(null), []);
   const go = (next: Look): void => {
+    // What was searched for was found, or is no longer among what is shown.
+    if (next.trail !== look.trail) setQuery("");
     lastLook = next;
     setLook(next);
   };
@@ -60,18 +64,31 @@ export function History() {
       )}
       {answer && !answer.settings.recording && <Notice tone="warn" title={words.off} />}
       {error && <ErrorLine code={error} />}
-      {answer ? <Page answer={answer} look={look} go={go} /> : !error && <p className="hint">{words.asking}</p>}
+      {answer ? (
+        <Page answer={answer} look={look} go={go} query={query} setQuery={(value) => setQuery(value.slice(0, 256))} />
+      ) : (
+        !error && <p className="hint">{words.asking}</p>
+      )}
     </section>
   );
 }
 
-function Page({ answer, look, go }: { answer: Answer; look: Look; go: (look: Look) => void }) {
+type PageProps = {
+  answer: Answer;
+  look: Look;
+  go: (look: Look) => void;
+  query: string;
+  setQuery: (query: string) => void;
+};
+
+function Page({ answer, look, go, query, setQuery }: PageProps) {
   const { series, total, settings } = answer;
   if (settings.since === null) return <Nothing icon={<Bars />} title={words.none} hint={words.noneHint} />;
   const change = (part: Partial<Look>): void => go({ ...look, ...part });
   const events = about(answer.events, look);
   const time = timeText(answer.look, series.bucket);
   const next = nextDimension(answer.look);
+  const rows = answer.rows.filter((row) => isFound(query, answer.by, row));
   return (
     <>
       <div className="history-sums">
@@ -98,24 +115,38 @@ function Page({ answer, look, go }: { answer: Answer; look: Look; go: (look: Loo
           back={(steps) => go(backTo(look, steps))}
           wholeTime={() => change({ span: null })}
         />
+        <Search label={words.search} value={query} onChange={setQuery} />
       </div>
       {answer.rows.length === 0 ? (
         <Nothing icon={<Bars />} title={words.noneThen} hint={words.noneThenHint} />
-      ) : (
+      ) : rows.length > 0 ? (
         <HistoryRows
           // What was scrolled to belongs to what was asked.
           key={JSON.stringify([answer.by, answer.look.trail.length])}
-          rows={answer.rows}
+          rows={rows}
           total={total}
           by={answer.by}
           label={words.tableLabel(words.dimensions[answer.by], time)}
           open={next === null ? null : (row) => go(into(answer.look, row))}
         />
+      ) : answer.more > 0 && !answer.searched ? (
+        <p className="hint">{words.asking}</p>
+      ) : (
+        <Nothing icon={<Bars />} title={words.noMatch} hint={words.noMatchHint}>
+          <Button className="button" onPress={() => setQuery("")}>
+            {words.showAll}
+          </Button>
+        </Nothing>
       )}
-      {answer.more > 0 && <p className="hint">{words.moreRows(answer.more)}</p>}
+      {answer.more > 0 && query === "" && <p className="hint">{words.moreRows(answer.more)}</p>}
       {answer.by === "country" && settings.countries && <p className="hint credit">{settings.countries.attribution}</p>}
     </>
   );
+}
+
+/** By what is shown of a row, or by an app's file. */
+function isFound(query: string, by: Dimension, row: HistoryRow): boolean {
+  return query === "" || matches(query, rowName(by, row), row.key ?? "");
 }
 
 /** Of one app only what happened to it, and to the whole computer. */

@@ -1,5 +1,5 @@
 // Asks the helper for what the view looks at, and again while somebody can see it.
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import type { ErrorCode } from "../../../contract/errors.ts";
 import type {
   HistoryAmounts,
@@ -16,11 +16,15 @@ import { type Dimension, filterOf, freshFor, type Look, type Span } from "./look
 
 /** More rows than anybody reads; what they leave out is counted. */
 const rowLimit = 500;
+/** Whoever searches wants to find the least of them; no more are told at once. */
+const searchLimit = 20_000;
 
 export type Answer = {
   /** What was asked: while the next answer is on its way, this one is what is seen. */
   look: Look;
   by: Dimension;
+  /** Whether rows are there however little traffic they had. */
+  searched: boolean;
   from: string;
   to: string;
   total: HistoryAmounts;
@@ -31,23 +35,16 @@ export type Answer = {
   settings: HistorySettings;
 };
 
-/** `again`: what is remembered was changed, and is asked for at once. */
-export function useHistory(look: Look): { answer: Answer | null; error: ErrorCode | null; again: () => void } {
+/** `searched`: all rows are wanted, however little traffic they had. `again`: what is remembered was changed, and is asked for at once. */
+export function useHistory(
+  look: Look,
+  searched: boolean,
+): { answer: Answer | null; error: ErrorCode | null; again: () => void } {
   const seen = useSeen((state) => state.seen);
   const up = useKnown((known) => known.link.state === "up");
   const [answer, setAnswer] = useState<Answer | null>(null);
   const [error, setError] = useState<ErrorCode | null>(null);
   const [turn, setTurn] = useState(0);
-  const latest = useRef(look);
-  latest.current = look;
-
-  const ask = useCallback(async (asked: Look): Promise<void> => {
-    const outcome = await answerTo(asked);
-    // Somebody looks at something else by now.
-    if (latest.current !== asked) return;
-    setError(outcome.ok ? null : outcome.code);
-    if (outcome.ok) setAnswer(outcome.answer);
-  }, []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another turn is a reason to ask
   useEffect(() => {
@@ -55,16 +52,20 @@ export function useHistory(look: Look): { answer: Answer | null; error: ErrorCod
     let timer: ReturnType<typeof setTimeout>;
     let over = false;
     const go = async (): Promise<void> => {
-      await ask(look);
+      const outcome = await answerTo(look, searched);
+      // Somebody looks at something else by now.
+      if (over) return;
+      setError(outcome.ok ? null : outcome.code);
+      if (outcome.ok) setAnswer(outcome.answer);
       // Not before the last answer: a slow helper is not asked faster than it answers.
-      if (!over) timer = setTimeout(() => void go(), freshFor[look.range]);
+      timer = setTimeout(() => void go(), freshFor[look.range]);
     };
     void go();
     return () => {
       over = true;
       clearTimeout(timer);
     };
-  }, [look, seen, up, ask, turn]);
+  }, [look, searched, seen, up, turn]);
 
   const again = useCallback(() => setTurn((before) => before + 1), []);
   return { answer, error, again };
@@ -78,13 +79,13 @@ export function rowsOf({ range, span, by, trail }: Look): Params<"history.query"
   return { by, filter: filterOf(trail), zone, ...(span === null ? { range } : timesOf(span)) };
 }
 
-async function answerTo(look: Look): Promise<Outcome> {
+async function answerTo(look: Look, searched: boolean): Promise<Outcome> {
   const { range, span, by, trail } = look;
   const asked = {
     by,
     filter: filterOf(trail),
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    limit: rowLimit,
+    limit: searched ? searchLimit : rowLimit,
   };
   const [whole, part, events, settings] = await Promise.all([
     bridge.call("history.query", { ...asked, range, ...(span !== null && { limit: 0 }) }),
@@ -102,6 +103,7 @@ async function answerTo(look: Look): Promise<Outcome> {
     answer: {
       look,
       by,
+      searched,
       from,
       to,
       total,

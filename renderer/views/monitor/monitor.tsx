@@ -18,6 +18,7 @@ import type { Suggested } from "../../rule-form/suggested.ts";
 import { text } from "../../text.ts";
 import { Filters, noFilter } from "./filters.tsx";
 import { Grid, type Screen } from "./grid.tsx";
+import { OwnSession } from "./own-session.tsx";
 import { type Act, RowMenu } from "./row-menu.tsx";
 import { suggestedBy } from "./row-rule.ts";
 
@@ -44,13 +45,15 @@ export function Monitor() {
   const [still, setStill] = useState(false);
   const [menu, setMenu] = useState<{ row: Row; anchor: Element } | null>(null);
   const [rule, setRule] = useState<Suggested | null>(null);
+  /** What would end the connection over which somebody works. */
+  const [own, setOwn] = useState<Row | null>(null);
   const [done, setDone] = useState<Saved | Excepted | { ended: number } | "undone" | null>(null);
   const [error, setError] = useState<ErrorCode | null>(null);
 
   const change = (part: Partial<Look>): void => setChosen({ ...chosen, ...part });
   const { from, rows } = screen;
   // While something is chosen for a row, it stays in sight.
-  const fixed = still || menu !== null || rule !== null;
+  const fixed = still || menu !== null || rule !== null || own !== null;
   useEffect(() => {
     lastLook = chosen;
     look({ ...chosen, expanded: [...chosen.expanded], still: fixed, from, rows });
@@ -84,8 +87,15 @@ export function Monitor() {
       if (outcome.ok) setDone({ excepted: outcome.result.rules, change: outcome.result.change });
       return;
     }
-    const outcome = await bridge.call("monitor.end", { row: row.id });
-    setError(outcome.ok ? null : outcome.code);
+    await end(row, false);
+  };
+
+  /** The connection over which somebody works ends only when they say so a second time. */
+  const end = async (row: Row, confirm: boolean): Promise<void> => {
+    const outcome = await bridge.call("monitor.end", { row: row.id, confirm });
+    const own = !outcome.ok && outcome.code === "own_session";
+    setOwn(own ? row : null);
+    setError(outcome.ok || own ? null : outcome.code);
     if (outcome.ok) setDone({ ended: outcome.result.ended });
   };
 
@@ -148,6 +158,7 @@ export function Monitor() {
         </UndoLine>
       )}
       {menu && <RowMenu {...menu} close={() => setMenu(null)} act={(what) => void act(what)} />}
+      <OwnSession row={own} keep={() => setOwn(null)} end={(row) => void end(row, true)} />
       {rule && (
         <RuleForm
           rule={null}

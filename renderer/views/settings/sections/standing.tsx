@@ -1,10 +1,13 @@
-// What happens to new connections, pause, lockdown and the profile: the same as in the header's panel.
+// What happens to new connections, pause, lockdown and the profile: the same as in the header's panel. And the ways to what has a view of
+// its own, for whoever looks for it here.
 import type { ComponentType } from "react";
+import { Button } from "react-aria-components";
 import type { Standing } from "../../../../contract/words.ts";
 import { LockdownSwitch, ModeChoice, PauseChoice, ProfileChoice } from "../../../frame/standing-panel.tsx";
+import { showView } from "../../../shown-view.ts";
 import { useKnown } from "../../../store.ts";
 import { text } from "../../../text.ts";
-import type { Section } from "../setting.ts";
+import type { Section, Setting } from "../setting.ts";
 
 const words = text.settings;
 
@@ -16,6 +19,24 @@ function ofStanding(Part: ComponentType<{ standing: Standing; isDisabled: boolea
     return status ? <Part standing={status} isDisabled={!up} /> : <p className="second">{words.about.unknown}</p>;
   };
 }
+
+type Elsewhere = "profiles" | "blocklists" | "learning";
+
+function WayTo({ view }: { view: Elsewhere }) {
+  return (
+    <Button className="button" onPress={() => showView(view)}>
+      {words.elsewhere.open(text.views[view])}
+    </Button>
+  );
+}
+
+const wayTo = (view: Elsewhere, Control: ComponentType): Setting => ({
+  id: `view-${view}`,
+  title: text.views[view],
+  ...words.elsewhere[view],
+  place: "side",
+  Control,
+});
 
 export const standing: Section = {
   id: "standing",
@@ -37,5 +58,8 @@ export const standing: Section = {
       place: "own",
       Control: ofStanding(ProfileChoice),
     },
+    wayTo("profiles", () => <WayTo view="profiles" />),
+    wayTo("blocklists", () => <WayTo view="blocklists" />),
+    wayTo("learning", () => <WayTo view="learning" />),
   ],
 };
