@@ -210,6 +210,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   );
   const apart = options.people === "everyone";
   const people = {
+    served: options.people,
+    owner: options.owner,
     viewerOf: (uid: number) => viewerOf(uid, options.people, options.owner),
     world: worldOf(() => ({ engine, probation, history })),
   };
@@ -268,7 +270,13 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     changed,
   });
   probation.settleOverdue();
-  const learning = new Learning({ store, settings, modes, addRules: (rules) => engine.addRules(rules) });
+  const learning = new Learning({
+    store,
+    settings,
+    modes,
+    owner: apart ? options.owner : null,
+    addRules: (rules) => engine.addRules(rules),
+  });
   const changedTold = new Set<string>();
   const monitor = new Monitor({
     flows: () => engine.rememberedFlows(),

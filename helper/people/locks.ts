@@ -112,7 +112,7 @@ const areas: { [M in MethodName]?: Area<M> } = {
 
 /** Errors: locked. `uid`: who asks; root passes. */
 export function checkLock<M extends MethodName>(
-  lock: AdminLock,
+  lock: Pick<AdminLock, "read">,
   uid: number,
   method: M,
   params: ParsedParams<M>,

@@ -52,8 +52,12 @@ it("rules: one's own and everybody's, new and gone", () => {
 it("the status and lists, only where they say something new to this client", () => {
   const tailor = made();
   const status = (ringFull: number) => ({ degraded: [], counters: { ringFull }, trial: null }) as unknown as Status;
-  const first = all.map((client) => tailor.whole(client, "status", status(1)) !== null);
-  expect(first).toEqual([true, true, true]);
+  const first = all.map((client) => tailor.whole(client, "status", status(1)));
+  expect(first.map((each) => [each?.counters, each?.prompts])).toEqual([
+    [{ ringFull: 1 }, undefined],
+    [{}, alice],
+    [{}, bob],
+  ]);
   // Somebody's app asked for too much: how often is nobody else's to know, nor when.
   expect(all.map((client) => tailor.whole(client, "status", status(2)) !== null)).toEqual([true, false, false]);
   tailor.remember(bobs, "blocklists", [{ id: "list", hits: 0 }] as never);
