@@ -17,6 +17,7 @@ import { log } from "../log.ts";
 import type { AppNumbers } from "../store/numbers.ts";
 import type { Apps, Identified } from "./apps.ts";
 import type { Contents } from "./contents.ts";
+import { compact } from "./launch.ts";
 import { Turns } from "./turns.ts";
 import { type EarlyEnd, UnderWay } from "./under-way.ts";
 import { nearestReason } from "./via.ts";
@@ -93,7 +94,7 @@ export class Naming {
   announce(program: ProgramRecord): void {
     const exe = nameOf(layouts.exe_key.write(program.process.exe));
     if (program.launched) {
-      this.launches.set(nameOf(keyOf(program.process)), program.launch);
+      this.launches.set(nameOf(keyOf(program.process)), compact(program.launch));
       bound(this.launches, processCapacity / 8);
       if (program.launch.interpreted) {
         this.scripted.set(exe, true);
