@@ -112,10 +112,7 @@ describe("two people at once", () => {
     const again = attempt(bob, app, hers);
     const second = await held(bobs, hers);
     // What the app did for her is not on his card.
-    expect((await bobs.call("prompts.details", { id: second.id })).today).toMatchObject({
-      allowed: 0,
-      destinations: 0,
-    });
+    expect((await bobs.call("prompts.details", { id: second.id })).today).toMatchObject({ allowed: 0, bytesIn: 0 });
     expect((await alices.call("prompts.list", {})).map(({ id }) => id)).not.toContain(second.id);
     expect((await root.call("prompts.list", {})).map(({ id }) => id)).toContain(second.id);
     await bobs.call("prompts.answer", { ...answer, id: second.id, action: "block" });
