@@ -354,6 +354,8 @@ export const statusSchema = v.object({
   /** Cgroups that programs are attached to, as paths below the cgroup2 mount. */
   guarded: v.array(shortText),
   degraded: v.array(degradedSchema),
+  /** Who is asked about what: the owner (uid) about everything, or everybody about their own, and the owner about what is nobody's. */
+  people: v.optional(v.object({ served: v.picklist(["owner", "everyone"]), owner: v.number() })),
   /** Settings that only root may change; absent: none. */
   locked: v.optional(v.array(lockedSchema)),
   /** Open prompts and inbox items. */

@@ -127,7 +127,11 @@ export class Engine {
     // Before the policy is read: what was over while no helper ran never comes back.
     this.lifetimes = new Lifetimes({ rules: this.rules, clock: parts.clock, ended: () => void this.policyChanged() });
     this.prompts = new Prompts({
-      rows: new PromptRows(store, (address) => parts.countries.of(address)),
+      rows: new PromptRows(
+        store,
+        (address) => parts.countries.of(address),
+        (process) => this.toldApart(process),
+      ),
       changed: listener.prompt,
       waits: (flow) => this.hold.get(flow) !== undefined,
       why: (asked) => this.policy.whyAsked(asked),
@@ -440,6 +444,13 @@ export class Engine {
   private personOf({ process: { uid, pid, cgroup } }: FlowRecord): { person?: number | null } {
     const person = this.parts.personOf({ uid, pid, cgroup: this.parts.cgroups.recall(cgroup) });
     return person === undefined ? {} : { person };
+  }
+
+  /** Of a question of an earlier helper, which may have told people apart otherwise. Its process is gone: its number means nobody. */
+  private toldApart({ person: before, ...process }: Prompt["process"]): Prompt["process"] {
+    const person = this.parts.personOf({ uid: process.uid, pid: -1, cgroup: null });
+    if (person === undefined) return process;
+    return { ...process, person: before === undefined ? person : before };
   }
 
   private judgeHeld(record: FlowRecord, app: App, resumed: boolean): void {

@@ -20,6 +20,7 @@ import { Blocklists, listsFolder } from "./blocklists/blocklists.ts";
 import { makeFetch } from "./blocklists/fetch.ts";
 import { PolicyLists } from "./blocklists/policy-lists.ts";
 import { makeBlocklistService } from "./blocklists/service.ts";
+import { degradations } from "./degraded.ts";
 import { Engine } from "./engine.ts";
 import { cgroupRoot, instanceName } from "./guard/cgroups.ts";
 import { Guards } from "./guard/guards.ts";
@@ -211,6 +212,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   );
   const apart = options.people === "everyone";
   const people = {
+    served: options.people,
+    owner: options.owner,
     viewerOf: (uid: number) => viewerOf(uid, options.people, options.owner),
     world: worldOf(() => ({ engine, probation, history })),
   };
@@ -269,7 +272,13 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     changed,
   });
   probation.settleOverdue();
-  const learning = new Learning({ store, settings, modes, addRules: (rules) => engine.edits.addAll(rules) });
+  const learning = new Learning({
+    store,
+    settings,
+    modes,
+    owner: apart ? options.owner : null,
+    addRules: (rules) => engine.edits.addAll(rules),
+  });
   const changedTold = new Set<string>();
   const monitor = new Monitor({
     flows: () => engine.rememberedFlows(),
@@ -556,40 +565,4 @@ function idleLists(names: readonly string[]): Degraded[] {
       message: `Blocklists that block little or nothing, as their text is missing or damaged: ${names.join(", ")}`,
     },
   ];
-}
-
-const meanings: Record<string, string> = {
-  ringFull: "Held packets the helper was not told of: the apps wait for their own retransmission.",
-  logFull: "Connections are missing from the list: too many at once.",
-  overBudget: "Held datagrams were dropped: an app sent more than is kept for one destination.",
-  noStorage: "Sockets were refused because the kernel had no room to track them.",
-  unparsed: "Packets were refused because Picket could not read them.",
-  overShare: "Held packets were not asked about at once: their app sent too many, and others must be heard too.",
-  inboundLimited: "Connections from outside were dropped without a question: too many at once for one listener.",
-  preexisting: "Sockets older than the guard have no known app: whatever held them could not be found.",
-  namesLost: "Look-ups went by unread: their apps asked too much at once. Some addresses have no name.",
-  unsaved: "Questions could not be written to the disk: they would be lost with the helper.",
-  unasked: "Connections are held without a question: an app, or all together, asked for too many at once.",
-  journalLost: "The system's journal did not take everything: it is too busy.",
-  forgotten: "Questions that nobody waited for any more made room for new ones.",
-  leftOut: "The kernel has no room for all rules: what they decide is held until the helper decides it.",
-  unreadableRules: "Stored rules cannot be read and take no part.",
-  unnamed: "Too many programs: connections of those beyond are decided by the helper each time.",
-  errorsWithheld: "Sockets that ask for errors hear of none: their processes have too many open files to find them in.",
-  misfit:
-    "What an earlier helper had pinned was damaged and was made anew: connections of that time are judged as new.",
-  unrecorded:
-    "Programs were started that Picket could not keep track of: what they connect to can be answered once only.",
-  synsFull: "Too many connections are held: some are asked about again only when their app repeats itself.",
-  errors: "Things went wrong that the journal describes.",
-  holdOverflow: "Held packets were dropped: too many are waiting.",
-  gatesUnwritten: "Verdicts found no room in the kernel: their connections are held on and asked about again.",
-  droppedAtRelease:
-    "Held datagrams were dropped when they were allowed: they must go another way by now, or past other filters.",
-};
-
-function degradations(counters: Record<string, number>): Degraded[] {
-  return Object.entries(meanings)
-    .filter(([code]) => (counters[code] ?? 0) > 0)
-    .map(([code, meaning]) => ({ code, message: `${meaning} (${counters[code]})` }));
 }

@@ -24,6 +24,8 @@ export interface LearningParts {
   readonly store: Store;
   readonly settings: Settings;
   readonly modes: Pick<Modes, "situation">;
+  /** Where people are told apart: whose is what was seen before they were. */
+  readonly owner?: number | null;
   /** Makes rules in one change. */
   addRules(rules: readonly NewRuleParams[]): Result<"learn.accept">;
 }
@@ -40,6 +42,8 @@ export class Learning {
   constructor(parts: LearningParts) {
     this.parts = parts;
     this.rows = new SeenRows(parts.store);
+    // That one person was asked about everything then.
+    if (parts.owner != null) this.rows.claim(parts.owner);
     if (parts.modes.situation.mode === "learn" && this.since === undefined) this.begin();
   }
 

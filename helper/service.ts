@@ -17,14 +17,15 @@ import type { Modes } from "./modes.ts";
 import type { Monitor } from "./monitor/monitor.ts";
 import { makeMonitorService } from "./monitor/service.ts";
 import { ownFlows } from "./own-session.ts";
-import { type AdminLock, checkLock } from "./people/locks.ts";
-import { demandOf, enter, leave, type World } from "./people/scopes.ts";
+import type { AdminLock } from "./people/locks.ts";
+import type { World } from "./people/scopes.ts";
 import { type Tailor, wholeFor } from "./people/tailor.ts";
-import { sees, type Viewer } from "./people/viewer.ts";
+import { type Served, sees, type Viewer } from "./people/viewer.ts";
 import { gatewayText } from "./policy/profile.ts";
 import type { Probation } from "./probation.ts";
-import { type Authority, authorize } from "./server/authority.ts";
+import type { Authority } from "./server/authority.ts";
 import type { Call, Connection } from "./server/connection.ts";
+import { pass } from "./server/gate.ts";
 import { rightOf } from "./server/rights.ts";
 import { coded } from "./store/trouble.ts";
 
@@ -56,6 +57,9 @@ export interface ServiceParts {
 
 /** Who is told apart, and what is whose. */
 export interface People {
+  readonly served: Served;
+  /** Uid of who looks after the computer. */
+  readonly owner: number;
   viewerOf(uid: number): Viewer;
   readonly world: World;
   readonly tailor: Pick<Tailor, "remember">;
@@ -75,6 +79,7 @@ export function statusOf(parts: ServiceParts): Status {
     version: parts.version,
     kernel: release(),
     ...standingOf(parts),
+    people: { served: parts.people.served, owner: parts.people.owner },
     level: parts.authority.windowGroup === null ? "open" : "protected",
     guarded: parts.guarded(),
     degraded: parts.degraded(),
@@ -141,7 +146,6 @@ async function enterRun(runs: Runs, name: string, client: Connection): Promise<{
 
 export function makeService(parts: ServiceParts): (call: Call) => Promise<unknown> {
   const { engine, runs, modes, probation, learning } = parts;
-  const { world } = parts.people;
   const viewerOf = (client: Connection) => parts.people.viewerOf(client.peer.uid);
   /** Whose rules a client's are; null: everybody's. */
   const ruleUser = (client: Connection) => (viewerOf(client).everything ? null : client.peer.uid);
@@ -270,20 +274,16 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       return {};
     },
   };
+  const gate = { ...parts, isStill: ({ socket, peer }: Connection) => isStillThere(socket, peer) };
   return async ({ method, params, client }) => {
-    const viewer = viewerOf(client);
-    const asked = params as ParsedParams<typeof method>;
     const noted = isDecision(method, params) ? noteOf(parts, method, params, client) : null;
     try {
-      checkLock(parts.lock, client.peer.uid, method, asked);
-      const demand = demandOf(method, asked, viewer, world);
-      await authorize(parts.authority, client.peer, method, params, demand === "admin", () =>
-        isStillThere(client.socket, client.peer),
-      );
-      const serve = service[method] as (params: unknown, client: Connection) => Promise<Result<typeof method>>;
-      const result = await serve(enter(method, asked, viewer, world), client);
-      noted?.("done", result);
-      return leave(method, result, viewer, world, asked);
+      return await pass(gate, { method, params, client }, async (asked) => {
+        const serve = service[method] as (params: unknown, client: Connection) => Promise<Result<typeof method>>;
+        const result = await serve(asked, client);
+        noted?.("done", result);
+        return result;
+      });
     } catch (error) {
       parts.storeFailed(error);
       const told = coded(error);

@@ -10,6 +10,27 @@ export function pathOf({ names, bytes, complete }: FileLocation): string | null 
   return bytes === 0 ? "/" : `/${text.split("\0").reverse().join("/")}`;
 }
 
+/**
+ * The same launch in no more memory than it has to say, for who keeps thousands: what is read out of a record is a part of larger blocks that
+ * Node shares out, and each kept part keeps its whole block.
+ */
+export function compact(launch: Launch): Launch {
+  const own = (from: Buffer, length: number) => {
+    const part = from.subarray(0, Math.max(0, length));
+    const kept = Buffer.allocUnsafeSlow(part.length);
+    part.copy(kept);
+    return kept;
+  };
+  const location = (of: FileLocation) => ({ ...of, names: own(of.names, of.bytes - 1) });
+  const { program, directory, arguments: raw, argument_bytes } = launch;
+  return {
+    ...launch,
+    program: location(program),
+    directory: location(directory),
+    arguments: own(raw, argument_bytes),
+  };
+}
+
 export interface Arguments {
   /** Those that fit; the first is the name the program was called by. */
   readonly words: readonly string[];

@@ -17,6 +17,7 @@ import { log } from "../log.ts";
 import type { AppNumbers } from "../store/numbers.ts";
 import type { Apps, Identified } from "./apps.ts";
 import type { Contents } from "./contents.ts";
+import { compact } from "./launch.ts";
 import { Turns } from "./turns.ts";
 import { type EarlyEnd, UnderWay } from "./under-way.ts";
 import { nearestReason } from "./via.ts";
@@ -112,7 +113,7 @@ export class Naming {
   }
 
   private learn(process: string, exe: string, launch: Launch): void {
-    this.launches.set(process, launch);
+    this.launches.set(process, compact(launch));
     bound(this.launches, mostLaunches);
     if (!launch.interpreted) return;
     this.scripted.set(exe, true);

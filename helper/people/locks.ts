@@ -75,7 +75,10 @@ export class AdminLock {
   }
 }
 
-type Area<M extends MethodName> = Locked | ((params: ParsedParams<M>) => Locked | null);
+type Area<M extends MethodName> = Locked | ((params: ParsedParams<M>) => Locked | readonly Locked[] | null);
+
+/** A backup brings all of these to what it says. */
+const ofBackups: readonly Locked[] = ["rules", "mode", "profiles", "blocklists", "history"];
 
 /** What a method changes, if anything that can be locked. */
 const areas: { [M in MethodName]?: Area<M> } = {
@@ -103,17 +106,22 @@ const areas: { [M in MethodName]?: Area<M> } = {
   "history.configure": "history",
   "history.setPrivate": "history",
   "history.delete": "history",
+  "backup.restore": ({ dryRun }) => (dryRun ? null : ofBackups),
+  "backup.undo": () => ofBackups,
 };
 
 /** Errors: locked. `uid`: who asks; root passes. */
 export function checkLock<M extends MethodName>(
-  lock: AdminLock,
+  lock: Pick<AdminLock, "read">,
   uid: number,
   method: M,
   params: ParsedParams<M>,
 ): void {
   if (uid === 0) return;
   const area = areas[method] as Area<M> | undefined;
-  const part = typeof area === "function" ? area(params) : area;
-  if (part !== null && part !== undefined && lock.read().locked.includes(part)) throw new CodedError("locked", part);
+  const parts = [(typeof area === "function" ? area(params) : area) ?? []].flat();
+  if (parts.length === 0) return;
+  const { locked } = lock.read();
+  const shut = parts.filter((part) => locked.includes(part));
+  if (shut.length > 0) throw new CodedError("locked", shut.join(" "));
 }

@@ -277,14 +277,19 @@ export class Compiler implements Compiled {
   private path(prefix: Prefix | null, name: string | null): readonly Stop[] {
     const { pathDepth, tableDefer, tableNamed, tableResolver } = this.target;
     const stops: Stop[] = name === null ? [] : [{ table: tableNamed, source: null }];
-    if (name === null && this.asksForNames && this.isNameable(prefix)) {
-      if (this.isResolver(prefix)) stops.push({ table: tableResolver, source: null });
-      stops.push(this.unnamedStop());
-    }
+    const isUnsure = name === null && this.asksForNames && this.isNameable(prefix);
+    const isResolver = isUnsure && this.isResolver(prefix);
+    // A rule about that one address goes before every list's name, whatever the name turns out to be: it needs no helper.
+    let listsWait = isUnsure && !isResolver && this.policy.lists.hasNames && prefix?.bits === 128;
+    if (isResolver) stops.push({ table: tableResolver, source: null });
+    if (listsWait && this.made.has(unnamed)) stops.push(this.namedRulesStop());
+    else if (isUnsure && !listsWait) stops.push(this.unnamedStop());
     for (const [names, entry] of levels(this.policy, this.nodes.lengths, prefix, name)) {
       const stop = this.stop(names, entry);
       if (stop !== null) stops.push(stop);
       if (entry !== null) break; // it is about everybody: nothing passes it
+      if (listsWait) stops.push(this.unnamedStop());
+      listsWait = false;
     }
     if (stops.length <= pathDepth) return stops;
     return [...stops.slice(0, pathDepth - 1), { table: tableDefer, source: null }];
@@ -296,6 +301,11 @@ export class Compiler implements Compiled {
     if (groups.length === 0 && entry === null) return null;
     const title = [...groups, ...(entry === null ? [] : [`list:${entry.list}`])].join("+");
     return { table: this.target.tableId(title), source: { groups, entry, defer: false } };
+  }
+
+  /** Where rules of people's about names may be meant. */
+  private namedRulesStop(): Stop {
+    return { table: this.target.tableId(`${unnamed} rules`), source: { groups: [unnamed], entry: null, defer: true } };
   }
 
   private unnamedStop(): Stop {

@@ -30,10 +30,12 @@ const batchPace = 250;
 const idsAhead = 256;
 
 type CountryOf = (address: string) => Endpoint["country"];
+type Process = Prompt["process"];
 
 export class PromptRows {
   private readonly store: Store;
   private readonly countryOf: CountryOf;
+  private readonly toldApart: (process: Process) => Process;
   private readonly waiting = new Map<string, StoredPrompt>();
   private timer: NodeJS.Timeout | undefined;
   private quick = 0;
@@ -42,10 +44,14 @@ export class PromptRows {
   /** Questions whose last change could not be written (a full disk). They are tried again; only a crash would lose them. */
   unsaved = 0;
 
-  /** `countryOf`: an address. What is known of it today may be more than when it was asked about. */
-  constructor(store: Store, countryOf: CountryOf = () => undefined) {
+  /**
+   * `countryOf`: an address. What is known of it today may be more than when it was asked about. `toldApart`: whose it is, as this helper
+   * tells people apart; an earlier one may have done otherwise.
+   */
+  constructor(store: Store, countryOf: CountryOf = () => undefined, toldApart = (process: Process) => process) {
     this.store = store;
     this.countryOf = countryOf;
+    this.toldApart = toldApart;
     const row = store.prepare("SELECT seq FROM main.sqlite_sequence WHERE name = 'prompts'").pluck().get();
     this.lastId = Number(row ?? 0);
     this.lastReserved = this.lastId;
@@ -60,7 +66,7 @@ export class PromptRows {
       // Older questions know nothing of via.
       app: { via: null, ...(JSON.parse(row.app) as Omit<App, "via">) },
       direction: row.direction,
-      process: JSON.parse(row.process) as Prompt["process"],
+      process: this.toldApart(JSON.parse(row.process) as Process),
       attempts: row.attempts,
       opened: new Date(row.opened).toISOString(),
       ...(row.last === null ? {} : { last: new Date(row.last).toISOString() }),

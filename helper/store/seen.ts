@@ -37,6 +37,16 @@ export class SeenRows {
     this.store.prepare("DELETE FROM seen").run();
   }
 
+  /** What was seen of all together is the person's from now on. */
+  claim(person: number): void {
+    this.store.transaction(() => {
+      const rows = this.store.prepare("SELECT * FROM seen WHERE person = ?").all(together) as Seen[];
+      if (rows.length === 0) return;
+      this.add(rows, person);
+      this.store.prepare("DELETE FROM seen WHERE person = ?").run(together);
+    })();
+  }
+
   /** Adds the counts, which may be negative: what was taken for something else. */
   add(rows: readonly Seen[], person = together): void {
     const add = this.store.prepare(`UPDATE seen SET count = count + @count, last = max(last, @last) WHERE ${key}`);

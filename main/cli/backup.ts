@@ -20,6 +20,9 @@ export async function backup(args: string[]): Promise<number> {
   else writeWhole(path, text);
   const { rules, profiles, blocklists } = made;
   process.stderr.write(`${rules.length} rules, ${profiles.length} profiles, ${blocklists.length} blocklists\n`);
+  process.stderr.write(
+    "not in it: history, which stays on this computer; picket history --csv writes down what you want to keep of it\n",
+  );
   for (const name of withoutUrl(made))
     process.stderr.write(`${printable(`not in it: the text of blocklist ${name}, which came from a file`)}\n`);
   return 0;

@@ -11,6 +11,7 @@ import { appPath, placeText, portRanges, portText, userId } from "./rule-words.t
 import { applyRules, exportRules, ruleText } from "./rules-file.ts";
 import { printable, printableJson, table } from "./table.ts";
 import { oneOf, parseWords, takeNoMore, UsageError } from "./usage.ts";
+import { userText } from "./user-text.ts";
 
 const verbs = ["list", "check", "add", "remove", "enable", "disable", "undo", "export", "apply"] as const;
 
@@ -32,15 +33,11 @@ async function list(args: string[]): Promise<number> {
   takeNoMore(positionals);
   const found = await withHelper("rules", (helper) => helper.call("rules.list", {}));
   if (values.json) process.stdout.write(`${printableJson(found, 2)}\n`);
-  else
-    process.stdout.write(
-      table(
-        ["ID", "ON", "ACTION", "APP", "DIRECTION", "WHERE", "PORT", "PROTOCOL", "LIFETIME", "ORIGIN", "HINT", "NOTE"],
-        found.map(cells),
-      ),
-    );
+  else process.stdout.write(table(columns, found.map(cells)));
   return 0;
 }
+
+const columns = "ID ON ACTION APP FOR DIRECTION WHERE PORT PROTOCOL LIFETIME ORIGIN HINT NOTE".split(" ");
 
 function cells(rule: Rule): string[] {
   return [
@@ -48,6 +45,7 @@ function cells(rule: Rule): string[] {
     rule.enabled ? "yes" : "no",
     rule.action,
     subject(rule),
+    rule.user === null ? "everybody" : userText(rule.user),
     rule.direction,
     placeText(rule),
     portText(rule),
@@ -81,11 +79,10 @@ async function check(args: string[]): Promise<number> {
   return 0;
 }
 
-/** Whom a rule is about. */
-function subject({ app, via, user, profile }: Rule): string {
+/** What a rule is about. */
+function subject({ app, via, profile }: Rule): string {
   const parts = [app ?? "any"];
   if (via !== null) parts.push(`via ${via}`);
-  if (user !== null) parts.push(`as ${user}`);
   if (profile !== null) parts.push(`in ${profile}`);
   return parts.join(" ");
 }
@@ -132,11 +129,16 @@ async function add(args: string[]): Promise<number> {
     return { made, all: await helper.call("rules.list", {}) };
   });
   const sentence = (rule: Result<"rules.add">) =>
-    `added ${rule.id}: ${cells(rule).slice(2, 8).join(" ")}${rule.replaced === null ? "" : `, replaces ${rule.replaced}`}`;
+    `added ${rule.id}: ${madeText(rule)}${rule.replaced === null ? "" : `, replaces ${rule.replaced}`}`;
   sayEach(values.json, made, made.map(sentence));
   for (const line of made.flatMap((rule) => doubts(rule, all)))
     process.stderr.write(`${printable(`picket: ${line}`)}\n`);
   return 0;
+}
+
+function madeText(rule: Rule): string {
+  const [, , action, app, user, ...rest] = cells(rule);
+  return [action, app, ...(rule.user === null ? [] : [`for ${user}`]), ...rest.slice(0, 4)].join(" ");
 }
 
 /** What a person may not have meant by a new rule. */

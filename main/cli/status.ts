@@ -1,8 +1,10 @@
 // `picket status`.
+import type { Status } from "../../contract/words.ts";
 import { withHelper } from "./helper-connection.ts";
 import { standingRows } from "./standing-text.ts";
 import { printableJson, table } from "./table.ts";
 import { parseWords, takeNoMore } from "./usage.ts";
+import { userText } from "./user-text.ts";
 
 export async function status(args: string[]): Promise<number> {
   const { values, positionals } = parseWords(args, { json: { type: "boolean" } });
@@ -17,6 +19,7 @@ export async function status(args: string[]): Promise<number> {
     ["kernel", now.kernel],
     ...standingRows(now),
     ["level", now.level],
+    ...(now.people ? [["people", peopleText(now.people)]] : []),
     ...(now.locked?.length ? [["locked", `${now.locked.join(" ")} (only root may change it)`]] : []),
     ["guarded", now.guarded.join(" ") || "nothing"],
     ["prompts", String(now.prompts)],
@@ -28,4 +31,11 @@ export async function status(args: string[]): Promise<number> {
   ];
   process.stdout.write(table(["WHAT", "NOW"], rows));
   return 0;
+}
+
+function peopleText({ served, owner }: NonNullable<Status["people"]>): string {
+  const name = userText(owner);
+  return served === "owner"
+    ? `${name} is asked about everything, and rules are for everybody`
+    : `everybody is asked about their own; ${name} looks after what is nobody's`;
 }

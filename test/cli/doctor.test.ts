@@ -3,13 +3,16 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Status } from "../../contract/words.ts";
+import { meanings } from "../../helper/degraded.ts";
 import { type Desktop, desktopFindings } from "../../main/cli/doctor/desktop.ts";
 import { diskFindings } from "../../main/cli/doctor/disk.ts";
 import { type Facts, guardsIn } from "../../main/cli/doctor/facts.ts";
 import type { Finding } from "../../main/cli/doctor/finding.ts";
 import { helperFindings } from "../../main/cli/doctor/helper.ts";
 import { kernelFindings } from "../../main/cli/doctor/kernel.ts";
+import { knownLimits, limitFinding } from "../../main/cli/doctor/limits.ts";
 import { surroundingsFindings } from "../../main/cli/doctor/surroundings.ts";
+import { commandWords } from "../../main/cli/usage.ts";
 import { picket } from "./picket-process.ts";
 import { status } from "./samples.ts";
 import { type StubHelper, startStubHelper } from "./stub-helper.ts";
@@ -173,11 +176,66 @@ const cases: [string, Change, Finding["state"], string, RegExp][] = [
   ],
   [
     "errors in the journal",
-    { helper: { status: { ...installed, counters: { errors: 3 } } } },
+    { helper: { status: { ...installed, degraded: [{ code: "errors", message: "Things went wrong (3)" }] } } },
     "note",
-    "errors",
-    /3 since/,
+    "limits: errors",
+    /went wrong \(3\)/,
   ],
+  [
+    "something that happened and is over",
+    { helper: { status: { ...installed, degraded: [{ code: "ringFull", message: "Held packets (2)" }] } } },
+    "note",
+    "limits: ringFull",
+    /\(2\)/,
+  ],
+  [
+    "a limit of a newer helper",
+    { helper: { status: { ...installed, degraded: [{ code: "toString", message: "new" }] } } },
+    "wrong",
+    "limits: toString",
+    /new/,
+  ],
+  ["a service on its way", { helper: { ...dead, service: "activating" } }, "note", "service", /is starting/],
+  [
+    "a helper whose programs this user cannot see and who may not ask",
+    { helper: { status: null, failure: { code: "not_permitted", message: "uid 33" } } },
+    "wrong",
+    "helper",
+    /uid 33/,
+  ],
+  ["no database yet", { helper: dead, disk: { files: [] } }, "note", "database", /never run/],
+  [
+    "a database under suspicion",
+    { helper: dead, disk: { files: ["picket.sqlite", "suspect"] } },
+    "wrong",
+    "database",
+    /damaged/,
+  ],
+  ["no copies yet", { disk: { copies: [] } }, "note", "copies of the rules", /none yet/],
+  ["a disk that nobody sees", { disk: { free: null } }, "unknown", "disk space", /cannot be seen/],
+  [
+    "a database that was set aside",
+    { helper: { status: { ...installed, degraded: [{ code: "rulesLost", message: "lost" }] } } },
+    "note",
+    "database",
+    /set aside/,
+  ],
+  ["no resolved", { surroundings: { resolved: false } }, "note", "systemd-resolved", /port 53/],
+  [
+    "Tailscale beside it",
+    { surroundings: { processes: new Set(["tailscaled"]) } },
+    "note",
+    "beside it: tailscaled",
+    /address/,
+  ],
+  [
+    "lockdown",
+    { helper: { status: { ...installed, override: { kind: "lockdown", ends: null } } } },
+    "note",
+    "mode",
+    /blocked/,
+  ],
+  ["everything new allowed", { helper: { status: { ...installed, mode: "allow" } } }, "note", "mode", /allowed/],
   ["little room", { disk: { free: 100 * 1024 ** 2 } }, "note", "disk space", /100 MiB/],
   ["hardly any room", { disk: { free: 1024 } }, "wrong", "disk space", /0 MiB/],
   ["a database that is none", { helper: dead, disk: { header: false } }, "wrong", "database", /damaged/],
@@ -225,6 +283,46 @@ it.for(cases)("%s", ([, change, state, check, found]) => {
   expect(findings).toContainEqual(expect.objectContaining({ state, found: expect.stringMatching(found) }));
   // Whatever is wrong comes with what to do.
   for (const finding of findings) if (finding.state === "wrong") expect(finding.fix?.length).toBeGreaterThan(10);
+});
+
+it("what to do about every limit is said, each in its own words", () => {
+  const others = ["guardWaits", "guardFailed", "guardUnknown", "guardUnwatched", "resolvers", "packetSockets", "lock"];
+  const stores = ["diskFull", "rulesLost", "databaseReplaced", "blocklists", "journalConf"];
+  expect([...knownLimits].sort()).toEqual([...Object.keys(meanings), ...others, ...stores].sort());
+  for (const code of knownLimits) expect(limitFinding({ code, message: "" }).fix?.length, code).toBeGreaterThan(20);
+  // Commands that it names are there.
+  const named = [...knownLimits].flatMap((code) => [
+    ...(limitFinding({ code, message: "" }).fix?.matchAll(/picket ([a-z]+)(?= [a-z]+| FILE|\b)/g) ?? []),
+  ]);
+  for (const [, command = ""] of named) expect<string[]>(commandWords, command).toContain(command);
+});
+
+it("a failure comes with what helps against that one", () => {
+  const fixOf = (code: string) => {
+    const failure = { code, message: "x" } as NonNullable<Facts["helper"]["failure"]>;
+    return helperFindings(changed({ helper: { status: null, failure } })).find(({ check }) => check === "helper")?.fix;
+  };
+  const codes = [
+    "no_helper",
+    "not_permitted",
+    "socket_not_trusted",
+    "version_mismatch",
+    "not_answering",
+    "too_many_clients",
+  ];
+  expect(new Set(codes.map(fixOf)).size).toBe(codes.length);
+  expect(fixOf("too_many_clients")).not.toMatch(/restart/);
+  expect(fixOf("no_helper")).toMatch(/restart picket-helper/);
+});
+
+it("each part of a desktop that is missing is a note, with what helps", () => {
+  for (const part of ["tray", "notifications", "portal", "polkit"] as const)
+    expect(desktopFindings({ ...desk, [part]: false })).toContainEqual(
+      expect.objectContaining({ check: part, state: "note", fix: expect.stringMatching(/Install|install/) }),
+    );
+  expect(desktopFindings({ ...desk, session: "none" })).toContainEqual(
+    expect.objectContaining({ check: "desktop", state: "note" }),
+  );
 });
 
 it("a desktop without a tray, and none at all", () => {

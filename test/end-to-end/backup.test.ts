@@ -61,7 +61,9 @@ test("comes back as it was, and the restore can be taken back", async () => {
   const before = await everything();
   expect(before).toMatchObject({ mode: "block", profiles: [{ name: "office" }], blocklists: [{ name: "far" }] });
   expect(before.rules).toHaveLength(2);
-  expect((await picket("backup", file)).stderr).toMatch(/2 rules, 1 profiles, 1 blocklists/);
+  const { stderr } = await picket("backup", file);
+  expect(stderr).toMatch(/2 rules, 1 profiles, 1 blocklists/);
+  expect(stderr).toMatch(/^not in it: history, .*picket history --csv/m);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   const client = await api();
   const [first] = (await client.call("rules.list", {})).filter(({ host }) => host === "kept.example");
@@ -165,6 +167,23 @@ test("survives the helper, and no path reaches it", async () => {
   await expect((await api()).call("backup.restore", { path: "/etc/shadow" } as never)).rejects.toMatchObject({
     code: "bad_params",
   });
+});
+
+test("deletes nothing from history, which is not in it, and lets temporary rules be", async () => {
+  const client = await api();
+  const temporary = await client.call("rules.add", { app: null, action: "block", host: "now.example", lifetime: "1h" });
+  const happened = async () => (await client.call("history.events", { range: "24h", limit: 1000 })).events;
+  const before = await happened();
+  expect(before.length).toBeGreaterThan(0);
+  await client.call("history.configure", { minutes: 48 });
+  await good("backup", file);
+  await client.call("history.configure", { minutes: 72 });
+  await good("restore", file);
+  // Kept for as long as was said last: what is longer than the file says is not cut.
+  expect(await client.call("history.settings", {})).toMatchObject({ minutes: 72 });
+  await good("restore", "--undo");
+  expect(await happened()).toEqual(expect.arrayContaining(before));
+  expect((await client.call("rules.list", {})).map(({ id }) => id)).toContain(temporary.id);
 });
 
 test("one that two hand over at once is the last one's, and ends with its connection", async () => {

@@ -99,10 +99,30 @@ export function random(seed: number): () => number {
 
 type Json = unknown;
 
+/** Lines that were learned: so many, and no longer than so many characters. They are to lead on, not to grow. */
+const mostLearned = 4000;
+const longestLearned = 3000;
+
+function nested(depth: number): Json {
+  let value: Json = [];
+  for (let at = 0; at < depth; at++) value = at % 2 ? [value] : { a: value };
+  return value;
+}
+
+/** What is seldom meant. Shared: what is changed is a copy each time. */
+const strange: readonly Json[] = [
+  ...[null, true, false, 0, -1, 1, 65_535, 65_536, 2 ** 31, 2 ** 32 - 1, 2 ** 53, 1e308, 0.1, "", " ", "*", "any"],
+  ...["allow", "block", "ask", "forever", "once", "quit", "1h", "99999999d", "domain", "any", "everyone", "root"],
+  ...["../../etc/passwd", "/", "//", "/usr/bin/curl", "::", "0.0.0.0/0", "::/0", "-", "\u202e", "\u0000", "🔥"],
+  ...["x".repeat(5000), "' OR 1=1 --", [], {}, [[]], { id: 1 }, Array(200).fill(0), nested(50), nested(2000)],
+];
+
 export class Mutator {
   private readonly next: () => number;
   private readonly real: Real;
   private readonly valid: [string, Json][];
+  /** What was answered as nothing before it. */
+  private readonly learned: [string, Json][] = [];
 
   constructor(seed: number, real: Real) {
     this.next = random(seed);
@@ -116,12 +136,24 @@ export class Mutator {
 
   /** One line, and whether it is surely answered: broken JSON is too, without its id. */
   line(id: number): string {
-    const [method, params] = this.pick(this.valid);
-    let message: Json = { id, method, params: structuredClone(params) };
+    const [method, params] = this.pick(this.learned.length > 0 && this.next() < 0.5 ? this.learned : this.valid);
+    let message: Json = { id, method, params };
     for (let turns = Math.floor(this.next() * 4); turns > 0; turns--) message = this.mutate(message, 0);
     let text = (JSON.stringify(message) ?? "null").replaceAll("\n", " ");
     if (this.next() < 0.05) text = this.scratch(text);
     return text.slice(0, 60_000) || "x";
+  }
+
+  /** A line that came to something new: others are made of it from now on. The oldest gives way to it where there are many. */
+  learn(line: string): void {
+    if (line.length > longestLearned) return;
+    try {
+      const { method, params } = JSON.parse(line) as { method: string; params: Json };
+      if (this.learned.length === mostLearned) this.learned.shift();
+      if (typeof method === "string") this.learned.push([method, params]);
+    } catch {
+      // what is no JSON has nothing to be changed in
+    }
   }
 
   private mutate(value: Json, depth: number): Json {
@@ -149,12 +181,7 @@ export class Mutator {
     if (typeof before === "number" && dice < 0.2) return before + this.pick([-1, 1, 0.5, 1e9, -1e9]);
     if (dice < 0.45) return this.pick<Json>([...prompts, ...rules, ...flows, ...users]);
     if (dice < 0.6) return this.pick(Object.values(this.pick(this.valid)[1] as object));
-    return this.pick<Json>([
-      ...[null, true, false, 0, -1, 1, 65_535, 65_536, 2 ** 31, 2 ** 32 - 1, 2 ** 53, 1e308, 0.1, "", " ", "*", "any"],
-      ...["allow", "block", "ask", "forever", "once", "quit", "1h", "99999999d", "domain", "any", "everyone", "root"],
-      ...["../../etc/passwd", "/", "//", "/usr/bin/curl", "::", "0.0.0.0/0", "::/0", "-", "\u202e", "\u0000", "🔥"],
-      ...["x".repeat(5000), "' OR 1=1 --", [], {}, [[]], { id: 1 }, Array(200).fill(0), nested(50), nested(2000)],
-    ]);
+    return this.pick(strange);
   }
 
   /** Other characters, fewer, or twice as many. */
@@ -167,10 +194,4 @@ export class Mutator {
 
 function put(object: Record<string, Json>, name: string, value: Json): void {
   Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
-}
-
-function nested(depth: number): Json {
-  let value: Json = [];
-  for (let at = 0; at < depth; at++) value = at % 2 ? [value] : { a: value };
-  return value;
 }

@@ -108,8 +108,11 @@ describe("two people at once", () => {
     expect(bobHeard.text()).toBe("[]");
 
     // The very same app and place: his own question, which her rule says nothing about.
+    const { heard: aliceHeard, api: aliceWatches } = await listen(alice);
     const again = attempt(bob, app, hers);
     const second = await held(bobs, hers);
+    // What the app did for her is not on his card.
+    expect((await bobs.call("prompts.details", { id: second.id })).today).toMatchObject({ allowed: 0, bytesIn: 0 });
     expect((await alices.call("prompts.list", {})).map(({ id }) => id)).not.toContain(second.id);
     expect((await root.call("prompts.list", {})).map(({ id }) => id)).toContain(second.id);
     await bobs.call("prompts.answer", { ...answer, id: second.id, action: "block" });
@@ -118,6 +121,12 @@ describe("two people at once", () => {
     expect(await outcome(attempt(bob, app, hers))).toBe(refused);
     expect(bobHeard.text()).toContain(second.id);
     bobWatches.close();
+    // She looks after what is nobody's, and hears no more of him for that.
+    const aboutQuestions = aliceHeard.events.filter(({ topic }) => topic === "prompts");
+    expect(aboutQuestions).toEqual([]);
+    expect(aliceHeard.text()).not.toContain(`"person":${bob}`);
+    expect(aliceHeard.text()).toContain(`"person":${alice}`);
+    aliceWatches.close();
 
     const rulesOf = async (api: HelperClient) =>
       (await api.call("rules.list", {})).filter((rule) => rule.app === app).map(({ id, user }) => ({ id, user }));
@@ -130,6 +139,40 @@ describe("two people at once", () => {
     expect(await users(alices)).toEqual(new Set([`${alice} ${alice}`]));
     expect(await users(bobs)).toEqual(new Set([`${bob} ${bob}`]));
     expect(await users(root)).toEqual(new Set([`${alice} ${alice}`, `${bob} ${bob}`]));
+  });
+
+  test("an answer lets go on what is one's own, also where another's same app waits for the same place", async () => {
+    const [app, address] = [ownApp("side-by-side"), network.address(4)];
+    const [running, his] = [attempt(alice, app, address), attempt(bob, app, address)];
+    const [prompt, other] = [await held(alices, address), await held(bobs, address)];
+    await alices.call("prompts.answer", { id: prompt.id, action: "allow", scope: "any" });
+    expect(await outcome(running)).toBe(0);
+    expect((await held(bobs, address)).id).toBe(other.id);
+    await bobs.call("prompts.answer", { id: other.id, action: "block" });
+    expect(await outcome(his)).toBe(refused);
+  });
+
+  test("an exception to a blocklist is for one's own processes", async () => {
+    const address = network.address(4);
+    const { upload } = await root.call("blocklists.begin", { name: "listed" });
+    await root.call("blocklists.append", { upload, data: Buffer.from(`${address}\n`).toString("base64") });
+    await root.call("blocklists.commit", { upload });
+    const app = ownApp("listed");
+    expect(await outcome(attempt(bob, app, address))).toBe(refused);
+    const [flow] = (await bobs.call("flows.list", {})).filter(({ endpoint }) => endpoint.address === address);
+    expect(flow?.layer).toBe("blocklist");
+    for (const everybody of [false, true]) {
+      const { rules } = await bobs.call("rules.except", { flow: flow?.id ?? "", everybody });
+      expect(rules).toMatchObject([{ user: bob }]);
+    }
+    expect(await outcome(attempt(bob, app, address))).toBe(0);
+    expect(await outcome(attempt(alice, app, address))).toBe(refused);
+    await root.call("blocklists.remove", { name: "listed" });
+  });
+
+  test("nobody but root stops the helper", async () => {
+    for (const api of [alices, bobs])
+      await expect(api.call("helper.stop", {})).rejects.toMatchObject({ code: "not_permitted" });
   });
 
   test("nobody changes another's rules or takes their changes back, nor those that are everybody's", async () => {
@@ -255,6 +298,17 @@ describe("two people at once", () => {
     const { rules } = await bobs.call("learn.accept", { ids: proposals.map(({ id }) => id) });
     expect(rules).toMatchObject([{ app: his, user: bob }]);
     expect(await apps(alices)).toEqual([hers]);
+    // One app and place of both, and what sudo ran.
+    const [shared, place, sudo] = [ownApp("shared"), network.address(4), ownApp("sudo")];
+    for (const uid of [alice, bob]) expect(await outcome(attempt(uid, shared, place))).toBe(0);
+    expect(await outcome(attempt(0, sudo, place, bob))).toBe(0);
+    await until("all proposals", async () => (await apps(root)).length === 3);
+    const [again] = (await bobs.call("learn.review", {})).proposals.map(({ app, id }) => ({ app, id }));
+    expect(again?.app).toBe(shared);
+    await bobs.call("learn.forget", { ids: [again?.id ?? ""] });
+    expect(await apps(bobs)).toEqual([]);
+    expect((await apps(alices)).sort()).toEqual([hers, shared]);
+    expect(await apps(root)).toContain(sudo);
     await root.call("mode.set", { mode: "ask" });
   });
 

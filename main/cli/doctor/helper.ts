@@ -1,7 +1,8 @@
 // Does the helper run, is it this version's, does it guard what it should, and what does it say of itself? Pure.
-import type { Degraded, Status } from "../../../contract/words.ts";
+import type { Status } from "../../../contract/words.ts";
 import type { Facts } from "./facts.ts";
 import { type Finding, good, note, unknown, wrong } from "./finding.ts";
+import { limitFinding } from "./limits.ts";
 
 export function helperFindings(facts: Facts): Finding[] {
   const { status } = facts.helper;
@@ -20,7 +21,11 @@ const howToStart = ({ helper: { service, enabled } }: Facts) =>
 
 /** What to do where no helper answers, by the code of the failure. */
 const failures: Record<string, string> = {
-  not_permitted: "Picket serves one user of this computer (/etc/picket/owner.conf). Run this as that user, or as root.",
+  not_permitted:
+    "Picket answers people who log in here, and root. Run this as one of them; /etc/picket/helper.conf (PICKET_PEOPLE) says whether one person alone is served.",
+  too_many_clients:
+    "Too many programs of yours are connected to Picket: end those that you do not need, or wait a moment.",
+  bad_reply: "Picket was updated: restart the helper (sudo systemctl restart picket-helper) and the window.",
   socket_not_trusted: "Somebody other than root could have put that socket there. Look who owns its folder.",
   version_mismatch: "Picket was updated: restart the helper (sudo systemctl restart picket-helper) and the window.",
   not_answering:
@@ -45,6 +50,8 @@ function serviceFindings({ helper: { service, enabled, status } }: Facts): Findi
   if (service === null && enabled === null)
     return [note("service", "systemd does not run it: it ends with whoever started it")];
   const isOff = enabled !== null && !/^(enabled|static|alias)/.test(enabled);
+  if (service === "activating" && status === null)
+    return [note("service", "picket-helper.service is starting", "Wait a few seconds and look again.")];
   if (service !== "active" && status === null)
     return [wrong("service", `picket-helper.service is ${service ?? "unknown"}`, start)];
   if (service !== "active")
@@ -75,8 +82,7 @@ function aliveFindings(status: Status, facts: Facts): Finding[] {
     ...guardFindings(status, facts),
     levelFinding(status, facts),
     standingFinding(status),
-    ...status.degraded.map(degradedFinding),
-    ...errorFindings(status),
+    ...status.degraded.map(limitFinding),
   ];
 }
 
@@ -128,30 +134,4 @@ function standingFinding({ mode, override }: Status): Finding {
     );
   if (mode === "allow") return note("mode", "allow: everything new is allowed", "picket mode ask begins to ask.");
   return good("mode", mode);
-}
-
-/** What helps, where it is not in the message itself. */
-const fixes: Record<string, string> = {
-  diskFull: "Free some space; it goes on by itself.",
-  rulesLost: "picket restore FILE brings a backup back.",
-  databaseReplaced: "Look through your rules (picket rules). It is said for a week.",
-  packetSockets: "Such programs see and send packets past every firewall: be sure that you want them.",
-  blocklists: "picket blocklists refresh fetches them anew.",
-  resolvers: "Look at /etc/resolv.conf.",
-};
-
-function degradedFinding({ code, message }: Degraded): Finding {
-  return wrong(
-    `limits: ${code}`,
-    message,
-    fixes[code] ??
-      "If it stays, restart the helper: sudo systemctl restart picket-helper. What was decided is enforced meanwhile.",
-  );
-}
-
-function errorFindings({ counters }: Status): Finding[] {
-  const errors = counters.errors ?? 0;
-  return errors === 0
-    ? []
-    : [note("errors", `${errors} since the helper started`, "journalctl -u picket-helper -p err shows them.")];
 }

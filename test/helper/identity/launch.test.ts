@@ -1,6 +1,6 @@
 // How a process was started, as the kernel tells it: names from the file up to the root, arguments that may be cut.
 import { describe, expect, it } from "vitest";
-import { argumentsOf, pathOf, resolveArgument } from "../../../helper/identity/launch.ts";
+import { argumentsOf, compact, pathOf, resolveArgument } from "../../../helper/identity/launch.ts";
 import { type Launch, layouts } from "../../../helper/kernel/layout.ts";
 
 function location(names: string | Buffer, complete = 1n) {
@@ -42,6 +42,20 @@ describe("arguments", () => {
 
   it("that could not be read are none", () => {
     expect(argumentsOf(launchWith(""))).toEqual({ words: [], complete: false });
+  });
+});
+
+describe("a launch that is kept", () => {
+  it("says the same, and keeps nothing else in memory", () => {
+    for (const words of ["", "a\0\0c\0", "x".repeat(384), `a\0${"x".repeat(600)}\0`, "cut"]) {
+      const launch = { ...launchWith(words), program: location("curl\0bin\0usr"), directory: location("") };
+      const kept = compact(launch);
+      expect(argumentsOf(kept)).toEqual(argumentsOf(launch));
+      expect(pathOf(kept.program)).toBe("/usr/bin/curl");
+      expect(pathOf(kept.directory)).toBe("/");
+      for (const part of [kept.arguments, kept.program.names, kept.directory.names])
+        expect(part.buffer.byteLength).toBe(part.length);
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type MethodName, methods, type ParsedParams } from "../../../contract/methods.ts";
 import { AdminLock, checkLock, parseLocks } from "../../../helper/people/locks.ts";
 
 let folder: string;
@@ -66,5 +67,42 @@ describe("the lock", () => {
       expect(() => checkLock(lock, 1000, "prompts.answer", { ...answer, lifetime })).not.toThrow();
     expect(() => checkLock(lock, 1000, "history.delete", {})).not.toThrow();
     expect(() => checkLock(lock, 1000, "rules.list", {})).not.toThrow();
+  });
+
+  const table: Record<string, MethodName[]> = {
+    rules: ["rules.add", "rules.remove", "rules.enable", "rules.apply", "rules.undo", "rules.except", "learn.accept"],
+    answers: ["prompts.answer"],
+    mode: ["mode.set", "pause", "lockdown"],
+    profiles: ["profile.set", "profiles.define", "profiles.remove"],
+    blocklists: (["add", "begin", "append", "commit", "remove", "enable", "refresh"] as const).map(
+      (name): MethodName => `blocklists.${name}`,
+    ),
+    history: ["history.configure", "history.setPrivate", "history.delete"],
+  };
+  const everywhere: MethodName[] = ["backup.restore", "backup.undo"];
+  /** Methods that are refused while `word` alone is locked. */
+  const refused = (word: string, params: object) => {
+    writeFileSync(file, word);
+    const lock = new AdminLock(file);
+    return (Object.keys(methods) as MethodName[]).filter((method) => {
+      try {
+        checkLock(lock, 1000, method, params as ParsedParams<MethodName>);
+        return false;
+      } catch (error) {
+        expect(error).toMatchObject({ code: "locked" });
+        return true;
+      }
+    });
+  };
+
+  it.each(all)("of %s stops what changes that, and nothing else", (word) => {
+    const backups = word === "answers" ? [] : everywhere;
+    const params = { lifetime: "forever", dryRun: false };
+    expect(refused(word, params).sort()).toEqual([...(table[word] ?? []), ...backups].sort());
+  });
+
+  it("lets everybody look at what a file or a backup would do", () => {
+    expect(refused("rules", { dryRun: true })).not.toContain("rules.apply");
+    expect(refused("rules mode history", { dryRun: true })).not.toContain("backup.restore");
   });
 });

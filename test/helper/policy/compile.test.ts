@@ -219,6 +219,26 @@ describe("the compiled policy", () => {
     expect(lookUp(compiler, 1, toward("198.51.100.7", 443), 6)).toMatchObject({ action: actions.block });
   });
 
+  it("needs no helper for a rule about one address while lists have names, and for nothing wider", () => {
+    const lists = { ...noLists, hasNames: true };
+    const one = { destination: at("192.0.2.7"), port: 443 };
+    const around = [{ destination: at("192.0.2.0/24") }, { destination: { kind: "any" } as const }];
+    const listed = { ...policyOf(one, { ...one, port: 80, action: "block" }, ...around), lists };
+    const compiled = compile(listed, newTarget());
+    const at7 = (port: number, app = 1) => lookUp(compiled, app, toward("192.0.2.7", port), 6);
+    expect(at7(443)).toMatchObject({ action: actions.allow, deferred: false });
+    expect(at7(80)).toMatchObject({ action: actions.block, deferred: false });
+    // What the rules about it say nothing about may be to a listed name, like any other address.
+    expect(at7(22).deferred).toBe(true);
+    for (const other of ["192.0.2.8", "198.51.100.1"])
+      expect(lookUp(compiled, 1, toward(other, 443), 6), other).toMatchObject({ action: actions.ask, deferred: true });
+    // Somebody's own rule about a name may be narrower: of that app the helper decides.
+    const name = { destination: { kind: "host", name: "a.test" } as const, app: apps[0]!, action: "block" as const };
+    const mixed = compile({ ...policyOf(one, name), lists }, newTarget());
+    expect(lookUp(mixed, 1, toward("192.0.2.7", 443), 6).deferred).toBe(true);
+    expect(lookUp(mixed, 2, toward("192.0.2.7", 443), 6)).toMatchObject({ action: actions.allow, deferred: false });
+  });
+
   it("keeps IPv4 out of IPv6 ranges that hold it by its notation", () => {
     const compiled = compile(policyOf({ destination: at("::/0") }), newTarget());
     expect(lookUp(compiled, 1, toward("192.0.2.1", 1), 6).action).toBe(actions.ask);

@@ -53,16 +53,18 @@ afterEach(async () => {
 
 /**
  * A client of the owner's. `forks`: the process that connects leaves its socket to its child and ends; `then`: what the child does first.
- * Resolves with the answer's error message, or "done".
+ * `unreaped`: by then it is a zombie, for its parent does not look. Resolves with the answer's error message, or "done".
  */
 async function client(
   method: MethodName,
   params: unknown,
-  { forks = false, gid = owner, late = 0, as = "/usr/bin/python3" } = {},
+  { forks = false, unreaped = false, gid = owner, late = 0, as = "/usr/bin/python3" } = {},
 ): Promise<string> {
   const hello = JSON.stringify({ id: 1, method: "hello", params: { contract: contractVersion, client: "t" } });
   const request = JSON.stringify({ id: 2, method, params });
   const script = `import os, socket, sys, time
+if ${unreaped ? "True" : "False"}:
+    if os.fork(): os.close(1); time.sleep(30); os._exit(0)
 s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
 f = s.makefile("r")
 s.sendall((sys.argv[2] + "\\n").encode()); f.readline()
@@ -107,8 +109,16 @@ it("the window widens what is its person's unasked, and what is everybody's no m
   expect(await client("pause", { for: "1h" }, { gid: window })).toContain("an administrator has to do it");
 });
 
+it("root's group makes nobody root", async () => {
+  consent = async () => false;
+  expect(await client("prompts.answer", allow, { gid: 0 })).toContain("Picket's window, or an administrator");
+});
+
 it("a child that got its parent's connection is nobody: the number that polkit would hear of may be another's by now", async () => {
   expect(await client("prompts.answer", allow, { forks: true })).toContain("the process that connected has ended");
+  expect(asked).toEqual([]);
+  // Its number is still its own while it is a zombie, and polkit would be told of a process that is none any more.
+  expect(await client("prompts.answer", allow, { forks: true, unreaped: true })).toContain("has ended");
   expect(asked).toEqual([]);
   // What needs no consent needs no number.
   expect(await client("prompts.answer", { ...allow, action: "block" }, { forks: true })).toBe("done");
@@ -129,4 +139,13 @@ it("the app that is asked about does not even get to ask, nor what it starts, no
   about = () => ({ pid: app.pid ?? 0, uid: owner, command: "python3" });
   expect(await client("prompts.answer", allow)).toContain("the app that is asked about may not answer");
   expect(asked).toEqual([]);
+  // What this process started is another program, and comes from it all the same.
+  about = () => ({ pid: process.pid, uid: owner, command: "node" });
+  expect(await client("prompts.answer", allow)).toContain("the app that is asked about may not answer");
+  expect(asked).toEqual([]);
+  // One that has nothing to do with it may ask.
+  const other = spawn("/bin/sleep", ["60"], { stdio: "ignore" });
+  children.push(other);
+  about = () => ({ pid: other.pid ?? 0, uid: owner, command: "sleep" });
+  expect(await client("prompts.answer", allow)).toBe("done");
 });

@@ -1,0 +1,32 @@
+// What every request passes between its schema and the room that serves it: the admin's lock, whose it is, who may have it carried out; and
+// on the way back, what the asker may see.
+import type { MethodName, ParsedParams, Result } from "../../contract/methods.ts";
+import { type AdminLock, checkLock } from "../people/locks.ts";
+import { demandOf, enter, leave, type World } from "../people/scopes.ts";
+import type { Viewer } from "../people/viewer.ts";
+import { type Authority, authorize } from "./authority.ts";
+import type { Call, Connection } from "./connection.ts";
+
+export interface GateParts {
+  readonly lock: Pick<AdminLock, "read">;
+  readonly authority: Authority;
+  readonly people: { viewerOf(uid: number): Viewer; readonly world: World };
+  /** Whether the process that connected still runs. */
+  isStill(client: Connection): boolean;
+}
+
+/** `serve`: with the parameters as far as the asker may ask. Errors: locked, not_permitted, those of the method. */
+export async function pass(
+  { lock, authority, people, isStill }: GateParts,
+  { method, params, client }: Call,
+  serve: (asked: ParsedParams<MethodName>) => Promise<Result<MethodName>>,
+): Promise<Result<MethodName>> {
+  const { peer } = client;
+  const viewer = people.viewerOf(peer.uid);
+  const asked = params as ParsedParams<MethodName>;
+  checkLock(lock, peer.uid, method, asked);
+  const demand = demandOf(method, asked, viewer, people.world);
+  await authorize(authority, peer, method, params, demand === "admin", () => isStill(client));
+  const result = await serve(enter(method, asked, viewer, people.world));
+  return leave(method, result, viewer, people.world, asked);
+}
