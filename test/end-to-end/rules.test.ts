@@ -268,7 +268,7 @@ describe("rules as a file", () => {
   test("are not what a hosts file has: that is imported as a blocklist, and once more as its new text", async () => {
     const layerOf = async (host: string) =>
       (await json<Result<"explain">>("explain", "--app", program, "--host", host, "--port", "443")).layer;
-    const own = "127.0.0.1 localhost\n192.0.2.9 nas.example\n0.0.0.0 com\n";
+    const own = "127.0.0.1 localhost\n192.0.2.9 nas.example\n0.0.0.0 co.uk\n";
     const path = write("my+hosts.txt", `\uFEFF# ads\r\n${own}0.0.0.0 spy.test tracker.test # two\n::1 Bücher.test.\n`);
     expect((await picket("import", path, "--dry-run")).stdout).toBe(
       "Hosts file: my+hosts.txt: would be blocklist my-hosts\n",
@@ -280,7 +280,7 @@ describe("rules as a file", () => {
         "Not carried over:",
         "  line 2: 127.0.0.1 localhost: It is a name of this computer or its network.",
         "  line 3: 192.0.2.9 nas.example: It leads a name somewhere instead of nowhere: Picket answers no look-ups.",
-        "  line 4: 0.0.0.0 com: It stands for strangers: a name that others have names below.",
+        "  line 4: 0.0.0.0 co.uk: It stands for strangers: a name that others have names below.",
         'Hosts file: my+hosts.txt: 3 hosts carried over, as blocklist my-hosts; picket blocklists remove "my-hosts" takes it back',
         "",
       ].join("\n"),
