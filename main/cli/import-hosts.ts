@@ -47,8 +47,9 @@ export async function importHosts(path: string, text: string, dryRun: boolean, j
   );
 }
 
-/** Like the file, as far as lists may be called like that. */
+/** Like the file, as far as lists may be called like that. What is piped in has no name of its own. */
 function nameOf(path: string): string {
+  if (path.startsWith("/dev/") || path.startsWith("/proc/")) return "hosts";
   const plain = basename(path, extname(path)).replace(/[^\p{L}\p{N} ._-]/gu, "-");
   const name = v.safeParse(blocklistNameSchema, plain.replace(/^[^\p{L}\p{N}]+/u, "").slice(0, 63));
   return name.success ? name.output : "hosts";
