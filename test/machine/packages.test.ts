@@ -82,7 +82,7 @@ test("a Snap is known by its own file, under a name that outlives its refreshes"
   /** Each revision is a file system of its own, that root mounts while the helper runs. */
   const refresh = (revision: number) =>
     shell(`set -e
-      mkdir -p ${snap(revision)} && mount -t tmpfs none ${snap(revision)} && mkdir ${snap(revision)}/bin
+      mkdir -p ${snap(revision)} && mount -t tmpfs -o mode=755 none ${snap(revision)} && mkdir ${snap(revision)}/bin
       cp /usr/bin/busybox ${snap(revision)}/bin/nc && mount -o remount,ro ${snap(revision)}
       ln -sfn ${revision} /snap/talkie/current`);
   /** As snap-confine does it: in a mount namespace of its own, by the revision's path. */
