@@ -27,11 +27,9 @@ import { type Lists, listNumbers } from "./policy/lists.ts";
 import { compareRules, placeOf } from "./policy/order.ts";
 import { layerOf, reasonOf } from "./policy/reason.ts";
 import { type PolicyRule, policyRule, type Zones } from "./policy/rule.ts";
+import { somewhere } from "./policy/somewhere.ts";
 import type { AppNumbers, DestinationNumbers } from "./store/numbers.ts";
 import type { Rules } from "./store/rules.ts";
-
-/** A public address that nobody has (RFC 5737): where a name decides and no address is given. */
-const somewhere = addressHex("192.0.2.1");
 
 /** A change of more rules than this is compiled as a whole: that is sooner done. */
 const fewRules = 200;
@@ -253,7 +251,7 @@ export class EnforcedPolicy {
     if (asked.address !== null && prefix?.bits !== 128) throw new CodedError("bad_address", asked.address);
     if (host === null && prefix === null) throw new CodedError("bad_matcher", "neither a host nor an address");
     const names = { trusted: [...new Set([...(host === null ? [] : [host]), ...known.trusted])], labels: known.labels };
-    const addressHex = prefix?.hex ?? somewhere;
+    const addressHex = prefix?.hex ?? somewhere(this.policy);
     const { verdict, rule, layer, reason } = decide(this.policy, {
       app,
       via,

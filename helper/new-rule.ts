@@ -14,11 +14,23 @@ function canonicalAddress(given: string | null): string | null {
   return formatPrefix(prefix);
 }
 
+/** Why it is no host's name, for whoever meant something else by it. */
+function otherThanName(given: string): string {
+  if (parsePrefix(given) !== null) return `${given} is an address`;
+  if (given.startsWith("*.")) return `${given}: a domain stands for itself and every host in it`;
+  return given;
+}
+
 function canonicalName(given: string | null): string | null {
   if (given === null) return null;
   const name = writtenName(given.trim());
-  if (name === null) throw new CodedError("bad_name", given);
+  if (name === null) throw new CodedError("bad_name", otherThanName(given.trim()));
   return name;
+}
+
+/** "*.example.org", as rules are listed, and ".example.org" are example.org: a domain has every host in it anyway. */
+function canonicalDomain(given: string | null): string | null {
+  return canonicalName(given?.trim().replace(/^\*?\.(?=.)/, "") ?? null);
 }
 
 /** Errors: bad_address, bad_name, bad_matcher, interpreter_alone. */
@@ -27,7 +39,7 @@ export function canonicalRule(given: ParsedParams<"rules.add">): NewRule {
     ...given,
     address: canonicalAddress(given.address),
     host: canonicalName(given.host),
-    domain: canonicalName(given.domain),
+    domain: canonicalDomain(given.domain),
   };
   const destinations = [rule.address, rule.host, rule.domain, rule.zone].filter((each) => each !== null);
   if (destinations.length > 1) throw new CodedError("bad_matcher", "more than one destination");

@@ -1,10 +1,9 @@
 // `picket backup` and `picket restore`: everything a person decided as one file, and back. The file is written and read here, as the person
 // who names it: the helper sees its text only.
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { type Backup, backupPiece, largestBackup, parseBackup, type Restored } from "../../contract/backup.ts";
-import { CodedError } from "../../contract/errors.ts";
 import type { HelperClient } from "../client/client.ts";
 import { changing, withHelper } from "./helper-connection.ts";
+import { readText } from "./read-text.ts";
 import { printable, printableJson } from "./table.ts";
 import { parseWords, takeNoMore, UsageError } from "./usage.ts";
 import { writeWhole } from "./write-whole.ts";
@@ -43,7 +42,7 @@ export async function restore(args: string[]): Promise<number> {
     return report(await changing("restore", (helper) => helper.call("backup.undo", {})), values.json, false, true);
   }
   if (path === undefined) throw new UsageError("restore needs a FILE (- for what is piped in), or --undo");
-  const text = read(path);
+  const text = readText(path, largestBackup, "bad_backup");
   parseBackup(text);
   const dryRun = values["dry-run"] ?? false;
   const work = async (helper: HelperClient) => {
@@ -51,21 +50,6 @@ export async function restore(args: string[]): Promise<number> {
     return helper.call("backup.restore", { dryRun });
   };
   return report(await (dryRun ? withHelper : changing)("restore", work), values.json, dryRun, false);
-}
-
-/** Errors: bad_backup. */
-function read(path: string): string {
-  if (path === "-") return readFileSync(0, "utf8");
-  let fd: number | undefined;
-  try {
-    fd = openSync(path, "r");
-    if (fstatSync(fd).size <= largestBackup) return readFileSync(fd, "utf8");
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
-  throw new CodedError("bad_backup", "it is too large to be one");
 }
 
 async function handOver(helper: HelperClient, text: string): Promise<void> {

@@ -65,7 +65,7 @@ async function add(args: string[]): Promise<number> {
   const url = /^https?:\/\//i.test(source);
   if (url && !v.is(blocklistUrlSchema, source)) throw new UsageError(`"${source}" is no address of a list`);
   const name = nameFrom(values.name ?? (url ? new URL(source).hostname : basename(source, extname(source))));
-  return change(values.json, `added ${name}`, async (helper) => [
+  return change(values.json, report(`added ${name}`), async (helper) => [
     url ? await helper.call("blocklists.add", { name, url: source }) : await handOverFile(helper, name, source, false),
   ]);
 }
@@ -79,7 +79,7 @@ async function remove(args: string[]): Promise<number> {
 
 function enable(args: string[], enabled: boolean): Promise<number> {
   const { values, name } = named(enabled ? "enable" : "disable", args);
-  return change(values.json, `${enabled ? "enabled" : "disabled"} ${name}`, async (helper) => [
+  return change(values.json, report(`${enabled ? "enabled" : "disabled"} ${name}`), async (helper) => [
     await helper.call("blocklists.enable", { name, enabled }),
   ]);
 }
@@ -96,7 +96,7 @@ async function refresh(args: string[]): Promise<number> {
   const name = given === undefined ? null : nameFrom(given);
   if (acceptShrunk && (name === null || file !== undefined))
     throw new UsageError("--accept-shrunk needs the NAME of the list, alone");
-  return change(values.json, `refreshed ${name ?? "all"}`, async (helper) =>
+  return change(values.json, report(`refreshed ${name ?? "all"}`), async (helper) =>
     name !== null && file !== undefined
       ? [await handOverFile(helper, name, file, true)]
       : helper.call("blocklists.refresh", { name, acceptShrunk }),
@@ -125,10 +125,13 @@ function nameFrom(given: string): string {
   return name.output;
 }
 
-/** Does it and waits until the helper is done with all of the lists; the exit code is 1 when it could not take one of them. */
-async function change(
+/**
+ * Does it and waits until the helper is done with all of the lists; the exit code is 1 when it could not take one of them. `tell`: what is
+ * printed of a list that it took.
+ */
+export async function change(
   json: boolean | undefined,
-  sentence: string,
+  tell: (one: Blocklist) => string,
   begin: (helper: HelperClient) => Promise<Blocklist[]>,
 ): Promise<number> {
   return withHelper("blocklists", async (helper) => {
@@ -138,7 +141,7 @@ async function change(
     // A file that is no list leaves nothing. A server may be away and come back.
     for (const { name, url, updated } of failed)
       if (url === null && updated === null) await helper.call("blocklists.remove", { name });
-    for (const one of settled) if (!json && one.error === null) process.stdout.write(`${report(sentence, one)}\n`);
+    for (const one of settled) if (!json && one.error === null) process.stdout.write(`${tell(one)}\n`);
     for (const one of failed) process.stderr.write(`picket: ${printable(complaint(one))}\n`);
     return failed.length === 0 ? 0 : 1;
   });
@@ -170,13 +173,13 @@ async function follow(helper: HelperClient, begin: (helper: HelperClient) => Pro
   }
 }
 
-function report(sentence: string, one: Blocklist): string {
+const report = (sentence: string) => (one: Blocklist) => {
   const { hosts, domains, addresses } = one;
   const skipped = one.skipped.map(({ reason, count }) => `${count} ${reason.replaceAll("_", " ")}`).join(", ");
   return printable(
     `${sentence}: ${one.name} has ${hosts} hosts, ${domains} domains, ${addresses} addresses${skipped ? `; skipped: ${skipped}` : ""}`,
   );
-}
+};
 
 function complaint({ name, error, aside }: Blocklist): string {
   const message =

@@ -1,10 +1,12 @@
 // `picket blocklists except`: allow in spite of blocklists. A rule as narrow as what the lists have, so that it decides before them and
 // before nothing else.
 import { isIP } from "node:net";
+import { domainToASCII } from "node:url";
 import { CodedError } from "../../contract/errors.ts";
 import type { Flow, Rule } from "../../contract/words.ts";
 import type { HelperClient } from "../client/client.ts";
 import { changing, withHelper } from "./helper-connection.ts";
+import { appPath } from "./rule-words.ts";
 import { printable, printableJson, table } from "./table.ts";
 import { parseWords, takeNoMore, UsageError } from "./usage.ts";
 
@@ -19,13 +21,12 @@ export async function except(args: string[]): Promise<number> {
   });
   const [place, ...rest] = positionals;
   takeNoMore(rest);
-  const app = values.app ?? null;
-  if (app !== null && !app.startsWith("/")) throw new UsageError(`--app wants an absolute path, not "${app}"`);
+  const app = values.app === undefined ? null : appPath(values.app);
   if (place === undefined) {
     if (values.remove || app !== null) throw new UsageError("blocklists except needs a HOST or an ADDRESS for that");
     return list(values.json);
   }
-  const wanted = place.toLowerCase().replace(/\.$/, "");
+  const wanted = placeFrom(place);
   const rules = await changing("blocklists", (helper) =>
     values.remove ? remove(helper, wanted, app) : add(helper, wanted, app),
   );
@@ -34,6 +35,14 @@ export async function except(args: string[]): Promise<number> {
     for (const rule of rules)
       process.stdout.write(`${printable(`${values.remove ? "removed" : "added"} rule ${rule.id}: ${textOf(rule)}`)}\n`);
   return 0;
+}
+
+/** In the form that rules and flows have: names as they travel ("xn--…"), IPv6 in its short form. */
+function placeFrom(given: string): string {
+  if (given.includes("/")) throw new UsageError(`an exception is for a HOST or a single ADDRESS, not "${given}"`);
+  if (isIP(given) === 6 && !given.includes("%")) return new URL(`http://[${given}]/`).hostname.slice(1, -1);
+  const name = given.toLowerCase().replace(/\.$/, "");
+  return domainToASCII(name) || name;
 }
 
 const textOf = ({ host, address, app }: Rule) =>

@@ -1,5 +1,5 @@
 // `picket import FILE`: rules of other firewalls, with a report of what could not be carried over.
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CodedError } from "../../contract/errors.ts";
 import type { Result } from "../../contract/methods.ts";
@@ -8,6 +8,8 @@ import type { Imported, Remark } from "../import/imported.ts";
 import { isRuleGroup, readRuleGroup } from "../import/little-snitch.ts";
 import { isOpenSnitchRule, readOpenSnitch } from "../import/open-snitch.ts";
 import { withHelper } from "./helper-connection.ts";
+import { importHosts, isHosts } from "./import-hosts.ts";
+import { readText } from "./read-text.ts";
 import { differenceLines, stageRules, summary } from "./rules-file.ts";
 import { printable, printableJson } from "./table.ts";
 import { parseWords, takeNoMore, UsageError } from "./usage.ts";
@@ -21,7 +23,9 @@ export async function importRules(args: string[]): Promise<number> {
   if (path === undefined) throw new UsageError("import needs a FILE, or the folder of OpenSnitch's rules");
   takeNoMore(rest);
   const dryRun = values["dry-run"] ?? false;
-  const imported = strictestFirst(read(path));
+  const found = read(path);
+  if ("hosts" in found) return importHosts(path, found.hosts, dryRun, values.json ?? false);
+  const imported = strictestFirst(found);
   const rules = imported.rules.map(({ rule }) => rule);
   const { result, problems, before } = await withHelper("import", async (helper) => {
     const before = await helper.call("rules.list", {});
@@ -47,9 +51,9 @@ function strictestFirst(imported: Imported): Imported {
   return { ...imported, rules };
 }
 
-/** Errors: bad_rules_file. */
-function read(path: string): Imported {
-  if (statSync(path).isDirectory()) {
+/** `hosts`: the text of a hosts file, which is a list and no rules. Errors: bad_rules_file, file_unreadable. */
+function read(path: string): Imported | { hosts: string } {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     const names = readdirSync(path).filter((name) => name.endsWith(".json"));
     if (names.length === 0) throw new CodedError("bad_rules_file", "no .json file is in the folder");
     const rules = names.sort().map((file) => ({ file, value: jsonOf(textOf(join(path, file))) }));
@@ -61,15 +65,11 @@ function read(path: string): Imported {
   if (isOpenSnitchRule(value))
     return readOpenSnitch([{ file: name, value }], `OpenSnitch: ${String(value.name ?? name)}`.slice(0, 256));
   if (isRuleGroup(value)) return readRuleGroup(value, name);
-  if (isHosts(content))
-    throw new CodedError("bad_rules_file", "a hosts file is a blocklist: picket blocklists add FILE --name NAME");
-  throw new CodedError("bad_rules_file", "neither rules of Little Snitch nor of OpenSnitch");
+  if (isHosts(content)) return { hosts: content };
+  throw new CodedError("bad_rules_file", "neither rules of Little Snitch nor of OpenSnitch, and no hosts file");
 }
 
-function textOf(path: string): string {
-  if (statSync(path).size > largestFile) throw new CodedError("bad_rules_file", `${path} is larger than 64 MiB`);
-  return readFileSync(path, "utf8");
-}
+const textOf = (path: string) => readText(path, largestFile, "bad_rules_file");
 
 function jsonOf(content: string): unknown {
   try {
@@ -77,17 +77,6 @@ function jsonOf(content: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Every line an address and names, or nothing but a comment. */
-function isHosts(content: string): boolean {
-  const lines = content
-    .slice(0, 65_536)
-    .split(/\r?\n/)
-    .slice(0, -1)
-    .concat(content.length < 65_536 ? content.split(/\r?\n/).slice(-1) : []);
-  const said = lines.map((line) => line.replace(/#.*/, "").trim()).filter((line) => line !== "");
-  return said.length > 0 && said.every((line) => /^[\da-fA-F:.]+(%\w+)?\s+\S/.test(line));
 }
 
 interface Report {

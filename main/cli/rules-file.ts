@@ -1,13 +1,16 @@
 // `picket rules export` and `picket rules apply`: the permanent rules as a file, and back.
-import { readFileSync } from "node:fs";
 import { CodedError } from "../../contract/errors.ts";
 import type { Result } from "../../contract/methods.ts";
 import { type FileRule, fileRule, parseRulesFile, rulesFile } from "../../contract/rules-file.ts";
 import type { Rule } from "../../contract/words.ts";
 import type { HelperClient } from "../client/client.ts";
 import { withHelper } from "./helper-connection.ts";
+import { readText } from "./read-text.ts";
 import { printable, printableJson } from "./table.ts";
 import { parseWords, takeNoMore, UsageError } from "./usage.ts";
+
+/** Bytes of a file that is read at once; the helper takes fewer rules than fit. */
+const largestFile = 64 * 1024 * 1024;
 
 export async function exportRules(args: string[]): Promise<number> {
   const { positionals } = parseWords(args, { json: { type: "boolean" } });
@@ -22,7 +25,7 @@ export async function applyRules(args: string[]): Promise<number> {
   const [path, ...rest] = positionals;
   if (path === undefined) throw new UsageError("rules apply needs a FILE (- for what is piped in)");
   takeNoMore(rest);
-  const file = parseRulesFile(readFileSync(path === "-" ? 0 : path, "utf8"));
+  const file = parseRulesFile(readText(path, largestFile, "bad_rules_file"));
   const dryRun = values["dry-run"] ?? false;
   const { result, before } = await withHelper("rules", async (helper) => {
     const before = await helper.call("rules.list", {});

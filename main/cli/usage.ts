@@ -38,8 +38,8 @@ picket rules apply FILE [--dry-run] [--json]
     --dry-run only says so. Temporary rules stay as they are.
 `,
   import: `picket import FILE [--dry-run] [--json]
-    Rules of Little Snitch (.lsrules) or OpenSnitch (a .json file, or a folder of them), in one change, with a report of what could not
-    be carried over. The next import of the same replaces them.
+    Rules of Little Snitch (.lsrules) or OpenSnitch (a .json file, or a folder of them), in one change, or a hosts file, which becomes a
+    blocklist called like it; with a report of what could not be carried over. The next import of the same replaces them.
 `,
   blocklists: `picket blocklists [list] [--json]
 picket blocklists add FILE|URL [--name NAME] [--json]
@@ -162,7 +162,7 @@ export function parseWords<T extends NonNullable<ParseArgsConfig["options"]>>(ar
   try {
     return parseArgs({ args: joinNumbers(args, options), options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError((error as Error).message.split(". ")[0]);
+    throw new UsageError((error as Error).message.split(/\.\s/)[0]);
   }
 }
 

@@ -1,5 +1,5 @@
 // Blocklists as a person has them: the real command line, a real helper, its real fetcher and a real web server on loopback.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { appendBytes, type Blocklist } from "../../contract/blocklists.ts";
@@ -69,6 +69,33 @@ describe("picket blocklists", () => {
       stderr: expect.stringMatching(/no exception/),
     });
     expect((await run("except", "198.51.100.7", "--remove")).code).toBe(0);
+  });
+
+  it("lets past them by whatever way a place and an app are written, and takes that back by any other", async () => {
+    await run("add", file("bad.txt", "||bücher.example^\n2001:db8:7::/48\n"));
+    const app = realpathSync("/usr/bin/env");
+    expect((await run("except", "Bücher.example.", "--app", "env")).stdout).toContain(
+      `allow xn--bcher-kva.example for ${app} in spite`,
+    );
+    expect((await run("except", "BÜCHER.example", "--app", "env", "--remove")).code).toBe(0);
+    expect((await run("except", "2001:DB8:7:0:0::1")).stdout).toContain("allow 2001:db8:7::1 for every app");
+    expect((await run("except", "2001:db8:7::0:1", "--remove")).code).toBe(0);
+    for (const [place, complaint] of [
+      ["2001:db8:7::/48", /single ADDRESS/],
+      ["fe80::1%eth0", /neither an address/],
+      ["*.bücher.example", /no host name/],
+    ] as const)
+      expect((await run("except", place)).stderr).toMatch(complaint);
+  });
+
+  it("say nothing of a name by an address that it may not have", async () => {
+    // What is reserved is in lists of addresses that nobody can have.
+    await run("add", file("bogons.txt", "192.0.2.0/24\n198.51.100.0/24\n203.0.113.0/24\n240.0.0.0/4\n"));
+    const client = await helper.client();
+    const explain = async (where: { host?: string; address?: string }) =>
+      (await client.call("explain", { app: "/usr/bin/curl", port: 443, ...where })).layer;
+    expect(await explain({ address: "192.0.2.1" })).toBe("blocklist");
+    expect(await explain({ host: "fine.example" })).toBe("mode");
   });
 
   it("takes a file, says what it did not take, and has it after a restart", async () => {

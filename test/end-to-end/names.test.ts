@@ -351,6 +351,32 @@ describe("a name that only the app says", () => {
     expect((await waiting).code).toBe(7);
   });
 
+  test("blocks over QUIC as well, by what Chromium's first datagrams say, before any of them leaves", async () => {
+    const rules = [
+      { app: null, action: "allow", port: 4433 },
+      { app: null, action: "block", domain: "watcher.test" },
+    ] as const;
+    const made = await Promise.all(rules.map((rule) => call((client) => client.call("rules.add", rule))));
+    /** Datagrams that came to the far side, where nobody answers. */
+    const browse = async (host: string) => {
+      const to = network.address(4);
+      const flags = [
+        ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+        ...["--disable-component-update", `--user-data-dir=${join(folder, host)}`, "--enable-quic", "--dump-dom"],
+        ...[`--origin-to-force-quic-on=${host}:4433`, `--host-resolver-rules=MAP ${host} ${to}`],
+      ];
+      await run(["timeout", "--kill-after=1", "60", "chromium", ...flags, `https://${host}:4433/`]);
+      return network.arrived("udp", to, 4433);
+    };
+    expect(await browse("quic.watcher.test")).toBe(0);
+    const flow = await flowTo("quic.watcher.test");
+    expect(flow).toMatchObject({ verdict: "block", layer: "rule", bytesOut: 0 });
+    expect(flow.endpoint).toMatchObject({ host: null, protocol: "udp", names: [{ source: "quic", trusted: false }] });
+    expect(await browse("quic.fine.example")).toBeGreaterThan(0);
+    expect(await flowTo("quic.fine.example")).toMatchObject({ verdict: "allow" });
+    for (const { id } of made) await call((client) => client.call("rules.remove", { id }));
+  }, 240_000);
+
   test("stands for another where its resolver said that it does, and says so", async () => {
     const looked = await run([
       realpathSync("/usr/bin/dig"),

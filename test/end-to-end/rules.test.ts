@@ -250,7 +250,7 @@ describe("rules as a file", () => {
     expect((await picket("rules", "export")).stdout).toBe(before);
   });
 
-  test("of Little Snitch are imported; hosts files are not rules", async () => {
+  test("of Little Snitch are imported", async () => {
     const group = { name: "Work", rules: [{ action: "deny", process: "any", "remote-domains": "ads.test" }] };
     const report = await json<Record<string, unknown>>("import", write("work.lsrules", group));
     expect(report).toMatchObject({
@@ -262,8 +262,70 @@ describe("rules as a file", () => {
     });
     const [made] = (await rulesNow()).filter(({ domain }) => domain === "ads.test");
     expect(made).toMatchObject({ action: "block", origin: "import", source: "Little Snitch: Work" });
-    const hosts = await picket("import", write("hosts", "# ads\n0.0.0.0 ads.test\n::1 other.test\n"));
-    expect(hosts).toMatchObject({ code: 1, stderr: expect.stringContaining("picket blocklists add") });
     expect((await picket("import", write("notes.txt", "hello\n"))).code).toBe(1);
+  });
+
+  test("are not what a hosts file has: that is imported as a blocklist, and once more as its new text", async () => {
+    const layerOf = async (host: string) =>
+      (await json<Result<"explain">>("explain", "--app", program, "--host", host, "--port", "443")).layer;
+    const own = "127.0.0.1 localhost\n192.0.2.9 nas.example\n0.0.0.0 co.uk\n";
+    const path = write("my+hosts.txt", `\uFEFF# ads\r\n${own}0.0.0.0 spy.test tracker.test # two\n::1 Bücher.test.\n`);
+    expect((await picket("import", path, "--dry-run")).stdout).toBe(
+      "Hosts file: my+hosts.txt: would be blocklist my-hosts\n",
+    );
+    expect(await layerOf("spy.test")).toBe("mode");
+    expect(await picket("import", path)).toMatchObject({
+      code: 0,
+      stdout: [
+        "Not carried over:",
+        "  line 2: 127.0.0.1 localhost: It is a name of this computer or its network.",
+        "  line 3: 192.0.2.9 nas.example: It leads a name somewhere instead of nowhere: Picket answers no look-ups.",
+        "  line 4: 0.0.0.0 co.uk: It stands for strangers: a name that others have names below.",
+        'Hosts file: my+hosts.txt: 3 hosts carried over, as blocklist my-hosts; picket blocklists remove "my-hosts" takes it back',
+        "",
+      ].join("\n"),
+    });
+    expect(await layerOf("tracker.test")).toBe("blocklist");
+    expect(await layerOf("xn--bcher-kva.test")).toBe("blocklist");
+    expect(await layerOf("nas.example")).toBe("mode");
+    writeFileSync(path, "0.0.0.0 spy.test\n0.0.0.0 tracker.test\n0.0.0.0 more.test\n");
+    expect(await json("import", path)).toEqual({
+      source: "Hosts file: my+hosts.txt",
+      blocklist: "my-hosts",
+      carriedOver: 3,
+      leftOut: [],
+    });
+    expect(await layerOf("more.test")).toBe("blocklist");
+    expect(await layerOf("xn--bcher-kva.test")).toBe("mode");
+    expect((await picket("blocklists", "remove", "my-hosts")).code).toBe(0);
+  });
+
+  test.each([
+    ["/nonexistent/file", "That file cannot be read.*ENOENT"],
+    [tmpdir(), "cannot be read.*is a folder|no .json file"],
+    ["/dev/zero", "is larger than 64 MiB"],
+  ])("are not read from %s for ever", async (path, complaint) => {
+    for (const words of [["rules", "apply"], ["import"]])
+      expect(await picket(...words, path)).toMatchObject({
+        code: 1,
+        stdout: "",
+        stderr: expect.stringMatching(complaint),
+      });
+  });
+
+  test("are about a domain also where it is written as they are listed", async () => {
+    const added = await picket("rules", "add", "--app", program, "--action", "block", "--domain", "*.Wild.Test.");
+    expect(added.stdout).toMatch(/block .* \*\.wild\.test any any$/m);
+    for (const [option, word, complaint] of [
+      ["--host", "*.wild.test", "a domain stands for itself and every host in it"],
+      ["--host", "192.0.2.1", "192.0.2.1 is an address"],
+      ["--domain", "*.", "That is no host name"],
+      ["--domain", "*.*.wild.test", "That is no host name"],
+    ] as const)
+      expect(await picket("rules", "add", "--app", program, "--action", "block", option, word)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(complaint),
+      });
+    await picket("rules", "undo");
   });
 });

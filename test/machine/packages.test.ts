@@ -77,6 +77,33 @@ test("another Flatpak that ships the very same file is another app", async () =>
   expect((await running).stdout).toBe("");
 });
 
+test("a Snap is known by its own file, under a name that outlives its refreshes", async () => {
+  const snap = (revision: number) => `/snap/talkie/${revision}`;
+  /** Each revision is a file system of its own, that root mounts while the helper runs. */
+  const refresh = (revision: number) =>
+    shell(`set -e
+      mkdir -p ${snap(revision)} && mount -t tmpfs -o mode=755 none ${snap(revision)} && mkdir ${snap(revision)}/bin
+      cp /usr/bin/busybox ${snap(revision)}/bin/nc && mount -o remount,ro ${snap(revision)}
+      ln -sfn ${revision} /snap/talkie/current`);
+  /** As snap-confine does it: in a mount namespace of its own, by the revision's path. */
+  const run = (revision: number) =>
+    asAlice(
+      "anything.scope",
+      ...["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"],
+      `exec ${snap(revision)}/bin/nc ${far.address} ${far.port} </dev/null`,
+    );
+  await refresh(41);
+  const running = run(41);
+  expect((await answer("allow", "--lifetime", "forever")).app).toMatchObject({
+    path: "/snap/talkie/current/bin/nc",
+    packaging: { kind: "snap", id: "talkie", proven: true },
+  });
+  expect((await running).stdout).toBe("welcome\n");
+  await refresh(42);
+  expect((await run(42)).stdout).toBe("welcome\n");
+  await shell("umount /snap/talkie/41 /snap/talkie/42 && rm -r /snap/talkie");
+}, 180_000);
+
 test.each([
   ["a program of alice's own", "/home/alice/files"],
   ["a runtime's program", `/var/lib/flatpak/runtime/org.example.Runtime/x86_64/1/${first}/files`],
