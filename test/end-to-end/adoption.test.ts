@@ -8,7 +8,7 @@ import type { Flow } from "../../contract/words.ts";
 import { OwnCgroup } from "../bpf/own-cgroup.ts";
 import { client, type StreamResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { TestHelper, until } from "./helper-process.ts";
+import { slowness, TestHelper, until } from "./helper-process.ts";
 
 const ECONNABORTED = 103;
 
@@ -47,7 +47,7 @@ s = socket.create_server(("127.0.0.1", 4711))
 c = socket.create_connection(("127.0.0.1", 4711))
 a, _ = s.accept()
 print("up", flush=True)
-time.sleep(600)`;
+time.sleep(${600 * slowness})`;
 
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-adoption-")));
@@ -58,7 +58,7 @@ beforeAll(async () => {
   outside = new OwnCgroup();
   for (const name of Object.keys(addresses) as (keyof typeof addresses)[]) addresses[name] = network.address(4);
   const stream = (protocol: string, address: string, ...quiet: string[]) =>
-    client("stream", protocol, address, 7777, 120, ...quiet);
+    client("stream", protocol, address, 7777, 120 * slowness, ...quiet);
   const inside = cgroup.child("deeper");
   streams.tcp = await before(inside, stream("tcp", addresses.tcp));
   streams.silent = await before(inside, stream("tcp", addresses.silent, "quiet"));

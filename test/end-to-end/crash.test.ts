@@ -73,7 +73,7 @@ describe.for(steps)("killed when the answer is %s", { timeout: 240_000 * slownes
 test("a verdict of a helper that was killed is taken back with its rule", async ({ sides: { helper, network } }) => {
   const address = network.address(4);
   await startStoppingAt(helper, "released");
-  const running = guarded(helper, network.near, client("stream", "tcp", address, 7777, 20));
+  const running = guarded(helper, network.near, client("stream", "tcp", address, 7777, 20 * slowness));
   const { id } = await helper.prompt(address);
   const answer = (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "forever" });
   await expect(answer).rejects.toMatchObject({ code: "no_helper" });

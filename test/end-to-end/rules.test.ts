@@ -10,7 +10,7 @@ import type { Flow, Rule } from "../../contract/words.ts";
 import { type Ended, picket as runPicket } from "../cli/picket-process.ts";
 import { client, python, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
+import { guarded, type Ran, slowness, TestHelper, until } from "./helper-process.ts";
 
 const ECONNREFUSED = 111;
 const ECONNABORTED = 103;
@@ -174,7 +174,10 @@ describe("rules as a file", () => {
     expect(dry.stdout).toContain(`- block, any app, host gone.test (${gone.id})\n`);
     expect(dry.stdout).toMatch(/would be: 1 added, 1 changed, \d+ removed\n$/);
     expect((await picket("rules", "export")).stdout).toBe(exported.stdout);
-    const living = guarded(helper, network.near, [program, ...client("stream", "tcp", address, 7777, 20).slice(1)]);
+    const living = guarded(helper, network.near, [
+      program,
+      ...client("stream", "tcp", address, 7777, 20 * slowness).slice(1),
+    ]);
     await flowTo(address);
     expect((await picket("rules", "apply", path)).stdout).toContain("1 added, 1 changed");
     expect(await errnoOf(connect(address))).toBe(ECONNREFUSED);

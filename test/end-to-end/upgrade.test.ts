@@ -55,9 +55,9 @@ describe.for<[string, () => string, () => string, number]>([
     await api.call("rules.add", { app: appOf("stream"), action: "allow", address: allowed });
 
     const over = join(helper.directory, "over");
-    const insisting = guarded(helper, network.near, client("insist", blocked, 80, 180, over));
-    const stream = guarded(helper, network.near, client("stream", "tcp", allowed, 7777, 180, over));
-    const held = guarded(helper, network.near, client("tcp", waiting, 80, 180));
+    const insisting = guarded(helper, network.near, client("insist", blocked, 80, 180 * slowness, over));
+    const stream = guarded(helper, network.near, client("stream", "tcp", allowed, 7777, 180 * slowness, over));
+    const held = guarded(helper, network.near, client("tcp", waiting, 80, 180 * slowness));
     await helper.prompt(waiting);
     await until("the stream", async () => ((await flowsTo(allowed))[0]?.bytesIn ?? 0) > 0);
 
@@ -107,7 +107,7 @@ describe("a version that cannot start", { timeout: 240_000 * slowness }, () => {
     await (await helper.client()).call("rules.add", { app: appOf("insist"), action: "block", address });
     const before = versions();
     const over = join(helper.directory, "over");
-    const insisting = guarded(helper, network.near, client("insist", address, 80, 180, over));
+    const insisting = guarded(helper, network.near, client("insist", address, 80, 180 * slowness, over));
     await until("the first refusals", async () => (await flowsTo(address)).length > 3);
     await helper.signal("SIGKILL");
     const change = (version: number) => {
