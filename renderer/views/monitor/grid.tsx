@@ -154,7 +154,7 @@ export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu
               height={rowHeight}
               flat={flat}
               active={current?.id ?? null}
-              atOnce={offset > 0}
+              atOnce={offset > 0 || shown.seq === 0}
             />
           ))}
         </div>

@@ -17,7 +17,7 @@ type Props = {
   flat: boolean;
   /** The active row. */
   active: string | null;
-  /** Not in its turn: all rows move together while the box is scrolled. */
+  /** Not in its turn: all rows move together while the box is scrolled, and when somebody asked for others. */
   atOnce: boolean;
 };
 

@@ -2,7 +2,7 @@
 // up whatever somebody does meanwhile.
 import { flushSync } from "react-dom";
 
-const perFrame = 8;
+const perFrame = 4;
 /** In the order in which they asked. */
 const waiting = new Set<() => void>();
 let expected = false;
