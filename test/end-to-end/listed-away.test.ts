@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { client, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { start, TestHelper } from "./helper-process.ts";
+import { start, TestHelper, until } from "./helper-process.ts";
 
 const refused = 111;
 const helper = new TestHelper();
@@ -38,15 +38,13 @@ test("a rule about one address needs no helper, a range does", async () => {
   const { upload } = await api.call("blocklists.begin", { name: "names" });
   await api.call("blocklists.append", { upload, data: Buffer.from("||bad.example^\n").toString("base64") });
   await api.call("blocklists.commit", { upload });
+  await until("the list", async () => (await api.call("blocklists.list", {})).some(({ domains }) => domains === 1));
   await helper.signal("SIGSTOP");
   expect(await attempt(open)).toBe(0);
   expect(await attempt(shut)).toBe(refused);
-  let isOver = false;
-  const waiting = attempt(within).finally(() => {
-    isOver = true;
-  });
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  expect(isOver).toBe(false);
+  const waiting = attempt(within);
+  const later = new Promise((resolve) => setTimeout(() => resolve("it waits"), 3000));
+  expect(await Promise.race([waiting, later])).toBe("it waits");
   expect(await network.arrivedAt(within)).toBe(0);
   await helper.signal("SIGCONT");
   expect(await waiting).toBe(0);

@@ -147,7 +147,8 @@ export async function weather(field: Storming, count: number, seed: number): Pro
   expect(await standingOf(api)).toEqual(standing);
   expect(await api.call("blocklists.list", {})).toEqual([]);
   const waiting = await api.call("prompts.list", {});
-  expect(waiting.find(({ id }) => id === prompts[0])).toMatchObject({ state: "held" });
+  // Not answered; in a long storm its app has given up by then.
+  expect(["held", "inbox"]).toContain(waiting.find(({ id }) => id === prompts[0])?.state);
   for (const flow of await api.call("flows.list", {})) expect(flow.verdict, flow.reason).not.toBe("allow");
   expect(await network.arrivedAt(hers)).toBe(0);
   expect(await network.arrivedAt(his)).toBe(0);
