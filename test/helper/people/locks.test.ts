@@ -1,4 +1,5 @@
 // The admin's lock: what the file says counts at once, and a file that somebody else could have written locks everything.
+import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,6 +53,17 @@ describe("the lock", () => {
     chmodSync(file, 0o644);
     spoil();
     expect(new AdminLock(file).read()).toEqual({ locked: all, problem: expect.stringMatching(/everything is locked/) });
+  });
+
+  it("is everything in a FIFO, whose writer nobody waits for", () => {
+    execFileSync("mkfifo", ["-m", "644", file]);
+    const module = JSON.stringify(join(import.meta.dirname, "../../../helper/people/locks.ts"));
+    const read = `import { AdminLock } from ${module}; console.log(new AdminLock(${JSON.stringify(file)}).read().locked.join());`;
+    const words = ["--input-type=module", "-e", read];
+    const said = execFileSync(process.execPath, words, {
+      ...{ encoding: "utf8", timeout: 30_000, stdio: ["ignore", "pipe", "ignore"] },
+    } as const);
+    expect(said.trim()).toBe(all.join());
   });
 
   it("stops everybody but root, and leaves answers for now", () => {
