@@ -91,6 +91,9 @@ int adopt_sockets(struct bpf_iter__task_file *ctx)
 	if (state->process.start && state->adoption != ADOPTION_BEGUN)
 		return 0;
 	state->adoption = ADOPTION_DONE;
+	/* It sent in the moment between its guard and this search, and was taken for one that belongs to nobody. */
+	if (state->flow.cookie && !state->process.start)
+		take_back(COUNTER_PREEXISTING);
 	state->flow.cookie = cookie;
 	state->netns = key.netns;
 	state->asked.connects = CONNECTS_UNKNOWN;

@@ -205,4 +205,12 @@ static __always_inline void count(__u32 which)
 		(*value)++; /* per CPU; a lost increment under preemption is acceptable here */
 }
 
+/* What was counted turns out not to be: one CPU may then be below zero, all together are not. */
+static __always_inline void take_back(__u32 which)
+{
+	__u64 *value = bpf_map_lookup_elem(&counters, &which);
+	if (value)
+		(*value)--;
+}
+
 #endif

@@ -61,7 +61,8 @@ export function readCounters(counters: BpfMap, cpus: number): Record<string, num
     key.writeUInt32LE(slot);
     counters.get(key, perCpu);
     let total = 0n;
-    for (let cpu = 0; cpu < cpus; cpu++) total += perCpu.readBigUInt64LE(cpu * 8);
+    // One CPU may have taken back what another counted.
+    for (let cpu = 0; cpu < cpus; cpu++) total += perCpu.readBigInt64LE(cpu * 8);
     values[counterNames[slot] ?? String(slot)] = Number(total);
   }
   return values;

@@ -22,10 +22,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { CgroupPaths } from "../../helper/kernel/cgroup-paths.ts";
 import { abi, layouts } from "../../helper/kernel/layout.ts";
-import { SystemError } from "../../helper/kernel/libc.ts";
-import { removePins } from "../../helper/kernel/pins.ts";
+import { linkInfo } from "../../helper/kernel/libbpf.ts";
+import { close, SystemError } from "../../helper/kernel/libc.ts";
+import { openLink, removePins } from "../../helper/kernel/pins.ts";
 import { Programs } from "../../helper/kernel/programs.ts";
-import { slowness } from "../end-to-end/helper-process.ts";
+import { slowness, until } from "../end-to-end/helper-process.ts";
 import { freshObject } from "./object.ts";
 import { OwnCgroup, programExists } from "./own-cgroup.ts";
 
@@ -52,6 +53,17 @@ const hooks = Object.values(places).sort();
 const launches = ["on_exec", "on_exit", "on_fork"];
 const iterators = ["adopt_sockets", "dump_traffic", "find_open", "find_revoked"];
 const everyProgram = [...hooks, ...launches, ...iterators].sort();
+
+/** The inode number of the cgroup that a pinned link is attached to; 0: it is gone. */
+function cgroupBehind(path: string): bigint {
+  const link = openLink(path);
+  if (link === null) throw new Error(`no link is pinned as ${path}`);
+  try {
+    return linkInfo(link).cgroup;
+  } finally {
+    close(link);
+  }
+}
 
 let object: string;
 /** The same programs in a file of another digest: what follows an ELF file's end belongs to nothing. */
@@ -257,6 +269,8 @@ describe("Programs", { timeout: 180_000 * slowness }, () => {
     await shortLivedHelper(cgroup, gone, kept);
     expect(existsSync(pins)).toBe(true);
     rmdirSync(gone);
+    // The kernel lets go of it a moment later; until then it is a guarded cgroup like any other.
+    await until("the end of its links", () => cgroupBehind(join(pins, "on_egress")) === 0n);
     const programs = new Programs(object, cgroup.instance);
     programs.adoptGuards();
     try {
