@@ -22,9 +22,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { CgroupPaths } from "../../helper/kernel/cgroup-paths.ts";
 import { abi, layouts } from "../../helper/kernel/layout.ts";
-import { linkInfo } from "../../helper/kernel/libbpf.ts";
+import { linkInfo, openPin } from "../../helper/kernel/libbpf.ts";
 import { close, SystemError } from "../../helper/kernel/libc.ts";
-import { openLink, removePins } from "../../helper/kernel/pins.ts";
+import { removePins } from "../../helper/kernel/pins.ts";
 import { Programs } from "../../helper/kernel/programs.ts";
 import { slowness, until } from "../end-to-end/helper-process.ts";
 import { freshObject } from "./object.ts";
@@ -56,8 +56,7 @@ const everyProgram = [...hooks, ...launches, ...iterators].sort();
 
 /** The inode number of the cgroup that a pinned link is attached to; 0: it is gone. */
 function cgroupBehind(path: string): bigint {
-  const link = openLink(path);
-  if (link === null) throw new Error(`no link is pinned as ${path}`);
+  const link = openPin(path);
   try {
     return linkInfo(link).cgroup;
   } finally {
