@@ -22,6 +22,7 @@ import {
   flowState,
   isConnection,
   layouts,
+  type ProcessRecord,
   recordType,
   type SocketState,
 } from "./kernel/layout.ts";
@@ -85,6 +86,8 @@ export interface EngineParts {
   checkpoint(step: Step): void;
 }
 
+/** Sockets of before their guard whose owners are remembered: it is asked for within a moment. */
+const mostFound = 4096;
 /** Known addresses of a host that are looked at to explain it. */
 const placesTold = 16;
 /** Flows that are counted for what an app did today: all that are remembered. */
@@ -113,6 +116,8 @@ export class Engine {
   private readonly lifetimes: Lifetimes;
   private readonly news: KernelNews;
   private readonly traffic: TrafficCounts;
+  /** Whose the sockets are that were found when their cgroup was guarded, by cookie. */
+  private readonly found = new Map<bigint, ProcessRecord>();
 
   constructor(parts: EngineParts) {
     const { programs, store, listener } = parts;
@@ -234,7 +239,7 @@ export class Engine {
       lostPackets: parts.lostPackets,
       lostBefore,
       announced: (program) => this.naming.announce(program),
-      held: (record, packet, resumed) => this.onHeld(record, packet, resumed),
+      held: (record, packet, resumed) => this.onHeld(this.withOwner(record), packet, resumed),
       told: (record) => this.onNews(record, flowId(record.flow)),
     });
     this.lifetimes.follow();
@@ -487,7 +492,9 @@ export class Engine {
   /** Connections older than their guard are listed; from now on a rule that blocks them ends them. Other sockets are met as they send. */
   adopt(sockets: readonly SocketState[]): void {
     const reason = "It was there before Picket guarded it.";
+    if (this.found.size > mostFound) this.found.clear();
     for (const socket of sockets) {
+      this.found.set(socket.flow.cookie, socket.process);
       if (!isConnection(socket.flow)) continue;
       const record = recordOf(socket);
       this.meet(record, (app) => {
@@ -496,6 +503,12 @@ export class Engine {
         if (verdict === "block") this.revocation.soon();
       });
     }
+  }
+
+  /** What a socket sent in the moment between its guard and the search for its owner was told without one. */
+  private withOwner(record: FlowRecord): FlowRecord {
+    const owner = record.process.start === 0n ? this.found.get(record.flow.cookie) : undefined;
+    return owner === undefined ? record : { ...record, process: owner };
   }
 
   // What people change

@@ -40,7 +40,7 @@ async function before(directory: string, [, ...args]: readonly string[]): Promis
   return older;
 }
 
-const addresses = { tcp: "", silent: "", udp: "", unguarded: "" };
+const addresses = { tcp: "", silent: "", udp: "", busy: "", unguarded: "" };
 const streams: Record<string, Older> = {};
 const served = `import socket, threading, time
 s = socket.create_server(("127.0.0.1", 4711))
@@ -48,6 +48,17 @@ c = socket.create_connection(("127.0.0.1", 4711))
 a, _ = s.accept()
 print("up", flush=True)
 time.sleep(${600 * slowness})`;
+
+/** Sends all the time, and so while its guard is made. */
+const busy = `import socket, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.connect((sys.argv[1], 7777))
+print("up", flush=True)
+end = time.monotonic() + ${120 * slowness}
+while time.monotonic() < end:
+    try: s.send(b"x")
+    except OSError: pass
+    time.sleep(0.001)`;
 
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-adoption-")));
@@ -63,6 +74,7 @@ beforeAll(async () => {
   streams.tcp = await before(inside, stream("tcp", addresses.tcp));
   streams.silent = await before(inside, stream("tcp", addresses.silent, "quiet"));
   streams.udp = await before(inside, stream("udp", addresses.udp));
+  streams.busy = await before(inside, ["", "-c", busy, addresses.busy]);
   streams.served = await before(inside, ["", "-c", served]);
   streams.unguarded = await before(outside.directory, stream("tcp", addresses.unguarded));
   await helper.start("helper/main.ts", ["--guard", cgroup.instance]);
@@ -126,6 +138,11 @@ describe("a connection older than the guard", () => {
     expect(resultOf(older).errno).toBe(ECONNABORTED);
     expect(await flowTo(address)).toMatchObject({ verdict: "block", layer: "rule" });
   });
+});
+
+test("what is sent while the guard is made is its app's as well", async () => {
+  const { app } = await helper.prompt(addresses.busy);
+  expect(app.path).toBe(program);
 });
 
 test("a datagram socket older than the guard is its app's, and asked about as it sends", async () => {
