@@ -460,10 +460,8 @@ export class Engine {
 
   private judgeHeld(record: FlowRecord, app: App, resumed: boolean): void {
     const id = flowId(record.flow);
-    const endpoint = this.called.endpointOf(record);
-    const direction = directionOf(record);
-    const user = record.process.uid;
-    const asked = { app, direction, endpoint, user };
+    const asked = this.askedOf(record, app);
+    const { direction, endpoint } = asked;
     const decision = this.policy.decide(asked);
     const { verdict, rule, layer, reason, number } = decision;
     if (verdict !== "ask") {
@@ -483,9 +481,7 @@ export class Engine {
   /** What allowed a connection, as far as policy of today knows. */
   private wordsFor(record: FlowRecord, app: App): Judgement {
     const earlier = { verdict: "allow", rule: null, layer: "mode", reason: "It was allowed before." } as const;
-    const endpoint = this.called.endpointOf(record);
-    const asked = { app, direction: directionOf(record), endpoint, user: record.process.uid };
-    const { verdict, rule, layer, reason } = this.policy.decide(asked);
+    const { verdict, rule, layer, reason } = this.policy.decide(this.askedOf(record, app));
     return verdict === "allow" ? { verdict, rule, layer, reason } : earlier;
   }
 
