@@ -1,4 +1,4 @@
-// What a counter that is not zero means for the person whose connections it is about. Pure.
+// What falls short, in one sentence for the person whose connections it is about. Pure.
 import type { Degraded } from "../contract/words.ts";
 
 /** By counter: one sentence, told with how often. picket doctor knows what to do about each (main/cli/doctor/limits.ts). */
@@ -37,4 +37,20 @@ export function degradations(counters: Record<string, number>): Degraded[] {
   return Object.entries(meanings)
     .filter(([code]) => (counters[code] ?? 0) > 0)
     .map(([code, meaning]) => ({ code, message: `${meaning} (${counters[code]})` }));
+}
+
+/** `problem`: what the admin's lock says of itself (helper/people/locks.ts). */
+export function lockProblem(problem: string | null): Degraded[] {
+  return problem === null ? [] : [{ code: "lock", message: problem }];
+}
+
+/** `names`: of the lists without their text. */
+export function idleLists(names: readonly string[]): Degraded[] {
+  if (names.length === 0) return [];
+  return [
+    {
+      code: "blocklists",
+      message: `Blocklists that block little or nothing, as their text is missing or damaged: ${names.join(", ")}`,
+    },
+  ];
 }

@@ -1,17 +1,6 @@
 // Builds a helper out of its rooms, in the order in which they must stand, and takes it down in reverse.
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
 import type { Degraded, Rule } from "../contract/words.ts";
 import { cautious } from "./after-damage.ts";
 import type { Step } from "./answers.ts";
@@ -20,12 +9,12 @@ import { Blocklists, listsFolder } from "./blocklists/blocklists.ts";
 import { makeFetch } from "./blocklists/fetch.ts";
 import { PolicyLists } from "./blocklists/policy-lists.ts";
 import { makeBlocklistService } from "./blocklists/service.ts";
-import { degradations } from "./degraded.ts";
+import { degradations, idleLists, lockProblem } from "./degraded.ts";
 import { Engine } from "./engine.ts";
+import { makeBlindSpots } from "./guard/blind-spots.ts";
 import { cgroupRoot, instanceName } from "./guard/cgroups.ts";
 import { Guards } from "./guard/guards.ts";
 import { findGuards, type Guard } from "./guard/named.ts";
-import { packetSocketHolders } from "./guard/packet-sockets.ts";
 import { makeRuns, type Runs } from "./guard/runs.ts";
 import { Countries } from "./history/countries.ts";
 import { History } from "./history/history.ts";
@@ -36,8 +25,8 @@ import { readJournalConf } from "./journal/conf.ts";
 import { Journal } from "./journal/journal.ts";
 import { CgroupPaths } from "./kernel/cgroup-paths.ts";
 import { layouts } from "./kernel/layout.ts";
-import { boottime, ticksPerSecond, tryLock, unmount } from "./kernel/libc.ts";
-import { bpfFileSystem, ensureBpfFileSystem } from "./kernel/pins.ts";
+import { boottime, ticksPerSecond } from "./kernel/libc.ts";
+import { ensureBpfFileSystem, releaseBpfFileSystem } from "./kernel/pins.ts";
 import { Programs, type StartStep } from "./kernel/programs.ts";
 import { countCpus, readCounters } from "./kernel/records.ts";
 import { Learning } from "./learning.ts";
@@ -51,21 +40,21 @@ import { sessionOf } from "./own-session.ts";
 import { AdminLock } from "./people/locks.ts";
 import { LockedScreens } from "./people/logins.ts";
 import { isPerson, personOf } from "./people/person.ts";
-import type { World } from "./people/scopes.ts";
 import { Tailor } from "./people/tailor.ts";
 import { UnattendedFlows } from "./people/unattended.ts";
 import { sees, viewerOf } from "./people/viewer.ts";
+import { worldOf } from "./people/world.ts";
 import { localPrefixes, loopbackPrefixes } from "./policy/rule.ts";
 import { Probation } from "./probation.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
 import { eachRound } from "./rounds.ts";
 import { guardsBefore, writeRunFile } from "./run-file.ts";
-import { checkFolder } from "./secure-path.ts";
+import { safely } from "./safely.ts";
 import { polkitAllows } from "./server/polkit.ts";
 import { ControlServer } from "./server/server.ts";
 import { Updates } from "./server/updates.ts";
 import { makeService, type ServiceParts, statusOf } from "./service.ts";
-import { StartError } from "./start-error.ts";
+import { lockState, secureState } from "./state-folder.ts";
 import { Copies } from "./store/copies.ts";
 import type { Store } from "./store/database.ts";
 import { copiesFolder, type Damage, damageToTell, databaseIn, openState, suspect } from "./store/open-state.ts";
@@ -99,33 +88,6 @@ export interface Helper {
   close(removePins: boolean): Promise<void>;
 }
 
-function secureState(state: string): void {
-  mkdirSync(state, { recursive: true, mode: 0o700 });
-  if (statSync(state).uid !== 0) throw new StartError(`${state} must belong to root`);
-  // What is above first: a link that somebody else made would have root's other folders closed to everybody.
-  checkFolder(dirname(state));
-  if (lstatSync(state).uid !== 0) throw new StartError(`${state} is a link that is not root's`);
-  chmodSync(state, 0o700);
-  checkFolder(realpathSync(state));
-}
-
-/** Two helpers on one state would read one ring buffer. The descriptor stays open as long as the process lives. */
-function lock(state: string): void {
-  if (!tryLock(openSync(join(state, "helper.lock"), "w", 0o600)))
-    throw new StartError(`another helper runs on ${state}`);
-}
-
-/** For what happens on its own: a failure is logged and the helper goes on. */
-function safely(failure: string, work: () => void): () => void {
-  return () => {
-    try {
-      work();
-    } catch (error) {
-      log("error", failure, { error: String((error as Error).stack ?? error) });
-    }
-  };
-}
-
 function version(): string {
   const text = readFileSync(join(import.meta.dirname, "../package.json"), "utf8");
   return (JSON.parse(text) as { version: string }).version;
@@ -142,7 +104,7 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
   };
   const named = await findGuards(root, options.guards, known, options.service ? leaveOut : undefined);
   secureState(options.state);
-  lock(options.state);
+  lockState(options.state);
   const instance = instanceName(options.state);
   const space = new Space(options.state);
   let abandoned = false;
@@ -379,7 +341,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       ...rooms.unfound.map((problem) => ({ code: "guardUnknown", message: `Not guarded: ${problem}.` })),
       ...degradations(counters()),
       ...unreadable,
-      ...lockProblem(lock),
+      ...lockProblem(lock.read().problem),
       ...blindSpots(),
       ...idleLists(blocklists.idle),
       ...space.degraded(),
@@ -509,60 +471,4 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       rmSync(options.socket, { force: true });
     },
   };
-}
-
-/** `rooms`: they are not there yet when it is made. */
-function worldOf(rooms: () => { engine: Engine; probation: Probation; history: History }): World {
-  return {
-    isPerson: (uid) => isPerson(uid),
-    personOfPrompt: (id) => rooms().engine.personOfPrompt(id),
-    promptOf: (id) => rooms().engine.prompts.get(id),
-    countPrompts: (viewer) => rooms().engine.prompts.countOf((person) => sees(viewer, person)),
-    flowOf: (id) => rooms().engine.findFlow(id),
-    ruleOf: (id) => rooms().engine.findRule(id),
-    changes: () => rooms().engine.changedUsers(),
-    trialBy: () => rooms().probation.trialBy,
-    hasUsed: (app, uid) => rooms().history.hasUsed(app, uid),
-  };
-}
-
-/** Unmounts what this helper mounted, unless somebody uses it by now. */
-function releaseBpfFileSystem(): void {
-  try {
-    // Unmounting would drop the pins of others with it. The kernel puts two .debug files into every bpffs itself.
-    if (readdirSync(bpfFileSystem).every((name) => name.endsWith(".debug"))) unmount(bpfFileSystem);
-  } catch (error) {
-    log("info", "the BPF file system stays mounted", { error: String(error) });
-  }
-}
-
-/** How long what guarded processes have open is believed, milliseconds: looking is not free where many run. */
-const blindSpotAge = 10_000;
-
-function makeBlindSpots(directories: () => string[]): () => Degraded[] {
-  let known: Degraded[] = [];
-  let looked = Number.NEGATIVE_INFINITY;
-  return () => {
-    if (performance.now() - looked < blindSpotAge) return known;
-    looked = performance.now();
-    const holders = packetSocketHolders(directories());
-    const message = `Guarded processes with AF_PACKET sockets, which Picket cannot see into: ${holders.slice(0, 10).join(", ")}`;
-    known = holders.length === 0 ? [] : [{ code: "packetSockets", message }];
-    return known;
-  };
-}
-
-function lockProblem(lock: AdminLock): Degraded[] {
-  const { problem } = lock.read();
-  return problem === null ? [] : [{ code: "lock", message: problem }];
-}
-
-function idleLists(names: readonly string[]): Degraded[] {
-  if (names.length === 0) return [];
-  return [
-    {
-      code: "blocklists",
-      message: `Blocklists that block little or nothing, as their text is missing or damaged: ${names.join(", ")}`,
-    },
-  ];
 }

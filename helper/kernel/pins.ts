@@ -1,7 +1,8 @@
 // The BPF file system, in which maps, programs and links stay when nobody holds them.
 import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { mountBpf } from "./libc.ts";
+import { log } from "../log.ts";
+import { mountBpf, unmount } from "./libc.ts";
 
 export const bpfFileSystem = "/sys/fs/bpf";
 
@@ -12,6 +13,16 @@ export function ensureBpfFileSystem(): boolean {
     .some((line) => line.split(" ")[1] === bpfFileSystem && line.split(" ")[2] === "bpf");
   if (!mounted) mountBpf(bpfFileSystem);
   return !mounted;
+}
+
+/** Unmounts what ensureBpfFileSystem mounted, unless somebody uses it by now. */
+export function releaseBpfFileSystem(): void {
+  try {
+    // Unmounting would drop the pins of others with it. The kernel puts two .debug files into every bpffs itself.
+    if (readdirSync(bpfFileSystem).every((name) => name.endsWith(".debug"))) unmount(bpfFileSystem);
+  } catch (error) {
+    log("info", "the BPF file system stays mounted", { error: String(error) });
+  }
 }
 
 /** Unlinks a pin or a tree of them. bpffs knows no recursive removal of its own. */
