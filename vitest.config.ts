@@ -1,5 +1,6 @@
 // How the tests run, two files at a time: pure ones, then those that load programs and start helpers, which wait for holds, retransmissions
-// and lifetimes most of the time. At last, one after another, those that need the machine to themselves.
+// and lifetimes most of the time, and whole systems, which wait for one another's services. At last, one after another, those that need the
+// machine to themselves.
 import { defineConfig } from "vitest/config";
 
 const all = process.env.PICKET_TESTS === "all";
@@ -8,9 +9,12 @@ const tests = "**/*.test.{ts,tsx}";
 const pure = ["contract", "build", "renderer", "helper/policy", "helper/prompts"].map(
   (room) => `test/${room}/${tests}`,
 );
-/** Screens, whole systems, and what loads or fills the machine. */
+/** A machine with its own systemd each. Its own test counts what others would sweep away. */
+const machines = `test/machine/!(machine).test.ts`;
+/** Screens, virtual machines, and what loads or fills the machine. */
 const alone = [
-  `test/{machine,vm,window}/${tests}`,
+  `test/{vm,window}/${tests}`,
+  "test/machine/machine.test.ts",
   "test/end-to-end/{crash,first-run,flood,full,kill,leaks,start,storm,window*}.test.ts",
   "test/**/*.slow.test.ts",
 ];
@@ -44,9 +48,19 @@ export default defineConfig({
         test: {
           name: "real",
           include: [`test/${tests}`],
-          exclude: [...pure, ...alone],
+          exclude: [...pure, ...alone, machines],
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
+          ...patience,
+        },
+      },
+      {
+        test: {
+          name: "machines",
+          include: [machines],
+          exclude: ["test/**/*.slow.test.ts"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
           ...patience,
         },
       },
@@ -56,7 +70,7 @@ export default defineConfig({
           include: alone,
           exclude: [...pure, ...slow],
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           ...patience,
         },
       },
