@@ -5,6 +5,7 @@ import { windowTopics } from "../../contract/bridge.ts";
 import type { Topic } from "../../contract/methods.ts";
 import { HelperClient } from "../../main/client/client.ts";
 import { picket, TestHelper } from "../end-to-end/helper-process.ts";
+import { Listener } from "../end-to-end/inbound-sides.ts";
 import { aView } from "../helper/monitor/flows.ts";
 import { python } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
@@ -24,13 +25,13 @@ const figures = new Figures();
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
 
-async function measureProtocol(helper: TestHelper, network: Network, protocol: "tcp" | "udp"): Promise<void> {
-  const port = protocol === "tcp" ? 80 : 7777;
-  const address = network.address(4);
-  const script = [python, join(import.meta.dirname, "latency-client.py"), protocol, address, String(port)];
-  const inside = ["nsenter", `--net=/run/netns/${network.near}`, ...script];
-  const free = new LatencyClient(inside, helper.socket);
-  const guarded = new LatencyClient([picket, "run", "--", ...inside], helper.socket);
+/** One attempt after another, each held and then allowed; `free`: the same past Picket. */
+async function measureHold(
+  helper: TestHelper,
+  title: string,
+  held: LatencyClient,
+  free?: LatencyClient,
+): Promise<void> {
   const client = await HelperClient.connect(helper.socket, "bench");
   let heard: ((prompt: { id: string; at: number }) => void) | undefined;
   await client.watch(["prompts"], (_topic, data) => {
@@ -38,22 +39,24 @@ async function measureProtocol(helper: TestHelper, network: Network, protocol: "
     for (const prompt of data.changed) if (prompt.state === "held") heard?.({ id: prompt.id, at });
   });
 
-  const [toEvent, toApp, unguarded]: number[][] = [[], [], []];
+  const [toEvent, toApp, unguarded]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < rounds; round++) {
     const prompted = new Promise<{ id: string; at: number }>((resolve) => {
       heard = resolve;
     });
-    const attempt = guarded.attempt();
+    const attempt = held.attempt();
     const { id, at } = await prompted;
     heard = undefined;
     await sleep(holdTime);
     const answered = nowMs();
     await client.call("prompts.answer", { id, action: "allow", lifetime: "once" });
     const { start, end } = await attempt;
-    toEvent?.push(at - start);
-    toApp?.push(end - answered);
-    const without = await free.attempt();
-    unguarded?.push(without.end - without.start);
+    toEvent.push(at - start);
+    toApp.push(end - answered);
+    if (free !== undefined) {
+      const without = await free.attempt();
+      unguarded.push(without.end - without.start);
+    }
     await sleep(betweenRounds);
   }
   for (const [name, values] of [
@@ -61,12 +64,37 @@ async function measureProtocol(helper: TestHelper, network: Network, protocol: "
     ["answer to app goes on", toApp],
     ["the same exchange without Picket", unguarded],
   ] as const) {
-    figures.note(`${protocol}: ${name}, p50`, percentile(values ?? [], 0.5), "ms");
-    figures.note(`${protocol}: ${name}, p99`, percentile(values ?? [], 0.99), "ms");
+    if (values.length === 0) continue;
+    figures.note(`${title}: ${name}, p50`, percentile(values, 0.5), "ms");
+    figures.note(`${title}: ${name}, p90`, percentile(values, 0.9), "ms");
+    figures.note(`${title}: ${name}, p99`, percentile(values, 0.99), "ms");
   }
-  free.close();
-  guarded.close();
+  held.close();
+  free?.close();
   client.close();
+}
+
+const clientIn = (namespace: string, ...args: (string | number)[]) => [
+  "nsenter",
+  `--net=/run/netns/${namespace}`,
+  python,
+  join(import.meta.dirname, "latency-client.py"),
+  ...args.map(String),
+];
+
+async function measureOutbound(helper: TestHelper, network: Network, protocol: "tcp" | "udp"): Promise<void> {
+  const command = clientIn(network.near, protocol, network.address(4), protocol === "tcp" ? 80 : 7777);
+  const held = new LatencyClient([picket, "run", "--", ...command], helper.socket);
+  await measureHold(helper, protocol, held, new LatencyClient(command, helper.socket));
+}
+
+/** Calls from the far side, which nobody guards, to a guarded listener. */
+async function measureInbound(helper: TestHelper, network: Network): Promise<void> {
+  const port = 3000;
+  const listener = await Listener.start(helper, network, "tcp", "0.0.0.0", port);
+  const held = new LatencyClient(clientIn(network.far, "tcp", network.nearAddress(4), port), helper.socket);
+  await measureHold(helper, "inbound tcp", held);
+  await listener.stop();
 }
 
 async function measureRest(helper: TestHelper, figure: string): Promise<void> {
@@ -78,8 +106,9 @@ const helper = new TestHelper();
 const network = await createNetwork();
 try {
   await helper.start();
-  await measureProtocol(helper, network, "tcp");
-  await measureProtocol(helper, network, "udp");
+  await measureOutbound(helper, network, "tcp");
+  await measureOutbound(helper, network, "udp");
+  await measureInbound(helper, network);
   await measureRest(helper, "helper CPU at rest");
   const watcher = await HelperClient.connect(helper.socket, "bench");
   // As the window does: what is not on its screen it does not ask for.

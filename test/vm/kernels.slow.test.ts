@@ -36,7 +36,8 @@ const files = [
     "kill",
     "crash",
   ],
-  ...["bpf/raw-sockets", "bpf/load"],
+  ...["changed", "usual"],
+  ...["bpf/raw-sockets", "bpf/load", "helper/kernel/policy-maps"],
 ].map((name) => `test/${name.includes("/") ? name : `end-to-end/${name}`}.test.ts`);
 
 /** Both kernels' machines side by side, each with one file at a time. */

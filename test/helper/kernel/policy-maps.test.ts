@@ -1,7 +1,7 @@
 // The real thing: generated policies go through the compiler into the kernel's maps, and real sockets ask the real programs.
 // test/helper/policy/compile.test.ts asks many more questions of a model of them.
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { AddressSet } from "../../../helper/blocklists/address-set.ts";
 import { flowState, layouts, recordType } from "../../../helper/kernel/layout.ts";
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
@@ -9,6 +9,7 @@ import { formatAddress } from "../../../helper/policy/address.ts";
 import { type Compiled, Compiler, compile, type NamedAddresses } from "../../../helper/policy/compile.ts";
 import { decide, noNames, type Policy, type Question } from "../../../helper/policy/decide.ts";
 import { entryRule, type Lists, listNumbers, noLists } from "../../../helper/policy/lists.ts";
+import { slowness } from "../../end-to-end/helper-process.ts";
 import {
   apps,
   emptyPolicy,
@@ -26,6 +27,8 @@ import {
 import { mutants } from "../policy/mutants.ts";
 import { type Outcome, type Probe, Prober } from "./prober.ts";
 
+vi.setConfig({ testTimeout: 300_000 * slowness });
+
 const settings = { holdTicks: 25, pidNamespace: 1 };
 const empty = emptyPolicy("ask");
 
@@ -40,7 +43,7 @@ beforeAll(async () => {
   maps = new PolicyMaps(prober.programs.maps, settings);
   maps.apply(compileFor(empty));
   executable = layouts.exe_key.write(await prober.executable());
-}, 60_000);
+});
 afterAll(() => prober?.stop());
 
 const forKernel = { ...target, tableId: numbers.tableId, appId: numbers.appId };
@@ -144,7 +147,7 @@ describe("the kernel", () => {
     }
     expect(seen.deferred).toBeGreaterThan(0);
     expect(prober.failures).toEqual([]);
-  }, 120_000);
+  });
 
   // Those whose mistake shows in outbound flows of a program that has a name; the model's test knows them all.
   it.each(mutants.filter(([name]) => !/inbound|exact slots|one person's/.test(name)))(
@@ -170,7 +173,6 @@ describe("the kernel", () => {
       );
       await expect(wrong).rejects.toThrow(/Property failed/);
     },
-    240_000,
   );
 });
 
@@ -293,7 +295,7 @@ describe("the maps", () => {
     maps.apply(compileFor(empty));
     expect(kernelPaths()).toEqual({});
     for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(5);
-  }, 300_000);
+  });
 
   it("are not written anew for a list that is the same", () => {
     const hex = "00000000000000000000ffffc0000201";
