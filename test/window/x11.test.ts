@@ -17,6 +17,12 @@ let helper: ScenarioHelper;
 let desktop: Desktop;
 let programs: Programs;
 let lock: (locked: boolean) => void;
+/** As a desktop says that it shows no notifications. */
+const inhibited = { is: false };
+const doNotDisturb = (is: boolean): void => {
+  inhibited.is = is;
+  desktop.tellInhibited();
+};
 let app: App;
 let terminal: string;
 
@@ -33,6 +39,7 @@ beforeAll(async () => {
   helper = await ScenarioHelper.start();
   desktop = await Desktop.start();
   lock = await desktop.screenSaver();
+  await desktop.showNotices(inhibited);
   app = await App.start(helper.socketPath, ["--no-sandbox"], undefined, undefined, {
     env: { DBUS_SESSION_BUS_ADDRESS: desktop.address },
     prepare: async (display) => {
@@ -191,5 +198,16 @@ describe("nothing comes up", () => {
     await arrive();
     lock(false);
     await summary("While the screen was locked");
+  });
+
+  test("while notifications are switched off; what was in view goes", async () => {
+    helper.put("prompts", question("x1", curl, 60_000));
+    await app.liveCard("x1");
+    doNotDisturb(true);
+    await waitFor(async () => expect(await app.promptIsVisible()).toBe(false));
+    await arrive();
+    doNotDisturb(false);
+    await summary("While you were not to be disturbed");
+    expect(desktop.notices).toEqual([]);
   });
 });
