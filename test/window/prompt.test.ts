@@ -328,12 +328,13 @@ describe("the dead time", () => {
     // The positive control: there were presses soon and late.
     expect(pressed.filter((age) => age < 150).length).toBeGreaterThan(0);
     expect(pressed.filter((age) => age > 350).length).toBeGreaterThan(0);
-    await app.liveCard("p2");
     expect(answers()).toEqual([]);
     // And another: the same presses answer a card that is not dead.
+    await app.liveCard("p2");
     await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(answers()).toEqual([]);
     await app.prompt.evaluate(() => (window as unknown as Presser).press());
-    await waitFor(() => expect(answers()).toHaveLength(1));
+    await waitFor(() => expect(answers()).not.toEqual([]));
   });
 
   test("the press that brings the focus counts, as on X11 the window has none before", async () => {
