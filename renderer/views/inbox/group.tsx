@@ -1,7 +1,7 @@
 // All questions of one app: its face and name once, an answer for the whole app, and the questions beneath.
 import { useState } from "react";
 import type { ErrorCode } from "../../../contract/errors.ts";
-import { plain } from "../../format.ts";
+import { isIdentified, plain } from "../../format.ts";
 import { AppFace, AppTitle, appLine, appName } from "../../parts/app.tsx";
 import { ErrorLine } from "../../parts/notice.tsx";
 import { canBeRemembered } from "../../prompt/choices.tsx";
@@ -31,7 +31,7 @@ export function AppGroup({ group, hand }: { group: Group; hand: Hand }) {
           {app.verified ? (
             <span className="second">{words.questions(group.prompts.length)}</span>
           ) : (
-            <bdi className="line second" title={appLine(app)}>
+            <bdi className={`second ${isIdentified(app.path) ? "line" : ""}`} title={appLine(app)}>
               {appLine(app)}
             </bdi>
           )}
