@@ -1,5 +1,5 @@
-// What a card or an inbox row shortens or leaves out, in full and to be copied. First what helps to decide: every destination with where its
-// name comes from, since when the app is known, and what it did today; then the program, its package and what started it.
+// What a card or an inbox row shortens or leaves out, in full and to be copied. First what helps to decide: since when the app is known,
+// what it did today, and every destination with where its name comes from; then the program, its package and what started it.
 import type { ReactNode, Ref } from "react";
 import { appPathText, splitAppPath } from "../../contract/app-path.ts";
 import type { PromptDetails } from "../../contract/questions.ts";
@@ -41,6 +41,8 @@ function Facts({ prompt, destinations }: { prompt: Prompt; destinations: Ref<HTM
   const { executable, script } = splitAppPath(app.path);
   return (
     <dl>
+      <Fact label={words.firstSeen}>{known === null ? words.loading : firstSeenLine(known)}</Fact>
+      <Fact label={words.today}>{known === null ? words.loading : todayLine(known.today)}</Fact>
       <dt ref={destinations}>{words.endpoints[direction](endpoints.length)}</dt>
       <dd>
         <ul>
@@ -59,8 +61,6 @@ function Facts({ prompt, destinations }: { prompt: Prompt; destinations: Ref<HTM
         </ul>
         <Credit endpoints={endpoints} />
       </dd>
-      <Fact label={words.firstSeen}>{known === null ? words.loading : firstSeenLine(known)}</Fact>
-      <Fact label={words.today}>{known === null ? words.loading : todayLine(known.today)}</Fact>
       {reason && <Fact label={words.reason}>{text.helper.reason(plain(reason))}</Fact>}
       <Fact label={words.program} exact={executable} />
       {script !== null && <Fact label={words.script} exact={script} />}

@@ -127,7 +127,7 @@ test("the details say who started it, whose it is, where its name comes from, an
   const text = await app.prompt.locator(".details").textContent();
   // What helps to decide stands first, what a person may want to look up after it.
   const labels = await app.prompt.locator(".details dt").allTextContents();
-  expect(labels.slice(0, 3)).toEqual(["Destination", "First seen", "Today"]);
+  expect(labels.slice(0, 3)).toEqual(["First seen", "Today", "Destination"]);
   const firstSeen = app.prompt.locator(".details dt", { hasText: "First seen" }).locator("+ dd");
   const day = String(new Date(helper.details.firstSeen as string).getDate());
   expect((await firstSeen.textContent())?.match(/\d+(?= |$)|\d\d:\d\d/g)?.sort()).toContain(day);
@@ -189,8 +189,12 @@ describe("the inbox", () => {
     await app.main.getByRole("searchbox").press("Escape");
     await app.main.locator('.view[data-live="true"]').locator(row("i1")).waitFor();
     // How far the buttons reach is there to be read, not only to be heard.
-    expect(await row("i1").locator(".question-reach").textContent()).toBe("Always, for any host of example.org");
-    expect(await row("i2").locator(".question-reach").textContent()).toBe("Always, for 192.0.2.31, port 443 (TCP)");
+    expect(await row("i1").locator(".question-reach").textContent()).toBe(
+      "Your answer holds for any host of example.org, always",
+    );
+    expect(await row("i2").locator(".question-reach").textContent()).toBe(
+      "Your answer holds for 192.0.2.31, port 443 (TCP), always",
+    );
     await row("i1").getByRole("button", { name: "Always allow curl to any host of example.org" }).click();
     await row("i1").waitFor({ state: "detached" });
     expect(answers()).toEqual([{ id: "i1", action: "allow", scope: "domain", lifetime: "forever" }]);

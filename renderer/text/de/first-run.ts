@@ -52,7 +52,7 @@ export const firstRun: Catalogue["firstRun"] = {
     show: "Frage zeigen",
     allowed: "Sie kam durch, sobald du sie erlaubt hattest.",
     blocked: "Sie wurde abgewiesen, weil du sie blockiert hast.",
-    proof: "So ist es bei jeder App. Dieses Beispiel hat keine Regel hinterlassen.",
+    proof: "So ist es bei jeder App. Das Beispiel hinterlässt keine Regel.",
     notUp: "Pickets Hilfsdienst antwortet nicht, darum gibt es noch nichts zum Ausprobieren.",
     failed: {
       paused:

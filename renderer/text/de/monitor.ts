@@ -33,7 +33,7 @@ export const monitor: Part<typeof english> = {
     verdict: "Entscheidung",
     speed: "Tempo jetzt",
     traffic: "Menge",
-    when: { app: "Jetzt", time: "Zeit" },
+    when: { app: "Zustand", time: "Zeit" },
     more: "Aktionen",
   },
   live: (n) => `${number(n)} aktiv`,

@@ -47,7 +47,7 @@ export const firstRun = {
     show: "Show the question",
     allowed: "It went through once you allowed it.",
     blocked: "It was refused because you blocked it.",
-    proof: "It is the same for every app. This example has left no rule behind.",
+    proof: "It works the same for every app. The example left no rule.",
     notUp: "Picket’s helper is not answering, so there is nothing to try yet.",
     failed: {
       paused: "Picket is paused, so everything gets through and nothing is asked. End the pause and try again.",

@@ -17,7 +17,7 @@ export const inbox = {
   calledBy: (caller: string) => `A call from ${caller}`,
   tried: (attempts: number, last: string) => `${count(attempts, "attempt", "attempts")}, last ${last}`,
   /** How far the buttons beside it reach. */
-  reach: (place: string) => `Always, for ${place}`,
+  reach: (place: string) => `Your answer holds for ${place}, always`,
   allow: "Allow",
   block: "Block",
   allowAll: "Allow everything",

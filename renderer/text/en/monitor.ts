@@ -35,7 +35,7 @@ export const monitor = {
     speed: "Speed now",
     traffic: "Traffic",
     /** How many are live, or when each began. */
-    when: { app: "Now", time: "Time" },
+    when: { app: "State", time: "Time" },
     more: "Actions",
   },
   live: (n: number) => `${n.toLocaleString("en")} live`,
