@@ -58,20 +58,25 @@ export function preview(
   lifetime: Lifetime,
   action: Exclude<Action, "ask"> | null,
 ): string {
-  const { direction, endpoint } = prompt;
-  const name = appWord(prompt.app);
-  const app =
-    direction === "inbound" && scope === "endpoint" ? `${name} ${text.prompt.onIts(portAndProtocol(endpoint))}` : name;
-  const holds = lifetime === "once" ? "" : text.prompt.holds(lifetime);
-  const when = lifetime === "once" ? "Once" : "Rule";
-  if (scope === "host" || scope === "domain") {
-    // Only who is called has names to choose by.
-    const about = text.prompt.preview.outbound;
-    const name = scope === "host" ? endpoint.host : prompt.domain;
-    return (action === null ? about : about[action])[`${scope}${when}`](app, plain(name ?? endpoint.address), holds);
-  }
-  const about = text.prompt.preview[direction];
-  return (action === null ? about : about[action])[`${scope}${when}`](app, destinations(prompt), holds);
+  const words = text.prompt.preview;
+  const step = action ?? "about";
+  if (lifetime === "once") return words.once[step](reach(prompt, scope, "waiting"));
+  const { any } = words[prompt.direction].before;
+  const first = scope === "any" ? any[step] : scope === "domain" ? words.outbound.before.domain[step] : "";
+  return `${words.rule[step](reach(prompt, scope, step), lifetime)} ${first}`.trim();
+}
+
+/** How far an answer reaches, as a part of its sentence. */
+function reach(prompt: Prompt, scope: Scope, step: "about" | "allow" | "block" | "waiting"): string {
+  const { direction, endpoint, domain } = prompt;
+  const words = text.prompt.preview;
+  const app = appWord(prompt.app);
+  // Only who is called has names to choose by.
+  if (scope === "host") return words.outbound[step].host(app, plain(endpoint.host ?? endpoint.address));
+  if (scope === "domain") return words.outbound[step].domain(app, plain(domain ?? endpoint.address));
+  if (scope === "any") return words[direction][step].any(app);
+  const called = direction === "inbound" ? `${app} ${text.prompt.onIts(portAndProtocol(endpoint))}` : app;
+  return words[direction][step].endpoint(called, destinations(prompt));
 }
 
 /** Where a question's headline says the app wants to go: its one host, or the domain that all of them are in; else the address. */

@@ -77,7 +77,7 @@ function Foot({ step }: { step: Step }) {
               <strong>{words.end.ask}</strong>
               <span className="second">{words.end.askHint}</span>
             </Button>
-            <Button className="button first-run-choice" onPress={endFirstRun}>
+            <Button className="button button-main first-run-choice" onPress={endFirstRun}>
               <strong>{words.end.learn}</strong>
               <span className="second">{words.end.learnHint}</span>
             </Button>
@@ -86,15 +86,15 @@ function Foot({ step }: { step: Step }) {
         </div>
       )}
       <div className="first-run-foot">
-        {!last && (
-          <Button className="button button-quiet" onPress={endFirstRun}>
-            {words.later}
-          </Button>
-        )}
-        <span className="first-run-space" />
         {step !== "what" && (
           <Button className="button" onPress={() => go(-1)}>
             {words.back}
+          </Button>
+        )}
+        <span className="first-run-space" />
+        {!last && (
+          <Button className="button button-quiet" onPress={endFirstRun}>
+            {words.later}
           </Button>
         )}
         {!last && (

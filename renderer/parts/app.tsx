@@ -1,8 +1,9 @@
-// An app's face and name: its icon where root vouches for it, else a letter or a sign. A name that cannot be trusted is never shown as one: the path stands in its place, marked.
+// An app's face and name: its icon where root vouches for it, else a letter or a sign. A name that cannot be trusted is never shown as one:
+// its file's stands in its place, marked, with the path.
 import { useState } from "react";
-import { splitAppPath } from "../../contract/app-path.ts";
+import { appPathText, splitAppPath } from "../../contract/app-path.ts";
 import type { App } from "../../contract/words.ts";
-import { baseName, elided, isIdentified, nameLimit, plain } from "../format.ts";
+import { appWord, baseName, elided, fileName, isIdentified, nameLimit, plain, whatIsKnown } from "../format.ts";
 import { text } from "../text.ts";
 import { Chip } from "./icons.tsx";
 
@@ -68,10 +69,26 @@ export function PathName({ app }: { app: App }) {
   );
 }
 
-export function AppName({ app }: { app: App }) {
-  if (app.verified) return <bdi className="app-name">{elided(plain(app.name), 2 * nameLimit)}</bdi>;
-  if (!isIdentified(app.path)) return <span className="app-name">{text.unidentified.title}</span>;
-  return <PathName app={app} />;
+/** In a row there is little room: a script is the app, its interpreter stands in the second line. */
+export function appName(app: App): string {
+  if (!app.verified && !isIdentified(app.path)) return text.unidentified.title;
+  const { script } = splitAppPath(app.path);
+  return script === null || app.verified ? appWord(app) : plain(fileName(script));
+}
+
+/** The row's second line: where the program is, or what is known of it. */
+export function appLine(app: App): string {
+  return app.verified || isIdentified(app.path) ? plain(appPathText(app.path)) : whatIsKnown(app.path);
+}
+
+/** The row's first line. */
+export function AppTitle({ app }: { app: App }) {
+  return (
+    <>
+      <bdi className="line app-name">{appName(app)}</bdi>
+      <Unverified app={app} />
+    </>
+  );
 }
 
 /** Where Picket cannot vouch for the name. An app nobody can identify says so in place of a name. */

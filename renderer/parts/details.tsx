@@ -1,5 +1,5 @@
-// What a card or an inbox row shortens or leaves out, in full and to be copied: the program and its package, what started it, every
-// destination with where its name comes from, and what the app did today.
+// What a card or an inbox row shortens or leaves out, in full and to be copied. First what helps to decide: since when the app is known,
+// what it did today, and every destination with where its name comes from; then the program, its package and what started it.
 import type { ReactNode, Ref } from "react";
 import { appPathText, splitAppPath } from "../../contract/app-path.ts";
 import type { PromptDetails } from "../../contract/questions.ts";
@@ -41,17 +41,8 @@ function Facts({ prompt, destinations }: { prompt: Prompt; destinations: Ref<HTM
   const { executable, script } = splitAppPath(app.path);
   return (
     <dl>
-      <Fact label={words.program} exact={executable} />
-      {script !== null && <Fact label={words.script} exact={script} />}
-      {app.file !== undefined && app.file !== app.path && <Fact label={words.file} exact={app.file} />}
-      <PackageFact app={app} />
-      {app.content && <Fact label={words.content} exact={app.content} />}
-      {app.via !== null && <Fact label={words.via} exact={appPathText(app.via)} />}
-      <Fact label={words.command} exact={process.command} />
-      <Fact label={words.user}>{words.userLine(known?.user ?? null, process.uid)}</Fact>
-      <Fact label={words.tree}>
-        <Tree known={known} pid={process.pid} />
-      </Fact>
+      <Fact label={words.firstSeen}>{known === null ? words.loading : firstSeenLine(known)}</Fact>
+      <Fact label={words.today}>{known === null ? words.loading : todayLine(known.today)}</Fact>
       <dt ref={destinations}>{words.endpoints[direction](endpoints.length)}</dt>
       <dd>
         <ul>
@@ -70,15 +61,18 @@ function Facts({ prompt, destinations }: { prompt: Prompt; destinations: Ref<HTM
         </ul>
         <Credit endpoints={endpoints} />
       </dd>
-      {known && (
-        <>
-          <Fact label={words.firstSeen}>
-            {known.firstSeen === null ? words.firstSeenUnknown : moment(known.firstSeen, new Date())}
-          </Fact>
-          <Fact label={words.today}>{todayLine(known.today)}</Fact>
-        </>
-      )}
       {reason && <Fact label={words.reason}>{text.helper.reason(plain(reason))}</Fact>}
+      <Fact label={words.program} exact={executable} />
+      {script !== null && <Fact label={words.script} exact={script} />}
+      {app.file !== undefined && app.file !== app.path && <Fact label={words.file} exact={app.file} />}
+      <PackageFact app={app} />
+      {app.content && <Fact label={words.content} exact={app.content} />}
+      {app.via !== null && <Fact label={words.via} exact={appPathText(app.via)} />}
+      <Fact label={words.command} exact={process.command} />
+      <Fact label={words.user}>{words.userLine(known?.user ?? null, process.uid)}</Fact>
+      <Fact label={words.tree}>
+        <Tree known={known} pid={process.pid} />
+      </Fact>
     </dl>
   );
 }
@@ -150,6 +144,10 @@ function NameSource({ endpoint }: { endpoint: Endpoint }) {
       ))}
     </>
   );
+}
+
+function firstSeenLine({ firstSeen }: PromptDetails): string {
+  return firstSeen === null ? words.firstSeenUnknown : moment(firstSeen, new Date());
 }
 
 function todayLine({ allowed, blocked, destinations, bytesIn, bytesOut }: PromptDetails["today"]): string {

@@ -8,6 +8,7 @@ import { change } from "../frame/standing.ts";
 import { Held, StandingControl } from "../frame/standing-control.tsx";
 import { Fence } from "../parts/icons.tsx";
 import { Notice } from "../parts/notice.tsx";
+import { useView } from "../shown-view.ts";
 import { inOrder, useKnown } from "../store.ts";
 import { text } from "../text.ts";
 
@@ -62,6 +63,8 @@ export function Notices() {
   const trial = useKnown((known) => known.status?.trial ?? null);
   const prompts = useKnown((known) => known.prompts);
   const waiting = new Set(inOrder(prompts, "held").map((prompt) => prompt.app.path)).size;
+  // The inbox itself says so, and has them on top.
+  const inInbox = useView(({ view }) => view === "inbox");
   return (
     <div className="notices">
       {link.state === "away" && (
@@ -99,7 +102,7 @@ export function Notices() {
           <p>{text.frame.trial.what}</p>
         </Notice>
       )}
-      {link.state === "up" && waiting > 0 && (
+      {link.state === "up" && waiting > 0 && !inInbox && (
         <Notice
           tone="wait"
           title={text.waiting.title(waiting)}

@@ -31,7 +31,7 @@ describe("the first run", () => {
     await press("Next");
     await dialog().getByText("At first, Picket only watches").waitFor();
     await press("Next");
-    await dialog().getByText("Try it: a question that is real").waitFor();
+    await dialog().getByText("Try it with a real question").waitFor();
   });
 
   test("its example waits for the card though Picket learns, gets through once it is allowed, and leaves no rule", async () => {

@@ -69,7 +69,7 @@ describe("the tree", () => {
     const firefoxRow = await row("app", "Firefox").textContent();
     for (const words of ["2 allowed", "1 blocked", "2 live", "1.23 MB received"]) expect(firefoxRow).toContain(words);
     expect(await row("app", "curl").textContent()).toContain("1 waiting");
-    expect(await app.main.locator(".summary").textContent()).toContain("4 live of 5");
+    expect(await app.main.locator(".summary").textContent()).toContain("4 of 5 connections live");
   });
 
   test("opens by a click, down to the connection and why it was decided", async () => {
@@ -131,11 +131,15 @@ describe("search and filters", () => {
   test("narrow the tree and its sums, and can be taken back at once", async () => {
     await waitFor(async () => expect(await texts()).toEqual(["app", "app", "app"]));
     await search("firefox example.org");
-    await waitFor(async () => expect(await app.main.locator(".summary").textContent()).toContain("2 live of 2"));
+    await waitFor(async () =>
+      expect(await app.main.locator(".summary").textContent()).toContain("2 of 2 connections live"),
+    );
     expect(await rows().count()).toBe(1);
     await search("");
     await choose("Blocked");
-    await waitFor(async () => expect(await app.main.locator(".summary").textContent()).toContain("0 live of 1"));
+    await waitFor(async () =>
+      expect(await app.main.locator(".summary").textContent()).toContain("0 of 1 connection live"),
+    );
     await app.main.getByRole("button", { name: "Live only" }).click();
     await app.main.getByText("Nothing matches").waitFor();
     await app.main.getByRole("button", { name: "Show everything" }).click();
@@ -253,7 +257,7 @@ describe("from a row", () => {
   test("its live connections are ended, and what waits is left to its answer", async () => {
     await menuOf("domain", "example.org", "End 2 connections");
     await app.main.getByText("2 connections ended").waitFor();
-    await waitFor(async () => expect(await row("domain", "example.org").textContent()).toContain("ended"));
+    await waitFor(async () => expect(await row("domain", "example.org").textContent()).toContain("Ended"));
     await open("app", "curl");
     await open("host", "2001:db8::1");
     await row("flow", "port 80 (TCP)").locator("[data-menu]").click();
@@ -284,7 +288,7 @@ describe("the connection over which somebody works", () => {
     await app.main.getByText("1 connection ended").waitFor();
     await question().waitFor({ state: "detached" });
     expect(helper.asked("monitor.end").at(-1)).toMatchObject({ confirm: true });
-    await waitFor(async () => expect(await row("app", "sshd").textContent()).toContain("ended"));
+    await waitFor(async () => expect(await row("app", "sshd").textContent()).toContain("Ended"));
     helper.drop("flows", "ssh");
   });
 

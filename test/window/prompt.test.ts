@@ -62,7 +62,7 @@ describe("the prompt window", () => {
     const text = await app.prompt.locator(".question").textContent();
     expect(text).toMatch(/^192\.0\.2\.7 wants to reach serve\.py \(python3\.11\)on its port 3000 \(TCP\)/);
     expect(await app.prompt.locator(".preview").textContent()).toContain(
-      "holds for 192.0.2.7 and serve.py (python3.11) on its port 3000",
+      "Always, for 192.0.2.7 and serve.py (python3.11) on its port 3000 (TCP).",
     );
     await app.prompt.getByText("Everybody who calls serve.py").click();
     await button("Allow").click();
@@ -80,7 +80,7 @@ describe("the prompt window", () => {
       "curl wants to reach 192.0.2.7",
       "and 2 more",
       "/usr/bin/",
-      "unverified",
+      "Unverified",
       "192.0.2.7",
       "port 443 (TCP)",
       "2001:db8::7",
@@ -116,8 +116,13 @@ describe("the prompt window", () => {
       const text = await card().textContent();
       for (const part of [said[kind], "all you have allowed it before holds again", "/opt/curl-8.5.0/bin/curl"])
         expect(text).toContain(part);
+      // The window grows with the fold, a moment later.
       for (const name of ["Allow", "Block"])
-        expect(await button(name).evaluate((at) => at.getBoundingClientRect().bottom <= window.innerHeight)).toBe(true);
+        await waitFor(async () =>
+          expect(
+            await button(name).evaluate((at) => window.innerHeight - at.getBoundingClientRect().bottom),
+          ).toBeGreaterThan(0),
+        );
       await button("Allow").click();
       await waitFor(() => expect(answers()).toHaveLength(1));
     },
@@ -142,9 +147,34 @@ describe("the prompt window", () => {
       expect(await app.prompt.locator(".preview").textContent()).toContain("Next time you are asked again"),
     );
     await button("Block").hover();
-    await waitFor(async () => expect(await app.prompt.locator(".preview").textContent()).toContain("is refused"));
+    await waitFor(async () =>
+      expect(await app.prompt.locator(".preview").textContent()).toBe(
+        "Just once, block everything curl is waiting for right now. Next time you are asked again.",
+      ),
+    );
     await button("Block").click();
     await waitFor(() => expect(answers()).toEqual([{ id: "p1", action: "block", scope: "any", lifetime: "once" }]));
+  });
+
+  test("says before any button is touched how far both reach, that blocklists still apply, and then what each would do", async () => {
+    const named = { ...anEndpoint("192.0.2.7"), host: "www.example.org" };
+    helper.put("prompts", aPrompt("p1", curl, named, { domain: "example.org" }));
+    await app.liveCard("p1");
+    const says = (sentence: string) =>
+      waitFor(async () => expect(await app.prompt.locator(".preview").textContent()).toBe(sentence));
+    await says("Always, for curl and any host of example.org. Blocklists still apply if you allow.");
+    const box = await button("Block").boundingBox();
+    await button("Allow").hover();
+    await says("Always allow curl to reach any host of example.org. Blocklists still apply.");
+    await button("Block").hover();
+    await says("Always block curl from reaching any host of example.org.");
+    expect(await button("Block").boundingBox()).toEqual(box);
+    await app.prompt.getByText("1 hour").click();
+    await says("For curl and any host of example.org, for 1 hour. Blocklists still apply if you allow.");
+    await app.prompt.getByText("Everything curl connects to").click();
+    await says("For everything curl connects to, for 1 hour. Blocklists and narrower rules still come first.");
+    await app.prompt.getByText("Only www.example.org, every port").click();
+    await says("For curl and every port of www.example.org, for 1 hour.");
   });
 
   test("can be used by keyboard alone, where Enter and Space answer nothing by themselves", async () => {
@@ -185,6 +215,9 @@ describe("the prompt window", () => {
     await visible(false);
     await app.main.getByRole("tab", { name: /Inbox/ }).click();
     await waitFor(async () => expect(await app.main.locator(".question-row").count()).toBe(2));
+    // The inbox says what waits by itself; elsewhere the side bar does.
+    expect(await app.main.locator(".notice").count()).toBe(0);
+    await app.main.getByRole("tab", { name: "Monitor" }).click();
     await app.main.locator(".notice").getByRole("button", { name: "Show the question" }).click();
     await visible(true);
     await app.liveCard("p1");
@@ -280,16 +313,47 @@ describe("the prompt window", () => {
 });
 
 describe("the dead time", () => {
-  test("keys and pointer answer nothing while a card is new", async () => {
+  test.each([
+    ["appears", () => helper.put("prompts", second)],
+    ["changes", () => helper.put("prompts", { ...second, endpoints: [second.endpoint, anEndpoint("2001:db8::8")] })],
+    ["gets the focus", () => app.prompt.evaluate(() => void window.dispatchEvent(new Event("focus")))],
+  ])("keys and pointer answer nothing from the moment a card %s until its 500 ms are over", async (what, happen) => {
+    if (what !== "appears") {
+      helper.put("prompts", second);
+      await app.liveCard("p2");
+    }
+    await pressAllAlong(what === "gets the focus" ? "focus" : "dead");
+    await happen();
+    const pressed = await presses();
+    // The positive control: there were presses soon and late.
+    expect(pressed.filter((age) => age < 150).length).toBeGreaterThan(0);
+    expect(pressed.filter((age) => age > 350).length).toBeGreaterThan(0);
+    expect(answers()).toEqual([]);
+    // And another: the same presses answer a card that is not dead.
+    await app.liveCard("p2");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(answers()).toEqual([]);
+    await app.prompt.evaluate(() => (window as unknown as Presser).press());
+    await waitFor(() => expect(answers()).not.toEqual([]));
+  });
+
+  test("the press that brings the focus counts, as on X11 the window has none before", async () => {
     helper.put("prompts", second);
     await app.liveCard("p2");
-    await watchDeadPresses();
-    helper.put("prompts", { ...second, endpoints: [second.endpoint, anEndpoint("2001:db8::8")] });
-    // The positive control: presses did happen, and while the card was dead.
-    await waitFor(async () => expect(await deadPresses()).toBeGreaterThan(0));
-    await app.liveCard("p2");
-    expect(answers()).toEqual([]);
-    await button("Allow").click();
+    await app.prompt.evaluate(() => {
+      const button = document.querySelector(".button-allow") as HTMLElement;
+      const about = { bubbles: true, cancelable: true, button: 0, detail: 1 };
+      const begun = [new PointerEvent("pointerdown", about), new MouseEvent("mousedown", about)];
+      setTimeout(() => {
+        // The focus is told before, or in the midst of it.
+        window.dispatchEvent(new Event("focus"));
+        for (const event of begun) button.dispatchEvent(event);
+        window.dispatchEvent(new Event("focus"));
+        for (const event of [new PointerEvent("pointerup", about), new MouseEvent("mouseup", about)])
+          button.dispatchEvent(event);
+        button.dispatchEvent(new PointerEvent("click", about));
+      }, 20);
+    });
     await waitFor(() => expect(answers()).toHaveLength(1));
   });
 
@@ -309,17 +373,16 @@ describe("the dead time", () => {
   });
 });
 
-type Watched = { deadPresses: number };
+type Presser = { press: () => void; ages: number[]; over: boolean };
 
-/** The moment the card turns dead, every way to answer is tried from inside the page, at once. */
-async function watchDeadPresses(): Promise<void> {
-  await app.prompt.evaluate(() => {
-    const watched: Watched = Object.assign(window, { deadPresses: 0 });
-    const card = document.querySelector(".card") as HTMLElement;
-    new MutationObserver(() => {
-      if (card.dataset.live !== "false") return;
-      watched.deadPresses += 1;
-      const button = card.querySelector<HTMLButtonElement>(".button-allow");
+/**
+ * Every way to answer, tried from inside the page every 20 ms: from when the card turns dead, or from when the focus came, until shortly before
+ * the dead time must be over by this count.
+ */
+async function pressAllAlong(from: "dead" | "focus"): Promise<void> {
+  await app.prompt.evaluate((from) => {
+    const press = (): void => {
+      const button = document.querySelector<HTMLButtonElement>(".card .button-allow");
       // Even a button that looks alive must not answer: the guard alone stands between.
       button?.removeAttribute("disabled");
       for (const type of ["pointerdown", "mousedown", "pointerup", "mouseup", "click"]) {
@@ -331,10 +394,33 @@ async function watchDeadPresses(): Promise<void> {
         const key = { key: "a", code: "KeyA", altKey: true, bubbles: true, cancelable: true };
         window.dispatchEvent(new KeyboardEvent(type, key));
       }
-    }).observe(card, { attributes: true, attributeFilter: ["data-live"] });
-  });
+    };
+    const presser: Presser = Object.assign(window, { press, ages: [], over: false });
+    const begin = (): void => {
+      watch.disconnect();
+      window.removeEventListener("focus", begin);
+      const begun = performance.now();
+      const timer = setInterval(() => {
+        const age = performance.now() - begun;
+        if (age < 485) {
+          press();
+          presser.ages.push(age);
+        } else {
+          clearInterval(timer);
+          presser.over = true;
+        }
+      }, 20);
+    };
+    const watch = new MutationObserver(() => {
+      if (document.querySelector('.card[data-live="false"]')) begin();
+    });
+    if (from === "focus") window.addEventListener("focus", begin);
+    else watch.observe(document.body, { attributes: true, childList: true, subtree: true });
+  }, from);
 }
 
-function deadPresses(): Promise<number> {
-  return app.prompt.evaluate(() => (window as unknown as Watched).deadPresses);
+/** How old the card or its focus was at each press, ms, once they are over. */
+async function presses(): Promise<number[]> {
+  await app.prompt.waitForFunction(() => (window as unknown as Presser).over);
+  return app.prompt.evaluate(() => (window as unknown as Presser).ages);
 }

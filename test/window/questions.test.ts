@@ -103,6 +103,7 @@ describe("the way back", () => {
 });
 
 test("the details say who started it, whose it is, where its name comes from, and what the app did today", async () => {
+  const content = "sha256:5f1c00d1e8b0a4";
   helper.details = {
     processes: [
       { pid: 4121, path: "/usr/bin/curl" },
@@ -114,7 +115,7 @@ test("the details say who started it, whose it is, where its name comes from, an
   };
   put({
     ...first,
-    app: { ...curl, via: "/usr/bin/make", package: { manager: "dpkg", name: "curl", version: "7.88.1-10" } },
+    app: { ...curl, via: "/usr/bin/make", content, package: { manager: "dpkg", name: "curl", version: "7.88.1-10" } },
     endpoint: { ...host, names: [{ name: "www.example.org", source: "query", trusted: true }] },
     endpoints: [{ ...host, names: [{ name: "www.example.org", source: "query", trusted: true }] }],
     reason: "No rule covers it.",
@@ -124,8 +125,15 @@ test("the details say who started it, whose it is, where its name comes from, an
   await app.prompt.keyboard.press("Alt+KeyD");
   await app.prompt.getByText("make\ufffd").waitFor();
   const text = await app.prompt.locator(".details").textContent();
+  // What helps to decide stands first, what a person may want to look up after it.
+  const labels = await app.prompt.locator(".details dt").allTextContents();
+  expect(labels.slice(0, 3)).toEqual(["First seen", "Today", "Destination"]);
+  const firstSeen = app.prompt.locator(".details dt", { hasText: "First seen" }).locator("+ dd");
+  const day = String(new Date(helper.details.firstSeen as string).getDate());
+  expect((await firstSeen.textContent())?.match(/\d+(?= |$)|\d\d:\d\d/g)?.sort()).toContain(day);
   for (const part of [
     "curl 7.88.1-10",
+    `Fingerprint${content}`,
     "alice (user 1000)",
     "process 4000",
     "the program looked it up; the answer came from your name server",
@@ -180,9 +188,26 @@ describe("the inbox", () => {
     await row("i3").waitFor();
     await app.main.getByRole("searchbox").press("Escape");
     await app.main.locator('.view[data-live="true"]').locator(row("i1")).waitFor();
+    // How far the buttons reach is there to be read, not only to be heard.
+    expect(await row("i1").locator(".question-reach").textContent()).toBe(
+      "Your answer holds for any host of example.org, always",
+    );
+    expect(await row("i2").locator(".question-reach").textContent()).toBe(
+      "Your answer holds for 192.0.2.31, port 443 (TCP), always",
+    );
     await row("i1").getByRole("button", { name: "Always allow curl to any host of example.org" }).click();
     await row("i1").waitFor({ state: "detached" });
     expect(answers()).toEqual([{ id: "i1", action: "allow", scope: "domain", lifetime: "forever" }]);
+    const change = helper.answers[0]?.change;
+    const wayBack = app.main.locator(".undo-line");
+    expect(await wayBack.locator(".undo-words").textContent()).toBe(
+      "curl may reach any host of example.org from now on.",
+    );
+    await app.main.locator('.view[data-live="true"]').waitFor();
+    await wayBack.getByRole("button", { name: "Undo" }).click();
+    await wayBack.getByText("Taken back. It is asked about again.").waitFor();
+    expect(helper.asked("rules.undo")).toEqual([{ change }]);
+    helper.called.length = 0;
     await app.main.locator('.view[data-live="true"]').locator(row("i2")).waitFor();
     await row("i2")
       .getByRole("button", { name: /Put away without a rule/ })
@@ -195,9 +220,11 @@ describe("the inbox", () => {
     await app.main.locator('.view[data-live="true"]').waitFor();
     const fold = app.main.locator(".fold");
     await fold.locator("summary").click();
-    const answer = fold.locator(".recent-row", { hasText: "curl to any host of example.org" }).first();
+    // Others were taken back before.
+    const answer = fold.locator(".recent-row:has(button)", { hasText: "curl to any host of example.org" }).first();
+    const id = await answer.getAttribute("data-answer");
     await answer.getByRole("button", { name: "Undo: curl to any host of example.org from now on" }).click();
-    await answer.getByText("Taken back").waitFor();
+    await fold.locator(`.recent-row[data-answer="${id}"]`).getByText("Taken back").waitFor();
     expect(helper.asked("rules.undo")).toHaveLength(1);
   });
 });

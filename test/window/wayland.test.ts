@@ -20,6 +20,12 @@ let helper: ScenarioHelper;
 let desktop: Desktop;
 let portal: Awaited<ReturnType<Desktop["portal"]>>;
 let app: App;
+/** As a desktop says that it shows no notifications. */
+const inhibited = { is: false };
+const doNotDisturb = (is: boolean): void => {
+  inhibited.is = is;
+  desktop.tellInhibited();
+};
 
 /** The names of all windows there are, the active one marked. */
 async function windows(): Promise<string[]> {
@@ -53,7 +59,7 @@ beforeAll(async () => {
 
   helper = await ScenarioHelper.start();
   desktop = await Desktop.start();
-  await desktop.showNotices();
+  await desktop.showNotices(inhibited);
   portal = await desktop.portal();
   app = await App.start(helper.socketPath, ["--no-sandbox", "--ozone-platform=wayland"], undefined, undefined, {
     env: {
@@ -123,4 +129,24 @@ test("so does the shortcut; later puts it aside", async () => {
   portal.press();
   await waitFor(async () => expect(await app.promptIsVisible()).toBe(true));
   await app.liveCard("w1");
+});
+
+test("while notifications are switched off there is none; the one that follows names no app and no host", async () => {
+  helper.put("prompts", question("w1"));
+  await waitFor(() => expect(open()).toHaveLength(1));
+  doNotDisturb(true);
+  await waitFor(() => expect(open()).toEqual([]));
+  const before = desktop.notices.length;
+  helper.put("prompts", { ...question("w2", firefox), opened: new Date().toISOString() });
+  // The pages have it by then.
+  await app.main.locator(".nav-count", { hasText: "2" }).waitFor();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(desktop.notices.slice(before)).toEqual([]);
+  expect(await app.promptIsVisible()).toBe(false);
+  doNotDisturb(false);
+  await waitFor(() => expect(open()).toHaveLength(1));
+  expect(desktop.notices.slice(before)).toMatchObject([
+    { title: "Picket", body: "While you were not to be disturbed" },
+  ]);
+  expect(JSON.stringify(desktop.notices.slice(before))).not.toMatch(/example|192\.0\.2|curl|firefox/i);
 });

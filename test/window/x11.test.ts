@@ -17,6 +17,12 @@ let helper: ScenarioHelper;
 let desktop: Desktop;
 let programs: Programs;
 let lock: (locked: boolean) => void;
+/** As a desktop says that it shows no notifications. */
+const inhibited = { is: false };
+const doNotDisturb = (is: boolean): void => {
+  inhibited.is = is;
+  desktop.tellInhibited();
+};
 let app: App;
 let terminal: string;
 
@@ -33,6 +39,7 @@ beforeAll(async () => {
   helper = await ScenarioHelper.start();
   desktop = await Desktop.start();
   lock = await desktop.screenSaver();
+  await desktop.showNotices(inhibited);
   app = await App.start(helper.socketPath, ["--no-sandbox"], undefined, undefined, {
     env: { DBUS_SESSION_BUS_ADDRESS: desktop.address },
     prepare: async (display) => {
@@ -83,43 +90,72 @@ describe("a card that comes up", () => {
     expect(helper.asked("prompts.answer")).toEqual([]);
   });
 
-  test("gets the keys when its shortcut asks for it, and they are dead at first", async () => {
-    helper.put("prompts", question("x1"));
-    await app.liveCard("x1");
-    // When the focus came and when the key did, as the shell saw it. The page itself always has it, as far as playwright lets it know.
+  test("gets the keys when its shortcut asks for it; they and the pointer are dead at first", async () => {
+    // When the focus came, as the shell saw it. The page itself always has it, as far as playwright lets it know.
     const shell = await app.electron.browserWindow(app.prompt);
     await shell.evaluate((prompt) => {
-      const seen = Object.assign(globalThis, { focusedAt: 0, keyAt: 0 });
+      const seen = Object.assign(globalThis, { focusedAt: 0 });
       prompt.on("focus", () => {
         seen.focusedAt = Date.now();
       });
-      prompt.webContents.on("before-input-event", (_: unknown, { type, key }: { type: string; key: string }) => {
-        if (type === "keyDown" && key === "a") seen.keyAt = Date.now();
-      });
     });
-    await programs.ask("xdotool", "key", "ctrl+alt+p");
-    await vi.waitFor(async () => expect(await active()).not.toBe(terminal), { timeout: 15_000, interval: 10 });
-    await programs.ask("xdotool", "key", "alt+a");
-    await new Promise((resolve) => setTimeout(resolve, 800));
-    const waited = await app.electron.evaluate(() => {
-      const { focusedAt, keyAt } = globalThis as unknown as { focusedAt: number; keyAt: number };
-      return keyAt - focusedAt;
-    });
-    // The key did arrive, and within the dead time; on a machine too slow for that there is nothing to prove.
-    if (waited >= 0 && waited < 450) expect(helper.asked("prompts.answer")).toEqual([]);
-    else console.warn(`the key came ${waited} ms after the focus`);
-    const answered = helper.asked("prompts.answer").length;
+    // On a busy machine the presses may come too late to prove anything; then once more.
+    for (let left = 5; ; left--) {
+      helper.put("prompts", question("x1"));
+      await app.liveCard("x1");
+      const [x, y] = await onScreen("Allow");
+      await programs.ask("xdotool", "key", "ctrl+alt+p");
+      await vi.waitFor(async () => expect(await active()).not.toBe(terminal), { timeout: 15_000, interval: 10 });
+      await programs.ask("xdotool", "key", "alt+a", "mousemove", x, y, "click", "1");
+      const pressed = Date.now();
+      const waited = pressed - (await app.electron.evaluate(() => (globalThis as unknown as Seen).focusedAt));
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      if (waited < 480) break;
+      expect(left, `the presses came ${waited} ms after the focus`).toBeGreaterThan(1);
+      helper.drop("prompts", "x1");
+      await backToTerminal();
+    }
+    expect(helper.asked("prompts.answer")).toEqual([]);
     await vi.waitFor(
       async () => {
-        if (answered === 0) await programs.ask("xdotool", "key", "alt+b");
-        expect(helper.asked("prompts.answer")).toHaveLength(1);
+        if (helper.asked("prompts.answer").length === 0) await programs.ask("xdotool", "key", "alt+b");
+        expect(helper.asked("prompts.answer")).toMatchObject([{ action: "block" }]);
       },
       { timeout: 15_000, interval: 300 },
     );
-    await app.prompt.keyboard.press("Escape");
-    await programs.ask("xdotool", "windowactivate", "--sync", terminal);
+    await backToTerminal();
+  });
+
+  test("is answered by one click, which brings the focus as well", async () => {
+    helper.put("prompts", question("x1"));
+    await app.liveCard("x1");
+    expect(await active()).toBe(terminal);
+    await programs.ask("xdotool", "mousemove", ...(await onScreen("Allow")), "click", "1");
+    await waitFor(() => expect(helper.asked("prompts.answer")).toMatchObject([{ id: "x1", action: "allow" }]));
+    await waitFor(async () => expect(await active()).not.toBe(terminal));
+    await backToTerminal();
   });
 });
+
+type Seen = { focusedAt: number };
+
+/** Where the middle of a button of the card is, as xdotool wants it. */
+async function onScreen(name: string): Promise<[x: string, y: string]> {
+  const box = await app.prompt.getByRole("button", { name }).boundingBox();
+  const shell = await app.electron.browserWindow(app.prompt);
+  const { x, y } = await shell.evaluate((prompt) => prompt.getContentBounds());
+  if (!box) throw new Error(`no ${name}`);
+  return [Math.round(x + box.x + box.width / 2), Math.round(y + box.y + box.height / 2)].map(String) as [
+    string,
+    string,
+  ];
+}
+
+/** The way back from the last answer goes as well: it would stay for its ten seconds. */
+async function backToTerminal(): Promise<void> {
+  await app.prompt.keyboard.press("Escape");
+  await programs.ask("xdotool", "mousemove", "1", "1", "windowactivate", "--sync", terminal);
+}
 
 describe("nothing comes up", () => {
   /** What the window shows once it may again. */
@@ -162,5 +198,16 @@ describe("nothing comes up", () => {
     await arrive();
     lock(false);
     await summary("While the screen was locked");
+  });
+
+  test("while notifications are switched off; what was in view goes", async () => {
+    helper.put("prompts", question("x1", curl, 60_000));
+    await app.liveCard("x1");
+    doNotDisturb(true);
+    await waitFor(async () => expect(await app.promptIsVisible()).toBe(false));
+    await arrive();
+    doNotDisturb(false);
+    await summary("While you were not to be disturbed");
+    expect(desktop.notices).toEqual([]);
   });
 });

@@ -42,7 +42,7 @@ export const firstRun: Catalogue["firstRun"] = {
   },
 
   card: {
-    title: "Probier es aus: eine echte Frage",
+    title: "Probier es mit einer echten Frage aus",
     intro:
       "Auf Knopfdruck macht Picket eine Verbindung, die auf dich warten muss. Sie führt von diesem Computer zu ihm selbst; du kannst antworten, was du willst, ohne dass etwas passiert.",
     start: "Ausprobieren",
@@ -50,9 +50,9 @@ export const firstRun: Catalogue["firstRun"] = {
     starting: "Verbindung wird gemacht…",
     asking: "Sie wartet. Die Frage steht in einem eigenen Fenster: Antworte, wie du magst.",
     show: "Frage zeigen",
-    allowed: "Sie kam durch, gerade eben: erst als du es erlaubt hast.",
-    blocked: "Sie wurde abgewiesen, gerade eben: weil du sie blockiert hast.",
-    proof: "So geht es mit jeder App. Dieses Beispiel hat keine Regel hinterlassen.",
+    allowed: "Sie kam durch, sobald du sie erlaubt hattest.",
+    blocked: "Sie wurde abgewiesen, weil du sie blockiert hast.",
+    proof: "So ist es bei jeder App. Das Beispiel hinterlässt keine Regel.",
     notUp: "Pickets Hilfsdienst antwortet nicht, darum gibt es noch nichts zum Ausprobieren.",
     failed: {
       paused:
@@ -61,7 +61,7 @@ export const firstRun: Catalogue["firstRun"] = {
         "Die Komplettsperre ist an, darum darf nichts durch und nichts wird gefragt. Beende sie und versuch es noch einmal.",
       refused: "Der Hilfsdienst hat die Regel des Beispiels nicht angenommen, darum konnte nichts gefragt werden.",
       silent:
-        "Die Verbindung wurde gemacht, aber es kam keine Frage. Das sollte nicht sein: „picket status“ in einem Terminal sagt mehr.",
+        "Die Verbindung wurde gemacht, aber es kam keine Frage. Das sollte nicht passieren: In den Einstellungen steht unter „Über Picket“ mehr.",
       unanswered:
         "Niemand hat geantwortet, darum hat die Verbindung aufgegeben, wie Apps es tun. Versuch es noch einmal, wenn du magst.",
       broken: "Das Beispiel ließ sich nicht starten.",

@@ -19,6 +19,7 @@ export const inbox: Part<typeof english> = {
   questions: (n) => count(n, "offene Frage", "offene Fragen"),
   calledBy: (caller) => `Anfrage von ${caller}`,
   tried: (attempts, last) => `${count(attempts, "Versuch", "Versuche")}, zuletzt ${last}`,
+  reach: (place) => `Deine Antwort gilt für ${place}, immer`,
   allow: "Erlauben",
   block: "Blockieren",
   allowAll: "Alles erlauben",

@@ -8,7 +8,7 @@ export const monitor: Part<typeof english> = {
   search: "Verbindungen suchen",
   label: { app: "Verbindungen nach App", time: "Verbindungen, neueste zuerst" },
   by: { label: "Verbindungen ordnen", app: "Nach App", time: "Nach Zeit" },
-  summary: (live, all) => `${number(live)} von ${number(all)} aktiv`,
+  summary: (live, all) => `${number(live)} von ${count(all, "Verbindung", "Verbindungen")} aktiv`,
   filter: {
     label: "Filter",
     verdict: "Entscheidung",
@@ -33,10 +33,11 @@ export const monitor: Part<typeof english> = {
     verdict: "Entscheidung",
     speed: "Tempo jetzt",
     traffic: "Menge",
+    when: { app: "Zustand", time: "Zeit" },
     more: "Aktionen",
   },
   live: (n) => `${number(n)} aktiv`,
-  ended: "beendet",
+  ended: "Beendet",
   counts: {
     allow: (n) => `${number(n)} erlaubt`,
     block: (n) => `${number(n)} blockiert`,

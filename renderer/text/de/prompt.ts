@@ -1,7 +1,19 @@
 // Die Karte, die fragt.
+import type { RuleLifetime } from "../../../contract/lifetime.ts";
 import type { Part } from "../catalogue.ts";
 import type { prompt as english } from "../en/prompt.ts";
 import { count, durationText, number } from "./amounts.ts";
+
+function untilWhen(lifetime: RuleLifetime): string {
+  if (lifetime === "forever") return "ab jetzt";
+  if (lifetime === "quit") return "bis zum Beenden der App";
+  return lifetime === "restart" ? "bis zum Neustart des Computers" : `für ${durationText(lifetime)}`;
+}
+
+/** What is for good says so at its beginning. */
+function end(lifetime: RuleLifetime): string {
+  return lifetime === "forever" ? "" : `, ${untilWhen(lifetime)}`;
+}
 
 export const prompt: Part<typeof english> = {
   title: "Picket fragt",
@@ -70,11 +82,7 @@ export const prompt: Part<typeof english> = {
     restart: "Bis Neustart",
     forever: "Für immer",
   },
-  holds: (lifetime) => {
-    if (lifetime === "forever") return "ab jetzt";
-    if (lifetime === "quit") return "bis zum Beenden der App";
-    return lifetime === "restart" ? "bis zum Neustart des Computers" : `für ${durationText(lifetime)}`;
-  },
+  holds: untilWhen,
   allow: "Erlauben",
   block: "Blockieren",
   later: "Später",
@@ -94,8 +102,8 @@ export const prompt: Part<typeof english> = {
       inbound: (app, place, holds) => `${app} ist für ${joined(place, holds)} erreichbar.`,
     },
     block: {
-      outbound: (app, place, holds) => `${app} darf ${joined(place, holds)} nicht erreichen.`,
-      inbound: (app, place, holds) => `${app} ist für ${joined(place, holds)} nicht erreichbar.`,
+      outbound: (app, place, holds) => `Zugriff von ${app} auf ${joined(place, holds)} blockiert.`,
+      inbound: (app, place, holds) => `Zugriff auf ${app} für ${joined(place, holds)} blockiert.`,
     },
     anyPlace: { outbound: "jedes Ziel", inbound: "jedermann" },
     anyHost: (domain) => `jeden Host von ${domain}`,
@@ -130,81 +138,79 @@ export const prompt: Part<typeof english> = {
   offline:
     "Der Hilfsdienst antwortet nicht. Du kannst antworten, wenn er wieder da ist; die Verbindung wartet so lange.",
   preview: {
+    rule: {
+      about: (what, lifetime) =>
+        lifetime === "forever" ? `Immer, für ${what}.` : `Für ${what}, ${untilWhen(lifetime)}.`,
+      allow: (what, lifetime) => `${lifetime === "forever" ? "Immer erlauben" : "Erlauben"}: ${what}${end(lifetime)}.`,
+      block: (what, lifetime) =>
+        `${lifetime === "forever" ? "Immer blockieren" : "Blockieren"}: ${what}${end(lifetime)}.`,
+    },
+    once: {
+      about: (what) => `Nur dieses Mal, für ${what}. Beim nächsten Mal wirst du wieder gefragt.`,
+      allow: (what) => `Nur dieses Mal erlauben: ${what}. Beim nächsten Mal wirst du wieder gefragt.`,
+      block: (what) => `Nur dieses Mal blockieren: ${what}. Beim nächsten Mal wirst du wieder gefragt.`,
+    },
     outbound: {
-      endpointRule: (app, to, holds) => `Deine Antwort wird zur Regel: Sie gilt ${holds} für ${app} und ${to}.`,
-      hostRule: (app, to, holds) =>
-        `Deine Antwort wird zur Regel: Sie gilt ${holds} für ${app} und jeden Port von ${to}.`,
-      domainRule: (app, to, holds) =>
-        `Deine Antwort wird zur Regel: Sie gilt ${holds} für ${app} und jeden Host von ${to}.`,
-      hostOnce: (app, to) =>
-        `Deine Antwort gilt für das, was ${app} gerade von ${to} will, auf jedem Port. Beim nächsten Mal wirst du wieder gefragt.`,
-      domainOnce: (app, to) =>
-        `Deine Antwort gilt für das, was ${app} gerade von einem Host von ${to} will. Beim nächsten Mal wirst du wieder gefragt.`,
-      anyRule: (app, _, holds) =>
-        `Deine Antwort wird zur Regel: Sie gilt ${holds} für alles, womit ${app} sich verbindet.`,
-      endpointOnce: (app, to) =>
-        `Deine Antwort gilt nur für diesen Versuch: ${app}, ${to}. Beim nächsten Mal wirst du wieder gefragt.`,
-      anyOnce: (app) =>
-        `Deine Antwort gilt für alles, worauf ${app} gerade wartet. Beim nächsten Mal wirst du wieder gefragt.`,
+      about: {
+        endpoint: (app, to) => `${app} und ${to}`,
+        host: (app, to) => `${app} und jeden Port von ${to}`,
+        domain: (app, to) => `${app} und jeden Host von ${to}`,
+        any: (app) => `alles, womit ${app} sich verbindet`,
+      },
       allow: {
-        endpointRule: (app, to, holds) => `Erlauben: ${app} darf ${to} ${holds} ohne Nachfrage erreichen.`,
-        hostRule: (app, to, holds) => `Erlauben: ${app} darf jeden Port von ${to} ${holds} ohne Nachfrage erreichen.`,
-        domainRule: (app, to, holds) =>
-          `Erlauben: ${app} darf jeden Host von ${to} ${holds} ohne Nachfrage erreichen. Sperrlisten gelten weiterhin.`,
-        hostOnce: (app, to) =>
-          `Erlauben: Alles, was auf ${to} wartet, kommt durch. Beim nächsten Mal fragt ${app} wieder.`,
-        domainOnce: (app, to) =>
-          `Erlauben: Alles, was auf einen Host von ${to} wartet, kommt durch. Beim nächsten Mal fragt ${app} wieder.`,
-        anyRule: (app, _, holds) =>
-          `Erlauben: ${app} darf jedes Ziel ${holds} ohne Nachfrage erreichen. Engere Regeln gehen weiterhin vor.`,
-        endpointOnce: (app, to) =>
-          `Erlauben: Was auf ${to} wartet, kommt durch. Beim nächsten Mal fragt ${app} wieder.`,
-        anyOnce: (app) => `Erlauben: Alles, worauf ${app} gerade wartet, kommt durch. Beim nächsten Mal wird gefragt.`,
+        endpoint: (app, to) => `${app} darf ${to} erreichen`,
+        host: (app, to) => `${app} darf jeden Port von ${to} erreichen`,
+        domain: (app, to) => `${app} darf jeden Host von ${to} erreichen`,
+        any: (app) => `${app} darf jedes Ziel erreichen`,
       },
       block: {
-        endpointRule: (app, to, holds) => `Blockieren: ${app} wird ${holds} ohne Nachfrage abgewiesen. Ziel: ${to}.`,
-        hostRule: (app, to, holds) =>
-          `Blockieren: ${app} wird ${holds} an jedem Port von ${to} ohne Nachfrage abgewiesen.`,
-        domainRule: (app, to, holds) =>
-          `Blockieren: ${app} wird ${holds} an jedem Host von ${to} ohne Nachfrage abgewiesen.`,
-        hostOnce: (app, to) =>
-          `Blockieren: Alles, was auf ${to} wartet, wird abgewiesen. Beim nächsten Mal fragt ${app} wieder.`,
-        domainOnce: (app, to) =>
-          `Blockieren: Alles, was auf einen Host von ${to} wartet, wird abgewiesen. Beim nächsten Mal fragt ${app} wieder.`,
-        anyRule: (app, _, holds) =>
-          `Blockieren: ${app} wird ${holds} überall ohne Nachfrage abgewiesen. Engere Regeln gehen weiterhin vor.`,
-        endpointOnce: (app, to) =>
-          `Blockieren: Was auf ${to} wartet, wird abgewiesen. Beim nächsten Mal fragt ${app} wieder.`,
-        anyOnce: (app) =>
-          `Blockieren: Alles, worauf ${app} gerade wartet, wird abgewiesen. Beim nächsten Mal wird gefragt.`,
+        endpoint: (app, to) => `${app} darf ${to} nicht erreichen`,
+        host: (app, to) => `${app} darf keinen Port von ${to} erreichen`,
+        domain: (app, to) => `${app} darf keinen Host von ${to} erreichen`,
+        any: (app) => `${app} darf kein Ziel erreichen`,
+      },
+      waiting: {
+        endpoint: (app, to) => `alles, worauf ${app} bei ${to} wartet`,
+        host: (app, to) => `alles, worauf ${app} bei ${to} wartet, an jedem Port`,
+        domain: (app, to) => `alles, worauf ${app} bei Hosts von ${to} wartet`,
+        any: (app) => `alles, worauf ${app} gerade wartet`,
+      },
+      before: {
+        domain: {
+          about: "Sperrlisten gelten weiter, wenn du erlaubst.",
+          allow: "Sperrlisten gelten weiter.",
+          block: "",
+        },
+        any: {
+          about: "Sperrlisten und engere Regeln gehen weiter vor.",
+          allow: "Sperrlisten und engere Regeln gehen weiter vor.",
+          block: "Engere Regeln gehen weiter vor.",
+        },
       },
     },
     inbound: {
-      endpointRule: (app, from, holds) => `Deine Antwort wird zur Regel: Sie gilt ${holds} für ${from} und ${app}.`,
-      anyRule: (app, _, holds) =>
-        `Deine Antwort wird zur Regel: Sie gilt ${holds} für alle, die ${app} erreichen wollen.`,
-      endpointOnce: (app, from) =>
-        `Deine Antwort gilt nur für die wartende Verbindung: ${from} zu ${app}. Beim nächsten Mal wirst du wieder gefragt.`,
-      anyOnce: (app) =>
-        `Deine Antwort gilt für alle, die gerade auf ${app} warten. Beim nächsten Mal wirst du wieder gefragt.`,
+      about: {
+        endpoint: (app, from) => `${from} und ${app}`,
+        any: (app) => `alle, die ${app} erreichen wollen`,
+      },
       allow: {
-        endpointRule: (app, from, holds) => `Erlauben: ${app} ist für ${from} ${holds} ohne Nachfrage erreichbar.`,
-        anyRule: (app, _, holds) =>
-          `Erlauben: ${app} ist ${holds} ohne Nachfrage für alle erreichbar. Engere Regeln gehen weiterhin vor.`,
-        endpointOnce: (app, from) =>
-          `Erlauben: Die wartende Verbindung kommt durch: ${from} zu ${app}. Beim nächsten Mal wirst du wieder gefragt.`,
-        anyOnce: (app) =>
-          `Erlauben: Alle, die gerade auf ${app} warten, kommen durch. Beim nächsten Mal wirst du wieder gefragt.`,
+        endpoint: (app, from) => `${app} ist für ${from} erreichbar`,
+        any: (app) => `${app} ist für alle erreichbar`,
       },
       block: {
-        endpointRule: (app, from, holds) =>
-          `Blockieren: ${app} ist für ${from} ${holds} nicht erreichbar, ohne Nachfrage.`,
-        anyRule: (app, _, holds) =>
-          `Blockieren: ${app} ist ${holds} für niemanden erreichbar, ohne Nachfrage. Engere Regeln gehen weiterhin vor.`,
-        endpointOnce: (app, from) =>
-          `Blockieren: Die wartende Verbindung bekommt keine Antwort: ${from} zu ${app}. Beim nächsten Mal wirst du wieder gefragt.`,
-        anyOnce: (app) =>
-          `Blockieren: Niemand, der gerade auf ${app} wartet, bekommt eine Antwort. Beim nächsten Mal wirst du wieder gefragt.`,
+        endpoint: (app, from) => `${app} ist für ${from} nicht erreichbar`,
+        any: (app) => `${app} ist für niemanden erreichbar`,
+      },
+      waiting: {
+        endpoint: (app, from) => `die wartende Verbindung von ${from} zu ${app}`,
+        any: (app) => `alle, die gerade auf ${app} warten`,
+      },
+      before: {
+        any: {
+          about: "Engere Regeln gehen weiter vor.",
+          allow: "Engere Regeln gehen weiter vor.",
+          block: "Engere Regeln gehen weiter vor.",
+        },
       },
     },
   },

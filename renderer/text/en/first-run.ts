@@ -37,7 +37,7 @@ export const firstRun = {
   },
 
   card: {
-    title: "Try it: a question that is real",
+    title: "Try it with a real question",
     intro:
       "Press the button, and Picket makes a connection that has to wait for you. It leads from this computer to itself, so nothing can go wrong whatever you answer.",
     start: "Try it",
@@ -45,16 +45,16 @@ export const firstRun = {
     starting: "Connecting…",
     asking: "It is waiting. The question is in a window of its own: answer it as you like.",
     show: "Show the question",
-    allowed: "It got through, just now: only after you allowed it.",
-    blocked: "It was refused, just now: because you blocked it.",
-    proof: "So it works for every app. This example has left no rule behind.",
+    allowed: "It went through once you allowed it.",
+    blocked: "It was refused because you blocked it.",
+    proof: "It works the same for every app. The example left no rule.",
     notUp: "Picket’s helper is not answering, so there is nothing to try yet.",
     failed: {
       paused: "Picket is paused, so everything gets through and nothing is asked. End the pause and try again.",
       lockdown: "Lockdown is on, so nothing gets through and nothing is asked. End it and try again.",
       refused: "The helper did not take the example’s rule, so nothing could be asked.",
       silent:
-        "The connection was made, but no question came. That should not be: “picket status” in a terminal says more.",
+        "The connection was made, but no question came. That should not happen: “About Picket” in Settings says more.",
       unanswered: "Nobody answered, so the connection gave up, as apps do. Try it again if you like.",
       broken: "The example could not be started.",
     },

@@ -16,6 +16,8 @@ export const inbox = {
   questions: (n: number) => count(n, "open question", "open questions"),
   calledBy: (caller: string) => `A call from ${caller}`,
   tried: (attempts: number, last: string) => `${count(attempts, "attempt", "attempts")}, last ${last}`,
+  /** How far the buttons beside it reach. */
+  reach: (place: string) => `Your answer holds for ${place}, always`,
   allow: "Allow",
   block: "Block",
   allowAll: "Allow everything",

@@ -8,7 +8,8 @@ export const monitor = {
   search: "Search connections",
   label: { app: "Connections by app", time: "Connections, newest first" },
   by: { label: "Group connections", app: "By app", time: "By time" },
-  summary: (live: number, all: number) => `${live.toLocaleString("en")} live of ${all.toLocaleString("en")}`,
+  summary: (live: number, all: number) =>
+    `${live.toLocaleString("en")} of ${count(all, "connection", "connections")} live`,
   filter: {
     label: "Filters",
     verdict: "Verdict",
@@ -28,9 +29,17 @@ export const monitor = {
       name: "By name",
     } satisfies Record<Order, string>,
   },
-  columns: { name: "App and destination", verdict: "Verdict", speed: "Speed now", traffic: "Traffic", more: "Actions" },
+  columns: {
+    name: "App and destination",
+    verdict: "Verdict",
+    speed: "Speed now",
+    traffic: "Traffic",
+    /** How many are live, or when each began. */
+    when: { app: "State", time: "Time" },
+    more: "Actions",
+  },
   live: (n: number) => `${n.toLocaleString("en")} live`,
-  ended: "ended",
+  ended: "Ended",
   counts: {
     allow: (n: number) => `${n.toLocaleString("en")} allowed`,
     block: (n: number) => `${n.toLocaleString("en")} blocked`,

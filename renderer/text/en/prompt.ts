@@ -3,6 +3,12 @@ import type { Lifetime, RuleLifetime } from "../../../contract/lifetime.ts";
 import type { Changed, Direction } from "../../../contract/words.ts";
 import { count, durationText } from "./amounts.ts";
 
+function untilWhen(lifetime: RuleLifetime): string {
+  if (lifetime === "forever") return "from now on";
+  if (lifetime === "quit") return "until it quits";
+  return lifetime === "restart" ? "until this computer restarts" : `for ${durationText(lifetime)}`;
+}
+
 export const prompt = {
   /** Of its window. */
   title: "Picket asks",
@@ -80,11 +86,7 @@ export const prompt = {
     forever: "For good",
   } satisfies Partial<Record<Lifetime, string>>,
   /** How long a rule will hold, at the end of a sentence. */
-  holds: (lifetime: RuleLifetime): string => {
-    if (lifetime === "forever") return "from now on";
-    if (lifetime === "quit") return "until it quits";
-    return lifetime === "restart" ? "until this computer restarts" : `for ${durationText(lifetime)}`;
-  },
+  holds: untilWhen,
   allow: "Allow",
   block: "Block",
   later: "Later",
@@ -140,90 +142,84 @@ export const prompt = {
     close: "Leave it in the inbox",
   },
   offline: "The helper is not answering. You can answer when it is back; the connection keeps waiting.",
+  /**
+   * What an answer will do: before a button is touched (`about`), and what each button will do. `rule` and `once` are the sentences, how far it
+   * reaches (below) is put in.
+   */
   preview: {
+    rule: {
+      about: (what: string, lifetime: RuleLifetime) =>
+        lifetime === "forever" ? `Always, for ${what}.` : `For ${what}, ${untilWhen(lifetime)}.`,
+      allow: (what: string, lifetime: RuleLifetime) =>
+        lifetime === "forever" ? `Always allow ${what}.` : `Allow ${what}, ${untilWhen(lifetime)}.`,
+      block: (what: string, lifetime: RuleLifetime) =>
+        lifetime === "forever" ? `Always block ${what}.` : `Block ${what}, ${untilWhen(lifetime)}.`,
+    },
+    once: {
+      about: (what: string) => `Just once, for ${what}. Next time you are asked again.`,
+      allow: (what: string) => `Just once, allow ${what}. Next time you are asked again.`,
+      block: (what: string) => `Just once, block ${what}. Next time you are asked again.`,
+    },
     outbound: {
-      endpointRule: (app: string, to: string, holds: string) =>
-        `Your answer becomes a rule: it holds for ${app} and ${to} ${holds}.`,
-      hostRule: (app: string, to: string, holds: string) =>
-        `Your answer becomes a rule: it holds for ${app} and every port of ${to} ${holds}.`,
-      domainRule: (app: string, to: string, holds: string) =>
-        `Your answer becomes a rule: it holds for ${app} and any host of ${to} ${holds}.`,
-      hostOnce: (app: string, to: string) =>
-        `Your answer is for what ${app} is waiting for at ${to}, on every port. Next time you are asked again.`,
-      domainOnce: (app: string, to: string) =>
-        `Your answer is for what ${app} is waiting for at any host of ${to}. Next time you are asked again.`,
-      anyRule: (app: string, _: string, holds: string) =>
-        `Your answer becomes a rule: it holds for everything ${app} connects to, ${holds}.`,
-      endpointOnce: (app: string, to: string) =>
-        `Your answer is for what ${app} is waiting for at ${to}, and nothing more. Next time you are asked again.`,
-      anyOnce: (app: string) =>
-        `Your answer is for everything ${app} is waiting for right now. Next time you are asked again.`,
+      about: {
+        endpoint: (app: string, to: string) => `${app} and ${to}`,
+        host: (app: string, to: string) => `${app} and every port of ${to}`,
+        domain: (app: string, to: string) => `${app} and any host of ${to}`,
+        any: (app: string) => `everything ${app} connects to`,
+      },
       allow: {
-        endpointRule: (app: string, to: string, holds: string) =>
-          `Allow: ${app} may connect to ${to} ${holds}, without asking.`,
-        hostRule: (app: string, to: string, holds: string) =>
-          `Allow: ${app} may connect to every port of ${to} ${holds}, without asking.`,
-        domainRule: (app: string, to: string, holds: string) =>
-          `Allow: ${app} may connect to any host of ${to} ${holds}, without asking. Blocklists still apply.`,
-        hostOnce: (app: string, to: string) =>
-          `Allow: all that waits for ${to} goes through. Next time ${app} asks again.`,
-        domainOnce: (app: string, to: string) =>
-          `Allow: all that waits for a host of ${to} goes through. Next time ${app} asks again.`,
-        anyRule: (app: string, _: string, holds: string) =>
-          `Allow: ${app} may connect to any destination ${holds}, without asking. Narrower rules still come first.`,
-        endpointOnce: (app: string, to: string) =>
-          `Allow: the waiting connection to ${to} goes through. Next time ${app} asks again.`,
-        anyOnce: (app: string) =>
-          `Allow: everything ${app} is waiting for right now goes through. Next time it asks again.`,
+        endpoint: (app: string, to: string) => `${app} to reach ${to}`,
+        host: (app: string, to: string) => `${app} to reach every port of ${to}`,
+        domain: (app: string, to: string) => `${app} to reach any host of ${to}`,
+        any: (app: string) => `${app} to reach any destination`,
       },
       block: {
-        endpointRule: (app: string, to: string, holds: string) =>
-          `Block: ${app} is refused at ${to} ${holds}, without asking.`,
-        hostRule: (app: string, to: string, holds: string) =>
-          `Block: ${app} is refused at every port of ${to} ${holds}, without asking.`,
-        domainRule: (app: string, to: string, holds: string) =>
-          `Block: ${app} is refused at every host of ${to} ${holds}, without asking.`,
-        hostOnce: (app: string, to: string) =>
-          `Block: all that waits for ${to} is refused. Next time ${app} asks again.`,
-        domainOnce: (app: string, to: string) =>
-          `Block: all that waits for a host of ${to} is refused. Next time ${app} asks again.`,
-        anyRule: (app: string, _: string, holds: string) =>
-          `Block: ${app} is refused everywhere ${holds}, without asking. Narrower rules still come first.`,
-        endpointOnce: (app: string, to: string) =>
-          `Block: the waiting connection to ${to} is refused. Next time ${app} asks again.`,
-        anyOnce: (app: string) =>
-          `Block: everything ${app} is waiting for right now is refused. Next time it asks again.`,
+        endpoint: (app: string, to: string) => `${app} from reaching ${to}`,
+        host: (app: string, to: string) => `${app} from reaching any port of ${to}`,
+        domain: (app: string, to: string) => `${app} from reaching any host of ${to}`,
+        any: (app: string) => `${app} from reaching any destination`,
+      },
+      /** All that an answer for once is about. */
+      waiting: {
+        endpoint: (app: string, to: string) => `what ${app} is waiting for at ${to}`,
+        host: (app: string, to: string) => `what ${app} is waiting for at ${to}, on every port`,
+        domain: (app: string, to: string) => `what ${app} is waiting for at any host of ${to}`,
+        any: (app: string) => `everything ${app} is waiting for right now`,
+      },
+      /** A sentence that follows where something else goes before the rule. */
+      before: {
+        domain: { about: "Blocklists still apply if you allow.", allow: "Blocklists still apply.", block: "" },
+        any: {
+          about: "Blocklists and narrower rules still come first.",
+          allow: "Blocklists and narrower rules still come first.",
+          block: "Narrower rules still come first.",
+        },
       },
     },
     // `app` with its port where the answer is for one.
     inbound: {
-      endpointRule: (app: string, from: string, holds: string) =>
-        `Your answer becomes a rule: it holds for ${from} and ${app}, ${holds}.`,
-      anyRule: (app: string, _: string, holds: string) =>
-        `Your answer becomes a rule: it holds for everybody who connects to ${app}, ${holds}.`,
-      endpointOnce: (app: string, from: string) =>
-        `Your answer is for the waiting connection from ${from} to ${app}, and nothing more. Next time you are asked again.`,
-      anyOnce: (app: string) =>
-        `Your answer is for everybody who is waiting for ${app} right now. Next time you are asked again.`,
+      about: {
+        endpoint: (app: string, from: string) => `${from} and ${app}`,
+        any: (app: string) => `everybody who calls ${app}`,
+      },
       allow: {
-        endpointRule: (app: string, from: string, holds: string) =>
-          `Allow: ${from} may connect to ${app} ${holds}, without asking.`,
-        anyRule: (app: string, _: string, holds: string) =>
-          `Allow: anybody may connect to ${app} ${holds}, without asking. Narrower rules still come first.`,
-        endpointOnce: (app: string, from: string) =>
-          `Allow: the waiting connection from ${from} gets through to ${app}. Next time you are asked again.`,
-        anyOnce: (app: string) =>
-          `Allow: everybody who is waiting for ${app} right now gets through. Next time you are asked again.`,
+        endpoint: (app: string, from: string) => `${from} to reach ${app}`,
+        any: (app: string) => `anybody to reach ${app}`,
       },
       block: {
-        endpointRule: (app: string, from: string, holds: string) =>
-          `Block: ${from} hears nothing from ${app} ${holds}, without asking.`,
-        anyRule: (app: string, _: string, holds: string) =>
-          `Block: nobody who calls hears anything from ${app} ${holds}, without asking. Narrower rules still come first.`,
-        endpointOnce: (app: string, from: string) =>
-          `Block: the waiting connection from ${from} to ${app} gets no reply. Next time you are asked again.`,
-        anyOnce: (app: string) =>
-          `Block: nobody who is waiting for ${app} right now gets a reply. Next time you are asked again.`,
+        endpoint: (app: string, from: string) => `${from} from reaching ${app}`,
+        any: (app: string) => `anybody from reaching ${app}`,
+      },
+      waiting: {
+        endpoint: (app: string, from: string) => `the waiting connection from ${from} to ${app}`,
+        any: (app: string) => `everybody who is waiting for ${app} right now`,
+      },
+      before: {
+        any: {
+          about: "Narrower rules still come first.",
+          allow: "Narrower rules still come first.",
+          block: "Narrower rules still come first.",
+        },
       },
     },
   },

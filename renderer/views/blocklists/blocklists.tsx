@@ -59,7 +59,7 @@ export function Blocklists() {
         </Nothing>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling box must be reachable by keyboard
-        <section className="panels" tabIndex={0} aria-label={words.label}>
+        <section className="view-scroll panels" tabIndex={0} aria-label={words.label}>
           {lists.length > 0 ? (
             <ul className="panel-list">
               {lists.map((list) => (

@@ -1,17 +1,17 @@
 // All questions of one app: its face and name once, an answer for the whole app, and the questions beneath.
 import { useState } from "react";
 import type { ErrorCode } from "../../../contract/errors.ts";
-import { isIdentified, plain, whatIsKnown } from "../../format.ts";
-import { AppFace, AppName, Unverified } from "../../parts/app.tsx";
+import { isIdentified, plain } from "../../format.ts";
+import { AppFace, AppTitle, appLine, appName } from "../../parts/app.tsx";
 import { ErrorLine } from "../../parts/notice.tsx";
 import { canBeRemembered } from "../../prompt/choices.tsx";
 import { text } from "../../text.ts";
 import type { Group } from "./groups.ts";
-import { Answers, type Guard, Question } from "./question.tsx";
+import { Answers, type Hand, Question } from "./question.tsx";
 
 const words = text.inbox;
 
-export function AppGroup({ group, guard }: { group: Group; guard: Guard }) {
+export function AppGroup({ group, hand }: { group: Group; hand: Hand }) {
   const [error, setError] = useState<ErrorCode | null>(null);
   const [first] = group.prompts;
   if (!first) return null;
@@ -24,20 +24,24 @@ export function AppGroup({ group, guard }: { group: Group; guard: Guard }) {
       <div className="group-head">
         <AppFace app={app} />
         <div className="two-lines">
-          <h3 className="group-name" title={plain(app.path)}>
-            <AppName app={app} />
+          <h3 className="name-line group-name" title={app.verified ? plain(app.path) : appName(app)}>
+            <AppTitle app={app} />
+            {root && <span className="tag tag-warn">{text.asRoot}</span>}
           </h3>
-          <span className="second">
-            <Unverified app={app} /> {root && <span className="tag tag-warn">{text.asRoot}</span>}{" "}
-            {isIdentified(app.path) ? words.questions(group.prompts.length) : whatIsKnown(app.path)}
-          </span>
+          {app.verified ? (
+            <span className="second">{words.questions(group.prompts.length)}</span>
+          ) : (
+            <bdi className={`second ${isIdentified(app.path) ? "line" : ""}`} title={appLine(app)}>
+              {appLine(app)}
+            </bdi>
+          )}
         </div>
-        {whole && canBeRemembered(first) && <Answers prompt={first} guard={guard} scope="any" tell={setError} />}
+        {whole && canBeRemembered(first) && <Answers prompt={first} hand={hand} scope="any" tell={setError} />}
       </div>
       {error && <ErrorLine code={error} />}
       <ul className="questions">
         {group.prompts.map((prompt) => (
-          <Question key={prompt.id} prompt={prompt} guard={guard} />
+          <Question key={prompt.id} prompt={prompt} hand={hand} />
         ))}
       </ul>
     </section>

@@ -1,13 +1,16 @@
 // Questions nobody answered yet, by app. Those whose attempt is over can still be answered for next time, right here, in one click.
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useCallback, useRef, useState } from "react";
 import { Button } from "react-aria-components";
+import type { ErrorCode } from "../../../contract/errors.ts";
 import { bridge } from "../../bridge.ts";
 import { baseName, clockMinutes, isIdentified } from "../../format.ts";
 import { Tray } from "../../parts/icons.tsx";
-import { Nothing } from "../../parts/notice.tsx";
+import { ErrorLine, Nothing } from "../../parts/notice.tsx";
 import { Search } from "../../parts/search.tsx";
+import { UndoLine } from "../../parts/undo-line.tsx";
 import { useDeadTime } from "../../prompt/dead-time.ts";
+import type { Undoable } from "../../prompt/undo.tsx";
 import { useKnown } from "../../store.ts";
 import { text } from "../../text.ts";
 import { AppGroup } from "./group.tsx";
@@ -15,12 +18,16 @@ import { type Group, sections } from "./groups.ts";
 import { Recent, useRecentAnswers } from "./recent.tsx";
 
 const words = text.inbox;
+const wayBack = text.prompt.undo;
 
 export function Inbox() {
   const prompts = useKnown((known) => known.prompts);
   const [query, setQuery] = useState("");
   const [archive, setArchive] = useState(false);
   const answers = useRecentAnswers();
+  const [last, setLast] = useState<Undoable | "undone" | null>(null);
+  const [error, setError] = useState<ErrorCode | null>(null);
+  const over = useCallback(() => setLast(null), []);
   const rows = useRef<HTMLDivElement>(null);
   const { waiting, unanswered, quiet } = sections(prompts.values(), query, Date.now());
   // Rows that come and go move those below: the same guard as on the prompt's card, here for the rows alone. Whoever types a search moves
@@ -29,8 +36,20 @@ export function Inbox() {
     .flatMap((group) => group.prompts.map(({ id, state, endpoints }) => `${id} ${state} ${endpoints.length}`))
     .join("\n");
   const guard = useDeadTime(key, () => rows.current ?? window);
+  const answered = (what: Undoable): void => {
+    setError(null);
+    setLast(what);
+  };
+  const hand = { ...guard, answered };
+  const undo = async (change: number): Promise<void> => {
+    // It comes up where somebody may be about to press a row a second time.
+    if (!guard.mayAct()) return;
+    const outcome = await bridge.call("rules.undo", { change });
+    setError(outcome.ok ? null : outcome.code);
+    setLast(outcome.ok ? "undone" : null);
+  };
   const grouped = (groups: readonly Group[]): Item[] =>
-    groups.map((group) => ({ id: group.id, piece: <AppGroup group={group} guard={guard} /> }));
+    groups.map((group) => ({ id: group.id, piece: <AppGroup group={group} hand={hand} /> }));
   const titled = (id: string, title: string, hint: string, groups: readonly Group[]): Item[] =>
     groups.length === 0 ? [] : [{ id, piece: <Title title={title} hint={hint} /> }, ...grouped(groups)];
   const quietCount = quiet.reduce((sum, { prompts }) => sum + prompts.length, 0);
@@ -67,6 +86,16 @@ export function Inbox() {
           <Nothing icon={<Tray />} title={words.notFound} />
         )}
       </div>
+      {error && <ErrorLine code={error} />}
+      {last !== null && (
+        <UndoLine
+          key={last === "undone" ? "undone" : last.change}
+          over={over}
+          {...(last !== "undone" && { undo: { word: wayBack.action, act: () => void undo(last.change) } })}
+        >
+          {last === "undone" ? wayBack.undone : last.sentence}
+        </UndoLine>
+      )}
       {answers.length > 0 && <Recent answers={answers} />}
     </section>
   );
@@ -116,7 +145,7 @@ function Pieces({ items }: { items: readonly Item[] }) {
   });
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling box must be reachable by keyboard
-    <section className="inbox-scroll" ref={box} tabIndex={0} aria-label={words.label}>
+    <section className="view-scroll inbox-scroll" ref={box} tabIndex={0} aria-label={words.label}>
       <div className="inbox-space" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((item) => (
           <div

@@ -10,21 +10,23 @@ import { Details } from "../../parts/details.tsx";
 import { Check, Cross, Slash } from "../../parts/icons.tsx";
 import { ErrorLine } from "../../parts/notice.tsx";
 import { canBeRemembered, firstScope } from "../../prompt/choices.tsx";
-import { answerPlace, headlinePlace, otherEndpoints } from "../../sentence.ts";
+import type { Undoable } from "../../prompt/undo.tsx";
+import { answered, answerPlace, headlinePlace, otherEndpoints } from "../../sentence.ts";
 import { settle, useKnown } from "../../store.ts";
 import { text } from "../../text.ts";
 
 const words = text.inbox;
 
-/** Whether the view's rows may be pressed at this moment. */
-export type Guard = { live: boolean; mayAct: () => boolean };
+/** What the view has for all its rows: whether they may be pressed at this moment, and who hears of an answer that can be taken back. */
+export type Hand = { live: boolean; mayAct: () => boolean; answered: (last: Undoable) => void };
 
-export function Question({ prompt, guard }: { prompt: Prompt; guard: Guard }) {
+export function Question({ prompt, hand }: { prompt: Prompt; hand: Hand }) {
   const { direction, endpoint, attempts, last, opened, state } = prompt;
   const [open, setOpen] = useState(false);
   const [error, setError] = useState<ErrorCode | null>(null);
   const place = headlinePlace(prompt);
   const more = otherEndpoints(prompt);
+  const scope = firstScope(prompt);
   return (
     <li className="question-row" data-id={prompt.id}>
       <div className="question-words">
@@ -36,6 +38,9 @@ export function Question({ prompt, guard }: { prompt: Prompt; guard: Guard }) {
             {more > 0 && ` ${text.prompt.andMore(more)}`}
           </span>
         </span>
+        {state === "inbox" && canBeRemembered(prompt) && (
+          <span className="second question-reach">{words.reach(answerPlace(prompt, scope))}</span>
+        )}
         {prompt.changed && (
           <span className="second">
             {text.prompt.changed[prompt.changed.kind].title}. {text.prompt.changed.again}
@@ -53,24 +58,24 @@ export function Question({ prompt, guard }: { prompt: Prompt; guard: Guard }) {
           {text.waiting.show}
         </Button>
       ) : (
-        <Answers prompt={prompt} guard={guard} scope={firstScope(prompt)} tell={setError} />
+        <Answers prompt={prompt} hand={hand} scope={scope} tell={setError} />
       )}
       {error && <ErrorLine code={error} />}
     </li>
   );
 }
 
-type AnswersProps = { prompt: Prompt; guard: Guard; scope: Scope; tell: (error: ErrorCode | null) => void };
+type AnswersProps = { prompt: Prompt; hand: Hand; scope: Scope; tell: (error: ErrorCode | null) => void };
 
 /** Allow and block for good, and away without a rule. With scope `any` they are about the whole app. */
-export function Answers({ prompt, guard, scope, tell }: AnswersProps) {
+export function Answers({ prompt, hand, scope, tell }: AnswersProps) {
   const [busy, setBusy] = useState(false);
   const online = useKnown((known) => known.link.state === "up");
-  const disabled = !guard.live || !online || busy;
+  const disabled = !hand.live || !online || busy;
   const whole = scope === "any";
 
   const run = async (ask: () => Promise<{ ok: true } | { ok: false; code: ErrorCode }>): Promise<void> => {
-    if (!guard.mayAct() || busy) return;
+    if (!hand.mayAct() || busy) return;
     setBusy(true);
     const outcome = await ask();
     setBusy(false);
@@ -79,7 +84,10 @@ export function Answers({ prompt, guard, scope, tell }: AnswersProps) {
   const answer = (action: "allow" | "block"): Promise<void> =>
     run(async () => {
       const outcome = await bridge.call("prompts.answer", { id: prompt.id, action, scope, lifetime: "forever" });
-      if (outcome.ok) settle([prompt.id, ...outcome.result.settled]);
+      if (!outcome.ok) return outcome;
+      const { change, settled } = outcome.result;
+      if (change !== null) hand.answered({ change, sentence: answered(prompt, scope, "forever", action) });
+      settle([prompt.id, ...settled]);
       return outcome;
     });
   const dismiss = (): Promise<void> =>

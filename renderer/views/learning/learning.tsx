@@ -93,7 +93,7 @@ function Groups({ groups, online, acts }: GroupsProps) {
   });
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling box must be reachable by keyboard
-    <section className="inbox-scroll learning-scroll" ref={box} tabIndex={0} aria-label={words.label}>
+    <section className="view-scroll inbox-scroll" ref={box} tabIndex={0} aria-label={words.label}>
       <div className="inbox-space" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((item) => {
           const group = groups[item.index];

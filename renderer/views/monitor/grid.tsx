@@ -123,6 +123,7 @@ export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu
           <span>{words.columns.verdict}</span>
           <span className="cell-numbers head-speed">{words.columns.speed}</span>
           <span className="cell-numbers cell-traffic">{words.columns.traffic}</span>
+          <span className="cell-when">{words.columns.when[flat ? "time" : "app"]}</span>
         </div>
       </div>
       <div

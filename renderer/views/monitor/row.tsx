@@ -2,24 +2,11 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed one by one cannot be a <table>
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid has the focus, the rows are pointed at
 import { memo, type ReactNode } from "react";
-import { appPathText, splitAppPath } from "../../../contract/app-path.ts";
 import type { Figures, Row } from "../../../contract/monitor.ts";
-import type { App, Verdict } from "../../../contract/words.ts";
+import type { Verdict } from "../../../contract/words.ts";
 import { countryOf } from "../../country.ts";
-import {
-  appWord,
-  clockTime,
-  dayOf,
-  destination,
-  fileName,
-  humanBytes,
-  humanRate,
-  isIdentified,
-  plain,
-  portAndProtocol,
-  whatIsKnown,
-} from "../../format.ts";
-import { AppFace, Unverified } from "../../parts/app.tsx";
+import { clockTime, dayOf, destination, humanBytes, humanRate, plain, portAndProtocol } from "../../format.ts";
+import { AppFace, AppTitle, appLine, appName } from "../../parts/app.tsx";
 import { Chevron, Dots } from "../../parts/icons.tsx";
 import { Remarks } from "../../parts/remarks.tsx";
 import { Sparkline } from "../../parts/sparkline.tsx";
@@ -83,17 +70,6 @@ export function labelOf(row: Row): string {
     case "flow":
       return `${destination(row.flow.endpoint)}, ${portAndProtocol(row.flow.endpoint)}`;
   }
-}
-
-/** There is little room: a script is the app, its interpreter stands in the second line. */
-function appName(app: App): string {
-  if (!app.verified && !isIdentified(app.path)) return text.unidentified.title;
-  const { script } = splitAppPath(app.path);
-  return script === null || app.verified ? appWord(app) : plain(fileName(script));
-}
-
-function appLine(app: App): string {
-  return app.verified || isIdentified(app.path) ? plain(appPathText(app.path)) : whatIsKnown(app.path);
 }
 
 function Name({ row, flat }: { row: Row; flat: boolean }) {
@@ -161,15 +137,6 @@ function Name({ row, flat }: { row: Row; flat: boolean }) {
 function hostLine({ host, address, country }: Extract<Row, { kind: "host" }>): { second?: string } {
   const line = [host === null ? null : plain(address), countryOf({ country })].filter((part) => part !== null);
   return line.length === 0 ? {} : { second: line.join(" · ") };
-}
-
-function AppTitle({ app }: { app: App }) {
-  return (
-    <>
-      <bdi className="line app-name">{appName(app)}</bdi>
-      <Unverified app={app} />
-    </>
-  );
 }
 
 function Lines({ first, second }: { first: ReactNode; second?: string }) {

@@ -74,7 +74,7 @@ export function Profiles() {
         </Nothing>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling box must be reachable by keyboard
-        <section className="panels" tabIndex={0} aria-label={words.label}>
+        <section className="view-scroll panels" tabIndex={0} aria-label={words.label}>
           <div className="profile-now">
             <div className="two-lines">
               <h2>{active === null ? words.noneActive : words.active(plain(active))}</h2>

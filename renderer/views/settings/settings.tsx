@@ -30,7 +30,7 @@ export function Settings() {
         <Nothing title={words.nothing} hint={words.nothingHint} icon={<Sliders />} />
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        <section className="settings" tabIndex={0} aria-label={text.views.settings}>
+        <section className="view-scroll settings" tabIndex={0} aria-label={text.views.settings}>
           {matching.map(({ id, title, settings }) => (
             <section key={id} className="settings-section" aria-labelledby={`section-${id}`}>
               <h2 id={`section-${id}`}>{title}</h2>
