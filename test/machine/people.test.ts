@@ -92,6 +92,18 @@ test("each session's questions are its person's; what sudo and su run in it are,
     expect(await as("alice", "answer", prompt.id, "allow")).toMatchObject({ code: 0 });
     expect(await came(running)).toBe("welcome");
   }
+  // A program that becomes root by its file is hers, and asked about in her own name: the kernel tells who started it.
+  await machine.root(["install", "--mode=4755", caller, "/usr/local/bin/raised"]);
+  const raised = logIn("alice", [
+    "/usr/local/bin/raised",
+    "-c",
+    `import os, sys; sys.exit(9) if os.geteuid() else 0\n${client}`,
+  ]);
+  const prompt = await heldOf("alice");
+  expect(prompt).toMatchObject({ app: { path: "/usr/local/bin/raised" }, process: { uid: 1000, person: 1000 } });
+  expect(await promptsOf("bob")).toEqual([]);
+  expect(await as("alice", "answer", prompt.id, "allow")).toMatchObject({ code: 0 });
+  expect(await came(raised)).toBe("welcome");
   await Promise.all(watching);
 });
 

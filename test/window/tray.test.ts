@@ -1,6 +1,7 @@
 // The tray over a real session bus: somebody who watches for icons reads ours, opens its menu and presses what is there. Asserted at the helper.
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { App, patience } from "./app.ts";
+import { seriousViolations } from "./axe.ts";
 import { anEndpoint, aPrompt, curl } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 import { TrayDesktop } from "./tray-desktop.ts";
@@ -74,6 +75,7 @@ describe("the tray", () => {
     ] as const) {
       await desktop.press(pressed);
       await asks.getByRole("heading", { name: asked }).waitFor();
+      expect(await seriousViolations(app.main)).toEqual([]);
       expect(await asks.locator(".dialog-subject").textContent()).toBe(subject);
       // Words that belong to another window reach what has the focus, and that is the answer that changes nothing.
       await app.main.keyboard.press("Enter");
