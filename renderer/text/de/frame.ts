@@ -27,7 +27,7 @@ export const frame: Catalogue["frame"] = {
     pause: "Picket anhalten?",
     lockdown: "Komplettsperre beenden?",
     normal: "Für Verbindungen gelten wieder deine Regeln.",
-    why: "Du wirst gefragt, weil auch andere Programme in der Leiste drücken können. Noch ist nichts geändert.",
+    why: "Du wirst gefragt, weil auch andere Programme auf das Symbol in der Leiste drücken können. Noch ist nichts geändert.",
     yes: { "mode.set": "Ändern", pause: "Anhalten" },
     no: "So lassen",
   },
