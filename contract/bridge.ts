@@ -163,6 +163,12 @@ export type Example =
   | { state: "none" | "starting" | "asking" | "allowed" | "blocked" }
   | { state: "failed"; why: "paused" | "lockdown" | "refused" | "silent" | "unanswered" | "broken"; detail: string };
 
+/** What lets more through than now, asked for in the tray's menu. Only a press in the window carries it out. */
+export type Wish = { [M in "mode.set" | "pause" | "lockdown"]: { method: M; params: Params<M> } }[
+  | "mode.set"
+  | "pause"
+  | "lockdown"];
+
 /** What main/window tells a page. The first updates after `follow` are the link and, when it is up, the whole state. */
 export type Update =
   | { kind: "link"; link: Link }
@@ -179,6 +185,8 @@ export type Update =
   | { kind: "view"; view: "inbox" | "monitor" | "history" | "settings" }
   /** Main window only: what the person asked for elsewhere, in the tray, was refused. */
   | { kind: "refused"; code: ErrorCode }
+  /** Main window only: it asks the person whether this is meant. */
+  | { kind: "wish"; wish: Wish }
   /** Main window only: whether it is on the screen, or hidden or minimised. */
   | { kind: "seen"; seen: boolean }
   /** Prompt window only: it got the focus just now. */

@@ -50,6 +50,7 @@ import { readResolvers, watchResolvers } from "./resolvers.ts";
 import { eachRound } from "./rounds.ts";
 import { guardsBefore, writeRunFile } from "./run-file.ts";
 import { safely } from "./safely.ts";
+import { actWords } from "./server/act-words.ts";
 import { polkitAllows } from "./server/polkit.ts";
 import { ControlServer } from "./server/server.ts";
 import { Updates } from "./server/updates.ts";
@@ -355,7 +356,10 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     authority: {
       windowGroup: options.windowGroup,
       askedAbout: (prompt) => engine.prompts.list().find(({ id }) => id === prompt)?.process ?? null,
-      consent: (peer, admin) => polkitAllows(peer, admin ? "org.picket.manage" : "org.picket.widen"),
+      consent: (peer, admin, method, params) => {
+        const asked = "id" in params && typeof params.id === "string" ? engine.prompts.get(params.id) : undefined;
+        return polkitAllows(peer, admin ? "org.picket.manage" : "org.picket.widen", actWords(method, params, asked));
+      },
     },
     people: { ...people, tailor },
     lock,

@@ -7,6 +7,7 @@ import { FirstRun } from "./first-run/first-run.tsx";
 import { takeExample } from "./first-run/steps.ts";
 import { Closing, takeClosing } from "./frame/closing.tsx";
 import { takeRefused } from "./frame/standing.ts";
+import { takeWish, WishDialog } from "./frame/wish.tsx";
 import { useIsLearning } from "./learning.ts";
 import { takeMonitor } from "./monitor.ts";
 import { Arrows, Bars, Eye, Lines, Sheets, Shield, Sliders, Tray } from "./parts/icons.tsx";
@@ -85,6 +86,7 @@ function Window() {
         </main>
       </Tabs>
       <Closing />
+      <WishDialog />
       <FirstRun />
     </div>
   );
@@ -101,6 +103,7 @@ bridge.follow((update) => {
   takeSeen(update);
   takeShell(update);
   takeRefused(update);
+  takeWish(update);
   takeClosing(update);
   takeExample(update);
   followView(update);

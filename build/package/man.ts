@@ -123,6 +123,19 @@ Stopping or restarting it leaves the programs in the kernel: what is decided sta
 .B picket off
 removes them.
 .PP
+What people leave to
+.BR cron (8)
+and
+.BR at (1)
+runs outside of it, unguarded, as the services of the system do; any program can leave them something. To be asked about that, guard
+.I cron.service
+and
+.I atd.service
+too (on some systems
+.IR crond.service ).
+Jobs of the system's own are then asked about as well, and blocked after half a minute where nobody is there to answer, so let them go once by day
+or make rules for them.
+.PP
 More to guard:
 .B PICKET_GUARD=user.slice system.slice
 in

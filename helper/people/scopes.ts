@@ -3,7 +3,7 @@
 import { CodedError } from "../../contract/errors.ts";
 import type { MethodName, ParsedParams, Result } from "../../contract/methods.ts";
 import type { Flow, Prompt, Rule, Standing, Status } from "../../contract/words.ts";
-import { mayRule, sees, seesRule, type Viewer } from "./viewer.ts";
+import { looksAfter, mayRule, sees, seesRule, type Viewer } from "./viewer.ts";
 
 type Person = Flow["person"];
 
@@ -52,11 +52,12 @@ function ownFlow(id: string, viewer: Viewer, world: World): Flow {
   return flow;
 }
 
-/** A rule that everybody sees is the keeper's to change; of another's nobody hears. */
+/** A rule that everybody sees is the keeper's to change, one of root's an administrator's; of another's nobody hears. */
 function ownRule({ id }: { id: string }, viewer: Viewer, { ruleOf, isPerson }: World): Demand {
   const rule = ruleOf(id);
   if (rule === undefined || !seesRule(viewer, rule, isPerson)) throw new CodedError("unknown_rule", id);
-  return mayRule(viewer, rule.user, isPerson) ? "anybody" : "keeper";
+  if (mayRule(viewer, rule.user, isPerson)) return "anybody";
+  return rule.user === null ? "keeper" : "admin";
 }
 
 /** A rule of a person's is for that person's processes; the keeper's may be for services. */
@@ -66,9 +67,11 @@ function ownUser(user: number | null, viewer: Viewer, { isPerson }: World): numb
   throw new CodedError("not_permitted", "a rule for another user is an administrator's to make");
 }
 
-/** A change of nothing but what the viewer may change. */
-function isOwnChange(users: readonly (number | null)[], viewer: Viewer, world: World): boolean {
-  return users.every((user) => (user === null ? viewer.keeper : mayRule(viewer, user, world.isPerson)));
+/** A change of nothing but what the viewer may change, or looks after: what an administrator consented to can be taken back. */
+function isOwnChange(users: readonly (number | null)[], viewer: Viewer, { isPerson }: World): boolean {
+  return users.every((user) =>
+    user === null ? viewer.keeper : mayRule(viewer, user, isPerson) || looksAfter(viewer, user, isPerson),
+  );
 }
 
 function ruleFor(viewer: Viewer, world: World): (rule: Rule) => Rule[] {

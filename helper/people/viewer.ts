@@ -25,11 +25,16 @@ export function sees(viewer: Viewer, person: number | null | undefined): boolean
 
 /** Rules that count for everybody are no secret; others are their user's alone. */
 export function seesRule(viewer: Viewer, { user }: Pick<Rule, "user">, isPerson: (uid: number) => boolean): boolean {
-  return viewer.everything || user === null || mayRule(viewer, user, isPerson);
+  return viewer.everything || user === null || user === viewer.uid || looksAfter(viewer, user, isPerson);
 }
 
-/** Whether the viewer may make and change rules for a user's processes; null: for everybody's. */
+/** Whether a user is nobody's but the viewer's to look after: a service's, or root. */
+export function looksAfter({ keeper }: Viewer, user: number, isPerson: (uid: number) => boolean): boolean {
+  return keeper && !isPerson(user);
+}
+
+/** Whether the viewer may make and change rules for a user's processes; null: for everybody's. What root's may is an administrator's to say. */
 export function mayRule(viewer: Viewer, user: number | null, isPerson: (uid: number) => boolean): boolean {
   if (viewer.everything || user === viewer.uid) return true;
-  return viewer.keeper && user !== null && !isPerson(user);
+  return user !== null && user !== 0 && looksAfter(viewer, user, isPerson);
 }

@@ -13,8 +13,8 @@ export interface Authority {
   readonly windowGroup: number | null;
   /** Whom an open prompt is about; null when there is no such prompt. */
   askedAbout(prompt: string): Prompt["process"] | null;
-  /** Asks polkit, with `admin` for an administrator's consent. */
-  consent(peer: Peer, admin: boolean): Promise<boolean>;
+  /** Asks polkit, with `admin` for an administrator's consent; whoever consents is told who wants what. */
+  consent(peer: Peer, admin: boolean, method: MethodName, params: ParsedParams<MethodName>): Promise<boolean>;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function authorize(
   const consents = async () => {
     const gone = () => new CodedError("not_permitted", "the process that connected has ended");
     if (!isStill()) throw gone();
-    const consent = await authority.consent(peer, admin);
+    const consent = await authority.consent(peer, admin, method, params as ParsedParams<MethodName>);
     // Meanwhile its number may have become another's, who was then asked about.
     if (!isStill()) throw gone();
     return consent;

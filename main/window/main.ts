@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { app, type BrowserWindow, Menu, nativeTheme, session } from "electron";
-import type { Outcome, Shell, ShellRequest, WindowMethod } from "../../contract/bridge.ts";
+import type { Shell, ShellRequest } from "../../contract/bridge.ts";
 import { defaultSocket } from "../client/client.ts";
 import { declareScheme, serveAssets } from "./assets.ts";
 import { AttentionKeeper } from "./attention.ts";
@@ -23,7 +23,7 @@ import { saveHistory } from "./save-history.ts";
 import type { TextSize } from "./text-size.ts";
 import { giveBackSoon, saveMemory } from "./thrift.ts";
 import { TrayHost } from "./tray/host.ts";
-import type { TrayAct } from "./tray/menu.ts";
+import { narrows, type TrayAct, wishOf } from "./tray/menu.ts";
 import { TrayIcon } from "./tray/tray.ts";
 import { trayWords } from "./tray/words.ts";
 
@@ -143,12 +143,13 @@ async function actForTray(act: TrayAct): Promise<void> {
   if (act.do === "open") return showView(act.view);
   if (act.do === "questions") return showPrompts();
   if (act.do === "quit") return app.quit();
-  const outcome: Outcome<WindowMethod> = await (act.do === "mode"
-    ? link.call("mode.set", { mode: act.mode })
-    : act.do === "pause"
-      ? link.call("pause", { for: act.for })
-      : link.call("lockdown", { on: act.on }));
+  const wish = wishOf(act);
+  const outcome = narrows(act) ? await link.call(wish.method, wish.params) : null;
   tray?.refresh();
+  if (outcome === null) {
+    showMain();
+    return pages.tellSurely("main", { kind: "wish", wish });
+  }
   if (outcome.ok) return;
   showMain();
   pages.tellSurely("main", { kind: "refused", code: outcome.code });

@@ -87,13 +87,23 @@ test("each session's questions are its person's; what sudo and su run in it are,
     const prompt = await heldOf("alice");
     expect(prompt.process).toMatchObject({ uid, person: 1000 });
     expect(await promptsOf("bob")).toEqual([]);
-    // She is no administrator by that: for now, not for good. She looks after what is the system's.
-    const forever = await as("alice", "answer", prompt.id, "allow", "--lifetime", "forever");
-    expect(forever.code).toBe(uid === 0 ? 0 : 1);
-    if (uid !== 0) expect(await as("alice", "answer", prompt.id, "allow")).toMatchObject({ code: 0 });
+    // She is no administrator by that, though she looks after the computer: for now, not for good.
+    expect(await as("alice", "answer", prompt.id, "allow", "--lifetime", "forever")).toMatchObject({ code: 1 });
+    expect(await as("alice", "answer", prompt.id, "allow")).toMatchObject({ code: 0 });
     expect(await came(running)).toBe("welcome");
-    if (uid === 0) await asRoot("rules", "undo");
   }
+  // A program that becomes root by its file is hers, and asked about in her own name: the kernel tells who started it.
+  await machine.root(["install", "--mode=4755", caller, "/usr/local/bin/raised"]);
+  const raised = logIn("alice", [
+    "/usr/local/bin/raised",
+    "-c",
+    `import os, sys; sys.exit(9) if os.geteuid() else 0\n${client}`,
+  ]);
+  const prompt = await heldOf("alice");
+  expect(prompt).toMatchObject({ app: { path: "/usr/local/bin/raised" }, process: { uid: 1000, person: 1000 } });
+  expect(await promptsOf("bob")).toEqual([]);
+  expect(await as("alice", "answer", prompt.id, "allow")).toMatchObject({ code: 0 });
+  expect(await came(raised)).toBe("welcome");
   await Promise.all(watching);
 });
 

@@ -93,6 +93,23 @@ export class Desktop {
     this.notifier?.sendSignal(path, "org.freedesktop.Notifications", "ActionInvoked", "us", [id, action]);
   }
 
+  /** Somebody else says that it was pressed: to everybody, and to one connection, whom no match rule of its own keeps that from. */
+  async forge(
+    to: string,
+    member: string,
+    path: string,
+    from: string,
+    signature: string,
+    body: unknown[],
+  ): Promise<void> {
+    const stranger = await this.speak("org.example.Stranger");
+    for (const destination of [undefined, to])
+      stranger.connection.message({
+        ...{ type: 4, serial: 1000 + this.speakers.length, path, interface: from, member, signature, body },
+        ...(destination !== undefined && { destination }),
+      });
+  }
+
   close(id: number): void {
     const path = "/org/freedesktop/Notifications";
     this.notifier?.sendSignal(path, "org.freedesktop.Notifications", "NotificationClosed", "uu", [id, 2]);

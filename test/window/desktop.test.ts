@@ -57,6 +57,22 @@ describe("a notification", () => {
     await eventually(() => expect(did).toEqual(["show", "show", "later", "later"]));
   });
 
+  test("is pressed by nobody but who shows it", async () => {
+    await desktop.showNotices();
+    const did: string[] = [];
+    const bus = await connect();
+    const notice = await Notice.on(bus, { show: () => did.push("show"), later: () => did.push("later") });
+    notice?.show(words);
+    await eventually(() => expect(desktop.notices).toHaveLength(1));
+    const heard = vi.fn();
+    await bus.listen("interface='org.freedesktop.Notifications'", heard);
+    const [path, name] = ["/org/freedesktop/Notifications", "org.freedesktop.Notifications"];
+    await desktop.forge(bus.uniqueName, "ActionInvoked", path, name, "us", [1, "show"]);
+    await eventually(() => expect(heard).toHaveBeenCalledTimes(2));
+    desktop.press(1, "later");
+    await eventually(() => expect(did).toEqual(["later"]));
+  });
+
   test("there is none where nobody shows any", async () => {
     expect(await Notice.on(await connect(), { show: () => {}, later: () => {} })).toBeNull();
     expect(await Bus.open("unix:path=/nonexistent", () => {})).toBeNull();
@@ -77,6 +93,22 @@ describe("the portal's shortcut", () => {
     ]);
     portal.press("/org/freedesktop/portal/desktop/session/2");
     portal.press(undefined, "another");
+    portal.press();
+    await eventually(() => expect(pressed).toBe(1));
+  });
+
+  test("is pressed by nobody but the portal", async () => {
+    const portal = await desktop.portal();
+    let pressed = 0;
+    const bus = await connect();
+    await bindShortcut(bus, wish, () => pressed++);
+    const heard = vi.fn();
+    const [path, name] = ["/org/freedesktop/portal/desktop", "org.freedesktop.portal.GlobalShortcuts"];
+    await bus.listen(`interface='${name}'`, heard);
+    const body = [portal.asked[0]?.session, "show-question", 1n, []];
+    await desktop.forge(bus.uniqueName, "Activated", path, name, "osta{sv}", body);
+    await eventually(() => expect(heard).toHaveBeenCalledTimes(2));
+    expect(pressed).toBe(0);
     portal.press();
     await eventually(() => expect(pressed).toBe(1));
   });

@@ -1,6 +1,13 @@
 // What the tray shows, made of what the helper said: its state, its line, its menu and its picture.
 import { describe, expect, test } from "vitest";
-import { statusLine, type TrayFacts, type TrayItem, trayMenu, trayState } from "../../main/window/tray/menu.ts";
+import {
+  narrows,
+  statusLine,
+  type TrayFacts,
+  type TrayItem,
+  trayMenu,
+  trayState,
+} from "../../main/window/tray/menu.ts";
 import { trayPicture } from "../../main/window/tray/picture.ts";
 import { trayWords } from "../../main/window/tray/words.ts";
 
@@ -68,6 +75,19 @@ describe("the menu", () => {
       ({ act }) => act.do === "lockdown",
     );
     expect(lock).toMatchObject({ on: true, act: { on: false } });
+  });
+
+  test("carries out what blocks more or ends a pause, and says of everything else that the window asks first", () => {
+    for (const override of [null, { kind: "pause", ends }, { kind: "lockdown", ends: null }] as const) {
+      const menu = acts(trayMenu(of({ mode: "learn", override }), english, clock));
+      const standing = menu.flatMap(({ label, act }) =>
+        act.do === "mode" || act.do === "pause" || act.do === "lockdown" ? [{ label, act }] : [],
+      );
+      expect(standing).toHaveLength(9);
+      const done = standing.filter(({ act }) => narrows(act)).map(({ label }) => label);
+      expect(done).toEqual(["Block", "End the pause", ...(override?.kind === "lockdown" ? [] : ["Lockdown"])]);
+      for (const { label, act } of standing) expect(label.endsWith("…"), label).toBe(!narrows(act));
+    }
   });
 
   test("changes nothing without a helper; what leads to the windows and out stays", () => {

@@ -1,6 +1,7 @@
 // The tray over a real session bus: somebody who watches for icons reads ours, opens its menu and presses what is there. Asserted at the helper.
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { App, patience } from "./app.ts";
+import { seriousViolations } from "./axe.ts";
 import { anEndpoint, aPrompt, curl } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 import { TrayDesktop } from "./tray-desktop.ts";
@@ -41,30 +42,57 @@ afterAll(async () => {
 });
 
 describe("the tray", () => {
-  test("has one icon, and changes the mode", async () => {
+  test("has one icon, and blocks", async () => {
     expect(desktop.items).toHaveLength(1);
-    await desktop.press("Learn");
-    await waitFor(async () => expect((await entry("Learn"))?.on).toBe(true));
-    expect((await entry("Ask me"))?.on).toBe(false);
-    expect(helper.asked("mode.set")).toEqual([{ mode: "learn", confirmWithin: null }]);
-    expect(await line()).toContain("Learning");
+    await desktop.press("Block");
+    await waitFor(async () => expect((await entry("Block"))?.on).toBe(true));
+    expect((await entry("Ask me…"))?.on).toBe(false);
+    expect(helper.asked("mode.set")).toEqual([{ mode: "block", confirmWithin: null }]);
+    expect(await line()).toContain("Blocks what is new");
   });
 
-  test("pauses and ends the pause, locks down and ends that", async () => {
-    await desktop.press("For 1 hour");
-    await waitFor(async () => expect(await line()).toMatch(/Paused until \d\d:\d\d$/));
+  test("locks down, and ends a pause", async () => {
+    helper.setStatus({ override: { kind: "pause", ends: null } });
     await desktop.press("End the pause");
     await waitFor(async () => expect(await line()).toContain("asks first"));
     await desktop.press("Lockdown");
-    await waitFor(async () => expect((await entry("Lockdown"))?.on).toBe(true));
-    await desktop.press("Lockdown");
-    await waitFor(async () => expect((await entry("Lockdown"))?.on).toBe(false));
+    await waitFor(async () => expect((await entry("Lockdown…"))?.on).toBe(true));
     expect(helper.called).toEqual([
-      { method: "pause", params: { for: "1h" } },
       { method: "pause", params: { for: null } },
       { method: "lockdown", params: { on: true } },
-      { method: "lockdown", params: { on: false } },
     ]);
+  });
+
+  test("lets nothing more through by itself, whoever on the bus presses: the window asks, and only a press there counts", async () => {
+    helper.setStatus({ mode: "block", override: { kind: "lockdown", ends: null } });
+    const asks = app.main.getByRole("alertdialog");
+    for (const [pressed, asked, subject] of [
+      ["Learn…", "Change what happens", "Learn"],
+      ["Let through…", "Change what happens", "Let through"],
+      ["Ask me…", "Change what happens", "Ask me"],
+      ["For 1 hour…", "Pause Picket?", "1 hour"],
+      ["Lockdown…", "End lockdown?", "Lockdown"],
+    ] as const) {
+      await desktop.press(pressed);
+      await asks.getByRole("heading", { name: asked }).waitFor();
+      expect(await seriousViolations(app.main)).toEqual([]);
+      expect(await asks.locator(".dialog-subject").textContent()).toBe(subject);
+      // Words that belong to another window reach what has the focus, and that is the answer that changes nothing.
+      await app.main.keyboard.press("Enter");
+      await app.main.waitForTimeout(600);
+      await app.main.keyboard.press("Enter");
+      await asks.waitFor({ state: "detached" });
+    }
+    expect(helper.called).toEqual([]);
+    expect((await entry("Block"))?.on).toBe(true);
+    await desktop.press("Let through…");
+    await asks.waitFor();
+    await app.main.waitForTimeout(600);
+    await asks.getByRole("button", { name: "Change it" }).click();
+    await waitFor(() =>
+      expect(helper.called).toEqual([{ method: "mode.set", params: { mode: "allow", confirmWithin: null } }]),
+    );
+    await asks.waitFor({ state: "detached" });
   });
 
   test("tells its state by another picture: asking, a question, learning, paused, lockdown, no helper", async () => {
@@ -111,11 +139,11 @@ describe("the tray", () => {
 
   test("says in the window what the helper refused, and marks nothing that is not so", async () => {
     helper.refuseWith = "not_permitted";
-    await desktop.press("Let through");
+    await desktop.press("Block");
     const page = app.electron.windows().find((each) => each.url().endsWith("/window.html"));
     await page?.getByText(/That needs the consent of an administrator/).waitFor();
-    expect((await entry("Let through"))?.on).toBe(false);
-    expect((await entry("Ask me"))?.on).toBe(true);
+    expect((await entry("Block"))?.on).toBe(false);
+    expect((await entry("Ask me…"))?.on).toBe(true);
     await page?.keyboard.press("Escape");
   });
 

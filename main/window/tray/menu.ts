@@ -1,5 +1,5 @@
 // What the tray shows: its state, its line of status and its menu, made of what the helper said. Pure.
-import type { Link } from "../../../contract/bridge.ts";
+import type { Link, Wish } from "../../../contract/bridge.ts";
 import type { Duration } from "../../../contract/lifetime.ts";
 import { type Mode, modeSchema, type Status } from "../../../contract/words.ts";
 import type { TrayWords } from "./words.ts";
@@ -23,11 +23,29 @@ export type TrayAct =
   | { do: "questions" }
   | { do: "quit" };
 
+/** What is asked of the helper. */
+export type StandingAct = Extract<TrayAct, { do: "mode" | "pause" | "lockdown" }>;
+
 export type TrayItem =
   | { kind: "line" }
   | { kind: "text"; label: string }
   | { kind: "act"; label: string; act: TrayAct; off?: boolean; mark?: "radio" | "check"; on?: boolean }
   | { kind: "group"; label: string; off?: boolean; items: TrayItem[] };
+
+/**
+ * Whether it lets no more through than what there is. Only that is carried out: any program on the session's bus can press an entry of the
+ * menu, and may block by itself, but not let through.
+ */
+export function narrows(act: StandingAct): boolean {
+  if (act.do === "mode") return act.mode === "block";
+  return act.do === "pause" ? act.for === null : act.on;
+}
+
+export function wishOf(act: StandingAct): Wish {
+  if (act.do === "mode") return { method: "mode.set", params: { mode: act.mode } };
+  if (act.do === "pause") return { method: "pause", params: { for: act.for } };
+  return { method: "lockdown", params: { on: act.on } };
+}
 
 export function trayState({ link, status, held }: TrayFacts): TrayState {
   if (link !== "up" || status === null) return "away";
@@ -65,9 +83,7 @@ export function trayMenu(facts: TrayFacts, words: TrayWords, clock: (iso: string
       label: words.modes,
       off,
       items: modeSchema.options.map((mode) => ({
-        kind: "act",
-        label: words.mode[mode],
-        act: { do: "mode", mode },
+        ...standing(words.mode[mode], { do: "mode", mode }),
         mark: "radio",
         on: status?.mode === mode,
         off,
@@ -79,15 +95,13 @@ export function trayMenu(facts: TrayFacts, words: TrayWords, clock: (iso: string
       off,
       items: [
         ...(Object.entries(words.lengths) as [Duration, string][]).map(([length, label]): TrayItem => {
-          return { kind: "act", label, act: { do: "pause", for: length }, off };
+          return { ...standing(label, { do: "pause", for: length }), off };
         }),
-        { kind: "act", label: words.endPause, act: { do: "pause", for: null }, off: off || !paused },
+        { ...standing(words.endPause, { do: "pause", for: null }), off: off || !paused },
       ],
     },
     {
-      kind: "act",
-      label: words.lock,
-      act: { do: "lockdown", on: status?.override?.kind !== "lockdown" },
+      ...standing(words.lock, { do: "lockdown", on: status?.override?.kind !== "lockdown" }),
       mark: "check",
       on: status?.override?.kind === "lockdown",
       off,
@@ -100,4 +114,9 @@ export function trayMenu(facts: TrayFacts, words: TrayWords, clock: (iso: string
     { kind: "line" },
     { kind: "act", label: words.quit, act: { do: "quit" } },
   ];
+}
+
+/** What the window asks about first says so, as entries of menus do. */
+function standing(label: string, act: StandingAct): Extract<TrayItem, { kind: "act" }> {
+  return { kind: "act", label: narrows(act) ? label : `${label}…`, act };
 }

@@ -22,6 +22,15 @@ export const frame: Catalogue["frame"] = {
     now: "Alles darf durch.",
     end: "Pause beenden",
   },
+  wish: {
+    mode: "Ändern, was mit neuen Verbindungen geschieht?",
+    pause: "Picket anhalten?",
+    lockdown: "Komplettsperre beenden?",
+    normal: "Für Verbindungen gelten wieder deine Regeln.",
+    why: "Du wirst gefragt, weil auch andere Programme auf das Symbol in der Leiste drücken können. Noch ist nichts geändert.",
+    yes: { "mode.set": "Ändern", pause: "Anhalten" },
+    no: "So lassen",
+  },
   lockdown: {
     title: "Komplettsperre",
     what: "Nichts geht hinaus oder herein, bis du sie ausschaltest.",

@@ -25,6 +25,16 @@ export const frame = {
     now: "Everything gets through.",
     end: "End the pause",
   },
+  /** What was pressed in the tray and lets more through. */
+  wish: {
+    mode: "Change what happens to new connections?",
+    pause: "Pause Picket?",
+    lockdown: "End lockdown?",
+    normal: "Connections go by your rules again.",
+    why: "You are asked because other programs can press in the tray as well. Nothing has changed yet.",
+    yes: { "mode.set": "Change it", pause: "Pause" },
+    no: "Leave it as it is",
+  },
   lockdown: {
     title: "Lockdown",
     what: "Nothing gets out or in, until you switch it off.",

@@ -22,6 +22,7 @@ const rules: Rule[] = [
   rule("alices", alice),
   rule("bobs", bob),
   rule("services", service),
+  rule("roots", 0),
   { ...rule("everybodys", null), hints: [{ kind: "unused" }, { kind: "redundant" }] as unknown as Rule["hints"] },
 ] as Rule[];
 
@@ -47,7 +48,7 @@ beforeEach(() => {
       { id: 3, users: [alice, bob] },
       { id: 2, users: [bob] },
       { id: 1, users: [null] },
-      { id: 0, users: [alice, service] },
+      { id: 0, users: [alice, service, 0] },
     ],
     trialBy: () => trialBy,
     hasUsed: (app, uid) => app === `/${uid}`,
@@ -95,10 +96,10 @@ describe("what is another's is not there", () => {
     "for %s, and what is everybody's is the keeper's to change",
     (method) => {
       const of = (viewer: Viewer) =>
-        ["alices", "bobs", "services", "everybodys"].map((id) => demands(viewer, method, { id }));
-      expect(of(visitor)).toEqual(["unknown_rule", "anybody", "unknown_rule", "admin"]);
-      expect(of(keeper)).toEqual(["anybody", "unknown_rule", "anybody", "anybody"]);
-      expect(of(root)).toEqual(Array(4).fill("anybody"));
+        ["alices", "bobs", "services", "roots", "everybodys"].map((id) => demands(viewer, method, { id }));
+      expect(of(visitor)).toEqual(["unknown_rule", "anybody", "unknown_rule", "unknown_rule", "admin"]);
+      expect(of(keeper)).toEqual(["anybody", "unknown_rule", "anybody", "admin", "anybody"]);
+      expect(of(root)).toEqual(Array(5).fill("anybody"));
     },
   );
 
@@ -119,8 +120,8 @@ describe("what is another's is not there", () => {
     expect(asks(visitor, "flows.list", { limit: 2 })).toEqual({ limit: 5000 });
     expect(asks(root, "flows.list", { limit: 2 })).toEqual({ limit: 2 });
     expect(seen("rules.list", rules)).toEqual([
-      ["alices", "bobs", "services", "everybodys"],
-      ["alices", "services", "everybodys"],
+      ["alices", "bobs", "services", "roots", "everybodys"],
+      ["alices", "services", "roots", "everybodys"],
       ["bobs", "everybodys"],
     ]);
   });
@@ -171,7 +172,7 @@ describe("what is another's is not there", () => {
 });
 
 describe("what is one's own", () => {
-  it("rules are for one's own processes, and the keeper's for services too; for others an administrator's", () => {
+  it("rules are for one's own processes, and the keeper's for services too; for root's and others' an administrator's", () => {
     const users = (viewer: Viewer, method: "rules.add" | "explain") =>
       [null, alice, bob, service].map((user) => {
         const asked = asks(viewer, method, { user });
@@ -182,6 +183,7 @@ describe("what is one's own", () => {
       expect(users(keeper, method)).toEqual([alice, alice, "not_permitted", service]);
       expect(users(root, method)).toEqual([null, alice, bob, service]);
     }
+    for (const viewer of [keeper, visitor]) expect(asks(viewer, "rules.add", { user: 0 })).toBe("not_permitted");
     const staged = (user: number | null) => asks(visitor, "rules.stage", { first: true, rules: [{ user }] });
     expect(staged(null)).toEqual({ first: true, rules: [{ user: bob }] });
     expect(staged(alice)).toBe("not_permitted");
@@ -197,6 +199,14 @@ describe("what is one's own", () => {
     const answer = (viewer: Viewer, lifetime: string) => demands(viewer, "prompts.answer", { id: "bobs", lifetime });
     expect(["once", "quit"].map((each) => answer(visitor, each))).toEqual(["anybody", "anybody"]);
     expect(["1h", "restart", "forever"].map((each) => answer(visitor, each))).toEqual(["admin", "admin", "admin"]);
+    // Also for who looks after the computer: what sudo ran in her session is root's. A service is not.
+    prompts = [prompt("alices", 0), prompt("nobodys", 0)];
+    const kept = (id: string, lifetime: string) => demands(keeper, "prompts.answer", { id, lifetime });
+    expect([kept("alices", "quit"), kept("alices", "forever"), kept("nobodys", "forever")]).toEqual([
+      ...["anybody", "admin", "admin"],
+    ]);
+    prompts = [prompt("alices", service)];
+    expect(kept("alices", "forever")).toBe("anybody");
     prompts = [prompt("bobs", bob)];
     expect(answer(visitor, "forever")).toBe("anybody");
   });

@@ -1,0 +1,93 @@
+// What somebody wants to have done, in words for polkit's question: who consents must know to what. Pure.
+import { appPathText } from "../../contract/app-path.ts";
+import type { Lifetime } from "../../contract/lifetime.ts";
+import type { MethodName, ParsedParams } from "../../contract/methods.ts";
+import type { Mode, Prompt, Scope } from "../../contract/words.ts";
+import { displayable } from "../identity/apps.ts";
+
+type Words<M extends MethodName> = string | ((params: ParsedParams<M>, asked: Prompt | undefined) => string);
+
+const modes: Record<Mode, string> = {
+  ask: "have new connections asked about",
+  learn: "let all new connections through, and remember them",
+  allow: "let all new connections through",
+  block: "block all new connections",
+};
+
+const profiles = "change which profile holds";
+const lists = "change a blocklist";
+const history = "change what history keeps or shows";
+const backup = "put a backup in the place of all rules and settings";
+
+const words: { [M in MethodName]?: Words<M> } = {
+  "prompts.answer": ({ action, scope, lifetime }, asked) => {
+    if (asked === undefined) return "answer a question";
+    const { app, direction } = asked;
+    const there = placeOf(asked, scope);
+    const how = direction === "inbound" ? `be reached from ${there}` : `connect to ${there}`;
+    const may = action === "allow" ? `let ${quoted(app.name)} ${how}` : `not let ${quoted(app.name)} ${how}`;
+    return `${may}, ${duration(lifetime)}`;
+  },
+  "rules.add": ({ app, action }) =>
+    `add a rule that says ${action} for ${app === null ? "every app" : quoted(appPathText(app))}`,
+  "rules.remove": "remove a rule",
+  "rules.enable": ({ enabled }) => `switch a rule ${enabled ? "on" : "off"}`,
+  "rules.apply": "put the rules of a file into force",
+  "rules.undo": "take back a change of rules",
+  "rules.except": "make an exception to a rule or blocklist",
+  "learn.accept": "make rules of what was learned",
+  "learn.forget": "forget what was learned",
+  "mode.set": ({ mode }) => modes[mode],
+  pause: ({ for: length }) => (length === null ? "end the pause" : `let everything through for ${length}`),
+  lockdown: ({ on }) => (on ? "let nothing in or out" : "end lockdown"),
+  "profile.set": profiles,
+  "profiles.define": "change a profile",
+  "profiles.remove": "remove a profile",
+  "blocklists.add": "add a blocklist",
+  "blocklists.begin": lists,
+  "blocklists.append": lists,
+  "blocklists.commit": lists,
+  "blocklists.remove": "remove a blocklist",
+  "blocklists.enable": ({ enabled }) => `switch a blocklist ${enabled ? "on" : "off"}`,
+  "blocklists.refresh": "take a blocklist that is shorter than it was",
+  "history.configure": history,
+  "history.setPrivate": history,
+  "history.delete": "delete history",
+  "backup.restore": backup,
+  "backup.undo": backup,
+};
+
+/** Follows "wants to". Any text of others in it is printable, and what it says of an app is in quotation marks. */
+export function actWords<M extends MethodName>(method: M, params: ParsedParams<M>, asked?: Prompt): string {
+  const each = (words[method] ?? `change something (${method})`) as Words<M>;
+  return typeof each === "function" ? each(params, asked) : each;
+}
+
+/** The whole question. `program`: what wants it. */
+export function question(program: string, pid: number, act: string): string {
+  return `The program ${quoted(program)} (process ${pid}) wants to ${act}. Picket does that only if you agree.`;
+}
+
+/** What others chose, on one line, without an end of the quotation or what polkit would put its own values in the place of: $(these). */
+function plain(text: string): string {
+  const shown = displayable(text).replaceAll("$", "\u{fffd}").replace(/[“”]/g, "'");
+  return shown.length > 160 ? `${shown.slice(0, 160)}…` : shown;
+}
+
+function quoted(text: string): string {
+  return `“${plain(text)}”`;
+}
+
+function placeOf({ endpoint, domain }: Prompt, scope: Scope): string {
+  const host = plain(endpoint.host ?? endpoint.address);
+  if (scope === "any") return "anywhere";
+  if (scope === "endpoint") return `${host}, port ${endpoint.port}`;
+  return scope === "domain" ? (domain === null ? host : plain(domain)) : host;
+}
+
+function duration(lifetime: Lifetime): string {
+  if (lifetime === "once") return "this once";
+  if (lifetime === "quit") return "until it quits";
+  if (lifetime === "restart") return "until this computer restarts";
+  return lifetime === "forever" ? "for good" : `for ${lifetime}`;
+}

@@ -1,0 +1,48 @@
+// What a person reads before they consent: who wants what, in words that no app can bend.
+import { expect, test } from "vitest";
+import type { MethodName, ParsedParams } from "../../../contract/methods.ts";
+import type { Prompt } from "../../../contract/words.ts";
+import { actWords, question } from "../../../helper/server/act-words.ts";
+
+const prompt = {
+  app: { name: "curl", path: "/usr/bin/curl" },
+  direction: "outbound",
+  endpoint: { host: "www.example.org", address: "192.0.2.7", port: 443, protocol: "tcp" },
+  domain: "example.org",
+} as unknown as Prompt;
+const answer = { id: "1", action: "allow", scope: "endpoint", lifetime: "once" } as const;
+
+test("an answer is told with its app, how far it goes and how long it holds", () => {
+  expect(actWords("prompts.answer", answer, prompt)).toBe("let “curl” connect to www.example.org, port 443, this once");
+  const wide = { ...answer, scope: "any", lifetime: "forever" } as const;
+  expect(actWords("prompts.answer", wide, prompt)).toBe("let “curl” connect to anywhere, for good");
+  const domain = { ...answer, scope: "domain", lifetime: "1h" } as const;
+  expect(actWords("prompts.answer", domain, prompt)).toBe("let “curl” connect to example.org, for 1h");
+  const inbound = { ...prompt, direction: "inbound", endpoint: { ...prompt.endpoint, host: null } } as Prompt;
+  expect(actWords("prompts.answer", answer, inbound)).toBe("let “curl” be reached from 192.0.2.7, port 443, this once");
+  expect(actWords("prompts.answer", answer)).toBe("answer a question");
+});
+
+test("what opens everything says so", () => {
+  const said = <M extends MethodName>(method: M, params: unknown) => actWords(method, params as ParsedParams<M>);
+  expect(said("mode.set", { mode: "allow" })).toBe("let all new connections through");
+  expect(said("pause", { for: "8h" })).toBe("let everything through for 8h");
+  expect(said("lockdown", { on: false })).toBe("end lockdown");
+  expect(said("rules.add", { app: null, action: "allow" })).toBe("add a rule that says allow for every app");
+  expect(said("rules.add", { app: "/usr/bin/curl", action: "allow" })).toContain("“/usr/bin/curl”");
+  expect(said("helper.stop", {})).toBe("change something (helper.stop)");
+});
+
+test("no name ends the quotation, puts words of polkit's in, begins a line or fills the question", () => {
+  const name = `x” and nothing else. ${"$"}(user) \u202e\n${"y".repeat(400)}`;
+  const asked = question(
+    `/home/a/${name}`,
+    7,
+    actWords("prompts.answer", answer, { ...prompt, app: { ...prompt.app, name } }),
+  );
+  expect(asked).not.toMatch(/[$\n\u202e]/);
+  expect(asked.match(/“/g)).toHaveLength(asked.match(/”/g)?.length ?? 0);
+  expect(asked.length).toBeLessThan(500);
+  expect(asked).toMatch(/^The program “\/home\/a\/x' and nothing else/);
+  expect(asked).toMatch(/Picket does that only if you agree\.$/);
+});
