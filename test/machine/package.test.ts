@@ -1,36 +1,30 @@
 // The .deb that `npm run package` makes, on a machine with a real systemd: installed, upgraded with rules kept and enforcement never down,
 // killed, removed and purged.
-import { execFile } from "node:child_process";
-import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { FuseState, FuseV1Options, getCurrentFuseWire } from "@electron/fuses";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Prompt } from "../../contract/words.ts";
 import { caller, client, far, GuardedMachine, greeter } from "./guarded.ts";
-import { checkout, outsideCheckout } from "./machine.ts";
+import { insidePath, makePackages, out, removePackages } from "./installed.ts";
+import { checkout } from "./machine.ts";
 
 vi.setConfig({ testTimeout: 240_000 });
 
-const out = join(outsideCheckout, "dist/package");
 let machine: GuardedMachine;
 beforeAll(async () => {
-  const pack = [join(outsideCheckout, "build/package.ts"), "--yes"];
-  await promisify(execFile)(process.execPath, pack, { maxBuffer: 1 << 24 });
+  await makePackages(["deb"]);
   machine = await GuardedMachine.start();
   // By whose own group nobody may be taken for the window.
   await machine.root(["useradd", "--create-home", "--uid", "1002", "picket"]);
 }, 900_000);
 afterAll(async () => {
   await machine?.stop();
-  // Half a gigabyte that nobody needs any more.
-  rmSync(out, { recursive: true, force: true });
+  removePackages();
 });
 
 /** The machine has no screen, so what only the window needs is not installed. */
 async function install(): Promise<string> {
-  const deb = readdirSync(out).find((name) => name.endsWith(".deb"));
-  return await machine.root(["sh", "-c", `dpkg --force-depends -i ${checkout}/dist/package/${deb} 2>&1`]);
+  return await machine.root(["sh", "-c", `dpkg --force-depends -i ${insidePath("deb")} 2>&1`]);
 }
 
 const property = async (name: string): Promise<string> =>
