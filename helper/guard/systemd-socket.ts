@@ -3,13 +3,13 @@
 import { connect } from "node:net";
 import { Duplex, Transform } from "node:stream";
 
-const path = "/run/systemd/private";
+const own = "/run/systemd/private";
 
 /**
  * A connection for a D-Bus client that has still to say who it is. BEGIN goes out with the words before it, as systemctl has it: where it
  * arrives together with what follows it, systemd reads it and forgets, until yet more comes, that something followed.
  */
-export function connectToSystemd(): Duplex {
+export function connectToSystemd(path = own): Duplex {
   const socket = connect(path);
   const writing = new Transform({
     transform(chunk: Buffer, _, done) {
