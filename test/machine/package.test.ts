@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { FuseState, FuseV1Options, getCurrentFuseWire } from "@electron/fuses";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { Prompt } from "../../contract/words.ts";
+import type { Prompt, Rule } from "../../contract/words.ts";
 import { caller, client, far, GuardedMachine, greeter } from "./guarded.ts";
 import { insidePath, makePackages, out, removePackages } from "./installed.ts";
 import { checkout } from "./machine.ts";
@@ -320,7 +320,12 @@ const kernelHas = async (kind: string) =>
   JSON.parse(await machine.root(["bpftool", "--json", "--bpffs", kind, "show"])) as { id: number; pinned?: string[] }[];
 
 test("a removal leaves no program, map, link, pin or cgroup; another installation finds the rules again, a purge leaves nothing at all", async () => {
-  const rules = async () => JSON.parse((await picket("rules", "--json")).stdout) as { id: string }[];
+  const rules = async () =>
+    (JSON.parse((await picket("rules", "--json")).stdout) as Rule[]).map(({ id, app, action }) => ({
+      id,
+      app,
+      action,
+    }));
   await picket("rules", "add", "--app", "/usr/bin/wget", "--action", "block", "--address", "192.0.2.9");
   const [ruled, held] = [await rules(), await inKernel()];
   expect(ruled.length).toBeGreaterThan(0);
