@@ -247,9 +247,8 @@ ${client}`;
 
 test("protected: the installed window may allow, by a group that only its launcher gives; a copy of it may not", async () => {
   await consent("NO");
-  await windowDoes(
-    'env >"$HOME/env"; id -g >"$HOME/group"; echo "$@" >"$HOME/words"; picket answer "$(cat "$HOME/id")" allow; sleep 5',
-  );
+  const answering = 'picket answer "$(cat "$HOME/id")" allow';
+  await windowDoes(answering);
   const home = "/var/lib/picket-window/1000";
   const first = await question();
   // The window itself past its launcher, and a copy of it: both know the question and ask for the right thing.
@@ -259,6 +258,7 @@ test("protected: the installed window may allow, by a group that only its launch
     expect((await asAlice([path])).stderr, path).toContain("may not do that");
     expect((await held()).id).toBe(first.id);
   }
+  await windowDoes(`env >"$HOME/env"; id -g >"$HOME/group"; echo "$@" >"$HOME/words"; ${answering}; sleep 5`);
   await machine.root(["sh", "-c", `install -d -o alice -g _picket -m 770 ${home} && echo ${first.id} >${home}/id`]);
   const window = asAlice(["/usr/bin/picket-window", "--renderer-cmd-prefix=/bin/evil", "--background"], {
     LD_PRELOAD: "/home/alice/evil.so",
@@ -327,9 +327,9 @@ test("a removal leaves no program, map, link, pin or cgroup; another installatio
       action,
     }));
   await picket("rules", "add", "--app", "/usr/bin/wget", "--action", "block", "--address", "192.0.2.9");
-  const [ruled, held] = [await rules(), await inKernel()];
+  const [ruled, loaded] = [await rules(), await inKernel()];
   expect(ruled.length).toBeGreaterThan(0);
-  for (const kind of ["prog", "map", "link"]) expect(held.join(), kind).toContain(kind);
+  for (const kind of ["prog", "map", "link"]) expect(loaded.join(), kind).toContain(kind);
   await machine.root(["dpkg", "--remove", "picket"]);
   expect(await attempt()).toBe("welcome");
   expect(await machine.exists("/sys/fs/bpf/picket")).toBe(false);
@@ -339,7 +339,7 @@ test("a removal leaves no program, map, link, pin or cgroup; another installatio
     const there = await Promise.all(
       ["prog", "map", "link"].map(async (kind) => (await kernelHas(kind)).map(({ id }) => `${kind} ${id}`)),
     );
-    return there.flat().some((each) => held.includes(each)) ? undefined : true;
+    return there.flat().some((each) => loaded.includes(each)) ? undefined : true;
   });
   expect(await machine.exists("/var/lib/picket/picket.sqlite")).toBe(true);
 
