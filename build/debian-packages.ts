@@ -63,6 +63,8 @@ export const packages: DebianPackage[] = [
   { name: "desktop-file-utils", reason: checked, purpose: "test" },
   { name: "mandoc", reason: checked, purpose: "test" },
   { name: "lintian", reason: checked, purpose: "test" },
+  { name: "zsh", reason: checked, purpose: "test" },
+  { name: "fish", reason: checked, purpose: "test" },
   { name: "squashfs-tools", reason: "the AppImage of Picket", purpose: "test" },
   { name: "curl", reason: client, purpose: "test" },
   { name: "wget", reason: client, purpose: "test" },

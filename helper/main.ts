@@ -2,6 +2,7 @@
 // Prints `ready` when it enforces. SIGTERM or SIGINT ends it and removes its pins and cgroups; with --service, which the systemd unit
 // passes, they stay and enforce until it is started again.
 import { flushCompileCache } from "node:module";
+import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Helper, startHelper } from "./helper.ts";
@@ -14,12 +15,26 @@ import { tellServiceManager } from "./watchdog.ts";
 // The young generation stays at its first megabyte. Otherwise reading the rules grows it to 64 MB, which V8 gives back late or never.
 setFlagsFromString("--semi-space-growth-factor=1");
 
-function fail(message: string): never {
-  process.stderr.write(`picket helper: ${message}\n`);
-  process.exit(2);
+const signals = ["SIGTERM", "SIGINT"] as const;
+/** How long a service that cannot start waits before it says so, milliseconds. */
+const failPause = 10_000;
+
+/**
+ * It may be only for now, so systemd starts it again a moment later, for as long as the computer runs: without a pause that would take a good
+ * part of a processor, and of the journal.
+ */
+async function giveUp(code: number): Promise<never> {
+  for (const signal of signals) process.removeAllListeners(signal); // from now on they end it at once
+  if (process.argv.includes("--service") && !ending) await sleep(failPause);
+  process.exit(code);
 }
 
-function readOptions(): Options {
+function fail(message: string): Promise<never> {
+  process.stderr.write(`picket helper: ${message}\n`);
+  return giveUp(2);
+}
+
+async function readOptions(): Promise<Options> {
   try {
     return parseOptions(process.argv.slice(2), process.env);
   } catch (error) {
@@ -27,10 +42,10 @@ function readOptions(): Options {
   }
 }
 
-if (process.getuid?.() !== 0) fail("it loads programs into the kernel and must run as root");
-const options = readOptions();
-
 let ending = false;
+if (process.getuid?.() !== 0) await fail("it loads programs into the kernel and must run as root");
+const options = await readOptions();
+
 let leave = () => {};
 
 /** Also while it starts: what is half made is finished and taken down in order. */
@@ -56,14 +71,14 @@ async function start(): Promise<Helper | undefined> {
   try {
     return await startHelper(options, { checkpoint: () => {}, stop: () => void end(true), abandon });
   } catch (error) {
-    if (error instanceof StartError) fail(error.message);
+    if (error instanceof StartError) return fail(error.message);
     log("error", "the helper cannot start", { error: String((error as Error).stack ?? error) });
-    process.exit(1);
+    return giveUp(1);
   }
 }
 
 const starting = start();
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(!options.service));
+for (const signal of signals) process.on(signal, () => void end(!options.service));
 process.on("unhandledRejection", (error) => {
   log("error", "unhandled", { error: String((error as Error)?.stack ?? error) });
 });

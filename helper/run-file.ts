@@ -1,5 +1,5 @@
 // /run/picket/INSTANCE.json: what `picket off` needs to find a helper, whatever state it is in, and what the helper after it must know.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Guard } from "./guard/named.ts";
 import type { Options } from "./options.ts";
@@ -8,14 +8,14 @@ const folder = "/run/picket";
 
 /** Returns the file's path. A helper that ends in order removes it. */
 export function writeRunFile(instance: string, { socket, state }: Options, guards: readonly Guard[]): string {
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  // Everybody may read it (main/client/signs-of-life.ts), whatever is taken away from new files of ours.
+  if (mkdirSync(folder, { recursive: true }) !== undefined) chmodSync(folder, 0o755);
   const stat = readFileSync("/proc/self/stat", "latin1");
   const start = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
   const known = Object.fromEntries(guards.map(({ name, directory }) => [name, directory]));
   const file = join(folder, `${instance}.json`);
-  writeFileSync(file, JSON.stringify({ pid: process.pid, start, instance, socket, state, guards: known }), {
-    mode: 0o644,
-  });
+  writeFileSync(file, JSON.stringify({ pid: process.pid, start, instance, socket, state, guards: known }));
+  chmodSync(file, 0o644);
   return file;
 }
 

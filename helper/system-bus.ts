@@ -1,4 +1,6 @@
-// One connection to the system bus for one request: nothing to keep alive, nothing to repair after the bus or who answers restarted.
+// One connection over D-Bus for one request: nothing to keep alive, nothing to repair after the bus or who answers restarted.
+import { connect } from "node:net";
+import type { Duplex } from "node:stream";
 import { createClient, type MessageBus } from "dbus-native";
 
 /** Fixed: a root process takes no bus address from its environment. */
@@ -7,31 +9,39 @@ export const systemBusSocket = "/run/dbus/system_bus_socket";
 const maxMessageBytes = 1 << 20;
 
 /** Runs `work` once the bus knows us. Rejects when all of it takes longer than `patience`, milliseconds, or the bus fails. */
-export async function withSystemBus<T>(patience: number, work: (bus: MessageBus) => Promise<T>): Promise<T> {
-  const bus = createClient({
-    socket: systemBusSocket,
-    // The bus knows us by kernel credentials; the other methods read files in $HOME.
+export function withSystemBus<T>(patience: number, work: (bus: MessageBus) => Promise<T>): Promise<T> {
+  return withPeer(connect(systemBusSocket), patience, async (bus) => {
+    await bus.invokeDbus({ member: "Hello" });
+    return work(bus);
+  });
+}
+
+/** The same with whoever is at the other end, without a bus between. The stream is ended. */
+export async function withPeer<T>(
+  stream: Duplex,
+  patience: number,
+  work: (peer: MessageBus) => Promise<T>,
+): Promise<T> {
+  const peer = createClient({
+    stream,
+    // We are known by kernel credentials; the other methods read files in $HOME.
     authMethods: ["EXTERNAL"],
-    // We say Hello ourselves: when the library's own goes unanswered, it throws where nobody can catch it.
+    // Whoever is a bus gets our own Hello: when the library's goes unanswered, it throws where nobody can catch it.
     direct: true,
     timeout: patience,
     maxMessageSize: maxMessageBytes,
   });
   let timer: NodeJS.Timeout | undefined;
   const failed = new Promise<never>((_, reject) => {
-    bus.connection.on("error", reject);
-    bus.connection.on("handlerError", reject);
-    timer = setTimeout(() => reject(new Error(`no answer over the system bus within ${patience} ms`)), patience);
+    peer.connection.on("error", reject);
+    peer.connection.on("handlerError", reject);
+    timer = setTimeout(() => reject(new Error(`no answer over D-Bus within ${patience} ms`)), patience);
   });
-  const greeted = async (): Promise<T> => {
-    await bus.invokeDbus({ member: "Hello" });
-    return work(bus);
-  };
   try {
-    return await Promise.race([failed, greeted()]);
+    return await Promise.race([failed, work(peer)]);
   } finally {
     clearTimeout(timer);
     // Not close(): that waits for the other side. The listeners stay, so that a late error finds one.
-    bus.connection.stream.destroy();
+    peer.connection.stream.destroy();
   }
 }

@@ -6,6 +6,8 @@ const buildOnly = new Set(["clang", "libbpf-dev", "linux-libc-dev", "unzip", "ut
 
 /** By Debian's name; null: no library, and no such name is the same everywhere. */
 const sonames: Record<string, string | null> = {
+  "libstdc++6": "libstdc++.so.6",
+  "libgcc-s1": "libgcc_s.so.1",
   libbpf1: "libbpf.so.1",
   "libgtk-3-0": "libgtk-3.so.0",
   libnss3: "libnss3.so",
@@ -24,10 +26,15 @@ const sonames: Record<string, string | null> = {
   "fonts-dejavu-core": null,
 };
 
-const names = () =>
-  packagesFor("start")
+/** What the Node that is installed loads; whoever builds has it, by the Node that builds. */
+const ofNode = ["libstdc++6", "libgcc-s1"];
+
+const names = () => [
+  ...ofNode,
+  ...packagesFor("start")
     .map(({ name }) => name)
-    .filter((name) => !buildOnly.has(name));
+    .filter((name) => !buildOnly.has(name)),
+];
 
 export function debianDepends(): string[] {
   // Later Debians renamed the libraries whose time_t grew.

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { StartError } from "../start-error.ts";
 import { guardDirectory } from "./cgroups.ts";
-import { placeOfUnit, systemdManagesCgroups } from "./systemd.ts";
+import { NoSuchUnit, placeOfUnit, systemdManagesCgroups } from "./systemd.ts";
 import { cgroupName, unitKind } from "./unit-names.ts";
 
 export interface Guard {
@@ -16,7 +16,7 @@ export interface Guard {
 }
 
 /**
- * Throws StartError for a name that means nothing, or more than one thing. `known`: cgroups by the names an earlier helper guarded them
+ * Throws StartError for a name that means nothing, or more than one thing; CodedError where systemd does not say. `known`: cgroups by the names an earlier helper guarded them
  * under; what comes and goes may be gone just now, and is no reason not to start again. `leaveOut`: hears of what is wrong with a name, which is
  * no guard then; nothing is thrown for it.
  */
@@ -71,6 +71,8 @@ async function ask(name: string): ReturnType<typeof placeOfUnit> {
   try {
     return await placeOfUnit(name);
   } catch (error) {
+    // A systemd that does not answer in time has not said that there is nothing to guard.
+    if (!(error instanceof NoSuchUnit)) throw error;
     throw new StartError(`systemd does not tell where "${name}" runs: ${(error as Error).message}`);
   }
 }

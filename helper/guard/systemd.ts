@@ -1,12 +1,13 @@
-// Asks systemd for slices and scopes over the system bus, where systemd is the one that manages cgroups.
+// Asks systemd for slices and scopes, where systemd is the one that manages cgroups.
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Message, type MessageBus, Variant } from "dbus-native";
+import { DBusError, type Message, type MessageBus, Variant } from "dbus-native";
 import { CodedError } from "../../contract/errors.ts";
-import { withSystemBus } from "../system-bus.ts";
+import { withPeer } from "../system-bus.ts";
+import { connectToSystemd } from "./systemd-socket.ts";
 import { cgroupName, sliceCgroup, type UnitKind, unitKind } from "./unit-names.ts";
 
-/** The longest one request to us may take, bus and job together, milliseconds. systemd answers in under 20. */
+/** The longest one request to us may take, answer and job together, milliseconds. systemd answers in under 20. */
 const patience = 10_000;
 
 /** How often releaseSlice looks again for processes that were born while it moved the others. */
@@ -45,11 +46,11 @@ export interface UnitPlace {
   readonly cgroup: string;
 }
 
-/** Where the system's manager runs a unit. Nothing is started. Throws CodedError for what is no unit's name. */
+/** Where the system's manager runs a unit. Nothing is started. Throws NoSuchUnit for what is no unit's name, to it or to us. */
 export async function placeOfUnit(name: string): Promise<UnitPlace> {
   const kind = unitKind(name);
   if (kind === null)
-    throw new CodedError("run_failed", `not a unit with processes: ${JSON.stringify(name.slice(0, 80))}`);
+    throw new NoSuchUnit("run_failed", `not a unit with processes: ${JSON.stringify(name.slice(0, 80))}`);
   return withSystemd((manager) => manager.place(name, kind));
 }
 
@@ -129,35 +130,31 @@ function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, " ").slice(0, 200);
 }
 
+/** systemd has answered, and a unit of that name there cannot be. Whatever else goes wrong says nothing about the name. */
+export class NoSuchUnit extends CodedError {}
+const nameless = ["org.freedesktop.DBus.Error.InvalidArgs", "org.freedesktop.systemd1.NoSuchUnit"];
+
 async function withSystemd<T>(work: (manager: Manager) => Promise<T>): Promise<T> {
   try {
-    return await withSystemBus(patience, async (bus) => work(await Manager.open(bus)));
+    return await withPeer(connectToSystemd(), patience, (peer) => work(new Manager(peer)));
   } catch (error) {
     if (error instanceof CodedError) throw error;
-    throw new CodedError("run_failed", oneLine(error instanceof Error ? error.message : String(error)));
+    const unknown = error instanceof DBusError && nameless.includes(error.dbusName ?? "");
+    throw new (unknown ? NoSuchUnit : CodedError)("run_failed", oneLine((error as Error).message ?? String(error)));
   }
 }
 
 /** systemd's manager object, seen through one connection. */
 class Manager {
-  private readonly bus: MessageBus;
+  private readonly peer: MessageBus;
   /** Results of the jobs that ended while we listen, by object path. */
   private readonly ended = new Map<string, string>();
   private awaited: { job: string; resolve: (result: string) => void } | undefined;
 
-  private constructor(bus: MessageBus) {
-    this.bus = bus;
-  }
-
-  static async open(bus: MessageBus): Promise<Manager> {
-    const manager = new Manager(bus);
-    // Anybody on the bus may send us a signal that looks like systemd's: only its unique name tells them apart.
-    const owner = await bus.invokeDbus<string>({ member: "GetNameOwner", signature: "s", body: [systemd] });
-    bus.connection.on("message", (message: Message) => manager.notice(message, owner));
-    await bus.addMatch(`type='signal',sender='${systemd}',interface='${managerInterface}',member='JobRemoved'`);
-    // systemd sends signals only while somebody has subscribed.
-    await manager.call("Subscribe");
-    return manager;
+  constructor(peer: MessageBus) {
+    this.peer = peer;
+    // Whoever is connected hears every signal, without asking for it.
+    peer.connection.on("message", (message: Message) => this.notice(message));
   }
 
   /** Calls a method that returns a job and waits until that job is done. */
@@ -232,7 +229,7 @@ class Manager {
   }
 
   private propertyAt(path: string, kind: string, name: string): PromiseLike<unknown> {
-    return this.bus.invoke<unknown>({
+    return this.peer.invoke<unknown>({
       destination: systemd,
       path,
       interface: "org.freedesktop.DBus.Properties",
@@ -243,7 +240,7 @@ class Manager {
   }
 
   private call(member: string, signature?: string, body?: unknown[]): PromiseLike<unknown> {
-    return this.bus.invoke({
+    return this.peer.invoke({
       destination: systemd,
       path: managerPath,
       interface: managerInterface,
@@ -252,8 +249,8 @@ class Manager {
     });
   }
 
-  private notice(message: Message, owner: string): void {
-    if (message.sender !== owner || message.interface !== managerInterface || message.member !== "JobRemoved") return;
+  private notice(message: Message): void {
+    if (message.interface !== managerInterface || message.member !== "JobRemoved") return;
     const [, job, , result] = message.body ?? [];
     if (typeof job !== "string" || typeof result !== "string") return;
     this.ended.set(job, result);

@@ -54,9 +54,50 @@ test.for(["postinst", "prerm", "postrm", "set-up", "AppRun"])("%s is a shell scr
   expect(check("sh", ["-n", join(files, name)])).toEqual({ code: 0, said: "" });
 });
 
-test("the completion of bash is one", () => {
-  const text = completions()["usr/share/bash-completion/completions/picket"];
-  expect(check("bash", ["-n"], text)).toEqual({ code: 0, said: "" });
+test("what the Node of the package loads is what the package depends on", () => {
+  const node = join(import.meta.dirname, `../../node_modules/node-linux-${process.arch}/bin/node`);
+  // "libstdc++.so.6 => /lib/…/libstdc++.so.6 (0x…)"; what has no file is the kernel's.
+  const loaded = [...check("ldd", [node]).said.matchAll(/=> (\S+\/(\S+)) \(/g)].map(([, , name]) => name);
+  expect(loaded.length).toBeGreaterThan(2);
+  for (const name of loaded) {
+    const owners = check("dpkg", ["-S", `*/${name}`]).said.match(/^[^:,\s]+(?=:)/gm) ?? [];
+    expect(debianDepends(), name).toEqual(expect.arrayContaining([expect.stringMatching(oneOf(owners))]));
+  }
+});
+const oneOf = (names: string[]) =>
+  new RegExp(`^(${names.map((name) => name.replaceAll("+", "\\+")).join("|") || "nobody's"})$`);
+
+test("who was removed leaves no entry that fails at every login", () => {
+  const [, program] = /^TryExec=(.+)$/m.exec(readFileSync(join(files, "autostart.desktop"), "utf8")) ?? [];
+  expect(program).toBe("/usr/lib/picket/launcher");
+});
+
+/** What a shell's own completion offers after these words; the last one is not finished. */
+const offers: Record<string, (file: string, words: string[]) => string[]> = {
+  bash: (file, words) => [
+    `source ${file}; COMP_WORDS=(picket ${words.map((word) => `"${word}"`).join(" ")}); COMP_CWORD=${words.length}`,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own
+    '_picket; printf "%s\\n" "${COMPREPLY[@]}"',
+  ],
+  // Without a terminal zsh completes nothing: what the function would add is printed instead.
+  zsh: (file, words) => [
+    `compadd() { shift; print -l -- $@; }; _files() { :; }; words=(picket ${words.map((word) => `'${word}'`).join(" ")})`,
+    `CURRENT=${words.length + 1}; source ${file}`,
+  ],
+  fish: (file, words) => [`source ${file}; complete --do-complete="picket ${words.join(" ")}"`],
+};
+
+test.for(Object.entries(completions()))("%s offers commands, and what belongs to them", ([path, text]) => {
+  const shell = path.split("/")[2]?.replace("-completion", "") ?? "";
+  const file = join(work, path.replaceAll("/", "-"));
+  writeFileSync(file, text);
+  expect(check(shell, ["-n", file])).toEqual({ code: 0, said: "" });
+  const after = (...words: string[]) =>
+    check(shell, ["-c", offers[shell]?.(file, words).join("\n") ?? ""]).said.split("\n");
+  expect(after("")).toEqual(expect.arrayContaining(["rules", "status", "doctor"]));
+  expect(after("rules", "")).toEqual(expect.arrayContaining(["remove", "undo"]));
+  expect(after("rules", "--")).toContain("--app");
+  expect(after("pause", "")).not.toContain("undo");
 });
 
 test("rpm reads the spec, and both formats need the same libraries", () => {

@@ -9,7 +9,7 @@ export const socket = "/run/picket/test.sock";
 /** Where the far side answers, in a network namespace of its own inside the machine. */
 export const far = { address: "192.0.2.2", port: 8080 };
 /** Greets and writes down every connection that really arrives. */
-const server = `import socket
+export const greeter = `import socket
 s = socket.create_server(("${far.address}", ${far.port}))
 print("up", flush=True)
 while True:
@@ -44,7 +44,7 @@ export class GuardedMachine {
       await made.root(line.split(" "));
     // A program that is an app by itself: code given to an interpreter is nobody's.
     await made.root(["sh", "-c", `cp "$(readlink -f /usr/bin/python3)" ${caller}`]);
-    await made.service("far", ["nsenter", "--net=/run/netns/far", "python3", "-c", server], "up");
+    await made.service("far", ["nsenter", "--net=/run/netns/far", "python3", "-c", greeter], "up");
     return made;
   }
 

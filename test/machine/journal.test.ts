@@ -78,6 +78,56 @@ test("a question, its answer and its flow are in the journal; who asked is the k
   ]);
 });
 
+test("every flow is there, with its verdict and its end: connections, refused ones and datagrams, as fast as they come", async () => {
+  const refused = "192.0.2.9";
+  for (const [address, action] of [
+    [far.address, "allow"],
+    [refused, "block"],
+  ] as const)
+    expect(
+      await machine.asAlice("rules", "add", "--app", caller, "--action", action, "--address", address),
+    ).toMatchObject({ code: 0 });
+  const [connections, refusals, datagrams] = [60, 40, 40];
+  const busy = `import socket
+for _ in range(${connections}):
+    s = socket.create_connection(("${far.address}", ${far.port}), 30); s.recv(99); s.close()
+for port in range(${refusals}):
+    try: socket.create_connection(("${refused}", 1000 + port), 30)
+    except ConnectionRefusedError: print("refused")
+for port in range(${datagrams}):
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("${far.address}", 2000 + port))`;
+  const told = async () => {
+    const count = new Map<string, number>();
+    for (const each of await entries("PICKET_EVENT=flow")) {
+      const { PICKET_PHASE, PICKET_VERDICT, PICKET_PROTOCOL, PICKET_ADDRESS } = each as Record<string, string>;
+      const kind = [PICKET_PHASE, PICKET_VERDICT, PICKET_PROTOCOL, PICKET_ADDRESS].join(" ");
+      count.set(kind, (count.get(kind) ?? 0) + 1);
+    }
+    return count;
+  };
+  const before = await told();
+  const { stdout } = await machine.machine.run([caller, "-c", busy], { user: "alice", timeout: 120_000 });
+  expect(stdout.split("refused").length - 1).toBe(refusals);
+  const wanted = {
+    [`verdict allow tcp ${far.address}`]: connections,
+    [`end allow tcp ${far.address}`]: connections,
+    [`verdict block tcp ${refused}`]: refusals,
+    [`verdict allow udp ${far.address}`]: datagrams,
+    [`end allow udp ${far.address}`]: datagrams,
+  };
+  let more = {};
+  await machine
+    .until("all entries", async () => {
+      const now = await told();
+      more = Object.fromEntries(
+        Object.keys(wanted).map((kind) => [kind, (now.get(kind) ?? 0) - (before.get(kind) ?? 0)]),
+      );
+      return JSON.stringify(more) === JSON.stringify(wanted) || undefined;
+    })
+    .catch(() => {});
+  expect(more).toEqual(wanted);
+});
+
 test("a file that others may write is not gone by: no flows, decisions all the same, and the status says so", async () => {
   await machine.root(["systemctl", "stop", "journal-helper"]);
   await machine.root(["chmod", "666", "/etc/picket/journal.conf"]);

@@ -1,44 +1,39 @@
 // The .deb that `npm run package` makes, on a machine with a real systemd: installed, upgraded with rules kept and enforcement never down,
 // killed, removed and purged.
-import { execFile } from "node:child_process";
-import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { FuseState, FuseV1Options, getCurrentFuseWire } from "@electron/fuses";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { Prompt } from "../../contract/words.ts";
-import { caller, client, far, GuardedMachine } from "./guarded.ts";
-import { checkout, outsideCheckout } from "./machine.ts";
+import type { Prompt, Rule } from "../../contract/words.ts";
+import { caller, client, far, GuardedMachine, greeter } from "./guarded.ts";
+import { insidePath, makePackages, out, removePackages } from "./installed.ts";
+import { checkout } from "./machine.ts";
 
 vi.setConfig({ testTimeout: 240_000 });
 
-const out = join(outsideCheckout, "dist/package");
 let machine: GuardedMachine;
 beforeAll(async () => {
-  const pack = [join(outsideCheckout, "build/package.ts"), "--yes"];
-  await promisify(execFile)(process.execPath, pack, { maxBuffer: 1 << 24 });
+  await makePackages(["deb"]);
   machine = await GuardedMachine.start();
+  // By whose own group nobody may be taken for the window.
+  await machine.root(["useradd", "--create-home", "--uid", "1002", "picket"]);
 }, 900_000);
 afterAll(async () => {
   await machine?.stop();
-  // Half a gigabyte that nobody needs any more.
-  rmSync(out, { recursive: true, force: true });
+  removePackages();
 });
 
 /** The machine has no screen, so what only the window needs is not installed. */
 async function install(): Promise<string> {
-  const deb = readdirSync(out).find((name) => name.endsWith(".deb"));
-  return await machine.root(["sh", "-c", `dpkg --force-depends -i ${checkout}/dist/package/${deb} 2>&1`]);
+  return await machine.root(["sh", "-c", `dpkg --force-depends -i ${insidePath("deb")} 2>&1`]);
 }
 
 const property = async (name: string): Promise<string> =>
   (await machine.root(["systemctl", "show", "--value", "--property", name, "picket-helper"])).trim();
 /** What the client says. Where systemd did not start it (it reads its units anew while a package is installed), it is started again. */
-async function attempt(): Promise<string> {
+async function attempt(program = client): Promise<string> {
   for (let tries = 3; ; tries--) {
-    const { code, stdout, stderr } = await machine.machine.run([caller, "-c", client], {
-      user: "alice",
-      timeout: 90_000,
-    });
+    const words = [caller, "-c", program];
+    const { code, stdout, stderr } = await machine.machine.run(words, { user: "alice", timeout: 90_000 });
     if (stdout !== "") return stdout.trim();
     const how = `ended with ${code}: ${stderr.trim()}`;
     if (code === 0 || tries === 0) return how;
@@ -80,6 +75,27 @@ test("a new installation enforces at once, guards every session, and begins by l
   );
 });
 
+test("its window's group is nobody's, also where a person is called like Picket", async () => {
+  const [group, person] = await Promise.all([
+    machine.root(["stat", "--format=%G %g", "/usr/lib/picket/launcher"]),
+    machine.root(["id", "--group", "picket"]),
+  ]);
+  expect(group).toMatch(/^_picket [1-9]\d{0,2}\n$/);
+  expect(group.split(" ")[1]).not.toBe(person);
+});
+
+test("the installed window runs as nothing but the window: what Electron can be talked into is switched off in the file", async () => {
+  const wire = await getCurrentFuseWire(join(out, "tree/usr/lib/picket/window/picket-window"));
+  for (const [fuse, state] of [
+    [FuseV1Options.RunAsNode, FuseState.DISABLE],
+    [FuseV1Options.EnableNodeOptionsEnvironmentVariable, FuseState.DISABLE],
+    [FuseV1Options.EnableNodeCliInspectArguments, FuseState.DISABLE],
+    [FuseV1Options.EnableEmbeddedAsarIntegrityValidation, FuseState.ENABLE],
+    [FuseV1Options.OnlyLoadAppFromAsar, FuseState.ENABLE],
+  ] as const)
+    expect(wire[fuse], FuseV1Options[fuse]).toBe(state);
+});
+
 test("what it brings: its own Node, the command, its manual and the unit, all root's and nobody else's to write", async () => {
   expect((await picket("--version")).stdout).toMatch(/^picket \d/);
   const pid = await property("MainPID");
@@ -92,29 +108,68 @@ test("what it brings: its own Node, the command, its manual and the unit, all ro
     expect(await machine.exists(`/usr/${path}`)).toBe(true);
 });
 
+/** Where nothing is decided: a second address of the far side's. */
+const undecided = { address: "192.0.2.3", client: client.replace(far.address, "192.0.2.3") };
+
 test("a rule holds while the service is stopped, killed, upgraded and started: nothing blocked arrives, nothing asked passes", async () => {
+  await machine.root(["ip", "-netns", "far", "addr", "add", `${undecided.address}/24`, "dev", "far0"]);
+  const greets = ["python3", "-c", greeter.replace(far.address, undecided.address)];
+  await machine.service("undecided", ["nsenter", "--net=/run/netns/far", ...greets], "up");
   await picket("mode", "ask");
   const rule = ["--app", caller, "--action", "block", "--address", far.address];
   expect(await picket("rules", "add", ...rule)).toMatchObject({ code: 0 });
   const before = machine.arrivals();
-  const seen = await meanwhile(async () => {
-    await machine.root(["systemctl", "stop", "picket-helper"]);
-    await machine.root(["systemctl", "start", "picket-helper"]);
-    const pid = await property("MainPID");
-    await machine.root(["kill", "-KILL", pid]);
-    await machine.until("the helper that follows", async () => {
-      const now = await property("MainPID");
-      return now !== pid && (await property("ActiveState")) === "active" ? now : undefined;
+  const steps = {
+    stopped: async () => {
+      await machine.root(["systemctl", "stop", "picket-helper"]);
+      await machine.root(["systemctl", "start", "picket-helper"]);
+    },
+    killed: async () => {
+      const pid = await property("MainPID");
+      await machine.root(["kill", "-KILL", pid]);
+      await machine.until("the helper that follows", async () => {
+        const now = await property("MainPID");
+        return now !== pid && (await property("ActiveState")) === "active" ? now : undefined;
+      });
+    },
+    upgraded: install,
+  };
+  for (const [step, work] of Object.entries(steps)) {
+    // One that began before the step, and those that begin within it.
+    const asked = [attempt(undecided.client)];
+    await held();
+    const seen = await meanwhile(async () => {
+      const working = work();
+      asked.push(attempt(undecided.client));
+      await working;
     });
-    await install();
-  });
-  expect(seen.length).toBeGreaterThan(3);
-  expect(new Set(seen)).toEqual(new Set(["111"])); // ECONNREFUSED, each time
-  expect(machine.arrivals()).toBe(before);
+    console.log(`${step}: ${seen.length} blocked attempts`);
+    // One of the three at least began in its midst.
+    expect(seen.length, step).toBeGreaterThan(3);
+    expect(new Set(seen), step).toEqual(new Set(["111"])); // ECONNREFUSED, each time
+    expect(machine.arrivals(), step).toBe(before);
+    // The question outlived the step; or nobody answered for half a minute.
+    let outcomes: string[] | undefined;
+    void Promise.all(asked).then((all) => {
+      outcomes = all;
+    });
+    await machine.until("their ends", async () => {
+      const waiting = JSON.parse((await picket("prompts", "--json")).stdout) as Prompt[];
+      for (const { id } of waiting.filter(({ state }) => state === "held")) await picket("answer", id, "block");
+      return outcomes;
+    });
+    expect(outcomes, step).toEqual(["111", "111"]);
+    expect(machine.printed("undecided"), step).not.toContain("arrived");
+  }
   expect(JSON.parse((await picket("rules", "--json")).stdout)).toContainEqual(
     expect.objectContaining({ action: "block", app: caller }),
   );
   expect(await property("ActiveState")).toBe("active");
+  // It was the decision that was missing.
+  const allow = ["--app", caller, "--action", "allow", "--address", undecided.address];
+  expect(await picket("rules", "add", ...allow)).toMatchObject({ code: 0 });
+  expect(await attempt(undecided.client)).toBe("welcome");
+  await picket("rules", "undo");
 });
 
 const asAlice = (words: string[], env: Record<string, string> = {}) =>
@@ -192,13 +247,19 @@ ${client}`;
 
 test("protected: the installed window may allow, by a group that only its launcher gives; a copy of it may not", async () => {
   await consent("NO");
-  await windowDoes(
-    'env >"$HOME/env"; id -g >"$HOME/group"; echo "$@" >"$HOME/words"; picket answer "$(cat "$HOME/id")" allow; sleep 5',
-  );
+  const answering = 'picket answer "$(cat "$HOME/id")" allow';
+  await windowDoes(answering);
   const home = "/var/lib/picket-window/1000";
   const first = await question();
-  expect(await asAlice(["/usr/lib/picket/window/picket-window"])).toMatchObject({ stderr: expect.stringMatching(/./) });
-  await machine.root(["sh", "-c", `install -d -o alice -g picket -m 770 ${home} && echo ${first.id} >${home}/id`]);
+  // The window itself past its launcher, and a copy of it: both know the question and ask for the right thing.
+  await machine.root(["sh", "-c", 'echo "$0" >/home/alice/id', first.id]);
+  await asAlice(["cp", "/usr/lib/picket/window/picket-window", "/home/alice/copy"]);
+  for (const path of ["/usr/lib/picket/window/picket-window", "/home/alice/copy"]) {
+    expect((await asAlice([path])).stderr, path).toContain("may not do that");
+    expect((await held()).id).toBe(first.id);
+  }
+  await windowDoes(`env >"$HOME/env"; id -g >"$HOME/group"; echo "$@" >"$HOME/words"; ${answering}; sleep 5`);
+  await machine.root(["sh", "-c", `install -d -o alice -g _picket -m 770 ${home} && echo ${first.id} >${home}/id`]);
   const window = asAlice(["/usr/bin/picket-window", "--renderer-cmd-prefix=/bin/evil", "--background"], {
     LD_PRELOAD: "/home/alice/evil.so",
     NODE_OPTIONS: "--require=/home/alice/evil.js",
@@ -246,15 +307,69 @@ test("protected: an answer counts once and for its own question; another user ge
   expect(await second.attempt).toBe("111");
 });
 
-test("a removal leaves no program, pin or cgroup, and the rules until the purge", async () => {
+/** Everything of the helper's in the kernel, by its descriptors and its pins: "prog 17", "map 4", "link 9". */
+async function inKernel(): Promise<string[]> {
+  const open = `sed -n -E 's/^(prog|map|link)_id:\\s*/\\1 /p' /proc/${await property("MainPID")}/fdinfo/*`;
+  const found = (await machine.root(["sh", "-c", open])).split("\n").filter(Boolean);
+  for (const kind of ["prog", "map", "link"])
+    for (const { id, pinned = [] } of await kernelHas(kind))
+      if (pinned.some((path) => path.startsWith("/sys/fs/bpf/picket/"))) found.push(`${kind} ${id}`);
+  return [...new Set(found)].sort();
+}
+const kernelHas = async (kind: string) =>
+  JSON.parse(await machine.root(["bpftool", "--json", "--bpffs", kind, "show"])) as { id: number; pinned?: string[] }[];
+
+test("a removal leaves no program, map, link, pin or cgroup; another installation finds the rules again, a purge leaves nothing at all", async () => {
+  const rules = async () =>
+    (JSON.parse((await picket("rules", "--json")).stdout) as Rule[]).map(({ id, app, action }) => ({
+      id,
+      app,
+      action,
+    }));
+  await picket("rules", "add", "--app", "/usr/bin/wget", "--action", "block", "--address", "192.0.2.9");
+  const [ruled, loaded] = [await rules(), await inKernel()];
+  expect(ruled.length).toBeGreaterThan(0);
+  for (const kind of ["prog", "map", "link"]) expect(loaded.join(), kind).toContain(kind);
   await machine.root(["dpkg", "--remove", "picket"]);
   expect(await attempt()).toBe("welcome");
   expect(await machine.exists("/sys/fs/bpf/picket")).toBe(false);
   expect(await machine.exists("/sys/fs/cgroup/picket.slice")).toBe(false);
-  const attached = JSON.parse(await machine.root(["bpftool", "-j", "cgroup", "tree", "/sys/fs/cgroup"]));
-  expect(JSON.stringify(attached)).not.toContain("on_egress");
+  // The kernel lets go of them a moment later.
+  await machine.until("the end of all of it", async () => {
+    const there = await Promise.all(
+      ["prog", "map", "link"].map(async (kind) => (await kernelHas(kind)).map(({ id }) => `${kind} ${id}`)),
+    );
+    return there.flat().some((each) => loaded.includes(each)) ? undefined : true;
+  });
   expect(await machine.exists("/var/lib/picket/picket.sqlite")).toBe(true);
+
+  await install();
+  expect(await property("ActiveState")).toBe("active");
+  expect(await property("UnitFileState")).toBe("enabled");
+  expect(await rules()).toEqual(ruled);
+
   await machine.root(["dpkg", "--purge", "picket"]);
-  expect(await machine.exists("/var/lib/picket")).toBe(false);
-  expect(await machine.exists("/usr/lib/picket")).toBe(false);
+  expect(await attempt()).toBe("welcome");
+  for (const left of [
+    "var/lib/picket",
+    "var/lib/picket-window",
+    "usr/lib/picket",
+    "etc/picket",
+    "run/picket",
+    "sys/fs/bpf/picket",
+  ])
+    expect(await machine.exists(`/${left}`), left).toBe(false);
+  expect(await machine.machine.run(["getent", "group", "_picket"])).toMatchObject({ code: 2 });
+});
+
+test("a group of that name that is somebody's is not taken: the installation says so and stops", async () => {
+  const setUp = () => machine.machine.run(["sh", `${checkout}/build/package/files/set-up`]);
+  await machine.root(["groupadd", "--gid", "1500", "_picket"]);
+  expect(await setUp()).toMatchObject({ code: 1, stderr: expect.stringContaining("_picket") });
+  await machine.root(["groupmod", "--gid", "950", "_picket"]);
+  await machine.root(["usermod", "--append", "--groups", "_picket", "picket"]);
+  expect(await setUp()).toMatchObject({ code: 1, stderr: expect.stringContaining("_picket") });
+  await machine.root(["gpasswd", "--delete", "picket", "_picket"]);
+  await machine.root(["usermod", "--gid", "_picket", "picket"]);
+  expect(await setUp()).toMatchObject({ code: 1, stderr: expect.stringContaining("_picket") });
 });

@@ -124,6 +124,37 @@ test("a service's question is nobody's but the owner's, who looks after the comp
   expect((await promptsOf("bob")).every(({ process }) => process.person === 1001)).toBe(true);
 });
 
+test("over a real sshd: the question is hers who logged in, refused when she is not there, and hers to answer when she is", async () => {
+  const home = "/home/alice/.ssh";
+  await machine.root(["install", "-d", "-o", "alice", "-g", "alice", "-m", "700", home]);
+  await machine.root(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/root/key"]);
+  await machine.root(["install", "-o", "alice", "-m", "600", "/root/key.pub", `${home}/authorized_keys`]);
+  // The way in is a connection, too, at both of its ends: nobody waits for an answer about that here.
+  await asRoot("rules", "add", "--app", "/usr/bin/ssh", "--action", "allow");
+  await asRoot("rules", "add", "--app", "any", "--action", "allow", "--direction", "inbound", "--address", far.address);
+  await machine.root(["systemctl", "start", "ssh"]);
+  const options = ["-i", "/root/key", "-o", "StrictHostKeyChecking=no", "-o", "BatchMode=yes"];
+  const overSsh = () => {
+    const words = ["nsenter", "--net=/run/netns/far", "ssh", ...options, "alice@192.0.2.1", `${caller} -c '${client}'`];
+    return machine.machine.run(words, { timeout: 90_000 });
+  };
+  const away = overSsh();
+  const first = await heldOf("alice");
+  expect(first.process).toMatchObject({ uid: 1000, person: 1000 });
+  expect(await machine.cgroupOf(first.process.pid)).toMatch(/^\/user\.slice\/user-1000\.slice\/session-\w+\.scope$/);
+  expect((await promptsOf("bob")).map(({ id }) => id)).not.toContain(first.id);
+  expect(await came(away)).toBe("111");
+  expect((await promptsOf("alice")).find(({ id }) => id === first.id)).toMatchObject({ state: "inbox" });
+
+  await attend("alice");
+  const there = overSsh();
+  const second = await heldOf("alice");
+  expect(await as("bob", "answer", second.id, "allow")).toMatchObject({ code: 1 });
+  expect(await as("alice", "answer", second.id, "allow")).toMatchObject({ code: 0 });
+  expect(await came(there)).toBe("welcome");
+  await Promise.all(watching);
+});
+
 test("who is behind a locked screen cannot be asked", async () => {
   await attend("alice");
   const session = logIn("alice", ["sleep", "50"], "x11");

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Blocklist } from "../../contract/blocklists.ts";
 import type { Rule } from "../../contract/words.ts";
+import { slowness } from "../end-to-end/helper-process.ts";
 import { caller, client, far, GuardedMachine } from "./guarded.ts";
 import { insidePath, makePackages, removePackages, serveAtBoot, write } from "./installed.ts";
 
@@ -118,6 +119,8 @@ test("a helper that hangs is replaced by the watchdog; what is blocked stays blo
   // Six seconds without a sign, of which up to three had gone by: a round comes with the clock.
   expect(fired - since).toBeGreaterThan(2.5);
   expect(fired - since).toBeLessThan(12);
+  // From then on it is quick: what waits, waits no longer.
+  expect(ready - fired).toBeLessThan(2 * slowness);
   expect(await property("NRestarts")).not.toBe("0");
   expect(await enforcing()).toMatchObject({ adopted: true, verified: false });
   expect(await attempt()).toBe("111");

@@ -206,24 +206,25 @@ test("the address of another bus in the environment is not believed", async () =
   expect(await ask("slice", "picket.slice", { env })).toEqual({ result: "/picket.slice" });
 });
 
-test("a bus that says nothing, hangs up or is not there ends in a coded error", async () => {
-  const buses = { silent: "time.sleep(40)", curt: "c.close()" };
-  for (const [name, answer] of Object.entries(buses)) {
+test("a systemd that says nothing, hangs up or is not there ends in a coded error; no bus is needed", async () => {
+  const others = { silent: "time.sleep(40)", curt: "c.close()" };
+  for (const [name, answer] of Object.entries(others)) {
     const script = `import socket, time
 s = socket.socket(socket.AF_UNIX); s.bind('/run/${name}'); s.listen()
 while True: c, _ = s.accept(); ${answer}`;
-    await machine.run(["systemd-run", "--quiet", "--collect", `--unit=${name}-bus`, "python3", "-c", script]);
+    await machine.run(["systemd-run", "--quiet", "--collect", `--unit=${name}-systemd`, "python3", "-c", script]);
     await until(async () => (await machine.run(["test", "-S", `/run/${name}`])).code === 0);
   }
   const request = `exec ${node} ${checkout}/test/machine/enter-scope.ts slice picket.slice`;
-  const withBus = async (command: string) => {
-    // In a mount namespace of its own the machine's real bus stays in place for everybody else.
+  const where = async (command: string) => {
+    // In a mount namespace of its own everything stays in place for everybody else.
     const { stdout } = await machine.run(["unshare", "--mount", "sh", "-c", `${command} && ${request}`]);
     return JSON.parse(stdout) as Answer;
   };
   const failed = (message: RegExp) => ({ error: { code: "run_failed", message: expect.stringMatching(message) } });
-  const socket = "/run/dbus/system_bus_socket";
-  expect(await withBus(`mount --bind /run/silent ${socket}`)).toEqual(failed(/no answer|No reply/));
-  expect(await withBus(`mount --bind /run/curt ${socket}`)).toEqual(failed(/clos|reset|EPIPE/i));
-  expect(await withBus("mount -t tmpfs tmpfs /run/dbus")).toEqual(failed(/ENOENT/));
-}, 30_000);
+  const socket = "/run/systemd/private";
+  expect(await where(`mount --bind /run/silent ${socket}`)).toEqual(failed(/no answer|No reply/));
+  expect(await where(`mount --bind /run/curt ${socket}`)).toEqual(failed(/clos|reset|EPIPE/i));
+  expect(await where(`: >/run/plain && mount --bind /run/plain ${socket}`)).toEqual(failed(/ECONNREFUSED/));
+  expect(await where("mount -t tmpfs tmpfs /run/dbus")).toEqual({ result: "/picket.slice" });
+}, 60_000);

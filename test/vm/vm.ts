@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { slowness } from "../end-to-end/helper-process.ts";
 import {
   asService,
   buildOnce,
@@ -21,11 +22,11 @@ import {
 export const kernels = ["6.1", "6.12"] as const;
 export type Kernel = (typeof kernels)[number];
 
-/** Boot takes about ten seconds on an idle host. */
-const bootPatience = 180_000;
-const shutDownPatience = 180_000;
+/** Boot takes about ten seconds on an idle host; what is installed may be part of it, and starts twenty to sixty times slower than elsewhere. */
+const bootPatience = 300_000 * slowness;
+const shutDownPatience = 180_000 * slowness;
 /** On top of a command's own time limit: the machine itself may stall. */
-const answerPatience = 30_000;
+const answerPatience = 30_000 * slowness;
 
 export interface VirtualMachine extends Machine {
   /** qemu, as the host numbers it. */

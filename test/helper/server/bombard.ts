@@ -1,6 +1,6 @@
 // Mutated messages for the real framing, schemas, handshake, gate and coded errors, in this process: everything that a message meets before the
-// room that would serve it, hundreds of times as fast as over a socket. Answers lead the mutation: what was answered as nothing before it is
-// what further messages are made of.
+// room that would serve it, hundreds of times as fast as over a socket. Answers lead the mutation, not the coverage of the code: what was
+// answered as nothing before it is what further messages are made of.
 import { Duplex } from "node:stream";
 import { expect } from "vitest";
 import { CodedError, errorCodes } from "../../../contract/errors.ts";
