@@ -234,13 +234,13 @@ describe("what is let past the lists", () => {
     const shown = () => app.main.locator(".exception");
     await waitFor(async () => expect(await shown().count()).toBe(2));
     await shown()
-      .getByText(/firefox-esr may connect to cdn\.example\.org/)
+      .getByText(/Firefox may connect to cdn\.example\.org/)
       .waitFor();
     await shown()
       .getByText(/switched off/)
       .waitFor();
     expect(await violations(app.main)).toEqual([]);
-    await button("Remove: firefox-esr may connect to cdn.example.org").click();
+    await button("Remove: Firefox may connect to cdn.example.org").click();
     await waitFor(async () => expect(await shown().count()).toBe(1));
     expect(helper.asked("rules.remove")).toEqual([{ id: "e1" }]);
     await app.main.locator(".undo-line").getByRole("button", { name: "Undo" }).click();

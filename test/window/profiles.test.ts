@@ -104,7 +104,7 @@ test("rules are counted, and one press leads to them and back", async () => {
   const ids = () =>
     app.main.locator(".row[data-id]").evaluateAll((all) => all.map((each) => (each as HTMLElement).dataset.id).sort());
   await waitFor(async () => expect(await ids()).toEqual(["r1", "r2"]));
-  await button("Manage profiles").click();
+  await app.main.getByRole("tab", { name: "Profiles" }).click();
   await row("Home").waitFor();
 });
 

@@ -11,7 +11,7 @@ import type {
 } from "../../contract/history.ts";
 import type { Params, Result } from "../../contract/methods.ts";
 import type { App } from "../../contract/words.ts";
-import { ago, chronyd, curl, firefox, nextcloud, python, thunderbird, updater } from "./scenario.ts";
+import { ago, chronyd, curl, firefox, gimp, nextcloud, python, thunderbird, updater } from "./scenario.ts";
 
 const home: HistoryNetwork = { id: "home", name: "Maple Street", kind: "wifi", metered: false };
 const phone: HistoryNetwork = { id: "phone", name: "Alice’s phone", kind: "mobile", metered: true };
@@ -125,6 +125,12 @@ export class RememberedScenario {
     else this.private.delete(app);
     if (forget) this.remove({ app });
     return this.settings;
+  }
+
+  findApps(paths: readonly string[]): Result<"history.apps">["apps"] {
+    return [...new Set([gimp, ...talks.map(({ app }) => app)])]
+      .filter(({ path }) => paths.includes(path))
+      .map(({ path, name, verified, icon }) => ({ path, name, verified, icon, private: this.private.has(path) }));
   }
 
   remove(asked: Params<"history.delete">): void {

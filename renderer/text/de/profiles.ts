@@ -80,5 +80,4 @@ export const profiles: Part<typeof english> = {
     yes: "Profil entfernen",
     no: "Profil behalten",
   },
-  manage: "Profile verwalten",
 };

@@ -30,9 +30,13 @@ export const rules: Part<typeof english> = {
     label: "Filter",
     action: "Aktion",
     anyAction: "Alle",
+    app: "App",
+    allApps: "Jede App",
+    everyApp: "Für alle Apps",
+    appAt: (name, path) => `${name} (${path})`,
     state: "Zustand",
     states: {
-      any: "Ein und aus",
+      any: "Jeder Zustand",
       on: "Eingeschaltet",
       off: "Abgeschaltet",
       nothing: "Ohne Wirkung",
@@ -42,7 +46,7 @@ export const rules: Part<typeof english> = {
     origin: "Herkunft",
     anyOrigin: "Jede Herkunft",
     profile: "Profil",
-    allProfiles: "Mit und ohne Profil",
+    allProfiles: "Jedes Profil",
     everyProfile: "In jedem Profil",
   },
   bulk: {

@@ -79,5 +79,4 @@ export const profiles = {
     yes: "Remove profile",
     no: "Keep profile",
   },
-  manage: "Manage profiles",
 };

@@ -2,6 +2,8 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { Button } from "react-aria-components";
 import type { Rule } from "../../../contract/words.ts";
+import { useApps } from "../../apps.ts";
+import { useNamesOf } from "../../ask-apps.ts";
 import { Lines, Plus } from "../../parts/icons.tsx";
 import { ErrorLine, Nothing } from "../../parts/notice.tsx";
 import { Search } from "../../parts/search.tsx";
@@ -47,9 +49,13 @@ export function Rules() {
   }, [facets]);
 
   const all = useMemo(() => inReadingOrder(known.values()), [known]);
+  useNamesOf(all.flatMap(({ app, via }) => [app ?? [], via ?? []].flat()));
+  // They are found by what their apps are called, too.
+  const { apps } = useApps();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other names are other sentences
   const rows = useMemo(
     () => all.filter((rule) => passes(facets, rule, hintsOf(rule, remarks))),
-    [all, facets, remarks],
+    [all, facets, remarks, apps],
   );
   const height = useCallback((rule: Rule) => heightOf(rule, hintsOf(rule, remarks)), [remarks]);
   // Only what is in sight is done something with.
@@ -101,6 +107,7 @@ export function Rules() {
         <VirtualRows
           rows={rows}
           height={height}
+          measured
           label={words.label}
           head={
             <Bulk
