@@ -126,7 +126,7 @@ describe.each([
     await item.waitFor();
     expect(await item.locator(".question-place").textContent()).toContain("and 39 more");
     const group = app.main.locator(".group", { has: app.main.locator('[data-id="p2"]') });
-    expect(await group.locator(".group-head").textContent()).toContain("unverified");
+    expect(await group.locator(".group-head").textContent()).toContain("Unverified");
     expect((await group.boundingBox())?.height).toBeLessThan(320);
     expect(await item.evaluate((each) => each.scrollWidth <= each.clientWidth)).toBe(true);
     helper.drop("prompts", "p2");

@@ -72,7 +72,7 @@ describe("what is asked", () => {
     const { timeZone } = await app.main.evaluate(() => Intl.DateTimeFormat().resolvedOptions());
     expect(asked()).toMatchObject({ by: "app", range: "24h", filter: {}, zone: timeZone });
     expect((await names())[0]).toBe("Firefox");
-    expect(await row("updater").textContent()).toContain("unverified");
+    expect(await row("updater").textContent()).toContain("Unverified");
     expect(await row("serve.py").textContent()).toContain("Private");
   });
 

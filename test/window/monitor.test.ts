@@ -253,7 +253,7 @@ describe("from a row", () => {
   test("its live connections are ended, and what waits is left to its answer", async () => {
     await menuOf("domain", "example.org", "End 2 connections");
     await app.main.getByText("2 connections ended").waitFor();
-    await waitFor(async () => expect(await row("domain", "example.org").textContent()).toContain("ended"));
+    await waitFor(async () => expect(await row("domain", "example.org").textContent()).toContain("Ended"));
     await open("app", "curl");
     await open("host", "2001:db8::1");
     await row("flow", "port 80 (TCP)").locator("[data-menu]").click();
@@ -284,7 +284,7 @@ describe("the connection over which somebody works", () => {
     await app.main.getByText("1 connection ended").waitFor();
     await question().waitFor({ state: "detached" });
     expect(helper.asked("monitor.end").at(-1)).toMatchObject({ confirm: true });
-    await waitFor(async () => expect(await row("app", "sshd").textContent()).toContain("ended"));
+    await waitFor(async () => expect(await row("app", "sshd").textContent()).toContain("Ended"));
     helper.drop("flows", "ssh");
   });
 

@@ -80,7 +80,7 @@ describe("the prompt window", () => {
       "curl wants to reach 192.0.2.7",
       "and 2 more",
       "/usr/bin/",
-      "unverified",
+      "Unverified",
       "192.0.2.7",
       "port 443 (TCP)",
       "2001:db8::7",

@@ -49,7 +49,7 @@ test("by time, each connection says its country, and what it hides", async () =>
   await app.main.getByRole("radio", { name: "By time" }).click({ force: true });
   await row("flow", "www.example.org").getByText("port 443 (TCP) · Germany · A rule allows it.").waitFor();
   const doh = row("flow", "dns.example").locator("[data-remark=bypass]");
-  expect(await doh.textContent()).toBe("encrypted look-up");
+  expect(await doh.textContent()).toBe("Encrypted look-up");
   expect(await doh.getAttribute("title")).toContain("DNS over HTTPS");
   const ech = row("flow", "198.51.100.7").locator("[data-remark=ech]");
   expect(await ech.getAttribute("title")).toContain("only says front.cdn.example");
@@ -77,7 +77,7 @@ test("a card says it at once, and in full among its details, with whose data it 
   helper.put("prompts", aPrompt("p1", firefox, lookUp, { domain: "dns.example" }));
   await app.liveCard("p1");
   const card = app.prompt.locator(".card");
-  await card.getByText("encrypted look-up", { exact: true }).waitFor();
+  await card.getByText("Encrypted look-up", { exact: true }).waitFor();
   await app.prompt.keyboard.press("Alt+KeyD");
   await card.getByText("United States").waitFor();
   await card.getByText(/It looks names up by itself, encrypted \(DNS over HTTPS\)/).waitFor();
@@ -85,7 +85,7 @@ test("a card says it at once, and in full among its details, with whose data it 
   helper.drop("prompts", "p1");
   helper.put("prompts", aPrompt("p2", firefox, hidden));
   await app.liveCard("p2");
-  await card.getByText("host hidden", { exact: true }).waitFor();
+  await card.getByText("Host hidden", { exact: true }).waitFor();
   await app.prompt.keyboard.press("Alt+KeyD");
   await card.getByText(/only says front\.cdn\.example, which stands for many/).waitFor();
   expect(await violations(app.prompt)).toEqual([]);

@@ -178,8 +178,8 @@ export const rules: Part<typeof english> = {
   onPort: (port) => `Port ${port}`,
   over: (protocol) => `über ${protocol}`,
   ends: (lifetime, left) => {
-    if (left !== null) return `noch ${timeLeft(left)}`;
-    if (lifetime === "quit") return "bis zum Beenden";
-    return lifetime === "restart" ? "bis zum Neustart" : "";
+    if (left !== null) return `Noch ${timeLeft(left)}`;
+    if (lifetime === "quit") return "Bis zum Beenden";
+    return lifetime === "restart" ? "Bis zum Neustart" : "";
   },
 };

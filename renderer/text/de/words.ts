@@ -5,7 +5,7 @@ import { count, number } from "./amounts.ts";
 
 export const words: Part<typeof english> = {
   unanswered: "Aufgegeben",
-  live: "aktiv",
+  live: "Aktiv",
   verdict: { allow: "Erlaubt", block: "Blockiert", held: "Wartet" },
   action: { allow: "Erlauben", block: "Blockieren", ask: "Fragen" },
   layer: {
@@ -23,9 +23,9 @@ export const words: Part<typeof english> = {
     factory: "Eingebaut",
   },
   protocol: { tcp: "TCP", udp: "UDP", icmp: "ICMP", other: "anderes Protokoll" },
-  unverified: "ungeprüft",
+  unverified: "Ungeprüft",
   unverifiedWhy: "Picket kann für den Namen dieses Programms nicht bürgen und zeigt deshalb, wo es liegt.",
-  asRoot: "als root",
+  asRoot: "Als root",
   unidentified: {
     title: "Ein unbekanntes Programm",
     word: "dieses Programm",
@@ -43,19 +43,19 @@ export const words: Part<typeof english> = {
   inCountry: (place, country) => `${place}, ${country}`,
   bypass: {
     doh: {
-      word: "verschlüsselt nachgeschlagen",
+      word: "Verschlüsselt nachgeschlagen",
       why: "Das Programm schlägt Namen selbst nach, verschlüsselt (DNS over HTTPS). Die Antworten sieht Picket nicht: Wohin es danach geht, steht vielleicht nur als Adresse da.",
     },
     dot: {
-      word: "verschlüsselt nachgeschlagen",
+      word: "Verschlüsselt nachgeschlagen",
       why: "Das Programm schlägt Namen selbst nach, verschlüsselt (DNS over TLS). Die Antworten sieht Picket nicht: Wohin es danach geht, steht vielleicht nur als Adresse da.",
     },
     doq: {
-      word: "verschlüsselt nachgeschlagen",
+      word: "Verschlüsselt nachgeschlagen",
       why: "Das Programm schlägt Namen selbst nach, verschlüsselt (DNS over QUIC). Die Antworten sieht Picket nicht: Wohin es danach geht, steht vielleicht nur als Adresse da.",
     },
     dns: {
-      word: "anderswo nachgeschlagen",
+      word: "Anderswo nachgeschlagen",
       why: "Das Programm fragt einen anderen Nameserver als dieser Computer. Für dessen Antworten bürgt niemand, deshalb kann keine Regel danach erlauben.",
     },
   },

@@ -168,10 +168,10 @@ export const rules = {
   onItsPort: (port: number) => `on its port ${port}`,
   onPort: (port: number) => `port ${port}`,
   over: (protocol: string) => `over ${protocol}`,
-  /** How long a temporary rule holds; `left` milliseconds where a length of time was given. */
+  /** On a tag, how long a temporary rule holds; `left` milliseconds where a length of time was given. */
   ends: (lifetime: RuleLifetime, left: number | null): string => {
-    if (left !== null) return `for ${timeLeft(left)} more`;
-    if (lifetime === "quit") return "until it quits";
-    return lifetime === "restart" ? "until restart" : "";
+    if (left !== null) return `${timeLeft(left)} left`;
+    if (lifetime === "quit") return "Until it quits";
+    return lifetime === "restart" ? "Until restart" : "";
   },
 };

@@ -14,7 +14,7 @@ import { count } from "./amounts.ts";
 
 export const words = {
   unanswered: "Gave up",
-  live: "live",
+  live: "Live",
   verdict: { allow: "Allowed", block: "Blocked", held: "Waiting" } satisfies Record<Verdict, string>,
   action: { allow: "Allow", block: "Block", ask: "Ask" } satisfies Record<Action, string>,
   layer: {
@@ -32,9 +32,9 @@ export const words = {
     factory: "Built in",
   } satisfies Record<Origin, string>,
   protocol: { tcp: "TCP", udp: "UDP", icmp: "ICMP", other: "other protocol" } satisfies Record<Protocol, string>,
-  unverified: "unverified",
+  unverified: "Unverified",
   unverifiedWhy: "Picket cannot vouch for this program’s name, so it shows where the program is.",
-  asRoot: "as root",
+  asRoot: "As root",
   /** A program that may be gone, replaced or in a sandbox. What it says of itself is not its name. */
   unidentified: {
     title: "A program nobody can identify",
@@ -54,25 +54,25 @@ export const words = {
   /** Look-ups past this computer's name server. */
   bypass: {
     doh: {
-      word: "encrypted look-up",
+      word: "Encrypted look-up",
       why: "It looks names up by itself, encrypted (DNS over HTTPS). Picket cannot see the answers: what it connects to next may show as bare addresses.",
     },
     dot: {
-      word: "encrypted look-up",
+      word: "Encrypted look-up",
       why: "It looks names up by itself, encrypted (DNS over TLS). Picket cannot see the answers: what it connects to next may show as bare addresses.",
     },
     doq: {
-      word: "encrypted look-up",
+      word: "Encrypted look-up",
       why: "It looks names up by itself, encrypted (DNS over QUIC). Picket cannot see the answers: what it connects to next may show as bare addresses.",
     },
     dns: {
-      word: "look-up elsewhere",
+      word: "Look-up elsewhere",
       why: "It asks another name server than this computer’s. Nobody vouches for its answers, so no rule can allow by them.",
     },
   } satisfies Record<Bypass, { word: string; why: string }>,
   /** Encrypted ClientHello. */
   ech: {
-    word: "host hidden",
+    word: "Host hidden",
     why: (name: string) =>
       `It encrypts which host it means (Encrypted ClientHello) and only says ${name}, which stands for many. Which one it is, nobody can tell.`,
   },
