@@ -35,23 +35,19 @@ const flags = () =>
   app.main.locator(".chart-box canvas").evaluate((canvas: HTMLCanvasElement) => {
     const over = canvas.parentElement?.querySelector(".u-over") as HTMLElement;
     const ratio = canvas.width / canvas.clientWidth;
-    const [left, top, width] = [over.offsetLeft, over.offsetTop, over.offsetWidth].map((each) =>
-      Math.round(each * ratio),
-    );
-    const height = Math.max(1, (top as number) - 2);
-    const from = (left as number) - Math.round(4 * ratio);
-    const { data } = (canvas.getContext("2d") as CanvasRenderingContext2D).getImageData(
-      from,
-      0,
-      (width as number) + 8,
-      height,
-    );
-    const inked = Array.from({ length: (width as number) + 8 }, (_, x) =>
-      Array.from({ length: height }, (_, y) => data[4 * (y * ((width as number) + 8) + x) + 3] ?? 0).some(
-        (alpha) => alpha > 0,
-      ),
-    );
-    return inked.filter((ink, x) => ink && !inked[x - 1]).length;
+    // Half a flag may stand beside the chart.
+    const left = Math.round((over.offsetLeft - 4) * ratio);
+    const width = Math.round((over.offsetWidth + 8) * ratio);
+    const height = Math.round(over.offsetTop * ratio) - 2;
+    // A copy: whoever reads the chart's own canvas slows it down.
+    const copy = document.createElement("canvas");
+    Object.assign(copy, { width, height });
+    const context = copy.getContext("2d", { willReadFrequently: true }) as CanvasRenderingContext2D;
+    context.drawImage(canvas, -left, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    const inked = new Uint8Array(width);
+    for (let at = 3; at < data.length; at += 4) if (data[at]) inked[((at - 3) / 4) % width] = 1;
+    return inked.filter((ink, x) => ink === 1 && inked[x - 1] !== 1).length;
   });
 const chip = () => app.main.locator(".time-chip");
 

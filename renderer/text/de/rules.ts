@@ -74,9 +74,9 @@ export const rules: Part<typeof english> = {
     add: "Neue Regel",
     change: "Regel ändern",
     suggested: {
-      allow: "Mit einer Regel erlauben",
-      block: "Mit einer Regel blockieren",
-      ask: "Mit einer Regel fragen",
+      allow: (app, place) => (place === null ? `${app} mit einer Regel erlauben` : `${place} für ${app} erlauben`),
+      block: (app, place) => (place === null ? `${app} mit einer Regel blockieren` : `${place} für ${app} blockieren`),
+      ask: (app, place) => (place === null ? `Bei ${app} mit einer Regel fragen` : `Bei ${place} für ${app} fragen`),
     },
     more: "Alles andere an der Regel",
     action: "Was geschehen soll",

@@ -68,12 +68,12 @@ export const rules = {
   editor: {
     add: "New rule",
     change: "Change rule",
-    /** From what was seen, by what it does. */
+    /** From what was seen, by what it does. `place`: one that has a name or an address. */
     suggested: {
-      allow: "Allow with a rule",
-      block: "Block with a rule",
-      ask: "Ask with a rule",
-    } satisfies Record<Action, string>,
+      allow: (app, place) => (place === null ? `Allow ${app} with a rule` : `Allow ${place} for ${app}`),
+      block: (app, place) => (place === null ? `Block ${app} with a rule` : `Block ${place} for ${app}`),
+      ask: (app, place) => (place === null ? `Ask about ${app} with a rule` : `Ask about ${place} for ${app}`),
+    } satisfies Record<Action, (app: string, place: string | null) => string>,
     more: "Everything else about the rule",
     action: "What to do",
     direction: "Direction",
