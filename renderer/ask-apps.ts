@@ -1,5 +1,5 @@
 // Asks the helper what apps are called of which a view has only the paths.
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
 import { noteApps, useApps } from "./apps.ts";
 import { bridge } from "./bridge.ts";
 import { useKnown } from "./store.ts";
@@ -9,10 +9,13 @@ const most = { paths: 500, characters: 10_000 };
 /** Milliseconds: an app that was just met is in the history by then. */
 const later = 2000;
 
-/** Once, and once more what nobody knew. Where the helper does not know either, an app goes on being called by its file. */
-export function useNamesOf(paths: Iterable<string>): void {
+/**
+ * Once, and once more what nobody knew. Where the helper does not know either, an app goes on being called by its file. `paths`: the same
+ * array as long as there is nothing new in it, where they are many.
+ */
+export function useNamesOf(paths: readonly string[]): void {
   const online = useKnown((known) => known.link.state === "up");
-  const wanted = JSON.stringify([...new Set(paths)].sort());
+  const wanted = useMemo(() => JSON.stringify([...new Set(paths)].sort()), [paths]);
   useEffect(() => {
     if (!online) return;
     let gone = false;

@@ -5,6 +5,8 @@ import { matches } from "../../parts/search.tsx";
 import { ruleSentence } from "../../sentence.ts";
 import { language, text } from "../../text.ts";
 
+const byName = new Intl.Collator(language);
+
 /** Characters of a path that tells two apps apart. */
 const pathLimit = 48;
 
@@ -80,7 +82,7 @@ export function appsIn(rules: readonly Rule[], called: (path: string) => string)
       path,
       counts.get(name)?.length === 1 ? name : text.rules.facets.appAt(name, elided(plain(path), pathLimit)),
     ])
-    .sort(([a, one], [b, other]) => one.localeCompare(other, language) || (a < b ? -1 : 1));
+    .sort(([a, one], [b, other]) => byName.compare(one, other) || (a < b ? -1 : 1));
 }
 
 /** The person's own first, the latest on top; the built-in ones after them. Which one decides is computed, and no matter of this order. */

@@ -49,7 +49,7 @@ export function Rules() {
   }, [facets]);
 
   const all = useMemo(() => inReadingOrder(known.values()), [known]);
-  useNamesOf(all.flatMap(({ app, via }) => [app ?? [], via ?? []].flat()));
+  useNamesOf(useMemo(() => all.flatMap(({ app, via }) => [app, via]).filter((path) => path !== null), [all]));
   // They are found by what their apps are called, too.
   const { apps } = useApps();
   // biome-ignore lint/correctness/useExhaustiveDependencies: other names are other sentences
