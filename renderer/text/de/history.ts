@@ -44,7 +44,7 @@ export const history: Part<typeof english> = {
   },
   protocols: {
     tcp: { name: "TCP", what: "Webseiten, Mail, Downloads und das meiste andere" },
-    udp: { name: "UDP", what: "Namen nachschlagen, Anrufe, Spiele und viele neuere Webseiten" },
+    udp: { name: "UDP", what: "Namensabfragen, Anrufe, Spiele und viele neuere Webseiten" },
     icmp: { name: "ICMP", what: "Ping und Fehlermeldungen aus dem Netz" },
     other: { name: "Andere", what: "Alles, was nichts davon ist" },
   },
@@ -134,7 +134,7 @@ export const history: Part<typeof english> = {
     save: { csv: "Als Tabelle speichern (CSV)…", json: "Als JSON speichern…" },
     saveTitle: "Verlauf speichern",
     saved: "Gespeichert.",
-    private: (app) => `Nichts mehr von ${app} merken…`,
+    private: (app) => `Von ${app} nichts mehr merken…`,
     public: (app) => `${app} wieder merken`,
     forget: "Verlauf löschen…",
     keeping: "Was Picket sich merkt…",
@@ -161,7 +161,7 @@ export const history: Part<typeof english> = {
     done: "Gelöscht.",
   },
   hide: {
-    title: (app) => `Nichts mehr von ${app} merken?`,
+    title: (app) => `Von ${app} nichts mehr merken?`,
     body: "Was sie ab jetzt tut, erscheint in keinem Diagramm und keiner Liste. Was sie erreichen darf, bleibt, wie es ist.",
     also: "Auch löschen, was Picket sich bisher gemerkt hat",
     no: "Abbrechen",
