@@ -102,7 +102,7 @@ describe("what is asked", () => {
   test("by protocol says in plain words what each is for, and leads to the apps that spoke it", async () => {
     await choose("Protocols");
     await askedFor({ by: "protocol" });
-    await row("UDP").getByText("Looking up names").waitFor();
+    await row("UDP").getByText("Name look-ups").waitFor();
     expect((await names()).toSorted()).toEqual(["TCP", "UDP"]);
     await row("UDP").getByRole("button").click();
     await askedFor({ by: "app", filter: { protocol: "udp" } });

@@ -44,7 +44,7 @@ export const history: Part<typeof english> = {
   },
   protocols: {
     tcp: { name: "TCP", what: "Webseiten, Mail, Downloads und das meiste andere" },
-    udp: { name: "UDP", what: "Namensabfragen, Anrufe, Spiele und viele neuere Webseiten" },
+    udp: { name: "UDP", what: "Namensabfragen, Anrufe, Spiele, neuere Webseiten" },
     icmp: { name: "ICMP", what: "Ping und Fehlermeldungen aus dem Netz" },
     other: { name: "Andere", what: "Alles, was nichts davon ist" },
   },

@@ -46,7 +46,7 @@ export const history = {
   kinds: { ethernet: "Cable", wifi: "Wi-Fi", mobile: "Mobile", vpn: "VPN", local: "This computer", other: "Other" },
   protocols: {
     tcp: { name: "TCP", what: "Web pages, mail, downloads and most other things" },
-    udp: { name: "UDP", what: "Looking up names, calls, games, and many newer web pages" },
+    udp: { name: "UDP", what: "Name look-ups, calls, games, newer web pages" },
     icmp: { name: "ICMP", what: "Pings, and what networks say about errors" },
     other: { name: "Other", what: "Everything that is none of these" },
   } satisfies Record<Protocol, { name: string; what: string }>,

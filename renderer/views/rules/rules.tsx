@@ -1,5 +1,5 @@
 // What Picket remembers: each rule as a sentence, found by words and facets, switched, changed and deleted, one or many, with a way back.
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { type CSSProperties, useCallback, useEffect, useMemo, useState } from "react";
 import { Button } from "react-aria-components";
 import type { Rule } from "../../../contract/words.ts";
 import { useApps } from "../../apps.ts";
@@ -24,6 +24,11 @@ const words = text.rules;
 
 /** How often what is left of temporary rules is told anew: their smallest unit is the minute. */
 const tick = 15_000;
+
+/** Rows are placed one by one, so none can see how much room another's mark needs. */
+const room = {
+  "--action-letters": Math.max(...Object.values(text.action).map((word) => word.length)),
+} as CSSProperties;
 
 function useNow(): number {
   const [now, setNow] = useState(() => Date.now());
@@ -76,7 +81,7 @@ export function Rules() {
   const narrowed = JSON.stringify(facets) !== JSON.stringify(noFacets);
 
   return (
-    <section className="view rules-view" aria-label={words.title}>
+    <section className="view rules-view" aria-label={words.title} style={room}>
       <div className="view-head">
         <h1>{words.title}</h1>
         <span className="view-count">{words.total(rows.length)}</span>
