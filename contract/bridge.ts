@@ -43,6 +43,7 @@ export const windowMethods = [
   "monitor.end",
   "history.query",
   "history.events",
+  "history.apps",
   "history.settings",
   "history.configure",
   "history.setPrivate",

@@ -196,6 +196,11 @@ export const historyMethods = {
     params: nothing,
     result: v.object({ networks: v.array(historyNetworkSchema), current: v.array(key) }),
   },
+  /** Those of these apps that history knows, private ones too, as they were known last. For whoever has only paths, as rules do. */
+  "history.apps": {
+    params: v.strictObject({ paths: v.pipe(v.array(appPath), v.maxLength(500)) }),
+    result: v.object({ apps: v.array(historyAppSchema) }),
+  },
   "history.settings": { params: nothing, result: historySettingsSchema },
   /** What is older than a shorter time goes at once; `recording` off keeps what there is. */
   "history.configure": {

@@ -1,31 +1,18 @@
-// What a rule says and what an answer will do, as sentences. Pure.
+// What a rule says and what an answer will do, as sentences. Pure, but for what apps are called: that is as well known as it is by then.
 import type { Lifetime } from "../contract/lifetime.ts";
 import type { RecentAnswer } from "../contract/questions.ts";
 import type { Action, Matcher, Prompt, Rule, Scope } from "../contract/words.ts";
-import {
-  appWord,
-  baseName,
-  destination,
-  elided,
-  endpointSentence,
-  isIdentified,
-  plain,
-  portAndProtocol,
-} from "./format.ts";
+import { appCalled } from "./apps.ts";
+import { appWord, destination, elided, endpointSentence, plain, portAndProtocol } from "./format.ts";
 import { text } from "./text.ts";
 
 export function ruleSentence(rule: Rule): string {
-  return ruleSentenceOf(ruleApp(rule), rule);
+  return ruleSentenceOf(appCalled(rule.app), rule);
 }
 
 /** With another name for its app. */
 export function ruleSentenceOf(app: string, rule: Rule): string {
   return `${app} ${text.rules.may[rule.direction][rule.action]} ${ruleDestination(rule)}`;
-}
-
-export function ruleApp(rule: Rule): string {
-  if (rule.app === null) return text.rules.anyApp;
-  return isIdentified(rule.app) ? baseName(rule.app) : text.unidentified.title;
 }
 
 export function ruleDestination(rule: Omit<Matcher, "app">): string {
@@ -37,7 +24,7 @@ export function ruleDestination(rule: Omit<Matcher, "app">): string {
     else parts.push(direction === "inbound" ? words.onItsPorts(port, portTo) : words.onPorts(port, portTo));
   }
   if (rule.protocol !== null) parts.push(words.over(text.protocol[rule.protocol]));
-  if (rule.via !== null) parts.push(words.via(baseName(rule.via)));
+  if (rule.via !== null) parts.push(words.via(appCalled(rule.via)));
   if (rule.user !== null) parts.push(words.user(rule.user));
   if (rule.profile !== null) parts.push(words.profile(plain(rule.profile)));
   return parts.join(", ");

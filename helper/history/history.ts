@@ -2,7 +2,7 @@
 // booked; whoever asks gets it up to the moment.
 import * as v from "valibot";
 import { CodedError } from "../../contract/errors.ts";
-import { type HistorySettings, historySettingsSchema } from "../../contract/history.ts";
+import { type HistoryApp, type HistorySettings, historySettingsSchema } from "../../contract/history.ts";
 import type { ParsedParams, Result } from "../../contract/methods.ts";
 import type { Flow } from "../../contract/words.ts";
 import type { Situation } from "../enforced-policy.ts";
@@ -258,6 +258,10 @@ export class History {
     this.lookAtNetwork();
     const current = this.keys.network(this.network.current);
     return { networks: this.keys.allNetworks(), current: [String(current)] };
+  }
+
+  findApps(paths: readonly string[]): HistoryApp[] {
+    return this.keys.appsAt(paths);
   }
 
   get settings(): HistorySettings {

@@ -11,6 +11,7 @@ export function historyService(history: History): Methods {
     "history.query": (asked) => history.query(asked),
     "history.events": (asked) => history.listEvents(asked),
     "history.networks": () => history.listNetworks(),
+    "history.apps": ({ paths }) => ({ apps: history.findApps(paths) }),
     "history.settings": () => history.settings,
     "history.configure": (change) => history.configure(change),
     "history.setPrivate": (asked) => history.setPrivate(asked),

@@ -207,6 +207,9 @@ const scopes: { [M in MethodName]: Entry<M> } = {
     }),
   },
   "history.networks": "open",
+  "history.apps": {
+    leave: ({ apps }, viewer, world) => ({ apps: apps.filter(({ path }) => world.hasUsed(path, viewer.uid)) }),
+  },
   "history.settings": {
     leave: (settings, viewer, world) => ({
       ...settings,

@@ -59,6 +59,7 @@ const rights: { [M in MethodName]: Rule<M> } = {
   "history.query": "read",
   "history.events": "read",
   "history.networks": "read",
+  "history.apps": "read",
   "history.settings": "read",
   // What is forgotten, or not noted from now on, hides who talked to whom.
   "history.configure": "widen",

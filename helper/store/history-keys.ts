@@ -29,6 +29,10 @@ interface AppRow {
   private: number;
 }
 
+function appIn({ path, name, verified, icon, private: hidden }: AppRow): HistoryApp {
+  return { path, name, verified: verified === 1, icon, private: hidden === 1 };
+}
+
 /** Rows by what they are about. Numbers of names come one after the other, so that a column finds them quickest; uids may be any. */
 class Places {
   private readonly far = new Map<number, number>();
@@ -219,8 +223,15 @@ export class HistoryKeys {
     this.appById ??= this.store.prepare("SELECT * FROM history_apps WHERE id = ?");
     const row = this.appById.get(id) as AppRow | undefined;
     if (row === undefined) return undefined;
-    const { path, name, verified, icon } = row;
-    return { path, name, verified: verified === 1, icon, private: row.private === 1 };
+    return appIn(row);
+  }
+
+  /** Those of them that are known, as they were known last. */
+  appsAt(paths: readonly string[]): HistoryApp[] {
+    return paths.flatMap((path) => {
+      const row = path === others.path ? undefined : (this.apps.get(path) ?? this.readApp(path));
+      return row === undefined ? [] : [appIn(row)];
+    });
   }
 
   appNumber(path: string): number | undefined {

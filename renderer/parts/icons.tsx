@@ -169,6 +169,11 @@ export const Sheets = () => (
     <path d="m8 2.500 6 3-6 3-6-3ZM2.500 8.300 8 11l5.500-2.700M2.500 11.100 8 13.800l5.500-2.700" />
   </Icon>
 );
+export const Squares = () => (
+  <Icon>
+    <path d="M3 3h4v4H3ZM9 3h4v4H9ZM3 9h4v4H3ZM9 9h4v4H9Z" />
+  </Icon>
+);
 export const Eye = () => (
   <Icon>
     <path d="M1.700 8C3.300 5.200 5.500 3.900 8 3.900S12.700 5.200 14.300 8C12.700 10.800 10.500 12.100 8 12.100S3.300 10.800 1.700 8Z" />

@@ -1,4 +1,4 @@
-// Rows of known heights in a scrolling box, of which only those in view exist. What is being read stays in place when rows arrive above it.
+// Rows of known or measured heights in a scrolling box, of which only those in view exist. What is being read stays in place when rows arrive above it.
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed one by one cannot be a <table>
 // biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -11,6 +11,8 @@ type Props<T extends Row> = {
   rows: readonly T[];
   /** CSS pixels, of all or of each; a function must stay the same one while heights do. */
   height: number | ((row: T) => number);
+  /** Whether rows are as high as what is in them; `height` is what they are taken for before they are seen. */
+  measured?: boolean;
   label: string;
   /** Shown while the top is out of view and rows arrived there. */
   newer?: (count: number) => string;
@@ -18,7 +20,7 @@ type Props<T extends Row> = {
   children: (row: T) => ReactNode;
 };
 
-export function VirtualRows<T extends Row>({ rows, height, label, newer, head, children }: Props<T>) {
+export function VirtualRows<T extends Row>({ rows, height, measured = false, label, newer, head, children }: Props<T>) {
   const box = useRef<HTMLDivElement>(null);
   const top = useRef<string | undefined>(undefined);
   const [above, setAbove] = useState(0);
@@ -32,8 +34,11 @@ export function VirtualRows<T extends Row>({ rows, height, label, newer, head, c
     overscan: 6,
   });
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was measured before holds no longer
-  useLayoutEffect(() => virtual.measure(), [heights]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other heights than those that were computed before
+  useLayoutEffect(() => {
+    // What was measured holds: whoever changes is measured again by itself.
+    if (!measured) virtual.measure();
+  }, [heights]);
 
   useLayoutEffect(() => {
     const scroller = box.current;
@@ -78,7 +83,11 @@ export function VirtualRows<T extends Row>({ rows, height, label, newer, head, c
                   role="row"
                   aria-rowindex={item.index + (head ? 2 : 1)}
                   data-id={row.id}
-                  style={{ height: item.size, transform: `translateY(${item.start}px)` }}
+                  {...(measured && { ref: virtual.measureElement, "data-index": item.index })}
+                  style={{
+                    ...(!measured && { height: item.size }),
+                    transform: `translateY(${item.start}px)`,
+                  }}
                 >
                   {children(row)}
                 </div>

@@ -3,6 +3,8 @@ import type { ErrorCode } from "../../contract/errors.ts";
 import type { RuleLifetime } from "../../contract/lifetime.ts";
 import type { NewRuleParams } from "../../contract/methods.ts";
 import type { Action, Protocol, Rule, RuleDirection, Zone } from "../../contract/words.ts";
+import { appCalled } from "../apps.ts";
+import { elided, plain } from "../format.ts";
 import { ruleSentence, ruleSentenceOf } from "../sentence.ts";
 import { text } from "../text.ts";
 
@@ -117,6 +119,13 @@ export function ruleOf(draft: Draft): NewRuleParams {
 export function faultOf(code: ErrorCode | null): Problem | null {
   if (code === "bad_name" || code === "bad_address") return "name";
   return code === "interpreter_alone" || code === "not_running" ? "app" : null;
+}
+
+/** What the form is called: what the rule does, where, for which app. */
+export function titleOf({ action, anyApp, app, place, name }: Draft, called: string | null): string {
+  if (anyApp || app.trim() === "") return words.add;
+  const named = place !== "any" && place !== "zone" && name.trim() !== "";
+  return words.suggested[action](called ?? appCalled(app.trim()), named ? elided(plain(name.trim()), 56, 40) : null);
 }
 
 /** What saving would mean; what is still missing is named as such. `called`: the app's name, where that can be trusted. */

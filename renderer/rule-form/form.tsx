@@ -8,7 +8,7 @@ import { ErrorLine } from "../parts/notice.tsx";
 import { SaveButtons } from "../parts/save-buttons.tsx";
 import { text } from "../text.ts";
 import { Choices } from "./choices.tsx";
-import { type Draft, draftOf, emptyDraft, faultOf, previewOf, problemsOf, ruleOf } from "./draft.ts";
+import { type Draft, draftOf, emptyDraft, faultOf, previewOf, problemsOf, ruleOf, titleOf } from "./draft.ts";
 import { Parts } from "./parts.tsx";
 import { saveRule } from "./save.ts";
 import type { Suggested } from "./suggested.ts";
@@ -65,7 +65,7 @@ export function RuleForm({ rule, suggested, close, saved }: Props) {
       }}
     />
   );
-  const title = rule ? words.change : suggested ? words.suggested[draft.action] : words.add;
+  const title = rule ? words.change : suggested ? titleOf(draft, called) : words.add;
 
   return (
     <ModalOverlay className="veil" isOpen onOpenChange={(isOpen) => !isOpen && close()}>

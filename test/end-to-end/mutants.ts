@@ -70,6 +70,7 @@ export function samples({ prompts, rules, flows, users }: Real): { [M in MethodN
     "history.query": { by: "app", range: "1h", filter: { user: users[0] ?? 0 }, limit: 5 },
     "history.events": { range: "1h", limit: 5 },
     "history.networks": {},
+    "history.apps": { paths: ["/usr/bin/curl"] },
     "history.settings": {},
     "history.configure": { recording: false },
     "history.setPrivate": { app: "/usr/bin/curl", private: true },

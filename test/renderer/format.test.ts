@@ -69,13 +69,13 @@ test("sentences stay short, however long what they speak of is", () => {
 
 test.for<[Partial<Rule>, string]>([
   [{}, ""],
-  [{ lifetime: "quit" }, "until it quits"],
-  [{ lifetime: "restart" }, "until restart"],
-  [{ lifetime: "1h", expires: ago(-60, 0) }, "for 60 minutes more"],
-  [{ lifetime: "1h", expires: ago(-0.5, 0) }, "for 1 minute more"],
-  [{ lifetime: "1h", expires: ago(5, 0) }, "for 1 minute more"],
-  [{ lifetime: "7d", expires: ago(-91, 0) }, "for 2 hours more"],
-  [{ lifetime: "7d", expires: ago(-7 * 1440, 0) }, "for 7 days more"],
+  [{ lifetime: "quit" }, "Until it quits"],
+  [{ lifetime: "restart" }, "Until restart"],
+  [{ lifetime: "1h", expires: ago(-60, 0) }, "60 minutes left"],
+  [{ lifetime: "1h", expires: ago(-0.5, 0) }, "1 minute left"],
+  [{ lifetime: "1h", expires: ago(5, 0) }, "1 minute left"],
+  [{ lifetime: "7d", expires: ago(-91, 0) }, "2 hours left"],
+  [{ lifetime: "7d", expires: ago(-7 * 1440, 0) }, "7 days left"],
 ])("a rule says how long it still holds: %o", ([rule, words]) => {
   expect(ruleEnd(aRule("r", rule), 0)).toBe(words);
 });

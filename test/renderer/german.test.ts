@@ -100,7 +100,9 @@ describe("German sentences", () => {
     expect(de.rules.total(1)).toBe("1 Regel");
     expect(de.rules.total(0)).toBe("0 Regeln");
     expect(de.rules.total(12_345)).toBe("12.345 Regeln");
-    expect(de.rules.ends("1h", 91 * 60_000)).toBe("noch 2 Stunden");
+    expect(de.rules.ends("1h", 91 * 60_000)).toBe("Noch 2 Stunden");
+    expect(de.blocklists.skipped.why.redirect(1)).toBe("1 Zeile, die einen Namen umleitet, statt ihn zu blockieren");
+    expect(de.blocklists.skipped.why.unreadable(1200)).toBe("1.200 unlesbare Zeilen");
     expect(de.inbox.quiet(1)).toBe("1 Frage, die seit zwei Wochen nicht mehr gestellt wurde");
     expect(de.inbox.quiet(2)).toBe("2 Fragen, die seit zwei Wochen nicht mehr gestellt wurden");
   });

@@ -1,8 +1,10 @@
 // The history's own arithmetic: where a row leads and back, what a filter is made of, and points of unequal length.
 import { describe, expect, test } from "vitest";
-import type { HistoryRow, HistorySeries } from "../../contract/history.ts";
+import type { HistoryEvent, HistoryRow, HistorySeries } from "../../contract/history.ts";
 import { bucketAt, busiest, columnsOf, spanBetween } from "../../renderer/views/history/columns.ts";
 import { backTo, filterOf, firstLook, into, nextDimension, openDimensions } from "../../renderer/views/history/look.ts";
+import { flagsOf, shadesOf } from "../../renderer/views/history/marks.ts";
+import { rowName } from "../../renderer/views/history/words.ts";
 
 const row = (key: string | null): HistoryRow => ({ key, bytesIn: 1, bytesOut: 1, connections: 1, blocked: 0 });
 
@@ -22,7 +24,20 @@ describe("the way into a row", () => {
   test("asks for what has no name as what has none, and from a host only what is not settled by it", () => {
     const unnamed = into({ ...firstLook, by: "country" }, row(null));
     expect(filterOf(unnamed.trail)).toEqual({ country: null });
-    expect(openDimensions(into({ ...firstLook, by: "host" }, row("a.example.org")).trail)).toEqual(["app", "network"]);
+    expect(openDimensions(into({ ...firstLook, by: "host" }, row("a.example.org")).trail)).toEqual([
+      "app",
+      "protocol",
+      "network",
+    ]);
+  });
+
+  test("goes from a protocol to the apps that spoke it, and is not asked for by it again", () => {
+    const udp = into({ ...firstLook, by: "protocol" }, row("udp"));
+    expect([udp.by, filterOf(udp.trail)]).toEqual(["app", { protocol: "udp" }]);
+    expect(openDimensions(udp.trail)).not.toContain("protocol");
+    expect(["tcp", "udp", "icmp", "other"].map((key) => rowName("protocol", row(key)))).toEqual([
+      ...["TCP", "UDP", "ICMP", "Other"],
+    ]);
   });
 
   test("leads back to where each step was taken, the time that was chosen kept", () => {
@@ -53,5 +68,49 @@ describe("the chart's columns", () => {
     expect(spanBetween(series, 1, 0)).toEqual({ from: 0, to: 176_400 });
     expect(busiest(series)).toBe(1);
     expect(busiest({ ...series, bytesIn: none, bytesOut: none })).toBeNull();
+  });
+});
+
+describe("the chart's marks", () => {
+  type Mark = Pick<HistoryEvent, "kind" | "time" | "until">;
+  const at = (seconds: number): string => new Date(seconds * 1000).toISOString();
+  const mark = (seconds: number, kind: Mark["kind"] = "network", until: number | null = null): Mark => {
+    return { kind, time: at(seconds), until: until === null ? null : at(until) };
+  };
+  /** Two pixels a second, from the hundredth second on. */
+  const stage = { left: 50, right: 250, place: (time: number) => 50 + (time - 100) * 2 };
+
+  test("are flags where something happened, in the picture only, and one with a number where they would lie on one another", () => {
+    const events = [
+      mark(180),
+      mark(99),
+      mark(100),
+      mark(104),
+      mark(108.9, "appChanged"),
+      mark(109),
+      mark(200),
+      mark(201),
+    ];
+    expect(flagsOf(events, stage, 18)).toEqual([
+      { at: 50, count: 3, warns: true },
+      { at: 68, count: 1, warns: false },
+      { at: 210, count: 1, warns: false },
+      { at: 250, count: 1, warns: false },
+    ]);
+  });
+
+  test("are shades for sleep, as far as it is in the picture; one whose end nobody knows is a flag", () => {
+    const events = [
+      mark(50, "sleep", 120),
+      mark(150, "sleep"),
+      mark(190, "sleep", 900),
+      mark(10, "sleep", 20),
+      mark(160),
+    ];
+    expect(shadesOf(events, stage)).toEqual([
+      { left: 50, right: 90 },
+      { left: 230, right: 250 },
+    ]);
+    expect(flagsOf(events, stage, 18).map((flag) => flag.at)).toEqual([150, 170]);
   });
 });

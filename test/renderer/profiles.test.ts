@@ -15,11 +15,16 @@ test.each([
   expect(whenActive(aProfile("x", conditions))).toBe(words);
 });
 
-test("where this computer is", () => {
-  expect(whereNow({ ssids: [], gateways: [], vpn: false })).toBe("This computer is in no network.");
-  expect(whereNow({ ssids: ["Café"], gateways: [{ address: "192.0.2.1", mac: null }], vpn: true })).toBe(
-    "This computer is in: the Wi-Fi “Café”, the network of router 192.0.2.1, a VPN.",
-  );
+test.each([
+  [{}, "Not connected to any network.", ""],
+  [{ gateways: [{ address: "192.0.2.1", mac: null }] }, "Connected to a network.", "Router 192.0.2.1"],
+  [
+    { ssids: ["Caf\u202eé"], gateways: [{ address: "192.0.2.1", mac: "02:00:00:00:00:01" }], vpn: true },
+    "Connected to Wi-Fi “Caf\ufffdé” and a VPN.",
+    "Router 192.0.2.1 (02:00:00:00:00:01)",
+  ],
+])("in %j this computer is %j", (networks, place, routers) => {
+  expect(whereNow({ ssids: [], gateways: [], vpn: false, ...networks })).toEqual({ place, routers });
 });
 
 test("a form with nothing changed is the profile it was made of", () => {

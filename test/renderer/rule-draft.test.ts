@@ -1,6 +1,14 @@
 // What the form of a rule makes of its fields.
 import { describe, expect, test } from "vitest";
-import { type Draft, draftOf, emptyDraft, previewOf, problemsOf, ruleOf } from "../../renderer/rule-form/draft.ts";
+import {
+  type Draft,
+  draftOf,
+  emptyDraft,
+  previewOf,
+  problemsOf,
+  ruleOf,
+  titleOf,
+} from "../../renderer/rule-form/draft.ts";
 import { aRule } from "../window/scenario.ts";
 
 const draft = (change: Partial<Draft>): Draft => ({ ...emptyDraft, app: "/usr/bin/curl", ...change });
@@ -43,5 +51,15 @@ describe("a draft", () => {
       "Any app may not connect to any destination, from now on. Narrower rules still come first. Live connections that it blocks end at once.",
     );
     expect(previewOf(draft({ app: "", place: "host" }))).toContain("… may connect to …");
+  });
+
+  test("is called by what it does, where and for whom, as far as that has a name", () => {
+    const host = draft({ place: "host", name: "www.example.org", action: "block" });
+    expect(titleOf(host, "Curl")).toBe("Block www.example.org for Curl");
+    expect(titleOf(host, null)).toBe("Block www.example.org for curl");
+    expect(titleOf(draft({ place: "domain", name: "a\u202eb" }), "Curl")).toBe("Allow a\ufffdb for Curl");
+    for (const place of ["any", "zone", "host"] as const)
+      expect(titleOf(draft({ place, action: "ask" }), "Curl")).toBe("Ask about Curl with a rule");
+    expect(titleOf(draft({ anyApp: true }), "Curl")).toBe("New rule");
   });
 });

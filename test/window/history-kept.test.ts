@@ -111,14 +111,14 @@ describe("an app", () => {
   test("is hidden from now on, what is remembered of it only if the person says so, and comes back", async () => {
     await row("Nextcloud").getByRole("button").click();
     await app.main.locator(".trail-here").waitFor();
-    await act(/Remember nothing of/);
+    await act(/Stop remembering/);
     await dialog().getByRole("checkbox").isVisible();
     expect(await dialog().getByRole("checkbox").isChecked()).toBe(false);
     await app.main.keyboard.press("Escape");
     await dialog().waitFor({ state: "detached" });
     expect(helper.history.private).not.toContain(nextcloud.path);
-    await act(/Remember nothing of/);
-    await dialog().getByRole("button", { name: "Remember nothing" }).click();
+    await act(/Stop remembering/);
+    await dialog().getByRole("button", { name: "Stop remembering" }).click();
     await waitFor(() => expect(helper.history.private).toContain(nextcloud.path));
     expect(helper.history.deleted).toEqual([]);
     await act(/Remember Nextcloud.* again/);
@@ -126,9 +126,9 @@ describe("an app", () => {
   });
 
   test("is forgotten in the same step", async () => {
-    await act(/Remember nothing of/);
-    await dialog().getByText("Delete what is remembered of it so far").click();
-    await dialog().getByRole("button", { name: "Remember nothing" }).click();
+    await act(/Stop remembering/);
+    await dialog().getByText("Also delete what Picket remembers of it so far").click();
+    await dialog().getByRole("button", { name: "Stop remembering" }).click();
     await waitFor(() => expect(helper.history.deleted).toEqual([{ app: nextcloud.path }]));
     await press("Everything");
     await row("Firefox").waitFor();
@@ -141,7 +141,7 @@ describe("deleting", () => {
     await row("Firefox").getByRole("button").click();
     await app.main.locator(".trail-here").waitFor();
     await act("Delete history…");
-    await dialog().getByText("What Picket remembers of Firefox, the last 24 hours, goes.").waitFor();
+    await dialog().getByText("The history of Firefox for the last 24 hours will be deleted.").waitFor();
     await app.main.keyboard.press("Enter");
     await dialog().waitFor({ state: "detached" });
     expect(helper.history.deleted).toHaveLength(1);
@@ -158,7 +158,7 @@ describe("deleting", () => {
     await row("Firefox").waitFor();
     await act("Delete history…");
     await dialog().getByText("All of it").click();
-    await dialog().getByText("Everything Picket remembers of all apps goes").waitFor();
+    await dialog().getByText("The whole history of all apps will be deleted").waitFor();
     await dialog().getByRole("button", { name: "Delete" }).click();
     await waitFor(() => expect(helper.history.deleted.at(-1)).toEqual({}));
     await app.main.getByText("Nothing then").waitFor();
@@ -175,13 +175,13 @@ describe("what is kept", () => {
 
   test("longer at once, shorter after a question, and nothing at all", async () => {
     await act("What Picket remembers…");
-    await pick("Quarter hours", "2 years");
+    await pick("Keep totals by quarter hour", "2 years");
     await waitFor(() => expect(helper.history.kept.days).toBe(730));
-    await pick("Quarter hours", "30 days");
+    await pick("Keep totals by quarter hour", "30 days");
     await kept().getByText("What is older than 30 days is deleted at once").waitFor();
     expect(helper.history.kept.days).toBe(730);
     await kept().getByRole("button", { name: "Keep it" }).click();
-    await pick("Quarter hours", "30 days");
+    await pick("Keep totals by quarter hour", "30 days");
     await kept().getByRole("button", { name: "Delete what is older" }).click();
     await waitFor(() => expect(helper.history.kept.days).toBe(30));
     await kept().getByRole("switch").click({ force: true });

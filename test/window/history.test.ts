@@ -30,6 +30,25 @@ async function drag(from: number, to: number): Promise<void> {
   await app.main.mouse.move(box.x + box.width * to, y, { steps: 5 });
   await app.main.mouse.up();
 }
+/** Flags that are drawn: the pieces of ink above the chart itself, where nothing else is. */
+const flags = () =>
+  app.main.locator(".chart-box canvas").evaluate((canvas: HTMLCanvasElement) => {
+    const over = canvas.parentElement?.querySelector(".u-over") as HTMLElement;
+    const ratio = canvas.width / canvas.clientWidth;
+    // Half a flag may stand beside the chart.
+    const left = Math.round((over.offsetLeft - 4) * ratio);
+    const width = Math.round((over.offsetWidth + 8) * ratio);
+    const height = Math.round(over.offsetTop * ratio) - 2;
+    // A copy: whoever reads the chart's own canvas slows it down.
+    const copy = document.createElement("canvas");
+    Object.assign(copy, { width, height });
+    const context = copy.getContext("2d", { willReadFrequently: true }) as CanvasRenderingContext2D;
+    context.drawImage(canvas, -left, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    const inked = new Uint8Array(width);
+    for (let at = 3; at < data.length; at += 4) if (data[at]) inked[((at - 3) / 4) % width] = 1;
+    return inked.filter((ink, x) => ink === 1 && inked[x - 1] !== 1).length;
+  });
 const chip = () => app.main.locator(".time-chip");
 
 beforeAll(async () => {
@@ -78,6 +97,20 @@ describe("what is asked", () => {
     await choose("Apps");
     await row("Firefox").waitFor();
     expect(await app.main.getByText("IP geolocation by DB-IP").count()).toBe(0);
+  });
+
+  test("by protocol says in plain words what each is for, and leads to the apps that spoke it", async () => {
+    await choose("Protocols");
+    await askedFor({ by: "protocol" });
+    await row("UDP").getByText("Name look-ups").waitFor();
+    expect((await names()).toSorted()).toEqual(["TCP", "UDP"]);
+    await row("UDP").getByRole("button").click();
+    await askedFor({ by: "app", filter: { protocol: "udp" } });
+    await waitFor(async () => expect(await names()).toEqual(["Firefox", "chronyd"]));
+    await app.main.getByRole("button", { name: "Everything" }).click();
+    await row("UDP").waitFor();
+    await choose("Apps");
+    await row("Firefox").waitFor();
   });
 
   test("speed and amount are the same answer, drawn differently", async () => {
@@ -203,11 +236,15 @@ describe("the way into a row", () => {
 
   test("marks what happened to that app only", async () => {
     const happened = () => app.main.locator(".happened");
+    // Sleep is a shade: a start, a network, a new app, a changed one and a mode have a flag each.
+    await waitFor(async () => expect(await flags()).toBe(5));
+    expect(await happened().textContent()).toBe("6 events");
     await happened().click();
     await app.main.getByRole("dialog").getByText("updater was seen for the first time").waitFor();
     await app.main.keyboard.press("Escape");
     await row("Firefox").getByRole("button").click();
     await row("example.net").waitFor();
+    await waitFor(async () => expect(await flags()).toBe(3));
     await happened().click();
     await app.main.getByRole("dialog").getByText("Network: Alice’s phone").waitFor();
     expect(await app.main.getByRole("dialog").getByText("updater").count()).toBe(0);

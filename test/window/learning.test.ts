@@ -53,6 +53,11 @@ test("what was seen appears by itself, by app, the busiest first, in words", asy
   await row("2").getByText("may connect to any host of example.org").waitFor();
   await row("3").getByText("may connect to 192.0.2.7, port 80, over TCP").waitFor();
   await row("5").getByText("may be reached from anybody, on its port 3000, over TCP").waitFor();
+  // What history knows of an app is what it is called; nobody vouches for the script.
+  const head = (path: string) => app.main.locator(`[data-app="${path}"] .group-head`);
+  await head(firefox.path).locator(".group-name").getByText("Firefox", { exact: true }).waitFor();
+  await head(firefox.path).locator(".face:not(.face-unverified, .face-none)").waitFor();
+  await head(python.path).locator(".face-unverified").waitFor();
   await row("4")
     .getByText(/Seen 1 time, last/)
     .waitFor();

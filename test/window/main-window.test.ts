@@ -45,7 +45,9 @@ afterAll(async () => {
 describe("rules", () => {
   test("read as sentences, with their origin; built-in ones cannot be deleted", async () => {
     await open("Rules");
-    expect(await row("r1").textContent()).toContain("firefox-esr may connect to 192.0.2.80, port 443, over TCP");
+    await waitFor(async () =>
+      expect(await row("r1").textContent()).toContain("Firefox may connect to 192.0.2.80, port 443, over TCP"),
+    );
     expect(await row("r2").textContent()).toContain("curl may not connect to any destination");
     expect(await row("factory:loopback").textContent()).toContain("Built in");
     expect(await row("factory:loopback").getByRole("button").count()).toBe(0);

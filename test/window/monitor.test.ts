@@ -169,12 +169,13 @@ describe("from a row", () => {
     await openExample();
     await menuOf("domain", "example.org", "Block…");
     const dialog = app.main.getByRole("dialog");
-    await dialog.waitFor();
+    await dialog.getByRole("heading", { name: "Block example.org for Firefox" }).waitFor();
     await dialog.getByText("Firefox may not connect to any host of example.org, from now on.").waitFor();
     await dialog.getByRole("radio", { name: "1 hour" }).click({ force: true });
     await dialog.getByText(/any host of example.org, for 1 hour\. .*end at once/).waitFor();
     await dialog.getByRole("radio", { name: "Any destination" }).click({ force: true });
     await dialog.getByText(/Firefox may not connect to any destination, for 1 hour/).waitFor();
+    await dialog.getByRole("heading", { name: "Block Firefox with a rule" }).waitFor();
     await dialog.getByRole("radio", { name: "All of example.org" }).click({ force: true });
     await dialog.getByRole("button", { name: "Save rule" }).click();
     await dialog.waitFor({ state: "detached" });

@@ -63,7 +63,8 @@ test("one is defined by keyboard; its form says when it is active, and what cann
 test("the active one is told, and where this computer is; the network chooses, or the person", async () => {
   helper.setStatus({ profile: "Home", automatic: true });
   await app.main.getByText("Active now: Home").waitFor();
-  await app.main.getByText("the Wi-Fi “Seagull”, the network of router 192.0.2.1.").waitFor();
+  await app.main.getByText("Connected to Wi-Fi “Seagull”.").waitFor();
+  await app.main.getByText("Router 192.0.2.1", { exact: true }).waitFor();
   await row("Home").getByText("Active", { exact: true }).waitFor();
   expect(await button("Use: Home").count()).toBe(0);
   await button("Use: No profile").click();
@@ -104,7 +105,7 @@ test("rules are counted, and one press leads to them and back", async () => {
   const ids = () =>
     app.main.locator(".row[data-id]").evaluateAll((all) => all.map((each) => (each as HTMLElement).dataset.id).sort());
   await waitFor(async () => expect(await ids()).toEqual(["r1", "r2"]));
-  await button("Manage profiles").click();
+  await app.main.getByRole("tab", { name: "Profiles" }).click();
   await row("Home").waitFor();
 });
 

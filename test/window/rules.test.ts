@@ -62,7 +62,7 @@ describe("the list", () => {
     helper.remarks.set("r2", { hints: [{ kind: "redundant", by: "r1", why: "…" }] });
     helper.put("rules", aRule("r9", { created: ago(1) }));
     await row("r2")
-      .getByText(/Not needed: “firefox-esr may connect to 192.0.2.80/)
+      .getByText(/Not needed: “Firefox may connect to 192.0.2.80/)
       .waitFor();
     helper.remarks.delete("r2");
     helper.drop("rules", "r9");
@@ -71,7 +71,7 @@ describe("the list", () => {
 
   test("shows a note line by line, in a row as high as it needs", async () => {
     const lines = await row("r1").locator(".two-lines").first().locator(".line").allTextContents();
-    expect(lines.map((line) => line.trim()).slice(1)).toEqual([
+    expect(lines.map((line) => line.trim())).toEqual([
       "Asked on a card.",
       "The second line.",
       "The third. …",
@@ -82,10 +82,49 @@ describe("the list", () => {
     expect(first?.height).toBeGreaterThan((second?.height ?? 0) + 40);
   });
 
-  test("is narrowed by words, action, state, origin and profile", async () => {
+  test("calls apps by their names and shows their faces where these are known, else by their files", async () => {
+    await row("r1").locator(".app-name").getByText("Firefox", { exact: true }).waitFor();
+    await row("r1").locator(".face:not(.face-none)").waitFor();
+    await row("factory:loopback").locator(".face-none .icon").waitFor();
+    helper.put("rules", aRule("r9", { created: ago(1), app: "/opt/never/met" }));
+    await row("r9").locator(".app-name").getByText("met", { exact: true }).waitFor();
+    expect(await row("r9").locator(".face").textContent()).toBe("");
+    helper.drop("rules", "r9");
+    await shows(...all);
+  });
+
+  test("has a whole sentence in each row, on several lines where it is long", async () => {
+    const host = `${"a-rather-long-name.".repeat(8)}example.org`;
+    helper.put("rules", aRule("r9", { created: ago(1), address: null, host }));
+    const sentence = row("r9").locator(".sentence");
+    await waitFor(async () =>
+      expect(await sentence.textContent()).toContain(`Firefox may connect to ${host}, port 443`),
+    );
+    const room = await sentence.evaluate((each) => [each.scrollWidth, each.clientWidth, each.clientHeight]);
+    expect(room[0]).toBeLessThanOrEqual(room[1] as number);
+    expect(room[2]).toBeGreaterThan(30);
+    const next = await row("r1").boundingBox();
+    const box = await row("r9").boundingBox();
+    expect(next?.y).toBeCloseTo((box?.y ?? 0) + (box?.height ?? 0), 0);
+    expect(box?.height).toBeGreaterThan(room[2] as number);
+    helper.drop("rules", "r9");
+    await shows(...all);
+  });
+
+  test("is narrowed by words, app, action, state, origin and profile", async () => {
     await app.main.getByRole("searchbox").fill("curl ads");
     await shows("r3");
     await app.main.getByRole("searchbox").fill("");
+    await app.main.getByRole("searchbox").fill("Firefox 192");
+    await shows("r1");
+    await app.main.getByRole("searchbox").fill("");
+    await pick("App", "curl");
+    await shows("r2", "r3");
+    await pick("App", "Firefox");
+    await shows("r1", "r4");
+    await pick("App", "For every app");
+    await shows("factory:loopback");
+    await pick("App", "Any app");
     await choose("Block");
     await shows("r2", "r3");
     await choose("All");
@@ -93,7 +132,7 @@ describe("the list", () => {
     await shows("r3");
     await pick("State", "Unused (1)");
     await shows("r4");
-    await pick("State", "On and off");
+    await pick("State", "Any state");
     await pick("Origin", "Built in");
     await shows("factory:loopback");
     await pick("Origin", "Any origin");
@@ -109,7 +148,7 @@ describe("the list", () => {
 describe("one rule", () => {
   test("is switched off, and that is taken back", async () => {
     await row("r1").locator(".switch").click();
-    await undoLine().getByText("Switched off: firefox-esr may connect to 192.0.2.80, port 443, over TCP").waitFor();
+    await undoLine().getByText("Switched off: Firefox may connect to 192.0.2.80, port 443, over TCP").waitFor();
     await row("r1").getByText("Switched off", { exact: true }).waitFor();
     const change = helper.called.length;
     await undoLine().getByRole("button", { name: "Undo" }).click();

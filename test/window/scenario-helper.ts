@@ -323,6 +323,8 @@ export class ScenarioHelper {
         return this.history.query(params as Params<"history.query">);
       case "history.events":
         return { events: this.history.events };
+      case "history.apps":
+        return { apps: this.history.findApps((params as Params<"history.apps">).paths) };
       case "history.settings":
         return this.history.settings;
       case "history.configure":

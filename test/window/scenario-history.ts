@@ -11,7 +11,7 @@ import type {
 } from "../../contract/history.ts";
 import type { Params, Result } from "../../contract/methods.ts";
 import type { App } from "../../contract/words.ts";
-import { ago, chronyd, curl, firefox, nextcloud, python, thunderbird, updater } from "./scenario.ts";
+import { ago, chronyd, curl, firefox, gimp, nextcloud, python, thunderbird, updater } from "./scenario.ts";
 
 const home: HistoryNetwork = { id: "home", name: "Maple Street", kind: "wifi", metered: false };
 const phone: HistoryNetwork = { id: "phone", name: "Alice’s phone", kind: "mobile", metered: true };
@@ -24,6 +24,7 @@ type Talk = {
   domain: string | null;
   host: string | null;
   country: string | null;
+  protocol: "tcp" | "udp";
   network: string;
   down: number;
   up: number;
@@ -40,7 +41,9 @@ const talk = (
 ): Talk => {
   const labels = host?.split(".") ?? [];
   const domain = host === null ? null : /^[\d.]+$|:/.test(host) ? host : labels.slice(-2).join(".");
-  return { app, domain, host, country, network, down, up, tries };
+  // What answers with the time, and a site of today.
+  const protocol = app === chronyd || host === "video.example.org" ? "udp" : "tcp";
+  return { app, domain, host, country, protocol, network, down, up, tries };
 };
 const talks: Talk[] = [
   talk(firefox, "video.example.org", "DE", "home", 410_000, 9000),
@@ -127,6 +130,12 @@ export class RememberedScenario {
     return this.settings;
   }
 
+  findApps(paths: readonly string[]): Result<"history.apps">["apps"] {
+    return [...new Set([gimp, ...talks.map(({ app }) => app)])]
+      .filter(({ path }) => paths.includes(path))
+      .map(({ path, name, verified, icon }) => ({ path, name, verified, icon, private: this.private.has(path) }));
+  }
+
   remove(asked: Params<"history.delete">): void {
     this.deleted.push(asked);
   }
@@ -167,7 +176,8 @@ export class RememberedScenario {
     const total = none();
     const points = starts.map(() => none());
     for (const [salt, each] of kept.entries()) {
-      const key = by === "app" ? each.app.path : (each[by as "domain" | "host" | "country" | "network"] ?? null);
+      const key =
+        by === "app" ? each.app.path : (each[by as "domain" | "host" | "country" | "protocol" | "network"] ?? null);
       const row = rows.get(key) ?? { key, ...none(), ...this.extra(by, key, each) };
       rows.set(key, row);
       starts.forEach((start, at) => {

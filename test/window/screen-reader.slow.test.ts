@@ -249,7 +249,7 @@ describe("by keyboard alone", { timeout: 120_000 }, () => {
     await walk("Down", /menu item/, /^Block…$/, 2);
     await key("Return");
     await focusComes(/push button/, /^Cancel$/);
-    await present("dialog Block with a rule");
+    await present("dialog Block GIMP with a rule");
     await tabTo(/push button/, /^Save rule$/);
     await key("Return");
     await waitFor(() => expect(helper.asked("rules.add")).toMatchObject([{ app: gimp.path, action: "block" }]));

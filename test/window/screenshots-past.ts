@@ -25,7 +25,7 @@ export async function shootKept(main: Page, shoot: Shoot): Promise<void> {
   await main.getByRole("button", { name: "More about this history" }).click();
   await main.getByRole("menu").waitFor();
   await shoot(main, "history-menu");
-  await main.getByRole("menuitem", { name: /Remember nothing/ }).click();
+  await main.getByRole("menuitem", { name: /Stop remembering/ }).click();
   await main.getByRole("alertdialog").waitFor();
   await shoot(main, "history-private");
   await main.keyboard.press("Escape");
@@ -36,7 +36,7 @@ export async function shootKept(main: Page, shoot: Shoot): Promise<void> {
   await act(main, "What Picket remembers…");
   await main.getByText("on the disk").waitFor();
   await shoot(main, "history-kept");
-  await main.locator(".pick").filter({ hasText: "Quarter hours" }).getByRole("button").click();
+  await main.locator(".pick").filter({ hasText: "quarter hour" }).getByRole("button").click();
   await main.getByRole("option", { name: "30 days" }).click();
   await main.getByText("deleted at once").waitFor();
   await shoot(main, "history-kept-shorter");

@@ -104,7 +104,7 @@ export async function shootRemarks(app: App, helper: ScenarioHelper, shoot: Shoo
   );
   await main.getByRole("tab", { name: "Monitor" }).click();
   await main.getByRole("radio", { name: "By time" }).click({ force: true });
-  await main.getByText("host hidden").first().waitFor();
+  await main.getByText("Host hidden").first().waitFor();
   await shoot(main, "remarks-monitor");
   await main.locator('.row[data-id="m1"] [data-menu]').click();
   await main.getByRole("menuitem", { name: "Allow…" }).click();

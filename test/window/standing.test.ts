@@ -76,12 +76,12 @@ describe("the control", () => {
 
   test("chooses a profile where there are any", async () => {
     await control().click();
-    expect(await panel().getByText("Profile", { exact: true }).count()).toBe(0);
+    expect(await panel().getByText("Active profile", { exact: true }).count()).toBe(0);
     await app.main.keyboard.press("Escape");
     helper.profiles.known = [aProfile("Home"), aProfile("automatic")];
     await control().click();
     await panel()
-      .getByRole("button", { name: /Profile/ })
+      .getByRole("button", { name: /Active profile/ })
       .click();
     await app.main.getByRole("option", { name: "automatic" }).click();
     await app.main.locator(".header-profile", { hasText: "Profile automatic" }).waitFor();

@@ -163,7 +163,7 @@ export class Tour {
     await this.visit(main, "history-events");
     await this.escape();
     const by = main.locator(".history-by .choice-item");
-    for (const [at, name] of ["app", "domain", "host", "country", "network"].entries()) {
+    for (const [at, name] of ["app", "domain", "host", "country", "protocol", "network"].entries()) {
       await by.nth(at).click({ force: true });
       await settled(main);
       await this.visit(main, `history-${name}`);

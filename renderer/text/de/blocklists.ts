@@ -40,7 +40,7 @@ export const blocklists: Part<typeof english> = {
     domains: (n) =>
       n === 1 ? "1 Domain mit jedem Host darin" : `${count(n, "Domain", "Domains")} mit jedem Host darin`,
     addresses: (n) => count(n, "Adresse oder Bereich", "Adressen und Bereiche"),
-    exceptions: (n) => `${count(n, "eigene Ausnahme", "eigene Ausnahmen")}`,
+    exceptions: (n) => `${count(n, "Ausnahme", "Ausnahmen")}, die die Liste selbst macht`,
   },
   hits: {
     label: "Am häufigsten blockiert",
@@ -50,17 +50,27 @@ export const blocklists: Part<typeof english> = {
   },
   skipped: {
     label: "Weggelassen",
-    line: (n, why) => `${number(n)} ${why}`,
     example: (line, text) => `Zeile ${line}: ${text}`,
     why: {
-      not_carried_over: "über mehr als eine ganze Domain",
-      public_suffix: "so weit gefasst, dass Fremde blockiert wären, wie „co.uk“",
-      local_name: "Namen dieses Computers oder Netzes",
-      redirect: "die woanders hinführen, statt zu blockieren",
-      local_address: "Adressen dieses Computers oder Netzes",
-      too_wide: "Bereiche, die ein guter Teil des Internets sind",
-      too_long: "Zeilen, die zu lang sind",
-      unreadable: "Zeilen, die niemand lesen kann",
+      not_carried_over: (n) => `${count(n, "Regel", "Regeln")} für Teile von Webseiten, die Picket nicht sehen kann`,
+      public_suffix: (n) =>
+        count(n, "Endung, die sich Fremde teilen, etwa „co.uk“", "Endungen, die sich Fremde teilen, etwa „co.uk“"),
+      local_name: (n) => `${count(n, "Name", "Namen")} dieses Computers oder Netzes`,
+      redirect: (n) =>
+        count(
+          n,
+          "Zeile, die einen Namen umleitet, statt ihn zu blockieren",
+          "Zeilen, die Namen umleiten, statt sie zu blockieren",
+        ),
+      local_address: (n) => `${count(n, "Adresse", "Adressen")} dieses Computers oder Netzes`,
+      too_wide: (n) =>
+        count(
+          n,
+          "Bereich, der einen guten Teil des Internets umfasst",
+          "Bereiche, die einen guten Teil des Internets umfassen",
+        ),
+      too_long: (n) => count(n, "Zeile, die zu lang ist", "Zeilen, die zu lang sind"),
+      unreadable: (n) => count(n, "unlesbare Zeile", "unlesbare Zeilen"),
     },
   },
   confirm: {

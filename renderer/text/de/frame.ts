@@ -38,7 +38,7 @@ export const frame: Catalogue["frame"] = {
     first: "Die Komplettsperre geht vor: eine Pause lässt so lange nichts durch.",
   },
   profile: {
-    title: "Profil",
+    title: "Aktives Profil",
     automatic: (name) => (name === null ? "Vom Netz bestimmt" : `Vom Netz bestimmt (${name})`),
     none: "Kein Profil",
   },

@@ -30,9 +30,13 @@ export const rules: Part<typeof english> = {
     label: "Filter",
     action: "Aktion",
     anyAction: "Alle",
+    app: "App",
+    allApps: "Jede App",
+    everyApp: "Für alle Apps",
+    appAt: (name, path) => `${name} (${path})`,
     state: "Zustand",
     states: {
-      any: "Ein und aus",
+      any: "Jeder Zustand",
       on: "Eingeschaltet",
       off: "Abgeschaltet",
       nothing: "Ohne Wirkung",
@@ -42,7 +46,7 @@ export const rules: Part<typeof english> = {
     origin: "Herkunft",
     anyOrigin: "Jede Herkunft",
     profile: "Profil",
-    allProfiles: "Mit und ohne Profil",
+    allProfiles: "Jedes Profil",
     everyProfile: "In jedem Profil",
   },
   bulk: {
@@ -70,9 +74,9 @@ export const rules: Part<typeof english> = {
     add: "Neue Regel",
     change: "Regel ändern",
     suggested: {
-      allow: "Mit einer Regel erlauben",
-      block: "Mit einer Regel blockieren",
-      ask: "Mit einer Regel fragen",
+      allow: (app, place) => (place === null ? `${app} mit einer Regel erlauben` : `${place} für ${app} erlauben`),
+      block: (app, place) => (place === null ? `${app} mit einer Regel blockieren` : `${place} für ${app} blockieren`),
+      ask: (app, place) => (place === null ? `Bei ${app} mit einer Regel fragen` : `Bei ${place} für ${app} fragen`),
     },
     more: "Alles andere an der Regel",
     action: "Was geschehen soll",
@@ -174,8 +178,8 @@ export const rules: Part<typeof english> = {
   onPort: (port) => `Port ${port}`,
   over: (protocol) => `über ${protocol}`,
   ends: (lifetime, left) => {
-    if (left !== null) return `noch ${timeLeft(left)}`;
-    if (lifetime === "quit") return "bis zum Beenden";
-    return lifetime === "restart" ? "bis zum Neustart" : "";
+    if (left !== null) return `Noch ${timeLeft(left)}`;
+    if (lifetime === "quit") return "Bis zum Beenden";
+    return lifetime === "restart" ? "Bis zum Neustart" : "";
   },
 };

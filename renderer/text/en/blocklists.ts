@@ -43,7 +43,7 @@ export const blocklists = {
     domains: (n: number) =>
       n === 1 ? "1 domain with every host in it" : `${count(n, "domain", "domains")} with every host in them`,
     addresses: (n: number) => count(n, "address or range", "addresses and ranges"),
-    exceptions: (n: number) => `${count(n, "exception", "exceptions")} of its own`,
+    exceptions: (n: number) => `${count(n, "exception", "exceptions")} that the list makes itself`,
   },
   hits: {
     label: "Blocked most",
@@ -53,18 +53,22 @@ export const blocklists = {
   },
   skipped: {
     label: "Left out",
-    line: (n: number, why: string) => `${n.toLocaleString("en")} ${why}`,
     example: (line: number, text: string) => `line ${line}: ${text}`,
+    /** So many things, and why none of them blocks anything. */
     why: {
-      not_carried_over: "about more than a whole domain",
-      public_suffix: "so wide that strangers would be blocked, such as “co.uk”",
-      local_name: "names of this computer or network",
-      redirect: "that lead somewhere else instead of blocking",
-      local_address: "addresses of this computer or network",
-      too_wide: "ranges that are a good part of the internet",
-      too_long: "lines that are too long",
-      unreadable: "lines that nobody can read",
-    } satisfies Record<SkipReason, string>,
+      not_carried_over: (n) => `${count(n, "rule", "rules")} about parts of pages, which Picket cannot see`,
+      public_suffix: (n) => `${count(n, "ending", "endings")} that strangers share, such as “co.uk”`,
+      local_name: (n) => `${count(n, "name", "names")} of this computer or network`,
+      redirect: (n) =>
+        n === 1
+          ? "1 line that leads a name elsewhere instead of blocking it"
+          : `${count(n, "line", "lines")} that lead names elsewhere instead of blocking them`,
+      local_address: (n) => `${count(n, "address", "addresses")} of this computer or network`,
+      too_wide: (n) =>
+        count(n, "range that is a good part of the internet", "ranges that are a good part of the internet"),
+      too_long: (n) => count(n, "line that is too long", "lines that are too long"),
+      unreadable: (n) => count(n, "line that cannot be read", "lines that cannot be read"),
+    } satisfies Record<SkipReason, (n: number) => string>,
   },
   confirm: {
     title: "Remove this blocklist?",

@@ -42,7 +42,7 @@ export const frame = {
     first: "Lockdown comes first: a pause lets nothing through meanwhile.",
   },
   profile: {
-    title: "Profile",
+    title: "Active profile",
     automatic: (name: string | null) => (name === null ? "Chosen by the network" : `Chosen by the network (${name})`),
     none: "No profile",
   },

@@ -1,8 +1,9 @@
 // Who talked to whom and how much, and when.
 import type { HistoryBucket, HistoryRange } from "../../../contract/history.ts";
+import type { Protocol } from "../../../contract/words.ts";
 import { count } from "./amounts.ts";
 
-type Dimension = "app" | "domain" | "host" | "country" | "network";
+type Dimension = "app" | "domain" | "host" | "country" | "protocol" | "network";
 
 export const history = {
   title: "History",
@@ -31,6 +32,7 @@ export const history = {
     domain: "Domains",
     host: "Hosts",
     country: "Countries",
+    protocol: "Protocols",
     network: "Networks",
   } satisfies Record<Dimension, string>,
   dimension: {
@@ -38,18 +40,26 @@ export const history = {
     domain: "Domain",
     host: "Host",
     country: "Country",
+    protocol: "Protocol",
     network: "Network",
   } satisfies Record<Dimension, string>,
   kinds: { ethernet: "Cable", wifi: "Wi-Fi", mobile: "Mobile", vpn: "VPN", local: "This computer", other: "Other" },
+  protocols: {
+    tcp: { name: "TCP", what: "Web pages, mail, downloads and most other things" },
+    udp: { name: "UDP", what: "Name look-ups, calls, games, newer web pages" },
+    icmp: { name: "ICMP", what: "Pings, and what networks say about errors" },
+    other: { name: "Other", what: "Everything that is none of these" },
+  } satisfies Record<Protocol, { name: string; what: string }>,
   metered: "Metered",
   meteredWhy: "What goes through it may cost money, or is limited.",
   private: "Private",
-  privateWhy: "Nothing of this app is remembered any more.",
+  privateWhy: "Picket does not remember what this app does.",
   unknown: {
     app: "Unknown app",
     domain: "Not remembered",
     host: "Not remembered",
     country: "Country unknown",
+    protocol: "Unknown protocol",
     network: "Unknown network",
   } satisfies Record<Dimension, string>,
 
@@ -91,7 +101,7 @@ export const history = {
   },
 
   events: {
-    title: (n: number) => count(n, "thing happened", "things happened"),
+    title: (n: number) => count(n, "event", "events"),
     appNew: (app: string) => `${app} was seen for the first time`,
     appChanged: (app: string) => `The program of ${app} is another one`,
     profile: (name: string) => `Profile: ${name}`,
@@ -120,7 +130,7 @@ export const history = {
     save: { csv: "Save as a table (CSV)…", json: "Save as JSON…" },
     saveTitle: "Save history",
     saved: "Saved.",
-    private: (app: string) => `Remember nothing of ${app}…`,
+    private: (app: string) => `Stop remembering ${app}…`,
     public: (app: string) => `Remember ${app} again`,
     forget: "Delete history…",
     keeping: "What Picket remembers…",
@@ -138,8 +148,8 @@ export const history = {
       "7d": "Last 7 days",
       all: "All of it",
     },
-    all: (what: string) => `Everything Picket remembers of ${what} goes: what was used, and where it went.`,
-    some: (what: string, time: string) => `What Picket remembers of ${what}, ${time}, goes.`,
+    all: (what: string) => `The whole history of ${what} will be deleted: how much was used, and where it went.`,
+    some: (what: string, time: string) => `The history of ${what} for ${time} will be deleted.`,
     allApps: "all apps",
     finally: "This cannot be taken back. Rules and answers stay.",
     no: "Keep it",
@@ -147,27 +157,27 @@ export const history = {
     done: "Deleted.",
   },
   hide: {
-    title: (app: string) => `Remember nothing of ${app}?`,
-    body: "From now on what it does appears in no chart and no list. What it may connect to stays as it is.",
-    also: "Delete what is remembered of it so far, too",
+    title: (app: string) => `Stop remembering ${app}?`,
+    body: "What it does from now on appears in no chart and no list. What it may connect to stays as it is.",
+    also: "Also delete what Picket remembers of it so far",
     no: "Cancel",
-    yes: "Remember nothing",
-    done: (app: string) => `Nothing of ${app} is remembered from now on.`,
-    undone: (app: string) => `${app} is remembered again from now on.`,
+    yes: "Stop remembering",
+    done: (app: string) => `Picket no longer remembers what ${app} does.`,
+    undone: (app: string) => `Picket remembers what ${app} does again.`,
   },
   keeping: {
     title: "What Picket remembers",
     hint: "All of it stays on this computer.",
     find: "history retention privacy private delete disk space minutes days forget record",
     recording: "Remember who talks to whom, and how much",
-    minutes: "Single minutes are kept for",
-    days: "Quarter hours and days are kept for",
+    minutes: "Keep minute-by-minute details for",
+    days: "Keep totals by quarter hour and day for",
     hours: (n: number) => (n % 24 === 0 ? count(n / 24, "day", "days") : count(n, "hour", "hours")),
     daysOf: (n: number) => (n % 365 === 0 ? count(n / 365, "year", "years") : count(n, "day", "days")),
     shorter: (time: string) => `What is older than ${time} is deleted at once, for good.`,
     keep: "Keep it",
     delete: "Delete what is older",
-    private: "Apps of which nothing is remembered",
+    private: "Apps Picket does not remember",
     none: "None. Open an app in the history to add it here.",
     again: "Remember again",
     againApp: (app: string) => `Remember again: ${app}`,

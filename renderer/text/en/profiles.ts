@@ -4,7 +4,6 @@ import { count } from "./amounts.ts";
 export const profiles = {
   title: "Profiles",
   label: "Your profiles",
-  total: (n: number) => count(n, "profile", "profiles"),
   add: "Add profile",
   none: "No profiles yet",
   noneHint: "A profile is a set of rules that count together: at home, at work, or in a café.",
@@ -15,14 +14,14 @@ export const profiles = {
   autoOn: "The profile whose network this computer is in becomes the active one.",
   autoOff: "Chosen by you. It stays until you choose another one.",
   noNetworks: "NetworkManager does not run here, so the network cannot choose: profiles change by hand.",
-  here: (places: string) => `This computer is in: ${places}.`,
-  nowhere: "This computer is in no network.",
+  here: (places: string) => `Connected to ${places}.`,
+  somewhere: "Connected to a network.",
+  nowhere: "Not connected to any network.",
   place: {
-    ssid: (name: string) => `the Wi-Fi “${name}”`,
-    gateway: (address: string) => `the network of router ${address}`,
-    gatewayMac: (address: string, mac: string) => `the network of router ${address} (${mac})`,
+    ssid: (name: string) => `Wi-Fi “${name}”`,
     vpn: "a VPN",
   },
+  router: (address: string, mac: string | null) => (mac === null ? `Router ${address}` : `Router ${address} (${mac})`),
   tag: "Active",
   take: "Use",
   takeLabel: (name: string) => `Use: ${name}`,
@@ -79,5 +78,4 @@ export const profiles = {
     yes: "Remove profile",
     no: "Keep profile",
   },
-  manage: "Manage profiles",
 };

@@ -30,13 +30,17 @@ export const rules = {
     label: "Filters",
     action: "Action",
     anyAction: "All",
+    app: "App",
+    allApps: "Any app",
+    everyApp: "For every app",
+    appAt: (name: string, path: string) => `${name} (${path})`,
     state: "State",
-    states: { any: "On and off", on: "Switched on", off: "Switched off", nothing: "Does nothing", unused: "Unused" },
+    states: { any: "Any state", on: "Switched on", off: "Switched off", nothing: "Does nothing", unused: "Unused" },
     counted: (state: string, n: number) => `${state} (${n.toLocaleString("en")})`,
     origin: "Origin",
     anyOrigin: "Any origin",
     profile: "Profile",
-    allProfiles: "With and without profile",
+    allProfiles: "Any profile",
     everyProfile: "In every profile",
   },
   bulk: {
@@ -64,12 +68,12 @@ export const rules = {
   editor: {
     add: "New rule",
     change: "Change rule",
-    /** From what was seen, by what it does. */
+    /** From what was seen, by what it does. `place`: one that has a name or an address. */
     suggested: {
-      allow: "Allow with a rule",
-      block: "Block with a rule",
-      ask: "Ask with a rule",
-    } satisfies Record<Action, string>,
+      allow: (app, place) => (place === null ? `Allow ${app} with a rule` : `Allow ${place} for ${app}`),
+      block: (app, place) => (place === null ? `Block ${app} with a rule` : `Block ${place} for ${app}`),
+      ask: (app, place) => (place === null ? `Ask about ${app} with a rule` : `Ask about ${place} for ${app}`),
+    } satisfies Record<Action, (app: string, place: string | null) => string>,
     more: "Everything else about the rule",
     action: "What to do",
     direction: "Direction",
@@ -164,10 +168,10 @@ export const rules = {
   onItsPort: (port: number) => `on its port ${port}`,
   onPort: (port: number) => `port ${port}`,
   over: (protocol: string) => `over ${protocol}`,
-  /** How long a temporary rule holds; `left` milliseconds where a length of time was given. */
+  /** On a tag, how long a temporary rule holds; `left` milliseconds where a length of time was given. */
   ends: (lifetime: RuleLifetime, left: number | null): string => {
-    if (left !== null) return `for ${timeLeft(left)} more`;
-    if (lifetime === "quit") return "until it quits";
-    return lifetime === "restart" ? "until restart" : "";
+    if (left !== null) return `${timeLeft(left)} left`;
+    if (lifetime === "quit") return "Until it quits";
+    return lifetime === "restart" ? "Until restart" : "";
   },
 };

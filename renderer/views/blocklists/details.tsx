@@ -55,7 +55,7 @@ export function ListDetails({ list }: { list: Blocklist }) {
                 key={reason}
                 title={first.map(({ line, text }) => words.skipped.example(line, plain(text))).join("\n")}
               >
-                {words.skipped.line(count, words.skipped.why[reason])}
+                {words.skipped.why[reason](count)}
               </li>
             ))}
           </ul>

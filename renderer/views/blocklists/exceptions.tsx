@@ -2,8 +2,10 @@
 import { Button } from "react-aria-components";
 import { exceptionNote } from "../../../contract/blocklists.ts";
 import type { Rule } from "../../../contract/words.ts";
+import { appCalled, useApps } from "../../apps.ts";
+import { useNamesOf } from "../../ask-apps.ts";
 import { moment } from "../../format.ts";
-import { ruleApp, ruleDestination, ruleSentence } from "../../sentence.ts";
+import { ruleDestination, ruleSentence } from "../../sentence.ts";
 import { text } from "../../text.ts";
 
 const words = text.blocklists.except;
@@ -18,6 +20,8 @@ export function exceptionsIn(rules: ReadonlyMap<string, Rule>): Rule[] {
 type Props = { rules: readonly Rule[]; online: boolean; remove: (rule: Rule) => void };
 
 export function Exceptions({ rules, online, remove }: Props) {
+  useApps();
+  useNamesOf(rules.flatMap(({ app }) => app ?? []));
   return (
     <section className="exceptions" aria-label={words.title}>
       <h2>{words.title}</h2>
@@ -28,7 +32,7 @@ export function Exceptions({ rules, online, remove }: Props) {
             <li key={rule.id} className="exception" data-rule={rule.id}>
               <span className="two-lines">
                 <span className="sentence" title={rule.app ?? undefined}>
-                  <bdi className="app-name">{ruleApp(rule)}</bdi> {text.rules.may[rule.direction][rule.action]}{" "}
+                  <bdi className="app-name">{appCalled(rule.app)}</bdi> {text.rules.may[rule.direction][rule.action]}{" "}
                   <bdi>{ruleDestination(rule)}</bdi>
                 </span>
                 <span className="second">

@@ -87,9 +87,7 @@ export function ListRow({ list, online, acts, remove }: Props) {
       )}
       {problem && (
         <Notice tone="warn" title={text.errors[problem.code]}>
-          <p title={plain(list.error?.message ?? "")}>
-            {words.failed(moment(problem.time, new Date()))} <small>{text.errorDetail(problem.code)}</small>
-          </p>
+          <p title={plain(list.error?.message ?? "")}>{words.failed(moment(problem.time, new Date()))}</p>
         </Notice>
       )}
       {acts.failed?.name === name && <ErrorLine code={acts.failed.code} />}

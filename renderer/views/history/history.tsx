@@ -1,4 +1,4 @@
-// Who talked to whom and how much: a chart of a time, and below it what that was by app, domain, host, country or network. The helper
+// Who talked to whom and how much: a chart of a time, and below it what that was by app, domain, host, country, protocol or network. The helper
 // remembers it with no window open; `picket history` tells the same.
 import { useCallback, useState } from "react";
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";

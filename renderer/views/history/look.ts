@@ -1,8 +1,15 @@
 // What the person looks at in the history: a time, what rows are made by, and how they got there. Pure.
 import type { HistoryBy, HistoryFilter, HistoryRange, HistoryRow } from "../../../contract/history.ts";
 
-/** Rows can be made by more; these are the ones people ask for. */
-export const dimensions = ["app", "domain", "host", "country", "network"] as const satisfies readonly HistoryBy[];
+/** Rows can be made by users, too: of those a person's own window has one. */
+export const dimensions = [
+  "app",
+  "domain",
+  "host",
+  "country",
+  "protocol",
+  "network",
+] as const satisfies readonly HistoryBy[];
 export type Dimension = (typeof dimensions)[number];
 
 export const ranges = ["10m", "1h", "24h", "7d", "30d", "1y"] as const satisfies readonly HistoryRange[];

@@ -4,11 +4,15 @@ import uPlot from "uplot";
 import type { HistoryEvent } from "../../../contract/history.ts";
 import { humanBytes } from "../../format.ts";
 import { language, text } from "../../text.ts";
-import { bucketAt, secondsOf } from "./columns.ts";
+import { bucketAt } from "./columns.ts";
 import type { Look } from "./look.ts";
+import { flagsOf, type Stage, shadesOf } from "./marks.ts";
 
 /** The strip's share of the height. */
 const strip = 0.16;
+
+/** CSS pixels between two flags: so that a number has room beside the first. */
+const flagsApart = 18;
 
 const colour = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -147,30 +151,33 @@ function aboveStrip(self: uPlot, splits: number[]): (number | null)[] {
   return anyBlocked(self) ? splits.map((value) => (value < top ? null : value)) : splits;
 }
 
+function stageOf(self: uPlot): Stage {
+  const { bbox } = self;
+  return { left: bbox.left, right: bbox.left + bbox.width, place: (time) => self.valToPos(time, "x", true) };
+}
+
 /** A shade, below everything, for as long as the computer slept. */
 function drawSleep(self: uPlot, events: readonly HistoryEvent[]): void {
   const { ctx, bbox } = self;
-  const [left, right] = [bbox.left, bbox.left + bbox.width];
-  const x = (iso: string): number => Math.min(right, Math.max(left, self.valToPos(secondsOf(iso), "x", true)));
   ctx.save();
   ctx.fillStyle = colour("sunken");
-  for (const { kind, time, until } of events) {
-    if (kind === "sleep" && until !== null) ctx.fillRect(x(time), bbox.top, x(until) - x(time), bbox.height);
-  }
+  for (const { left, right } of shadesOf(events, stageOf(self)))
+    ctx.fillRect(left, bbox.top, right - left, bbox.height);
   ctx.restore();
 }
 
-/** A flag for everything else that happened. */
+/** A flag for everything else that happened, with a number where it is more than one thing. */
 function drawFlags(self: uPlot, events: readonly HistoryEvent[]): void {
   const { ctx, bbox } = self;
   const ratio = devicePixelRatio;
   ctx.save();
   ctx.lineWidth = ratio;
   ctx.setLineDash([2 * ratio, 3 * ratio]);
-  for (const { kind, time, until } of events) {
-    const at = self.valToPos(secondsOf(time), "x", true);
-    if (at < bbox.left || at > bbox.left + bbox.width || (kind === "sleep" && until !== null)) continue;
-    ctx.strokeStyle = ctx.fillStyle = colour(kind === "appChanged" ? "hold" : "ink-second");
+  ctx.font = `600 ${9 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
+  ctx.textBaseline = "alphabetic";
+  ctx.textAlign = "left";
+  for (const { at, count, warns } of flagsOf(events, stageOf(self), flagsApart * ratio)) {
+    ctx.strokeStyle = ctx.fillStyle = colour(warns ? "hold" : "ink-second");
     ctx.beginPath();
     ctx.moveTo(at, bbox.top);
     ctx.lineTo(at, bbox.top + bbox.height);
@@ -180,6 +187,7 @@ function drawFlags(self: uPlot, events: readonly HistoryEvent[]): void {
     ctx.lineTo(at + 4 * ratio, bbox.top - 6 * ratio);
     ctx.lineTo(at, bbox.top + ratio);
     ctx.fill();
+    if (count > 1) ctx.fillText(count.toLocaleString(language), at + 5 * ratio, bbox.top - ratio);
   }
   ctx.restore();
 }

@@ -4,6 +4,7 @@
 import { Button } from "react-aria-components";
 import { appPathText } from "../../../contract/app-path.ts";
 import type { HistoryAmounts, HistoryRow } from "../../../contract/history.ts";
+import type { Protocol } from "../../../contract/words.ts";
 import { humanBytes, isIdentified, plain, whatIsKnown } from "../../format.ts";
 import { AppFace, Unverified } from "../../parts/app.tsx";
 import { Chevron } from "../../parts/icons.tsx";
@@ -112,6 +113,7 @@ function Second({ by, row }: { by: Dimension; row: HistoryRow }) {
 
 function secondLine(by: Dimension, row: HistoryRow): string | null {
   if (by === "network") return row.network ? words.kinds[row.network.kind] : null;
+  if (by === "protocol") return words.protocols[row.key as Protocol]?.what ?? null;
   if (by !== "app") return null;
   const { path, verified } = appOf(row);
   return verified || isIdentified(path) ? plain(appPathText(path)) : whatIsKnown(path);
@@ -120,18 +122,22 @@ function secondLine(by: Dimension, row: HistoryRow): string | null {
 const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
 const smallPercent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
 
-/** A bar of two parts: what came, what went. */
+/** A bar of two parts: what came, what went. Nothing where nothing did: an empty bar looks like one that is still to come. */
 function Share({ of, row }: { of: number; row: HistoryRow }) {
   const bytes = row.bytesIn + row.bytesOut;
   const went = bytes === 0 ? 0 : row.bytesOut / bytes;
   const said = of > 0 && of < 0.001 ? `<${smallPercent.format(0.001)}` : (of < 0.1 ? smallPercent : percent).format(of);
   return (
     <span role="cell" className="cell-share">
-      <span className="share" aria-hidden="true">
-        <span className="share-came" style={{ width: `${of * (1 - went) * 100}%` }} />
-        <span className="share-went" style={{ width: `${of * went * 100}%` }} />
-      </span>
-      <span className="share-words">{bytes > 0 && said}</span>
+      {bytes > 0 && (
+        <>
+          <span className="share" aria-hidden="true">
+            <span className="share-came" style={{ width: `${of * (1 - went) * 100}%` }} />
+            <span className="share-went" style={{ width: `${of * went * 100}%` }} />
+          </span>
+          <span className="share-words">{said}</span>
+        </>
+      )}
     </span>
   );
 }

@@ -1,7 +1,7 @@
 // Rows, times and events of the history in words.
 import { splitAppPath } from "../../../contract/app-path.ts";
 import type { HistoryBucket, HistoryEvent, HistoryRow } from "../../../contract/history.ts";
-import type { App } from "../../../contract/words.ts";
+import type { App, Protocol } from "../../../contract/words.ts";
 import { countryName } from "../../country.ts";
 import { appWord, baseName, clockMinutes, clockTime, isIdentified, moment, plain } from "../../format.ts";
 import { language, text } from "../../text.ts";
@@ -17,6 +17,7 @@ export function rowName(by: Dimension, row: HistoryRow): string {
   }
   if (row.key === null) return words.unknown[by];
   if (by === "country") return countryName(row.key);
+  if (by === "protocol") return words.protocols[row.key as Protocol]?.name ?? plain(row.key);
   if (by === "network") return plain(row.network?.name ?? "") || words.unknown.network;
   return plain(row.key);
 }

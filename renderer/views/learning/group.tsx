@@ -1,8 +1,10 @@
 // What one app was seen to do, as rules to accept or reject, together or one by one.
 import { Button } from "react-aria-components";
 import type { Proposal } from "../../../contract/words.ts";
-import { baseName, moment, plain } from "../../format.ts";
-import { AppFace } from "../../parts/app.tsx";
+import { appCalled, useApps } from "../../apps.ts";
+import { moment, plain } from "../../format.ts";
+import { Unverified } from "../../parts/app.tsx";
+import { KnownFace } from "../../parts/known-face.tsx";
 import { text } from "../../text.ts";
 import { type AppProposals, proposalWords } from "./proposed.ts";
 
@@ -12,15 +14,16 @@ type Acts = { accept: (proposals: readonly Proposal[]) => void; reject: (proposa
 type Props = AppProposals & { online: boolean; acts: Acts };
 
 export function AppGroup({ app, proposals, online, acts }: Props) {
-  const name = baseName(app);
+  const known = useApps(({ apps }) => apps.get(app));
+  const name = appCalled(app);
   const [accept, reject] = [words.acceptApp(proposals.length), words.rejectApp(proposals.length)];
   return (
     <section className="group" aria-label={name} data-app={app}>
       <div className="group-head">
-        <AppFace app={{ name: app, path: app, verified: false, icon: null, via: null }} />
+        <KnownFace path={app} />
         <div className="two-lines">
           <h3 className="group-name" title={plain(app)}>
-            <bdi className="app-name">{name}</bdi>
+            <bdi className="app-name">{name}</bdi> {known && <Unverified app={known} />}
           </h3>
           <bdi className="second">{plain(app)}</bdi>
         </div>

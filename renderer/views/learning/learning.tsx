@@ -1,6 +1,7 @@
 // What was seen while Picket learned, as rules grouped by app: accepted or rejected, all, by app or one by one; and how learning ends.
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
+import { useNamesOf } from "../../ask-apps.ts";
 import { useLearned, useLookAtLearned } from "../../learning.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Eye } from "../../parts/icons.tsx";
@@ -25,6 +26,7 @@ export function Learning() {
   const review = useReview();
   const [rejecting, setRejecting] = useState(false);
   const groups = useMemo(() => byApp(proposals), [proposals]);
+  useNamesOf(groups.map(({ app }) => app));
   const { done } = review;
   const acts = {
     accept: (chosen: Parameters<typeof review.accept>[0]) => void review.accept(chosen, null),

@@ -1,7 +1,7 @@
 // Sets of rules that count together: which is the active one and why, when each becomes it, and how many rules each has.
 import { useMemo, useState } from "react";
 import { Button } from "react-aria-components";
-import type { Profile } from "../../../contract/words.ts";
+import type { Networks, Profile } from "../../../contract/words.ts";
 import { plain } from "../../format.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Plus, Sheets } from "../../parts/icons.tsx";
@@ -63,7 +63,6 @@ export function Profiles() {
     <section className="view" aria-label={words.title}>
       <div className="view-head view-head-acts">
         <h1>{words.title}</h1>
-        {!nothing && <span className="view-count">{words.total(profiles.length)}</span>}
         {!nothing && <span className="view-acts">{add}</span>}
       </div>
       {error && <ErrorLine code={error} />}
@@ -78,7 +77,7 @@ export function Profiles() {
           <div className="profile-now">
             <div className="two-lines">
               <h2>{active === null ? words.noneActive : words.active(plain(active))}</h2>
-              <p className="second">{networks === null ? words.noNetworks : whereNow(networks)}</p>
+              {networks === null ? <p className="second">{words.noNetworks}</p> : <Here networks={networks} />}
             </div>
             {networks !== null && (
               <div className="profile-auto">
@@ -136,5 +135,15 @@ export function Profiles() {
         />
       )}
     </section>
+  );
+}
+
+function Here({ networks }: { networks: Networks }) {
+  const { place, routers } = whereNow(networks);
+  return (
+    <>
+      <p>{place}</p>
+      {routers !== "" && <p className="second">{routers}</p>}
+    </>
   );
 }

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { type Networks, type Profile, profileSchema, type Rule } from "../../../contract/words.ts";
 import { plain } from "../../format.ts";
-import { text } from "../../text.ts";
+import { language, text } from "../../text.ts";
 
 const words = text.profiles;
 
@@ -16,14 +16,14 @@ export function whenActive({ ssid, gateway, vpn }: Omit<Profile, "name">): strin
   return conditions.length === 0 ? when.byHand : when.all(conditions.join(", "));
 }
 
-export function whereNow({ ssids, gateways, vpn }: Networks): string {
-  const { place } = words;
-  const places = [
-    ...ssids.map((name) => place.ssid(plain(name))),
-    ...gateways.map(({ address, mac }) => (mac === null ? place.gateway(address) : place.gatewayMac(address, mac))),
-    ...(vpn ? [place.vpn] : []),
-  ];
-  return places.length === 0 ? words.nowhere : words.here(places.join(", "));
+const all = new Intl.ListFormat(language, { type: "conjunction" });
+
+/** What a person would call the place, and what tells it from others. */
+export function whereNow({ ssids, gateways, vpn }: Networks): { place: string; routers: string } {
+  const places = [...ssids.map((name) => words.place.ssid(plain(name))), ...(vpn ? [words.place.vpn] : [])];
+  const routers = gateways.map(({ address, mac }) => words.router(address, mac)).join(", ");
+  if (places.length > 0) return { place: words.here(all.format(places)), routers };
+  return { place: gateways.length > 0 ? words.somewhere : words.nowhere, routers };
 }
 
 /** Rules by their profile's name. */

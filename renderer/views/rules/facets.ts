@@ -1,15 +1,22 @@
 // What narrows the list of rules. Pure.
 import type { Action, Hint, Origin, Rule } from "../../../contract/words.ts";
-import { plain } from "../../format.ts";
+import { elided, plain } from "../../format.ts";
 import { matches } from "../../parts/search.tsx";
 import { ruleSentence } from "../../sentence.ts";
-import { text } from "../../text.ts";
+import { language, text } from "../../text.ts";
+
+const byName = new Intl.Collator(language);
+
+/** Characters of a path that tells two apps apart. */
+const pathLimit = 48;
 
 /** nothing: another rule decides all that it is about. unused: it decided nothing for a month. */
 export type State = "any" | "on" | "off" | "nothing" | "unused";
 
 export type Facets = {
   words: string;
+  /** A path. "": rules for every app. Null: all of them. */
+  app: string | null;
   action: Action | "any";
   origin: Origin | "any";
   state: State;
@@ -17,7 +24,7 @@ export type Facets = {
   profile: string | null;
 };
 
-export const noFacets: Facets = { words: "", action: "any", origin: "any", state: "any", profile: null };
+export const noFacets: Facets = { words: "", app: null, action: "any", origin: "any", state: "any", profile: null };
 
 /** Outlive the view: whoever comes back finds it as it was. */
 export const remembered = { facets: noFacets };
@@ -47,8 +54,9 @@ export function isIn(state: State, rule: Rule, hints: readonly Hint[]): boolean 
 }
 
 export function passes(facets: Facets, rule: Rule, hints: readonly Hint[]): boolean {
-  const { action, origin, profile, state } = facets;
+  const { app, action, origin, profile, state } = facets;
   return (
+    (app === null || (rule.app ?? "") === app) &&
     (action === "any" || rule.action === action) &&
     (origin === "any" || rule.origin === origin) &&
     (profile === null || (rule.profile ?? "") === profile) &&
@@ -62,6 +70,19 @@ export function passes(facets: Facets, rule: Rule, hints: readonly Hint[]): bool
       text.origin[rule.origin],
     )
   );
+}
+
+/** Apps that rules are about, by path, with what each is called: in the order of that, and with their paths where two are called the same. */
+export function appsIn(rules: readonly Rule[], called: (path: string) => string): [path: string, word: string][] {
+  const paths = [...new Set(rules.flatMap(({ app }) => app ?? []))];
+  const named = paths.map((path): [string, string] => [path, called(path)]);
+  const counts = Map.groupBy(named, ([, name]) => name);
+  return named
+    .map(([path, name]): [string, string] => [
+      path,
+      counts.get(name)?.length === 1 ? name : text.rules.facets.appAt(name, elided(plain(path), pathLimit)),
+    ])
+    .sort(([a, one], [b, other]) => byName.compare(one, other) || (a < b ? -1 : 1));
 }
 
 /** The person's own first, the latest on top; the built-in ones after them. Which one decides is computed, and no matter of this order. */

@@ -1,12 +1,11 @@
 // The facets of the rules as choices.
-import { Button } from "react-aria-components";
 import type { Action, Hint, Origin, Rule } from "../../../contract/words.ts";
+import { appCalled } from "../../apps.ts";
 import { plain } from "../../format.ts";
 import { Choice } from "../../parts/choice.tsx";
 import { Pick } from "../../parts/pick.tsx";
-import { showView } from "../../shown-view.ts";
 import { text } from "../../text.ts";
-import { type Facets, isIn, type State } from "./facets.ts";
+import { appsIn, type Facets, isIn, type State } from "./facets.ts";
 
 const words = text.rules.facets;
 const states: readonly State[] = ["any", "on", "off", "nothing", "unused"];
@@ -26,6 +25,10 @@ export function Filters({ facets, setFacets, rules, hintsOf }: Props) {
     state === "any" ? words.states.any : words.counted(words.states[state], count(state)),
   ]);
   const profiles = [...new Set(rules.flatMap(({ profile }) => (profile === null ? [] : [profile])))].sort();
+  const apps = appsIn(rules, appCalled);
+  // One that has no rule any more is still what was chosen.
+  const left =
+    facets.app === null || facets.app === "" || apps.some(([path]) => path === facets.app) ? [] : [facets.app];
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would want a legend that is seen
     <div className="filters" role="group" aria-label={words.label}>
@@ -34,6 +37,19 @@ export function Filters({ facets, setFacets, rules, hintsOf }: Props) {
         value={facets.action}
         options={{ any: words.anyAction, ...text.action }}
         choose={(action) => narrow({ action })}
+      />
+      {/* Keys begin with a letter of our own: an app or a profile may be called anything. */}
+      <Pick<string>
+        label={words.app}
+        value={facets.app === null ? "all" : `p${facets.app}`}
+        options={{
+          all: words.allApps,
+          ...Object.fromEntries(
+            [...apps, ...left.map((path) => [path, appCalled(path)])].map(([path, name]) => [`p${path}`, name]),
+          ),
+          ...((rules.some(({ app }) => app === null) || facets.app === "") && { p: words.everyApp }),
+        }}
+        choose={(key) => narrow({ app: key === "all" ? null : key.slice(1) })}
       />
       <Pick<State>
         label={words.state}
@@ -55,7 +71,6 @@ export function Filters({ facets, setFacets, rules, hintsOf }: Props) {
         choose={(origin) => narrow({ origin })}
       />
       {(profiles.length > 0 || facets.profile !== null) && (
-        // Keys begin with a letter of our own: a profile may be called anything.
         <Pick<string>
           label={words.profile}
           value={facets.profile === null ? "all" : `p${facets.profile}`}
@@ -66,11 +81,6 @@ export function Filters({ facets, setFacets, rules, hintsOf }: Props) {
           }}
           choose={(key) => narrow({ profile: key === "all" ? null : key.slice(1) })}
         />
-      )}
-      {(profiles.length > 0 || facets.profile !== null) && (
-        <Button className="link" onPress={() => showView("profiles")}>
-          {text.profiles.manage}
-        </Button>
       )}
     </div>
   );

@@ -3,11 +3,13 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
 import { Button } from "react-aria-components";
 import type { Hint, Rule } from "../../../contract/words.ts";
+import { appCalled } from "../../apps.ts";
 import { clockTime, dayOf, plain } from "../../format.ts";
 import { Bin, Pencil, Warning } from "../../parts/icons.tsx";
+import { KnownFace } from "../../parts/known-face.tsx";
 import { Toggle } from "../../parts/toggle.tsx";
 import { ActionMark } from "../../parts/verdict.tsx";
-import { ruleApp, ruleDestination, ruleEnd, ruleSentence } from "../../sentence.ts";
+import { ruleDestination, ruleEnd, ruleSentence } from "../../sentence.ts";
 import { text } from "../../text.ts";
 import { Tick } from "./tick.tsx";
 
@@ -21,7 +23,7 @@ export function linesOf(note: string): string[] {
   return lines.length <= noteLines ? lines : [...lines.slice(0, noteLines - 1), `${lines[noteLines - 1]} …`];
 }
 
-/** Rem, so that rows grow with the text: the sentence and some air, then a line for each other thing it says. */
+/** About: the sentence on one line and some air, then a line for each other thing it says. In rem, so that rows grow with the text. */
 export function heightOf(rule: Rule, hints: readonly Hint[]): number {
   const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   return Math.round(rem * (2.75 + 1.125 * (Math.max(1, secondLines(rule).length) + hints.length)));
@@ -61,17 +63,20 @@ export function RuleRow({ rule, hints, now, online, selected, acts }: Props) {
       <span role="cell">
         <ActionMark action={rule.action} />
       </span>
-      <span role="cell" className="two-lines">
-        <span className="line sentence" title={sentence}>
-          <bdi className="app-name">{ruleApp(rule)}</bdi> {words.may[rule.direction][rule.action]}{" "}
-          <bdi className="sentence-end">{ruleDestination(rule)}</bdi>
-        </span>
-        <Why rule={rule} now={now} />
-        {hints.map((hint) => (
-          <span key={hint} className="line rule-hint" title={hint}>
-            <Warning /> {hint}
+      <span role="cell" className="rule-words">
+        <KnownFace path={rule.app} />
+        <span className="two-lines">
+          <span className="sentence" title={sentence}>
+            <bdi className="app-name">{appCalled(rule.app)}</bdi> {words.may[rule.direction][rule.action]}{" "}
+            <bdi className="sentence-end">{ruleDestination(rule)}</bdi>
           </span>
-        ))}
+          <Why rule={rule} now={now} />
+          {hints.map((hint) => (
+            <span key={hint} className="line rule-hint" title={hint}>
+              <Warning /> {hint}
+            </span>
+          ))}
+        </span>
       </span>
       <span role="cell" className="two-lines rule-origin">
         <span className="line">{text.origin[rule.origin]}</span>

@@ -1,7 +1,9 @@
 // What Picket remembers: each rule as a sentence, found by words and facets, switched, changed and deleted, one or many, with a way back.
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { type CSSProperties, useCallback, useEffect, useMemo, useState } from "react";
 import { Button } from "react-aria-components";
 import type { Rule } from "../../../contract/words.ts";
+import { useApps } from "../../apps.ts";
+import { useNamesOf } from "../../ask-apps.ts";
 import { Lines, Plus } from "../../parts/icons.tsx";
 import { ErrorLine, Nothing } from "../../parts/notice.tsx";
 import { Search } from "../../parts/search.tsx";
@@ -22,6 +24,11 @@ const words = text.rules;
 
 /** How often what is left of temporary rules is told anew: their smallest unit is the minute. */
 const tick = 15_000;
+
+/** Rows are placed one by one, so none can see how much room another's mark needs. */
+const room = {
+  "--action-letters": Math.max(...Object.values(text.action).map((word) => word.length)),
+} as CSSProperties;
 
 function useNow(): number {
   const [now, setNow] = useState(() => Date.now());
@@ -47,9 +54,13 @@ export function Rules() {
   }, [facets]);
 
   const all = useMemo(() => inReadingOrder(known.values()), [known]);
+  useNamesOf(useMemo(() => all.flatMap(({ app, via }) => [app, via]).filter((path) => path !== null), [all]));
+  // They are found by what their apps are called, too.
+  const { apps } = useApps();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other names are other sentences
   const rows = useMemo(
     () => all.filter((rule) => passes(facets, rule, hintsOf(rule, remarks))),
-    [all, facets, remarks],
+    [all, facets, remarks, apps],
   );
   const height = useCallback((rule: Rule) => heightOf(rule, hintsOf(rule, remarks)), [remarks]);
   // Only what is in sight is done something with.
@@ -70,7 +81,7 @@ export function Rules() {
   const narrowed = JSON.stringify(facets) !== JSON.stringify(noFacets);
 
   return (
-    <section className="view rules-view" aria-label={words.title}>
+    <section className="view rules-view" aria-label={words.title} style={room}>
       <div className="view-head">
         <h1>{words.title}</h1>
         <span className="view-count">{words.total(rows.length)}</span>
@@ -101,6 +112,7 @@ export function Rules() {
         <VirtualRows
           rows={rows}
           height={height}
+          measured
           label={words.label}
           head={
             <Bulk

@@ -152,6 +152,19 @@ describe("what was recorded", () => {
     expect(ask({ by: "host", limit: 1 })).toMatchObject({ rows: [{ key: "www.example.org" }], more: 3 });
   });
 
+  it("knows apps by their paths, whether private or not, as they were known last", () => {
+    use({ app: "/usr/bin/a" });
+    use({ app: "/usr/bin/b" });
+    history.setPrivate({ app: "/usr/bin/b", private: true, forget: true });
+    restart();
+    const one = { verified: false, icon: null };
+    const all = ["/usr/bin/b", "/usr/bin/a", "/usr/bin/never", "[others]"];
+    expect(history.findApps(all)).toEqual([
+      { ...one, path: "/usr/bin/b", name: "/usr/bin/b", private: true },
+      { ...one, path: "/usr/bin/a", name: "/usr/bin/a", private: false },
+    ]);
+  });
+
   it("is the same in every range that holds it, and each chart adds up to it", () => {
     for (let at = 0; at < 30; at++) {
       use({ bytesIn: 1000 + at });

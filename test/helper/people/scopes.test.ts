@@ -236,6 +236,9 @@ describe("what is one's own", () => {
     expect(asks(keeper, "history.query", { filter: { user: bob } })).toBe("not_permitted");
     const events = [{ app: "/1000" }, { app: "/1001" }, { app: null }];
     expect(hears(visitor, "history.events", { events })).toEqual({ events: [{ app: "/1001" }, { app: null }] });
+    expect(hears(visitor, "history.apps", { apps: [{ path: "/1000" }, { path: "/1001" }] })).toEqual({
+      apps: [{ path: "/1001" }],
+    });
     expect(hears(visitor, "history.settings", { private: ["/1000", "/1001"], days: 3 })).toEqual({
       ...{ private: ["/1001"], days: 3 },
     });

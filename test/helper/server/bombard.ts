@@ -48,6 +48,7 @@ const results: Partial<Record<MethodName, unknown>> = {
   status: { degraded: [] },
   "rules.undo": { removed: [], restored: [], more: 0 },
   "history.events": { events: [] },
+  "history.apps": { apps: [] },
   "history.settings": { private: [] },
 };
 
