@@ -4,7 +4,7 @@ import type { AppPath } from "../../../contract/app-path.ts";
 import type { App } from "../../../contract/words.ts";
 import type { Apps, Identified } from "../../../helper/identity/apps.ts";
 import { Naming } from "../../../helper/identity/naming.ts";
-import { type FlowRecord, flowId, layouts } from "../../../helper/kernel/layout.ts";
+import { disguise, type FlowRecord, flowId, layouts } from "../../../helper/kernel/layout.ts";
 import type { BpfMap } from "../../../helper/kernel/libbpf.ts";
 import { AppNumbers } from "../../../helper/store/numbers.ts";
 import { temporaryStore } from "../store/temporary.ts";
@@ -44,6 +44,7 @@ function start(told = new Map<string, number>(), toldProcesses = new Map<string,
   const contents = {
     meet: async () => {},
     isChanged: ({ content = "" }: Pick<App, "content">) => changed.has(content),
+    fileOf: () => null,
   };
   const naming = new Naming({ apps: apps as unknown as Apps, numbers, maps, contents });
   const events: string[] = [];
@@ -135,20 +136,23 @@ describe("an executable", () => {
     expect(waiting).toHaveLength(1);
   });
 
-  it("is not one app any more once a script was started with it", async () => {
-    const { naming, meet, answer, waiting, events } = start();
+  it("stays the app of its file when somebody starts a script with it, whose process is another app", async () => {
+    const { naming, meet, answer, waiting, events, told } = start();
     meet(record(1n));
     await answer({ app: curl, certain: true, lasting: true });
     const empty = layouts.program.read(Buffer.alloc(layouts.program.size));
     const { process } = record(1n);
-    naming.announce({ ...empty, launched: 1, process, launch: { ...empty.launch, interpreted: 1 } });
+    const script = { ...process, start: 1n, exe: { ...process.exe, disguised: disguise.script } };
+    naming.announce({ ...empty, launched: 1, process: script, launch: { ...empty.launch, interpreted: 1 } });
     expect(waiting).toHaveLength(1);
-    meet(record(2n));
+    meet({ ...record(2n), process: script });
     await answer({ app: { ...curl, path: "/usr/bin/curl//a" }, certain: true, lasting: false });
-    expect(events).toEqual(["1 is /usr/bin/curl", "2 is /usr/bin/curl//a"]);
+    meet(record(3n));
+    expect(events).toEqual(["1 is /usr/bin/curl", "2 is /usr/bin/curl//a", "3 is /usr/bin/curl"]);
+    expect(told.size).toBe(1);
   });
 
-  it("of an earlier helper is forgotten, and its processes: a number may mean another app in this database", () => {
+  it("of an earlier helper is forgotten where this database does not vouch for it, and its processes", () => {
     const process = layouts.process_key.write({ start: 1n }).toString("hex");
     const { told, toldProcesses } = start(
       new Map([[layouts.exe_key.write(record(1n).process.exe).toString("hex"), 7]]),
