@@ -164,6 +164,8 @@ static __always_inline void read_ancestors(struct task_struct *leader, struct an
 
 	for (i = 0; i < ANCESTORS; i++) {
 		struct ancestor *a = &ancestors[i];
+		struct process_key key;
+		struct launch *launch;
 		struct inode *inode;
 
 		at = BPF_CORE_READ(at, real_parent, group_leader);
@@ -174,6 +176,10 @@ static __always_inline void read_ancestors(struct task_struct *leader, struct an
 		inode = BPF_CORE_READ(at, mm, exe_file, f_inode);
 		if (inode)
 			read_exe(inode, &a->exe);
+		key = a->key;
+		launch = bpf_map_lookup_elem(&launches, &key);
+		if (launch && launch->interpreted)
+			a->exe.disguised = DISGUISE_SCRIPT;
 		if (a->key.kernel_pid <= 1)
 			break;
 	}

@@ -4,7 +4,6 @@ import { splitAppPath } from "../../contract/app-path.ts";
 import type { App, Package } from "../../contract/words.ts";
 import {
   type Ancestor,
-  disguise,
   type FlowRecord,
   flowId,
   type Launch,
@@ -147,11 +146,9 @@ export class Naming {
     bound(this.reasons, processCapacity);
   }
 
-  private async nameAncestor({ exe: file, key, pid }: Ancestor): Promise<App> {
-    const process = layouts.process_key.write(key);
-    // A script is not the app of its interpreter's file.
-    const exe = this.launchOf(process)?.interpreted ? { ...file, disguised: disguise.script } : file;
-    const known = this.known.get(nameOf(layouts.exe_key.write(exe))) ?? this.recall(nameOf(process));
+  private async nameAncestor({ exe, key, pid }: Ancestor): Promise<App> {
+    const known =
+      this.known.get(nameOf(layouts.exe_key.write(exe))) ?? this.recall(nameOf(layouts.process_key.write(key)));
     if (known) return known;
     const empty = layouts.process.read(Buffer.alloc(layouts.process.size));
     return this.name({ ...empty, ...key, exe, pid });

@@ -161,10 +161,18 @@ test(
     // Outside of every guard, and without a connection.
     expect(spawnSync(script).status).toBe(1);
     const address = field.network.address(4);
-    const child = field.spawn([script, address, `${port}`]);
+    const running = field.spawn([script, address, `${port}`]);
     const { app } = await field.helper.prompt(address);
     expect(app.path).toBe(joinAppPath({ executable: program, script }));
-    child.kill("SIGKILL");
+    running.kill("SIGKILL");
+    // Nor is it the program that starts others.
+    const starter = join(folder, "starter");
+    writeFileSync(starter, `#!${program}\nimport subprocess, sys; subprocess.run(sys.argv[1:])\n`, { mode: 0o755 });
+    const started = field.network.address(4);
+    const parent = field.spawn([starter, join(folder, "first"), started, `${port}`]);
+    const { app: child } = await field.helper.prompt(started);
+    expect(child.via).toBe(joinAppPath({ executable: program, script: starter }));
+    parent.kill("SIGKILL");
     await field.helper.signal("SIGKILL");
     expect(await knock(program, "-c", code)).toBe("arrived");
     expect(await knock(script)).toBe("waits");
