@@ -131,15 +131,14 @@ export class Apps {
   }
 
   /**
-   * The app of an executable that identify() once called lasting and found at this path: looked at again, without a process. Null unless it
-   * is all that still. Never rejects.
+   * The app of an executable that identify() once called lasting and found at this path, which mayLast(): looked at again, without a
+   * process. Null unless the very file is there still. Never rejects.
    */
   async recognise(exe: ReportedProcess["exe"], path: string): Promise<App | null> {
     const mounts = readMounts();
     const mount = mountOf(path, mounts);
     const seen = await look(path, mounts);
     if (seen === null || !isReported(seen, { exe }, mount) || !keepsItsDevice({ exe }, mount)) return null;
-    if (!mayLast(path)) return null;
     const nobody = { exe, start: 0n, pid: 0, command: Buffer.alloc(0) };
     return this.sight([executableOf(nobody, await placeOf(path, mounts), mount)], null, true).app;
   }
