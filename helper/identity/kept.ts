@@ -3,6 +3,7 @@
 //
 // What the number of an app means, only the database knows, and that may be another one by now. So a number stays where this database says
 // the same by itself: it has the number for an app, and it once met that app as the very file that the kernel has the number for.
+import { setImmediate as others } from "node:timers/promises";
 import type { App } from "../../contract/words.ts";
 import { disguise, layouts } from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
@@ -57,9 +58,10 @@ export class Kept {
     return file === null || !mayLast(file) ? null : { path, content, file };
   }
 
-  /** One after the other: nobody waits for it. */
+  /** One after the other, and everything else in between: nobody waits for it. */
   private async look(known: Map<string, App>): Promise<void> {
     for (const [exe, { path, content, file }] of [...this.recorded]) {
+      await others();
       const key = Buffer.from(exe, "latin1");
       const app = await this.parts.apps.recognise(layouts.exe_key.read(key), file).catch(() => null);
       // Meanwhile its content may have become another than the rules are for, or a process of it may have been named.

@@ -1,5 +1,6 @@
 // Remembers which executable and which process is which app, tells the kernel, and names what is new.
 
+import { setImmediate as others } from "node:timers/promises";
 import { splitAppPath } from "../../contract/app-path.ts";
 import type { App, Package } from "../../contract/words.ts";
 import {
@@ -92,11 +93,12 @@ export class Naming {
     void this.nameAgain(takeOver(parts.maps.processes, (key) => this.readLaunch(key), learn));
   }
 
-  /** One after the other: nobody waits for it. */
+  /** One after the other, and everything else in between: nobody waits for it. */
   private async nameAgain(living: readonly ProcessRecord[]): Promise<void> {
     const { processes } = this.parts.maps;
     for (const process of living) {
       const number = Buffer.alloc(4);
+      await others();
       await this.name(process).catch(() => undefined);
       // Told of at its next call.
       if (processes.get(keyOf(process), number) && number.equals(unnumbered)) processes.delete(keyOf(process));

@@ -101,10 +101,9 @@ async function start(own = contents(), during: (kept: Kept) => void = () => {}) 
   );
   const atOnce = [...left.values()];
   during(kept);
-  for (let seen = -1; seen < looks.length; ) {
-    seen = looks.length;
-    await Promise.all(looks);
+  for (let turns = 0; turns < 10; turns++) {
     await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all(looks);
   }
   return { atOnce, names: [...known.values()].map(({ path }) => path) };
 }
