@@ -1,8 +1,9 @@
 // What is remembered of executables, what the kernel is told, and ends that come before the name.
+import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import type { AppPath } from "../../../contract/app-path.ts";
 import type { App } from "../../../contract/words.ts";
-import type { Apps, Identified } from "../../../helper/identity/apps.ts";
+import type { Apps, Identified, ReportedProcess } from "../../../helper/identity/apps.ts";
 import { Naming } from "../../../helper/identity/naming.ts";
 import { disguise, type FlowRecord, flowId, layouts } from "../../../helper/kernel/layout.ts";
 import type { BpfMap } from "../../../helper/kernel/libbpf.ts";
@@ -23,23 +24,37 @@ function record(cookie: bigint, inode = 1n, app = 0): FlowRecord {
 }
 
 /** Apps whose answers come when the test says so. */
-function start(told = new Map<string, number>(), toldProcesses = new Map<string, number>()) {
+function start(
+  told = new Map<string, number>(),
+  toldProcesses = new Map<string, number>(),
+  launches = new Map<string, Buffer>(),
+) {
   const waiting: ((identified: Identified) => void)[] = [];
+  const asked: ReportedProcess[] = [];
   const apps = {
-    identify: () => new Promise<Identified>((resolve) => waiting.push(resolve)),
+    identify: (process: ReportedProcess) => {
+      asked.push(process);
+      return new Promise<Identified>((resolve) => waiting.push(resolve));
+    },
     describe: ({ executable }: AppPath): App => ({ ...curl, path: executable }),
     ownerOf: async () => null,
   };
   const mapOf = (content: Map<string, number>) =>
     ({
       set: (key: Buffer, value: Buffer) => content.set(key.toString("hex"), value.readUInt32LE()),
-      // Nothing is known of a launch that was not announced.
-      get: () => false,
+      get: (key: Buffer, into: Buffer) => {
+        const number = content.get(key.toString("hex"));
+        if (number !== undefined) into.writeUInt32LE(number);
+        return number !== undefined;
+      },
       keys: () => [...content.keys()].map((key) => Buffer.from(key, "hex")),
       delete: (key: Buffer) => content.delete(key.toString("hex")),
     }) as unknown as BpfMap;
+  const started = {
+    get: (key: Buffer, into: Buffer) => (launches.get(key.toString("hex"))?.copy(into) ?? 0) > 0,
+  } as unknown as BpfMap;
   const numbers = new AppNumbers(open());
-  const maps = { apps: mapOf(told), processes: mapOf(toldProcesses), launches: mapOf(new Map()) };
+  const maps = { apps: mapOf(told), processes: mapOf(toldProcesses), launches: started };
   const changed = new Set<string>();
   const contents = {
     meet: async () => {},
@@ -59,7 +74,7 @@ function start(told = new Map<string, number>(), toldProcesses = new Map<string,
     waiting.shift()?.(identified);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { naming, numbers, told, toldProcesses, events, meet, answer, waiting, changed };
+  return { naming, asked, numbers, told, toldProcesses, events, meet, answer, waiting, changed };
 }
 
 describe("an executable", () => {
@@ -159,6 +174,34 @@ describe("an executable", () => {
       new Map([[process, 0]]),
     );
     expect([told.size, toldProcesses.size]).toEqual([0, 0]);
+  });
+
+  it("of an earlier helper's process is asked for again at once where that lives, which has no number until then", async () => {
+    const ticks =
+      readFileSync("/proc/self/stat", "latin1")
+        .replace(/^.*\) /s, "")
+        .split(" ")[19] ?? "";
+    const nanoseconds = BigInt(ticks) * 10_000_000n;
+    const keys = [nanoseconds, nanoseconds + 10_000_000n].map((start) =>
+      layouts.process_key.write({ start, kernel_pid: process.pid }).toString("hex"),
+    );
+    const [living = "", another = ""] = keys;
+    const launch = layouts.launch.write({ interpreted: 1 });
+    const left = () => new Map(keys.map((key) => [key, 7]));
+    const launches = new Map(keys.map((key) => [key, launch]));
+    const { toldProcesses, waiting, answer, numbers, asked } = start(new Map(), left(), launches);
+    // The other one had its pid before.
+    expect([...toldProcesses]).toEqual([[living, 0]]);
+    await vi.waitFor(() => expect(waiting).toHaveLength(1));
+    expect(asked[0]).toMatchObject({ pid: process.pid, uid: 0, gid: 0, exe: { disguised: disguise.script } });
+    await answer({ app: curl, certain: true, lasting: false });
+    expect([...toldProcesses]).toEqual([[living, numbers.of(curl.path)]]);
+    expect(toldProcesses.has(another)).toBe(false);
+    // Where nobody can be sure of it, it is told of at its next call.
+    const again = start(new Map(), left(), launches);
+    await vi.waitFor(() => expect(again.waiting).toHaveLength(1));
+    await again.answer({ app: curl, certain: false, lasting: false });
+    expect(again.toldProcesses.size).toBe(0);
   });
 
   it("is another one when any part of its key differs", async () => {
