@@ -31,12 +31,13 @@ it("more processes than the ring has room for leave a part of it to others, and 
   const enter = 'echo $$ > "$1/cgroup.procs" && exec /usr/bin/perl -e "$2"';
   const ran = spawnSync("sh", ["-c", enter, "sh", prober.cgroup.directory, script]);
   expect([ran.status, ran.stderr.toString()]).toEqual([0, ""]);
-  const [other] = await prober.probe([{ protocol: "udp", number: 17, address: "192.0.2.1", port: 9 }], {
-    drain: false,
-  });
+  // Of another program; what is left where a process had no room any more may do for one or two of them.
+  const probe = { protocol: "udp", number: 17, address: "192.0.2.1", port: 9 } as const;
+  const others = await prober.probe(Array(20).fill(probe), { drain: false });
   prober.isReady = true;
   prober.drain();
-  expect(other && records.find(({ flow }) => flow.cookie === other.cookie)?.type).toBe(recordType.held);
+  const heard = new Set(records.filter(({ type }) => type === recordType.held).map(({ flow }) => flow.cookie));
+  expect(others.filter(({ cookie }) => !heard.has(cookie))).toEqual([]);
   const { untold = 0, ringFull } = readCounters(prober.programs.maps.counters, cpus);
   const told = records.filter(({ type }) => type === recordType.program).length;
   expect(untold).toBeGreaterThan(0);
