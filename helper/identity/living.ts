@@ -32,7 +32,10 @@ export function takeOver(
   return living;
 }
 
-/** As the kernel would report it now. `key`: the kernel's, of map `processes`. Null for one that is gone, or that lives where this helper sees other pids. */
+/**
+ * As the kernel would report it now, by the file that it was started from. `key`: the kernel's, of map `processes`. Null for one that is
+ * gone, or that lives where this helper sees other pids.
+ */
 function livingProcess(key: Buffer, launch: Launch): ProcessRecord | null {
   const { start, exec_id, kernel_pid } = layouts.process_key.read(key);
   const pid = kernel_pid;
