@@ -9,7 +9,7 @@
 #ifndef PICKET_H
 #define PICKET_H
 
-/* Raised whenever a struct below changes shape, or what is in it its meaning: pinned maps of another ABI are not adopted. */
+/* Raised whenever a struct below changes shape: pinned maps of another ABI are not adopted. */
 #define PICKET_ABI 7
 
 /* Most tables a destination's path may have (host, nested ranges, zone, any); deeper nests compile to a defer. */
