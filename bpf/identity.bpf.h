@@ -105,6 +105,8 @@ static __always_inline void read_process(struct process *process, struct task_st
 	if (launch) {
 		if (launch->exe.inode != process->exe.inode || launch->exe.device != process->exe.device)
 			process->exe.disguised = DISGUISE_OTHER;
+		else if (launch->interpreted)
+			process->exe.disguised = DISGUISE_SCRIPT;
 	} else if (bpf_map_lookup_elem(&unrecorded, &key)) {
 		process->exe.disguised = DISGUISE_UNRECORDED;
 	}
@@ -162,6 +164,8 @@ static __always_inline void read_ancestors(struct task_struct *leader, struct an
 
 	for (i = 0; i < ANCESTORS; i++) {
 		struct ancestor *a = &ancestors[i];
+		struct process_key key;
+		struct launch *launch;
 		struct inode *inode;
 
 		at = BPF_CORE_READ(at, real_parent, group_leader);
@@ -172,6 +176,10 @@ static __always_inline void read_ancestors(struct task_struct *leader, struct an
 		inode = BPF_CORE_READ(at, mm, exe_file, f_inode);
 		if (inode)
 			read_exe(inode, &a->exe);
+		key = a->key;
+		launch = bpf_map_lookup_elem(&launches, &key);
+		if (launch && launch->interpreted)
+			a->exe.disguised = DISGUISE_SCRIPT;
 		if (a->key.kernel_pid <= 1)
 			break;
 	}
@@ -191,8 +199,9 @@ static __noinline int announce(struct socket_state *state)
 	key = key_of(&state->process);
 	if (bpf_map_update_elem(&processes, &key, &nobody, BPF_NOEXIST))
 		return 0;
-	p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);
+	p = over_share(state, sizeof(*p)) ? 0 : bpf_ringbuf_reserve(&events, sizeof(*p), 0);
 	if (!p) {
+		count(COUNTER_UNTOLD);
 		bpf_map_delete_elem(&processes, &key); /* told of at its next call */
 		return 0;
 	}

@@ -138,9 +138,6 @@ int on_exec(__u64 *ctx)
 	if (bytes && bpf_probe_read_user(launch->arguments, bytes, (void *)start))
 		launch->argument_bytes = 0;
 	launch->interpreted = bprm->interp != bprm->filename;
-	/* An executable that runs scripts is not one app. */
-	if (launch->interpreted)
-		bpf_map_delete_elem(&apps, &launch->exe);
 	return 0;
 }
 

@@ -30,6 +30,7 @@
 #include "kernel.h"
 #include "picket.h"
 #include "maps.bpf.h"
+#include "share.bpf.h"
 #include "identity.bpf.h"
 #include "policy.bpf.h"
 #include "packet.bpf.h"

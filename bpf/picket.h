@@ -10,7 +10,7 @@
 #define PICKET_H
 
 /* Raised whenever a struct below changes shape: pinned maps of another ABI are not adopted. */
-#define PICKET_ABI 6
+#define PICKET_ABI 7
 
 /* Most tables a destination's path may have (host, nested ranges, zone, any); deeper nests compile to a defer. */
 #define PATH_DEPTH 6
@@ -76,6 +76,7 @@ enum counter {
 	COUNTER_NAMES_LOST = 12,	/* look-ups the helper was not told of: too many at once, or too large */
 	COUNTER_UNRECORDED = 13,	/* program starts that `launches` had no room for */
 	COUNTER_SYNS_FULL = 14,		/* held SYNs that `held_syns` had no room for */
+	COUNTER_UNTOLD = 15,		/* processes the helper was not told of, until their next call: the ring was full, or their share of it */
 	COUNTER_MAX = 16,
 };
 
@@ -106,11 +107,12 @@ struct gate {
 	__u8 answered;	      /* by a person, for this flow alone: only a block changes it */
 };
 
-/* Why nobody can be sure of a process's executable. */
+/* Why a process is not simply the app of its executable. */
 enum disguise {
 	DISGUISE_NONE = 0,
 	DISGUISE_OTHER = 1,	 /* the process names another executable than it was started from */
 	DISGUISE_UNRECORDED = 2, /* there was no room to write down what it was started from */
+	DISGUISE_SCRIPT = 3,	 /* the executable does what a file says that begins with "#!": it is not the app of its own file */
 };
 
 /* An executable file as the kernel knows it: from inode, never from stat() (whose device differs on overlayfs and btrfs). */
@@ -120,7 +122,7 @@ struct exe_key {
 	__u32 ctime_nanoseconds;
 	__u32 device;
 	__u32 generation;
-	__u32 disguised; /* enum disguise: never a known app */
+	__u32 disguised; /* enum disguise: not 0 is never a known app */
 };
 
 struct process {

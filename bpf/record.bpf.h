@@ -188,30 +188,6 @@ static __always_inline void keep_syn(struct __sk_buff *skb, struct bpf_sock *sk,
 		syn->record.packet_bytes = 0;
 }
 
-/* The last quarter of the ring is shared: an executable gets this much of it in a second. A flood must not keep others from being heard. */
-#define SHARED_FROM (EVENTS_BYTES / 4 * 3)
-#define SHARE_BYTES (EVENTS_BYTES / 32)
-#define SECOND 1000000000ull
-
-/* Global, for a stack of its own. Returns whether the app has had its share. */
-__noinline int over_share(struct socket_state *state, __u32 bytes)
-{
-	struct share fresh = { .since = bpf_ktime_get_ns(), .bytes = bytes }, *share;
-	struct share_key key = {};
-
-	if (!state || bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) < SHARED_FROM)
-		return 0;
-	key.inode = state->process.exe.inode;
-	key.device = state->process.exe.device;
-	share = bpf_map_lookup_elem(&shares, &key);
-	if (!share || fresh.since - share->since > SECOND) {
-		bpf_map_update_elem(&shares, &key, &fresh, BPF_ANY);
-		return 0;
-	}
-	__sync_fetch_and_add(&share->bytes, bytes);
-	return share->bytes > SHARE_BYTES;
-}
-
 /* Hands a copy of the packet to the helper. When the ring is full the packet is simply not re-sent; the flow stays held. */
 static __always_inline void capture(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct flow_key *flow,
 				    struct packet *p)

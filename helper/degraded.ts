@@ -24,6 +24,8 @@ export const meanings: Record<string, string> = {
     "What an earlier helper had pinned was damaged and was made anew: connections of that time are judged as new.",
   unrecorded:
     "Programs were started that Picket could not keep track of: what they connect to can be answered once only.",
+  untold:
+    "Programs started faster than Picket could take note: what belongs to them is recognised with their next connection.",
   synsFull: "Too many connections are held: some are asked about again only when their app repeats itself.",
   errors: "Things went wrong that the journal describes.",
   holdOverflow: "Held packets were dropped: too many are waiting.",

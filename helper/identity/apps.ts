@@ -11,14 +11,14 @@ import { AppImages } from "./app-images.ts";
 import { contentOf } from "./content.ts";
 import type { Sighting } from "./contents.ts";
 import { type DesktopEntry, isRootsOwn, packageEntry, readDesktopEntries } from "./desktop-entries.ts";
-import { runs } from "./interpreters.ts";
+import { isInterpreter, runs } from "./interpreters.ts";
 import { argumentsOf, pathOf, resolveArgument } from "./launch.ts";
 import { isLocal, type Mount, mountOf, readMounts } from "./mounts.ts";
 import { PackageOwners } from "./package-owner.ts";
 import { findPackagedFile, packageOf } from "./packages.ts";
 import { placeOf } from "./places.ts";
 import { isSettled, look, type Seen, timely } from "./probe.ts";
-import { isAlive, isReported, keepsItsDevice, type ReportedProcess } from "./reported.ts";
+import { changeOf, isAlive, isReported, keepsItsDevice, type ReportedProcess } from "./reported.ts";
 import { executableOf, imageOf, type SightedFile, scriptOf } from "./sighted.ts";
 
 export type { ReportedProcess } from "./reported.ts";
@@ -57,6 +57,21 @@ const nothing = { words: [], complete: false };
 /** What rules say for every version of an app has a star in its place (helper/identity/versions.ts). */
 function hasStar(path: string): boolean {
   return path.slice(0, path.lastIndexOf("/")).includes("*");
+}
+
+/** Whether an executable at this path may be one app whoever runs it. */
+export function mayLast(path: string): boolean {
+  return path.startsWith("/") && !isInterpreter(path) && packageOf(path) === null && !hasStar(path);
+}
+
+/** Whether nobody can be sure of the process's executable. */
+function isDisguised({ exe: { disguised = disguise.none } }: ReportedProcess): boolean {
+  return disguised !== disguise.none && disguised !== disguise.script;
+}
+
+/** Whether the executable was started for a file that names it. The process says so as well where its start is forgotten by now. */
+function isScript({ exe }: ReportedProcess, launch: Launch | null): boolean {
+  return exe.disguised === disguise.script || launch?.interpreted === 1;
 }
 
 /** Where AppImages mount themselves. */
@@ -99,7 +114,7 @@ export class Apps {
     if ("certain" in found) return found;
     const { path, mount } = found;
     const packaged = packageOf(path);
-    const running = runs(path, launch === null ? nothing : argumentsOf(launch), launch?.interpreted === 1);
+    const running = runs(path, launch === null ? nothing : argumentsOf(launch), isScript(process, launch));
     if (running.is === "program" && packaged !== null)
       return { app: this.describe({ executable: packaged.path, script: null }), certain: true, lasting: false };
     if (hasStar(path)) return uncertain(`${path} (in a folder with a * in its name)`);
@@ -113,6 +128,19 @@ export class Apps {
     if (hasStar(script.path)) return uncertain(`${script.path} (in a folder with a * in its name)`);
     const scriptFile = scriptOf(await placeOf(script.path, mounts), script.seen, process, mounts);
     return this.sight([file, scriptFile], packaged, false);
+  }
+
+  /**
+   * The app of an executable that identify() once called lasting and found at this path, which mayLast(): looked at again, without a
+   * process. Null unless the very file is there still. Never rejects.
+   */
+  async recognise(exe: ReportedProcess["exe"], path: string): Promise<App | null> {
+    const mounts = readMounts();
+    const mount = mountOf(path, mounts);
+    const seen = await look(path, mounts);
+    if (seen === null || !isReported(seen, { exe }, mount) || !keepsItsDevice({ exe }, mount)) return null;
+    const nobody = { exe, start: 0n, pid: 0, command: Buffer.alloc(0) };
+    return this.sight([executableOf(nobody, await placeOf(path, mounts), mount)], null, true).app;
   }
 
   /** A program, or an interpreter with its script. What root has put there of an interpreter is no part of what the script is. */
@@ -161,7 +189,7 @@ export class Apps {
     mounts: readonly Mount[],
   ): Promise<Identified | null> {
     const mount = mounts.find((each) => each.device === process.exe.device && isFuse(each));
-    if (mount === undefined || (process.exe.disguised ?? disguise.none) !== disguise.none) return null;
+    if (mount === undefined || isDisguised(process)) return null;
     const image = await this.images.find(process.exe.device, mounts);
     // The connection is the one that the process runs from as long as that lives: its number is not given again before.
     if (image === null || !isAlive(process) || hasStar(image.path))
@@ -177,10 +205,13 @@ export class Apps {
 
   private async findFile(process: ReportedProcess, launch: Launch | null, mounts: readonly Mount[]): Promise<Found> {
     const path = launch === null ? null : pathOf(launch.program);
-    const disguised = process.exe.disguised ?? disguise.none;
-    if (disguised === disguise.unrecorded)
-      return uncertain(`${path ?? "a program"} (whose start could not be recorded)`);
-    if (disguised !== disguise.none) return uncertain(`${path ?? "a program"} (which calls itself another program)`);
+    if (isDisguised(process)) {
+      const why =
+        process.exe.disguised === disguise.unrecorded
+          ? "whose start could not be recorded"
+          : "which calls itself another program";
+      return uncertain(`${path ?? "a program"} (${why})`);
+    }
     if (launch === null || path === null) return this.findInProc(process, mounts);
     const mount = mountOf(path, mounts);
     const seen = await look(path, mounts);
@@ -213,8 +244,7 @@ export class Apps {
       utf8 ? look(path, mounts) : null,
     ]);
     // The process may have executed something else since: only the file the kernel reported counts.
-    const changed = process.exe.ctime_seconds * 1_000_000_000n + BigInt(process.exe.ctime_nanoseconds);
-    if (seen === null || seen.inode !== process.exe.inode || seen.changed !== changed) return gone;
+    if (seen === null || seen.inode !== process.exe.inode || seen.changed !== changeOf(process.exe)) return gone;
     if (!utf8) return uncertain(`${path} (a name that is not UTF-8)`);
     // The link is a path in the process's mount namespace. Here it must lead to the same file, or a bind mount fools us.
     if (path.endsWith(" (deleted)")) return uncertain(path);

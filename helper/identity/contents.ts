@@ -169,6 +169,15 @@ export class Contents {
     return sha256 === null || known.every((row) => row.sha256 !== sha256);
   }
 
+  /**
+   * Where the app's file was when it was met with this content; null where nothing is remembered of that, or where the app is changed
+   * with it.
+   */
+  fileOf(path: string, content: string): string | null {
+    const row = this.byApp.get(path)?.find((each) => each.content === content);
+    return row === undefined || this.isChanged({ path, content }) ? null : row.file;
+  }
+
   /** What to tell of a changed app; null for one that is not. */
   changeOf(app: App): Changed | null {
     if (!this.isChanged(app)) return null;

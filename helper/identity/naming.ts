@@ -1,5 +1,6 @@
 // Remembers which executable and which process is which app, tells the kernel, and names what is new.
 
+import { setImmediate as others } from "node:timers/promises";
 import { splitAppPath } from "../../contract/app-path.ts";
 import type { App, Package } from "../../contract/words.ts";
 import {
@@ -17,7 +18,9 @@ import { log } from "../log.ts";
 import type { AppNumbers } from "../store/numbers.ts";
 import type { Apps, Identified } from "./apps.ts";
 import type { Contents } from "./contents.ts";
+import { Kept } from "./kept.ts";
 import { compact } from "./launch.ts";
+import { takeOver, unnumbered } from "./living.ts";
 import { Turns } from "./turns.ts";
 import { type EarlyEnd, UnderWay } from "./under-way.ts";
 import { nearestReason } from "./via.ts";
@@ -37,7 +40,7 @@ const mostAtATime = 256;
 export interface NamingParts {
   readonly apps: Apps;
   readonly numbers: AppNumbers;
-  readonly contents: Pick<Contents, "meet" | "isChanged">;
+  readonly contents: Pick<Contents, "meet" | "isChanged" | "fileOf">;
   /** The kernel's maps: executable → number, process → number, process → how it was started. */
   readonly maps: Record<"apps" | "processes" | "launches", BpfMap>;
 }
@@ -67,8 +70,6 @@ function bound(map: Map<string, unknown>, most: number): void {
 export class Naming {
   private readonly parts: NamingParts;
   private readonly known = new Map<string, App>();
-  /** Executables that were seen to run scripts. */
-  private readonly scripted = new Map<string, true>();
   /** Processes of other executables; `until`: performance.now() milliseconds. */
   private readonly named = new Map<string, { app: App; until: number }>();
   private readonly launches = new Map<string, Launch>();
@@ -80,27 +81,34 @@ export class Naming {
   /** Processes that are being named, or wait for that. */
   private readonly asked = new Map<string, Promise<App>>();
   readonly underWay = new UnderWay();
+  private readonly kept: Kept;
   /** Executables and processes that neither this process nor the kernel could remember: there are too many. */
   unnamed = 0;
 
   constructor(parts: NamingParts) {
     this.parts = parts;
-    // An earlier helper's entries speak of numbers that may mean other apps by now (another database), and of processes that only that
-    // one was told of: name anew.
-    const { apps, processes } = parts.maps;
-    for (const key of apps.keys(layouts.exe_key.size)) apps.delete(key);
-    for (const key of processes.keys(layouts.process_key.size)) {
-      // It may end before its next call, while what it leaves behind is yet to be judged: the last packets of a connection.
-      const launch = this.readLaunch(key);
-      if (launch) this.learn(nameOf(key), nameOf(layouts.exe_key.write(launch.exe)), launch);
-      processes.delete(key);
+    this.kept = new Kept(parts, this.known);
+    // It may end before its next call, while what it leaves behind is yet to be judged: the last packets of a connection.
+    const learn = (key: Buffer, launch: Launch) => this.learn(nameOf(key), launch);
+    void this.nameAgain(takeOver(parts.maps.processes, (key) => this.readLaunch(key), learn));
+  }
+
+  /** One after the other, and everything else in between: nobody waits for it. */
+  private async nameAgain(living: readonly ProcessRecord[]): Promise<void> {
+    const { processes } = this.parts.maps;
+    for (const process of living) {
+      const number = Buffer.alloc(4);
+      await others();
+      await this.name(process).catch(() => undefined);
+      // Told of at its next call.
+      if (processes.get(keyOf(process), number) && number.equals(unnumbered)) processes.delete(keyOf(process));
     }
   }
 
   /** The kernel tells of a process whose app has no number. It may be gone by now, and its first packet is yet to come. */
   announce(program: ProgramRecord): void {
     const exe = nameOf(layouts.exe_key.write(program.process.exe));
-    if (program.launched) this.learn(nameOf(keyOf(program.process)), exe, program.launch);
+    if (program.launched) this.learn(nameOf(keyOf(program.process)), program.launch);
     const app = this.known.get(exe) ?? this.name(program.process);
     const process = nameOf(keyOf(program.process));
     const ancestors = ancestorsOf(program);
@@ -112,13 +120,9 @@ export class Naming {
     this.findReason(process, app, ancestors);
   }
 
-  private learn(process: string, exe: string, launch: Launch): void {
+  private learn(process: string, launch: Launch): void {
     this.launches.set(process, compact(launch));
     bound(this.launches, mostLaunches);
-    if (!launch.interpreted) return;
-    this.scripted.set(exe, true);
-    bound(this.scripted, capacity);
-    this.known.delete(exe);
   }
 
   /** Pids of its ancestors, the parent first, where they were told. Any may be another process's by now. */
@@ -247,7 +251,7 @@ export class Naming {
       return app;
     }
     if (lasting && this.known.size >= capacity) this.unnamed++;
-    if (lasting && !this.scripted.has(nameOf(exe)) && this.known.size < capacity) {
+    if (lasting && this.known.size < capacity) {
       this.known.set(nameOf(exe), app);
       this.tellKernel(apps, exe, app);
       return app;
@@ -263,6 +267,7 @@ export class Naming {
     if (paths.length === 0) return;
     const { apps, processes } = this.parts.maps;
     const concerned = new Set(paths);
+    this.kept.review(concerned);
     for (const [exe, app] of this.known) {
       if (!concerned.has(app.path) || !this.parts.contents.isChanged(app)) continue;
       this.known.delete(exe);

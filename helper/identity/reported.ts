@@ -37,10 +37,14 @@ function kernelDevice(dev: bigint): number {
   return Number(((major << 20n) | minor) & 0xffffffffn);
 }
 
+/** Its change time, nanoseconds since 1970. */
+export function changeOf(exe: Pick<ReportedProcess["exe"], "ctime_seconds" | "ctime_nanoseconds">): bigint {
+  return exe.ctime_seconds * 1_000_000_000n + BigInt(exe.ctime_nanoseconds);
+}
+
 /** Whether the file at a path is the one the kernel reported, of a process that runs from there. */
-export function isReported(seen: Seen, { exe }: ReportedProcess, mount: Mount | undefined): boolean {
-  const changed = exe.ctime_seconds * 1_000_000_000n + BigInt(exe.ctime_nanoseconds);
-  if (seen.inode !== exe.inode || seen.changed !== changed) return false;
+export function isReported(seen: Seen, { exe }: Pick<ReportedProcess, "exe">, mount: Mount | undefined): boolean {
+  if (seen.inode !== exe.inode || seen.changed !== changeOf(exe)) return false;
   return kernelDevice(seen.device) === exe.device || (mount !== undefined && sharesDevices(mount));
 }
 
@@ -50,13 +54,13 @@ export const loopDevice = 7;
  * Whether the executable's (device, inode) will mean nothing else later. Flatpaks that ship one file share its inode; a device without a
  * disk behind it, and a loop device, is given again to whoever mounts next.
  */
-export function keepsItsDevice({ exe }: ReportedProcess, mount: Mount | undefined): boolean {
+export function keepsItsDevice({ exe }: Pick<ReportedProcess, "exe">, mount: Mount | undefined): boolean {
   const major = exe.device >>> 20;
   return (major !== 0 && major !== loopDevice) || (mount !== undefined && sharesDevices(mount));
 }
 
 /** Whether the process is still the one that was reported. */
-export function isAlive({ pid, start }: ReportedProcess): boolean {
+export function isAlive({ pid, start }: Pick<ReportedProcess, "pid" | "start">): boolean {
   try {
     return startTicks(pid) === start / nanosecondsPerTick;
   } catch {

@@ -3,7 +3,7 @@ import type { Readable, Way } from "./digest.ts";
 import { isLocal, type Mount, mountOf } from "./mounts.ts";
 import type { Place } from "./places.ts";
 import { look, type Seen } from "./probe.ts";
-import { keepsItsDevice, loopDevice, type ReportedProcess } from "./reported.ts";
+import { changeOf, keepsItsDevice, loopDevice, type ReportedProcess } from "./reported.ts";
 
 /** One of the files that make an app. */
 export interface SightedFile {
@@ -44,7 +44,7 @@ export function executableOf(process: ReportedProcess, place: Place, mount: Moun
     { path: `/proc/${pid}/exe`, reader: "root" },
     { path: place.path, reader: readerOf(place, process) },
   ];
-  const changed = exe.ctime_seconds * 1_000_000_000n + BigInt(exe.ctime_nanoseconds);
+  const changed = changeOf(exe);
   const local = mount !== undefined && isLocal(mount);
   const steady = keepsItsDevice(process, mount) || mount?.type === "tmpfs";
   return { place, steady, device: BigInt(exe.device), readable: { ways, inode: exe.inode, changed, local } };

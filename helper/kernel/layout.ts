@@ -126,7 +126,7 @@ export class Struct<T extends MemberTable> {
   }
 }
 
-export const abi = 6;
+export const abi = 7;
 export const pathDepth = 6;
 export const tableDefer = 0xffffffff;
 export const tableNamed = 0xfffffffe;
@@ -138,7 +138,7 @@ export const actionPersonal = 0x80;
 export const flowState = { idle: 0, held: 1, allowed: 2, blocked: 3, exempt: 4, handshake: 5 } as const;
 export const direction = { outbound: 0, inbound: 1 } as const;
 /** Values of exe_key.disguised. */
-export const disguise = { none: 0, other: 1, unrecorded: 2 } as const;
+export const disguise = { none: 0, other: 1, unrecorded: 2, script: 3 } as const;
 export const recordType = { held: 1, decided: 2, established: 3, ended: 4, program: 5 } as const;
 /** Keys of the map `notices`. */
 export const notice = { asleep: 0, gates: 1, max: 2 } as const;
@@ -163,6 +163,7 @@ export const counterNames = [
   "namesLost",
   "unrecorded",
   "synsFull",
+  "untold",
 ] as const;
 export const counterSlots = 16;
 

@@ -1,6 +1,7 @@
 // kill -9 of the helper under load, again and again: the body of kill.test.ts and of its long form.
 import { expect } from "vitest";
 import { client, type TcpResult } from "../network/clients.ts";
+import { compiled } from "../network/compiled.ts";
 import { type Addresses, type Field, Talker } from "./field.ts";
 
 /** Nobody listens there. */
@@ -40,14 +41,19 @@ async function deny(field: Field, shut: Addresses, going: () => boolean): Promis
 export async function expectNothingBreaks(field: Field, kills: number): Promise<{ denied: number; answered: number }> {
   const shut = field.addresses();
   const asked = [field.network.address(4), field.network.address(6)];
-  await field.rules({ shut: [shut.v4, shut.v6], asked });
+  const own = field.network.address(4);
+  await field.rules({ shut: [shut.v4, shut.v6], asked: [...asked, own] });
+  const app = compiled("knock");
+  await (await field.helper.client()).call("rules.add", { app, action: "allow", address: own });
+  const goes = async () => expect((await field.run([app, own, "80"])).code, "what one app alone is allowed").toBe(0);
+  await goes();
   const before = await field.arrivedAt(shut);
   const steady = await field.steady(2, 40);
   let going = true;
   const denying = deny(field, shut, () => going);
   let answered: number;
   try {
-    answered = await killAgainAndAgain(field, kills, asked);
+    answered = await killAgainAndAgain(field, kills, asked, goes);
   } finally {
     going = false;
     await denying.catch(() => {});
@@ -67,8 +73,16 @@ export async function expectNothingBreaks(field: Field, kills: number): Promise<
   return { denied: denied.made, answered };
 }
 
-/** Returns how many undecided connections were answered after `heldFor` helpers. */
-async function killAgainAndAgain(field: Field, kills: number, asked: string[]): Promise<number> {
+/**
+ * `goes`: an app connects that a rule allows, and of which no helper but the first need have heard. Returns how many undecided
+ * connections were answered after `heldFor` helpers.
+ */
+async function killAgainAndAgain(
+  field: Field,
+  kills: number,
+  asked: string[],
+  goes: () => Promise<void>,
+): Promise<number> {
   const fresh = field.network.address(4);
   let answered = 0;
   let waiting: Waiting | undefined;
@@ -85,6 +99,7 @@ async function killAgainAndAgain(field: Field, kills: number, asked: string[]): 
     if (kill % 10 === 0) {
       const result = JSON.parse((await field.run(client("tcp", fresh, 80, 20))).stdout) as TcpResult;
       expect(result, "a new allowed connection without a helper").toMatchObject({ ok: true, errno: 0 });
+      await goes();
     }
     await field.helper.start();
     if (kill % heldFor !== heldFor - 1) continue;

@@ -24,6 +24,7 @@ const clients = {
   brief: [...alone, "-pthread"],
   crowd: alone,
   flood: alone,
+  knock: alone,
   /** Goes on in a copy of its own code, which must be whole by itself. */
   mimic: ["-O1", "-fno-stack-protector"],
   /** Without libc and without padding: a program of one or two pages. */

@@ -34,6 +34,7 @@ const files = [
     "full",
     "leaks",
     "kill",
+    "kept-apps",
     "crash",
   ],
   ...["changed", "usual"],

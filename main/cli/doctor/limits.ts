@@ -44,6 +44,7 @@ const happened: Record<string, string> = {
   forgotten: "They are asked about again when the app tries again.",
   journalLost: "The journal was too busy. FLOWS=blocked or none in /etc/picket/journal.conf writes less.",
   synsFull: busy,
+  untold: busy,
   holdOverflow: busy,
   gatesUnwritten: busy,
   droppedAtRelease: "The app sends again; if it does not, try again there.",

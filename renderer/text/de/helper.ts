@@ -103,6 +103,8 @@ const degraded: Readonly<Record<string, string>> = {
   diskFull: "Die Festplatte ist voll: Neue Antworten und Regeln lassen sich nicht speichern.",
   misfit: "Was ein früherer Hilfsdienst hinterließ, war beschädigt und wurde neu gemacht.",
   unrecorded: "Manche Programme konnte Picket nicht verfolgen: Für sie gilt eine Antwort nur einmal.",
+  untold:
+    "Programme wurden schneller gestartet, als Picket mitkam: Was zu ihnen gehört, wird mit ihrer nächsten Verbindung erkannt.",
   synsFull: "Zu viele Verbindungen warten: Nach manchen wird erst gefragt, wenn ihre App es wieder versucht.",
   errors: "Etwas ging schief; das Protokoll beschreibt es.",
   holdOverflow: "Angehaltene Pakete gingen verloren: Zu viele warten.",

@@ -1,10 +1,11 @@
 // What is remembered of executables, what the kernel is told, and ends that come before the name.
+import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import type { AppPath } from "../../../contract/app-path.ts";
 import type { App } from "../../../contract/words.ts";
-import type { Apps, Identified } from "../../../helper/identity/apps.ts";
+import type { Apps, Identified, ReportedProcess } from "../../../helper/identity/apps.ts";
 import { Naming } from "../../../helper/identity/naming.ts";
-import { type FlowRecord, flowId, layouts } from "../../../helper/kernel/layout.ts";
+import { disguise, type FlowRecord, flowId, layouts } from "../../../helper/kernel/layout.ts";
 import type { BpfMap } from "../../../helper/kernel/libbpf.ts";
 import { AppNumbers } from "../../../helper/store/numbers.ts";
 import { temporaryStore } from "../store/temporary.ts";
@@ -23,27 +24,42 @@ function record(cookie: bigint, inode = 1n, app = 0): FlowRecord {
 }
 
 /** Apps whose answers come when the test says so. */
-function start(told = new Map<string, number>(), toldProcesses = new Map<string, number>()) {
+function start(
+  told = new Map<string, number>(),
+  toldProcesses = new Map<string, number>(),
+  launches = new Map<string, Buffer>(),
+) {
   const waiting: ((identified: Identified) => void)[] = [];
+  const asked: ReportedProcess[] = [];
   const apps = {
-    identify: () => new Promise<Identified>((resolve) => waiting.push(resolve)),
+    identify: (process: ReportedProcess) => {
+      asked.push(process);
+      return new Promise<Identified>((resolve) => waiting.push(resolve));
+    },
     describe: ({ executable }: AppPath): App => ({ ...curl, path: executable }),
     ownerOf: async () => null,
   };
   const mapOf = (content: Map<string, number>) =>
     ({
       set: (key: Buffer, value: Buffer) => content.set(key.toString("hex"), value.readUInt32LE()),
-      // Nothing is known of a launch that was not announced.
-      get: () => false,
+      get: (key: Buffer, into: Buffer) => {
+        const number = content.get(key.toString("hex"));
+        if (number !== undefined) into.writeUInt32LE(number);
+        return number !== undefined;
+      },
       keys: () => [...content.keys()].map((key) => Buffer.from(key, "hex")),
       delete: (key: Buffer) => content.delete(key.toString("hex")),
     }) as unknown as BpfMap;
+  const started = {
+    get: (key: Buffer, into: Buffer) => (launches.get(key.toString("hex"))?.copy(into) ?? 0) > 0,
+  } as unknown as BpfMap;
   const numbers = new AppNumbers(open());
-  const maps = { apps: mapOf(told), processes: mapOf(toldProcesses), launches: mapOf(new Map()) };
+  const maps = { apps: mapOf(told), processes: mapOf(toldProcesses), launches: started };
   const changed = new Set<string>();
   const contents = {
     meet: async () => {},
     isChanged: ({ content = "" }: Pick<App, "content">) => changed.has(content),
+    fileOf: () => null,
   };
   const naming = new Naming({ apps: apps as unknown as Apps, numbers, maps, contents });
   const events: string[] = [];
@@ -58,7 +74,7 @@ function start(told = new Map<string, number>(), toldProcesses = new Map<string,
     waiting.shift()?.(identified);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { naming, numbers, told, toldProcesses, events, meet, answer, waiting, changed };
+  return { naming, asked, numbers, told, toldProcesses, events, meet, answer, waiting, changed };
 }
 
 describe("an executable", () => {
@@ -135,26 +151,57 @@ describe("an executable", () => {
     expect(waiting).toHaveLength(1);
   });
 
-  it("is not one app any more once a script was started with it", async () => {
-    const { naming, meet, answer, waiting, events } = start();
+  it("stays the app of its file when somebody starts a script with it, whose process is another app", async () => {
+    const { naming, meet, answer, waiting, events, told } = start();
     meet(record(1n));
     await answer({ app: curl, certain: true, lasting: true });
     const empty = layouts.program.read(Buffer.alloc(layouts.program.size));
     const { process } = record(1n);
-    naming.announce({ ...empty, launched: 1, process, launch: { ...empty.launch, interpreted: 1 } });
+    const script = { ...process, start: 1n, exe: { ...process.exe, disguised: disguise.script } };
+    naming.announce({ ...empty, launched: 1, process: script, launch: { ...empty.launch, interpreted: 1 } });
     expect(waiting).toHaveLength(1);
-    meet(record(2n));
+    meet({ ...record(2n), process: script });
     await answer({ app: { ...curl, path: "/usr/bin/curl//a" }, certain: true, lasting: false });
-    expect(events).toEqual(["1 is /usr/bin/curl", "2 is /usr/bin/curl//a"]);
+    meet(record(3n));
+    expect(events).toEqual(["1 is /usr/bin/curl", "2 is /usr/bin/curl//a", "3 is /usr/bin/curl"]);
+    expect(told.size).toBe(1);
   });
 
-  it("of an earlier helper is forgotten, and its processes: a number may mean another app in this database", () => {
+  it("of an earlier helper is forgotten where this database does not vouch for it, and its processes", () => {
     const process = layouts.process_key.write({ start: 1n }).toString("hex");
     const { told, toldProcesses } = start(
       new Map([[layouts.exe_key.write(record(1n).process.exe).toString("hex"), 7]]),
       new Map([[process, 0]]),
     );
     expect([told.size, toldProcesses.size]).toEqual([0, 0]);
+  });
+
+  it("of an earlier helper's process is asked for again at once where that lives, which has no number until then", async () => {
+    const ticks =
+      readFileSync("/proc/self/stat", "latin1")
+        .replace(/^.*\) /s, "")
+        .split(" ")[19] ?? "";
+    const nanoseconds = BigInt(ticks) * 10_000_000n;
+    const keys = [nanoseconds, nanoseconds + 10_000_000n].map((start) =>
+      layouts.process_key.write({ start, kernel_pid: process.pid }).toString("hex"),
+    );
+    const [living = "", another = ""] = keys;
+    const launch = layouts.launch.write({ interpreted: 1 });
+    const left = () => new Map(keys.map((key) => [key, 7]));
+    const launches = new Map(keys.map((key) => [key, launch]));
+    const { toldProcesses, waiting, answer, numbers, asked } = start(new Map(), left(), launches);
+    // The other one had its pid before.
+    expect([...toldProcesses]).toEqual([[living, 0]]);
+    await vi.waitFor(() => expect(waiting).toHaveLength(1));
+    expect(asked[0]).toMatchObject({ pid: process.pid, uid: 0, gid: 0, exe: { disguised: disguise.script } });
+    await answer({ app: curl, certain: true, lasting: false });
+    expect([...toldProcesses]).toEqual([[living, numbers.of(curl.path)]]);
+    expect(toldProcesses.has(another)).toBe(false);
+    // Where nobody can be sure of it, it is told of at its next call.
+    const again = start(new Map(), left(), launches);
+    await vi.waitFor(() => expect(again.waiting).toHaveLength(1));
+    await again.answer({ app: curl, certain: false, lasting: false });
+    expect(again.toldProcesses.size).toBe(0);
   });
 
   it("is another one when any part of its key differs", async () => {
