@@ -13,6 +13,7 @@
  *   sock_ops          held TCP: quick SYN retransmission, true initial window, end of the attempt; accepted TCP: a flow of its own
  *   sock_release      the socket is gone
  *   adopt_sockets     sockets older than the guard, when a guard begins
+ *   find_outside      sockets within the guard that no hook sees, when a person looks
  *   exec, fork, exit  how processes are started, on the whole machine
  *   dump_traffic      bytes of live connections, when the helper asks
  *   find_open         connections that go on, when a person ends some
@@ -357,8 +358,12 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 	if (!sk || !c)
 		return 1;
 	state = bpf_sk_storage_get(&sockets, sk, 0, op == BPF_SOCK_OPS_TCP_LISTEN_CB ? BPF_SK_STORAGE_GET_F_CREATE : 0);
-	if (!state)
+	if (!state) {
+		/* MPTCP's subflows connect past the hooks: egress makes their storage with the SYN that comes now. Their end is to be told as well. */
+		if (op == BPF_SOCK_OPS_TCP_CONNECT_CB)
+			bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
 		return 1;
+	}
 	switch (op) {
 	case BPF_SOCK_OPS_TIMEOUT_INIT:
 		if (state->state == FLOW_HELD)
