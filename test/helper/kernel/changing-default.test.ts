@@ -48,7 +48,8 @@ it("no datagram goes by a path that is half the old one and half the new", async
   const seen = { blocked: 0, allowed: 0, held: 0 };
   prober.onRecord = ({ type, state, rule }) => {
     if (type === recordType.held) seen.held++;
-    else if (state === flowState.blocked && rule === 7) seen.blocked++;
+    if (type !== recordType.decided) return;
+    if (state === flowState.blocked && rule === 7) seen.blocked++;
     else seen.allowed++;
   };
   const enter = `echo $$ > "$0/cgroup.procs" && exec unshare --net sh -c 'ip link set lo up && exec "$0" 127.0.0.1 500 65000 60' "$1"`;
@@ -56,13 +57,15 @@ it("no datagram goes by a path that is half the old one and half the new", async
     stdio: ["pipe", "pipe", "inherit"],
   });
   await expect.poll(() => seen.blocked, { timeout: 20_000 }).toBeGreaterThan(0);
-  for (let changes = 0; changes < 100_000 && seen.allowed === 0; changes++) {
+  // Without the count, one of some 50,000 went by.
+  for (let changes = 0; seen.blocked < 500_000 && seen.allowed === 0; changes++) {
     maps.apply(ways[changes % 2 === 0 ? 1 : 0]);
     if (changes % 64 === 0) prober.drain();
   }
   prober.drain();
   console.log(JSON.stringify(seen));
-  expect(seen.blocked).toBeGreaterThan(10_000);
   expect(seen.allowed).toBe(0);
+  // Some came in between, and waited.
+  expect(seen.held).toBeGreaterThan(0);
   expect(prober.failures).toEqual([]);
 }, 120_000);
