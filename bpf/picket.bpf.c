@@ -117,7 +117,9 @@ static __always_inline struct socket_state *caller_state(struct bpf_sock_addr *c
 	}
 	if (!state->netns)
 		state->netns = bpf_get_netns_cookie(ctx);
-	who_calls(state);
+	/* A second way of MPTCP is the kernel's idea, from a thread of its own. */
+	if (bpf_get_current_task_btf()->mm || !inherit(sk, state))
+		who_calls(state);
 	return state;
 }
 
@@ -358,12 +360,8 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 	if (!sk || !c)
 		return 1;
 	state = bpf_sk_storage_get(&sockets, sk, 0, op == BPF_SOCK_OPS_TCP_LISTEN_CB ? BPF_SK_STORAGE_GET_F_CREATE : 0);
-	if (!state) {
-		/* MPTCP's subflows connect past the hooks: egress makes their storage with the SYN that comes now. Their end is to be told as well. */
-		if (op == BPF_SOCK_OPS_TCP_CONNECT_CB)
-			bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+	if (!state)
 		return 1;
-	}
 	switch (op) {
 	case BPF_SOCK_OPS_TIMEOUT_INIT:
 		if (state->state == FLOW_HELD)

@@ -1,9 +1,14 @@
-// MPTCP: the kernel itself makes the connection, past the hooks that other connections meet. Its end is told like any other's.
+// MPTCP: the kernel itself makes the connections (subflows), some of them of its own accord. They are their app's, and end like any others.
+import { spawn } from "node:child_process";
+import { copyFileSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { abi, layouts } from "../../helper/kernel/layout.ts";
 import { BpfMap, openPin } from "../../helper/kernel/libbpf.ts";
 import { bpfFileSystem } from "../../helper/kernel/pins.ts";
-import { client } from "../network/clients.ts";
+import { client, python } from "../network/clients.ts";
+import { ip } from "../network/network.ts";
 import { Field } from "./field.ts";
 import { slowness, until } from "./helper-process.ts";
 
@@ -52,4 +57,55 @@ test("one that is allowed goes on, and its end is told once", { timeout: 120_000
   await until("its end", async () => (await flow())[0]?.live === false);
   expect(await flow()).toMatchObject([{ verdict: "allow" }]);
   expect((await flow())[0]?.bytesIn).toBeGreaterThan(100);
+});
+
+const server = `import socket, sys, threading
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind((sys.argv[1], 9000))
+s.listen()
+print("up", flush=True)
+def echo(c):
+    while data := c.recv(1000): c.sendall(data)
+while True:
+    threading.Thread(target=echo, args=(s.accept()[0],), daemon=True).start()`;
+const caller = `import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+s.connect((sys.argv[1], 9000))
+for _ in range(3):
+    s.sendall(b"hello")
+    s.recv(1000)
+print("connected", flush=True)
+sys.stdin.read()`;
+
+test("a second way of a connection is its app's", {
+  timeout: 120_000 * slowness,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "picket-multipath-"));
+  const app = join(folder, "multipath");
+  const { network } = field;
+  const address = network.address(4);
+  ip("-n", network.near, "link", "set", "tunnel", "up");
+  for (const side of [network.near, network.far])
+    ip("-n", side, "mptcp", "limits", "set", "subflow", "2", "add_addr_accepted", "2");
+  ip("-n", network.near, "mptcp", "endpoint", "add", "198.51.100.1", "subflow");
+  const serving = spawn("nsenter", [`--net=/run/netns/${network.far}`, python, "-c", server, address], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    await new Promise((resolve) => serving.stdout.once("data", resolve));
+    copyFileSync(realpathSync(python), app);
+    const api = await field.helper.client();
+    await api.call("rules.add", { app, action: "allow", address });
+    const child = field.spawn([app, "-c", caller, address]);
+    const flows = async () => (await api.call("flows.list", {})).filter(({ endpoint }) => endpoint.address === address);
+    await until("both ways", async () => (await flows()).length === 2);
+    for (const flow of await flows()) expect(flow).toMatchObject({ app: { path: app }, verdict: "allow", user: 0 });
+    child.kill("SIGKILL");
+    await until("their ends", async () => (await flows()).every(({ live }) => !live));
+    expect(keptConnections()).toBe(0);
+  } finally {
+    serving.kill("SIGKILL");
+    rmSync(folder, { recursive: true });
+  }
 });
