@@ -77,7 +77,7 @@ export async function expectFairness(field: Field, floods: number, seconds: numb
   expect(result).toMatchObject({ ok: true, errno: 0 });
   console.log(`during the flood: prompt after ${Math.round(prompted)} ms, answered after ${Math.round(answered)} ms`);
 
-  for (const [kind, attempts] of Object.entries(await field.attempts(360, shut, 9))) {
+  for (const [kind, attempts] of Object.entries(await field.attempts(400, shut, 9))) {
     expect(attempts, kind).toMatchObject({ made: 20, failed: 0 });
   }
   await enough;
