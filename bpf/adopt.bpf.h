@@ -11,9 +11,8 @@
 
 #define SOCK_BINDPORT_LOCK 8 /* in sk_userlocks: the app chose its port */
 
-static __always_inline int in_guard(struct sock *sk)
+static __always_inline int is_guarded(struct cgroup *cgroup)
 {
-	struct cgroup *cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
 	void *ancestors = (void *)cgroup + bpf_core_field_offset(struct cgroup, ancestors);
 	int level = BPF_CORE_READ(cgroup, level), i;
 
@@ -29,6 +28,12 @@ static __always_inline int in_guard(struct sock *sk)
 			return 1;
 	}
 	return 0;
+}
+
+/* Whether the hooks hear of it: they follow the cgroup in which a socket was made, whoever has it now. */
+static __always_inline int in_guard(struct sock *sk)
+{
+	return is_guarded(BPF_CORE_READ(sk, sk_cgrp_data.cgroup));
 }
 
 /* An established connection goes on unless a rule blocks it: nobody wants every connection of a session frozen when it is first guarded. */
@@ -107,6 +112,23 @@ int adopt_sockets(struct bpf_iter__task_file *ctx)
 	    state->state == FLOW_IDLE)
 		adopt_connection(sk, state);
 	bpf_seq_write(ctx->meta->seq, state, sizeof(*state));
+	return 0;
+}
+
+/* Sockets that processes within the guard brought along or were given: nothing of what they send is seen. */
+SEC("iter/task_file")
+int find_outside(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct sock *sk = socket_of(ctx->file);
+	struct outside outside = {};
+
+	if (!task || !sk || (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6) || in_guard(sk) ||
+	    !is_guarded(BPF_CORE_READ(task, cgroups, dfl_cgrp)))
+		return 0;
+	outside.pid = helper_pid(task->group_leader->thread_pid);
+	BPF_CORE_READ_STR_INTO(&outside.command, task, group_leader, comm);
+	bpf_seq_write(ctx->meta->seq, &outside, sizeof(outside));
 	return 0;
 }
 

@@ -77,8 +77,8 @@ static __always_inline int parse_ipv4(struct __sk_buff *skb, int outgoing, struc
 		return -1;
 	p->family = 4;
 	p->protocol = ip.protocol;
-	/* Options may route the packet somewhere else than it says (RFC 791, source routes). No TCP or UDP needs any. */
-	if (outgoing && ip.ihl > 5 && (ip.protocol == IPPROTO_TCP || ip.protocol == IPPROTO_UDP))
+	/* Options may route the packet somewhere else than it says (RFC 791, source routes). Only IGMP needs one (RFC 2236). */
+	if (outgoing && ip.ihl > 5 && ip.protocol != IPPROTO_IGMP)
 		return -1;
 	/* The kernel fragments after egress and puts together before ingress: only raw sockets send fragments, and the later have no ports. */
 	if (outgoing && (ip.frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET)))

@@ -13,6 +13,7 @@
  *   sock_ops          held TCP: quick SYN retransmission, true initial window, end of the attempt; accepted TCP: a flow of its own
  *   sock_release      the socket is gone
  *   adopt_sockets     sockets older than the guard, when a guard begins
+ *   find_outside      sockets within the guard that no hook sees, when a person looks
  *   exec, fork, exit  how processes are started, on the whole machine
  *   dump_traffic      bytes of live connections, when the helper asks
  *   find_open         connections that go on, when a person ends some
@@ -117,7 +118,9 @@ static __always_inline struct socket_state *caller_state(struct bpf_sock_addr *c
 	}
 	if (!state->netns)
 		state->netns = bpf_get_netns_cookie(ctx);
-	who_calls(state);
+	/* A second way of MPTCP is the kernel's idea, from a thread of its own. */
+	if (bpf_get_current_task_btf()->mm || !inherit(sk, state))
+		who_calls(state);
 	return state;
 }
 

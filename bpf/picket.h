@@ -377,6 +377,13 @@ struct revoked {
 	__u32 pad;
 };
 
+/* What find_outside writes for every socket within the guard that was made outside it. */
+struct outside {
+	__u32 pid; /* of its holder, in the helper's PID namespace */
+	__u32 pad;
+	char command[16];
+};
+
 /* Destination path: tables from the most specific to `any`; 0 ends it. */
 struct path {
 	__u32 tables[PATH_DEPTH];
@@ -429,6 +436,7 @@ struct config {
 	__u32 helper;	       /* its process, in its own PID namespace */
 	__u32 override;	       /* enum action that comes before every rule, 0 for none; this computer's talk with itself is left to the rules */
 	__u32 person;	       /* uid whose own rules slots speak of; (uid_t)-1: nobody's */
+	__u32 writes;	       /* counts how often more than one member was written, in two steps each; odd: one is under way */
 	struct path any;       /* path of a destination that is in neither hosts nor ranges */
 };
 

@@ -73,6 +73,10 @@ static __always_inline int answers_unread(void)
 	return bpf_ringbuf_query(&names, BPF_RB_CONS_POS) < answers_end && bpf_ktime_get_ns() - unread_since < ANSWER_PATIENCE;
 }
 
+/* The compiler neither repeats such a read nor moves it; loads are in order on x86, elsewhere nearly so. */
+#define READ_NOW(member) (*(volatile __u32 *)&(member))
+#define BARRIER() asm volatile("" : : : "memory")
+
 /*
  * Global, so that the verifier checks it once and not at every call (a static function is checked anew in each context, and the loops
  * multiply). Returns an enum action; writes the deciding rule.
@@ -80,19 +84,28 @@ static __always_inline int answers_unread(void)
 __noinline __u32 look_up(struct question *q, __u32 *rule)
 {
 	struct config *c = settings();
-	struct path *path;
+	__u32 override, writes, default_action, person;
+	struct path path;
 	int depth, shape;
 
 	if (!c || !q || !rule)
 		return ACTION_ASK;
-	if (c->override && !is_loopback(q->address))
-		return c->override;
-	path = path_of(c, q->address);
-	if (path->tables[0] == TABLE_NAMED && answers_unread())
+	override = c->override;
+	if (override && !is_loopback(q->address))
+		return override;
+	/* The helper overwrites the config where it is: half an old path and half a new one might lead past a table that both have. */
+	writes = READ_NOW(c->writes);
+	path = *path_of(c, q->address);
+	default_action = READ_NOW(c->default_action);
+	person = READ_NOW(c->person);
+	BARRIER();
+	if ((writes & 1) || READ_NOW(c->writes) != writes)
 		return ACTION_ASK;
-	depth = path->tables[0] != TABLE_RESOLVER ? 0 : q->port == DNS_PORT ? 2 : 1;
+	if (path.tables[0] == TABLE_NAMED && answers_unread())
+		return ACTION_ASK;
+	depth = path.tables[0] != TABLE_RESOLVER ? 0 : q->port == DNS_PORT ? 2 : 1;
 	for (; depth < PATH_DEPTH; depth++) {
-		__u32 table = path->tables[depth];
+		__u32 table = path.tables[depth];
 		__u32 *shapes;
 
 		if (!table)
@@ -122,14 +135,14 @@ __noinline __u32 look_up(struct question *q, __u32 *rule)
 				key.direction = q->direction;
 			slot = bpf_map_lookup_elem(&slots, &key);
 			if (slot) {
-				if ((slot->action & ACTION_PERSONAL) && q->user != c->person)
+				if ((slot->action & ACTION_PERSONAL) && q->user != person)
 					return ACTION_ASK;
 				*rule = slot->rule;
 				return slot->action & ~ACTION_PERSONAL;
 			}
 		}
 	}
-	return c->default_action;
+	return default_action;
 }
 
 #endif

@@ -311,7 +311,10 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     told: (list, id) => updates.note("blocklists", list, id),
   });
   const blocklistService = makeBlocklistService(blocklists);
-  const blindSpots = makeBlindSpots(() => guards.guarded().map((path) => join(root, path)));
+  const blindSpots = makeBlindSpots({
+    directories: () => guards.guarded().map((path) => join(root, path)),
+    outside: () => programs.findOutside(),
+  });
   const service: ServiceParts = {
     engine,
     monitor,

@@ -26,22 +26,31 @@ export class Revocation {
   soon(): void {
     this.pending ??= setImmediate(() => {
       this.pending = undefined;
-      try {
-        this.carryOut();
-      } catch (error) {
-        log("error", "connections could not be looked at again", { error: String((error as Error).stack ?? error) });
-      }
+      this.carryOut();
     });
   }
 
-  /** After the maps have the new policy. What it asks about goes on until its next packet, which is held. */
+  /**
+   * After the maps have the new policy. What it asks about goes on until its next packet, which is held. What cannot be found ends with its
+   * next packet: nobody who changed a policy hears of that, and what else follows from the change still does.
+   */
   carryOut(): void {
-    for (const connection of this.parts.programs.findRevoked()) {
-      const id = flowId(connection.flow);
-      const judgement = this.judge(connection, id);
-      if (judgement?.verdict === "block") this.end(connection, id, judgement);
+    this.safely(() => {
+      for (const connection of this.parts.programs.findRevoked()) {
+        const id = flowId(connection.flow);
+        const judgement = this.judge(connection, id);
+        if (judgement?.verdict === "block") this.end(connection, id, judgement);
+      }
+    });
+    this.safely(() => this.blockDatagrams());
+  }
+
+  private safely(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      log("error", "connections could not be looked at again", { error: String((error as Error).stack ?? error) });
     }
-    this.blockDatagrams();
   }
 
   /** Undefined where only the helper could judge and it does not know the flow. */

@@ -1,20 +1,47 @@
-// Guarded processes that Picket cannot see into, as a degradation that is looked for now and then.
+// What guarded processes have that Picket cannot see into, as degradations that are looked for now and then.
 import type { Degraded } from "../../contract/words.ts";
+import type { Outside } from "../kernel/layout.ts";
 import { packetSocketHolders } from "./packet-sockets.ts";
 
 /** How long what guarded processes have open is believed, milliseconds: looking is not free where many run. */
 const blindSpotAge = 10_000;
+/** So many are named. */
+const named = 10;
 
-/** `directories`: of the guarded cgroups. */
-export function makeBlindSpots(directories: () => string[]): () => Degraded[] {
+export interface BlindSpotParts {
+  /** Of the guarded cgroups. */
+  directories(): string[];
+  /** Who within has a socket that was made outside, once for each. */
+  outside(): Outside[];
+}
+
+/** Each process once. */
+function holdersOf(sockets: readonly Outside[]): string[] {
+  return [...new Set(sockets.map(({ pid, command }) => `${command.toString("utf8").split("\0")[0]} (${pid})`))];
+}
+
+function told(code: string, what: string, holders: readonly string[]): Degraded[] {
+  return holders.length === 0 ? [] : [{ code, message: `${what}: ${holders.slice(0, named).join(", ")}` }];
+}
+
+export function makeBlindSpots({ directories, outside }: BlindSpotParts): () => Degraded[] {
   let known: Degraded[] = [];
   let looked = Number.NEGATIVE_INFINITY;
   return () => {
     if (performance.now() - looked < blindSpotAge) return known;
     looked = performance.now();
-    const holders = packetSocketHolders(directories());
-    const message = `Guarded processes with AF_PACKET sockets, which Picket cannot see into: ${holders.slice(0, 10).join(", ")}`;
-    known = holders.length === 0 ? [] : [{ code: "packetSockets", message }];
+    known = [
+      ...told(
+        "packetSockets",
+        "Guarded processes with AF_PACKET sockets, which Picket cannot see into",
+        packetSocketHolders(directories()),
+      ),
+      ...told(
+        "outsideSockets",
+        "Guarded processes with sockets that were made outside the guard, of which Picket sees nothing",
+        holdersOf(outside()),
+      ),
+    ];
     return known;
   };
 }

@@ -368,6 +368,7 @@ const traffic = new Struct({
   direction: "u8",
   pad: "u8",
 });
+const outside = new Struct({ pid: "u32", pad: "u32", command: { bytes: 16 } });
 const revoked = new Struct({
   flow: flow_key,
   cookie: "u64",
@@ -405,6 +406,7 @@ const config = new Struct({
   helper: "u32",
   override: "u32",
   person: "u32",
+  writes: "u32",
   any: path,
 });
 
@@ -429,6 +431,7 @@ export const layouts = {
   share,
   lookup,
   traffic,
+  outside,
   revoked,
   path,
   host_key,
@@ -450,6 +453,7 @@ export type SocketState = ValuesOf<typeof socket_state>;
 export type Lookup = ValuesOf<typeof lookup>;
 export type FlowRecord = ValuesOf<typeof record>;
 
+export type Outside = ValuesOf<typeof outside>;
 export type Revoked = ValuesOf<typeof revoked>;
 export type Traffic = ValuesOf<typeof traffic>;
 

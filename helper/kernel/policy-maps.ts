@@ -263,9 +263,7 @@ export class PolicyMaps {
   /** Every verdict is looked up again. */
   renew(): void {
     this.generation = (this.generation + 1) >>> 0;
-    const config = layouts.config.read(this.config);
-    this.config = layouts.config.write({ ...config, generation: this.generation });
-    this.configs.set(zero, this.config);
+    this.writeConfig({ ...layouts.config.read(this.config), generation: this.generation });
   }
 
   /** The same in the same order for all there is, whatever was there before. Returns whether anything of the config changed. */
@@ -324,7 +322,8 @@ export class PolicyMaps {
 
   /** Returns whether anything but the generation changed. */
   private configure({ defaultAction, any, override }: Pick<Compiled, "defaultAction" | "any" | "override">): boolean {
-    const config = layouts.config.write({
+    const before = layouts.config.read(this.config);
+    const after = {
       abi,
       hold_jiffies: this.settings.holdTicks,
       default_action: defaultAction,
@@ -333,11 +332,24 @@ export class PolicyMaps {
       helper: process.pid,
       override: override === null ? 0 : overrideActions[override],
       person: this.settings.person ?? nobodys,
+      writes: before.writes,
       any: { tables: [...any] },
-    });
+    };
+    const config = layouts.config.write(after);
     if (config.equals(this.config)) return false;
-    this.configs.set(zero, config);
-    this.config = config;
+    // One member alone is written at once. Of several the programs may meet some: while `writes` is odd they hold.
+    if (layouts.config.write({ ...after, generation: before.generation }).equals(this.config)) this.writeConfig(after);
+    else {
+      const writes = ((before.writes | 1) + 2) >>> 0;
+      this.writeConfig({ ...before, writes });
+      this.writeConfig({ ...after, writes });
+      this.writeConfig({ ...after, writes: (writes + 1) >>> 0 });
+    }
     return true;
+  }
+
+  private writeConfig(config: Parameters<typeof layouts.config.write>[0]): void {
+    this.config = layouts.config.write(config);
+    this.configs.set(zero, this.config);
   }
 }

@@ -16,7 +16,15 @@ import {
   type TakeStep,
   takeObject,
 } from "./kernel-object.ts";
-import { flowState, layouts, type Revoked, type SocketState, type Struct, type Traffic } from "./layout.ts";
+import {
+  flowState,
+  layouts,
+  type Outside,
+  type Revoked,
+  type SocketState,
+  type Struct,
+  type Traffic,
+} from "./layout.ts";
 import {
   attachCgroup,
   attachIterator,
@@ -35,6 +43,7 @@ import {
 import { close, O_DIRECTORY, O_RDONLY, open, openByKernfsId, read, SystemError } from "./libc.ts";
 import { bpfFileSystem, removePins } from "./pins.ts";
 
+const EAGAIN = 11;
 const ENOLINK = 67;
 
 /** Map sizes that user space must know: the ring buffers' bytes, as in bpf/maps.bpf.h. */
@@ -64,6 +73,7 @@ export class Programs {
   private readonly traffic: number;
   private readonly revoked: number;
   private readonly open: number;
+  private readonly outside: number;
   private readonly older: number;
   private readonly launches: number[];
   private readonly guards = new Map<string, number[]>();
@@ -87,6 +97,7 @@ export class Programs {
     this.traffic = attachIterator(this.programs.dump_traffic);
     this.revoked = attachIterator(this.programs.find_revoked);
     this.open = attachIterator(this.programs.find_open);
+    this.outside = attachIterator(this.programs.find_outside);
     this.older = attachIterator(this.programs.adopt_sockets);
     this.launches = this.watchLaunches(join(this.pins, "launches"));
     this.egress = programInfo(this.programs.on_egress).id;
@@ -100,16 +111,18 @@ export class Programs {
   guard(cgroupDirectory: string): SocketState[] {
     const fd = open(cgroupDirectory, O_RDONLY | O_DIRECTORY);
     const links: number[] = [];
+    let inode: string | null = null;
     try {
       // Of what is open: the folder may be replaced by another of that name meanwhile.
-      const inode = String(fstatSync(fd).ino);
+      inode = String(fstatSync(fd).ino);
       if (this.guards.has(inode)) return [];
       const pins = this.folder(inode);
       for (const name of hookNames) links.push(this.attach(name, fd, inode, join(pins, name)));
       this.completed(inode, pins, links);
       return this.adoptSockets(BigInt(inode));
     } catch (error) {
-      // What is pinned by now stays attached: the next guard() completes it.
+      // What is pinned by now stays attached: the next guard() completes it, and looks for older sockets again.
+      if (inode !== null) this.guards.delete(inode);
       for (const link of links) close(link);
       throw error;
     } finally {
@@ -284,6 +297,11 @@ export class Programs {
     return readAll(this.open, layouts.revoked);
   }
 
+  /** Who within the guard has a socket that was made outside, once for each such descriptor. */
+  findOutside(): Outside[] {
+    return readAll(this.outside, layouts.outside);
+  }
+
   /** Marks a socket of this process as the helper's own, by its storage: guarded or not, its packets pass. */
   exempt(socketFd: number): void {
     const key = Buffer.alloc(4);
@@ -314,7 +332,7 @@ export class Programs {
   remove(): void {
     for (const links of this.guards.values()) for (const link of links) close(link);
     this.guards.clear();
-    for (const link of [this.traffic, this.revoked, this.open, this.older, ...this.launches]) close(link);
+    for (const link of [this.traffic, this.revoked, this.open, this.outside, this.older, ...this.launches]) close(link);
     for (const program of Object.values(this.programs)) close(program);
     removePins(this.root);
   }
@@ -342,6 +360,17 @@ function cgroupKey(id: bigint): Buffer {
   return key;
 }
 
+/** The kernel looks at a million descriptors a call; where none of them had anything to tell, it wants to be called again. */
+function readSome(fd: number, into: Buffer): number {
+  for (;;) {
+    try {
+      return read(fd, into);
+    } catch (error) {
+      if (!(error instanceof SystemError && error.errno === EAGAIN)) throw error;
+    }
+  }
+}
+
 /** One pass of an iterator over the sockets, each as what its program writes. */
 function readAll<T extends ConstructorParameters<typeof Struct>[0]>(iterator: number, layout: Struct<T>) {
   const { size } = layout;
@@ -350,7 +379,7 @@ function readAll<T extends ConstructorParameters<typeof Struct>[0]>(iterator: nu
   const all = [];
   try {
     for (;;) {
-      const bytes = read(fd, chunk);
+      const bytes = readSome(fd, chunk);
       if (bytes === 0) return all;
       for (let at = 0; at + size <= bytes; at += size) all.push(layout.read(chunk, at));
     }

@@ -92,7 +92,7 @@ function standingFor<S extends Standing>(standing: S, viewer: Viewer, world: Wor
 /** Without numbers that other people's apps move. What is wrong is everybody's to know, how often it was is not. */
 function statusFor(status: Status, viewer: Viewer, world: World): Status {
   const degraded = status.degraded
-    .filter(({ code }) => code !== "packetSockets")
+    .filter(({ code }) => code !== "packetSockets" && code !== "outsideSockets")
     .map(({ code, message }) => ({ code, message: message.replace(/ \(\d+\)$/, "") }));
   return { ...standingFor(status, viewer, world), degraded, counters: {}, prompts: world.countPrompts(viewer) };
 }

@@ -51,7 +51,7 @@ const places = {
 };
 const hooks = Object.values(places).sort();
 const launches = ["on_exec", "on_exit", "on_fork"];
-const iterators = ["adopt_sockets", "dump_traffic", "find_open", "find_revoked"];
+const iterators = ["adopt_sockets", "dump_traffic", "find_open", "find_outside", "find_revoked"];
 const everyProgram = [...hooks, ...launches, ...iterators].sort();
 
 /** The inode number of the cgroup that a pinned link is attached to; 0: it is gone. */
@@ -165,6 +165,31 @@ describe("Programs", { timeout: 180_000 * slowness }, () => {
     }
   });
 
+  it("tries again to find what is older than a guard where it could not the first time", () => {
+    const cgroup = ownCgroup();
+    const programs = new Programs(object, cgroup.instance);
+    const keys = Array.from({ length: programs.maps.guarded.capacity() }, (_, index) => {
+      const key = Buffer.alloc(8);
+      key.writeBigUInt64LE(BigInt(index) << 32n);
+      return key;
+    });
+    try {
+      // No room for one more guard.
+      for (const key of keys) programs.maps.guarded.set(key, Buffer.alloc(4));
+      for (let tries = 0; tries < 2; tries++) expect(() => programs.guard(cgroup.directory)).toThrow(/errno 7/);
+      expect(programs.guarded()).toEqual([]);
+      const attached = cgroup.attached();
+      expect(attached).toHaveLength(hooks.length);
+      programs.maps.guarded.delete(keys[0] as Buffer);
+      programs.guard(cgroup.directory);
+      expect(programs.guarded()).toEqual([String(statSync(cgroup.directory).ino)]);
+      expect(cgroup.attached()).toEqual(attached);
+    } finally {
+      programs.remove();
+    }
+    expect(cgroup.attached()).toEqual([]);
+  });
+
   it("guards several cgroups apart from one another", () => {
     const cgroup = ownCgroup();
     const [a, b] = [cgroup.child("a"), cgroup.child("b")];
@@ -201,7 +226,8 @@ describe("Programs", { timeout: 180_000 * slowness }, () => {
       }
       expect(cgroup.places()).toEqual(places);
       // What goes through the sockets runs, too.
-      for (const read of [second.readTraffic(), second.findRevoked(), second.findOpen()]) expect(read).toEqual([]);
+      for (const read of [second.readTraffic(), second.findRevoked(), second.findOpen(), second.findOutside()])
+        expect(read).toEqual([]);
     } finally {
       first.remove();
       second.remove();

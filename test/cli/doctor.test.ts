@@ -286,7 +286,16 @@ it.for(cases)("%s", ([, change, state, check, found]) => {
 });
 
 it("what to do about every limit is said, each in its own words", () => {
-  const others = ["guardWaits", "guardFailed", "guardUnknown", "guardUnwatched", "resolvers", "packetSockets", "lock"];
+  const others = [
+    "guardWaits",
+    "guardFailed",
+    "guardUnknown",
+    "guardUnwatched",
+    "resolvers",
+    "packetSockets",
+    "outsideSockets",
+    "lock",
+  ];
   const stores = ["diskFull", "rulesLost", "databaseReplaced", "blocklists", "journalConf"];
   expect([...knownLimits].sort()).toEqual([...Object.keys(meanings), ...others, ...stores].sort());
   for (const code of knownLimits) expect(limitFinding({ code, message: "" }).fix?.length, code).toBeGreaterThan(20);

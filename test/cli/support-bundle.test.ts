@@ -71,6 +71,7 @@ const told = {
         code: "packetSockets",
         message: `Guarded processes with AF_PACKET sockets: ${secrets.command} (12), ${secrets.app}`,
       },
+      { code: "outsideSockets", message: `Guarded processes with sockets of outside: ${secrets.command} (12)` },
       { code: "blocklists", message: `Blocklists that block little: ${secrets.list}` },
     ],
     profile: secrets.profile,

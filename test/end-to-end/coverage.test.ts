@@ -1,5 +1,7 @@
 // Every way out of a program that cgroup hooks can see: held until answered with nothing on the wire, then it arrives or is refused.
+import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { client, type DressedResult, python } from "../network/clients.ts";
 import { createNetwork, ip, type Network } from "../network/network.ts";
 import { guarded, TestHelper, until } from "./helper-process.ts";
@@ -46,6 +48,7 @@ const kinds: Kind[] = [
   { kind: "sctp", protocol: "other", port: 0 },
   { kind: "lite", protocol: "other", port: 7777 },
   { kind: "ring", protocol: "tcp", port: 80 },
+  { kind: "ring datagram", protocol: "udp", port: 7777 },
   { kind: "moved", protocol: "tcp", port: 80 },
   { kind: "passed", protocol: "tcp", port: 80 },
 ];
@@ -59,14 +62,14 @@ const held = 700;
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe.concurrent.for(cases)("%s over IPv%d", ([kind, family, protocol, port]) => {
-  test.for(["allow", "block"] as const)("is held, then it is to %s", async (action, { expect }) => {
+  test.for(["allow", "block"] as const)("is held, then it is to %s", async (action, { expect, skip }) => {
     const address = network.distant(family);
     const running = guarded(helper, network.near, client("reach", kind, address, port, network.far));
     const prompt = await Promise.race([helper.prompt(address), running]);
     if ("code" in prompt) {
-      // Not in every kernel: then there is no such socket at all.
+      // Not in every kernel: then there is no such socket at all, and test/allowed-skips says so.
       expect(JSON.parse(prompt.stdout), prompt.stderr).toMatchObject({ unsupported: true });
-      return;
+      return skip(`this kernel has no ${kind}`);
     }
     expect(prompt.endpoint.protocol).toBe(protocol);
     expect(prompt.app.path).toMatch(/python3/);
@@ -104,6 +107,22 @@ test.concurrent.for(["tcp", "connected", "unconnected"] as const)(
   },
 );
 
+test("a ping that names a way of its own is refused: where it ends is not where it is sent", async () => {
+  const [hop, end] = [network.address(4), network.address(4)];
+  const api = await helper.client();
+  await api.call("rules.add", { app: null, action: "allow", address: hop });
+  const ping = async (to: string, ...by: string[]) =>
+    JSON.parse((await guarded(helper, network.near, client("routed-ping", to, ...by))).stdout) as { errno: number };
+  expect(await ping(hop)).toEqual({ errno: 0 });
+  const before = await network.arrivedAt(hop);
+  expect(before).toBeGreaterThan(0);
+  expect(await ping(end, hop)).toEqual({ errno: 1 });
+  expect(await network.arrivedAt(hop)).toBe(before);
+  expect(await network.arrivedAt(end)).toBe(0);
+  const { degraded } = await api.call("status", {});
+  expect(degraded.map(({ code }) => code)).toContain("unparsed");
+});
+
 test("what cgroup programs cannot see is said by status", async () => {
   const api = await helper.client();
   const told = async () => (await api.call("status", {})).degraded.find(({ code }) => code === "packetSockets");
@@ -113,4 +132,26 @@ test("what cgroup programs cannot see is said by status", async () => {
   const { message } = await until("a word about the packet socket", told);
   expect(message).toContain("python3");
   expect(await running).toMatchObject({ code: 124 });
+});
+
+test("sockets that were made outside the guard and are within are said by status", async () => {
+  const api = await helper.client();
+  const told = async () => (await api.call("status", {})).degraded.find(({ code }) => code === "outsideSockets");
+  expect(await told()).toBeUndefined();
+  const { guarded } = await api.call("status", {});
+  const script = `import os, socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+open(sys.argv[1], "w").write(str(os.getpid()))
+own = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+input()`;
+  const child = spawn(python, ["-c", script, `${cgroupRoot()}/${guarded[0]}/cgroup.procs`], {
+    stdio: ["pipe", "inherit", "inherit"],
+  });
+  try {
+    const { message } = await until("a word about the socket", told);
+    expect(message).toMatch(new RegExp(`: python3[.\\d]* \\(${child.pid}\\)$`));
+  } finally {
+    child.stdin.end();
+  }
+  await until("no word about it", async () => (await told()) === undefined);
 });

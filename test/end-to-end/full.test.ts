@@ -1,7 +1,14 @@
 // Rings, maps, hold and questions filled up by one app: others get their turn, nothing passes unasked, and status says what was lost.
 import { afterAll, beforeAll, test } from "vitest";
 import { Field } from "./field.ts";
-import { expectCrowd, expectFairness, expectManyFlows, expectPrograms, expectRecovery } from "./full.ts";
+import {
+  expectCrowd,
+  expectFairness,
+  expectFullRing,
+  expectManyFlows,
+  expectPrograms,
+  expectRecovery,
+} from "./full.ts";
 import { slowness } from "./helper-process.ts";
 
 /** Milliseconds; each takes seconds where nobody else is at work. */
@@ -22,6 +29,8 @@ test(
 );
 
 test("the ring buffer overflows while the helper stands still", () => expectRecovery(field), patience);
+
+test("so many apps at once that the ring is full to its last byte", () => expectFullRing(field, 12), patience);
 
 test(
   "200 different programs at once are named and answered one by one",

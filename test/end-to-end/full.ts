@@ -1,5 +1,5 @@
 // Everything that can be full, filled by one app while others go on: the bodies of full.test.ts and of its long form.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -77,7 +77,7 @@ export async function expectFairness(field: Field, floods: number, seconds: numb
   expect(result).toMatchObject({ ok: true, errno: 0 });
   console.log(`during the flood: prompt after ${Math.round(prompted)} ms, answered after ${Math.round(answered)} ms`);
 
-  for (const [kind, attempts] of Object.entries(await field.attempts(360, shut, 9))) {
+  for (const [kind, attempts] of Object.entries(await field.attempts(400, shut, 9))) {
     expect(attempts, kind).toMatchObject({ made: 20, failed: 0 });
   }
   await enough;
@@ -155,6 +155,39 @@ export async function expectRecovery(field: Field): Promise<void> {
   await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
   datagrams.go(true);
   await until("the datagram", async () => (await network.arrived("udp", late, 7777)) > 0);
+}
+
+/** No share protects the ring from many apps at once: what has no room is counted and goes nowhere, and others are asked about afterwards. */
+export async function expectFullRing(field: Field, floods: number): Promise<void> {
+  const { network } = field;
+  const [flooded, asked] = [network.address(4), network.address(4)];
+  for (const address of [flooded, asked]) await field.rule("ask", address);
+  const { counters } = await status(field);
+  const folder = mkdtempSync(join(tmpdir(), "picket-floods-"));
+  const talkers: Talker[] = [];
+  try {
+    await field.helper.signal("SIGSTOP");
+    for (let number = 0; number < floods; number++) {
+      // A file of its own: a share of its own.
+      const path = join(folder, `flood-${number}`);
+      copyFileSync(compiled("flood"), path);
+      talkers.push(new Talker(field.spawn([path, flooded, firstPort, 2000, 0, 1400].map(String))));
+    }
+    for (const talker of talkers) expect(await talker.says<Flooded>()).toMatchObject({ refused: 0 });
+    const other = new Talker(field.spawn(client("tcp", asked, 80, 100)));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await network.arrivedAt(flooded)).toBe(0);
+    expect(await network.arrivedAt(asked)).toBe(0);
+    await field.helper.signal("SIGCONT");
+    expect((await allowOnce(field, asked, other)).ok).toBe(true);
+    expect((await status(field)).counters.ringFull).toBeGreaterThan(counters.ringFull ?? 0);
+    expect(await degraded(field)).toContain("ringFull");
+    expect(await network.arrivedAt(flooded)).toBe(0);
+  } finally {
+    await field.helper.signal("SIGCONT");
+    for (const talker of talkers) talker.kill();
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** `count` different programs at once: each is named, asked about and answered by itself. */

@@ -8,6 +8,7 @@ export const kinds = [
   ...["tcp4", "tcp6", "tcpMapped", "tfo4", "mptcp4"],
   ...["udp4", "udp6", "udp4Connected", "udp6Connected", "udpMapped", "udpSegments"],
   ...["ping4", "ping6", "rawPing4", "rawPing6", "rawUdp4", "rawUdp6", "rawPacket"],
+  ...["ringTcp4", "ringUdp4"],
 ];
 /** The kernel does not always tell these that their packet was refused. */
 export const untold = ["tfo4", "mptcp4", "ping6"];
@@ -93,7 +94,9 @@ export async function expectArrivals(field: Field, to: Addresses): Promise<void>
   for (const kind of kinds) {
     const before = await field.arrivedAt(to);
     const { [kind]: result } = await field.attempts(3, to, port, [kind]);
-    expect(result, kind).toMatchObject({ made: 3, refused: 0, failed: 0 });
+    // io_uring goes on by itself, and may know by then that nobody listens.
+    const refused = kind === "ringTcp4" ? expect.any(Number) : 0;
+    expect(result, kind).toMatchObject({ made: 3, refused, failed: 0 });
     await until(`what ${kind} sent`, async () => (await field.arrivedAt(to)) >= before + 3);
   }
 }

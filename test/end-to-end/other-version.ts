@@ -1,4 +1,5 @@
-// A helper of another ABI: a copy of this checkout whose programs and mirror say so, compiled from the same sources.
+// A helper of another ABI: a copy of this checkout whose programs and mirror say so, and lay out otherwise what is kept for sockets and
+// flows, compiled from the same sources.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +9,12 @@ import { abi } from "../../helper/kernel/layout.ts";
 import { made } from "../network/compiled.ts";
 
 const bpf = join(root, "bpf");
-const sources = readdirSync(bpf).map((name) => join(bpf, name));
+const sources = [import.meta.filename, ...readdirSync(bpf).map((name) => join(bpf, name))];
+/** Structs of which the other version has eight bytes more at their beginning, and their first member. */
+const moved = [
+  ["socket_state", "__u64 netns;"],
+  ["gate", "__u32 state;"],
+] as const;
 
 function replace(file: string, before: string, after: string): void {
   const text = readFileSync(file, "utf8");
@@ -31,6 +37,18 @@ export class OtherVersion {
       `export const abi = ${abi};`,
       `export const abi = ${this.abi};`,
     );
+    for (const [name, first] of moved) {
+      replace(
+        join(this.folder, "bpf/picket.h"),
+        `struct ${name} {\n\t${first}`,
+        `struct ${name} {\n\t__u64 other;\n\t${first}`,
+      );
+      replace(
+        join(this.folder, "helper/kernel/layout.ts"),
+        `const ${name} = new Struct({`,
+        `const ${name} = new Struct({ other: "u64",`,
+      );
+    }
     const built = join(this.folder, "dist/bpf/picket.bpf.o");
     mkdirSync(dirname(built), { recursive: true });
     cpSync(

@@ -59,7 +59,8 @@ export const python = "/usr/bin/python3";
 
 type ClientName =
   | ("tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream" | "insist" | "listener" | "caller")
-  | ("steady" | "programs" | "dressed" | "reach" | "session" | "bulk");
+  | ("steady" | "programs" | "dressed" | "reach" | "session" | "bulk" | "descriptors")
+  | "routed-ping";
 
 function script(name: ClientName): string {
   return join(import.meta.dirname, "clients", `${name}.py`);

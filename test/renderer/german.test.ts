@@ -79,6 +79,7 @@ describe("what the helper says", () => {
       ...Object.keys(meanings),
       "resolvers",
       "packetSockets",
+      "outsideSockets",
       "blocklists",
       "guardWaits",
       "guardFailed",

@@ -73,6 +73,7 @@ function ruleReason(sentence: string): string | null {
 const degraded: Readonly<Record<string, string>> = {
   resolvers: "Die Nameserver ließen sich nicht lesen; nach Namensanfragen wird gefragt.",
   packetSockets: "Überwachte Prozesse umgehen Picket mit AF_PACKET-Sockets.",
+  outsideSockets: "Überwachte Prozesse haben Sockets von außerhalb, von denen Picket nichts sieht.",
   blocklists: "Sperrlisten blockieren wenig oder nichts, weil ihr Text fehlt oder beschädigt ist.",
   guardWaits: "Läuft noch nicht; wird überwacht, sobald es läuft.",
   guardFailed: "Ließ sich nicht überwachen.",
@@ -140,7 +141,14 @@ export const helper: Part<typeof english> = {
     const about = /: ([^:]+?)\.?$/u.exec(sentence)?.[1];
     const often = /\((\d+)\)$/u.exec(sentence)?.[1];
     if (often !== undefined) return `${said} (${number(Number(often))})`;
-    const names = ["packetSockets", "blocklists", "guardWaits", "guardFailed", "guardUnknown"].includes(code)
+    const names = [
+      "packetSockets",
+      "outsideSockets",
+      "blocklists",
+      "guardWaits",
+      "guardFailed",
+      "guardUnknown",
+    ].includes(code)
       ? about
       : undefined;
     return names === undefined ? said : `${said.slice(0, -1)}: ${names}`;

@@ -139,6 +139,7 @@ describe("what is another's is not there", () => {
 
     const degraded = [
       { code: "packetSockets", message: "Guarded processes with AF_PACKET sockets: alices (7)" },
+      { code: "outsideSockets", message: "Guarded processes with sockets of outside: alices (7)" },
       { code: "ringFull", message: "Packets were dropped (12)" },
     ];
     const status = { degraded, counters: { unasked: 3 }, prompts: 9, trial: null } as unknown as Status;

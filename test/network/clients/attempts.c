@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
@@ -12,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #ifndef IPPROTO_MPTCP
@@ -158,6 +161,67 @@ static int raw_packet(void)
 	return fd < 0 ? -1 : (int)sendto(fd, &packet, sizeof(packet), 0, (void *)&to4, sizeof(to4));
 }
 
+// One operation through io_uring, on a ring of one entry. Fails with EINPROGRESS where it came to nothing yet.
+static int through_ring(int operation, int fd, const void *what, unsigned length, unsigned long offset)
+{
+	static struct io_uring_params p;
+	static struct io_uring_sqe *entry;
+	static char *rings;
+	static int ring;
+	static unsigned long long number;
+	struct io_uring_cqe *done;
+	unsigned *head, *tail;
+	int result = -EINPROGRESS;
+
+	if (!rings) {
+		ring = (int)syscall(SYS_io_uring_setup, 1, &p);
+		if (ring < 0)
+			return -1;
+		rings = mmap(0, p.cq_off.cqes + p.cq_entries * sizeof(*done) + p.sq_off.array + p.sq_entries * 4, PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_POPULATE, ring, IORING_OFF_SQ_RING);
+		entry = mmap(0, sizeof(*entry), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring, IORING_OFF_SQES);
+		if (rings == MAP_FAILED || entry == MAP_FAILED)
+			return -1;
+	}
+	memset(entry, 0, sizeof(*entry));
+	entry->opcode = operation;
+	entry->fd = fd;
+	entry->addr = (unsigned long)what;
+	entry->len = length;
+	entry->off = offset;
+	entry->user_data = ++number;
+	*(unsigned *)(rings + p.sq_off.array) = 0;
+	__atomic_add_fetch((unsigned *)(rings + p.sq_off.tail), 1, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring, 1, 0, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
+		return -1;
+	head = (unsigned *)(rings + p.cq_off.head);
+	tail = (unsigned *)(rings + p.cq_off.tail);
+	// What an earlier one came to in the end is of no interest.
+	for (; *head != __atomic_load_n(tail, __ATOMIC_ACQUIRE); __atomic_add_fetch(head, 1, __ATOMIC_RELEASE)) {
+		done = (struct io_uring_cqe *)(rings + p.cq_off.cqes) + (*head & (p.cq_entries - 1));
+		if (done->user_data == number)
+			result = done->res;
+	}
+	errno = result < 0 ? -result : 0;
+	return errno ? -1 : 0;
+}
+
+static int ring_tcp4(void)
+{
+	int fd = make(AF_INET, SOCK_STREAM, 0);
+
+	return fd < 0 ? -1 : through_ring(IORING_OP_CONNECT, fd, &to4, 0, sizeof(to4));
+}
+
+static int ring_udp4(void)
+{
+	int fd = make(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0 || connect(fd, (void *)&to4, sizeof(to4)) < 0)
+		return -1;
+	return through_ring(IORING_OP_SEND, fd, "hello", 5, 0);
+}
+
 static struct kind {
 	const char *name;
 	int (*attempt)(void);
@@ -182,6 +246,8 @@ static struct kind {
 	{ "rawUdp4", raw_udp4 },
 	{ "rawUdp6", raw_udp6 },
 	{ "rawPacket", raw_packet },
+	{ "ringTcp4", ring_tcp4 },
+	{ "ringUdp4", ring_udp4 },
 };
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 

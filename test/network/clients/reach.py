@@ -129,6 +129,13 @@ def through_ring():
     return answered(s)
 
 
+def datagram_through_ring():
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    s.connect((address, port))
+    what = ctypes.create_string_buffer(b"hello", 5)
+    return until_answered(s, lambda: ring(26, s, ctypes.addressof(what), 5))  # IORING_OP_SEND
+
+
 def moved(namespace):
     """The socket is of one network namespace, the program of another by the time it uses it."""
     s = socket.socket(family, socket.SOCK_STREAM)
@@ -176,6 +183,7 @@ ways = {
     "sctp": lambda: connected(132),
     "lite": lite,
     "ring": through_ring,
+    "ring datagram": datagram_through_ring,
     "moved": lambda: moved(sys.argv[4]),
     "passed": passed,
 }
