@@ -1,5 +1,5 @@
 // Guarded processes that Picket cannot see into, as a degradation that is looked for now and then.
-import type { Degraded } from "../../contract/words.ts";
+import type { Degraded } from "../degraded.ts";
 import { packetSocketHolders } from "./packet-sockets.ts";
 
 /** How long what guarded processes have open is believed, milliseconds: looking is not free where many run. */

@@ -125,8 +125,9 @@ describe("what is wrong", () => {
       return Promise.all(each.map((part) => part.boundingBox()));
     };
     const before = await places();
-    helper.setStatus({ degraded: [{ code: "names_unavailable", message: "Names are not known on this machine." }] });
-    await app.main.getByText("Names are not known on this machine.").waitFor();
+    const message = "Look-ups went by unread: their apps asked too much at once. Some addresses have no name. (7)";
+    helper.setStatus({ degraded: [{ code: "namesLost", message }] });
+    await app.main.getByText(message).waitFor();
     await app.main.locator("[data-health=degraded]").waitFor();
     expect(await places()).toEqual(before);
     await helper.vanish();
