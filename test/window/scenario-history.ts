@@ -98,8 +98,6 @@ export class RememberedScenario {
   readonly asked: Params<"history.query">[] = [];
   /** Nothing at all is remembered. */
   empty = false;
-  /** When set, no other app did anything. */
-  only: App | null = null;
   events: HistoryEvent[] = [
     anEvent("e1", 60 * 16.8, "sleep", { until: ago(60 * 10.1) }),
     anEvent("e2", 60 * 10.1, "helperStarted", { from: ago(60 * 16.8) }),
@@ -160,9 +158,7 @@ export class RememberedScenario {
     for (let at = Math.floor(begin / step) * step; at < end; at += step) starts.push(at);
     const gone = new Set(this.deleted.filter(({ from }) => from === undefined).map(({ app }) => app));
     const isGone = ({ app }: Talk) => this.empty || gone.has(undefined) || gone.has(app.path);
-    const kept = talks.filter(
-      (each) => !isGone(each) && (this.only === null || each.app === this.only) && fits(each, filter),
-    );
+    const kept = talks.filter((each) => !isGone(each) && fits(each, filter));
     const rows = new Map<string | null, HistoryRow>();
     const total = none();
     const points = starts.map(() => none());
