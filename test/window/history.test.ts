@@ -72,6 +72,12 @@ describe("what is asked", () => {
     await row("Alice’s phone").waitFor();
     expect(await row("Alice’s phone").textContent()).toContain("Metered");
     expect(await row("Maple Street").textContent()).not.toContain("Metered");
+    // Which apps used the mobile data.
+    await row("Alice’s phone").getByRole("button").click();
+    await askedFor({ by: "app", filter: { network: "phone" } });
+    await waitFor(async () => expect(await names()).toEqual(["Firefox", "Nextcloud"]));
+    await app.main.getByRole("button", { name: "Everything" }).click();
+    await row("Maple Street").waitFor();
     await choose("Countries");
     await row("Germany").waitFor();
     await app.main.getByText("IP geolocation by DB-IP").waitFor();
