@@ -252,8 +252,8 @@ describe("accessibility", () => {
       .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
   };
 
-  test.each(["light", "dark"] as const)("axe finds nothing serious in chart and rows, %s", async (colorScheme) => {
-    await app.main.emulateMedia({ colorScheme });
+  test("axe finds nothing serious in chart and rows, in the light", async () => {
+    await app.main.emulateMedia({ colorScheme: "light" });
     await row("Firefox").getByRole("button").click();
     await row("example.net").waitFor();
     await drag(0.3, 0.6);

