@@ -80,10 +80,10 @@ describe("what is asked", () => {
     await row("Maple Street").waitFor();
     await choose("Countries");
     await row("Germany").waitFor();
-    await app.main.getByText("IP geolocation by DB-IP").waitFor();
+    await app.main.getByText("IP Geolocation by DB-IP").waitFor();
     await choose("Apps");
     await row("Firefox").waitFor();
-    expect(await app.main.getByText("IP geolocation by DB-IP").count()).toBe(0);
+    expect(await app.main.getByText("IP Geolocation by DB-IP").count()).toBe(0);
   });
 
   test("speed and amount are the same answer, drawn differently", async () => {

@@ -137,11 +137,11 @@ export class RememberedScenario {
       since: this.empty ? null : ago(60 * 24 * 365),
       bytes: 41_000_000,
       countries: {
-        name: "DB-IP Lite",
-        version: "2026-06",
-        date: "2026-06-01",
-        licence: "CC-BY-4.0",
-        attribution: "IP geolocation by DB-IP (db-ip.com), CC BY 4.0.",
+        name: "IP to Country Lite by DB-IP",
+        version: "2.3.2026060120",
+        date: "2026-06-01T20:32:58.000Z",
+        licence: "CC BY 4.0",
+        attribution: "IP Geolocation by DB-IP (https://db-ip.com)",
       },
     };
   }
@@ -171,7 +171,8 @@ export class RememberedScenario {
         const amounts = {
           bytesIn: Math.round(each.down * much),
           bytesOut: Math.round(each.up * much),
-          connections: Math.round((much * (each.down > 0 ? 1 : 0)) / 40),
+          // One in 40 busy seconds: of single ones, every fortieth.
+          connections: each.down === 0 ? 0 : step > 1 ? Math.round(much / 40) : Number(much > 0 && start % 40 === salt),
           blocked: Math.round(((each.tries ?? 0) * much) / 3600),
         };
         for (const sum of [row, total, points[at] as HistoryAmounts]) add(sum, amounts);

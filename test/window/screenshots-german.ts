@@ -13,7 +13,9 @@ export async function shootGerman(app: App, helper: ScenarioHelper, shoot: Shoot
   };
   await speak("de");
   await main.locator(".nav [data-key=monitor]").click();
-  await main.locator(".monitor .row[data-kind=app]").first().click();
+  const first = main.locator(".monitor .row[data-kind=app]").first();
+  await first.waitFor();
+  if ((await first.getAttribute("aria-expanded")) === "false") await first.click();
   await main.locator(".monitor .row[data-kind=domain]").first().waitFor();
   await main.locator(".monitor .row svg.sparkline").first().waitFor();
   await shoot(main, "german-monitor");

@@ -1,7 +1,7 @@
 // Pictures of blocklists, profiles and what was learned.
 import type { Page } from "playwright-core";
 import type { App } from "./app.ts";
-import { aFlow, anEndpoint, aPrompt, aRule, chronyd, curl, firefox, python, thunderbird } from "./scenario.ts";
+import { aFlow, ago, anEndpoint, aPrompt, aRule, chronyd, curl, firefox, python, thunderbird } from "./scenario.ts";
 import type { ScenarioHelper } from "./scenario-helper.ts";
 import { aProposal } from "./scenario-learning.ts";
 import { aProfile } from "./scenario-profiles.ts";
@@ -105,19 +105,21 @@ export async function shootRemarks(app: App, helper: ScenarioHelper, shoot: Shoo
   await main.getByRole("radio", { name: "By time" }).click({ force: true });
   await main.getByText("host hidden").first().waitFor();
   await shoot(main, "remarks-monitor");
-  await main.locator('.row[data-id="x1"] [data-menu]').click();
-  await main.getByRole("menuitem", { name: "Allow…" }).click();
-  await main.getByRole("dialog").waitFor();
-  await shoot(main, "rule-suggested");
-  await main.getByText("Everything else about the rule").click();
-  await shoot(main, "rule-suggested-all");
-  await main.keyboard.press("Escape");
-  await main.getByRole("dialog").waitFor({ state: "detached" });
+  helper.details = {
+    processes: [
+      { pid: 4121, path: firefox.path },
+      { pid: 1802, path: "/usr/lib/systemd/systemd" },
+    ],
+    user: "alice",
+    firstSeen: ago(60 * 24 * 23),
+    today: { allowed: 128, blocked: 3, destinations: 41, bytesIn: 48_120_331, bytesOut: 2_204_112 },
+  };
   helper.put("prompts", aPrompt("x4", firefox, lookUp, { endpoints: [lookUp, hidden], domain: null }));
   await app.liveCard("x4");
   await prompt.keyboard.press("Alt+KeyD");
   await prompt.getByText("United States").waitFor();
   await shoot(prompt, "remarks-card");
+  await main.getByRole("radio", { name: "By app" }).click({ force: true });
   helper.drop("prompts", "x4");
   helper.drop("flows", "x1", "x2", "x3");
 }
