@@ -2,6 +2,7 @@
 import type { App } from "./app.ts";
 import { questions } from "./scenario-day.ts";
 import type { ScenarioHelper } from "./scenario-helper.ts";
+import { play } from "./screenshots-monitor.ts";
 import type { Shoot } from "./screenshots-prompt.ts";
 
 export async function shootGerman(app: App, helper: ScenarioHelper, shoot: Shoot): Promise<void> {
@@ -13,11 +14,11 @@ export async function shootGerman(app: App, helper: ScenarioHelper, shoot: Shoot
   };
   await speak("de");
   await main.locator(".nav [data-key=monitor]").click();
-  const first = main.locator(".monitor .row[data-kind=app]").first();
-  await first.waitFor();
-  if ((await first.getAttribute("aria-expanded")) === "false") await first.click();
+  const firefox = main.locator(".monitor .row[data-kind=app]").filter({ hasText: "Firefox" });
+  await firefox.waitFor();
+  await play(helper, main);
+  if ((await firefox.getAttribute("aria-expanded")) === "false") await firefox.click();
   await main.locator(".monitor .row[data-kind=domain]").first().waitFor();
-  await main.locator(".monitor .row svg.sparkline").first().waitFor();
   await shoot(main, "german-monitor");
   await main.locator(".nav [data-key=history]").click();
   await main.locator(".history-rows .row[data-id]").first().waitFor();
