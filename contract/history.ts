@@ -131,7 +131,7 @@ const minutes = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(168));
 const days = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(730));
 
 /** Data about countries: where it is from. `date`: of the data, ISO 8601. */
-export const countryDataSchema = v.object({ name: text, version: text, date: text, licence: text, attribution: text });
+export const countryDataSchema = v.object({ name: text, version: text, date: time, licence: text, attribution: text });
 export type CountryData = v.InferOutput<typeof countryDataSchema>;
 
 export const historySettingsSchema = v.object({

@@ -1,8 +1,8 @@
 // What falls short, in one sentence for the person whose connections it is about. Pure.
-import type { Degraded } from "../contract/words.ts";
+import type * as words from "../contract/words.ts";
 
 /** By counter: one sentence, told with how often. picket doctor knows what to do about each (main/cli/doctor/limits.ts). */
-export const meanings: Record<string, string> = {
+const meanings = {
   ringFull: "Held packets the helper was not told of: the apps wait for their own retransmission.",
   logFull: "Connections are missing from the list: too many at once.",
   overBudget: "Held datagrams were dropped: an app sent more than is kept for one destination.",
@@ -32,11 +32,38 @@ export const meanings: Record<string, string> = {
   gatesUnwritten: "Verdicts found no room in the kernel: their connections are held on and asked about again.",
   droppedAtRelease:
     "Held datagrams were dropped when they were allowed: they must go another way by now, or past other filters.",
-};
+} as const;
+
+/** Of what no counter tells: who finds it says it. */
+const others = [
+  "guardWaits",
+  "guardFailed",
+  "guardUnknown",
+  "guardUnwatched",
+  "packetSockets",
+  "outsideSockets",
+  "resolvers",
+  "lock",
+  "blocklists",
+  "journalConf",
+  "diskFull",
+  "rulesLost",
+  "databaseReplaced",
+] as const;
+
+export type DegradedCode = keyof typeof meanings | (typeof others)[number];
+
+/** The contract's, with no code but those that this helper knows. */
+export interface Degraded extends words.Degraded {
+  code: DegradedCode;
+}
+
+/** All that a helper of this version says falls short. */
+export const degradedCodes: readonly DegradedCode[] = [...(Object.keys(meanings) as DegradedCode[]), ...others];
 
 /** `counters`: since the helper started. */
 export function degradations(counters: Record<string, number>): Degraded[] {
-  return Object.entries(meanings)
+  return (Object.entries(meanings) as [keyof typeof meanings, string][])
     .filter(([code]) => (counters[code] ?? 0) > 0)
     .map(([code, meaning]) => ({ code, message: `${meaning} (${counters[code]})` }));
 }

@@ -1,7 +1,7 @@
 // Builds a helper out of its rooms, in the order in which they must stand, and takes it down in reverse.
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { Degraded, Rule } from "../contract/words.ts";
+import type { Rule } from "../contract/words.ts";
 import { cautious } from "./after-damage.ts";
 import type { Step } from "./answers.ts";
 import { Backups } from "./backup.ts";
@@ -9,7 +9,7 @@ import { Blocklists, listsFolder } from "./blocklists/blocklists.ts";
 import { makeFetch } from "./blocklists/fetch.ts";
 import { PolicyLists } from "./blocklists/policy-lists.ts";
 import { makeBlocklistService } from "./blocklists/service.ts";
-import { degradations, idleLists, lockProblem } from "./degraded.ts";
+import { type Degraded, degradations, idleLists, lockProblem } from "./degraded.ts";
 import { Engine } from "./engine.ts";
 import { makeBlindSpots } from "./guard/blind-spots.ts";
 import { cgroupRoot, instanceName } from "./guard/cgroups.ts";
@@ -342,7 +342,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     guarded: () => guards.guarded(),
     degraded: () => [
       ...guards.degraded(),
-      ...rooms.unfound.map((problem) => ({ code: "guardUnknown", message: `Not guarded: ${problem}.` })),
+      ...rooms.unfound.map((problem): Degraded => ({ code: "guardUnknown", message: `Not guarded: ${problem}.` })),
       ...degradations(counters()),
       ...unreadable,
       ...lockProblem(lock.read().problem),

@@ -1,5 +1,5 @@
 // What guarded processes have that Picket cannot see into, as degradations that are looked for now and then.
-import type { Degraded } from "../../contract/words.ts";
+import type { Degraded, DegradedCode } from "../degraded.ts";
 import type { Outside } from "../kernel/layout.ts";
 import { packetSocketHolders } from "./packet-sockets.ts";
 
@@ -20,7 +20,7 @@ function holdersOf(sockets: readonly Outside[]): string[] {
   return [...new Set(sockets.map(({ pid, command }) => `${command.toString("utf8").split("\0")[0]} (${pid})`))];
 }
 
-function told(code: string, what: string, holders: readonly string[]): Degraded[] {
+function told(code: DegradedCode, what: string, holders: readonly string[]): Degraded[] {
   return holders.length === 0 ? [] : [{ code, message: `${what}: ${holders.slice(0, named).join(", ")}` }];
 }
 

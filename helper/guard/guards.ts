@@ -2,7 +2,7 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
 import { setPriority } from "node:os";
 import { dirname } from "node:path";
-import type { Degraded } from "../../contract/words.ts";
+import type { Degraded } from "../degraded.ts";
 import type { CgroupPaths } from "../kernel/cgroup-paths.ts";
 import type { SocketState } from "../kernel/layout.ts";
 import type { Programs } from "../kernel/programs.ts";
@@ -92,20 +92,16 @@ export class Guards {
     const names = (which: (guard: Kept) => boolean) => this.kept.filter(which).map(({ name }) => name);
     const waiting = names(({ present }) => !present);
     const failed = names(({ failure }) => failure !== null);
-    return [
-      ...(waiting.length === 0
-        ? []
-        : [{ code: "guardWaits", message: `Not running; guarded as soon as it is: ${waiting.join(", ")}.` }]),
-      ...(failed.length === 0 ? [] : [{ code: "guardFailed", message: `Could not be guarded: ${failed.join(", ")}.` }]),
-      ...(this.unwatched
-        ? [
-            {
-              code: "guardUnwatched",
-              message: "Cgroups cannot be watched: one that appears is guarded up to two seconds late.",
-            },
-          ]
-        : []),
-    ];
+    const said: Degraded[] = [];
+    if (waiting.length > 0)
+      said.push({ code: "guardWaits", message: `Not running; guarded as soon as it is: ${waiting.join(", ")}.` });
+    if (failed.length > 0) said.push({ code: "guardFailed", message: `Could not be guarded: ${failed.join(", ")}.` });
+    if (this.unwatched)
+      said.push({
+        code: "guardUnwatched",
+        message: "Cgroups cannot be watched: one that appears is guarded up to two seconds late.",
+      });
+    return said;
   }
 
   /** Attaches to what has appeared, lets go of what is gone. */

@@ -1,6 +1,7 @@
 // Tells the system's journal of flows and decisions (docs/journal.md). What it cannot take is counted and gone: nothing here waits.
 import type { JournalEntry } from "../../contract/journal.ts";
-import type { Degraded, Flow } from "../../contract/words.ts";
+import type { Flow } from "../../contract/words.ts";
+import type { Degraded } from "../degraded.ts";
 import type { Situation } from "../enforced-policy.ts";
 import { sendToJournal } from "../kernel/journal-socket.ts";
 import type { JournalConf } from "./conf.ts";

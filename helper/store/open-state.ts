@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import type { Degraded } from "../../contract/words.ts";
+import type { Degraded } from "../degraded.ts";
 import { log } from "../log.ts";
 import { StartError } from "../start-error.ts";
 import { copiesIn, putBack, stamp, timeOf } from "./copies.ts";

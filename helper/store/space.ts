@@ -2,7 +2,7 @@
 // is set aside, so that a helper can start on a full disk: SQLite cannot even read without writing a little.
 import { closeSync, existsSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { Degraded } from "../../contract/words.ts";
+import type { Degraded } from "../degraded.ts";
 import { log } from "../log.ts";
 import { durably, type Store } from "./database.ts";
 import { Settings } from "./settings.ts";

@@ -3,6 +3,9 @@
 import type { Attention } from "../../contract/bridge.ts";
 import { type Facts, nothingSaid, type QuietWishes, quietReason } from "./quiet/quiet.ts";
 
+/** Timers stand still while the computer sleeps: how late a snooze may end then, milliseconds. */
+const longestWait = 60_000;
+
 export class AttentionKeeper {
   private readonly told: (attention: Attention) => void;
   private quiet: Attention["quiet"] = null;
@@ -52,15 +55,22 @@ export class AttentionKeeper {
   }
 
   private tell(): void {
+    this.wait();
+    this.told(this.attention);
+  }
+
+  private wait(): void {
     clearTimeout(this.timer);
     const next = Math.min(...this.snoozed.values());
-    if (Number.isFinite(next)) this.timer = setTimeout(() => this.end(), Math.max(0, next - Date.now()));
-    this.told(this.attention);
+    if (!Number.isFinite(next)) return;
+    this.timer = setTimeout(() => this.end(), Math.min(Math.max(0, next - Date.now()), longestWait));
   }
 
   private end(): void {
     const now = Date.now();
-    for (const [app, until] of this.snoozed) if (until <= now) this.snoozed.delete(app);
-    this.tell();
+    const over = [...this.snoozed].filter(([, until]) => until <= now);
+    for (const [app] of over) this.snoozed.delete(app);
+    if (over.length > 0) this.tell();
+    else this.wait();
   }
 }

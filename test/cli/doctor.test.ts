@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Status } from "../../contract/words.ts";
-import { meanings } from "../../helper/degraded.ts";
+import { degradedCodes } from "../../helper/degraded.ts";
 import { type Desktop, desktopFindings } from "../../main/cli/doctor/desktop.ts";
 import { diskFindings } from "../../main/cli/doctor/disk.ts";
 import { type Facts, guardsIn } from "../../main/cli/doctor/facts.ts";
@@ -286,18 +286,7 @@ it.for(cases)("%s", ([, change, state, check, found]) => {
 });
 
 it("what to do about every limit is said, each in its own words", () => {
-  const others = [
-    "guardWaits",
-    "guardFailed",
-    "guardUnknown",
-    "guardUnwatched",
-    "resolvers",
-    "packetSockets",
-    "outsideSockets",
-    "lock",
-  ];
-  const stores = ["diskFull", "rulesLost", "databaseReplaced", "blocklists", "journalConf"];
-  expect([...knownLimits].sort()).toEqual([...Object.keys(meanings), ...others, ...stores].sort());
+  expect([...knownLimits].sort()).toEqual([...degradedCodes].sort());
   for (const code of knownLimits) expect(limitFinding({ code, message: "" }).fix?.length, code).toBeGreaterThan(20);
   // Commands that it names are there.
   const named = [...knownLimits].flatMap((code) => [

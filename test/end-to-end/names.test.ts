@@ -9,10 +9,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Prompt } from "../../contract/words.ts";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { clientHello, records, serverName } from "../helper/names/hellos.ts";
+import { client } from "../network/clients.ts";
 import { DnsServer } from "../network/dns-server.ts";
 import { createNetwork, ip, type Network } from "../network/network.ts";
 import { picket, type Ran, start, TestHelper, until } from "./helper-process.ts";
 
+const ECONNREFUSED = 111;
 const helper = new TestHelper();
 const curl = realpathSync("/usr/bin/curl");
 const resolver = "127.0.0.53";
@@ -84,6 +86,7 @@ beforeAll(async () => {
     "real.listed.example",
   );
   for (const host of own) hosts[host] = [network.address(4)];
+  for (let at = 0; at < 10; at++) hosts[`h${at}.crowd.test`] = [network.address(4)];
   hosts["one.shared.test"] = hosts["two.share.test"] = [network.address(4)];
   hosts["www.example.org"] = [network.address(4)];
   hosts["nas.example.org"] = [inside];
@@ -191,6 +194,33 @@ describe("a name that the app looked up", () => {
     );
     expect(ok(await both)).toEqual([0, "hi"]);
   });
+});
+
+test("ten apps that ask for fifty places of one owner each are ten questions, and ten answers settle all", async () => {
+  const places = Object.keys(hosts)
+    .filter((host) => host.endsWith(".crowd.test"))
+    .flatMap((host) => [8001, 8002, 8003, 8004, 8005].map((port) => `${host}/${port}/tcp`));
+  expect(places).toHaveLength(50);
+  const apps = Array.from({ length: 10 }, (_, at) => {
+    const program = join(folder, `tool${at}`);
+    copyFileSync("/usr/bin/python3", program);
+    return program;
+  });
+  const [, script = "", ...words] = client("many", 100, ...places);
+  const running = apps.map((program) => run([program, script, ...words]));
+  const cards = async () =>
+    (await call((api) => api.call("prompts.list", {}))).filter(({ app }) => apps.includes(app.path));
+  await until("all of them asked about", async () => {
+    const all = await cards();
+    return all.reduce((sum, { endpoints }) => sum + endpoints.length, 0) === 500;
+  });
+  const open = await cards();
+  expect(open.map(({ app }) => app.path).sort()).toEqual([...apps].sort());
+  for (const { domain, endpoints } of open) expect([domain, endpoints.length]).toEqual(["crowd.test", 50]);
+  for (const { id } of open)
+    await call((api) => api.call("prompts.answer", { id, action: "block", scope: "any", lifetime: "once" }));
+  for (const each of running) expect(JSON.parse((await each).stdout)).toEqual(Array(50).fill(ECONNREFUSED));
+  expect(await cards()).toEqual([]);
 });
 
 describe("a name of a configured resolver", () => {

@@ -1,9 +1,11 @@
 // The whole product: a real app is held by the real kernel, the real window asks, a click answers, and the lists show it.
+
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { client, clientApp, type StreamResult, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { App, patience } from "../window/app.ts";
 import { guarded, type Ran, TestHelper } from "./helper-process.ts";
+import { InstalledApp } from "./installed-app.ts";
 
 const ECONNABORTED = 103;
 const ECONNREFUSED = 111;
@@ -11,8 +13,11 @@ const ECONNREFUSED = 111;
 const helper = new TestHelper();
 let network: Network;
 let app: App;
+let installed: InstalledApp;
 
 beforeAll(async () => {
+  // Before the helper, which reads desktop entries now and then.
+  installed = new InstalledApp("Reach");
   network = await createNetwork();
   await helper.start();
   app = await App.start(helper.socket);
@@ -23,6 +28,7 @@ afterAll(async () => {
   await app?.end();
   await helper.stop();
   network.destroy();
+  installed.remove();
 });
 
 const json = <T>(ran: Ran): T => JSON.parse(ran.stdout) as T;
@@ -85,6 +91,20 @@ describe("a question in the window", () => {
   });
 });
 
+test("an app that root put there is asked about by its name, with its picture, both of its desktop entry", async () => {
+  const address = network.address(4);
+  const [, ...script] = client("tcp", address, 80);
+  const running = guarded(helper, network.near, [installed.program, ...script]);
+  const { id } = await helper.prompt(address);
+  await app.liveCard(id);
+  expect(await app.prompt.locator("h1").textContent()).toBe(`Reach wants to reach ${address}`);
+  const face = app.prompt.locator('.card .face-icon[data-state="there"]');
+  await face.waitFor();
+  expect(await face.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(installed.pixels);
+  await (await helper.client()).call("prompts.answer", { id, action: "block", lifetime: "once" });
+  expect(json<TcpResult>(await running).errno).toBe(ECONNREFUSED);
+});
+
 describe("an answer", () => {
   test("says beforehand who asks, and is taken back by its undo: the rule goes, and the next attempt is asked about", async () => {
     const address = network.address(4);
@@ -144,6 +164,34 @@ describe("the main window", () => {
     const { id } = await helper.prompt(address);
     await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
     expect(json<TcpResult>(await running).ok).toBe(true);
+  });
+
+  test("makes a rule of a row, and answers for good what was left in the inbox: the app hears of both", async () => {
+    const api = await helper.client();
+    const [refused, left] = [network.address(4), network.address(4)];
+    const { id: pass } = await api.call("rules.add", { app: null, action: "allow", address: refused });
+    expect(json<TcpResult>(await guarded(helper, network.near, client("tcp", refused, 80))).ok).toBe(true);
+    await api.call("rules.remove", { id: pass });
+    await app.main.getByRole("tab", { name: "Monitor" }).click();
+    await app.main.getByRole("radio", { name: "By time" }).click({ force: true });
+    const row = app.main.getByRole("row").filter({ hasText: refused }).first();
+    await row.locator("[data-menu]").click();
+    await app.main.getByRole("menuitem", { name: "Block…" }).click();
+    const dialog = app.main.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Save rule" }).click();
+    await dialog.waitFor({ state: "detached" });
+    expect(json<TcpResult>(await guarded(helper, network.near, client("tcp", refused, 80, 5))).errno).toBe(
+      ECONNREFUSED,
+    );
+    await guarded(helper, network.near, client("tcp", left, 80, 0.5));
+    const { id } = await helper.prompt(left, "inbox");
+    await app.main.getByRole("tab", { name: /Inbox/ }).click();
+    await app.main.locator(`.view[data-live="true"] .question-row[data-id="${id}"] .button-allow`).click();
+    await app.main.locator(`.question-row[data-id="${id}"]`).waitFor({ state: "detached" });
+    expect(json<TcpResult>(await guarded(helper, network.near, client("tcp", left, 80, 5))).ok).toBe(true);
+    const mine = (await api.call("rules.list", {})).filter(({ app }) => app === clientApp("tcp"));
+    expect(mine.find(({ address }) => address === refused)).toMatchObject({ action: "block", lifetime: "forever" });
+    expect(mine.find(({ address }) => address === left)).toMatchObject({ action: "allow", lifetime: "forever" });
   });
 
   test("shows real traffic in its tree, and a connection ended there ends for its app", async () => {

@@ -125,9 +125,9 @@ export class App {
     await this.prompt.locator(`.card[data-id="${id}"][data-live="true"]`).waitFor();
   }
 
-  /** Tells the prompt's page what the main process would. */
-  async tell(update: Update): Promise<void> {
-    const told = [channels.update, update, this.prompt.url()] as const;
+  /** Tells a page what the main process would. */
+  async tell(update: Update, page = this.prompt): Promise<void> {
+    const told = [channels.update, update, page.url()] as const;
     await this.electron.evaluate(({ webContents }, [channel, what, url]) => {
       for (const page of webContents.getAllWebContents()) if (page.getURL() === url) page.send(channel, what);
     }, told);

@@ -87,8 +87,8 @@ export class BrowserApp {
     await this.prompt.locator(`.card[data-id="${id}"][data-live="true"]`).waitFor();
   }
 
-  async tell(update: Update): Promise<void> {
-    await say(this.prompt, update);
+  async tell(update: Update, page = this.prompt): Promise<void> {
+    await say(page, update);
   }
 
   async end(): Promise<void> {

@@ -18,6 +18,7 @@ const screens = {
   de: [
     { width: 800, height: 600, size: 1 },
     { width: 1180, height: 760, size: 1 },
+    { width: 1600, height: 1200, size: 2 },
   ],
 };
 

@@ -398,6 +398,52 @@ describe("where there is little room", () => {
   });
 });
 
+describe("what is drawn", () => {
+  const color = (selector: string) =>
+    app.main
+      .locator(selector)
+      .first()
+      .evaluate((mark) => getComputedStyle(mark).color);
+  /** As a browser reads a colour of tokens.css. */
+  const token = (name: string) =>
+    app.main.evaluate((name) => {
+      const probe = document.body.appendChild(document.createElement("i"));
+      probe.style.color = `var(--${name})`;
+      const { color } = getComputedStyle(probe);
+      probe.remove();
+      return color;
+    }, name);
+
+  test("is each verdict in its own colour", async () => {
+    await app.main.emulateMedia({ colorScheme: "light" });
+    await row("app", "curl").waitFor();
+    const marks = { allow: "allow", block: "block", held: "hold" };
+    for (const [mark, name] of Object.entries(marks))
+      expect(await color(`.monitor .row .mark-${mark}`)).toBe(await token(name));
+    expect(new Set(await Promise.all(Object.values(marks).map(token))).size).toBe(3);
+  });
+
+  test("is the last half minute of a row: what comes now stands at its right end, what stopped at the left of that", async () => {
+    /** The line's heights, 0 at the bottom and 1 for the most, the oldest first. */
+    const line = async (): Promise<number[]> => {
+      const path = await row("app", "Firefox").locator(".sparkline-line").getAttribute("d");
+      return [...(path ?? "").matchAll(/[ML][\d.]+,([\d.]+)/g)].map(([, y]) => 1 - (Number(y) - 1) / 9);
+    };
+    const flow = web("f1", "www.example.org", { bytesIn: 1_234_567, bytesOut: 999 });
+    const pass = (bytesIn: number) => {
+      flow.bytesIn += bytesIn;
+      helper.put("flows", { ...flow });
+      helper.passSecond();
+    };
+    for (const each of [0, 10_000, 40_000]) pass(each);
+    await waitFor(async () => expect((await line()).slice(-3)).toEqual([0, 0.25, 1].map((y) => expect.closeTo(y, 1))));
+    for (const each of [80_000, 0]) pass(each);
+    await waitFor(async () =>
+      expect((await line()).slice(-4)).toEqual([0.125, 0.5, 1, 0].map((y) => expect.closeTo(y, 1))),
+    );
+  });
+});
+
 describe("accessibility", () => {
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   const seriousViolations = async () => {
@@ -408,21 +454,18 @@ describe("accessibility", () => {
       .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
   };
 
-  test.each(["light", "dark"] as const)(
-    "axe finds nothing serious in the tree, its menu and dialog, %s",
-    async (colorScheme) => {
-      await app.main.emulateMedia({ colorScheme });
-      await row("app", "Firefox").waitFor();
-      expect(await seriousViolations()).toEqual([]);
-      await row("app", "Firefox").locator("[data-menu]").click();
-      await app.main.getByRole("menu").waitFor();
-      expect(await seriousViolations()).toEqual([]);
-      await app.main.getByRole("menuitem", { name: "Allow…" }).click();
-      await app.main.getByRole("dialog").waitFor();
-      expect(await seriousViolations()).toEqual([]);
-      await app.main.keyboard.press("Escape");
-    },
-  );
+  test("axe finds nothing serious in the tree, its menu and dialog, in the light", async () => {
+    await app.main.emulateMedia({ colorScheme: "light" });
+    await row("app", "Firefox").waitFor();
+    expect(await seriousViolations()).toEqual([]);
+    await row("app", "Firefox").locator("[data-menu]").click();
+    await app.main.getByRole("menu").waitFor();
+    expect(await seriousViolations()).toEqual([]);
+    await app.main.getByRole("menuitem", { name: "Allow…" }).click();
+    await app.main.getByRole("dialog").waitFor();
+    expect(await seriousViolations()).toEqual([]);
+    await app.main.keyboard.press("Escape");
+  });
 
   test("the pages broke none of their own policies", () => {
     expect(app.complaints).toEqual([]);

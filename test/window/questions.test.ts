@@ -1,6 +1,8 @@
 // What goes on around a card: snoozing an app, the way back from an answer, the details, ten apps at once; and the inbox's search, archive,
 // dismissal and recent answers.
-import { existsSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { App as AppWord } from "../../contract/words.ts";
 import { App, patience } from "./app.ts";
@@ -230,20 +232,19 @@ describe("the inbox", () => {
 });
 
 test("an app that root vouches for has its icon; one without stands by its letter; nothing is complained about", async () => {
-  // Any icon of the system's own: which are there depends on the machine.
-  const icon = ["debian-xterm", "vim", "chromium", "foot"].find((name) =>
-    ["48x48/apps", "scalable/apps"].some((folder) =>
-      [".png", ".svg"].some((ending) => existsSync(`/usr/share/icons/hicolor/${folder}/${name}${ending}`)),
-    ),
+  // A desktop entry may say where its picture lies: this one, root's own and of 24 pixels.
+  const folder = mkdtempSync(join(tmpdir(), "picket-face-"));
+  chmodSync(folder, 0o755);
+  const icon = join(folder, "face.svg");
+  writeFileSync(
+    icon,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24"><rect width="24" height="24"/></svg>`,
   );
-  put({ ...second, app: { ...firefox, icon: icon ?? "none" } });
+  put({ ...second, app: { ...firefox, icon } });
   await app.liveCard("q2");
-  if (icon) {
-    await app.prompt.locator('.face-icon[data-state="there"]').waitFor();
-    expect(
-      await app.prompt.locator(".face-icon").evaluate((img: HTMLImageElement) => img.naturalWidth),
-    ).toBeGreaterThan(15);
-  }
+  await app.prompt.locator('.face-icon[data-state="there"]').waitFor();
+  expect(await app.prompt.locator(".face-icon").evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(24);
+  rmSync(folder, { recursive: true });
   helper.drop("prompts", "q2");
   put({ ...second, id: "q4", app: { ...firefox, icon: "no-such-icon" } });
   await app.liveCard("q4");

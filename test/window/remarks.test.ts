@@ -22,7 +22,7 @@ beforeAll(async () => {
     countries: {
       name: "Lite",
       version: "1",
-      date: "2026-06-01",
+      date: "2026-06-01T20:32:58.000Z",
       licence: "CC BY 4.0",
       attribution: "IP Geolocation by DB-IP",
     },

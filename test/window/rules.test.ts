@@ -302,25 +302,22 @@ describe("accessibility", () => {
     return serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
   };
 
-  test.each(["light", "dark"] as const)(
-    "axe finds nothing serious in list and form, reached by keyboard, %s",
-    async (colorScheme) => {
-      await app.main.emulateMedia({ colorScheme });
-      expect(await violations()).toEqual([]);
-      await button("Add rule").focus();
-      await app.main.keyboard.press("Enter");
-      await dialog().waitFor();
-      await button("Save rule").focus();
-      await app.main.keyboard.press("Enter");
-      await dialog().getByText("The full path of a program, such as /usr/bin/curl").waitFor();
-      const path = dialog().getByRole("combobox", { name: "Its program file" });
-      expect(await path.evaluate((each) => each === document.activeElement)).toBe(true);
-      expect(await violations()).toEqual([]);
-      await app.main.keyboard.press("Escape");
-      await dialog().waitFor({ state: "detached" });
-      // Whoever closes it is back where it was opened.
-      expect(await button("Add rule").evaluate((each) => each === document.activeElement)).toBe(true);
-      expect(app.complaints).toEqual([]);
-    },
-  );
+  test("axe finds nothing serious in list and form, reached by keyboard, in the light", async () => {
+    await app.main.emulateMedia({ colorScheme: "light" });
+    expect(await violations()).toEqual([]);
+    await button("Add rule").focus();
+    await app.main.keyboard.press("Enter");
+    await dialog().waitFor();
+    await button("Save rule").focus();
+    await app.main.keyboard.press("Enter");
+    await dialog().getByText("The full path of a program, such as /usr/bin/curl").waitFor();
+    const path = dialog().getByRole("combobox", { name: "Its program file" });
+    expect(await path.evaluate((each) => each === document.activeElement)).toBe(true);
+    expect(await violations()).toEqual([]);
+    await app.main.keyboard.press("Escape");
+    await dialog().waitFor({ state: "detached" });
+    // Whoever closes it is back where it was opened.
+    expect(await button("Add rule").evaluate((each) => each === document.activeElement)).toBe(true);
+    expect(app.complaints).toEqual([]);
+  });
 });

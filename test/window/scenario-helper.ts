@@ -12,6 +12,7 @@ import { type MonitorUpdate, monitorUpdateSchema, type View } from "../../contra
 import type { PromptDetails, RecentAnswer } from "../../contract/questions.ts";
 import { LineSplitter, maxRequestBytes, requestSchema } from "../../contract/wire.ts";
 import type { Flow, Prompt, Rule, Status } from "../../contract/words.ts";
+import { degradedCodes } from "../../helper/degraded.ts";
 import { Monitor, type Viewer } from "../../helper/monitor/monitor.ts";
 import { aRule, aStatus } from "./scenario.ts";
 import { RememberedScenario } from "./scenario-history.ts";
@@ -124,6 +125,9 @@ export class ScenarioHelper {
   }
 
   setStatus(change: Partial<Status>): void {
+    // The contract leaves codes open, for later helpers: what falls short here must be something this one says.
+    const unknown = change.degraded?.find(({ code }) => !(degradedCodes as readonly string[]).includes(code));
+    if (unknown) throw new Error(`no helper says that ${unknown.code} falls short`);
     this.status = { ...this.status, ...change };
     this.tell("status", this.status);
   }

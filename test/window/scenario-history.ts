@@ -101,8 +101,6 @@ export class RememberedScenario {
   readonly asked: Params<"history.query">[] = [];
   /** Nothing at all is remembered. */
   empty = false;
-  /** When set, no other app did anything. */
-  only: App | null = null;
   events: HistoryEvent[] = [
     anEvent("e1", 60 * 16.8, "sleep", { until: ago(60 * 10.1) }),
     anEvent("e2", 60 * 10.1, "helperStarted", { from: ago(60 * 16.8) }),
@@ -148,11 +146,11 @@ export class RememberedScenario {
       since: this.empty ? null : ago(60 * 24 * 365),
       bytes: 41_000_000,
       countries: {
-        name: "DB-IP Lite",
-        version: "2026-06",
-        date: "2026-06-01",
-        licence: "CC-BY-4.0",
-        attribution: "IP geolocation by DB-IP (db-ip.com), CC BY 4.0.",
+        name: "IP to Country Lite by DB-IP",
+        version: "2.3.2026060120",
+        date: "2026-06-01T20:32:58.000Z",
+        licence: "CC BY 4.0",
+        attribution: "IP Geolocation by DB-IP (https://db-ip.com)",
       },
     };
   }
@@ -169,9 +167,7 @@ export class RememberedScenario {
     for (let at = Math.floor(begin / step) * step; at < end; at += step) starts.push(at);
     const gone = new Set(this.deleted.filter(({ from }) => from === undefined).map(({ app }) => app));
     const isGone = ({ app }: Talk) => this.empty || gone.has(undefined) || gone.has(app.path);
-    const kept = talks.filter(
-      (each) => !isGone(each) && (this.only === null || each.app === this.only) && fits(each, filter),
-    );
+    const kept = talks.filter((each) => !isGone(each) && fits(each, filter));
     const rows = new Map<string | null, HistoryRow>();
     const total = none();
     const points = starts.map(() => none());
@@ -185,7 +181,8 @@ export class RememberedScenario {
         const amounts = {
           bytesIn: Math.round(each.down * much),
           bytesOut: Math.round(each.up * much),
-          connections: Math.round((much * (each.down > 0 ? 1 : 0)) / 40),
+          // One in 40 busy seconds: of single ones, every fortieth.
+          connections: each.down === 0 ? 0 : step > 1 ? Math.round(much / 40) : Number(much > 0 && start % 40 === salt),
           blocked: Math.round(((each.tries ?? 0) * much) / 3600),
         };
         for (const sum of [row, total, points[at] as HistoryAmounts]) add(sum, amounts);

@@ -1,28 +1,35 @@
 // The people, apps and places of the window's tests and screenshots. Every value is one the contract allows.
 import type { App, Endpoint, Flow, Prompt, Rule, Status } from "../../contract/words.ts";
 
+// Icons by names that GNOME's theme draws, so that pictures have them without these programs.
 export const firefox: App = {
   name: "Firefox",
   path: "/usr/lib/firefox-esr/firefox-esr",
   verified: true,
-  icon: "firefox-esr",
+  icon: "web-browser",
   via: null,
 };
 export const thunderbird: App = {
   name: "Thunderbird",
   path: "/usr/bin/thunderbird",
   verified: true,
-  icon: "thunderbird",
+  icon: "mail-send-receive",
   via: null,
 };
 export const nextcloud: App = {
   name: "Nextcloud",
   path: "/usr/bin/nextcloud",
   verified: true,
-  icon: "Nextcloud",
+  icon: "folder-remote",
   via: null,
 };
-export const gimp: App = { name: "GIMP", path: "/usr/bin/gimp-2.10", verified: true, icon: "gimp", via: null };
+export const gimp: App = {
+  name: "GIMP",
+  path: "/usr/bin/gimp-2.10",
+  verified: true,
+  icon: "applications-graphics",
+  via: null,
+};
 export const curl: App = { name: "curl", path: "/usr/bin/curl", verified: true, icon: null, via: null };
 export const updater: App = {
   name: "/home/alice/.local/share/tool/updater",

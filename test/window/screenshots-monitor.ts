@@ -43,8 +43,8 @@ const speeds: Record<string, (second: number) => [number, number]> = {
 /** As they are by now: counters only grow, from the light pictures to the dark ones. */
 const flows = new Map(busy.map(([id, ...parts]) => [id, aFlow(id, ...parts)]));
 
-/** Half a minute goes by at once. */
-function play(helper: ScenarioHelper): void {
+/** Half a minute goes by at once; what is fast is drawn when this is over, on the page that shows the tree. */
+export async function play(helper: ScenarioHelper, main: Page): Promise<void> {
   for (let second = 0; second < 30; second++) {
     for (const [id, speed] of Object.entries(speeds)) {
       const flow = flows.get(id);
@@ -56,6 +56,8 @@ function play(helper: ScenarioHelper): void {
     }
     helper.passSecond();
   }
+  await main.locator(".monitor .row svg.sparkline").first().waitFor();
+  await main.locator(".summary svg.sparkline").waitFor();
 }
 
 export async function shootMonitor(
@@ -67,7 +69,7 @@ export async function shootMonitor(
   helper.put("flows", ...flows.values());
   const row = (text: string) => main.locator(".monitor .row[data-id]").filter({ hasText: text }).first();
   await row("Firefox").waitFor();
-  play(helper);
+  await play(helper, main);
   if ((await row("Firefox").getAttribute("aria-expanded")) === "false") await row("Firefox").click();
   await row("example.org").waitFor();
   if ((await row("example.org").getAttribute("aria-expanded")) === "false") await row("example.org").click();

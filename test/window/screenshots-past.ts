@@ -1,10 +1,10 @@
-// Pictures of what is past: the history at every length, with nothing in it and with one app only, what can be done with it, and the summary
-// after a quiet time.
+// Pictures of what is past: the shortest and the longest history and one with nothing in it, what can be done with it, and the summary after a
+// quiet time.
 import type { Page } from "playwright-core";
 import type { QuietReason } from "../../contract/bridge.ts";
 import { channels } from "../../contract/bridge.ts";
 import type { App } from "./app.ts";
-import { ago, anEndpoint, aPrompt, curl, gimp, thunderbird, updater } from "./scenario.ts";
+import { ago, anEndpoint, aPrompt, gimp, thunderbird, updater } from "./scenario.ts";
 import type { ScenarioHelper } from "./scenario-helper.ts";
 
 type Shoot = (page: Page, name: string) => Promise<void>;
@@ -48,7 +48,7 @@ export async function shootKept(main: Page, shoot: Shoot): Promise<void> {
 
 export async function shootLengths(main: Page, helper: ScenarioHelper, shoot: Shoot): Promise<void> {
   await main.getByRole("tab", { name: "History" }).click();
-  const lengths = { "10 min": "10m", "24 h": "24h", "30 days": "30d", "1 year": "1y" };
+  const lengths = { "10 min": "10m", "1 year": "1y" };
   const drawn = async (name: string) => {
     await choose(main, "1 h");
     await choose(main, name);
@@ -58,10 +58,6 @@ export async function shootLengths(main: Page, helper: ScenarioHelper, shoot: Sh
     await drawn(name);
     await shoot(main, `history-${short}`);
   }
-  helper.history.only = curl;
-  await drawn("24 h");
-  await shoot(main, "history-one-app");
-  helper.history.only = null;
   helper.history.empty = true;
   await drawn("24 h");
   await shoot(main, "history-empty");

@@ -127,6 +127,17 @@ export async function shootQuestions(helper: ScenarioHelper, app: App, shoot: Sh
   await shoot(main, "inbox");
   await main.locator(".fold summary").click();
   await main.getByRole("button", { name: /nobody has asked again/ }).click();
+  helper.details = {
+    processes: [
+      { pid: 5177, path: "/home/alice/.local/share/tool/updater" },
+      { pid: 2214, path: "/usr/bin/bash" },
+      { pid: 2107, path: "/usr/libexec/gnome-terminal-server" },
+      { pid: 1802, path: "/usr/lib/systemd/systemd" },
+    ],
+    user: "alice",
+    firstSeen: ago(60 * 24 * 2),
+    today: { allowed: 0, blocked: 7, destinations: 1, bytesIn: 0, bytesOut: 0 },
+  };
   await main.locator(".question-row[data-id=q1] summary").click();
   await shoot(main, "inbox-open");
   await main.locator(".fold summary").click();

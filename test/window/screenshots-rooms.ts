@@ -1,7 +1,7 @@
 // Pictures of blocklists, profiles and what was learned.
 import type { Page } from "playwright-core";
 import type { App } from "./app.ts";
-import { aFlow, anEndpoint, aPrompt, aRule, chronyd, curl, firefox, python, thunderbird } from "./scenario.ts";
+import { aFlow, ago, anEndpoint, aPrompt, aRule, chronyd, curl, firefox, python, thunderbird } from "./scenario.ts";
 import type { ScenarioHelper } from "./scenario-helper.ts";
 import { aProposal } from "./scenario-learning.ts";
 import { aProfile } from "./scenario-profiles.ts";
@@ -24,7 +24,6 @@ export async function shootBlocklists(main: Page, helper: ScenarioHelper, shoot:
   await shoot(main, "blocklists-details");
   await main.getByRole("button", { name: "Add list" }).click();
   await main.getByRole("textbox", { name: "Address of the list" }).fill("lists.example.org/ads.txt");
-  await main.getByRole("dialog").getByRole("button", { name: "Add list" }).click();
   await shoot(main, "blocklists-add");
   await main.keyboard.press("Escape");
   await main.getByRole("dialog").waitFor({ state: "detached" });
@@ -98,27 +97,29 @@ export async function shootRemarks(app: App, helper: ScenarioHelper, shoot: Shoo
   });
   helper.put(
     "flows",
-    aFlow("m1", firefox, anEndpoint("203.0.113.34", 443, { host: "www.example.org", country: "DE" }), { live: true }),
-    aFlow("m2", firefox, lookUp, { live: true }),
-    aFlow("m3", firefox, hidden, { live: true }),
+    aFlow("x1", firefox, anEndpoint("203.0.113.34", 443, { host: "www.example.org", country: "DE" }), { live: true }),
+    aFlow("x2", firefox, lookUp, { live: true }),
+    aFlow("x3", firefox, hidden, { live: true }),
   );
   await main.getByRole("tab", { name: "Monitor" }).click();
   await main.getByRole("radio", { name: "By time" }).click({ force: true });
   await main.getByText("Host hidden").first().waitFor();
   await shoot(main, "remarks-monitor");
-  await main.locator('.row[data-id="m1"] [data-menu]').click();
-  await main.getByRole("menuitem", { name: "Allow…" }).click();
-  await main.getByRole("dialog").waitFor();
-  await shoot(main, "rule-suggested");
-  await main.getByText("Everything else about the rule").click();
-  await shoot(main, "rule-suggested-all");
-  await main.keyboard.press("Escape");
-  await main.getByRole("dialog").waitFor({ state: "detached" });
-  helper.put("prompts", aPrompt("m4", firefox, lookUp, { endpoints: [lookUp, hidden], domain: null }));
-  await app.liveCard("m4");
+  helper.details = {
+    processes: [
+      { pid: 4121, path: firefox.path },
+      { pid: 1802, path: "/usr/lib/systemd/systemd" },
+    ],
+    user: "alice",
+    firstSeen: ago(60 * 24 * 23),
+    today: { allowed: 128, blocked: 3, destinations: 41, bytesIn: 48_120_331, bytesOut: 2_204_112 },
+  };
+  helper.put("prompts", aPrompt("x4", firefox, lookUp, { endpoints: [lookUp, hidden], domain: null }));
+  await app.liveCard("x4");
   await prompt.keyboard.press("Alt+KeyD");
   await prompt.getByText("United States").waitFor();
   await shoot(prompt, "remarks-card");
-  helper.drop("prompts", "m4");
-  helper.drop("flows", "m1", "m2", "m3");
+  await main.getByRole("radio", { name: "By app" }).click({ force: true });
+  helper.drop("prompts", "x4");
+  helper.drop("flows", "x1", "x2", "x3");
 }

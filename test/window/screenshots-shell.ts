@@ -20,6 +20,11 @@ async function resize(app: App, [width, height]: [number, number]): Promise<[num
   return before as [number, number];
 }
 
+/** What Escape gave the focus back to, by key: nobody who only looks has a ring around it. */
+async function unfocus({ main }: App): Promise<void> {
+  await main.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
+}
+
 export async function shootShell(
   helper: ScenarioHelper,
   app: App,
@@ -39,10 +44,11 @@ export async function shootShell(
   await main.keyboard.press("Escape");
   helper.setStatus({ override: { kind: "lockdown", ends: null } });
   await main.locator(".standing-alarm").waitFor();
+  await unfocus(app);
   await shoot(main, "lockdown");
   helper.setStatus({ mode: "learn", override: null });
   await main.locator(".standing-note").waitFor();
-  await shoot(main, "learning");
+  await shoot(main, "standing-learning");
   await main.getByRole("tab", { name: "Settings" }).click();
   await main.getByRole("button", { name: "Show first steps" }).click();
   for (const step of ["what", "learn", "card"]) {
@@ -78,6 +84,7 @@ export async function shootShell(
   helper.setStatus({ mode: "ask", profile: null, override: null });
   await main.locator(".settings").evaluate((box) => box.scrollTo(0, 0));
   helper.profiles.known = [];
+  await unfocus(app);
   await shoot(main, "settings");
   await main.locator(".settings").evaluate((box) => box.scrollTo(0, box.scrollHeight));
   await shoot(main, "settings-end");

@@ -1,13 +1,15 @@
 // Makes every picture of the documentation from the real app and a scripted helper: each view, light and dark, into docs/images.
 // usage: npm run screenshots [-- FOLDER [VIEW]]: only that view's ("questions"), elsewhere
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../build/paths.ts";
 import { App } from "./app.ts";
 import { fillWithADay } from "./scenario-day.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
+import { shootContrast } from "./screenshots-contrast.ts";
+import { shootGerman } from "./screenshots-german.ts";
 import { shootHistory } from "./screenshots-history.ts";
-import { shootMonitor } from "./screenshots-monitor.ts";
+import { play, shootMonitor } from "./screenshots-monitor.ts";
 import { shootBack, shootKept, shootLengths } from "./screenshots-past.ts";
 import { shootQuestions } from "./screenshots-prompt.ts";
 import { shootBlocklists, shootLearning, shootProfiles, shootRemarks } from "./screenshots-rooms.ts";
@@ -18,10 +20,14 @@ const [elsewhere, only] = process.argv.slice(2);
 const folder = elsewhere ?? join(root, "docs/images");
 mkdirSync(folder, { recursive: true });
 const helper = await ScenarioHelper.start();
-fillWithADay(helper);
+helper.setStatus({ countries: helper.history.settings.countries });
 // More pixels than a page shows, so that the pictures are sharp on the screens people read them on.
 const app = await App.start(helper.socketPath, ["--no-sandbox", "--force-device-scale-factor=1.5"]);
 const { main, prompt } = app;
+// Where apps have pictures: the theme is read with the first of them.
+mkdirSync(join(app.home, "gtk-3.0"));
+writeFileSync(join(app.home, "gtk-3.0/settings.ini"), "[Settings]\ngtk-icon-theme-name=Adwaita\n");
+fillWithADay(helper);
 
 try {
   await main.locator("[data-health=up]").waitFor();
@@ -77,9 +83,15 @@ try {
       await shootLearning(main, helper, shoot);
       continue;
     }
+    if (only === "contrast") {
+      for (const forced of [false, true]) await shootContrast(app, helper, forced, shoot);
+      continue;
+    }
     await shootMonitor(main, helper, shoot);
-    if (only === "monitor") continue;
+    if (only === "german") await shootGerman(app, helper, shoot);
+    if (only === "monitor" || only === "german") continue;
     await shootHistory(main, shoot);
+    await shootLengths(main, helper, shoot);
     await shootKept(main, shoot);
     await shootRules(main, helper, shoot);
     await shootBlocklists(main, helper, shoot);
@@ -89,16 +101,18 @@ try {
     await shootQuestions(helper, app, shoot);
     await shootShell(helper, app, shoot);
 
-    helper.setStatus({
-      degraded: [
-        {
-          code: "resolvers_unknown",
-          message: "The name servers could not be read; name look-ups will be asked about.",
-        },
-      ],
-    });
+    await shootRemarks(app, helper, shoot);
+    await shootContrast(app, helper, false, shoot);
+    // Once each: which colours the system has, and how the page is in another language, is the same by day and by night.
+    if (colorScheme === "light") await shootGerman(app, helper, shoot);
+    else await shootContrast(app, helper, true, shoot);
+
+    const message = "The configured resolvers are not known, so that every app's look-ups are asked about.";
+    helper.setStatus({ degraded: [{ code: "resolvers", message }] });
     await main.locator("[data-health=degraded]").waitFor();
     await view("Monitor");
+    await main.getByRole("radio", { name: "By app" }).click({ force: true });
+    await play(helper, main);
     await shoot(main, "degraded");
     helper.setStatus({ degraded: [] });
     await helper.vanish();

@@ -148,13 +148,14 @@ describe("settings", () => {
       countries: {
         name: "DB-IP",
         version: "1",
-        date: "June 2026",
+        date: "2026-06-01T20:32:58.000Z",
         licence: "CC-BY-4.0",
         attribution: "IP by DB-IP.com",
       },
     });
     await setting("about").getByText("IP by DB-IP.com · CC-BY-4.0").waitFor();
     expect(await setting("about").textContent()).toContain("helper 0.1.0");
+    expect(await setting("about").textContent()).toContain("DB-IP, 2026-06-01IP by");
   });
 
   test.each(["light", "dark"] as const)("axe finds nothing serious in them, %s", async (colorScheme) => {

@@ -13,8 +13,8 @@ export type Stage = {
   readonly prompt: Page;
   /** The card, once its dead time is over. */
   liveCard(id: string): Promise<void>;
-  /** Tells the prompt's page what the shell would, where the desktop is what it is about. */
-  tell(update: Update): Promise<void>;
+  /** Tells the prompt's page, or another, what the shell would, where the desktop or a kernel is what it is about. */
+  tell(update: Update, page?: Page): Promise<void>;
 };
 
 export type Visit = (page: Page, name: string) => Promise<void>;
@@ -120,6 +120,7 @@ export class Tour {
       await this.visit(this.app.main, view);
       await known[view]?.();
     }
+    await this.firstRun();
     await this.standing();
   }
 
@@ -219,6 +220,34 @@ export class Tour {
     await main.locator(".recent-row").first().waitFor();
     await this.visit(main, "inbox-recent");
     this.helper.drop("prompts", "q9", ...questions.unanswered.map(({ id }) => id));
+  }
+
+  /** The first steps, as they end for whoever learns, and all that is said of the example. */
+  private async firstRun(): Promise<void> {
+    const { app, helper } = this;
+    const { main } = app;
+    helper.setStatus({ mode: "learn" });
+    await this.open("settings");
+    await main.locator("[data-setting=firstRun] button").click();
+    for (const step of ["what", "learn", "card"]) {
+      await main.locator(`.first-run [data-step=${step}]`).waitFor();
+      await settled(main);
+      await this.visit(main, `first-run-${step}`);
+      if (step !== "card") await main.locator(".first-run-foot .button-main").click();
+    }
+    for (const example of [
+      { state: "asking" },
+      { state: "allowed" },
+      { state: "failed", why: "silent", detail: "" },
+    ] as const) {
+      await app.tell({ kind: "example", example }, main);
+      await main.locator(`[data-example=${example.state}]`).waitFor();
+      await settled(main);
+      await this.visit(main, `first-run-${example.state}`);
+    }
+    await app.tell({ kind: "example", example: { state: "none" } }, main);
+    await this.escape();
+    helper.setStatus({ mode: "ask" });
   }
 
   /** What the frame says when not all is as usual. */

@@ -17,6 +17,8 @@ const countries = new Countries();
 let folder: string;
 let store: Store;
 let history: History;
+/** Milliseconds by which CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC. */
+let slept = 0;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"] });
@@ -33,7 +35,7 @@ afterEach(() => {
 
 function open(boot = "this boot"): void {
   store = openStore(join(folder, "picket.sqlite"));
-  const boottime = () => Number(process.hrtime.bigint()) / 1e6;
+  const boottime = () => Number(process.hrtime.bigint()) / 1e6 + slept;
   const settings = new Settings(store);
   history = new History({ store, settings, clock: { boot, boottime }, countries, countTraffic: () => {} });
 }
@@ -469,7 +471,31 @@ describe("events", () => {
     expect(history.listNetworks().current).toEqual([ask({ by: "network" }).rows[1]?.key]);
   });
 
-  it("tell when the helper ran last, and that the computer slept", () => {
+  it("tell that the computer slept, and until when", () => {
+    const sleep = (milliseconds: number) => {
+      slept += milliseconds;
+      later(milliseconds);
+      history.tick();
+      const { events } = history.listEvents({ range: "1h", limit: 100 });
+      return events.filter(({ kind }) => kind === "sleep").map(({ time, until }) => ({ time, until }));
+    };
+    later(1000);
+    history.tick();
+    expect(sleep(0)).toEqual([]);
+    // The clocks are read one after the other: a moment is no sleep.
+    expect(sleep(500)).toEqual([]);
+    const [only, ...more] = sleep(10 * 60_000);
+    expect(more).toEqual([]);
+    expect(only?.until).toBe(new Date().toISOString());
+    // From where the helper last looked, to the millisecond that the clocks differ by.
+    const length = Date.parse(only?.until ?? "") - Date.parse(only?.time ?? "");
+    expect(Math.abs(length - 10 * 60_000)).toBeLessThan(1000);
+    // Told once, and again after the next one.
+    expect(sleep(0)).toHaveLength(1);
+    expect(sleep(60_000)).toHaveLength(2);
+  });
+
+  it("tell when the helper ran last", () => {
     restart();
     history.close();
     later(day);

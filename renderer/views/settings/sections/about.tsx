@@ -26,7 +26,7 @@ function Facts() {
       !status
         ? unknown
         : countries
-          ? words.countriesLine(plain(countries.name), plain(countries.date))
+          ? words.countriesLine(plain(countries.name), countries.date.slice(0, 10))
           : words.countriesNone,
       countries ? `${plain(countries.attribution)} · ${plain(countries.licence)}` : undefined,
     ],
