@@ -336,9 +336,12 @@ export class PolicyMaps {
       any: { tables: [...any] },
     };
     const config = layouts.config.write(after);
-    if (config.equals(this.config)) return false;
+    // A helper that was killed in the midst of the writes below has left it odd.
+    const isWhole = before.writes % 2 === 0;
+    if (isWhole && config.equals(this.config)) return false;
     // One member alone is written at once. Of several the programs may meet some: while `writes` is odd they hold.
-    if (layouts.config.write({ ...after, generation: before.generation }).equals(this.config)) this.writeConfig(after);
+    const onlyRenewed = layouts.config.write({ ...after, generation: before.generation }).equals(this.config);
+    if (isWhole && onlyRenewed) this.writeConfig(after);
     else {
       const writes = ((before.writes | 1) + 2) >>> 0;
       this.writeConfig({ ...before, writes });

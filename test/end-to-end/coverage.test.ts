@@ -140,7 +140,11 @@ test("sockets that were made outside the guard and are within are said by status
   expect(await told()).toBeUndefined();
   const { guarded } = await api.call("status", {});
   const script = `import os, socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+if sys.argv[2] == "datagrams": s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+else:
+    listener = socket.create_server(("127.0.0.1", 0))
+    s = socket.create_connection(listener.getsockname())
+    listener.close()
 open(sys.argv[1], "w").write(str(os.getpid()))
 own = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 input()`;
