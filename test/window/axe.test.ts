@@ -51,6 +51,16 @@ test.each([
     await tour.open(view);
     await look(main, view);
   }
+  // In whichever colours: on and off are told apart, and so is where the switch stands.
+  await main.locator(".rule-row .switch").first().waitFor();
+  const drawn = await main.locator(".switch").evaluateAll((all) =>
+    all.map((each) => {
+      const color = (part: string) => getComputedStyle(each.querySelector(part) as Element).backgroundColor;
+      return [color(".switch-track"), color(".switch-thumb")];
+    }),
+  );
+  expect(drawn.length).toBeGreaterThan(3);
+  for (const [track, thumb] of drawn) expect(thumb).not.toBe(track);
   const card = questions.cards["prompt-unverified"];
   if (card === undefined) throw new Error("no card");
   helper.put("prompts", card);
