@@ -129,7 +129,7 @@ int find_outside(struct bpf_iter__task_file *ctx)
 	if (!task || !sk || (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6) || in_guard(sk) ||
 	    !is_guarded(BPF_CORE_READ(task, cgroups, dfl_cgrp)))
 		return 0;
-	if (sk->sk_protocol == IPPROTO_TCP && sk->__sk_common.skc_state == TCP_ESTABLISHED)
+	if (sk->sk_protocol == IPPROTO_TCP && sk->__sk_common.skc_state == BPF_TCP_ESTABLISHED)
 		return 0;
 	outside.pid = helper_pid(task->group_leader->thread_pid);
 	BPF_CORE_READ_STR_INTO(&outside.command, task, group_leader, comm);

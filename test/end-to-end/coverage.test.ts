@@ -134,28 +134,30 @@ test("what cgroup programs cannot see is said by status", async () => {
   expect(await running).toMatchObject({ code: 124 });
 });
 
-test("sockets that were made outside the guard and are within are said by status", async () => {
+test("sockets that were made outside the guard and are within are said by status, connections are not", async () => {
   const api = await helper.client();
   const told = async () => (await api.call("status", {})).degraded.find(({ code }) => code === "outsideSockets");
   expect(await told()).toBeUndefined();
   const { guarded } = await api.call("status", {});
   const script = `import os, socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+connection = socket.create_connection(listener.getsockname())
+accepted = listener.accept()
+listener.close()
 if sys.argv[2] == "datagrams": s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-else:
-    listener = socket.create_server(("127.0.0.1", 0))
-    s = socket.create_connection(listener.getsockname())
-    listener.close()
 open(sys.argv[1], "w").write(str(os.getpid()))
 own = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 input()`;
-  const child = spawn(python, ["-c", script, `${cgroupRoot()}/${guarded[0]}/cgroup.procs`], {
-    stdio: ["pipe", "inherit", "inherit"],
-  });
+  const holder = (what: "datagrams" | "connections") =>
+    spawn(python, ["-c", script, `${cgroupRoot()}/${guarded[0]}/cgroup.procs`, what], {
+      stdio: ["pipe", "inherit", "inherit"],
+    });
+  const children = [holder("connections"), holder("datagrams")] as const;
   try {
     const { message } = await until("a word about the socket", told);
-    expect(message).toMatch(new RegExp(`: python3[.\\d]* \\(${child.pid}\\)$`));
+    expect(message).toMatch(new RegExp(`: python3[.\\d]* \\(${children[1].pid}\\)$`));
   } finally {
-    child.stdin.end();
+    for (const child of children) child.stdin.end();
   }
   await until("no word about it", async () => (await told()) === undefined);
 });

@@ -37,7 +37,7 @@ const files = [
     "kept-apps",
     "crash",
   ],
-  ...["changed", "usual"],
+  ...["changed", "usual", "multipath"],
   ...["bpf/raw-sockets", "bpf/load", "helper/kernel/policy-maps"],
 ].map((name) => `test/${name.includes("/") ? name : `end-to-end/${name}`}.test.ts`);
 
