@@ -143,7 +143,7 @@ test("sockets that were made outside the guard and are within are said by status
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 open(sys.argv[1], "w").write(str(os.getpid()))
 own = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-input()`;
+sys.stdin.read()`;
   const child = spawn(python, ["-c", script, `${cgroupRoot()}/${guarded[0]}/cgroup.procs`], {
     stdio: ["pipe", "inherit", "inherit"],
   });
