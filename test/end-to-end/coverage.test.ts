@@ -147,7 +147,7 @@ listener.close()
 if sys.argv[2] == "datagrams": s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 open(sys.argv[1], "w").write(str(os.getpid()))
 own = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-input()`;
+sys.stdin.read()`;
   const holder = (what: "datagrams" | "connections") =>
     spawn(python, ["-c", script, `${cgroupRoot()}/${guarded[0]}/cgroup.procs`, what], {
       stdio: ["pipe", "inherit", "inherit"],
