@@ -31,9 +31,15 @@ const healthWords: Record<Health, string> = {
   nothing: text.status.upNothing,
 };
 
+/** What comes before every rule says more than how the firewall is. */
+const overrideWords = {
+  pause: { look: "paused", said: text.status.paused },
+  lockdown: { look: "lockdown", said: text.status.lockdown },
+} as const;
+
 export function StatusHeader() {
   const health = useHealth();
-  const paused = useKnown(({ link, status }) => link.state === "up" && status?.override?.kind === "pause");
+  const override = useKnown(({ link, status }) => (link.state === "up" ? (status?.override?.kind ?? null) : null));
   const status = useKnown((known) => known.status);
   return (
     <header className={`header ${health === "away" ? "header-stale" : ""}`}>
@@ -41,9 +47,13 @@ export function StatusHeader() {
         <Fence />
         {text.product}
       </span>
-      <span className={`health health-${paused ? "paused" : health}`} role="status" data-health={health}>
+      <span
+        className={`health health-${override === null ? health : overrideWords[override].look}`}
+        role="status"
+        data-health={health}
+      >
         <span className="health-dot" aria-hidden="true" />
-        {paused ? text.status.paused : healthWords[health]}
+        {override === null ? healthWords[health] : overrideWords[override].said}
       </span>
       <span className="header-end">
         {status?.profile != null && (

@@ -71,6 +71,7 @@ describe("the control", () => {
     await panel().locator(".panel-switch").click();
     await control().getByText("Lockdown").waitFor();
     await panel().getByText("Lockdown comes first").waitFor();
+    await app.main.getByRole("status").getByText("Nothing gets through").waitFor();
     expect(helper.asked("lockdown")).toEqual([{ on: true }]);
   });
 

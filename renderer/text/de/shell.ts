@@ -33,6 +33,7 @@ export const shell: Part<typeof english> = {
     up: "Auf der Hut",
     upNothing: "Läuft, überwacht aber noch nichts",
     paused: "Zurzeit nicht auf der Hut",
+    lockdown: "Nichts kommt durch",
     degraded: "Arbeitet mit Einschränkungen",
     away: "Nicht verbunden",
     guarded: (n) =>

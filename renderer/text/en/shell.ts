@@ -31,6 +31,7 @@ export const shell = {
     up: "On guard",
     upNothing: "Running, but guarding nothing yet",
     paused: "Off guard for now",
+    lockdown: "Nothing gets through",
     degraded: "Working with limits",
     away: "Not connected",
     guarded: (n: number) =>
