@@ -213,7 +213,7 @@ test("what a real helper said is shown whole: its question, what is in the inbox
   await card.getByText(`${results["prompts.details"].user} (user ${held.process.uid})`).waitFor();
   await card.getByText("the answer came from your name server").waitFor();
   await open("Inbox");
-  await row(left.id).getByText(left.endpoint.address).waitFor();
+  await row(left.id).getByText(left.endpoint.address, { exact: true }).waitFor();
   await open("Rules");
   const [rule] = events.rules.changed.filter(({ domain }) => domain !== null);
   await row(rule?.id ?? "")
