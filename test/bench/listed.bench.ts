@@ -12,7 +12,7 @@ import type { Lists } from "../../helper/policy/lists.ts";
 import { loopbackPrefixes, type PolicyRule } from "../../helper/policy/rule.ts";
 import { openStore } from "../../helper/store/database.ts";
 import { Prober } from "../helper/kernel/prober.ts";
-import { newTarget } from "../helper/policy/model.ts";
+import { anyRule, newTarget } from "../helper/policy/model.ts";
 import { Figures, percentile } from "./figures.ts";
 
 const addresses = 100_000;
@@ -28,23 +28,7 @@ const lines = Array.from({ length: addresses }, (_, at) => {
 function rule(number: number, text: string, more: Partial<PolicyRule> = {}): PolicyRule {
   const prefix = parsePrefix(text);
   if (prefix === null) throw new Error(text);
-  return {
-    id: String(number),
-    number,
-    app: null,
-    via: null,
-    user: null,
-    destination: { kind: "prefix", prefix },
-    port: null,
-    portTo: null,
-    protocol: null,
-    direction: "both",
-    profile: null,
-    action: "allow",
-    lifetime: "forever",
-    origin: "person",
-    ...more,
-  };
+  return { ...anyRule, id: String(number), number, destination: { kind: "prefix", prefix }, ...more };
 }
 
 const folder = mkdtempSync(join(tmpdir(), "picket-bench-"));

@@ -8,29 +8,13 @@ import { Naming } from "../../../helper/identity/naming.ts";
 import { type FlowRecord, flowState, layouts, recordType } from "../../../helper/kernel/layout.ts";
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { compile } from "../../../helper/policy/compile.ts";
-import type { PolicyRule } from "../../../helper/policy/rule.ts";
 import type { AppNumbers } from "../../../helper/store/numbers.ts";
 import { compileSmaller, withRoom } from "../../bpf/object.ts";
-import { emptyPolicy, newTarget } from "../policy/model.ts";
+import { anyRule, emptyPolicy, newTarget } from "../policy/model.ts";
 import { Prober } from "./prober.ts";
 
 const app: App = { name: "python", path: "/usr/bin/app", verified: true, icon: null, via: null };
-const rule: PolicyRule = {
-  id: "1",
-  number: 1,
-  app: app.path,
-  via: null,
-  user: null,
-  destination: { kind: "any" },
-  port: null,
-  portTo: null,
-  protocol: null,
-  direction: "both",
-  profile: null,
-  action: "allow",
-  lifetime: "forever",
-  origin: "person",
-};
+const rule = { ...anyRule, id: "1", number: 1, app: app.path };
 const datagram = { protocol: "udp", number: 17, address: "192.0.2.1", port: 9 } as const;
 const number = Buffer.alloc(4);
 let prober: Prober;

@@ -7,25 +7,9 @@ import { decide, noNames, type Policy, type Question } from "../../../helper/pol
 import { listNumbers, noLists } from "../../../helper/policy/lists.ts";
 import { compareRules } from "../../../helper/policy/order.ts";
 import { localPrefixes, loopbackPrefixes, type PolicyRule } from "../../../helper/policy/rule.ts";
-import { named, numbered, policy, question, rule } from "./model.ts";
+import { anyRule, named, numbered, policy, question, rule } from "./model.ts";
 
 const zones = { loopback: loopbackPrefixes, resolvers: [], local: localPrefixes };
-const base: PolicyRule = {
-  id: "",
-  number: 0,
-  app: null,
-  via: null,
-  user: null,
-  destination: { kind: "any" },
-  port: null,
-  portTo: null,
-  protocol: null,
-  direction: "both",
-  profile: null,
-  action: "allow",
-  lifetime: "forever",
-  origin: "person",
-};
 const at = (text: string) => ({ destination: { kind: "prefix" as const, prefix: parsePrefix(text)! } });
 const host = (name: string) => ({ destination: { kind: "host" as const, name } });
 const domain = (name: string) => ({ destination: { kind: "domain" as const, name } });
@@ -35,7 +19,7 @@ const zone = (zone: "local" | "internet" | "resolvers" | "loopback") => ({
 
 /** What is said of the rules, in the order given: "shadowed 2 by action". */
 function told(rules: Partial<PolicyRule>[], lists = noLists): (string | undefined)[] {
-  const all = numbered(rules.map((part) => ({ ...base, ...part })));
+  const all = numbered(rules.map((part) => ({ ...anyRule, ...part })));
   const idle = findIdle(all, zones, lists);
   return all.map(({ number }) => {
     const found = idle.get(number);
@@ -256,7 +240,7 @@ describe("a rule", () => {
 
 describe("ten thousand rules", () => {
   const many = (make: (at: number) => Partial<PolicyRule>) =>
-    numbered(Array.from({ length: 10_000 }, (_, at) => ({ ...base, ...make(at) })));
+    numbered(Array.from({ length: 10_000 }, (_, at) => ({ ...anyRule, ...make(at) })));
   const sets: [string, PolicyRule[]][] = [
     [
       "of many apps",

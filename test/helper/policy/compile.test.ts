@@ -11,6 +11,7 @@ import { compareRules } from "../../../helper/policy/order.ts";
 import { isNamed, loopbackPrefixes, type PolicyRule } from "../../../helper/policy/rule.ts";
 import { isPartial } from "../../../helper/policy/slots.ts";
 import {
+  anyRule,
   apps,
   lookUp,
   named,
@@ -118,29 +119,12 @@ describe("the compiled policy", () => {
     expect(tally.plain.deferred / tally.plain.pairs).toBeLessThan(0.02);
   }, 400_000);
 
-  const any = { kind: "any" } as const;
   const at = (text: string) => ({ kind: "prefix", prefix: parsePrefix(text)! }) as const;
   const toward = (text: string, port: number) =>
     ({ addressHex: parsePrefix(text)!.hex, port, direction: "outbound" }) as const;
-  const base: PolicyRule = {
-    id: "",
-    number: 0,
-    app: null,
-    via: null,
-    user: null,
-    destination: any,
-    port: null,
-    portTo: null,
-    protocol: null,
-    direction: "both",
-    profile: null,
-    action: "allow",
-    lifetime: "forever",
-    origin: "person",
-  };
   const zones = { loopback: loopbackPrefixes, resolvers: [], local: [] };
   const policyOf = (...rules: Partial<PolicyRule>[]): Policy => ({
-    rules: numbered(rules.map((rule) => ({ ...base, ...rule }))).sort(compareRules),
+    rules: numbered(rules.map((rule) => ({ ...anyRule, ...rule }))).sort(compareRules),
     zones,
     mode: "ask",
     lists: noLists,

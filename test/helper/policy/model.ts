@@ -12,6 +12,23 @@ import { domainsOf, localPrefixes, loopbackPrefixes, type PolicyRule } from "../
 export const apps = ["/usr/bin/curl", "/opt/app", "/usr/bin/other"] as const;
 /** Never in a rule. */
 export const stranger = "/usr/bin/stranger";
+/** Allows everything to every app, for good. */
+export const anyRule: PolicyRule = {
+  id: "",
+  number: 0,
+  app: null,
+  via: null,
+  user: null,
+  destination: { kind: "any" },
+  port: null,
+  portTo: null,
+  protocol: null,
+  direction: "both",
+  profile: null,
+  action: "allow",
+  lifetime: "forever",
+  origin: "person",
+};
 const ports = [53, 80, 443, 8080];
 const protocols: Protocol[] = ["tcp", "udp", "icmp", "other"];
 export const protocolNumbers: Record<Protocol, number[]> = {

@@ -4,24 +4,9 @@ import { describe, expect, it } from "vitest";
 import { parsePrefix } from "../../../helper/policy/address.ts";
 import { compareRules } from "../../../helper/policy/order.ts";
 import type { PolicyRule } from "../../../helper/policy/rule.ts";
-import { numbered, rule } from "./model.ts";
+import { anyRule, numbered, rule } from "./model.ts";
 
-const base: PolicyRule = {
-  id: "",
-  number: 1,
-  app: null,
-  via: null,
-  user: null,
-  destination: { kind: "any" },
-  port: null,
-  portTo: null,
-  protocol: null,
-  direction: "both",
-  profile: null,
-  action: "allow",
-  lifetime: "forever",
-  origin: "factory",
-};
+const base: PolicyRule = { ...anyRule, number: 1, origin: "factory" };
 
 const at = (text: string) => ({ destination: { kind: "prefix" as const, prefix: parsePrefix(text)! } });
 const host = (name: string) => ({ destination: { kind: "host" as const, name } });
