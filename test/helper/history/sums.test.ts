@@ -15,7 +15,9 @@ const cell = fc.record({
   connections: fc.nat(300),
   blocked: fc.nat(3),
 });
-const days = fc.array(fc.tuple(fc.nat(spanDays - 1), fc.array(cell, { maxLength: 20 })), { maxLength: 6 });
+/** A day has one page, a page one cell of a key and quarter. */
+const cells = fc.uniqueArray(cell, { maxLength: 20, selector: ({ key, quarter }) => key * 96 + quarter });
+const days = fc.uniqueArray(fc.tuple(fc.nat(spanDays - 1), cells), { maxLength: 6, selector: ([day]) => day });
 
 function pageOf(cells: readonly Cell[]) {
   const page = readPage(writePage(cells));
