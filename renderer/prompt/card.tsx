@@ -12,7 +12,7 @@ import { useShell } from "../preferences.ts";
 import { answered, preview } from "../sentence.ts";
 import { settle, useKnown } from "../store.ts";
 import { text } from "../text.ts";
-import { Choices, canBeRemembered, firstScope, scopesOf } from "./choices.tsx";
+import { Choices, canBeRemembered, firstLifetime, firstScope, scopesOf } from "./choices.tsx";
 import { useDeadTime } from "./dead-time.ts";
 import { Snooze } from "./snooze.tsx";
 import { Subject } from "./subject.tsx";
@@ -29,7 +29,7 @@ export function Card({ prompt, siblings, shown, queue, later, hide }: Props) {
   const liked = useShell.getState().preferences;
   const [chosenScope, setScope] = useState<Scope>(firstScope(prompt, liked.scope));
   const rememberable = canBeRemembered(prompt);
-  const [chosenLifetime, setLifetime] = useState<Lifetime>(rememberable ? liked.lifetime : "once");
+  const [chosenLifetime, setLifetime] = useState<Lifetime>(firstLifetime(prompt, liked.lifetime));
   const [aim, setAim] = useState<Answer | null>(null);
   const [open, setOpen] = useState(false);
   const [snoozing, setSnoozing] = useState(false);

@@ -37,6 +37,17 @@ export function firstScope({ domain, direction }: Prompt, liked: Preferences["sc
   return domain !== null && direction === "outbound" ? "domain" : "endpoint";
 }
 
+/**
+ * How long a bare click answers for. What root does in a person's session (sudo) is for good only with an administrator's consent, so it is
+ * until the program ends, if the person likes answers that are for good.
+ */
+export function firstLifetime(prompt: Prompt, liked: Preferences["lifetime"]): Lifetime {
+  if (!canBeRemembered(prompt)) return "once";
+  const { uid, person } = prompt.process;
+  const isSudo = uid === 0 && person !== undefined && person !== 0;
+  return isSudo && prompt.state !== "inbox" && liked === "forever" ? "quit" : liked;
+}
+
 type Props = {
   prompt: Prompt;
   scope: Scope;
