@@ -34,6 +34,8 @@ export function Card({ prompt, siblings, shown, queue, later, hide }: Props) {
   const [open, setOpen] = useState(false);
   const [snoozing, setSnoozing] = useState(false);
   const [busy, setBusy] = useState(false);
+  // `busy` shows with the next drawing; a key and a click may come before it.
+  const isSent = useRef(false);
   const [error, setError] = useState<ErrorCode | null>(null);
   const online = useKnown((known) => known.link.state === "up");
   const card = useRef<HTMLElement>(null);
@@ -56,10 +58,12 @@ export function Card({ prompt, siblings, shown, queue, later, hide }: Props) {
   const answerable = rememberable || !over;
 
   const answer = async (action: Answer): Promise<void> => {
-    if (!mayAct() || busy || !online || !answerable) return;
+    if (!mayAct() || isSent.current || !online || !answerable) return;
+    isSent.current = true;
     setBusy(true);
     useUndo.setState({ answering: true });
     const outcome = await bridge.call("prompts.answer", { id: prompt.id, action, scope, lifetime });
+    isSent.current = false;
     setBusy(false);
     if (!outcome.ok) {
       useUndo.setState({ answering: false });
