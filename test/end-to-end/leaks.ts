@@ -130,7 +130,9 @@ export async function expectNoLeak(field: Field, shut: Addresses, asked: Address
   expect(kills).toBe(storm.kills);
   expect(changes).toBeGreaterThan(0);
   for (const kind of kinds) {
-    expect(denied[kind], kind).toMatchObject(untold.includes(kind) ? { failed: 0 } : { failed: 0, taken: 0 });
+    expect(denied[kind], kind).toMatchObject({ failed: 0 });
+    // What meets a policy that is half written is held, then blocked (bpf/policy.bpf.h): its app hears nothing of it.
+    if (!untold.includes(kind)) expect(denied[kind]?.taken, kind).toBeLessThanOrEqual(kills + changes);
     expect(undecided[kind], kind).toMatchObject({ failed: 0 });
   }
   for (const result of results) {
