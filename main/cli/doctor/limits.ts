@@ -24,7 +24,7 @@ const broken: Record<string, string> = {
     "picket blocklists refresh fetches them anew; one that came from a file needs it again: picket blocklists refresh NAME FILE.",
   packetSockets: "Such programs see and send packets past every firewall: be sure that you want them.",
   outsideSockets:
-    "They were started with these sockets, or were given them. Start the programs anew from within the guard; the connection of a login over ssh is such a one.",
+    "They were started with these sockets, or were given them. Start the programs anew from within the guard. TCP connections that came along are not counted.",
   unreadableRules:
     "sudo journalctl -u picket-helper says which. Make them again (picket rules add), or bring a backup back.",
   leftOut:

@@ -55,7 +55,7 @@ export const frame: Catalogue["frame"] = {
   degraded: {
     resolvers: "Bei Fragen fehlen vielleicht Namen.",
     packetSockets: "Ein Programm kann an Picket vorbei senden.",
-    outsideSockets: "Ein Programm hat eine Verbindung mitgebracht, die Picket nicht sieht.",
+    outsideSockets: "Ein Programm kann auf einem Weg senden, den Picket nicht sieht.",
     blocklists: "Eine Sperrliste blockiert nicht, was sie soll.",
     guardWaits: "Manche Programme werden erst überwacht, wenn sie laufen.",
     guardFailed: "Manche Programme werden nicht überwacht.",

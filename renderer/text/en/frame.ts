@@ -61,7 +61,7 @@ export const frame = {
   degraded: {
     resolvers: "Names of sites may be missing on questions.",
     packetSockets: "A program can send past Picket.",
-    outsideSockets: "A program brought a connection along that Picket does not see.",
+    outsideSockets: "A program can send in a way that Picket does not see.",
     blocklists: "A blocklist does not block what it should.",
     guardWaits: "Some programs are guarded only once they run.",
     guardFailed: "Some programs are not guarded.",
