@@ -25,6 +25,8 @@ export class PromptWindow {
   private wide = false;
   /** Of the page's last card, CSS pixels. */
   private asked = { visible: false, height: 0 };
+  /** Where it was put when it last came up, and whether that has been said again since. */
+  private put = { x: 0, y: 0, again: true };
 
   /** `mayRaise`: whether it may come up by itself. */
   constructor(
@@ -57,6 +59,7 @@ export class PromptWindow {
       this.close();
     });
     this.window.on("focus", told.focused);
+    this.window.on("move", () => this.keepPlace());
     sizeByKeys(this.window.webContents, textSize, () => this.draw());
     void this.window.loadURL(`${origin}/prompt.html`);
   }
@@ -91,17 +94,27 @@ export class PromptWindow {
     const right = area.x + area.width - fittingWidth - margin;
     const lowest = area.y + area.height - fittingHeight - margin;
     const { x, y } = already ? this.window.getBounds() : { x: right, y: area.y + margin };
-    this.window.setBounds({
-      x: Math.min(x, right),
-      y: Math.min(y, lowest),
-      width: fittingWidth,
-      height: fittingHeight,
-    });
+    const place = { x: Math.min(x, right), y: Math.min(y, lowest) };
+    this.window.setBounds({ ...place, width: fittingWidth, height: fittingHeight });
     if (already) return;
+    this.put = { ...place, again: false };
     if (this.wanted) this.window.show();
     else this.window.showInactive();
     this.window.setAlwaysOnTop(true, "floating");
     this.shown();
+  }
+
+  /**
+   * On X11 a window that comes up on a busy machine may be told of its place within the frame that the window manager made for it, which is
+   * 0, 0, and then believes to be there (seen with Electron 45 under openbox): its next change of height would move it into that corner. To be
+   * told the place once more puts it right. Once only: a window manager that really wants it there has the last word.
+   */
+  private keepPlace(): void {
+    const { x, y, width, height } = this.window.getBounds();
+    if (this.put.again || !this.asked.visible || x !== 0 || y !== 0) return;
+    const { x: left, y: top } = this.put;
+    this.put.again = true;
+    this.window.setBounds({ x: left, y: top, width, height });
   }
 
   /** Hides it and puts every open question aside. Writes nothing. */
