@@ -170,7 +170,7 @@ export type Wish = { [M in "mode.set" | "pause" | "lockdown"]: { method: M; para
   | "pause"
   | "lockdown"];
 
-/** What main/window tells a page. The first updates after `follow` are the link and, when it is up, the whole state. */
+/** What main/window tells a page. The first updates after `follow` are all that the helper has said so far, and then the link. */
 export type Update =
   | { kind: "link"; link: Link }
   | { [T in Topic]: { kind: "event"; topic: T; data: Events[T] } }[Topic]

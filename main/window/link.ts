@@ -27,8 +27,7 @@ export class HelperLink {
 
   /** What a page that begins to follow must hear first. */
   snapshot(): Update[] {
-    const state: Update[] = [{ kind: "link", link: this.link }];
-    return this.link.state === "connecting" ? state : [...this.mirror.snapshot(), ...state];
+    return [...this.mirror.snapshot(), { kind: "link", link: this.link }];
   }
 
   call<M extends WindowMethod>(method: M, params: Params<M>): Promise<Outcome<M>> {

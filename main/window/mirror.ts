@@ -10,9 +10,9 @@ type Kept = Exclude<Topic, "flows">;
 
 export class Mirror {
   private status: Status | undefined;
-  private prompts = new Map<string, Prompt>();
-  private rules = new Map<string, Rule>();
-  private blocklists = new Map<string, Blocklist>();
+  private prompts: Map<string, Prompt> | undefined;
+  private rules: Map<string, Rule> | undefined;
+  private blocklists: Map<string, Blocklist> | undefined;
 
   take(...[topic, data]: { [T in Kept]: [topic: T, data: Events[T]] }[Kept]): void {
     switch (topic) {
@@ -20,25 +20,26 @@ export class Mirror {
         this.status = data;
         return;
       case "prompts":
-        this.prompts = merge(this.prompts, data);
+        this.prompts = merge(this.prompts ?? new Map(), data);
         return;
       case "rules":
-        this.rules = merge(this.rules, data);
+        this.rules = merge(this.rules ?? new Map(), data);
         return;
       case "blocklists":
-        this.blocklists = merge(this.blocklists, data);
+        this.blocklists = merge(this.blocklists ?? new Map(), data);
         return;
     }
   }
 
-  /** The whole state as updates. */
+  /** All it was told, as updates: of a helper that is only just being reached perhaps a part, and the rest follows as events. */
   snapshot(): Update[] {
     const whole = <T>(items: Map<string, T>) => ({ full: true, changed: [...items.values()], removed: [] });
+    const { status, rules, blocklists, prompts } = this;
     return [
-      ...(this.status ? [{ kind: "event", topic: "status", data: this.status } as const] : []),
-      { kind: "event", topic: "rules", data: whole(this.rules) },
-      { kind: "event", topic: "blocklists", data: whole(this.blocklists) },
-      { kind: "event", topic: "prompts", data: whole(this.prompts) },
+      ...(status ? [{ kind: "event", topic: "status", data: status } as const] : []),
+      ...(rules ? [{ kind: "event", topic: "rules", data: whole(rules) } as const] : []),
+      ...(blocklists ? [{ kind: "event", topic: "blocklists", data: whole(blocklists) } as const] : []),
+      ...(prompts ? [{ kind: "event", topic: "prompts", data: whole(prompts) } as const] : []),
     ];
   }
 }
