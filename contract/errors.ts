@@ -12,6 +12,7 @@ export const errorCodes = {
   unknown_prompt: "There is no such prompt.",
   already_answered: "The question was answered meanwhile.",
   prompt_held: "Somebody waits for the answer: only what is in the inbox can be dismissed.",
+  question_changed: "More has joined the question than was shown: the answer would mean that as well.",
   prompt_not_held: "The attempt is over: `once` has nothing left to decide.",
   app_unknown: "Nobody can tell any more which program asked, so it can only be answered `once`.",
   interpreter_alone: "An interpreter is the app of the script it runs: name both, /usr/bin/python3.11//home/a/sync.py.",

@@ -5,7 +5,7 @@ import { blocklistMethods, blocklistSchema } from "./blocklists.ts";
 import { historyMethods } from "./history.ts";
 import { durationSchema, lifetimeSchema, ruleLifetimeSchema } from "./lifetime.ts";
 import { monitorMethods, monitorUpdateSchema } from "./monitor.ts";
-import { questionMethods } from "./questions.ts";
+import { questionMethods, shownSchema } from "./questions.ts";
 import { factoryRulesSchema, fileRuleSchema } from "./rules-file.ts";
 import {
   actionSchema,
@@ -91,8 +91,9 @@ export const methods = {
   /** Takes an item out of the inbox; no rule is made, and the next attempt asks again. Errors: unknown_prompt, already_answered, prompt_held. */
   "prompts.dismiss": { params: v.strictObject({ id }), result: done },
   /**
+   * `shown`: the endpoints that the person saw. An answer that would mean more by now, as further ones have joined the card, is refused.
    * Errors: unknown_prompt, already_answered (and how), app_unknown, prompt_not_held (`once` on an inbox item), not_running, name_unknown
-   * (host, domain). `rules`: ids of the rules it made.
+   * (host, domain), question_changed. `rules`: ids of the rules it made.
    */
   "prompts.answer": {
     params: v.strictObject({
@@ -100,6 +101,7 @@ export const methods = {
       action: v.picklist(["allow", "block"]),
       scope: v.optional(scopeSchema, "endpoint"),
       lifetime: v.optional(lifetimeSchema, "once"),
+      shown: v.optional(shownSchema),
     }),
     /** `change`: what rules.undo takes back; null where the answer made no rule. */
     result: v.object({

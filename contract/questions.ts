@@ -39,6 +39,15 @@ export const recentAnswerSchema = v.object({
 });
 export type RecentAnswer = v.InferOutput<typeof recentAnswerSchema>;
 
+const { protocol, address, port } = endpointSchema.entries;
+/** The endpoints of a card as somebody had it in view: what tells one from another. */
+export const shownSchema = v.pipe(v.array(v.strictObject({ protocol, address, port })), v.maxLength(256));
+export type Shown = v.InferOutput<typeof shownSchema>;
+
+export function shownOf(endpoints: readonly Shown[number][]): Shown {
+  return endpoints.map(({ protocol, address, port }) => ({ protocol, address, port }));
+}
+
 export const questionMethods = {
   /** What is known of who asks, as of this moment. Errors: unknown_prompt. */
   "prompts.details": { params: v.strictObject({ id }), result: promptDetailsSchema },

@@ -1,13 +1,13 @@
 // Answers: committed first, then in the kernel's maps, then carried out on what is held, in that order.
 import { CodedError } from "../contract/errors.ts";
 import type { Lifetime, RuleLifetime } from "../contract/lifetime.ts";
-import type { RecentAnswer } from "../contract/questions.ts";
+import type { RecentAnswer, Shown } from "../contract/questions.ts";
 import type { Prompt, Scope } from "../contract/words.ts";
 import type { Flows } from "./flows/flows.ts";
 import type { Hold } from "./hold/hold.ts";
 import type { Contents } from "./identity/contents.ts";
 import type { Lifetimes } from "./lifetimes.ts";
-import { scopeMatchers, scopeNames } from "./policy/scope.ts";
+import { meansMore, scopeMatchers, scopeNames } from "./policy/scope.ts";
 import { Answered } from "./prompts/answered.ts";
 import { isSameProgram } from "./prompts/join.ts";
 import { isCertain, type Prompts } from "./prompts/prompts.ts";
@@ -50,9 +50,10 @@ export class Answers {
     this.parts = parts;
   }
 
-  /** Errors: unknown_prompt, already_answered, prompt_not_held, app_unknown, not_running, name_unknown. The rule is built from the prompt, never from what a client says of it. */
-  answer(id: string, action: FlowVerdict, scope: Scope, lifetime: Lifetime): Outcome {
+  /** Errors: unknown_prompt, already_answered, prompt_not_held, app_unknown, not_running, name_unknown, question_changed. The rule is built from the prompt, never from what a client says of it. */
+  answer(id: string, action: FlowVerdict, scope: Scope, lifetime: Lifetime, shown?: Shown): Outcome {
     const { prompt, flows } = this.find(id);
+    if (shown && meansMore(prompt.endpoints, shown, scope)) throw new CodedError("question_changed", id);
     this.parts.checkpoint("answered");
     const outcome =
       lifetime === "once"

@@ -163,8 +163,8 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     hello: () => ({ contract: contractVersion, version: parts.version }),
     status: () => statusOf(parts),
     "prompts.list": () => engine.prompts.list(),
-    "prompts.answer": ({ id, action, scope, lifetime }, client) => {
-      const answer = () => engine.answers.answer(id, action, scope, lifetime);
+    "prompts.answer": ({ id, action, scope, lifetime, shown }, client) => {
+      const answer = () => engine.answers.answer(id, action, scope, lifetime, shown);
       // Without a rule no connection fares otherwise than before: there is nothing to try, and to look for the caller's session is not cheap.
       return lifetime === "once" ? answer() : attempt(client, "An answer.", answer);
     },

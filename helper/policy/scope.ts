@@ -1,5 +1,6 @@
 // What an answer is about: the matchers of the rules that it becomes. Pure.
 import { CodedError } from "../../contract/errors.ts";
+import type { Shown } from "../../contract/questions.ts";
 import type { Endpoint, Matcher, Scope } from "../../contract/words.ts";
 import { addressHex } from "./address.ts";
 import { registrableDomain } from "./host-name.ts";
@@ -47,6 +48,15 @@ function endpointParts(endpoint: Endpoint): Part[] {
   return names.length === 0
     ? [{ ...anything, address, ...service }]
     : names.map((host) => ({ ...anything, host, ...service }));
+}
+
+/** Whether an answer to all the endpoints means more than one to those of them that were shown. Errors: as scopeMatchers. */
+export function meansMore(endpoints: readonly Endpoint[], shown: Shown, scope: Scope): boolean {
+  const name = ({ protocol, address, port }: Shown[number]) => `${protocol} ${address} ${port}`;
+  const seen = new Set(shown.map(name));
+  const partsOf = (some: readonly Endpoint[]) => scopeMatchers(some, scope).map((part) => JSON.stringify(part));
+  const known = new Set(partsOf(endpoints.filter((endpoint) => seen.has(name(endpoint)))));
+  return partsOf(endpoints).some((part) => !known.has(part));
 }
 
 /** One matcher for each rule, none twice. Errors: name_unknown (host and domain, where an endpoint has no name to rest on). */

@@ -191,8 +191,11 @@ function serveShell(page: Page, request: ShellRequest, herald: Herald): void {
   else if (page !== "prompt") return;
   else if (request.do === "open-inbox") showView("inbox");
   else if (request.do === "close-prompt") promptWindow?.close();
-  else if (request.do === "announce") herald.announce(request);
-  else if (request.do === "fit-prompt") {
+  else if (request.do === "announce") {
+    // Of a card that takes the place of another in an open window nobody needs to be told.
+    if (promptWindow?.window.isVisible()) herald.withdraw();
+    else herald.announce(request);
+  } else if (request.do === "fit-prompt") {
     promptWindow?.fit(request.visible, request.height);
     if (promptWindow?.window.isVisible()) herald.withdraw();
   }

@@ -1,8 +1,10 @@
 // The card: who wants to connect where, what an answer would mean, and the answer. Nothing on it answers by itself.
+
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 import type { ErrorCode } from "../../contract/errors.ts";
 import type { Lifetime } from "../../contract/lifetime.ts";
+import { shownOf } from "../../contract/questions.ts";
 import type { Prompt, Scope } from "../../contract/words.ts";
 import { bridge } from "../bridge.ts";
 import { Check, Cross, Fence, Slash } from "../parts/icons.tsx";
@@ -62,7 +64,13 @@ export function Card({ prompt, siblings, shown, queue, later, hide }: Props) {
     isSent.current = true;
     setBusy(true);
     useUndo.setState({ answering: true });
-    const outcome = await bridge.call("prompts.answer", { id: prompt.id, action, scope, lifetime });
+    const outcome = await bridge.call("prompts.answer", {
+      id: prompt.id,
+      action,
+      scope,
+      lifetime,
+      shown: shownOf(prompt.endpoints),
+    });
     isSent.current = false;
     setBusy(false);
     if (!outcome.ok) {

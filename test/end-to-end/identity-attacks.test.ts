@@ -79,7 +79,8 @@ describe("an allowed program is not", () => {
   test("one that is put in its place, and was started from another", async () => {
     const { good, evil } = await goodAndEvil();
     const address = network.address(4);
-    const script = `mv ${good} ${good}.away && cp ${evil} ${good}; ${good} told "$@" < $0 & sleep 0.3
+    const script = `mv ${good} ${good}.away && cp ${evil} ${good}; ${good} told "$@" < $0 &
+      until [ "$(readlink /proc/$!/exe)" = ${good} ]; do sleep 0.02; done
       mv ${good}.away ${good}; echo > $0; wait`;
     execFileSync("mkfifo", [`${good}.fifo`]);
     const running = `exec 9<>$0; ${script.replace("< $0", "<&9")}`;

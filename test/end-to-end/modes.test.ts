@@ -224,7 +224,7 @@ describe("the mode", () => {
 // Side by side, each with a helper of its own: most of it is time that has to pass.
 describe.concurrent("a mode on trial", () => {
   /** Seconds: long enough for a second command line to come in time. */
-  const briefly = 5 * slowness;
+  const briefly = 10 * slowness;
   const brief = `${briefly}s`;
   const its = test.extend<{ own: TestHelper; sayOwn: typeof say }>({
     own: async ({ task: _ }, use) => {

@@ -111,7 +111,7 @@ test("a mode that cuts it is on trial, and taken back", async () => {
   expect(await live(from)).toBe(true);
   type("mode block");
   expect((await ran()).stderr).toMatch(
-    /^Mode block\. It takes itself back in (59|60) s unless you say: picket confirm$/m,
+    /^Mode block\. It takes itself back in (5\d|60) s unless you say: picket confirm$/m,
   );
   expect(await standing()).toMatchObject({ mode: "block", trial: { what: "Mode block." } });
   await until("the session's end", async () => !(await live(from)));

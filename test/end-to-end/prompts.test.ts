@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { shownOf } from "../../contract/questions.ts";
 import type { Prompt } from "../../contract/words.ts";
 import { client, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
@@ -94,6 +95,27 @@ describe("a card", () => {
     await answer(first?.id ?? "", "allow", "endpoint", "once");
     await answer(second?.id ?? "", "block", "endpoint", "once");
     expect(json<number[]>(await running).sort()).toEqual([0, ECONNREFUSED]);
+  });
+});
+
+describe("an answer to less than is asked by now", () => {
+  test("is refused, and nothing is decided; what it means as well for the rest is not less", async () => {
+    const app = ownApp("joined");
+    const [v4, v6] = [network.address(4), network.address(6)];
+    const running = guarded(helper, network.near, app(client("many", 30, `${v6}/443/tcp`, `${v4}/443/tcp`)));
+    await until("two endpoints on one card", async () => (await promptsOf("joined"))[0]?.endpoints.length === 2);
+    const [prompt] = await promptsOf("joined");
+    const { id = "", endpoints = [] } = prompt ?? {};
+    const api = await helper.client();
+    const one = shownOf(endpoints.filter(({ address }) => address === v4));
+    for (const lifetime of ["once", "forever"] as const) {
+      const asked = { id, action: "allow", scope: "endpoint", lifetime, shown: one } as const;
+      await expect(api.call("prompts.answer", asked)).rejects.toMatchObject({ code: "question_changed" });
+    }
+    expect(await promptsOf("joined")).toMatchObject([{ id, state: "held" }]);
+    expect((await api.call("rules.list", {})).filter((rule) => rule.app === prompt?.app.path)).toEqual([]);
+    await api.call("prompts.answer", { id, action: "block", scope: "any", lifetime: "once", shown: one });
+    expect(json<number[]>(await running)).toEqual([ECONNREFUSED, ECONNREFUSED]);
   });
 });
 

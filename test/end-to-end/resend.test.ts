@@ -197,7 +197,7 @@ describe.for(everyway)("%s over IPv%d", ([how, family]) => {
     );
     const address = network.distant(family);
     const meanwhile = () => ip("-n", network.near, "addr", "del", `${source}/${family === 4 ? 24 : 64}`, "dev", "wire");
-    const outcome = await exchange(how, address, { source, seconds: 3 }, { meanwhile });
+    const outcome = await exchange(how, address, { source, seconds: 6 }, { meanwhile });
     expect(outcome.errno).not.toBe(0);
     expect(outcome.leftToApp + outcome.droppedAtRelease).toBeGreaterThan(0);
     // The kernel itself goes on with IPv6's SYNs; what matters is that no copy of ours goes.
@@ -238,7 +238,7 @@ describe.for(everyway)("%s over IPv%d", ([how, family]) => {
       const allowed = await exchange(how, open, { pace: 0.5 });
       expect(allowed).toMatchObject({ errno: 0, peer: open });
       expect(allowed.leftToApp + allowed.droppedAtRelease).toBeGreaterThan(0);
-      const denied = await exchange(how, shut, { pace: 0.5, seconds: 3 });
+      const denied = await exchange(how, shut, { pace: 0.5, seconds: 6 });
       expect(denied.errno).not.toBe(0);
       expect(await network.arrivedAt(shut)).toBe(0);
     } finally {
@@ -286,7 +286,7 @@ describe("addresses of one link", () => {
   test.for([4, 6] as const)("an IPv%d group is reached by the device that was chosen for it", async (family) => {
     network.route("tunnel", table);
     const group = family === 4 ? "233.252.0.9" : "ff05::db8:9";
-    const outcome = await exchange("unconnected", group, { group: "tunnel", seconds: 1.5 });
+    const outcome = await exchange("unconnected", group, { group: "tunnel", seconds: 4 });
     expect(outcome).toMatchObject({ errno: -1, sent: 1, droppedAtRelease: 0 });
     expect(await network.arrived("udp", group, 7777, "tunnel")).toBe(1);
     expect(await network.arrivedAt(group, "wire")).toBe(0);

@@ -73,6 +73,9 @@ s.connect(("${open}", ${port}))
 send(5)`;
   const { stdout } = await guarded(helper, network.near, sender(4, open, more));
   expect(stdout.match(/refused/g)).toHaveLength(2);
+  // The far side counts in its own time.
+  await until("the last of them", async () => (await network.arrivedAt(open)) >= count + 5);
+  await new Promise((resolve) => setTimeout(resolve, 300));
   expect(await network.arrivedAt(open)).toBe(count + 5);
   for (const address of [named, next]) expect(await network.arrivedAt(address)).toBe(0);
 });
@@ -92,6 +95,6 @@ test("a block ends them with the next one", async () => {
   const before = await network.arrivedAt(address);
   expect((await running).code).toBe(0);
   await new Promise((resolve) => setTimeout(resolve, 500));
-  // What was under way, and what refuses the answers to a socket that is gone.
-  expect((await network.arrivedAt(address)) - before).toBeLessThan(10);
+  // What was under way or not counted yet, and what refuses the answers to a socket that is gone.
+  expect((await network.arrivedAt(address)) - before).toBeLessThan(25);
 });

@@ -12,9 +12,9 @@ export function makeCgroup(): string {
   return path;
 }
 
-/** Kills what is left in the cgroup and removes it with its children; throws when that takes longer than five seconds. */
+/** Kills what is left in the cgroup and removes it with its children; throws when that takes longer than thirty seconds. */
 export async function removeCgroup(path: string): Promise<void> {
-  const end = performance.now() + 5_000;
+  const end = performance.now() + 30_000;
   for (;;) {
     try {
       writeFileSync(join(path, "cgroup.kill"), "1");

@@ -83,7 +83,7 @@ test("a machine whose owner is killed dies with it, and the next start removes t
   expect(readFileSync(`/proc/${pid}/comm`, "utf8")).toBe("systemd\n");
   owner.removeAllListeners("exit");
   owner.kill("SIGKILL");
-  for (const end = performance.now() + 5_000; existsSync(`/proc/${pid}`); await sleep(20))
+  for (const end = performance.now() + 30_000; existsSync(`/proc/${pid}`); await sleep(20))
     expect(performance.now()).toBeLessThan(end);
   expect(cgroupsOf(left)).toHaveLength(1);
   await sweepCgroups();

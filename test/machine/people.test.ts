@@ -35,13 +35,13 @@ function logIn(user: string, command: readonly string[], type = "tty"): Promise<
   );
 }
 /** A unit of the system's manager, outside of every session: what cron and services are. */
-const asUnit = (user: string, command: readonly string[]) =>
+const asUnit = (user: string, command: readonly string[], timeout = 90_000) =>
   machine.machine.run(
     [
       ...["systemd-run", "--quiet", "--pipe", "--wait", "--collect", `--property=User=${user}`, ...env, "--"],
       ...command.map((word) => word.replaceAll("$", "$$$$")),
     ],
-    { timeout: 90_000 },
+    { timeout },
   );
 const asRoot = (...words: string[]) => machine.machine.run([picket, ...words], { env: { PICKET_SOCKET: socket } });
 const as = (user: string, ...words: string[]) => asUnit(user, [picket, ...words]);
@@ -57,12 +57,18 @@ async function promptsOf(user: string): Promise<Prompt[]> {
 const heldOf = (user: string): Promise<Prompt> =>
   machine.until(`a question for ${user}`, async () => (await promptsOf(user)).find(({ state }) => state === "held"));
 
-/** Somebody of the user's who could answer. */
-const watches = (user: string) => asUnit(user, [node, `${checkout}/test/machine/watch-prompts.ts`, socket, "40"]);
+/** Somebody of each user's who could answer, until `leave`. */
+const watchersEnd = "/tmp/watchers-end";
 let watching: Promise<Outcome>[] = [];
 const attend = async (...users: string[]) => {
-  watching = users.map(watches);
+  const watch = [node, `${checkout}/test/machine/watch-prompts.ts`, socket, watchersEnd];
+  watching = users.map((user) => asUnit(user, watch, 300_000));
   await new Promise((resolve) => setTimeout(resolve, 2000));
+};
+const leave = async () => {
+  await machine.root(["touch", watchersEnd]);
+  await Promise.all(watching);
+  await machine.root(["rm", watchersEnd]);
 };
 
 test("each session's questions are its person's; what sudo and su run in it are, too, by their own name", async () => {
@@ -104,7 +110,7 @@ test("each session's questions are its person's; what sudo and su run in it are,
   expect(await promptsOf("bob")).toEqual([]);
   expect(await as("alice", "answer", prompt.id, "allow")).toMatchObject({ code: 0 });
   expect(await came(raised)).toBe("welcome");
-  await Promise.all(watching);
+  await leave();
 });
 
 test("a job of bob's outside of every session is bob's question; nobody is there, so it is refused and stays in his inbox", async () => {
@@ -152,7 +158,7 @@ test("over a real sshd: the question is hers who logged in, refused when she is 
   expect(await as("bob", "answer", second.id, "allow")).toMatchObject({ code: 1 });
   expect(await as("alice", "answer", second.id, "allow")).toMatchObject({ code: 0 });
   expect(await came(there)).toBe("welcome");
-  await Promise.all(watching);
+  await leave();
 });
 
 test("who is behind a locked screen cannot be asked", async () => {
@@ -198,5 +204,6 @@ test("who is behind a locked screen cannot be asked", async () => {
   ]);
   expect(await came(waits)).toBe("111");
   expect((await promptsOf("alice")).find((each) => each.id === prompt.id)).toMatchObject({ state: "inbox" });
-  await Promise.all([session, ...watching]);
+  await session;
+  await leave();
 });

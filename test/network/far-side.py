@@ -38,7 +38,7 @@ def banner(connection):
     with connection:
         try:
             connection.sendall(b"SSH-2.0-picket_test\r\n")
-            connection.settimeout(5)
+            connection.settimeout(10)
             connection.recv(1024)
         except OSError:
             pass

@@ -87,10 +87,13 @@ export class Desktop {
     } as never);
   }
 
-  /** The person presses an action of a notification, or closes it. */
+  /** The person presses an action of a notification. With that it is done, and goes as if they had closed it (GNOME: gnome-shell's messageTray.js). */
   press(id: number, action: string): void {
     const path = "/org/freedesktop/Notifications";
+    const notice = this.notices.find((each) => each.id === id);
+    if (notice) notice.closed = true;
     this.notifier?.sendSignal(path, "org.freedesktop.Notifications", "ActionInvoked", "us", [id, action]);
+    this.close(id);
   }
 
   /** Somebody else says that it was pressed: to everybody, and to one connection, whom no match rule of its own keeps that from. */

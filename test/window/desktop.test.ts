@@ -50,11 +50,21 @@ describe("a notification", () => {
     await eventually(() => expect(desktop.notices).toHaveLength(1));
     expect(desktop.notices[0]?.actions.filter((_, at) => at % 2 === 0)).toEqual(["default", "show", "later"]);
     desktop.press(99, "show");
-    desktop.press(1, "default");
-    desktop.press(1, "show");
-    desktop.press(1, "later");
-    desktop.close(1);
-    await eventually(() => expect(did).toEqual(["show", "show", "later", "later"]));
+    const presses = [
+      () => desktop.press(1, "default"),
+      () => desktop.press(2, "show"),
+      () => desktop.press(3, "later"),
+      () => desktop.close(4),
+    ];
+    for (const [index, press] of presses.entries()) {
+      notice?.show({ ...words, title: `${index}` });
+      await eventually(() => expect(desktop.notices).toHaveLength(index + 1));
+      press();
+      await eventually(() => expect(did).toHaveLength(index + 1));
+    }
+    // Its end, by which each press is followed, puts nothing aside.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(did).toEqual(["show", "show", "later", "later"]);
   });
 
   test("is pressed by nobody but who shows it", async () => {

@@ -312,6 +312,23 @@ describe("the prompt window", () => {
   });
 });
 
+describe("an answer to a card that has grown meanwhile", () => {
+  test("is refused, and counts once what joined it was shown", async () => {
+    helper.put("prompts", first);
+    await app.liveCard("p1");
+    const grown = { ...first, endpoints: [...first.endpoints, anEndpoint("192.0.2.66")] };
+    helper.grow(grown);
+    await button("Allow").click();
+    await card().getByText("asked for more just now").waitFor();
+    helper.put("prompts", grown);
+    await card().getByText("and 1 more").first().waitFor();
+    await app.liveCard("p1");
+    await button("Allow").click();
+    await waitFor(() => expect(answers()).toHaveLength(2));
+    await card().waitFor({ state: "detached" });
+  });
+});
+
 describe("the dead time", () => {
   test.each([
     ["appears", () => helper.put("prompts", second)],

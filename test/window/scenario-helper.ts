@@ -14,6 +14,7 @@ import { LineSplitter, maxRequestBytes, requestSchema } from "../../contract/wir
 import type { Flow, Prompt, Rule, Status } from "../../contract/words.ts";
 import { degradedCodes } from "../../helper/degraded.ts";
 import { Monitor, type Viewer } from "../../helper/monitor/monitor.ts";
+import { meansMore } from "../../helper/policy/scope.ts";
 import { aRule, aStatus } from "./scenario.ts";
 import { RememberedScenario } from "./scenario-history.ts";
 import { LearningScenario } from "./scenario-learning.ts";
@@ -119,9 +120,11 @@ export class ScenarioHelper {
     return [...this.clients.values()].flatMap((topics) => [...topics]);
   }
 
-  /** Calls of one method, their parameters. */
+  /** Calls of one method, their parameters; but for what was shown, which is checked here as by the helper. */
   asked(method: MethodName): unknown[] {
-    return this.called.filter((call) => call.method === method).map((call) => call.params);
+    return this.called
+      .filter((call) => call.method === method)
+      .map(({ params }) => Object.fromEntries(Object.entries(params as object).filter(([name]) => name !== "shown")));
   }
 
   setStatus(change: Partial<Status>): void {
@@ -137,6 +140,11 @@ export class ScenarioHelper {
     for (const item of items) known.set(item.id, item);
     if (topic === "flows") for (const flow of items as Flow[]) this.monitor.note(flow, flow.id);
     this.tell(topic, { full: false, changed: items, removed: [] });
+  }
+
+  /** A card that has grown by now, of which no page has heard yet. */
+  grow(prompt: Prompt): void {
+    this.state.prompts.set(prompt.id, prompt);
   }
 
   drop(topic: keyof Item, ...ids: string[]): void {
@@ -307,9 +315,13 @@ export class ScenarioHelper {
         return { ...rule, replaced: null, ...this.undoable(() => this.drop("rules", rule.id)) };
       }
       case "prompts.answer": {
-        const { id } = params as { id: string };
+        const { id, scope = "endpoint", shown } = params as Params<"prompts.answer">;
         if (this.refuseWith) throw new CodedError(this.refuseWith);
-        if (!this.state.prompts.has(id)) throw new CodedError("unknown_prompt", id);
+        const prompt = this.state.prompts.get(id);
+        if (!prompt) throw new CodedError("unknown_prompt", id);
+        // Its endpoints have no names of their own, on which the wider scopes rest.
+        const more = !shown || (scope === "endpoint" && meansMore(prompt.endpoints, shown, scope));
+        if (more) throw new CodedError("question_changed", id);
         const change = this.remember(params as Params<"prompts.answer">);
         this.drop("prompts", ...this.covered(params as Params<"prompts.answer">));
         return { rules: change === null ? [] : [`r${change}`], settled: [id], change };

@@ -87,15 +87,19 @@ export class Notice {
     this.later(async () => {
       const { id } = this;
       this.id = 0;
-      if (id === 0) return;
-      await this.bus.call({
-        destination: service,
-        path,
-        interface: service,
-        member: "CloseNotification",
-        signature: "u",
-        body: [id],
-      });
+      await this.close(id);
+    });
+  }
+
+  private async close(id: number): Promise<void> {
+    if (id === 0) return;
+    await this.bus.call({
+      destination: service,
+      path,
+      interface: service,
+      member: "CloseNotification",
+      signature: "u",
+      body: [id],
     });
   }
 
@@ -112,6 +116,9 @@ export class Notice {
       if (what === dismissed) this.act.later();
     }
     if (member !== "ActionInvoked") return;
+    // It is done with: GNOME closes it in the same breath and says that the person did, which must not put aside what they asked for.
+    this.id = 0;
+    this.later(() => this.close(id));
     if (what === "later") this.act.later();
     else this.act.show();
   }

@@ -108,6 +108,7 @@ export class BusFacts {
     const bus = await Bus.open(this.address, () => this.lose());
     if (bus === null || this.closed) {
       bus?.close();
+      if (this.address !== undefined) this.connectLater();
       return;
     }
     this.bus = bus;
@@ -130,7 +131,12 @@ export class BusFacts {
     this.bus.close();
     this.bus = null;
     this.told({ locked: false, doNotDisturb: false });
+    this.connectLater();
+  }
+
+  private connectLater(): void {
     clearTimeout(this.timer);
+    if (this.closed) return;
     this.timer = setTimeout(() => void this.connect(), lookAgain);
     this.timer.unref();
   }

@@ -25,6 +25,7 @@ export const errors: Part<typeof english> = {
     unknown_prompt: "Diese Frage ist schon beantwortet.",
     prompt_not_held:
       "Der Versuch ist gerade zu Ende gegangen, einmalig gibt es nichts mehr zu entscheiden. Wähle „Für immer“, um für das nächste Mal zu antworten.",
+    question_changed: "Die App hat gerade nach mehr gefragt. Sieh noch einmal hin und antworte dann.",
     interpreter_alone: "Das ist ein Interpreter. Eine Regel muss das Skript nennen, das er ausführt.",
     not_running: "Die App ist schon beendet. Wähle eine andere Dauer.",
     already_answered: "Diese Frage wurde inzwischen beantwortet.",

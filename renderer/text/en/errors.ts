@@ -14,6 +14,7 @@ export const errors = {
     unknown_prompt: "That question has been answered already.",
     prompt_not_held:
       "The attempt ended just now, so there is nothing left to decide once. Choose “For good” to answer for next time.",
+    question_changed: "The app asked for more just now. Look again, then answer.",
     interpreter_alone: "That is an interpreter. A rule needs to name the script that it runs.",
     not_running: "The app has quit already. Choose another length of time.",
     already_answered: "That question was answered meanwhile.",

@@ -1,8 +1,10 @@
 // One question of the inbox: where the app wanted to go, how often, and its answer for good in one click. What is waited for is answered on
 // its card.
+
 import { useState } from "react";
 import { Button } from "react-aria-components";
 import type { ErrorCode } from "../../../contract/errors.ts";
+import { shownOf } from "../../../contract/questions.ts";
 import type { Prompt, Scope } from "../../../contract/words.ts";
 import { bridge } from "../../bridge.ts";
 import { appWord, moment, plain, portAndProtocol } from "../../format.ts";
@@ -83,7 +85,13 @@ export function Answers({ prompt, hand, scope, tell }: AnswersProps) {
   };
   const answer = (action: "allow" | "block"): Promise<void> =>
     run(async () => {
-      const outcome = await bridge.call("prompts.answer", { id: prompt.id, action, scope, lifetime: "forever" });
+      const outcome = await bridge.call("prompts.answer", {
+        id: prompt.id,
+        action,
+        scope,
+        lifetime: "forever",
+        shown: shownOf(prompt.endpoints),
+      });
       if (!outcome.ok) return outcome;
       const { change, settled } = outcome.result;
       if (change !== null) hand.answered({ change, sentence: answered(prompt, scope, "forever", action) });

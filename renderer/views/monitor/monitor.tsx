@@ -141,6 +141,7 @@ export function Monitor() {
       {error && <ErrorLine code={error} />}
       {done !== null && (
         <UndoLine
+          key={JSON.stringify(done)}
           over={over}
           {...(typeof done === "object" &&
             "change" in done &&

@@ -1,7 +1,8 @@
 // What an answer is about.
 import { describe, expect, it } from "vitest";
+import { shownOf } from "../../../contract/questions.ts";
 import type { Endpoint } from "../../../contract/words.ts";
-import { commonDomain, scopeMatchers } from "../../../helper/policy/scope.ts";
+import { commonDomain, meansMore, scopeMatchers } from "../../../helper/policy/scope.ts";
 
 const endpoint = (name: string, address: string): Endpoint => ({
   host: name,
@@ -31,5 +32,32 @@ describe("an answer about a name of the internet", () => {
   it("is for the name where that is the local network's", () => {
     const home = [endpoint("music.nas.lan", "192.168.1.1")];
     expect(scopeMatchers(home, "domain")).toMatchObject([{ ...nothing, domain: "nas.lan" }]);
+  });
+});
+
+describe("an answer means more than what was shown", () => {
+  const shown = shownOf([endpoint("www.example.org", "198.51.100.1")]);
+  it.each([
+    ["nothing joined", "endpoint", ["www.example.org", "198.51.100.1"], false],
+    ["another address of the same host", "endpoint", ["www.example.org", "198.51.100.2"], false],
+    ["another host", "endpoint", ["api.example.org", "198.51.100.2"], true],
+    ["another host", "host", ["api.example.org", "198.51.100.2"], true],
+    ["another host of the domain that is answered for", "domain", ["api.example.org", "198.51.100.2"], false],
+    ["another domain", "domain", ["www.example.com", "198.51.100.2"], true],
+    ["whatever it is, of an answer for all", "any", ["www.example.com", "198.51.100.2"], false],
+  ] as const)("%s, %s", (_, scope, [name, address], more) => {
+    const endpoints = [endpoint("www.example.org", "198.51.100.1"), endpoint(name, address)];
+    expect(meansMore(endpoints, shown, scope)).toBe(more);
+  });
+
+  it("not where what was shown is gone", () => {
+    const both = shownOf([endpoint("a.example.org", "198.51.100.1"), endpoint("b.example.org", "198.51.100.2")]);
+    expect(meansMore([endpoint("a.example.org", "198.51.100.1")], both, "endpoint")).toBe(false);
+  });
+
+  it("another port or protocol", () => {
+    const [one] = [endpoint("www.example.org", "198.51.100.1")];
+    expect(meansMore([one, { ...one, protocol: "udp" }], shown, "endpoint")).toBe(true);
+    expect(meansMore([one, { ...one, port: 22 }], shown, "endpoint")).toBe(true);
   });
 });
