@@ -50,12 +50,16 @@ function endpointParts(endpoint: Endpoint): Part[] {
     : names.map((host) => ({ ...anything, host, ...service }));
 }
 
+/** What tells one endpoint of a card from another. */
+export function endpointName({ protocol, address, port }: Shown[number]): string {
+  return `${protocol} ${address} ${port}`;
+}
+
 /** Whether an answer to all the endpoints means more than one to those of them that were shown. Errors: as scopeMatchers. */
 export function meansMore(endpoints: readonly Endpoint[], shown: Shown, scope: Scope): boolean {
-  const name = ({ protocol, address, port }: Shown[number]) => `${protocol} ${address} ${port}`;
-  const seen = new Set(shown.map(name));
+  const seen = new Set(shown.map(endpointName));
   const partsOf = (some: readonly Endpoint[]) => scopeMatchers(some, scope).map((part) => JSON.stringify(part));
-  const known = new Set(partsOf(endpoints.filter((endpoint) => seen.has(name(endpoint)))));
+  const known = new Set(partsOf(endpoints.filter((endpoint) => seen.has(endpointName(endpoint)))));
   return partsOf(endpoints).some((part) => !known.has(part));
 }
 

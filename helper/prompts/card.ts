@@ -1,6 +1,6 @@
 // One open question: its endpoints, the flows that wait for its answer, and the line behind it for which it has no room.
 import type { Endpoint, Prompt } from "../../contract/words.ts";
-import { commonDomain } from "../policy/scope.ts";
+import { commonDomain, endpointName } from "../policy/scope.ts";
 import type { StoredPrompt } from "../store/prompts.ts";
 import type { Asking } from "./join.ts";
 
@@ -12,10 +12,6 @@ export interface Attempt extends Asking {
   readonly flow: string;
   /** It was held before this helper started: its card has counted it. */
   readonly resumed: boolean;
-}
-
-function nameOf({ protocol, address, port }: Endpoint): string {
-  return `${protocol} ${address} ${port}`;
 }
 
 export class Card {
@@ -78,7 +74,7 @@ export class Card {
 
   /** Keeps the endpoints that are still open. Returns the flows of the others: they are decided. */
   narrow(endpoints: Endpoint[]): string[] {
-    const open = new Set(endpoints.map(nameOf));
+    const open = new Set(endpoints.map(endpointName));
     const decided = this.flows.filter((flow) => !open.has(this.waiting.get(flow) ?? ""));
     for (const flow of decided) {
       this.lose(this.waiting.get(flow) ?? "");
@@ -99,13 +95,13 @@ export class Card {
   private advance(): number {
     let gone = 0;
     for (const [flow, { endpoint }] of this.line) {
-      const name = nameOf(endpoint);
+      const name = endpointName(endpoint);
       if (!this.alive.has(name)) {
         const { endpoints } = this.stored;
         if (this.alive.size >= endpointsPerCard) continue;
-        if (!endpoints.some((known) => nameOf(known) === name)) {
+        if (!endpoints.some((known) => endpointName(known) === name)) {
           const full = endpoints.length >= endpointsPerCard;
-          const dead = full ? endpoints.findIndex((known) => !this.alive.has(nameOf(known))) : -1;
+          const dead = full ? endpoints.findIndex((known) => !this.alive.has(endpointName(known))) : -1;
           if (dead >= 0) gone++;
           this.stored = { ...this.stored, endpoints: [...endpoints.filter((_, index) => index !== dead), endpoint] };
         }

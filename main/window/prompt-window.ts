@@ -25,8 +25,8 @@ export class PromptWindow {
   private wide = false;
   /** Of the page's last card, CSS pixels. */
   private asked = { visible: false, height: 0 };
-  /** Where it was put when it last came up, and whether that has been said again since. */
-  private put = { x: 0, y: 0, again: true };
+  /** Where it was put when it last came up; null once it has been told so again. */
+  private put: { x: number; y: number } | null = null;
 
   /** `mayRaise`: whether it may come up by itself. */
   constructor(
@@ -97,7 +97,7 @@ export class PromptWindow {
     const place = { x: Math.min(x, right), y: Math.min(y, lowest) };
     this.window.setBounds({ ...place, width: fittingWidth, height: fittingHeight });
     if (already) return;
-    this.put = { ...place, again: false };
+    this.put = place;
     if (this.wanted) this.window.show();
     else this.window.showInactive();
     this.window.setAlwaysOnTop(true, "floating");
@@ -106,15 +106,15 @@ export class PromptWindow {
 
   /**
    * On X11 a window that comes up on a busy machine may be told of its place within the frame that the window manager made for it, which is
-   * 0, 0, and then believes to be there (seen with Electron 45 under openbox): its next change of height would move it into that corner. To be
+   * 0, 0, and then believes to be there (seen with Electron 33 under openbox): its next change of height would move it into that corner. To be
    * told the place once more puts it right. Once only: a window manager that really wants it there has the last word.
    */
   private keepPlace(): void {
     const { x, y, width, height } = this.window.getBounds();
-    if (this.put.again || !this.asked.visible || x !== 0 || y !== 0) return;
-    const { x: left, y: top } = this.put;
-    this.put.again = true;
-    this.window.setBounds({ x: left, y: top, width, height });
+    const { put } = this;
+    if (put === null || !this.asked.visible || x !== 0 || y !== 0) return;
+    this.put = null;
+    this.window.setBounds({ ...put, width, height });
   }
 
   /** Hides it and puts every open question aside. Writes nothing. */

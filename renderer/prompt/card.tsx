@@ -1,5 +1,4 @@
 // The card: who wants to connect where, what an answer would mean, and the answer. Nothing on it answers by itself.
-
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 import type { ErrorCode } from "../../contract/errors.ts";

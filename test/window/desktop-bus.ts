@@ -90,8 +90,6 @@ export class Desktop {
   /** The person presses an action of a notification. With that it is done, and goes as if they had closed it (GNOME: gnome-shell's messageTray.js). */
   press(id: number, action: string): void {
     const path = "/org/freedesktop/Notifications";
-    const notice = this.notices.find((each) => each.id === id);
-    if (notice) notice.closed = true;
     this.notifier?.sendSignal(path, "org.freedesktop.Notifications", "ActionInvoked", "us", [id, action]);
     this.close(id);
   }
@@ -113,8 +111,11 @@ export class Desktop {
       });
   }
 
+  /** The person closes a notification. */
   close(id: number): void {
     const path = "/org/freedesktop/Notifications";
+    const notice = this.notices.find((each) => each.id === id);
+    if (notice) notice.closed = true;
     this.notifier?.sendSignal(path, "org.freedesktop.Notifications", "NotificationClosed", "uu", [id, 2]);
   }
 

@@ -131,6 +131,18 @@ test("so does the shortcut; later puts it aside", async () => {
   await app.liveCard("w1");
 });
 
+test("the next card in an open window is announced no more", async () => {
+  helper.put("prompts", question("w1"), question("w2", firefox));
+  await waitFor(() => expect(open()).toHaveLength(1));
+  desktop.press(open()[0]?.id ?? 0, "show");
+  await app.liveCard("w1");
+  await waitFor(() => expect(open()).toEqual([]));
+  const announced = desktop.notices.length;
+  await app.prompt.getByRole("button", { name: "Block" }).click();
+  await app.liveCard("w2");
+  expect(desktop.notices).toHaveLength(announced);
+});
+
 test("while notifications are switched off there is none; the one that follows names no app and no host", async () => {
   helper.put("prompts", question("w1"));
   await waitFor(() => expect(open()).toHaveLength(1));

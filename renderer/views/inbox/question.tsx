@@ -1,6 +1,5 @@
 // One question of the inbox: where the app wanted to go, how often, and its answer for good in one click. What is waited for is answered on
 // its card.
-
 import { useState } from "react";
 import { Button } from "react-aria-components";
 import type { ErrorCode } from "../../../contract/errors.ts";
