@@ -66,6 +66,8 @@ export const shellRequestSchema = v.variant("do", [
     do: v.literal("fit-prompt"),
     visible: v.boolean(),
     height: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(4000)),
+    /** The last "take-up" that the page heard of, 0 for none: what was on its way before says nothing of a later one. */
+    takenUp: v.pipe(v.number(), v.integer(), v.minValue(0)),
   }),
   /** Prompt window only: the same as closing it. Never an answer. */
   v.strictObject({ do: v.literal("close-prompt") }),
@@ -196,8 +198,8 @@ export type Update =
   | { kind: "shown" }
   /** Prompt window only: the person closed it; every open question is put aside. */
   | { kind: "put-aside" }
-  /** Prompt window only: the person asked for the questions put aside. */
-  | { kind: "take-up" };
+  /** Prompt window only: the person asked for the questions put aside, for the nth time since the page began. */
+  | { kind: "take-up"; nth: number };
 
 /** What the preload script puts on `window.picket`. */
 export type Bridge = {

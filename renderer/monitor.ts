@@ -59,7 +59,8 @@ export function takeMonitor(update: Update): void {
     void ask();
     return;
   }
-  if (update.kind !== "monitor") return;
+  // Of a page before this one: it counted its own views.
+  if (update.kind !== "monitor" || update.update.view > number) return;
   const { shown } = useMonitor.getState();
   const next = applyUpdate(shown, update.update);
   if (next === null) void ask();

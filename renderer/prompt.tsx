@@ -24,6 +24,9 @@ const screenMargin = 16;
 /** The most the contract lets a page ask for. */
 const tallestWindow = 4000;
 
+/** How often the person asked for the questions. */
+let takenUp = 0;
+
 function PromptPage() {
   const prompts = useKnown((known) => known.prompts);
   const quiet = useKnown((known) => known.attention.quiet);
@@ -42,7 +45,7 @@ function PromptPage() {
     const element = frame.current;
     if (!element || !visible) {
       // Between a card and the way back from its answer the window stays, and keeps the focus of whoever answered by keyboard.
-      if (!answering) void bridge.shell({ do: "fit-prompt", visible: false, height: 0 });
+      if (!answering) void bridge.shell({ do: "fit-prompt", visible: false, height: 0, takenUp });
       return;
     }
     const tell = (): void => {
@@ -54,7 +57,7 @@ function PromptPage() {
       const question = element.querySelector(".question");
       const cut = question ? question.scrollHeight - question.clientHeight : 0;
       const height = Math.min(Math.max(element.offsetHeight, element.scrollHeight) + cut, tallestWindow);
-      void bridge.shell({ do: "fit-prompt", visible: true, height: Math.ceil(height) });
+      void bridge.shell({ do: "fit-prompt", visible: true, height: Math.ceil(height), takenUp });
     };
     tell();
     const watch = new ResizeObserver(tell);
@@ -87,7 +90,7 @@ function PromptPage() {
       <div className="frame" ref={frame}>
         {back && (
           <Back
-            key={back.since}
+            key={`back ${back.since}`}
             quiet={back}
             questions={missed(prompts.values(), back)}
             shown={shown}
@@ -97,8 +100,9 @@ function PromptPage() {
         )}
         {card && (
           <Card
-            // Another question is another card in every respect: no choice, focus or half-made press survives.
-            key={card.id}
+            // Another question is another card in every respect: no choice, focus or half-made press survives. The word before the id keeps it
+            // apart from its neighbours' keys: a question and an answer of the same number once left cards of the past on the screen.
+            key={`card ${card.id}`}
             prompt={card}
             siblings={siblings(desk, stack())}
             shown={shown}
@@ -107,7 +111,7 @@ function PromptPage() {
             hide={() => void bridge.shell({ do: "close-prompt" })}
           />
         )}
-        {undoable && <UndoBar key={undoable.change} last={undoable} />}
+        {undoable && <UndoBar key={`undo ${undoable.change}`} last={undoable} />}
       </div>
     </>
   );
@@ -128,6 +132,7 @@ bridge.follow((update) => {
   if (update.kind === "shown") useDesk.setState(({ shown }) => ({ shown: shown + 1 }));
   if (update.kind === "put-aside") takeToDesk(putAllAside);
   if (update.kind === "take-up") {
+    takenUp = update.nth;
     takeToDesk(takeUp);
     useDesk.setState(({ asked }) => ({ asked: asked + 1 }));
   }

@@ -130,8 +130,7 @@ function showMain(): void {
 
 /** The person asked for the questions: those put aside come back, and the card may take the focus. */
 function showPrompts(): void {
-  promptWindow?.raise();
-  pages.tell("prompt", { kind: "take-up" });
+  if (promptWindow) pages.tellSurely("prompt", { kind: "take-up", nth: promptWindow.raise() });
 }
 
 function showView(view: "monitor" | "history" | "inbox" | "settings"): void {
@@ -196,7 +195,7 @@ function serveShell(page: Page, request: ShellRequest, herald: Herald): void {
     if (promptWindow?.window.isVisible()) herald.withdraw();
     else herald.announce(request);
   } else if (request.do === "fit-prompt") {
-    promptWindow?.fit(request.visible, request.height);
+    promptWindow?.fit(request);
     if (promptWindow?.window.isVisible()) herald.withdraw();
   }
 }
@@ -204,6 +203,7 @@ function serveShell(page: Page, request: ShellRequest, herald: Herald): void {
 /** Nobody is at the page any more: what it watched costs the helper nothing. */
 function leave(page: "main" | "prompt"): void {
   pages.forget(page);
+  if (page === "prompt") promptWindow?.startOver();
   if (page !== "main") return;
   example.stop();
   void link.call("monitor.leave", {});
@@ -230,6 +230,7 @@ function start(): void {
   const herald = new Herald(way, process.env, {
     show: showPrompts,
     later: () => promptWindow?.close(),
+    unheard: () => promptWindow?.draw(),
   });
   pages.serve(
     link,

@@ -1,6 +1,7 @@
 // The one prompt window: made once and hidden, shown without taking the focus when its page has a card, never destroyed by closing. Where a
 // window cannot do that it stays hidden until the person asks for it, and a notification says that there is a question.
 import { BrowserWindow, screen } from "electron";
+import type { ShellRequest } from "../../contract/bridge.ts";
 import { origin } from "./assets.ts";
 import { safePreferences } from "./hardening.ts";
 import { ground } from "./main-window.ts";
@@ -13,6 +14,9 @@ const wideWidth = 760;
 /** Distance from the edges of the work area. */
 const margin = 16;
 
+type Fit = Pick<Extract<ShellRequest, { do: "fit-prompt" }>, "visible" | "height" | "takenUp">;
+const noCard: Fit = { visible: false, height: 0, takenUp: 0 };
+
 export class PromptWindow {
   readonly window: BrowserWindow;
   private readonly putAside: () => void;
@@ -22,9 +26,11 @@ export class PromptWindow {
   private leaving = false;
   /** The person asked for it: it may come up, with the focus, as soon as its page has a card. */
   private wanted = false;
+  /** How often, since the page began. */
+  private raised = 0;
   private wide = false;
   /** Of the page's last card, CSS pixels. */
-  private asked = { visible: false, height: 0 };
+  private asked = noCard;
   /** Where it was put when it last came up; null once it has been told so again. */
   private put: { x: number; y: number } | null = null;
 
@@ -67,16 +73,19 @@ export class PromptWindow {
   /** With the text size of now. */
   draw(): void {
     this.window.webContents.setZoomFactor(this.textSize.get());
-    if (this.asked.visible) this.fit(true, this.asked.height);
+    if (this.asked.visible) this.fit(this.asked);
   }
 
   /** The page's card has this height; without a card there is no window. */
-  fit(visible: boolean, cssHeight: number): void {
-    this.asked = { visible, height: cssHeight };
+  fit(asked: Fit): void {
+    this.asked = asked;
     const size = this.window.webContents.getZoomFactor();
-    const height = Math.ceil(cssHeight * size);
-    if (!visible) {
+    const height = Math.ceil(asked.height * size);
+    if (!asked.visible) {
+      // What was on its way when the person asked does not take back what they asked for.
+      const wanted = this.wanted && asked.takenUp < this.raised;
       this.hide();
+      this.wanted = wanted;
       return;
     }
     const already = this.window.isVisible();
@@ -125,15 +134,22 @@ export class PromptWindow {
 
   private hide(): void {
     this.window.hide();
-    this.asked = { visible: false, height: 0 };
+    this.asked = noCard;
     this.wide = false;
     this.wanted = false;
   }
 
-  /** The person asked for it, so it may take the focus: now, or with the card that the page has for it. */
-  raise(): void {
+  /** The person asked for it, so it may take the focus: now, or with the card that the page has for it. Returns how often it was asked for. */
+  raise(): number {
     this.wanted = true;
     if (this.window.isVisible()) this.window.focus();
+    return ++this.raised;
+  }
+
+  /** Its page does, and remembers nothing. */
+  startOver(): void {
+    this.wanted = false;
+    this.raised = 0;
   }
 
   /** The app ends: now closing means closing. */

@@ -68,6 +68,20 @@ describe("the first run", () => {
     await app.main.locator(".standing-note").first().waitFor();
   });
 
+  test("given up as it begins and begun anew at once, the second is answered", async () => {
+    await app.main.evaluate(async () => {
+      for (const on of [true, false, true]) void window.picket.shell({ do: "example", on });
+    });
+    await example("asking").waitFor();
+    const { id } = await helper.prompt(exampleAddress);
+    await app.liveCard(id);
+    // What the first one leaves behind is gone by then.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await app.prompt.getByRole("button", { name: "Allow" }).click();
+    await example("allowed").waitFor();
+    await waitFor(async () => expect(await left()).toEqual([]));
+  });
+
   test("given up in the midst it leaves nothing", async () => {
     await press("Try it again");
     await example("asking").waitFor();

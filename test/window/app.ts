@@ -12,16 +12,19 @@ import { openScreen, type Screen } from "./screen.ts";
 /** Generous: two slow cores may start three Electrons at once. */
 export const patience = 60_000;
 
+type Ask = (...words: unknown[]) => Promise<unknown>;
+
 /** V8's inspector loses its answer to a collection of garbage in the midst of it: frequent where the young generation is small (thrift.ts). */
-function keepAsking(electron: ElectronApplication): void {
-  type Ask = (...words: unknown[]) => Promise<unknown>;
-  const asks = electron as unknown as Record<"evaluate" | "browserWindow", Ask>;
-  for (const name of ["evaluate", "browserWindow"] as const) {
-    const ask = asks[name].bind(electron);
+function keepAsking(of: object, names: readonly string[], each: (answer: unknown) => void = () => {}): void {
+  const asks = of as Record<string, Ask>;
+  for (const name of names) {
+    const ask = asks[name]?.bind(of) as Ask;
     asks[name] = async (...words) => {
       for (let left = 5; ; left--) {
         try {
-          return await ask(...words);
+          const answer = await ask(...words);
+          each(answer);
+          return answer;
         } catch (error) {
           if (left === 0 || !String(error).includes("garbage collected")) throw error;
         }
@@ -87,7 +90,8 @@ export class App {
       env,
       timeout: patience,
     });
-    keepAsking(electron);
+    keepAsking(electron, ["evaluate"]);
+    keepAsking(electron, ["browserWindow"], (window) => keepAsking(window as object, ["evaluate"]));
     const find = async (name: string): Promise<Page> => {
       for (;;) {
         const page = electron.windows().find((window) => window.url().endsWith(name));

@@ -87,6 +87,12 @@ export class Desktop {
     } as never);
   }
 
+  /** Whoever shows notifications is gone, and what they showed with them. */
+  stopNotices(): void {
+    this.notifier?.connection.stream.destroy();
+    for (const notice of this.notices) notice.closed = true;
+  }
+
   /** The person presses an action of a notification. With that it is done, and goes as if they had closed it (GNOME: gnome-shell's messageTray.js). */
   press(id: number, action: string): void {
     const path = "/org/freedesktop/Notifications";

@@ -26,27 +26,32 @@ async function connect(): Promise<Bus> {
 }
 
 const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
+const nothing = { show: () => {}, later: () => {}, unheard: () => {} };
 const words = { title: "curl asks", body: "curl wants to reach <b>x</b>.", show: "Show the question", later: "Later" };
 
 describe("a notification", () => {
   test("is one, however often it changes; its body is no markup; it goes when the question does", async () => {
     await desktop.showNotices();
-    const notice = await Notice.on(await connect(), { show: () => {}, later: () => {} });
-    notice?.show(words);
-    notice?.show(words);
-    notice?.show({ ...words, title: "Firefox asks" });
+    const notice = await Notice.on(await connect(), nothing);
+    notice.show(words);
+    notice.show(words);
+    notice.show({ ...words, title: "Firefox asks" });
     await eventually(() => expect(desktop.notices[0]?.title).toBe("Firefox asks"));
     expect(desktop.notices).toHaveLength(1);
     expect(desktop.notices[0]).toMatchObject({ body: "curl wants to reach &lt;b&gt;x&lt;/b&gt;.", closed: false });
-    notice?.withdraw();
+    notice.withdraw();
     await eventually(() => expect(desktop.notices[0]?.closed).toBe(true));
   });
 
   test("opens the card or puts it aside, and never answers", async () => {
     await desktop.showNotices();
     const did: string[] = [];
-    const notice = await Notice.on(await connect(), { show: () => did.push("show"), later: () => did.push("later") });
-    notice?.show(words);
+    const notice = await Notice.on(await connect(), {
+      ...nothing,
+      show: () => did.push("show"),
+      later: () => did.push("later"),
+    });
+    notice.show(words);
     await eventually(() => expect(desktop.notices).toHaveLength(1));
     expect(desktop.notices[0]?.actions.filter((_, at) => at % 2 === 0)).toEqual(["default", "show", "later"]);
     desktop.press(99, "show");
@@ -57,7 +62,7 @@ describe("a notification", () => {
       () => desktop.close(4),
     ];
     for (const [index, press] of presses.entries()) {
-      notice?.show({ ...words, title: `${index}` });
+      notice.show({ ...words, title: `${index}` });
       await eventually(() => expect(desktop.notices).toHaveLength(index + 1));
       press();
       await eventually(() => expect(did).toHaveLength(index + 1));
@@ -71,8 +76,8 @@ describe("a notification", () => {
     await desktop.showNotices();
     const did: string[] = [];
     const bus = await connect();
-    const notice = await Notice.on(bus, { show: () => did.push("show"), later: () => did.push("later") });
-    notice?.show(words);
+    const notice = await Notice.on(bus, { ...nothing, show: () => did.push("show"), later: () => did.push("later") });
+    notice.show(words);
     await eventually(() => expect(desktop.notices).toHaveLength(1));
     const heard = vi.fn();
     await bus.listen("interface='org.freedesktop.Notifications'", heard);
@@ -83,8 +88,43 @@ describe("a notification", () => {
     await eventually(() => expect(did).toEqual(["later"]));
   });
 
-  test("there is none where nobody shows any", async () => {
-    expect(await Notice.on(await connect(), { show: () => {}, later: () => {} })).toBeNull();
+  test("comes back when whoever shows notifications starts anew, and once", async () => {
+    await desktop.showNotices();
+    const notice = await Notice.on(await connect(), nothing);
+    notice.show(words);
+    await eventually(() => expect(desktop.notices).toHaveLength(1));
+    desktop.stopNotices();
+    await desktop.showNotices();
+    await eventually(() => expect(desktop.notices).toHaveLength(2));
+    expect(desktop.notices[1]).toMatchObject({ title: words.title, closed: false });
+    notice.show({ ...words, title: "Firefox asks" });
+    await eventually(() => expect(desktop.notices[1]?.title).toBe("Firefox asks"));
+    expect(desktop.notices).toHaveLength(2);
+    notice.withdraw();
+    await eventually(() => expect(desktop.notices[1]?.closed).toBe(true));
+    desktop.stopNotices();
+    await desktop.showNotices();
+    notice.show(words);
+    await eventually(() => expect(desktop.notices).toHaveLength(3));
+  });
+
+  test("that nobody shows is said, so that the window comes up; who begins to show some later is found", async () => {
+    let unheard = 0;
+    const notice = await Notice.on(await connect(), { ...nothing, unheard: () => unheard++ });
+    expect(notice.isThere).toBe(false);
+    notice.show(words);
+    await eventually(() => expect(unheard).toBe(1));
+    notice.withdraw();
+    await desktop.showNotices();
+    await eventually(() => expect(notice.isThere).toBe(true));
+    notice.show(words);
+    await eventually(() => expect(desktop.notices).toHaveLength(1));
+    desktop.stopNotices();
+    await eventually(() => expect(unheard).toBe(2));
+    expect(notice.isThere).toBe(false);
+  });
+
+  test("there is none where there is no bus", async () => {
     expect(await Bus.open("unix:path=/nonexistent", () => {})).toBeNull();
     expect(await Bus.open(undefined, () => {})).toBeNull();
   });

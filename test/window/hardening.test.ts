@@ -186,7 +186,7 @@ describe("the bridge", () => {
   test("lets only the prompt's page move or close the prompt window", async () => {
     expect(await app.promptIsVisible()).toBe(true);
     await app.main.evaluate(() => window.picket.shell({ do: "close-prompt" }));
-    await app.main.evaluate(() => window.picket.shell({ do: "fit-prompt", visible: false, height: 0 }));
+    await app.main.evaluate(() => window.picket.shell({ do: "fit-prompt", visible: false, height: 0, takenUp: 0 }));
     expect(await app.promptIsVisible()).toBe(true);
   });
 

@@ -343,6 +343,16 @@ describe("a page that nobody sees", () => {
     await row("host", "later.example.org").waitFor();
   });
 
+  test("is not held up by what the page before it had asked for", async () => {
+    const before = (await app.main.locator(".monitor .row").count()) > 0 ? (helper.view?.number ?? 0) + 50 : 0;
+    expect(before).toBeGreaterThan(0);
+    const none = { connections: 0, live: 0, allow: 0, block: 0, held: 0, inbound: 0 };
+    const all = { figures: { ...none, bytesIn: 0, bytesOut: 0, rateIn: 0, rateOut: 0 }, history: [] };
+    helper.tellView({ view: before, seq: 0, total: 0, from: 0, ids: [], rows: [], all });
+    helper.put("flows", web("g0", "still.example.org"));
+    await row("host", "still.example.org").waitFor();
+  });
+
   test("notices that an update got lost, and asks for the whole", async () => {
     const asked = helper.views;
     helper.losing = 1;

@@ -67,6 +67,19 @@ describe("snoozing", () => {
 });
 
 describe("the way back", () => {
+  test("of the same number as the question above it leaves no card of the past behind", async () => {
+    const same = `${helper.nextChange}`;
+    put(first, aPrompt(same, firefox, anEndpoint("192.0.2.8"), { opened: ago(2) }));
+    await app.liveCard("q1");
+    await button("Allow").click();
+    await app.liveCard(same);
+    await app.prompt.locator(".undo").waitFor();
+    helper.drop("prompts", same);
+    put(aPrompt("q3", thunderbird, anEndpoint("192.0.2.9")));
+    await app.liveCard("q3");
+    expect(await app.prompt.locator(".card").count()).toBe(1);
+  });
+
   test("is below the next card, for an answer that became a rule, and takes back that very change", async () => {
     put(first, second);
     await app.liveCard("q1");

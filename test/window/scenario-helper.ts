@@ -50,6 +50,10 @@ export class ScenarioHelper {
   /** What takes a change of rules back. */
   private readonly undoing = new Map<number, () => void>();
   private changes = 0;
+  /** The number that the next change of rules gets. */
+  get nextChange(): number {
+    return this.changes + 1;
+  }
   readonly socketPath: string;
   private readonly folder: string;
   private readonly state = {

@@ -131,6 +131,35 @@ test("so does the shortcut; later puts it aside", async () => {
   await app.liveCard("w1");
 });
 
+test("what the page said before it heard of the shortcut does not take back what was asked for", async () => {
+  await app.prompt.evaluate(() => {
+    const leave = window.picket.follow((update) => {
+      if (update.kind !== "take-up") return;
+      leave();
+      void window.picket.shell({ do: "fit-prompt", visible: false, height: 0, takenUp: update.nth - 1 });
+    });
+  });
+  helper.put("prompts", question("w1"));
+  await waitFor(() => expect(open()).toHaveLength(1));
+  portal.press();
+  await waitFor(async () => expect(await app.promptIsVisible()).toBe(true));
+  await app.liveCard("w1");
+});
+
+test("a question outlives whoever showed it; without one the window comes up by itself", async () => {
+  helper.put("prompts", question("w1"));
+  await waitFor(() => expect(open()).toHaveLength(1));
+  desktop.stopNotices();
+  await waitFor(async () => expect(await app.promptIsVisible()).toBe(true));
+  await app.liveCard("w1");
+  await desktop.showNotices(inhibited);
+  helper.drop("prompts", "w1");
+  await waitFor(async () => expect(await app.promptIsVisible()).toBe(false));
+  helper.put("prompts", question("w2", firefox));
+  await waitFor(() => expect(open()).toMatchObject([{ title: "Firefox asks" }]));
+  expect(await app.promptIsVisible()).toBe(false);
+});
+
 test("the next card in an open window is announced no more", async () => {
   helper.put("prompts", question("w1"), question("w2", firefox));
   await waitFor(() => expect(open()).toHaveLength(1));

@@ -16,16 +16,19 @@ export class Herald {
   private bus: Bus | null = null;
   private said: NoticeWords | null = null;
   private closed = false;
+  /** Whether somebody shows notifications is being found out: no window comes up before that is known. */
+  private beginning: boolean;
 
   constructor(way: Way, env: NodeJS.ProcessEnv, act: NoticeActions) {
     this.act = act;
+    this.beginning = way === "announce";
     if (way === "raise") globalShortcut.register(keys.electron, act.show);
     else void this.begin(env);
   }
 
   /** Whether a notification comes instead of a window. */
   get announces(): boolean {
-    return this.notice !== null;
+    return this.beginning || (this.notice?.isThere ?? false);
   }
 
   announce(words: NoticeWords): void {
@@ -36,6 +39,7 @@ export class Herald {
 
   /** The card itself is in view. */
   withdraw(): void {
+    this.said = null;
     this.notice?.withdraw();
   }
 
@@ -50,14 +54,18 @@ export class Herald {
   private async begin(env: NodeJS.ProcessEnv): Promise<void> {
     const bus = await Bus.open(busAddress("session", env), () => {
       this.notice = null;
+      if (this.said) this.act.unheard();
     });
-    if (bus === null || this.closed) {
+    if (this.closed) {
       bus?.close();
       return;
     }
     this.bus = bus;
-    this.notice = await Notice.on(bus, this.act);
-    if (this.said) this.notice?.show(this.said);
+    this.notice = bus && (await Notice.on(bus, this.act));
+    this.beginning = false;
+    if (this.said && this.notice) this.notice.show(this.said);
+    else if (this.said) this.act.unheard();
+    if (bus === null) return;
     const wish = { id: "show-question", description: shellText().shortcut, trigger: keys.portal };
     await bindShortcut(bus, wish, this.act.show).catch(() => null);
   }

@@ -6,6 +6,8 @@ import type { Bus } from "./bus.ts";
 
 const service = "org.freedesktop.Notifications";
 const path = "/org/freedesktop/Notifications";
+const busItself = "org.freedesktop.DBus";
+const ownerChanged = `sender='${busItself}',interface='${busItself}',member='NameOwnerChanged',arg0='${service}'`;
 
 export interface NoticeWords {
   readonly title: string;
@@ -18,6 +20,8 @@ export interface NoticeWords {
 export interface NoticeActions {
   show(): void;
   later(): void;
+  /** What is to be shown nobody shows. */
+  unheard(): void;
 }
 
 /** Reasons of NotificationClosed: the person closed it. */
@@ -26,29 +30,24 @@ const dismissed = 2;
 export class Notice {
   private readonly bus: Bus;
   private readonly act: NoticeActions;
+  private usable = false;
+  private wanted: NoticeWords | null = null;
   private id = 0;
-  private shown = "";
+  /** What the bus calls whoever shows notifications, "" for nobody, and whom the words of now were given to. */
   private owner = "";
+  private shownBy = "";
   /** One after the other: the number of the first is needed for the second to replace it. */
   private work: Promise<unknown> = Promise.resolve();
 
-  /** Null where nobody shows notifications. */
-  static async on(bus: Bus, act: NoticeActions): Promise<Notice | null> {
+  static async on(bus: Bus, act: NoticeActions): Promise<Notice> {
     const notice = new Notice(bus, act);
-    try {
+    notice.later(async () => {
+      await bus.listen(ownerChanged, (signal) => notice.hearOwner(signal));
       await bus.listen(`sender='${service}',interface='${service}'`, (signal) => notice.hear(signal));
-      const capabilities = await bus.call<string[]>({
-        destination: service,
-        path,
-        interface: service,
-        member: "GetCapabilities",
-      });
-      notice.owner = await bus.ownerOf(service);
-      // Without actions it could not open the card.
-      return capabilities.includes("actions") ? notice : null;
-    } catch {
-      return null;
-    }
+      await notice.look();
+    });
+    await notice.work;
+    return notice;
   }
 
   private constructor(bus: Bus, act: NoticeActions) {
@@ -56,34 +55,21 @@ export class Notice {
     this.act = act;
   }
 
+  /** Whether somebody shows notifications that can open the card. They come and go: a session starts them, and a crash ends them. */
+  get isThere(): boolean {
+    return this.usable;
+  }
+
   /** Shows it, or makes what is shown say this. The same again is shown no second time. */
   show(words: NoticeWords): void {
-    const text = JSON.stringify(words);
-    if (text === this.shown) return;
-    this.shown = text;
-    this.later(async () => {
-      const actions = ["default", words.show, "show", words.show, "later", words.later];
-      const hints = {
-        "desktop-entry": new Variant("s", "picket"),
-        category: new Variant("s", "network"),
-        // Stays until somebody does something about it.
-        urgency: new Variant("y", 2),
-      };
-      const body = ["Picket", this.id, "picket", words.title, escaped(words.body), actions, hints, 0];
-      this.id = await this.bus.call<number>({
-        destination: service,
-        path,
-        interface: service,
-        member: "Notify",
-        signature: "susssasa{sv}i",
-        body,
-      });
-    });
+    if (JSON.stringify(words) === JSON.stringify(this.wanted)) return;
+    this.wanted = words;
+    this.later(() => this.put());
   }
 
   withdraw(): void {
-    if (this.shown === "") return;
-    this.shown = "";
+    if (this.wanted === null) return;
+    this.wanted = null;
     this.later(async () => {
       const { id } = this;
       this.id = 0;
@@ -91,20 +77,65 @@ export class Notice {
     });
   }
 
+  private async put(): Promise<void> {
+    if (!this.usable) await this.look();
+    const { wanted } = this;
+    if (wanted === null) return;
+    if (!this.usable) {
+      this.act.unheard();
+      return;
+    }
+    const actions = ["default", wanted.show, "show", wanted.show, "later", wanted.later];
+    const hints = {
+      "desktop-entry": new Variant("s", "picket"),
+      category: new Variant("s", "network"),
+      // Stays until somebody does something about it.
+      urgency: new Variant("y", 2),
+    };
+    const body = ["Picket", this.id, "picket", wanted.title, escaped(wanted.body), actions, hints, 0];
+    try {
+      this.id = await this.call<number>("Notify", { signature: "susssasa{sv}i", body });
+      this.shownBy = this.owner;
+    } catch {
+      this.id = 0;
+      this.usable = false;
+      if (this.wanted !== null) this.act.unheard();
+    }
+  }
+
+  /** Without actions they could not open the card. */
+  private async look(): Promise<void> {
+    try {
+      const capabilities = await this.call<string[]>("GetCapabilities");
+      this.owner = await this.bus.ownerOf(service);
+      this.usable = capabilities.includes("actions");
+    } catch {
+      this.usable = false;
+    }
+  }
+
   private async close(id: number): Promise<void> {
-    if (id === 0) return;
-    await this.bus.call({
-      destination: service,
-      path,
-      interface: service,
-      member: "CloseNotification",
-      signature: "u",
-      body: [id],
-    });
+    if (id !== 0) await this.call("CloseNotification", { signature: "u", body: [id] });
+  }
+
+  private call<T>(member: string, words: { signature?: string; body?: unknown[] } = {}): Promise<T> {
+    return this.bus.call<T>({ destination: service, path, interface: service, member, ...words });
   }
 
   private later(work: () => Promise<void>): void {
     this.work = this.work.then(work).catch(() => {});
+  }
+
+  /** What the one before showed went with it. Whom the bus starts for a notification of ours is nobody new: that one has it already. */
+  private hearOwner({ sender, member, body }: Message): void {
+    const [name, , owner] = (body ?? []) as string[];
+    if (sender !== busItself || member !== "NameOwnerChanged" || name !== service || owner === undefined) return;
+    this.owner = owner;
+    this.id = 0;
+    this.later(async () => {
+      if (this.owner !== "") await this.look();
+      if (this.wanted !== null && this.shownBy !== this.owner) await this.put();
+    });
   }
 
   private hear({ sender, member, body }: Message): void {

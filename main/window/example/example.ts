@@ -26,11 +26,8 @@ export class LiveExample {
   private now: Example = { state: "none" };
   private status: Status | null = null;
   private prompts: ReadonlyMap<string, Prompt> = new Map();
-  private server: Server | null = null;
-  private caller: UtilityProcess | null = null;
-  private timer: NodeJS.Timeout | undefined;
-  /** How often it was started or given up. */
-  private runs = 0;
+  private run: Run | null = null;
+  private tidying: Promise<void> = Promise.resolve();
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -49,55 +46,59 @@ export class LiveExample {
     // A question outlives the connection that it was about, but this one is of no use to anybody then.
     if (state !== "starting" && state !== "asking") this.dismiss();
     if (state === "starting" && this.questions().some(({ state }) => state === "held")) {
-      clearTimeout(this.timer);
+      clearTimeout(this.run?.timer);
       this.become({ state: "asking" });
     }
   }
 
   async start(): Promise<void> {
     if (this.now.state === "starting" || this.now.state === "asking") return;
-    const run = ++this.runs;
-    /** Given up meanwhile: what was made since goes as well. */
-    const over = (): boolean => {
-      if (run === this.runs) return false;
-      void this.end();
-      return true;
-    };
     this.become({ state: "starting" });
     const { status } = this;
     const kind = status?.override?.kind;
     if (kind !== undefined) return this.fail(kind === "pause" ? "paused" : "lockdown", "");
+    const run = new Run();
+    this.run = run;
+    /** Given up meanwhile, and perhaps started anew. */
+    const over = (): boolean => run !== this.run;
     try {
       await this.tidy();
-      const port = await this.listen();
       if (over()) return;
+      const port = await run.listen();
+      if (over()) return run.end();
       const rule = await this.parts.link.call("rules.add", {
         ...{ app: null, action: "ask", address: exampleAddress, port, protocol: "tcp" },
         ...{ lifetime: "10m", note: this.parts.note },
       } as const);
-      if (over()) return;
+      if (over()) {
+        run.end();
+        if (rule.ok) await this.parts.link.call("rules.remove", { id: rule.result.id });
+        return;
+      }
       if (!rule.ok) return this.fail("refused", rule.code);
-      this.timer = setTimeout(() => this.fail("silent", ""), patience);
-      this.send({ socketPath: this.parts.socketPath, address: exampleAddress, port, guarded: status?.guarded ?? [] });
+      run.timer = setTimeout(() => this.fail("silent", ""), patience);
+      const { guarded = [] } = status ?? {};
+      this.send(run, { socketPath: this.parts.socketPath, address: exampleAddress, port, guarded });
     } catch (error) {
-      this.fail("broken", String(error));
+      if (!over()) this.fail("broken", String(error));
     }
   }
 
   /** Given up, or looked at long enough. */
   stop(): void {
-    this.runs++;
     this.become({ state: "none" });
-    void this.end();
+    this.end();
   }
 
-  private send(errand: Errand): void {
+  private send(run: Run, errand: Errand): void {
     // No environment: it needs none, and whatever could change what it runs stays out.
     const caller = utilityProcess.fork(join(__dirname, "example.cjs"), [], { env: {}, stdio: "ignore" });
-    this.caller = caller;
-    caller.on("message", (report: Report) => this.hear(report));
+    run.caller = caller;
+    caller.on("message", (report: Report) => {
+      if (run === this.run) this.hear(report);
+    });
     caller.once("exit", () => {
-      if (this.caller === caller) this.fail("broken", "it ended by itself");
+      if (run === this.run) this.fail("broken", "it ended by itself");
     });
     caller.postMessage(errand);
   }
@@ -110,13 +111,13 @@ export class LiveExample {
     else if (report.how === "ended" && report.code === "ETIMEDOUT") this.fail("unanswered", "");
     else {
       this.become({ state: report.how === "connected" ? "allowed" : "blocked" });
-      void this.end();
+      this.end();
     }
   }
 
   private fail(why: Extract<Example, { state: "failed" }>["why"], detail: string): void {
     this.become({ state: "failed", why, detail });
-    void this.end();
+    this.end();
   }
 
   private become(example: Example): void {
@@ -124,7 +125,45 @@ export class LiveExample {
     this.parts.tell(example);
   }
 
-  private listen(): Promise<number> {
+  private questions(): Prompt[] {
+    return [...this.prompts.values()].filter(({ endpoint }) => endpoint.address === exampleAddress);
+  }
+
+  private end(): void {
+    this.run?.end();
+    this.run = null;
+    void this.tidy();
+  }
+
+  /** One after the other: what one takes away is never what was added after the next. */
+  private tidy(): Promise<void> {
+    this.tidying = this.tidying.then(() => this.takeAway()).catch(() => {});
+    return this.tidying;
+  }
+
+  /** The rules of this example and of those before it: ours, and what answers made. */
+  private async takeAway(): Promise<void> {
+    const { link } = this.parts;
+    const rules = await link.call("rules.list", {});
+    if (!rules.ok) return;
+    for (const { id, address } of rules.result) if (address === exampleAddress) await link.call("rules.remove", { id });
+    this.dismiss();
+  }
+
+  private dismiss(): void {
+    for (const { id, state } of this.questions())
+      if (state === "inbox") void this.parts.link.call("prompts.dismiss", { id });
+  }
+}
+
+/** What one run has of its own, so that the end of one is not the end of the next. */
+class Run {
+  caller: UtilityProcess | null = null;
+  timer: NodeJS.Timeout | undefined;
+  private server: Server | null = null;
+
+  /** Resolves to the port. */
+  listen(): Promise<number> {
     return new Promise((resolve, reject) => {
       const server = createServer((socket) => socket.destroy());
       this.server = server;
@@ -136,30 +175,9 @@ export class LiveExample {
     });
   }
 
-  private questions(): Prompt[] {
-    return [...this.prompts.values()].filter(({ endpoint }) => endpoint.address === exampleAddress);
-  }
-
-  private async end(): Promise<void> {
+  end(): void {
     clearTimeout(this.timer);
     this.caller?.kill();
-    this.caller = null;
     this.server?.close();
-    this.server = null;
-    await this.tidy().catch(() => {});
-  }
-
-  /** The rules of this example and of those before it: ours, and what answers made. */
-  private async tidy(): Promise<void> {
-    const { link } = this.parts;
-    const rules = await link.call("rules.list", {});
-    if (!rules.ok) return;
-    for (const { id, address } of rules.result) if (address === exampleAddress) await link.call("rules.remove", { id });
-    this.dismiss();
-  }
-
-  private dismiss(): void {
-    for (const { id, state } of this.questions())
-      if (state === "inbox") void this.parts.link.call("prompts.dismiss", { id });
   }
 }
