@@ -1,7 +1,7 @@
 // Profiles by network with the real NetworkManager: the router's address and hardware address choose which rules count.
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Networks, Profile, Status } from "../../contract/words.ts";
-import { GuardedMachine } from "./guarded.ts";
+import { caller, client, far, GuardedMachine } from "./guarded.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -66,4 +66,34 @@ test("a network whose router is the profile's makes it the active one, and leavi
   await machine.root(["systemctl", "stop", "NetworkManager"]);
   await machine.until("NetworkManager's end", async () => (await profiles()).networks === null || undefined);
   expect(await machine.read<Status>("status")).toMatchObject({ profile: null, automatic: true });
+});
+
+test("what goes through a connection that NetworkManager calls metered is marked so in history", async () => {
+  interface Row {
+    network?: { name: string; kind: string; metered: boolean };
+    connections: number;
+    bytesIn: number;
+  }
+  const rows = async (): Promise<Row[]> => {
+    const { stdout } = await machine.asAlice("history", "--by", "network", "--range", "10m", "--json");
+    return JSON.parse(stdout) as Row[];
+  };
+  const seen = (metered: boolean, connections: number) =>
+    machine.until(`${connections} connections, metered: ${metered}`, async () =>
+      (await rows()).find(
+        ({ network, ...row }) =>
+          network?.name === "desk" && network.metered === metered && row.connections === connections && row.bytesIn > 0,
+      ),
+    );
+  await say("rules", "add", "--app", caller, "--action", "allow", "--address", far.address);
+  await machine.root(["systemctl", "start", "NetworkManager"]);
+  for (const [index, metered] of ["no", "yes"].entries()) {
+    await nmcli("connection", "modify", "desk", "connection.metered", metered);
+    await nmcli("connection", "up", "desk");
+    await machine.until("NetworkManager's word", async () => (await profiles()).networks?.gateways[0]);
+    expect(await machine.asAlice("run", "--", caller, "-c", client)).toMatchObject({ stdout: "welcome\n" });
+    expect((await seen(metered === "yes", index + 1)).network).toMatchObject({ kind: "ethernet" });
+    await nmcli("connection", "down", "desk");
+    await machine.until("its end", async () => (await profiles()).networks?.gateways.length === 0 || undefined);
+  }
 });
