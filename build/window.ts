@@ -1,11 +1,10 @@
 // Bundles the Electron side (main and preload, for Node and the sandbox) and the two pages into dist/window, ready to be run by folder.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import react from "@vitejs/plugin-react";
+import reactPlugin from "@vitejs/plugin-react";
 import { build, type InlineConfig, type Plugin } from "vite";
 import { dist, root } from "./paths.ts";
 
-const out = join(dist, "window");
 const common: InlineConfig = { configFile: false, envDir: false, logLevel: "warn", publicDir: false };
 
 /** V8 keeps a source as long as its code may be needed, in two bytes a character if a single one is beyond Latin 1. */
@@ -22,7 +21,7 @@ function escapeOf(unit: number): string {
 }
 
 /** One CommonJS file: the sandboxed preload cannot be a module, and a main that is one cannot register its scheme in time everywhere. */
-function electronScript(entry: string, file: string): InlineConfig {
+function electronScript(out: string, entry: string, file: string): InlineConfig {
   return {
     ...common,
     root,
@@ -43,30 +42,38 @@ function electronScript(entry: string, file: string): InlineConfig {
   };
 }
 
-const pages: InlineConfig = {
-  ...common,
-  root: join(root, "renderer"),
-  base: "./",
-  plugins: [react(), narrow],
-  build: {
-    // Electron 33, for tests, and Electron 45, for releases.
-    target: "chrome130",
-    outDir: join(out, "renderer"),
-    emptyOutDir: false,
-    assetsInlineLimit: 0,
-    // The polyfill is an inline script, which the pages' policy refuses.
-    modulePreload: { polyfill: false },
-    rolldownOptions: { input: [join(root, "renderer/window.html"), join(root, "renderer/prompt.html")] },
-  },
-};
+function pages(out: string, react: React): InlineConfig {
+  return {
+    ...common,
+    mode: react,
+    define: { "process.env.NODE_ENV": JSON.stringify(react) },
+    root: join(root, "renderer"),
+    publicDir: join(root, "renderer/public"),
+    base: "./",
+    plugins: [reactPlugin(), narrow],
+    build: {
+      // Electron 33, for tests, and Electron 45, for releases.
+      target: "chrome130",
+      outDir: join(out, "renderer"),
+      emptyOutDir: false,
+      assetsInlineLimit: 0,
+      // The polyfill is an inline script, which the pages' policy refuses.
+      modulePreload: { polyfill: false },
+      rolldownOptions: { input: [join(root, "renderer/window.html"), join(root, "renderer/prompt.html")] },
+    },
+  };
+}
 
-export async function buildWindow(): Promise<void> {
+/** development: that says on the console what is wrong with a page. */
+type React = "production" | "development";
+
+export async function buildWindow(out = join(dist, "window"), react: React = "production"): Promise<void> {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
-  await build(electronScript("main/window/main.ts", "main.cjs"));
-  await build(electronScript("main/window/preload.ts", "preload.cjs"));
-  await build(electronScript("main/window/example/caller.ts", "example.cjs"));
-  await build({ ...pages, publicDir: join(root, "renderer/public") });
+  await build(electronScript(out, "main/window/main.ts", "main.cjs"));
+  await build(electronScript(out, "main/window/preload.ts", "preload.cjs"));
+  await build(electronScript(out, "main/window/example/caller.ts", "example.cjs"));
+  await build(pages(out, react));
   const { name, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const manifest = { name, productName: "Picket", version, main: "main.cjs" };
   await writeFile(join(out, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
