@@ -38,5 +38,5 @@ test("React has nothing to say of any view or card", { timeout: 300_000 }, async
   await tour.main();
   await tour.prompt();
   expect(visited.length).toBeGreaterThan(30);
-  expect(app.complaints).toEqual([]);
+  expect([...new Set(app.complaints)]).toEqual([]);
 });
