@@ -114,9 +114,10 @@ export async function heapAfter(app: App, helper: ScenarioHelper): Promise<[numb
   if (view === null) throw new Error("the window shows nothing");
   const meters = new Meters();
   const flows = new Map(Array.from({ length: 2000 }, (_, at) => [`b${at}`, connection(at)]));
-  const subscription = new Subscription({ ...view, number: view.number + 1_000_000 }, meters, flows.values());
+  const subscription = new Subscription(view, meters, flows.values());
   helper.tellView(subscription.snapshot());
   let number = 2000;
+  let rows = 0;
   const play = async (updates: number): Promise<void> => {
     for (let at = 0; at < updates; at++) {
       for (let each = 0; each < 20; each++, number++) {
@@ -126,7 +127,10 @@ export async function heapAfter(app: App, helper: ScenarioHelper): Promise<[numb
         meters.forget(`b${number - 2000}`);
       }
       const update = subscription.next();
-      if (update !== null) helper.tellView(update);
+      if (update !== null) {
+        helper.tellView(update);
+        rows = update.total;
+      }
       // The page must have drawn what it was told: an hour's updates in its inbox would be no measure of its heap.
       if (at % 50 === 49) await drawn(app, helper);
     }
@@ -134,7 +138,35 @@ export async function heapAfter(app: App, helper: ScenarioHelper): Promise<[numb
   await play(minute);
   const before = await heap();
   await play(hour - minute);
+  const shown = Number(await app.main.getByRole("treegrid").getAttribute("aria-rowcount"));
+  if (shown !== rows || helper.view !== view)
+    throw new Error(`the window shows ${shown} rows, not the ${rows} it was told of`);
   return [before, await heap()];
+}
+
+/** Times between frames, milliseconds, while somebody scrolls through ten thousand rows for ten seconds, a row a frame. */
+export async function framesOfScrolling(app: App, helper: ScenarioHelper): Promise<number[]> {
+  const rows = 10_000;
+  const many = Array.from({ length: rows }, (_, at) =>
+    aFlow(`s${at}`, firefox, anEndpoint("192.0.2.7", 443, { host: `host${at}.example.net` }), { live: true }),
+  );
+  helper.put("flows", ...many);
+  await app.main.getByRole("radio", { name: "By time", exact: true }).click({ force: true });
+  const grid = app.main.locator("[aria-rowcount]").first();
+  while (Number(await grid.getAttribute("aria-rowcount")) < rows) await drawn(app, helper);
+  const times = await app.main.locator(".rows-box").evaluate(async (box) => {
+    const times: number[] = [];
+    let last = await new Promise<number>(requestAnimationFrame);
+    for (const end = last + 10_000; last < end; ) {
+      box.scrollBy({ top: 24 });
+      const now = await new Promise<number>(requestAnimationFrame);
+      times.push(now - last);
+      last = now;
+    }
+    return times;
+  });
+  helper.drop("flows", ...many.map(({ id }) => id));
+  return times;
 }
 
 async function drawn(app: App, helper: ScenarioHelper): Promise<void> {
