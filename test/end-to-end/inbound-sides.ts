@@ -74,6 +74,25 @@ export async function call(
   return JSON.parse(ran.stdout) as CallResult;
 }
 
+const burstOfCalls = `import socket, sys, time
+start, port, to, to_port, count, seconds = sys.argv[1:]
+calling = []
+for n in range(int(count)):
+    s = socket.socket()
+    s.bind((start, int(port) + n))
+    s.setblocking(False)
+    s.connect_ex((to, int(to_port)))
+    calling.append(s)
+time.sleep(float(seconds))`;
+
+/** So many calls over TCP and IPv4 within a moment, by one process and from one port after the other: to start as many would take its time. */
+export async function burst(network: Network, { from, fromPort, to, port, seconds = 1 }: Call, count: number) {
+  const words = [from, fromPort, to, port, count, seconds].map(String);
+  const command = ["python3", "-c", burstOfCalls, ...words];
+  const { code, stderr } = await start("nsenter", [`--net=/run/netns/${network.far}`, ...command]);
+  if (code !== 0) throw new Error(stderr);
+}
+
 /** Flows with a remote, newest first. */
 export async function flowsWith(helper: TestHelper, address: string): Promise<Flow[]> {
   const flows = await (await helper.client()).call("flows.list", {});

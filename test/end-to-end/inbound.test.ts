@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clientApp } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { guarded, slowness, TestHelper, until } from "./helper-process.ts";
-import { type Call, call, flowsWith, Listener } from "./inbound-sides.ts";
+import { burst, type Call, call, flowsWith, Listener } from "./inbound-sides.ts";
 
 const app = clientApp("listener");
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -162,7 +162,7 @@ describe("an inbound connection", () => {
     const { listener, from, port, theCall } = await listen("tcp", 6);
     const api = await helper.client();
     await api.call("rules.add", { app, action: "allow", address: from, direction: "inbound" });
-    const calling = call(network, { ...theCall, words: ["hello", "stay"], seconds: 6 * slowness });
+    const calling = call(network, { ...theCall, words: ["hello", "stay"], seconds: Math.min(6 * slowness, 60) });
     await until("the word", () => listener.from(from).some(({ data }) => data === "hello"));
     const rule = await api.call("rules.add", { app, action: "block", address: from, port, direction: "inbound" });
     await until("the end of it", () => listener.from(from).some(({ closed }) => closed === 103)); // ECONNABORTED
@@ -176,7 +176,11 @@ describe("an inbound connection", () => {
       const api = await helper.client();
       const { id } = await api.call("rules.add", { app, action: "allow", address: from, direction: "inbound" });
       // From now on only the caller has something to say: the app waits for it and sends nothing.
-      const calling = call(network, { ...theCall, words: ["hello", "pause=2", "later"], seconds: 8 * slowness });
+      const calling = call(network, {
+        ...theCall,
+        words: ["hello", "pause=2", "later"],
+        seconds: Math.min(8 * slowness, 60),
+      });
       await until("the word", () => listener.from(from).some(({ data }) => data === "hello"));
       await api.call("rules.remove", { id });
       const prompt = await helper.prompt(from);
@@ -395,10 +399,7 @@ describe("many callers", () => {
     const { from, theCall } = await listen("tcp", 4);
     const limited = async () => (await (await helper.client()).call("status", {})).counters.inboundLimited ?? 0;
     const before = await limited();
-    const calls = Array.from({ length: 40 }, (_, n) =>
-      call(network, { ...theCall, fromPort: 20_000 + n, seconds: 0.9 }),
-    );
-    await Promise.all(calls);
+    await burst(network, { ...theCall, fromPort: 20_000, seconds: 0.9 }, 40);
     expect(await limited()).toBeGreaterThan(before);
     const status = await (await helper.client()).call("status", {});
     expect(status.degraded.map(({ code }) => code)).toContain("inboundLimited");
@@ -410,10 +411,7 @@ describe("many callers", () => {
   test("blocked by a rule do not fill the list", async () => {
     const { from, theCall } = await listen("tcp", 4);
     await (await helper.client()).call("rules.add", { app, action: "block", address: from, direction: "inbound" });
-    const calls = Array.from({ length: 40 }, (_, n) =>
-      call(network, { ...theCall, fromPort: 20_000 + n, seconds: 0.5 }),
-    );
-    await Promise.all(calls);
+    await burst(network, { ...theCall, fromPort: 20_000, seconds: 0.5 }, 40);
     const listed = await until("some", async () => {
       const flows = await flowsWith(helper, from);
       return flows.length > 0 && flows;
