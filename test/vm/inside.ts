@@ -51,6 +51,8 @@ export async function testIn(vm: VirtualMachine, { files, names, timeout }: Sele
       PICKET_TESTS: "all",
       PICKET_SIDE_BY_SIDE: String(sideBySide),
       PICKET_PATIENCE: String(6 * slowness), // a processor that is imitated
+      // Every helper and command line compiles the same sources: 2.4 times as fast the second time.
+      NODE_COMPILE_CACHE: "/tmp/compile-cache",
     },
     timeout,
     ...(process.env.PICKET_VM_OUTPUT ? { onOutput: (text: string) => process.stderr.write(text) } : {}),
