@@ -198,7 +198,7 @@ export type Update =
   | { kind: "shown" }
   /** Prompt window only: the person closed it; every open question is put aside. */
   | { kind: "put-aside" }
-  /** Prompt window only: the person asked for the questions put aside, for the nth time since the page began. */
+  /** Prompt window only: the person asked for the questions put aside, for the nth time. */
   | { kind: "take-up"; nth: number };
 
 /** What the preload script puts on `window.picket`. */

@@ -46,11 +46,17 @@ const pages = new Pages(
     ...(mainWindow && { main: mainWindow }),
     ...(promptWindow && { prompt: promptWindow.window }),
   }),
-  () => [
-    { kind: "attention", attention: attention.attention },
-    { kind: "shell", shell: shell() },
-    { kind: "example", example: example.example },
-  ],
+  (page, known) => {
+    const wish = page === "prompt" ? (promptWindow?.wish ?? null) : null;
+    return [
+      { kind: "attention", attention: attention.attention },
+      { kind: "shell", shell: shell() },
+      { kind: "example", example: example.example },
+      ...known,
+      // Last: without a question it would be met already.
+      ...(wish === null ? [] : [{ kind: "take-up", nth: wish } as const]),
+    ];
+  },
 );
 const preferences = new PreferencesFile(join(app.getPath("userData"), "preferences.json"), (now, before) => {
   nativeTheme.themeSource = now.theme;
@@ -130,7 +136,7 @@ function showMain(): void {
 
 /** The person asked for the questions: those put aside come back, and the card may take the focus. */
 function showPrompts(): void {
-  if (promptWindow) pages.tellSurely("prompt", { kind: "take-up", nth: promptWindow.raise() });
+  if (promptWindow) pages.tell("prompt", { kind: "take-up", nth: promptWindow.raise() });
 }
 
 function showView(view: "monitor" | "history" | "inbox" | "settings"): void {
@@ -203,7 +209,6 @@ function serveShell(page: Page, request: ShellRequest, herald: Herald): void {
 /** Nobody is at the page any more: what it watched costs the helper nothing. */
 function leave(page: "main" | "prompt"): void {
   pages.forget(page);
-  if (page === "prompt") promptWindow?.startOver();
   if (page !== "main") return;
   example.stop();
   void link.call("monitor.leave", {});
@@ -230,7 +235,10 @@ function start(): void {
   const herald = new Herald(way, process.env, {
     show: showPrompts,
     later: () => promptWindow?.close(),
-    unheard: () => promptWindow?.draw(),
+    unheard: () => {
+      promptWindow?.draw();
+      if (promptWindow?.window.isVisible()) herald.withdraw();
+    },
   });
   pages.serve(
     link,

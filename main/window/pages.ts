@@ -26,12 +26,12 @@ export type Page = "main" | "prompt";
 export class Pages {
   private readonly windows: () => Partial<Record<Page, BrowserWindow>>;
   private readonly following = new Set<Page>();
-  /** What a page that begins to follow must hear besides the helper's state. */
-  private readonly first: () => Update[];
+  /** What a page that begins to follow must hear, given the helper's state. */
+  private readonly first: (page: Page, known: Update[]) => Update[];
   /** Told to a page that has not begun yet, as soon as it does. */
   private readonly owed = new Map<Page, Update>();
 
-  constructor(windows: () => Partial<Record<Page, BrowserWindow>>, first: () => Update[]) {
+  constructor(windows: () => Partial<Record<Page, BrowserWindow>>, first: (page: Page, known: Update[]) => Update[]) {
     this.windows = windows;
     this.first = first;
   }
@@ -73,7 +73,7 @@ export class Pages {
       const page = this.senderOf(event);
       if (!page) return;
       this.following.add(page);
-      for (const update of [...this.first(), ...link.snapshot()]) this.tell(page, update);
+      for (const update of this.first(page, link.snapshot())) this.tell(page, update);
       const owed = this.owed.get(page);
       this.owed.delete(page);
       if (owed) this.tell(page, owed);

@@ -26,7 +26,7 @@ export class PromptWindow {
   private leaving = false;
   /** The person asked for it: it may come up, with the focus, as soon as its page has a card. */
   private wanted = false;
-  /** How often, since the page began. */
+  /** How often. */
   private raised = 0;
   private wide = false;
   /** Of the page's last card, CSS pixels. */
@@ -146,10 +146,9 @@ export class PromptWindow {
     return ++this.raised;
   }
 
-  /** Its page does, and remembers nothing. */
-  startOver(): void {
-    this.wanted = false;
-    this.raised = 0;
+  /** The number of what the person asked for and has not got yet, for a page that begins only now; null: nothing. */
+  get wish(): number | null {
+    return this.wanted ? this.raised : null;
   }
 
   /** The app ends: now closing means closing. */

@@ -89,7 +89,7 @@ export function Notices() {
         <Notice tone="warn" title={text.degraded.title(degraded.length)}>
           <ul>
             {degraded.map((item) => (
-              <li key={item.code}>
+              <li key={`${item.code} ${item.message}`}>
                 {text.frame.degraded[item.code] && <strong>{text.frame.degraded[item.code]} </strong>}
                 {text.helper.degraded(item.code, plain(item.message))}{" "}
                 <small>{text.errorDetail(plain(item.code))}</small>

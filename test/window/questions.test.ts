@@ -183,6 +183,24 @@ test("ten apps with fifty places each are one window and ten cards, when each is
 });
 
 describe("the inbox", () => {
+  test("has an app that asks again besides its older question, each in its own place", async () => {
+    put(first, aPrompt("q5", curl, anEndpoint("192.0.2.10"), { state: "inbox", opened: ago(60) }));
+    await row("q1").waitFor();
+    await row("q5").waitFor();
+    const pieces = app.main.locator(".inbox-piece");
+    await waitFor(async () => {
+      const edges = await pieces.evaluateAll((all) =>
+        all.map((each) => each.getBoundingClientRect()).map(({ top, bottom }) => [Math.round(top), Math.round(bottom)]),
+      );
+      // Two headings, two groups, one below the other.
+      expect(edges).toHaveLength(4);
+      for (const [at, [top]] of edges.entries()) expect(top).toBeGreaterThanOrEqual(edges[at - 1]?.[1] ?? 0);
+    });
+    helper.drop("prompts", "q1");
+    await waitFor(async () => expect(await pieces.count()).toBe(2));
+    await row("q5").waitFor();
+  });
+
   const inbox = (id: string, change = {}) =>
     aPrompt(id, curl, { ...host, address: "192.0.2.30" }, { state: "inbox", domain: "example.org", ...change });
 

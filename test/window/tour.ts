@@ -206,7 +206,10 @@ export class Tour {
     const { main } = this.app;
     await this.visit(main, "inbox-empty");
     const old = { state: "inbox", opened: ago(60 * 24 * 30) } as const;
-    this.helper.put("prompts", ...questions.unanswered, aPrompt("q9", curl, anEndpoint("192.0.2.200", 80), old));
+    // An app that asks again while an older question of its has no answer is there twice.
+    const again = aPrompt("q8", questions.unanswered[0]?.app ?? curl, anEndpoint("192.0.2.201", 80));
+    const all = [...questions.unanswered, again, aPrompt("q9", curl, anEndpoint("192.0.2.200", 80), old)];
+    this.helper.put("prompts", ...all);
     await main.locator('.view[data-live="true"] .question-row').first().waitFor();
     await this.visit(main, "inbox-questions");
     await main.locator(".question-row summary").first().click();
@@ -219,7 +222,7 @@ export class Tour {
     await main.locator(".fold summary").click();
     await main.locator(".recent-row").first().waitFor();
     await this.visit(main, "inbox-recent");
-    this.helper.drop("prompts", "q9", ...questions.unanswered.map(({ id }) => id));
+    this.helper.drop("prompts", ...all.map(({ id }) => id));
   }
 
   /** The first steps, as they end for whoever learns, and all that is said of the example. */

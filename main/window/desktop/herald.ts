@@ -34,7 +34,8 @@ export class Herald {
   announce(words: NoticeWords): void {
     this.said = words.title === "" ? null : words;
     if (this.said === null) this.notice?.withdraw();
-    else this.notice?.show(this.said);
+    else if (this.notice) this.notice.show(this.said);
+    else if (!this.beginning) this.act.unheard();
   }
 
   /** The card itself is in view. */
@@ -54,7 +55,7 @@ export class Herald {
   private async begin(env: NodeJS.ProcessEnv): Promise<void> {
     const bus = await Bus.open(busAddress("session", env), () => {
       this.notice = null;
-      if (this.said) this.act.unheard();
+      if (this.said && !this.closed) this.act.unheard();
     });
     if (this.closed) {
       bus?.close();

@@ -31,6 +31,7 @@ export class Notice {
   private readonly bus: Bus;
   private readonly act: NoticeActions;
   private usable = false;
+  private looking = false;
   private wanted: NoticeWords | null = null;
   private id = 0;
   /** What the bus calls whoever shows notifications, "" for nobody, and whom the words of now were given to. */
@@ -68,13 +69,19 @@ export class Notice {
   }
 
   withdraw(): void {
-    if (this.wanted === null) return;
+    const shown = this.wanted !== null;
     this.wanted = null;
-    this.later(async () => {
-      const { id } = this;
-      this.id = 0;
-      await this.close(id);
-    });
+    if (shown)
+      this.later(async () => {
+        const { id } = this;
+        this.id = 0;
+        await this.close(id);
+      });
+    // Who failed once may only have been slow.
+    if (!this.usable && !this.looking) {
+      this.looking = true;
+      this.later(() => this.look());
+    }
   }
 
   private async put(): Promise<void> {
@@ -111,6 +118,8 @@ export class Notice {
       this.usable = capabilities.includes("actions");
     } catch {
       this.usable = false;
+    } finally {
+      this.looking = false;
     }
   }
 
@@ -133,8 +142,10 @@ export class Notice {
     this.owner = owner;
     this.id = 0;
     this.later(async () => {
-      if (this.owner !== "") await this.look();
-      if (this.wanted !== null && this.shownBy !== this.owner) await this.put();
+      // The last word of one that goes may have come in the same breath as its end.
+      if (this.owner === "") this.id = 0;
+      else await this.look();
+      if (this.wanted !== null && (this.owner === "" || this.shownBy !== this.owner)) await this.put();
     });
   }
 

@@ -28,6 +28,8 @@ export class LiveExample {
   private prompts: ReadonlyMap<string, Prompt> = new Map();
   private run: Run | null = null;
   private tidying: Promise<void> = Promise.resolve();
+  /** Something could not be taken away: with the next helper it is. */
+  private owing = false;
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -38,6 +40,7 @@ export class LiveExample {
   }
 
   take(update: Update): void {
+    if (update.kind === "link" && update.link.state === "up" && this.owing) void this.tidy();
     if (update.kind !== "event") return;
     if (update.topic === "status") this.status = update.data;
     if (update.topic !== "prompts") return;
@@ -45,7 +48,7 @@ export class LiveExample {
     const { state } = this.now;
     // A question outlives the connection that it was about, but this one is of no use to anybody then.
     if (state !== "starting" && state !== "asking") this.dismiss();
-    if (state === "starting" && this.questions().some(({ state }) => state === "held")) {
+    if (state === "starting" && this.isAsked()) {
       clearTimeout(this.run?.timer);
       this.become({ state: "asking" });
     }
@@ -72,7 +75,9 @@ export class LiveExample {
       } as const);
       if (over()) {
         run.end();
-        if (rule.ok) await this.parts.link.call("rules.remove", { id: rule.result.id });
+        if (!rule.ok) return;
+        const removed = await this.parts.link.call("rules.remove", { id: rule.result.id });
+        if (!removed.ok) this.owing = true;
         return;
       }
       if (!rule.ok) return this.fail("refused", rule.code);
@@ -125,6 +130,14 @@ export class LiveExample {
     this.parts.tell(example);
   }
 
+  /** Of a run before this one something may still be held. */
+  private isAsked(): boolean {
+    const { run } = this;
+    return this.questions().some(
+      ({ state, endpoints }) => state === "held" && endpoints.some(({ port }) => port === run?.port),
+    );
+  }
+
   private questions(): Prompt[] {
     return [...this.prompts.values()].filter(({ endpoint }) => endpoint.address === exampleAddress);
   }
@@ -145,8 +158,13 @@ export class LiveExample {
   private async takeAway(): Promise<void> {
     const { link } = this.parts;
     const rules = await link.call("rules.list", {});
+    this.owing = !rules.ok;
     if (!rules.ok) return;
-    for (const { id, address } of rules.result) if (address === exampleAddress) await link.call("rules.remove", { id });
+    for (const { id, address } of rules.result) {
+      if (address !== exampleAddress) continue;
+      const removed = await link.call("rules.remove", { id });
+      if (!removed.ok && removed.code !== "unknown_rule") this.owing = true;
+    }
     this.dismiss();
   }
 
@@ -160,6 +178,7 @@ export class LiveExample {
 class Run {
   caller: UtilityProcess | null = null;
   timer: NodeJS.Timeout | undefined;
+  port: number | null = null;
   private server: Server | null = null;
 
   /** Resolves to the port. */
@@ -170,7 +189,8 @@ class Run {
       server.once("error", reject);
       server.listen(0, exampleAddress, () => {
         const address = server.address();
-        resolve(typeof address === "object" && address !== null ? address.port : 0);
+        this.port = typeof address === "object" && address !== null ? address.port : 0;
+        resolve(this.port);
       });
     });
   }

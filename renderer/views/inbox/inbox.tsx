@@ -48,10 +48,11 @@ export function Inbox() {
     setError(outcome.ok ? null : outcome.code);
     setLast(outcome.ok ? "undone" : null);
   };
-  const grouped = (groups: readonly Group[]): Item[] =>
-    groups.map((group) => ({ id: group.id, piece: <AppGroup group={group} hand={hand} /> }));
+  // An app may have questions in every section.
+  const grouped = (section: string, groups: readonly Group[]): Item[] =>
+    groups.map((group) => ({ id: `${section} ${group.id}`, piece: <AppGroup group={group} hand={hand} /> }));
   const titled = (id: string, title: string, hint: string, groups: readonly Group[]): Item[] =>
-    groups.length === 0 ? [] : [{ id, piece: <Title title={title} hint={hint} /> }, ...grouped(groups)];
+    groups.length === 0 ? [] : [{ id, piece: <Title title={title} hint={hint} /> }, ...grouped(id, groups)];
   const quietCount = quiet.reduce((sum, { prompts }) => sum + prompts.length, 0);
   const items: Item[] = [
     ...titled("waiting", words.waiting, words.waitingHint, waiting),
@@ -68,7 +69,7 @@ export function Inbox() {
             ),
           },
         ]),
-    ...(archive ? grouped(quiet).map(({ id, piece }) => ({ id: `quiet ${id}`, piece })) : []),
+    ...(archive ? grouped("quiet", quiet) : []),
   ];
   return (
     <section className="view" aria-label={words.title} data-live={guard.live}>
