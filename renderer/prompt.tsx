@@ -9,7 +9,7 @@ import { announcement } from "./prompt/announcement.ts";
 import { Back } from "./prompt/back.tsx";
 import { Card } from "./prompt/card.tsx";
 import { focusCame } from "./prompt/dead-time.ts";
-import { heed, missed, putAllAside, putCardAside, queueLength, siblings, takeUp } from "./prompt/desk.ts";
+import { heed, missed, putAllAside, putCardAside, queueLength, siblings, sleepers, takeUp } from "./prompt/desk.ts";
 import { stack, takeToDesk, useDesk } from "./prompt/on-desk.ts";
 import { rehearse } from "./prompt/rehearsal.tsx";
 import { UndoBar, useUndo } from "./prompt/undo.tsx";
@@ -121,6 +121,13 @@ function later(): void {
   takeToDesk(putCardAside);
 }
 
+async function takeUpAll(nth: number): Promise<void> {
+  for (const app of sleepers(stack())) await bridge.shell({ do: "wake", app });
+  takenUp = nth;
+  takeToDesk(takeUp);
+  useDesk.setState(({ asked }) => ({ asked: asked + 1 }));
+}
+
 useKnown.subscribe((known, before) => {
   if (known.attention !== before.attention) takeToDesk((desk, now) => heed(before.attention, desk, now));
   else if (known.prompts !== before.prompts) takeToDesk((desk) => desk);
@@ -131,11 +138,7 @@ bridge.follow((update) => {
   if (update.kind === "focused") focusCame();
   if (update.kind === "shown") useDesk.setState(({ shown }) => ({ shown: shown + 1 }));
   if (update.kind === "put-aside") takeToDesk(putAllAside);
-  if (update.kind === "take-up") {
-    takenUp = update.nth;
-    takeToDesk(takeUp);
-    useDesk.setState(({ asked }) => ({ asked: asked + 1 }));
-  }
+  if (update.kind === "take-up") void takeUpAll(update.nth);
 });
 document.title = text.prompt.title;
 createRoot(document.getElementById("root") as HTMLElement).render(

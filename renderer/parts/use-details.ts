@@ -2,12 +2,15 @@
 import { useEffect, useState } from "react";
 import type { PromptDetails } from "../../contract/questions.ts";
 import { bridge } from "../bridge.ts";
+import { useKnown } from "../store.ts";
 
 /** Null until the helper said it, or when it cannot. */
 export function useDetails(id: string, wanted: boolean): PromptDetails | null {
   const [known, setKnown] = useState<PromptDetails | null>(null);
+  // A helper that comes back is asked again.
+  const up = useKnown(({ link }) => link.state === "up");
   useEffect(() => {
-    if (!wanted) return;
+    if (!wanted || !up) return;
     let gone = false;
     void bridge.call("prompts.details", { id }).then((outcome) => {
       if (!gone && outcome.ok) setKnown(outcome.result);
@@ -15,6 +18,6 @@ export function useDetails(id: string, wanted: boolean): PromptDetails | null {
     return () => {
       gone = true;
     };
-  }, [id, wanted]);
+  }, [id, wanted, up]);
   return known;
 }

@@ -1,5 +1,5 @@
 // Which question lies on the desk. Arrivals never replace the card in use; a card whose attempt died stays until it is put away. While the
-// desktop is quiet nothing does; what came meanwhile is told in one summary afterwards. Pure.
+// desktop is quiet nothing does by itself; what came meanwhile is told in one summary afterwards. Pure.
 import type { Attention } from "../../contract/bridge.ts";
 import type { Prompt } from "../../contract/words.ts";
 
@@ -12,9 +12,11 @@ export type Desk = {
   aside: ReadonlySet<string>;
   /** A quiet time is over in which somebody asked: its summary comes before any card. */
   back: Quiet | null;
+  /** The person asked for the questions while it was quiet: they come, until none is left. */
+  called: boolean;
 };
 
-export const emptyDesk: Desk = { card: null, aside: new Set(), back: null };
+export const emptyDesk: Desk = { card: null, aside: new Set(), back: null, called: false };
 
 /** What there is to lie on it. */
 export type Stack = {
@@ -28,35 +30,46 @@ export type Stack = {
 export function settleDesk(desk: Desk, { held, known, attention }: Stack): Desk {
   const aside = new Set([...desk.aside].filter((id) => known.get(id)?.state === "held"));
   const back = desk.back && missed(known.values(), desk.back).length > 0 ? desk.back : null;
-  if (attention.quiet !== null || back !== null) return { card: null, aside, back };
+  // Whoever asks sits there; behind a lock nobody does.
+  const called = desk.called && attention.quiet !== null && attention.quiet.why !== "locked";
+  if ((attention.quiet !== null && !called) || back !== null) return { card: null, aside, back, called: false };
   const snoozed = new Set(attention.snoozed.map(({ app }) => app));
   const isBarred = ({ id, app }: Prompt): boolean => aside.has(id) || snoozed.has(app.path);
   const inUse = desk.card === null ? undefined : known.get(desk.card);
   const kept = inUse && !snoozed.has(inUse.app.path) ? inUse : undefined;
-  return { card: (kept ?? held.find((prompt) => !isBarred(prompt)))?.id ?? null, aside, back };
+  const card = (kept ?? held.find((prompt) => !isBarred(prompt)))?.id ?? null;
+  return { card, aside, back, called: called && card !== null };
 }
 
 /** The card goes aside; the next one, if any, takes its place. */
 export function putCardAside(desk: Desk, stack: Stack): Desk {
   const aside = desk.card === null ? desk.aside : new Set([...desk.aside, desk.card]);
-  return settleDesk({ card: null, aside, back: null }, stack);
+  return settleDesk({ ...desk, card: null, aside, back: null }, stack);
 }
 
 export function putAllAside(_: Desk, { held }: Stack): Desk {
-  return { card: null, aside: new Set(held.map((prompt) => prompt.id)), back: null };
+  return { card: null, aside: new Set(held.map((prompt) => prompt.id)), back: null, called: false };
 }
 
-/** Everything held comes back, the card in use stays. */
+/** The person asked: everything held comes back, the card in use stays. */
 export function takeUp(desk: Desk, stack: Stack): Desk {
-  return settleDesk({ card: desk.card, aside: new Set(), back: null }, stack);
+  return settleDesk({ card: desk.card, aside: new Set(), back: null, called: true }, stack);
+}
+
+/** The snoozed apps whose questions are all that waits: whoever asks for questions means those. */
+export function sleepers({ held, attention }: Stack): string[] {
+  const snoozed = new Set(attention.snoozed.map(({ app }) => app));
+  const apps = [...new Set(held.map(({ app }) => app.path))];
+  return apps.every((app) => snoozed.has(app)) ? apps : [];
 }
 
 /** The desktop became quiet, or is it no more. */
 export function heed(before: Attention, desk: Desk, stack: Stack): Desk {
   const { quiet } = stack.attention;
   // Quiet again before the summary was read: it goes on from where it began.
-  if (quiet !== null) return settleDesk(desk, stack);
-  return settleDesk({ ...desk, back: desk.back ?? before.quiet }, stack);
+  if (quiet !== null) return settleDesk({ ...desk, called: desk.called && before.quiet !== null }, stack);
+  // Whoever looks at what came meanwhile needs no summary of it.
+  return settleDesk({ ...desk, back: desk.called ? null : (desk.back ?? before.quiet) }, stack);
 }
 
 /** Held questions that will lie on the desk after the card in use. */

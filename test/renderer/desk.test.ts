@@ -12,6 +12,7 @@ import {
   type Stack,
   settleDesk,
   siblings,
+  sleepers,
   takeUp,
 } from "../../renderer/prompt/desk.ts";
 import { quietAfter, sections } from "../../renderer/views/inbox/groups.ts";
@@ -74,6 +75,44 @@ describe("the desk", () => {
     expect(putAllAside(back, stack(awake, a, c))).toMatchObject({ card: null, back: null });
     // Answered elsewhere meanwhile: there is nothing to tell.
     expect(settleDesk(back, stack(awake, a))).toMatchObject({ card: "a", back: null });
+  });
+
+  describe("while it is quiet", () => {
+    const film: Attention = { quiet: { why: "fullscreen", since: at(5) }, snoozed: [] };
+
+    test("has the questions for whoever asks for them, until none is left", () => {
+      const quiet = heed(awake, emptyDesk, stack(film, a, c));
+      expect(quiet.card).toBeNull();
+      const called = takeUp(quiet, stack(film, a, c));
+      expect(called.card).toBe("a");
+      const next = settleDesk(called, stack(film, c));
+      expect(next.card).toBe("c");
+      const done = settleDesk(next, stack(film));
+      expect(settleDesk(done, stack(film, b)).card).toBeNull();
+      expect(settleDesk(putAllAside(next, stack(film, c)), stack(film, b, c)).card).toBeNull();
+    });
+
+    test("what was asked for stays when it ends, without a summary, and goes when it begins", () => {
+      const called = takeUp(emptyDesk, stack(film, a, c));
+      expect(heed(film, called, stack(awake, a, c))).toMatchObject({ card: "a", back: null });
+      const before = takeUp(emptyDesk, stack(awake, a, c));
+      expect(heed(awake, before, stack(film, a, c)).card).toBeNull();
+    });
+
+    test("a locked screen has nothing for anybody", () => {
+      expect(takeUp(emptyDesk, stack(locked, a)).card).toBeNull();
+      const called = takeUp(emptyDesk, stack(film, a));
+      const shut = heed(film, called, stack(locked, a));
+      expect(shut.card).toBeNull();
+      expect(heed(locked, shut, stack(film, a)).card).toBeNull();
+    });
+  });
+
+  test("of snoozed apps alone is asked for by their names", () => {
+    const snoozed = { quiet: null, snoozed: [{ app: firefox.path, until: at(59) }] };
+    expect(sleepers(stack(snoozed, b, c))).toEqual([firefox.path]);
+    expect(sleepers(stack(snoozed, a, b))).toEqual([]);
+    expect(sleepers(stack(snoozed))).toEqual([]);
   });
 
   test("says nothing after a quiet time in which nobody asked: the card is back", () => {

@@ -66,6 +66,45 @@ describe("snoozing", () => {
   });
 });
 
+describe("whoever asks for the questions gets them", () => {
+  const show = () => app.main.getByRole("button", { name: "Show the question" }).first().click();
+
+  test("also while the desktop is quiet, until none is left", async () => {
+    const since = new Date().toISOString();
+    const attention = { quiet: { why: "doNotDisturb" as const, since }, snoozed: [] };
+    for (const page of [app.main, app.prompt]) await app.tell({ kind: "attention", attention }, page);
+    put(first);
+    await row("q1").waitFor();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await app.promptIsVisible()).toBe(false);
+    await show();
+    await app.liveCard("q1");
+    await visible(true);
+    await button("Block").click();
+    await visible(false);
+    put(second);
+    await row("q2").waitFor();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await app.promptIsVisible()).toBe(false);
+    helper.drop("prompts", "q2");
+    const over = { quiet: null, snoozed: [] };
+    for (const page of [app.main, app.prompt]) await app.tell({ kind: "attention", attention: over }, page);
+  });
+
+  test("and where only a snoozed app has one, it is awake", async () => {
+    put(first);
+    await app.liveCard("q1");
+    await app.prompt.keyboard.press("Alt+KeyS");
+    await app.prompt.getByRole("menuitem", { name: "1 hour" }).click();
+    await visible(false);
+    await app.main.getByText(/curl is snoozed until/).waitFor();
+    await show();
+    await app.liveCard("q1");
+    await visible(true);
+    expect(await app.main.getByText(/curl is snoozed until/).count()).toBe(0);
+  });
+});
+
 describe("the way back", () => {
   test("of the same number as the question above it leaves no card of the past behind", async () => {
     const same = `${helper.nextChange}`;
@@ -157,6 +196,22 @@ test("the details say who started it, whose it is, where its name comes from, an
   ]) {
     expect(text).toContain(part);
   }
+});
+
+test("details that were unfolded while there was no helper come with the next one", async () => {
+  put(first);
+  await app.liveCard("q1");
+  await helper.vanish();
+  await app.main.locator("[data-health=away]").waitFor();
+  // The card changed with it, and is dead for a moment.
+  await app.prompt.locator(".preview-alarm").waitFor();
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  await app.liveCard("q1");
+  await app.prompt.keyboard.press("Alt+KeyD");
+  await app.prompt.locator(".details[open]").waitFor();
+  expect(await app.prompt.locator(".details").textContent()).not.toContain("alice");
+  await helper.appear();
+  await app.prompt.locator(".details").getByText("alice (user 1000)").waitFor();
 });
 
 test("ten apps with fifty places each are one window and ten cards, when each is answered for the whole app", async () => {
