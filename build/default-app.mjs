@@ -15,6 +15,8 @@ if (at < 0 || given === undefined) {
   process.defaultApp = true;
   if (manifest.productName || manifest.name) app.setName(manifest.productName ?? manifest.name);
   if (manifest.version) app.setVersion(manifest.version);
+  // What Electron does with an app of its own (its lib/browser/init.ts): Chromium names its Wayland windows by it.
+  if (manifest.desktopName) process.env.CHROME_DESKTOP = manifest.desktopName;
   app.setAppPath(folder);
   // Awaited at the top, so that `ready` waits until the app's own main has run: protocols must be registered before it.
   await import(pathToFileURL(join(folder, manifest.main ?? "index.js")).href);

@@ -72,6 +72,8 @@ export async function setUpElectron({ download }: { download: boolean }): Promis
   const runtime = { source: "registry", version: registry.version } as const;
   const right = inPlace && marker.source === "registry" && marker.version === registry.version;
   if (!right) await put(unpackRegistryBinary);
+  // That of an older checkout may be there.
+  else await writeDefaultApp(join(place, "resources/app"));
   return right && marker.refused === refused ? runtime : await record(runtime, refused);
 }
 

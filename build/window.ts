@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import reactPlugin from "@vitejs/plugin-react";
 import { build, type InlineConfig, type Plugin } from "vite";
+import { appId } from "../main/window/app-id.ts";
 import { dist, root } from "./paths.ts";
 
 const common: InlineConfig = { configFile: false, envDir: false, logLevel: "warn", publicDir: false };
@@ -75,6 +76,6 @@ export async function buildWindow(out = join(dist, "window"), react: React = "pr
   await build(electronScript(out, "main/window/example/caller.ts", "example.cjs"));
   await build(pages(out, react));
   const { name, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
-  const manifest = { name, productName: "Picket", version, main: "main.cjs" };
+  const manifest = { name, productName: "Picket", desktopName: `${appId}.desktop`, version, main: "main.cjs" };
   await writeFile(join(out, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }

@@ -2,12 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { appId as id } from "../../main/window/app-id.ts";
 import { Stop } from "../privilege.ts";
 import type { Release } from "./release.ts";
 import { home } from "./tree.ts";
 
 const architecture = { x64: "x86_64", arm64: "aarch64" }[process.arch as string] ?? process.arch;
-const id = "org.picket.Picket";
 
 /** The file that PICKET_APPIMAGE_RUNTIME names, for no package registry has one. Throws Stop where there is none. */
 export function appImageRuntime(): string {

@@ -2,6 +2,7 @@
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Arch, build, type Configuration, Platform } from "electron-builder";
+import { appId } from "../../main/window/app-id.ts";
 import { electronRuntime } from "../electron.ts";
 import { dist } from "../paths.ts";
 import { Stop } from "../privilege.ts";
@@ -11,7 +12,7 @@ export const executable = "picket-window";
 /** The unpacked folder only: all packages are made of it by their systems' own tools, which electron-builder would download others for. */
 function configuration(out: string, version: string): Configuration {
   return {
-    appId: "org.picket.Picket",
+    appId,
     productName: "Picket",
     directories: { app: join(dist, "window"), output: out },
     electronDist: join(dist, "electron"),

@@ -27,7 +27,8 @@ const files = join(import.meta.dirname, "files");
 /** Sources that run as they are (decision 0006). */
 const rooms = ["contract", "helper", "main/cli", "main/client", "main/import", "main/window/desktop/bus.ts"];
 
-const elsewhere: Record<string, string> = {
+/** Of `files`, and where they go. */
+export const elsewhere: Record<string, string> = {
   "picket-helper.service": "usr/lib/systemd/system/picket-helper.service",
   "helper.conf": "etc/picket/helper.conf",
   "journal.conf": "etc/picket/journal.conf",

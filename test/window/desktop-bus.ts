@@ -4,11 +4,22 @@ import { TestBus } from "../helper/stub-network-manager.ts";
 
 type Methods = Record<string, [takes: string, gives: string, run: (...args: never[]) => unknown]>;
 
+/** `entry`: the desktop entry that it says it is of. */
+interface Shown {
+  id: number;
+  title: string;
+  body: string;
+  actions: string[];
+  icon: string;
+  entry: unknown;
+  closed: boolean;
+}
+
 export class Desktop {
   private readonly bus = new TestBus();
   private readonly speakers: MessageBus[] = [];
   /** Every notification there was, newest last; `closed` once it was withdrawn. */
-  readonly notices: { id: number; title: string; body: string; actions: string[]; closed: boolean }[] = [];
+  readonly notices: Shown[] = [];
   private notifier: MessageBus | undefined;
 
   static async start(): Promise<Desktop> {
@@ -58,9 +69,18 @@ export class Desktop {
       Notify: [
         "susssasa{sv}i",
         "u",
-        (_app: string, replaces: number, _icon: string, title: string, body: string, actions: string[]) => {
+        (
+          _app: string,
+          replaces: number,
+          icon: string,
+          title: string,
+          body: string,
+          actions: string[],
+          hints: Record<string, unknown>,
+        ) => {
           const known = this.notices.find(({ id }) => id === replaces);
-          const notice = { id: known?.id ?? this.notices.length + 1, title, body, actions, closed: false };
+          const named = { icon, entry: hints["desktop-entry"] };
+          const notice = { id: known?.id ?? this.notices.length + 1, title, body, actions, ...named, closed: false };
           if (known) Object.assign(known, notice);
           else this.notices.push(notice);
           return notice.id;

@@ -4,6 +4,7 @@ import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { appId } from "../../main/window/app-id.ts";
 import { App, patience } from "./app.ts";
 import { Desktop } from "./desktop-bus.ts";
 import { anEndpoint, aPrompt, curl, firefox } from "./scenario.ts";
@@ -27,14 +28,19 @@ const doNotDisturb = (is: boolean): void => {
   desktop.tellInhibited();
 };
 
-/** The names of all windows there are, the active one marked. */
-async function windows(): Promise<string[]> {
-  type Node = { name: string; pid?: number; focused: boolean; nodes: Node[]; floating_nodes: Node[] };
-  const visit = (node: Node): string[] => [
-    ...(node.pid ? [`${node.focused ? "* " : ""}${node.name}`] : []),
+type Node = { name: string; app_id: string; pid?: number; focused: boolean; nodes: Node[]; floating_nodes: Node[] };
+
+async function windowNodes(): Promise<Node[]> {
+  const visit = (node: Node): Node[] => [
+    ...(node.pid ? [node] : []),
     ...[...node.nodes, ...node.floating_nodes].flatMap(visit),
   ];
   return visit(JSON.parse(await programs.ask("swaymsg", "-t", "get_tree")) as Node);
+}
+
+/** The names of all windows there are, the active one marked. */
+async function windows(): Promise<string[]> {
+  return (await windowNodes()).map(({ focused, name }) => `${focused ? "* " : ""}${name}`);
 }
 
 beforeAll(async () => {
@@ -113,6 +119,8 @@ test("its action opens the card, which answers nothing by itself, and the notifi
   desktop.press(open()[0]?.id ?? 0, "show");
   await app.liveCard("w1");
   await waitFor(async () => expect((await windows()).join()).toContain("Picket asks"));
+  // By this the desktop finds the entry of the app, and its icon.
+  expect((await windowNodes()).find(({ name }) => name.includes("Picket asks"))?.app_id).toBe(appId);
   await waitFor(() => expect(open()).toEqual([]));
   expect(helper.asked("prompts.answer")).toEqual([]);
   await app.prompt.getByRole("button", { name: "Block" }).click();

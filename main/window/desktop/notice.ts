@@ -2,6 +2,7 @@
 // answer: whoever presses it sees the card first.
 import type { Message } from "dbus-native";
 import { Variant } from "dbus-native";
+import { appId } from "../app-id.ts";
 import type { Bus } from "./bus.ts";
 
 const service = "org.freedesktop.Notifications";
@@ -94,12 +95,12 @@ export class Notice {
     }
     const actions = ["default", wanted.show, "show", wanted.show, "later", wanted.later];
     const hints = {
-      "desktop-entry": new Variant("s", "picket"),
+      "desktop-entry": new Variant("s", appId),
       category: new Variant("s", "network"),
       // Stays until somebody does something about it.
       urgency: new Variant("y", 2),
     };
-    const body = ["Picket", this.id, "picket", wanted.title, escaped(wanted.body), actions, hints, 0];
+    const body = ["Picket", this.id, appId, wanted.title, escaped(wanted.body), actions, hints, 0];
     try {
       this.id = await this.call<number>("Notify", { signature: "susssasa{sv}i", body });
       this.shownBy = this.owner;
