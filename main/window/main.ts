@@ -12,7 +12,7 @@ import { Herald } from "./desktop/herald.ts";
 import { wayOf } from "./desktop/way.ts";
 import { LiveExample } from "./example/example.ts";
 import { hardenContents, hardenSession } from "./hardening.ts";
-import { choose, language } from "./language.ts";
+import { choose } from "./language.ts";
 import { HelperLink } from "./link.ts";
 import { makeMainWindow } from "./main-window.ts";
 import { type Page, Pages } from "./pages.ts";
@@ -20,12 +20,12 @@ import { PreferencesFile } from "./preferences.ts";
 import { PromptWindow } from "./prompt-window.ts";
 import { watchQuiet } from "./quiet/watch.ts";
 import { saveHistory } from "./save-history.ts";
+import { shellText } from "./text/shell-text.ts";
 import type { TextSize } from "./text-size.ts";
 import { giveBackSoon, saveMemory } from "./thrift.ts";
 import { TrayHost } from "./tray/host.ts";
 import { narrows, type TrayAct, wishOf } from "./tray/menu.ts";
 import { TrayIcon } from "./tray/tray.ts";
-import { trayWords } from "./tray/words.ts";
 
 const preload = join(__dirname, "preload.cjs");
 let mainWindow: BrowserWindow | undefined;
@@ -255,7 +255,7 @@ function start(): void {
   tray = new TrayIcon(
     (act) => void actForTray(act),
     showMain,
-    () => trayWords[language()],
+    () => shellText().tray,
   );
   // Also where nobody says that it shows any: older trays do not say so.
   let placed = false;

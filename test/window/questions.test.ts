@@ -313,9 +313,27 @@ describe("the inbox", () => {
     const fold = app.main.locator(".fold");
     await fold.locator("summary").click();
     const answer = fold.locator('.recent-row[data-answer="i4"]');
+    await fold.locator('.recent[data-live="true"]').waitFor();
     await answer.getByRole("button", { name: "Undo: curl to any host of example.org from now on" }).click();
     await answer.getByText("Taken back").waitFor();
     expect(helper.asked("rules.undo")).toHaveLength(1);
+
+    // An answer given elsewhere moves the list under the hand: a press of that very moment takes nothing back.
+    await fold.locator(".recent").evaluate((list) => {
+      const press = (): void => list.querySelector<HTMLButtonElement>('[data-answer="elsewhere"] button')?.click();
+      new MutationObserver(press).observe(list, { childList: true });
+    });
+    const made = helper.answers.find(({ id }) => id === "i4");
+    if (!made) throw new Error("the helper knows no such answer");
+    const elsewhere = { ...made, id: "elsewhere", change: helper.nextChange - 1, undone: false };
+    helper.answers.unshift(elsewhere);
+    put(inbox("i5"));
+    await fold.locator('[data-answer="elsewhere"]').waitFor();
+    await fold.locator('.recent[data-live="true"]').waitFor();
+    expect(helper.asked("rules.undo")).toHaveLength(1);
+    await fold.locator('[data-answer="elsewhere"] button').click();
+    await waitFor(() => expect(helper.asked("rules.undo")).toHaveLength(2));
+    helper.answers.shift();
   });
 });
 

@@ -1,5 +1,6 @@
 // What the tray shows, made of what the helper said: its state, its line, its menu and its picture.
 import { describe, expect, test } from "vitest";
+import { en } from "../../main/window/text/en.ts";
 import {
   narrows,
   statusLine,
@@ -9,9 +10,8 @@ import {
   trayState,
 } from "../../main/window/tray/menu.ts";
 import { trayPicture } from "../../main/window/tray/picture.ts";
-import { trayWords } from "../../main/window/tray/words.ts";
 
-const english = trayWords.en;
+const english = en.tray;
 const up: TrayFacts = { link: "up", status: { mode: "ask", override: null, degraded: [] }, held: 0, inbox: 0 };
 const of = (change: Partial<NonNullable<TrayFacts["status"]>>): TrayFacts => ({
   ...up,

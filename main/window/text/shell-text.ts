@@ -5,7 +5,8 @@ import { language } from "../language.ts";
 import { de } from "./de.ts";
 import { en } from "./en.ts";
 
-export type ShellText = { readonly [Key in keyof typeof en]: string };
+export type ShellText = typeof en;
+export type TrayWords = ShellText["tray"];
 
 const catalogues: Record<Language, ShellText> = { en, de };
 

@@ -2,7 +2,7 @@
 import type { Link, Wish } from "../../../contract/bridge.ts";
 import type { Duration } from "../../../contract/lifetime.ts";
 import { type Mode, modeSchema, type Status } from "../../../contract/words.ts";
-import type { TrayWords } from "./words.ts";
+import type { TrayWords } from "../text/shell-text.ts";
 
 export type TrayFacts = {
   link: Link["state"];

@@ -3,9 +3,9 @@ import { Menu, type MenuItemConstructorOptions, nativeImage, Tray } from "electr
 import type { Update } from "../../../contract/bridge.ts";
 import { merge } from "../../../contract/merge.ts";
 import type { Prompt } from "../../../contract/words.ts";
+import type { TrayWords } from "../text/shell-text.ts";
 import { statusLine, type TrayAct, type TrayFacts, type TrayItem, trayMenu, trayState } from "./menu.ts";
 import { trayPicture } from "./picture.ts";
-import type { TrayWords } from "./words.ts";
 
 /** Pixels of the icon at scale 1. */
 const size = 24;

@@ -1,5 +1,5 @@
 // The last answers, each with its way back for as long as nothing else took its place.
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 import type { ErrorCode } from "../../../contract/errors.ts";
 import type { RecentAnswer } from "../../../contract/questions.ts";
@@ -8,6 +8,7 @@ import { moment, plain } from "../../format.ts";
 import { AppFace } from "../../parts/app.tsx";
 import { ErrorLine } from "../../parts/notice.tsx";
 import { ActionMark } from "../../parts/verdict.tsx";
+import { useDeadTime } from "../../prompt/dead-time.ts";
 import { recentAnswer } from "../../sentence.ts";
 import { useKnown } from "../../store.ts";
 import { text } from "../../text.ts";
@@ -42,7 +43,12 @@ export function useRecentAnswers(): RecentAnswer[] {
 
 export function Recent({ answers }: { answers: readonly RecentAnswer[] }) {
   const [error, setError] = useState<ErrorCode | null>(null);
+  const list = useRef<HTMLUListElement>(null);
+  // The newest comes first: an answer given elsewhere puts another one's way back under the pointer.
+  const key = answers.map(({ id, time, change }) => `${id} ${time} ${change}`).join("\n");
+  const { live, mayAct } = useDeadTime(key, () => list.current ?? window);
   const undo = async (change: number): Promise<void> => {
+    if (!mayAct()) return;
     const outcome = await bridge.call("rules.undo", { change });
     setError(outcome.ok ? null : outcome.code);
   };
@@ -50,7 +56,7 @@ export function Recent({ answers }: { answers: readonly RecentAnswer[] }) {
     <details className="fold">
       <summary>{words.title(answers.length)}</summary>
       {error && <ErrorLine code={error} />}
-      <ul className="recent">
+      <ul className="recent" ref={list} data-live={live}>
         {answers.map((answer) => {
           const { change, undone, lifetime } = answer;
           return (
