@@ -335,17 +335,26 @@ describe("the dead time", () => {
     ["changes", () => helper.put("prompts", { ...second, endpoints: [second.endpoint, anEndpoint("2001:db8::8")] })],
     ["gets the focus", () => app.prompt.evaluate(() => void window.dispatchEvent(new Event("focus")))],
   ])("keys and pointer answer nothing from the moment a card %s until its 500 ms are over", async (what, happen) => {
-    if (what !== "appears") {
-      helper.put("prompts", second);
-      await app.liveCard("p2");
+    const pressed = async (): Promise<number[]> => {
+      if (what !== "appears") {
+        helper.put("prompts", second);
+        await app.liveCard("p2");
+      }
+      await pressAllAlong(what === "gets the focus" ? "focus" : "dead");
+      await happen();
+      const ages = await presses();
+      expect(answers()).toEqual([]);
+      return ages;
+    };
+    // The positive control: there were presses soon and late. A busy machine may have had no moment for them.
+    const soonAndLate = (ages: number[]) => ages.some((age) => age < 150) && ages.some((age) => age > 350);
+    let ages = await pressed();
+    for (let tries = 1; tries < 5 && !soonAndLate(ages); tries++) {
+      helper.drop("prompts", "p2");
+      await card().waitFor({ state: "detached" });
+      ages = await pressed();
     }
-    await pressAllAlong(what === "gets the focus" ? "focus" : "dead");
-    await happen();
-    const pressed = await presses();
-    expect(answers()).toEqual([]);
-    // The positive control: there were presses soon and late.
-    expect(pressed.filter((age) => age < 150).length).toBeGreaterThan(0);
-    expect(pressed.filter((age) => age > 350).length).toBeGreaterThan(0);
+    expect(ages).toSatisfy(soonAndLate);
     // And another: the same presses answer a card that is not dead.
     await app.liveCard("p2");
     await new Promise((resolve) => setTimeout(resolve, 600));
