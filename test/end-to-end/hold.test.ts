@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client, type TcpResult, type UdpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { guarded, picket, type Ran, start, TestHelper } from "./helper-process.ts";
+import { guarded, picket, type Ran, slowness, start, TestHelper } from "./helper-process.ts";
 
 const ECONNREFUSED = 111;
 
@@ -83,7 +83,7 @@ const clients: Record<string, Client> = {
   "unconnected datagrams": {
     protocol: "udp",
     port: 7777,
-    command: (address) => client("udp", address, 7777, "unconnected", 3, 16, 25),
+    command: (address) => client("udp", address, 7777, "unconnected", 3, 16, Math.min(20 + 5 * slowness, 90)),
     reached: (ran) => json<UdpResult>(ran).replies.join() === "0,1,2",
     // Nobody tells an unconnected socket: the datagrams go nowhere.
     refused: (ran) => json<UdpResult>(ran).replies.length === 0,
@@ -184,7 +184,11 @@ describe("what the app sees of the hold", () => {
     for (const family of [4, 6] as const) {
       const [open, shut] = [network.address(family), network.address(family)];
       const api = await helper.client();
-      const running = guarded(helper, network.near, client("two-remotes", open, shut, 7777, 3));
+      const running = guarded(
+        helper,
+        network.near,
+        client("two-remotes", open, shut, 7777, Math.min(3 * slowness, 40)),
+      );
       const [allowed, blocked] = await Promise.all([helper.prompt(open), helper.prompt(shut)]);
       expect(allowed.id).not.toBe(blocked.id);
       await api.call("prompts.answer", { id: allowed.id, action: "allow", lifetime: "forever" });
