@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { HistoryEvent, HistoryRow, HistorySeries } from "../../contract/history.ts";
 import { bucketAt, busiest, columnsOf, spanBetween } from "../../renderer/views/history/columns.ts";
 import { backTo, filterOf, firstLook, into, nextDimension, openDimensions } from "../../renderer/views/history/look.ts";
-import { flagsOf, shadesOf } from "../../renderer/views/history/marks.ts";
+import { about, flagsOf, happenedIn, shadesOf } from "../../renderer/views/history/marks.ts";
 import { rowName } from "../../renderer/views/history/words.ts";
 
 const row = (key: string | null): HistoryRow => ({ key, bytesIn: 1, bytesOut: 1, connections: 1, blocked: 0 });
@@ -97,6 +97,17 @@ describe("the chart's marks", () => {
       { at: 210, count: 1, warns: false },
       { at: 250, count: 1, warns: false },
     ]);
+  });
+
+  test("in words are those of the chosen time: a sleep that reaches into it is one", () => {
+    const events = [mark(99), mark(100), mark(199), mark(200), mark(10, "sleep", 101), mark(10, "sleep", 100)];
+    expect(happenedIn(events, { from: 100, to: 200 })).toEqual([events[1], events[2], events[4]]);
+  });
+
+  test("of one app are its own and the whole computer's", () => {
+    const of = (app: string | null): HistoryEvent => ({ ...mark(1), id: "1", app, from: null, to: null });
+    expect(about([of("/a"), of(null), of("/b")], "/a").map(({ app }) => app)).toEqual(["/a", null]);
+    expect(about([of("/a"), of(null)], null)).toHaveLength(2);
   });
 
   test("are shades for sleep, as far as it is in the picture; one whose end nobody knows is a flag", () => {

@@ -4,8 +4,9 @@ import uPlot from "uplot";
 import type { HistoryEvent, HistorySeries } from "../../../contract/history.ts";
 import { humanBytes } from "../../format.ts";
 import { text } from "../../text.ts";
-import { busiest, columnsOf, eventsIn, lengthOf, spanBetween } from "./columns.ts";
+import { busiest, columnsOf, lengthOf, spanBetween } from "./columns.ts";
 import type { Look, Span } from "./look.ts";
+import { happenedIn } from "./marks.ts";
 import { plotOptions, type Shows } from "./plot.ts";
 import { bucketText, eventText } from "./words.ts";
 
@@ -111,7 +112,7 @@ export function Chart({ series, events, measure, span, choose }: Props) {
       series.blocked[bucket] ?? 0,
     );
   const most = busiest(series);
-  const happened = at === null ? [] : eventsIn(events, series, here).map(eventText);
+  const happened = at === null ? [] : happenedIn(events, spanBetween(series, here, here)).map(eventText);
   const bucket = words.buckets[series.bucket];
   const caption = measure === "rate" ? words.speedIn(bucket) : words.amountIn(bucket);
   return (

@@ -1,5 +1,5 @@
 // The chart's columns: what came lies above its line, what went below it. Pure.
-import type { HistoryEvent, HistorySeries } from "../../../contract/history.ts";
+import type { HistorySeries } from "../../../contract/history.ts";
 import type { Look, Span } from "./look.ts";
 
 /** Unix seconds at which each bucket begins; bytes, or bytes a second; blocked connections. */
@@ -57,9 +57,3 @@ export function busiest(series: HistorySeries): number | null {
 }
 
 export const secondsOf = (iso: string): number => Date.parse(iso) / 1000;
-
-/** What happened in one bucket. */
-export function eventsIn(events: readonly HistoryEvent[], series: HistorySeries, at: number): HistoryEvent[] {
-  const { from, to } = spanBetween(series, at, at);
-  return events.filter(({ time }) => secondsOf(time) >= from && secondsOf(time) < to);
-}

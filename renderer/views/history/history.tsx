@@ -11,7 +11,18 @@ import { matches, Search } from "../../parts/search.tsx";
 import { UndoLine } from "../../parts/undo-line.tsx";
 import { language, text } from "../../text.ts";
 import { Chart } from "./chart.tsx";
-import { backTo, type Dimension, firstLook, into, type Look, nextDimension, openDimensions, ranges } from "./look.ts";
+import {
+  appIn,
+  backTo,
+  type Dimension,
+  firstLook,
+  into,
+  type Look,
+  nextDimension,
+  openDimensions,
+  ranges,
+} from "./look.ts";
+import { about, happenedIn } from "./marks.ts";
 import { More, type Said } from "./more.tsx";
 import { HistoryRows } from "./rows.tsx";
 import { Trail } from "./trail.tsx";
@@ -85,7 +96,7 @@ function Page({ answer, look, go, query, setQuery }: PageProps) {
   const { series, total, settings } = answer;
   if (settings.since === null) return <Nothing icon={<Bars />} title={words.none} hint={words.noneHint} />;
   const change = (part: Partial<Look>): void => go({ ...look, ...part });
-  const events = about(answer.events, look);
+  const events = about(answer.events, appIn(look.trail));
   const time = timeText(answer.look, series.bucket);
   const next = nextDimension(answer.look);
   const rows = answer.rows.filter((row) => isFound(query, answer.by, row));
@@ -93,7 +104,7 @@ function Page({ answer, look, go, query, setQuery }: PageProps) {
     <>
       <div className="history-sums">
         <Amounts total={total} time={time} />
-        <Happened events={events} />
+        <Happened events={look.span === null ? events : happenedIn(events, look.span)} />
       </div>
       <Chart
         series={series}
@@ -147,12 +158,6 @@ function Page({ answer, look, go, query, setQuery }: PageProps) {
 /** By what is shown of a row, or by an app's file. */
 function isFound(query: string, by: Dimension, row: HistoryRow): boolean {
   return query === "" || matches(query, rowName(by, row), row.key ?? "");
-}
-
-/** Of one app only what happened to it, and to the whole computer. */
-function about(events: readonly HistoryEvent[], look: Look): HistoryEvent[] {
-  const app = look.trail.find((step) => step.by === "app")?.row.key;
-  return events.filter((event) => app === undefined || event.app === null || event.app === app);
 }
 
 /** The sums, each with the colour it has in the chart: its legend. */
