@@ -4,9 +4,11 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { HistoryEvent } from "../../contract/history.ts";
 import { App, patience } from "./app.ts";
 import { firefox } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
+import { anEvent } from "./scenario-history.ts";
 
 let helper: ScenarioHelper;
 let app: App;
@@ -257,6 +259,52 @@ describe("the way into a row", () => {
     await app.main.keyboard.press("Escape");
     await trail().getByRole("button", { name: "Everything" }).click();
     await row("Nextcloud").waitFor();
+  });
+});
+
+describe("what happened", () => {
+  const happened = () => app.main.locator(".happened");
+
+  test("is listed for the time that is dragged over; the chart still marks all of it", async () => {
+    await waitFor(async () => expect(await happened().textContent()).toBe("6 events"));
+    // 8.4 to 6 hours ago: another network.
+    await drag(0.65, 0.75);
+    await chip().waitFor();
+    await waitFor(async () => expect(await happened().textContent()).toBe("1 event"));
+    await happened().click();
+    await app.main.getByRole("dialog").getByText("Network: Alice’s phone").waitFor();
+    await app.main.keyboard.press("Escape");
+    expect(await flags()).toBe(5);
+    await chip().click();
+    await waitFor(async () => expect(await happened().textContent()).toBe("6 events"));
+  });
+
+  test("in a year is asked for as far as one answer reaches; what happened to an app, however long ago", async () => {
+    const before = helper.history.events;
+    const day = (days: number, kind: HistoryEvent["kind"], path: string | null) =>
+      anEvent(`${kind} ${days}`, days * 1440, kind, { app: path, to: path === null ? "Somewhere" : null });
+    helper.history.events = [
+      day(300, "appNew", firefox.path),
+      ...Array.from({ length: 5200 }, (_, at) => day(100 + at / 100, "appNew", `/opt/app-${at}`)),
+      ...Array.from({ length: 300 }, (_, at) => day(99 - at / 4, "network", null)),
+    ];
+    await choose("1 year");
+    await waitFor(async () => expect(await happened().textContent()).toBe("5,000 events"));
+    await row("Firefox").getByRole("button").click();
+    await waitFor(() =>
+      expect(helper.history.askedEvents.at(-1)).toEqual({ range: "1y", limit: 5000, app: firefox.path }),
+    );
+    await waitFor(async () => expect(await happened().textContent()).toBe("301 events"));
+    await happened().click();
+    const dialog = app.main.getByRole("dialog");
+    await dialog.getByText("firefox was seen for the first time").waitFor();
+    expect(await dialog.getByText("app-").count()).toBe(0);
+    await app.main.keyboard.press("Escape");
+    helper.history.events = before;
+    await app.main.getByRole("button", { name: "Everything" }).click();
+    await choose("24 h");
+    await row("Nextcloud").waitFor();
+    await waitFor(async () => expect(await happened().textContent()).toBe("6 events"));
   });
 });
 

@@ -235,7 +235,13 @@ export class RememberedScenario {
   }
 }
 
-function anEvent(id: string, minutes: number, kind: HistoryEvent["kind"], change: Partial<HistoryEvent>): HistoryEvent {
+/** So many minutes ago. */
+export function anEvent(
+  id: string,
+  minutes: number,
+  kind: HistoryEvent["kind"],
+  change: Partial<HistoryEvent>,
+): HistoryEvent {
   return { id, time: ago(minutes), until: null, kind, app: null, from: null, to: null, ...change };
 }
 

@@ -5,7 +5,7 @@ import type { HistoryEvent } from "../../../contract/history.ts";
 import { humanBytes } from "../../format.ts";
 import { language, text } from "../../text.ts";
 import { bucketAt } from "./columns.ts";
-import type { Look } from "./look.ts";
+import type { Look, Span } from "./look.ts";
 import { flagsOf, type Stage, shadesOf } from "./marks.ts";
 
 /** The strip's share of the height. */
@@ -35,7 +35,8 @@ function timeLabel(time: number, apart: number): string {
   return (apart < 60 ? seconds : hours).format(date);
 }
 
-export type Shows = { measure: Look["measure"]; events: readonly HistoryEvent[] };
+/** `gaps`: where no line is drawn, Unix seconds. */
+export type Shows = { measure: Look["measure"]; events: readonly HistoryEvent[]; gaps: readonly Span[] };
 
 /** `shows` is asked at each drawing; `chosen` hears of a range that was dragged over, `pointed` of the bucket under the pointer. */
 export function plotOptions(
@@ -56,6 +57,8 @@ export function plotOptions(
     width: 1.25,
     points: { show: false },
     paths,
+    // Sleep begins and ends between two points: there, not at the points, the line breaks off.
+    gaps: (self) => shows().gaps.map(({ from, to }) => [self.valToPos(from, "x", true), self.valToPos(to, "x", true)]),
   });
   const axis: uPlot.Axis = {
     stroke: () => colour("ink-second"),
