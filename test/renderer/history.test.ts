@@ -4,6 +4,7 @@ import type { HistoryEvent, HistoryRow, HistorySeries } from "../../contract/his
 import { bucketAt, busiest, columnsOf, gapsOf, sleepsOf, spanBetween } from "../../renderer/views/history/columns.ts";
 import { backTo, filterOf, firstLook, into, nextDimension, openDimensions } from "../../renderer/views/history/look.ts";
 import { about, flagsOf, happenedIn, shadesOf } from "../../renderer/views/history/marks.ts";
+import { reachOf, ticksOf } from "../../renderer/views/history/scale.ts";
 import { rowName } from "../../renderer/views/history/words.ts";
 
 const row = (key: string | null): HistoryRow => ({ key, bytesIn: 1, bytesOut: 1, connections: 1, blocked: 0 });
@@ -107,6 +108,29 @@ describe("the chart's columns", () => {
     expect(spanBetween(series, 1, 0)).toEqual({ from: 0, to: 176_400 });
     expect(busiest(series)).toBe(1);
     expect(busiest({ ...series, bytesIn: none, bytesOut: none })).toBeNull();
+  });
+});
+
+describe("the axis of bytes", () => {
+  const both = { below: true, above: true };
+
+  test("has a label in each half that has something, however little beside the other, and room for it", () => {
+    expect(ticksOf(-250, 450, 100, both)).toEqual([-200, -100, 0, 100, 200, 300, 400]);
+    const { foot, top } = reachOf(-3, 1_000_000);
+    expect(top - foot).toBeLessThan(1_250_000);
+    const [lowest = 0, ...rest] = ticksOf(foot, top, 200_000, both);
+    expect(rest).toEqual([0, 200_000, 400_000, 600_000, 800_000, 1_000_000]);
+    // 14 of 140 pixels.
+    expect(-lowest / (top - foot)).toBeGreaterThan(0.08);
+    const upload = reachOf(-1_000_000, 3);
+    expect(ticksOf(upload.foot, upload.top, 200_000, both).at(-1)).toBeGreaterThan(80_000);
+  });
+
+  test("has none where nothing is", () => {
+    const { foot, top } = reachOf(0, 1000);
+    expect(foot).toBeLessThan(0);
+    expect(ticksOf(foot, top, 500, { below: false, above: true })).toEqual([0, 500, 1000]);
+    expect(reachOf(0, 0).top).toBeGreaterThan(0);
   });
 });
 

@@ -7,6 +7,7 @@ import { language, text } from "../../text.ts";
 import { bucketAt } from "./columns.ts";
 import type { Look, Span } from "./look.ts";
 import { flagsOf, type Stage, shadesOf } from "./marks.ts";
+import { reachOf, ticksOf } from "./scale.ts";
 
 /** The strip's share of the height. */
 const strip = 0.16;
@@ -94,11 +95,9 @@ export function plotOptions(
         scale: "bytes",
         size: 72,
         space: 32,
-        grid: { ...axis.grid, filter: aboveStrip },
-        filter: aboveStrip,
+        splits: (self, _axis, foot, top, step) => aboveStrip(self, foot, top, step),
         // Below the line are bytes as well: how many went.
-        values: (_self, splits) =>
-          splits.map((value) => (value === null ? "" : bytesLabel(Math.abs(value), shows().measure))),
+        values: (_self, splits) => splits.map((value) => bytesLabel(Math.abs(value), shows().measure)),
       },
     ],
     series: [
@@ -141,17 +140,15 @@ function bytesLabel(bytes: number, measure: Look["measure"]): string {
 const anyBlocked = (self: uPlot): boolean => (self.data[3] ?? []).some((count) => (count ?? 0) > 0);
 
 function bytesRange(self: uPlot, min: number, max: number): [number, number] {
-  const whole = max - min || 1;
-  const top = max + whole * 0.06 || 1;
-  const foot = min - whole * 0.04;
+  const { foot, top } = reachOf(min, max);
   return anyBlocked(self) ? [foot - ((top - foot) * strip) / (1 - strip), top] : [foot, top];
 }
 
 /** The strip of blocked connections has nothing to do with bytes: no label and no line there. */
-function aboveStrip(self: uPlot, splits: number[]): (number | null)[] {
-  const { min, max } = self.scales.bytes ?? {};
-  const top = (min ?? 0) + ((max ?? 1) - (min ?? 0)) * strip;
-  return anyBlocked(self) ? splits.map((value) => (value < top ? null : value)) : splits;
+function aboveStrip(self: uPlot, foot: number, top: number, step: number): number[] {
+  const any = (column: 1 | 2): boolean => (self.data[column] ?? []).some((bytes) => !!bytes);
+  const above = anyBlocked(self) ? foot + (top - foot) * strip : foot;
+  return ticksOf(above, top, step, { above: any(1), below: any(2) });
 }
 
 function stageOf(self: uPlot): Stage {
