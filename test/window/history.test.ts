@@ -264,6 +264,7 @@ describe("the way into a row", () => {
 
 describe("what happened", () => {
   const happened = () => app.main.locator(".happened");
+  const listed = () => app.main.getByRole("dialog").getByRole("listitem");
 
   test("is listed for the time that is dragged over; the chart still marks all of it", async () => {
     await waitFor(async () => expect(await happened().textContent()).toBe("6 events"));
@@ -290,15 +291,23 @@ describe("what happened", () => {
     ];
     await choose("1 year");
     await waitFor(async () => expect(await happened().textContent()).toBe("5,000 events"));
+    // Only those in view exist.
+    await happened().click();
+    await listed().first().waitFor();
+    expect(await listed().count()).toBeLessThan(60);
+    expect(await listed().first().getAttribute("aria-setsize")).toBe("5000");
+    await app.main.keyboard.press("Escape");
     await row("Firefox").getByRole("button").click();
     await waitFor(() =>
       expect(helper.history.askedEvents.at(-1)).toEqual({ range: "1y", limit: 5000, app: firefox.path }),
     );
     await waitFor(async () => expect(await happened().textContent()).toBe("301 events"));
     await happened().click();
-    const dialog = app.main.getByRole("dialog");
-    await dialog.getByText("firefox was seen for the first time").waitFor();
-    expect(await dialog.getByText("app-").count()).toBe(0);
+    await listed().first().waitFor();
+    await app.main.locator(".happened-list").focus();
+    await app.main.keyboard.press("End");
+    await listed().getByText("firefox-esr was seen for the first time").waitFor();
+    expect(await listed().last().getAttribute("aria-posinset")).toBe("301");
     await app.main.keyboard.press("Escape");
     helper.history.events = before;
     await app.main.getByRole("button", { name: "Everything" }).click();
