@@ -317,6 +317,36 @@ describe("what happened", () => {
   });
 });
 
+describe("in another time zone", () => {
+  test("than the page began in, all times are of the new one, as the days of the chart", async () => {
+    const session = await app.main.context().newCDPSession(app.main);
+    const slider = app.main.getByRole("slider");
+    const timeZone = "Pacific/Chatham";
+    const at = (time: number) =>
+      new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit" }).format(new Date(time));
+    await session.send("Emulation.setTimezoneOverride", { timezoneId: timeZone });
+    await choose("1 h");
+    await askedFor({ range: "1h", zone: timeZone });
+    await slider.focus();
+    await app.main.keyboard.press("Home");
+    // The first minute of the hour.
+    await waitFor(async () => {
+      const minutes = [0, 60_000].map((earlier) => at(Date.now() - 3_600_000 - earlier));
+      const [, said] = (await slider.getAttribute("aria-valuetext"))?.match(/(\d\d:\d\d): /) ?? [];
+      expect(minutes).toContain(said);
+    });
+    await choose("24 h");
+    await waitFor(async () => expect(await app.main.locator(".happened").textContent()).toBe("6 events"));
+    await app.main.locator(".happened").click();
+    const time = app.main.getByRole("listitem").filter({ hasText: "Network: Alice" }).locator("time");
+    expect((await time.textContent())?.slice(-5)).toBe(at(dateOf((await time.getAttribute("datetime")) ?? "")));
+    await app.main.keyboard.press("Escape");
+    await session.send("Emulation.setTimezoneOverride", { timezoneId: "" });
+    await session.detach();
+    await row("Firefox").waitFor();
+  });
+});
+
 describe("while nobody sees it", () => {
   test("nothing is asked; and it is asked again by itself while somebody does", async () => {
     await choose("10 min");

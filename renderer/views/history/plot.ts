@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import type { HistoryEvent } from "../../../contract/history.ts";
 import { humanBytes } from "../../format.ts";
 import { language, text } from "../../text.ts";
+import { timeFormat } from "../../zone.ts";
 import { bucketAt } from "./columns.ts";
 import type { Look, Span } from "./look.ts";
 import { flagsOf, type Stage, shadesOf } from "./marks.ts";
@@ -18,22 +19,22 @@ const flagsApart = 18;
 const colour = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-const hours = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const seconds = new Intl.DateTimeFormat(language, {
+const hours = timeFormat({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const seconds = timeFormat({
   minute: "2-digit",
   second: "2-digit",
   hour: "2-digit",
   hourCycle: "h23",
 });
-const days = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
-const months = new Intl.DateTimeFormat(language, { month: "short", year: "numeric" });
+const days = timeFormat({ day: "numeric", month: "short" });
+const months = timeFormat({ month: "short", year: "numeric" });
 
 /** `apart`: seconds between two labels. */
 function timeLabel(time: number, apart: number): string {
   const date = new Date(time * 1000);
-  if (apart >= 28 * 86_400) return months.format(date);
-  if (apart >= 86_400 || (date.getHours() === 0 && date.getMinutes() === 0)) return days.format(date);
-  return (apart < 60 ? seconds : hours).format(date);
+  if (apart >= 28 * 86_400) return months(date);
+  if (apart >= 86_400 || (date.getHours() === 0 && date.getMinutes() === 0)) return days(date);
+  return (apart < 60 ? seconds : hours)(date);
 }
 
 /** `gaps`: where no line is drawn, Unix seconds. */

@@ -13,6 +13,7 @@ import type { Params } from "../../../contract/methods.ts";
 import { bridge } from "../../bridge.ts";
 import { useSeen } from "../../seen.ts";
 import { useKnown } from "../../store.ts";
+import { zone } from "../../zone.ts";
 import { appIn, type Dimension, filterOf, freshFor, type Look, type Span } from "./look.ts";
 
 /** More rows than anybody reads; what they leave out is counted. */
@@ -76,8 +77,7 @@ type Outcome = { ok: true; answer: Answer } | { ok: false; code: ErrorCode };
 
 /** The rows that are seen, as they are asked for. */
 export function rowsOf({ range, span, by, trail }: Look): Params<"history.query"> {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  return { by, filter: filterOf(trail), zone, ...(span === null ? { range } : timesOf(span)) };
+  return { by, filter: filterOf(trail), zone: zone(), ...(span === null ? { range } : timesOf(span)) };
 }
 
 async function answerTo(look: Look, searched: boolean): Promise<Outcome> {
@@ -86,7 +86,7 @@ async function answerTo(look: Look, searched: boolean): Promise<Outcome> {
   const asked = {
     by,
     filter: filterOf(trail),
-    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    zone: zone(),
     limit: searched ? searchLimit : rowLimit,
   };
   const [whole, part, events, settings] = await Promise.all([
