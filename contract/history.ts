@@ -126,6 +126,9 @@ export const historyEventSchema = v.object({
 });
 export type HistoryEvent = v.InferOutput<typeof historyEventSchema>;
 
+/** As many events as one answer has. */
+export const mostEvents = 5000;
+
 /** How long what is kept. minutes: hours that single minutes are; days: days that quarters of an hour (and so hours and days) and events are. */
 const minutes = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(168));
 const days = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(730));
@@ -183,11 +186,15 @@ export const historyMethods = {
       series: historySeriesSchema,
     }),
   },
-  /** The newest of the range, oldest first. Errors: bad_range. */
+  /**
+   * The newest of the range, oldest first. `app`: only what happened to that app and to the whole computer; where that is too much, the app's
+   * own stay. Errors: bad_range.
+   */
   "history.events": {
     params: v.strictObject({
       ...span,
-      limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(5000)), 1000),
+      app: v.optional(appPath),
+      limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(mostEvents)), 1000),
     }),
     result: v.object({ events: v.array(historyEventSchema) }),
   },

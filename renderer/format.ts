@@ -2,6 +2,7 @@
 import { splitAppPath } from "../contract/app-path.ts";
 import type { App, Direction, Endpoint } from "../contract/words.ts";
 import { language, text } from "./text.ts";
+import { timeFormat } from "./zone.ts";
 
 const units = ["B", "kB", "MB", "GB", "TB", "PB"];
 
@@ -32,16 +33,16 @@ export function humanRate(bytes: number): string {
   return bytes < 0.5 ? "" : text.monitor.rate(humanBytes(bytes));
 }
 
-const clock = new Intl.DateTimeFormat(language, {
+const clock = timeFormat({
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
   hourCycle: "h23",
 });
-const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+const day = timeFormat({ day: "numeric", month: "short" });
 
 export function clockTime(iso: string): string {
-  return clock.format(new Date(iso));
+  return clock(new Date(iso));
 }
 
 /** "14:05" */
@@ -57,7 +58,7 @@ export function moment(iso: string, now: Date): string {
 /** The day, unless it is today's. */
 export function dayOf(iso: string, now: Date): string {
   const date = new Date(iso);
-  return date.toDateString() === now.toDateString() ? "" : day.format(date);
+  return date.toDateString() === now.toDateString() ? "" : day(date);
 }
 
 // Control characters, and those that change the direction of what follows: with them a name could pose as another.

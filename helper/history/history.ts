@@ -243,9 +243,9 @@ export class History {
   }
 
   /** Errors: bad_range. */
-  listEvents({ limit, ...asked }: ParsedParams<"history.events">): Result<"history.events"> {
+  listEvents({ limit, app, ...asked }: ParsedParams<"history.events">): Result<"history.events"> {
     const { from, to } = spanOf(asked, Date.now() / 1000);
-    return { events: this.events.list(from * 1000, to * 1000, limit) };
+    return { events: this.events.list(from * 1000, to * 1000, limit, app) };
   }
 
   /** Whether there is anything of the app's by processes of the user. */

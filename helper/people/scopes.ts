@@ -39,6 +39,9 @@ interface Scope<M extends MethodName> {
 /** open: nobody's in particular, or the service itself tells people apart. machine: everybody's at once. */
 type Entry<M extends MethodName> = "open" | "machine" | Scope<M>;
 
+/** A path at which no app is. */
+const noApp = "/";
+
 /** What is somebody else's is not there. */
 function ownPrompt({ id }: { id: string }, viewer: Viewer, world: World): Demand {
   const person = world.personOfPrompt(id);
@@ -202,6 +205,9 @@ const scopes: { [M in MethodName]: Entry<M> } = {
     },
   },
   "history.events": {
+    // How many of the computer's own are left out beside it must not tell that somebody else's app is known.
+    enter: (asked, viewer, world) =>
+      asked.app === undefined || world.hasUsed(asked.app, viewer.uid) ? asked : { ...asked, app: noApp },
     leave: ({ events }, viewer, world) => ({
       events: events.filter(({ app }) => app === null || world.hasUsed(app, viewer.uid)),
     }),

@@ -39,13 +39,22 @@ export class HistoryEvents {
       .run(Math.round(at), until === null ? null : Math.round(until), kind, app, from, to);
   }
 
-  /** Those of [from, to), milliseconds; the newest where there are too many, oldest first. */
-  list(from: number, to: number, limit: number): HistoryEvent[] {
-    const rows = this.store
-      .prepare(
-        "SELECT * FROM history_events WHERE at < ? AND coalesce(until, at) >= ? ORDER BY at DESC, id DESC LIMIT ?",
-      )
-      .all(to, from, limit) as Row[];
+  /**
+   * Those of [from, to), milliseconds; the newest where there are too many, oldest first. With an app: its own and those of the whole computer,
+   * its own before them where there are too many.
+   */
+  list(from: number, to: number, limit: number, app: string | null = null): HistoryEvent[] {
+    const then = "SELECT * FROM history_events WHERE at < ? AND coalesce(until, at) >= ?";
+    const rows = (
+      app === null
+        ? this.store.prepare(`${then} ORDER BY at DESC, id DESC LIMIT ?`).all(to, from, limit)
+        : this.store
+            .prepare(
+              `SELECT * FROM (${then} AND (app IS NULL OR app = ?) ORDER BY app IS NULL, at DESC, id DESC LIMIT ?)
+               ORDER BY at DESC, id DESC`,
+            )
+            .all(to, from, app, limit)
+    ) as Row[];
     return rows.reverse().map(({ id, at, until, kind, app, was, now }) => ({
       id: String(id),
       time: new Date(at).toISOString(),

@@ -10,6 +10,7 @@ import {
   historyBySchema,
   historyRangeSchema,
   historyRangeSeconds,
+  mostEvents,
 } from "../../contract/history.ts";
 import type { Params } from "../../contract/methods.ts";
 import { amountNames, mostRows, nameOf, rowsAsCsv, rowsAsJson } from "../export/history.ts";
@@ -147,7 +148,7 @@ async function events(args: string[]): Promise<number> {
   const { range, from, to, json, csv: asCsv } = options;
   const { values, positionals } = parseWords(args, { range, from, to, json, csv: asCsv });
   takeNoMore(positionals);
-  const asked = { ...spanOf(values, "24h"), limit: 5000 };
+  const asked = { ...spanOf(values, "24h"), limit: mostEvents };
   const { events: found } = await withHelper("history", (helper) => helper.call("history.events", asked));
   const columns = ["time", "until", "kind", "app", "from", "to"] as const;
   if (values.json) process.stdout.write(`${printableJson(found, 2)}\n`);

@@ -97,6 +97,12 @@ describe("rows", () => {
     expect(stdout.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
+  it("by network say which is metered", async () => {
+    const { stdout } = await run("history --by network");
+    expect(stdout).toContain('=HYPERLINK("evil") (metered) [2]');
+    expect(stdout.match(/metered/g)).toHaveLength(1);
+  });
+
   it("--csv have a head, and nothing that a spreadsheet takes for a formula", async () => {
     const { stdout } = await run("history --by network --csv");
     expect(stdout.split("\r\n")).toEqual([

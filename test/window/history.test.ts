@@ -4,9 +4,11 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { HistoryEvent } from "../../contract/history.ts";
 import { App, patience } from "./app.ts";
 import { firefox } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
+import { anEvent } from "./scenario-history.ts";
 
 let helper: ScenarioHelper;
 let app: App;
@@ -257,6 +259,91 @@ describe("the way into a row", () => {
     await app.main.keyboard.press("Escape");
     await trail().getByRole("button", { name: "Everything" }).click();
     await row("Nextcloud").waitFor();
+  });
+});
+
+describe("what happened", () => {
+  const happened = () => app.main.locator(".happened");
+  const listed = () => app.main.getByRole("dialog").getByRole("listitem");
+
+  test("is listed for the time that is dragged over; the chart still marks all of it", async () => {
+    await waitFor(async () => expect(await happened().textContent()).toBe("6 events"));
+    // 8.4 to 6 hours ago: another network.
+    await drag(0.65, 0.75);
+    await chip().waitFor();
+    await waitFor(async () => expect(await happened().textContent()).toBe("1 event"));
+    await happened().click();
+    await app.main.getByRole("dialog").getByText("Network: Alice’s phone").waitFor();
+    await app.main.keyboard.press("Escape");
+    expect(await flags()).toBe(5);
+    await chip().click();
+    await waitFor(async () => expect(await happened().textContent()).toBe("6 events"));
+  });
+
+  test("in a year is asked for as far as one answer reaches; what happened to an app, however long ago", async () => {
+    const before = helper.history.events;
+    const day = (days: number, kind: HistoryEvent["kind"], path: string | null) =>
+      anEvent(`${kind} ${days}`, days * 1440, kind, { app: path, to: path === null ? "Somewhere" : null });
+    helper.history.events = [
+      day(300, "appNew", firefox.path),
+      ...Array.from({ length: 5200 }, (_, at) => day(100 + at / 100, "appNew", `/opt/app-${at}`)),
+      ...Array.from({ length: 300 }, (_, at) => day(99 - at / 4, "network", null)),
+    ];
+    await choose("1 year");
+    await waitFor(async () => expect(await happened().textContent()).toBe("5,000 events"));
+    // Only those in view exist.
+    await happened().click();
+    await listed().first().waitFor();
+    expect(await listed().count()).toBeLessThan(60);
+    expect(await listed().first().getAttribute("aria-setsize")).toBe("5000");
+    await app.main.keyboard.press("Escape");
+    await row("Firefox").getByRole("button").click();
+    await waitFor(() =>
+      expect(helper.history.askedEvents.at(-1)).toEqual({ range: "1y", limit: 5000, app: firefox.path }),
+    );
+    await waitFor(async () => expect(await happened().textContent()).toBe("301 events"));
+    await happened().click();
+    await listed().first().waitFor();
+    await app.main.locator(".happened-list").focus();
+    await app.main.keyboard.press("End");
+    await listed().getByText("firefox-esr was seen for the first time").waitFor();
+    expect(await listed().last().getAttribute("aria-posinset")).toBe("301");
+    await app.main.keyboard.press("Escape");
+    helper.history.events = before;
+    await app.main.getByRole("button", { name: "Everything" }).click();
+    await choose("24 h");
+    await row("Nextcloud").waitFor();
+    await waitFor(async () => expect(await happened().textContent()).toBe("6 events"));
+  });
+});
+
+describe("in another time zone", () => {
+  test("than the page began in, all times are of the new one, as the days of the chart", async () => {
+    const session = await app.main.context().newCDPSession(app.main);
+    const slider = app.main.getByRole("slider");
+    const timeZone = "Pacific/Chatham";
+    const at = (time: number) =>
+      new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit" }).format(new Date(time));
+    await session.send("Emulation.setTimezoneOverride", { timezoneId: timeZone });
+    await choose("1 h");
+    await askedFor({ range: "1h", zone: timeZone });
+    await slider.focus();
+    await app.main.keyboard.press("Home");
+    // The first minute of the hour.
+    await waitFor(async () => {
+      const minutes = [0, 60_000].map((earlier) => at(Date.now() - 3_600_000 - earlier));
+      const [, said] = (await slider.getAttribute("aria-valuetext"))?.match(/(\d\d:\d\d): /) ?? [];
+      expect(minutes).toContain(said);
+    });
+    await choose("24 h");
+    await waitFor(async () => expect(await app.main.locator(".happened").textContent()).toBe("6 events"));
+    await app.main.locator(".happened").click();
+    const time = app.main.getByRole("listitem").filter({ hasText: "Network: Alice" }).locator("time");
+    expect((await time.textContent())?.slice(-5)).toBe(at(dateOf((await time.getAttribute("datetime")) ?? "")));
+    await app.main.keyboard.press("Escape");
+    await session.send("Emulation.setTimezoneOverride", { timezoneId: "" });
+    await session.detach();
+    await row("Firefox").waitFor();
   });
 });
 

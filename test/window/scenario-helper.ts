@@ -342,7 +342,7 @@ export class ScenarioHelper {
       case "history.query":
         return this.history.query(params as Params<"history.query">);
       case "history.events":
-        return { events: this.history.events };
+        return { events: this.history.eventsOf(params as Params<"history.events">) };
       case "history.apps":
         return { apps: this.history.findApps((params as Params<"history.apps">).paths) };
       case "history.settings":

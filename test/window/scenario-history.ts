@@ -109,6 +109,8 @@ export class RememberedScenario {
     anEvent("e5", 60 * 3.4, "appChanged", { app: curl.path }),
     anEvent("e6", 4, "mode", { from: "learn", to: "ask" }),
   ];
+  /** What was asked of events, in order. */
+  readonly askedEvents: Params<"history.events">[] = [];
   recording = true;
   kept = { minutes: 48, days: 365 };
   private = new Set([python.path]);
@@ -153,6 +155,20 @@ export class RememberedScenario {
         attribution: "IP Geolocation by DB-IP (https://db-ip.com)",
       },
     };
+  }
+
+  eventsOf(params: Params<"history.events">): HistoryEvent[] {
+    this.askedEvents.push(params);
+    const { range = "24h", app, limit = 1000 } = params;
+    const end = params.to ? Date.parse(params.to) : Date.now();
+    const begin = params.from ? Date.parse(params.from) : Date.now() - seconds[range] * 1000;
+    const of = (event: HistoryEvent) => app === undefined || event.app === null || event.app === app;
+    const then = ({ time, until }: HistoryEvent) => Date.parse(time) < end && Date.parse(until ?? time) >= begin;
+    const byTime = (one: HistoryEvent, other: HistoryEvent) => Date.parse(one.time) - Date.parse(other.time);
+    const found = this.events.filter((event) => of(event) && then(event)).sort(byTime);
+    // An app's own stay where there are too many.
+    if (app !== undefined) found.sort((one, other) => Number(one.app !== null) - Number(other.app !== null));
+    return found.slice(-limit).sort(byTime);
   }
 
   query(params: Params<"history.query">): Result<"history.query"> {
@@ -219,7 +235,13 @@ export class RememberedScenario {
   }
 }
 
-function anEvent(id: string, minutes: number, kind: HistoryEvent["kind"], change: Partial<HistoryEvent>): HistoryEvent {
+/** So many minutes ago. */
+export function anEvent(
+  id: string,
+  minutes: number,
+  kind: HistoryEvent["kind"],
+  change: Partial<HistoryEvent>,
+): HistoryEvent {
   return { id, time: ago(minutes), until: null, kind, app: null, from: null, to: null, ...change };
 }
 

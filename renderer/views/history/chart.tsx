@@ -1,11 +1,12 @@
 // The chart: how much came and went and was blocked. Dragging over it, or Shift with the arrow keys, chooses a part of its time.
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import type { HistoryEvent, HistorySeries } from "../../../contract/history.ts";
 import { humanBytes } from "../../format.ts";
 import { text } from "../../text.ts";
-import { busiest, columnsOf, eventsIn, lengthOf, spanBetween } from "./columns.ts";
+import { busiest, columnsOf, gapsOf, lengthOf, sleepsOf, spanBetween } from "./columns.ts";
 import type { Look, Span } from "./look.ts";
+import { happenedIn } from "./marks.ts";
 import { plotOptions, type Shows } from "./plot.ts";
 import { bucketText, eventText } from "./words.ts";
 
@@ -27,8 +28,8 @@ export function Chart({ series, events, measure, span, choose }: Props) {
   const [at, setAt] = useState<number | null>(null);
   const [anchor, setAnchor] = useState<number | null>(null);
   const dragging = useRef(false);
-  const shows = useRef<Shows>({ measure, events });
-  shows.current = { measure, events };
+  const shows = useRef<Shows>({ measure, events, gaps: [] });
+  shows.current = { measure, events, gaps: useMemo(() => gapsOf(series, sleepsOf(events)), [series, events]) };
   const latest = useRef({ series, choose });
   latest.current = { series, choose };
 
@@ -61,9 +62,8 @@ export function Chart({ series, events, measure, span, choose }: Props) {
     };
   }, []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: marks are drawn with the columns
   useEffect(() => {
-    plot.current?.setData(columnsOf(series, measure, Date.now() / 1000));
+    plot.current?.setData(columnsOf(series, measure, Date.now() / 1000, sleepsOf(events)));
     // After the new scales hold. What the axes say can differ where their scales do not.
     queueMicrotask(() => {
       plot.current?.redraw(false, true);
@@ -111,7 +111,7 @@ export function Chart({ series, events, measure, span, choose }: Props) {
       series.blocked[bucket] ?? 0,
     );
   const most = busiest(series);
-  const happened = at === null ? [] : eventsIn(events, series, here).map(eventText);
+  const happened = at === null ? [] : happenedIn(events, spanBetween(series, here, here)).map(eventText);
   const bucket = words.buckets[series.bucket];
   const caption = measure === "rate" ? words.speedIn(bucket) : words.amountIn(bucket);
   return (

@@ -3,8 +3,8 @@ import type { HistoryEvent, HistorySeries } from "../../../contract/history.ts";
 import type { Look, Span } from "./look.ts";
 
 /** Unix seconds at which each bucket begins; bytes, or bytes a second; blocked connections. */
-/** The last column closes the last bucket. */
-export type Columns = [starts: number[], came: number[], went: number[], blocked: (number | null)[]];
+/** The last column closes the last bucket. Null: nothing was measured, for the computer slept. */
+export type Columns = [starts: number[], came: (number | null)[], went: (number | null)[], blocked: (number | null)[]];
 
 const usual = { second: 1, minute: 60, quarter: 900, hour: 3600, day: 86_400 };
 
@@ -14,8 +14,47 @@ export function lengthOf(series: HistorySeries, at: number): number {
   return start === undefined || next === undefined ? usual[series.bucket] : next - start;
 }
 
+/** When the computer slept, as far as anybody knows until when. */
+export function sleepsOf(events: readonly HistoryEvent[]): Span[] {
+  return events.flatMap(({ kind, time, until }) =>
+    kind === "sleep" && until !== null ? [{ from: secondsOf(time), to: secondsOf(until) }] : [],
+  );
+}
+
+/** By bucket: the sleep it lies in as a whole, null where there is none. What was measured for all that is shown. */
+function asleepIn(series: HistorySeries, sleeps: readonly Span[]): (Span | null)[] {
+  return series.starts.map((start, at) => {
+    if (series.bytesIn[at] || series.bytesOut[at]) return null;
+    return sleeps.find(({ from, to }) => from <= start && start + lengthOf(series, at) <= to) ?? null;
+  });
+}
+
+/**
+ * Where no line is drawn: in buckets that were slept through, and of the one before and the one after the part that was. A shorter sleep leaves
+ * none: its buckets have what they have.
+ */
+export function gapsOf(series: HistorySeries, sleeps: readonly Span[]): Span[] {
+  const gaps: Span[] = [];
+  const asleep = asleepIn(series, sleeps);
+  for (const [at, sleep] of asleep.entries()) {
+    if (sleep === null) continue;
+    const last = gaps.at(-1);
+    const end = (bucket: number): number => (series.starts[bucket] ?? 0) + lengthOf(series, bucket);
+    const to = Math.min(sleep.to, end(Math.min(at + 1, asleep.length - 1)));
+    if (last !== undefined && asleep[at - 1] === sleep) last.to = to;
+    else gaps.push({ from: Math.max(sleep.from, series.starts[Math.max(0, at - 1)] ?? 0), to });
+  }
+  return gaps;
+}
+
 /** The last bucket is not over yet: its rate is of what is over of it. `now`: Unix seconds. */
-export function columnsOf(series: HistorySeries, measure: Look["measure"], now: number): Columns {
+export function columnsOf(
+  series: HistorySeries,
+  measure: Look["measure"],
+  now: number,
+  sleeps: readonly Span[],
+): Columns {
+  const asleep = asleepIn(series, sleeps);
   const by = (at: number): number => {
     if (measure === "total") return 1;
     const over = now - (series.starts[at] ?? now);
@@ -23,7 +62,10 @@ export function columnsOf(series: HistorySeries, measure: Look["measure"], now: 
   };
   const last = series.starts.length - 1;
   const end = (series.starts[last] ?? 0) + lengthOf(series, last);
-  const closed = (values: number[]): number[] => [...values, values[last] ?? 0];
+  const closed = (values: number[]): (number | null)[] => {
+    const measured = values.map((value, at) => (asleep[at] === null ? value : null));
+    return [...measured, last < 0 ? 0 : (measured[last] ?? null)];
+  };
   return [
     [...series.starts, end],
     closed(series.bytesIn.map((bytes, at) => bytes / by(at))),
@@ -57,9 +99,3 @@ export function busiest(series: HistorySeries): number | null {
 }
 
 export const secondsOf = (iso: string): number => Date.parse(iso) / 1000;
-
-/** What happened in one bucket. */
-export function eventsIn(events: readonly HistoryEvent[], series: HistorySeries, at: number): HistoryEvent[] {
-  const { from, to } = spanBetween(series, at, at);
-  return events.filter(({ time }) => secondsOf(time) >= from && secondsOf(time) < to);
-}

@@ -1,22 +1,34 @@
 // Who talked to whom and how much: a chart of a time, and below it what that was by app, domain, host, country, protocol or network. The helper
 // remembers it with no window open; `picket history` tells the same.
 import { useCallback, useState } from "react";
-import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
-import type { HistoryAmounts, HistoryEvent, HistoryRange, HistoryRow } from "../../../contract/history.ts";
-import { humanBytes, moment } from "../../format.ts";
+import { Button } from "react-aria-components";
+import type { HistoryAmounts, HistoryRange, HistoryRow } from "../../../contract/history.ts";
+import { humanBytes } from "../../format.ts";
 import { Choice } from "../../parts/choice.tsx";
-import { Bars, Chevron } from "../../parts/icons.tsx";
+import { Bars } from "../../parts/icons.tsx";
 import { ErrorLine, Nothing, Notice } from "../../parts/notice.tsx";
 import { matches, Search } from "../../parts/search.tsx";
 import { UndoLine } from "../../parts/undo-line.tsx";
 import { language, text } from "../../text.ts";
 import { Chart } from "./chart.tsx";
-import { backTo, type Dimension, firstLook, into, type Look, nextDimension, openDimensions, ranges } from "./look.ts";
+import { Happened } from "./happened.tsx";
+import {
+  appIn,
+  backTo,
+  type Dimension,
+  firstLook,
+  into,
+  type Look,
+  nextDimension,
+  openDimensions,
+  ranges,
+} from "./look.ts";
+import { about, happenedIn } from "./marks.ts";
 import { More, type Said } from "./more.tsx";
 import { HistoryRows } from "./rows.tsx";
 import { Trail } from "./trail.tsx";
 import { type Answer, useHistory } from "./use-history.ts";
-import { eventText, rowName, spanText, timeText } from "./words.ts";
+import { rowName, spanText, timeText } from "./words.ts";
 
 const words = text.history;
 
@@ -85,7 +97,7 @@ function Page({ answer, look, go, query, setQuery }: PageProps) {
   const { series, total, settings } = answer;
   if (settings.since === null) return <Nothing icon={<Bars />} title={words.none} hint={words.noneHint} />;
   const change = (part: Partial<Look>): void => go({ ...look, ...part });
-  const events = about(answer.events, look);
+  const events = about(answer.events, appIn(look.trail));
   const time = timeText(answer.look, series.bucket);
   const next = nextDimension(answer.look);
   const rows = answer.rows.filter((row) => isFound(query, answer.by, row));
@@ -93,7 +105,7 @@ function Page({ answer, look, go, query, setQuery }: PageProps) {
     <>
       <div className="history-sums">
         <Amounts total={total} time={time} />
-        <Happened events={events} />
+        <Happened events={look.span === null ? events : happenedIn(events, look.span)} />
       </div>
       <Chart
         series={series}
@@ -149,12 +161,6 @@ function isFound(query: string, by: Dimension, row: HistoryRow): boolean {
   return query === "" || matches(query, rowName(by, row), row.key ?? "");
 }
 
-/** Of one app only what happened to it, and to the whole computer. */
-function about(events: readonly HistoryEvent[], look: Look): HistoryEvent[] {
-  const app = look.trail.find((step) => step.by === "app")?.row.key;
-  return events.filter((event) => app === undefined || event.app === null || event.app === app);
-}
-
 /** The sums, each with the colour it has in the chart: its legend. */
 function Amounts({ total, time }: { total: HistoryAmounts; time: string }) {
   const figures = [
@@ -172,33 +178,5 @@ function Amounts({ total, time }: { total: HistoryAmounts; time: string }) {
         </div>
       ))}
     </dl>
-  );
-}
-
-/** The chart's marks in words, newest first. */
-function Happened({ events }: { events: readonly HistoryEvent[] }) {
-  if (events.length === 0) return null;
-  const title = words.events.title(events.length);
-  const now = new Date();
-  return (
-    <DialogTrigger>
-      <Button className="button button-quiet happened">
-        {title}
-        <Chevron />
-      </Button>
-      <Popover className="popover happened-box" placement="bottom end">
-        <Dialog aria-label={title}>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-          <ul className="happened-list" tabIndex={0}>
-            {events.toReversed().map((event) => (
-              <li key={event.id}>
-                <time dateTime={event.time}>{moment(event.time, now)}</time>
-                <bdi>{eventText(event)}</bdi>
-              </li>
-            ))}
-          </ul>
-        </Dialog>
-      </Popover>
-    </DialogTrigger>
   );
 }

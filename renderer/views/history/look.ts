@@ -62,6 +62,11 @@ export function filterOf(trail: readonly Step[]): HistoryFilter {
   return Object.fromEntries(trail.map(({ by, row }) => [by, row.key]));
 }
 
+/** The app that is looked at; null: none, or one that nobody knows. */
+export function appIn(trail: readonly Step[]): string | null {
+  return trail.find(({ by }) => by === "app")?.row.key ?? null;
+}
+
 /** Milliseconds until the same is asked again: about when its newest point says something else. */
 export const freshFor: Record<HistoryRange, number> = {
   "10m": 2000,

@@ -1,6 +1,7 @@
 // What the chart marks of what happened, and where: shades for sleep, flags for everything else. Pure.
 import type { HistoryEvent } from "../../../contract/history.ts";
 import { secondsOf } from "./columns.ts";
+import type { Span } from "./look.ts";
 
 /** From where to where in the picture, in its own pixels; `place`: of a time in Unix seconds. */
 export type Stage = { left: number; right: number; place: (time: number) => number };
@@ -9,6 +10,19 @@ export type Stage = { left: number; right: number; place: (time: number) => numb
 export type Flag = { at: number; count: number; warns: boolean };
 
 type Mark = Pick<HistoryEvent, "kind" | "time" | "until">;
+
+/** Of one app only what happened to it, and to the whole computer. Null: of everything. */
+export function about(events: readonly HistoryEvent[], app: string | null): HistoryEvent[] {
+  return events.filter((event) => app === null || event.app === null || event.app === app);
+}
+
+/** What happened in that time; of what lasted, some of it. */
+export function happenedIn<M extends Mark>(events: readonly M[], { from, to }: Span): M[] {
+  return events.filter(({ time, until }) => {
+    const began = secondsOf(time);
+    return began < to && (began >= from || (until !== null && secondsOf(until) > from));
+  });
+}
 
 const isShade = ({ kind, until }: Mark): boolean => kind === "sleep" && until !== null;
 

@@ -4,9 +4,11 @@ import uPlot from "uplot";
 import type { HistoryEvent } from "../../../contract/history.ts";
 import { humanBytes } from "../../format.ts";
 import { language, text } from "../../text.ts";
+import { timeFormat } from "../../zone.ts";
 import { bucketAt } from "./columns.ts";
-import type { Look } from "./look.ts";
+import type { Look, Span } from "./look.ts";
 import { flagsOf, type Stage, shadesOf } from "./marks.ts";
+import { reachOf, ticksOf } from "./scale.ts";
 
 /** The strip's share of the height. */
 const strip = 0.16;
@@ -17,25 +19,26 @@ const flagsApart = 18;
 const colour = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-const hours = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const seconds = new Intl.DateTimeFormat(language, {
+const hours = timeFormat({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const seconds = timeFormat({
   minute: "2-digit",
   second: "2-digit",
   hour: "2-digit",
   hourCycle: "h23",
 });
-const days = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
-const months = new Intl.DateTimeFormat(language, { month: "short", year: "numeric" });
+const days = timeFormat({ day: "numeric", month: "short" });
+const months = timeFormat({ month: "short", year: "numeric" });
 
 /** `apart`: seconds between two labels. */
 function timeLabel(time: number, apart: number): string {
   const date = new Date(time * 1000);
-  if (apart >= 28 * 86_400) return months.format(date);
-  if (apart >= 86_400 || (date.getHours() === 0 && date.getMinutes() === 0)) return days.format(date);
-  return (apart < 60 ? seconds : hours).format(date);
+  if (apart >= 28 * 86_400) return months(date);
+  if (apart >= 86_400 || (date.getHours() === 0 && date.getMinutes() === 0)) return days(date);
+  return (apart < 60 ? seconds : hours)(date);
 }
 
-export type Shows = { measure: Look["measure"]; events: readonly HistoryEvent[] };
+/** `gaps`: where no line is drawn, Unix seconds. */
+export type Shows = { measure: Look["measure"]; events: readonly HistoryEvent[]; gaps: readonly Span[] };
 
 /** `shows` is asked at each drawing; `chosen` hears of a range that was dragged over, `pointed` of the bucket under the pointer. */
 export function plotOptions(
@@ -56,6 +59,8 @@ export function plotOptions(
     width: 1.25,
     points: { show: false },
     paths,
+    // Sleep begins and ends between two points: there, not at the points, the line breaks off.
+    gaps: (self) => shows().gaps.map(({ from, to }) => [self.valToPos(from, "x", true), self.valToPos(to, "x", true)]),
   });
   const axis: uPlot.Axis = {
     stroke: () => colour("ink-second"),
@@ -91,11 +96,9 @@ export function plotOptions(
         scale: "bytes",
         size: 72,
         space: 32,
-        grid: { ...axis.grid, filter: aboveStrip },
-        filter: aboveStrip,
+        splits: (self, _axis, foot, top, step) => aboveStrip(self, foot, top, step),
         // Below the line are bytes as well: how many went.
-        values: (_self, splits) =>
-          splits.map((value) => (value === null ? "" : bytesLabel(Math.abs(value), shows().measure))),
+        values: (_self, splits) => splits.map((value) => bytesLabel(Math.abs(value), shows().measure)),
       },
     ],
     series: [
@@ -138,17 +141,15 @@ function bytesLabel(bytes: number, measure: Look["measure"]): string {
 const anyBlocked = (self: uPlot): boolean => (self.data[3] ?? []).some((count) => (count ?? 0) > 0);
 
 function bytesRange(self: uPlot, min: number, max: number): [number, number] {
-  const whole = max - min || 1;
-  const top = max + whole * 0.06 || 1;
-  const foot = min - whole * 0.04;
+  const { foot, top } = reachOf(min, max);
   return anyBlocked(self) ? [foot - ((top - foot) * strip) / (1 - strip), top] : [foot, top];
 }
 
 /** The strip of blocked connections has nothing to do with bytes: no label and no line there. */
-function aboveStrip(self: uPlot, splits: number[]): (number | null)[] {
-  const { min, max } = self.scales.bytes ?? {};
-  const top = (min ?? 0) + ((max ?? 1) - (min ?? 0)) * strip;
-  return anyBlocked(self) ? splits.map((value) => (value < top ? null : value)) : splits;
+function aboveStrip(self: uPlot, foot: number, top: number, step: number): number[] {
+  const any = (column: 1 | 2): boolean => (self.data[column] ?? []).some((bytes) => !!bytes);
+  const above = anyBlocked(self) ? foot + (top - foot) * strip : foot;
+  return ticksOf(above, top, step, { above: any(1), below: any(2) });
 }
 
 function stageOf(self: uPlot): Stage {

@@ -1,18 +1,20 @@
 // Asks the helper for what the view looks at, and again while somebody can see it.
 import { useCallback, useEffect, useState } from "react";
 import type { ErrorCode } from "../../../contract/errors.ts";
-import type {
-  HistoryAmounts,
-  HistoryEvent,
-  HistoryRow,
-  HistorySeries,
-  HistorySettings,
+import {
+  type HistoryAmounts,
+  type HistoryEvent,
+  type HistoryRow,
+  type HistorySeries,
+  type HistorySettings,
+  mostEvents,
 } from "../../../contract/history.ts";
 import type { Params } from "../../../contract/methods.ts";
 import { bridge } from "../../bridge.ts";
 import { useSeen } from "../../seen.ts";
 import { useKnown } from "../../store.ts";
-import { type Dimension, filterOf, freshFor, type Look, type Span } from "./look.ts";
+import { zone } from "../../zone.ts";
+import { appIn, type Dimension, filterOf, freshFor, type Look, type Span } from "./look.ts";
 
 /** More rows than anybody reads; what they leave out is counted. */
 const rowLimit = 500;
@@ -75,22 +77,22 @@ type Outcome = { ok: true; answer: Answer } | { ok: false; code: ErrorCode };
 
 /** The rows that are seen, as they are asked for. */
 export function rowsOf({ range, span, by, trail }: Look): Params<"history.query"> {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  return { by, filter: filterOf(trail), zone, ...(span === null ? { range } : timesOf(span)) };
+  return { by, filter: filterOf(trail), zone: zone(), ...(span === null ? { range } : timesOf(span)) };
 }
 
 async function answerTo(look: Look, searched: boolean): Promise<Outcome> {
   const { range, span, by, trail } = look;
+  const app = appIn(trail);
   const asked = {
     by,
     filter: filterOf(trail),
-    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    zone: zone(),
     limit: searched ? searchLimit : rowLimit,
   };
   const [whole, part, events, settings] = await Promise.all([
     bridge.call("history.query", { ...asked, range, ...(span !== null && { limit: 0 }) }),
     span === null ? null : bridge.call("history.query", { ...asked, ...timesOf(span) }),
-    bridge.call("history.events", { range, limit: 200 }),
+    bridge.call("history.events", { range, limit: mostEvents, ...(app !== null && { app }) }),
     bridge.call("history.settings", {}),
   ]);
   if (!whole.ok) return whole;

@@ -4,7 +4,8 @@ import type { HistoryBucket, HistoryEvent, HistoryRow } from "../../../contract/
 import type { App, Protocol } from "../../../contract/words.ts";
 import { countryName } from "../../country.ts";
 import { appWord, baseName, clockMinutes, clockTime, isIdentified, moment, plain } from "../../format.ts";
-import { language, text } from "../../text.ts";
+import { text } from "../../text.ts";
+import { timeFormat } from "../../zone.ts";
 import type { Dimension, Look, Span } from "./look.ts";
 
 const words = text.history;
@@ -40,17 +41,17 @@ function appName({ path, name, verified }: Pick<App, "path" | "name" | "verified
   return script !== null && !verified ? baseName(script) : appWord({ path, name, verified, icon: null, via: null });
 }
 
-const dayAndYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
+const dayAndYear = timeFormat({ day: "numeric", month: "short", year: "numeric" });
 
 /** "3 Nov 2026" */
 export function dayText(iso: string): string {
-  return dayAndYear.format(new Date(iso));
+  return dayAndYear(new Date(iso));
 }
 
 /** When a bucket of that size begins: "14:05:30", "3 Nov 14:00", "3 Nov 2026". `time`: Unix seconds. */
 export function bucketText(bucket: HistoryBucket, time: number, now = new Date()): string {
   const date = new Date(time * 1000);
-  if (bucket === "day") return dayAndYear.format(date);
+  if (bucket === "day") return dayAndYear(date);
   return bucket === "second" ? clockTime(date.toISOString()) : moment(date.toISOString(), now);
 }
 

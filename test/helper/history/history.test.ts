@@ -471,6 +471,26 @@ describe("events", () => {
     expect(history.listNetworks().current).toEqual([ask({ by: "network" }).rows[1]?.key]);
   });
 
+  it("of one app are its own and the whole computer's; its own are the last to give way", () => {
+    use({ app: "/usr/bin/a" });
+    later(30 * day);
+    use({ app: "/usr/bin/b" });
+    for (const mode of ["learn", "ask", "block"] as const) {
+      later(1000);
+      history.meetStanding({ mode, override: null, profile: null });
+    }
+    const found = (given: Params<"history.events">) => {
+      const { events } = history.listEvents(v.parse(historyMethods["history.events"].params, given));
+      return events.map(({ kind, app, to }) => app ?? to ?? kind);
+    };
+    const app = "/usr/bin/a";
+    expect(found({ range: "1y", limit: 5000 })).toEqual(["helperStarted", app, "/usr/bin/b", "ask", "block"]);
+    expect(found({ range: "1y", app })).toEqual(["helperStarted", app, "ask", "block"]);
+    expect(found({ range: "1y", app, limit: 2 })).toEqual([app, "block"]);
+    expect(found({ range: "1h", app, limit: 2 })).toEqual(["ask", "block"]);
+    expect(found({ range: "1y", app: "/usr/bin/none" })).toEqual(["helperStarted", "ask", "block"]);
+  });
+
   it("tell that the computer slept, and until when", () => {
     const sleep = (milliseconds: number) => {
       slept += milliseconds;

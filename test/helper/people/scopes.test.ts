@@ -236,6 +236,11 @@ describe("what is one's own", () => {
     expect(asks(visitor, "history.query", { filter: { user: alice } })).toBe("not_permitted");
     expect(asks(keeper, "history.query", { filter: { user: bob } })).toBe("not_permitted");
     const events = [{ app: "/1000" }, { app: "/1001" }, { app: null }];
+    // Whether somebody else's app is known shows in nothing, not even in how many others there was room for.
+    expect(asks(visitor, "history.events", { app: "/1001", limit: 1 })).toEqual({ app: "/1001", limit: 1 });
+    expect(asks(visitor, "history.events", { app: "/1000", limit: 1 })).toEqual({ app: "/", limit: 1 });
+    expect(asks(visitor, "history.events", { limit: 1 })).toEqual({ limit: 1 });
+    expect(asks(root, "history.events", { app: "/1000" })).toEqual({ app: "/1000" });
     expect(hears(visitor, "history.events", { events })).toEqual({ events: [{ app: "/1001" }, { app: null }] });
     expect(hears(visitor, "history.apps", { apps: [{ path: "/1000" }, { path: "/1001" }] })).toEqual({
       apps: [{ path: "/1001" }],
