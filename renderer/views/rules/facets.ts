@@ -66,7 +66,6 @@ export function passes(facets: Facets, rule: Rule, hints: readonly Hint[]): bool
       facets.words,
       ruleSentence(rule),
       rule.app ?? "",
-      plain(appPathText(rule.app ?? "")),
       rule.via ?? "",
       plain(rule.note),
       text.origin[rule.origin],
