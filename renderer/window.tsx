@@ -10,7 +10,7 @@ import { takeRefused } from "./frame/standing.ts";
 import { takeWish, WishDialog } from "./frame/wish.tsx";
 import { useIsLearning } from "./learning.ts";
 import { takeMonitor } from "./monitor.ts";
-import { Arrows, Bars, Eye, Lines, Sheets, Shield, Sliders, Tray } from "./parts/icons.tsx";
+import { Arrows, Bars, Lines, Pupil, Sheets, Shield, Sliders, Tray } from "./parts/icons.tsx";
 import { Speaking } from "./parts/speaking.tsx";
 import { takeShell } from "./preferences.ts";
 import { takeSeen } from "./seen.ts";
@@ -42,7 +42,7 @@ const views: readonly View[] = [
   { id: "history", icon: <Bars />, Page: History },
   { id: "blocklists", icon: <Shield />, Page: Blocklists },
   { id: "profiles", icon: <Sheets />, Page: Profiles },
-  { id: "learning", icon: <Eye />, Page: Learning },
+  { id: "learning", icon: <Pupil />, Page: Learning },
   { id: "settings", icon: <Sliders />, Page: Settings },
 ];
 

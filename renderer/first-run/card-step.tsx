@@ -31,7 +31,7 @@ export function CardStep() {
           </Button>
         ) : (
           <Button
-            className={`button ${state === "none" ? "button-main" : ""}`}
+            className="button"
             isDisabled={!up || runs}
             onPress={() => void bridge.shell({ do: "example", on: true })}
           >

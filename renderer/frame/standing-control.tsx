@@ -3,7 +3,7 @@ import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
 import type { Standing } from "../../contract/words.ts";
 import { bridge } from "../bridge.ts";
 import { clockMinutes } from "../format.ts";
-import { Down, Hourglass, Lock, Pause, Pupil, Question, Slash } from "../parts/icons.tsx";
+import { Check, Down, Hourglass, Lock, Pause, Pupil, Question, Slash } from "../parts/icons.tsx";
 import { inOrder, useKnown } from "../store.ts";
 import { text } from "../text.ts";
 import { change, useStanding } from "./standing.ts";
@@ -19,7 +19,7 @@ function face({ mode, override }: Standing) {
     const word = ends === null ? text.standing.paused : text.standing.pausedUntil(clockMinutes(ends));
     return { tone: "warn", icon: <Pause />, word };
   }
-  const icon = { ask: <Question />, learn: <Pupil />, allow: <Hourglass />, block: <Slash /> }[mode];
+  const icon = { ask: <Question />, learn: <Pupil />, allow: <Check />, block: <Slash /> }[mode];
   return { tone: mode === "ask" ? "plain" : mode === "allow" ? "warn" : "note", icon, word: words.now[mode] };
 }
 

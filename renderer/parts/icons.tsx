@@ -142,6 +142,7 @@ export const Lock = () => (
     <path d="M5.500 7V5.200a2.500 2.500 0 0 1 5 0V7" />
   </Icon>
 );
+/** An open book: it learns. */
 export const Pupil = () => (
   <Icon>
     <path d="M8 3.500C6.500 2.700 4.500 2.600 2.500 3v9.500c2-.4 4-.3 5.500.5 1.500-.8 3.500-.9 5.500-.5V3c-2-.4-4-.3-5.500.5ZM8 3.500V13" />
@@ -172,12 +173,6 @@ export const Sheets = () => (
 export const Squares = () => (
   <Icon>
     <path d="M3 3h4v4H3ZM9 3h4v4H9ZM3 9h4v4H3ZM9 9h4v4H9Z" />
-  </Icon>
-);
-export const Eye = () => (
-  <Icon>
-    <path d="M1.700 8C3.300 5.200 5.500 3.900 8 3.900S12.700 5.200 14.300 8C12.700 10.800 10.500 12.100 8 12.100S3.300 10.800 1.700 8Z" />
-    <circle cx="8" cy="8" r="1.9" />
   </Icon>
 );
 export const Again = () => (

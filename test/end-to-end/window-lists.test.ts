@@ -105,7 +105,7 @@ describe("a blocklist", () => {
     await button("Refresh: web").click();
     await list("web").getByText("Nothing in there reads like a blocklist.").waitFor();
     await list("bad places").locator(".switch").click();
-    await app.main.getByText("2 lists, 1 entry in force").waitFor();
+    await app.main.getByText("1 list, 1 entry in force").waitFor();
     expect((await connected(listed.address)).ok).toBe(true);
     await list("bad places").locator(".switch").click();
     await vi.waitFor(async () => expect((await connected(listed.address)).errno).toBe(ECONNREFUSED), {

@@ -173,6 +173,8 @@ describe("any list", () => {
   test("is switched off and on", async () => {
     await list("Ads").locator(".switch").click();
     await list("Ads").getByText("Switched off").waitFor();
+    // The other one is.
+    await app.main.getByText("1 list, 2 entries in force").waitFor();
     await list("Ads").locator(".switch").click();
     await list("Ads").getByText("Switched off").waitFor({ state: "detached" });
     expect(helper.asked("blocklists.enable")).toEqual([

@@ -176,7 +176,7 @@ describe("from a row", () => {
     await dialog.getByRole("radio", { name: "Any destination" }).click({ force: true });
     await dialog.getByText(/Firefox may not connect to any destination, for 1 hour/).waitFor();
     await dialog.getByRole("heading", { name: "Block Firefox with a rule" }).waitFor();
-    await dialog.getByRole("radio", { name: "All of example.org" }).click({ force: true });
+    await dialog.getByRole("radio", { name: "Any host of example.org" }).click({ force: true });
     await dialog.getByRole("button", { name: "Save rule" }).click();
     await dialog.waitFor({ state: "detached" });
     expect(helper.asked("rules.add")).toMatchObject([

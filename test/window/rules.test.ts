@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { App, patience } from "./app.ts";
-import { ago, aRule, curl, firefox, loopbackRule } from "./scenario.ts";
+import { ago, aRule, curl, firefox, loopbackRule, python } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 import { aProfile } from "./scenario-profiles.ts";
 
@@ -89,6 +89,14 @@ describe("the list", () => {
     helper.put("rules", aRule("r9", { created: ago(1), app: "/opt/never/met" }));
     await row("r9").locator(".app-name").getByText("met", { exact: true }).waitFor();
     expect(await row("r9").locator(".face").textContent()).toBe("");
+    helper.drop("rules", "r9");
+    await shows(...all);
+  });
+
+  test("says of a script where it is, and what runs it", async () => {
+    helper.put("rules", aRule("r9", { created: ago(1), app: python.path }));
+    await row("r9").getByText("/home/alice/site/serve.py (python3.11)", { exact: true }).waitFor();
+    expect(await row("r9").textContent()).not.toContain("//");
     helper.drop("rules", "r9");
     await shows(...all);
   });

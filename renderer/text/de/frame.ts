@@ -9,7 +9,7 @@ export const frame: Catalogue["frame"] = {
     ask: { name: "Mich fragen", what: "Die App wartet, bis du antwortest." },
     learn: {
       name: "Lernen",
-      what: "Alle dürfen durch, und Picket merkt sie sich, damit du später Regeln daraus machen kannst.",
+      what: "Neues darf durch und wird notiert, damit du später Regeln daraus machen kannst.",
     },
     allow: { name: "Durchlassen", what: "Nur was eine Regel oder Sperrliste blockiert, wird aufgehalten." },
     block: { name: "Blockieren", what: "Nur was eine Regel erlaubt, darf durch. Gefragt wird nicht." },

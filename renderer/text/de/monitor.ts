@@ -5,7 +5,7 @@ import { count, number } from "./amounts.ts";
 
 export const monitor: Part<typeof english> = {
   title: "Monitor",
-  search: "Verbindungen suchen",
+  search: "Suchen",
   label: { app: "Verbindungen nach App", time: "Verbindungen, neueste zuerst" },
   by: { label: "Verbindungen ordnen", app: "Nach App", time: "Nach Zeit" },
   summary: (live, all) => `${number(live)} von ${count(all, "Verbindung", "Verbindungen")} aktiv`,
@@ -79,7 +79,7 @@ export const monitor: Part<typeof english> = {
     lifetime: "Wie lange",
     scopes: {
       any: { outbound: "Jedes Ziel", inbound: "Alle Gegenstellen" },
-      domain: (name) => `Alles von ${name}`,
+      domain: (name) => `Jeder Host von ${name}`,
       host: (name) => name,
       address: (address) => address,
       endpoint: (port) => `Nur dieser ${port}`,

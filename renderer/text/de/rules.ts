@@ -110,9 +110,9 @@ export const rules: Part<typeof english> = {
     },
     names: { domain: "Domain", host: "Hostname", address: "Adresse oder Bereich" },
     examples: {
-      domain: "example.org und jeder Host darunter",
-      host: "nur www.example.org",
-      address: "192.0.2.7, 192.0.2.0/24 oder 2001:db8::/32",
+      domain: "z. B. example.org: es selbst und jeder Host darunter",
+      host: "z. B. www.example.org: nur dieser",
+      address: "z. B. 192.0.2.7, 192.0.2.0/24 oder 2001:db8::/32",
     },
     protocol: "Protokoll",
     anyProtocol: "Jedes Protokoll",

@@ -13,7 +13,7 @@ export const frame = {
   title: "New connections",
   modes: {
     ask: { name: "Ask me", what: "The app waits until you answer." },
-    learn: { name: "Learn", what: "All are let through, and Picket remembers them so that you can make rules later." },
+    learn: { name: "Learn", what: "What is new is let through and noted, so that you can make rules later." },
     allow: { name: "Let through", what: "Only what a rule or a blocklist blocks is stopped." },
     block: { name: "Block", what: "Only what a rule allows gets through. Nothing is asked." },
   } satisfies Record<Mode, { name: string; what: string }>,

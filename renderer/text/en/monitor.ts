@@ -83,7 +83,7 @@ export const monitor = {
     lifetime: "How long",
     scopes: {
       any: { outbound: "Any destination", inbound: "Any caller" },
-      domain: (name: string) => `All of ${name}`,
+      domain: (name: string) => `Any host of ${name}`,
       host: (name: string) => name,
       address: (address: string) => address,
       endpoint: (port: string) => `This ${port} only`,

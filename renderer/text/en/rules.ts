@@ -106,9 +106,9 @@ export const rules = {
     } satisfies Record<Zone, string>,
     names: { domain: "Domain", host: "Host name", address: "Address or range" },
     examples: {
-      domain: "example.org and every host under it",
-      host: "www.example.org alone",
-      address: "192.0.2.7, 192.0.2.0/24 or 2001:db8::/32",
+      domain: "e.g. example.org: it and every host under it",
+      host: "e.g. www.example.org: it alone",
+      address: "e.g. 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32",
     },
     protocol: "Protocol",
     anyProtocol: "Any protocol",

@@ -28,7 +28,8 @@ export function Blocklists() {
   const [leaving, setLeaving] = useState<Blocklist | null>(null);
   const lists = useMemo(() => [...known.values()].sort((a, b) => a.name.localeCompare(b.name)), [known]);
   const exceptions = useMemo(() => exceptionsIn(rules), [rules]);
-  const inForce = lists.filter(({ enabled }) => enabled).reduce((sum, list) => sum + entriesOf(list), 0);
+  const inForce = lists.filter(({ enabled }) => enabled);
+  const entries = inForce.reduce((sum, list) => sum + entriesOf(list), 0);
   const { done } = changes;
   const add = (
     <Button className="button" isDisabled={!online} onPress={() => setAdding(true)}>
@@ -41,7 +42,7 @@ export function Blocklists() {
     <section className="view" aria-label={words.title}>
       <div className="view-head view-head-acts">
         <h1>{words.title}</h1>
-        {lists.length > 0 && <span className="view-count">{words.total(lists.length, inForce)}</span>}
+        {lists.length > 0 && <span className="view-count">{words.total(inForce.length, entries)}</span>}
         <span className="view-acts">
           {lists.some(({ url, enabled }) => url !== null && enabled) && (
             <Button className="button" isDisabled={!online} onPress={() => void acts.refreshAll()}>

@@ -1,5 +1,6 @@
 // All questions of one app: its face and name once, an answer for the whole app, and the questions beneath.
 import { useState } from "react";
+import { appPathText } from "../../../contract/app-path.ts";
 import type { ErrorCode } from "../../../contract/errors.ts";
 import { isIdentified, plain } from "../../format.ts";
 import { AppFace, AppTitle, appLine, appName } from "../../parts/app.tsx";
@@ -20,11 +21,11 @@ export function AppGroup({ group, hand }: { group: Group; hand: Hand }) {
   const whole = first.state === "inbox" && group.prompts.every(({ direction }) => direction === first.direction);
   const root = group.prompts.some(({ process }) => process.uid === 0);
   return (
-    <section className="group" aria-label={plain(app.verified ? app.name : app.path)}>
+    <section className="group" aria-label={plain(app.verified ? app.name : appPathText(app.path))}>
       <div className="group-head">
         <AppFace app={app} />
         <div className="two-lines">
-          <h3 className="name-line group-name" title={app.verified ? plain(app.path) : appName(app)}>
+          <h3 className="name-line group-name" title={app.verified ? appLine(app) : appName(app)}>
             <AppTitle app={app} />
             {root && <span className="tag tag-warn">{text.asRoot}</span>}
           </h3>

@@ -4,8 +4,8 @@ import { Button } from "react-aria-components";
 import type { ErrorCode } from "../../../contract/errors.ts";
 import type { RecentAnswer } from "../../../contract/questions.ts";
 import { bridge } from "../../bridge.ts";
-import { moment, plain } from "../../format.ts";
-import { AppFace } from "../../parts/app.tsx";
+import { moment } from "../../format.ts";
+import { AppFace, appLine } from "../../parts/app.tsx";
 import { ErrorLine } from "../../parts/notice.tsx";
 import { ActionMark } from "../../parts/verdict.tsx";
 import { useDeadTime } from "../../prompt/dead-time.ts";
@@ -64,7 +64,7 @@ export function Recent({ answers }: { answers: readonly RecentAnswer[] }) {
               <time className="second">{moment(answer.time, new Date())}</time>
               <AppFace app={answer.app} />
               <ActionMark action={answer.action} />
-              <span className="recent-words" title={plain(answer.app.path)}>
+              <span className="recent-words" title={appLine(answer.app)}>
                 {recentAnswer(answer)}
               </span>
               {change === null ? (

@@ -1,5 +1,6 @@
 // What one app was seen to do, as rules to accept or reject, together or one by one.
 import { Button } from "react-aria-components";
+import { appPathText } from "../../../contract/app-path.ts";
 import type { Proposal } from "../../../contract/words.ts";
 import { appCalled, useApps } from "../../apps.ts";
 import { moment, plain } from "../../format.ts";
@@ -16,16 +17,17 @@ type Props = AppProposals & { online: boolean; acts: Acts };
 export function AppGroup({ app, proposals, online, acts }: Props) {
   const known = useApps(({ apps }) => apps.get(app));
   const name = appCalled(app);
+  const path = plain(appPathText(app));
   const [accept, reject] = [words.acceptApp(proposals.length), words.rejectApp(proposals.length)];
   return (
     <section className="group" aria-label={name} data-app={app}>
       <div className="group-head">
         <KnownFace path={app} />
         <div className="two-lines">
-          <h3 className="group-name" title={plain(app)}>
+          <h3 className="group-name" title={path}>
             <bdi className="app-name">{name}</bdi> {known && <Unverified app={known} />}
           </h3>
-          <bdi className="second">{plain(app)}</bdi>
+          <bdi className="second">{path}</bdi>
         </div>
         {proposals.length > 1 && (
           <span className="question-answers">

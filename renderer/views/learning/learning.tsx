@@ -4,7 +4,7 @@ import { useMemo, useRef, useState } from "react";
 import { useNamesOf } from "../../ask-apps.ts";
 import { useLearned, useLookAtLearned } from "../../learning.ts";
 import { Confirm } from "../../parts/confirm.tsx";
-import { Eye } from "../../parts/icons.tsx";
+import { Pupil } from "../../parts/icons.tsx";
 import { ErrorLine, Nothing } from "../../parts/notice.tsx";
 import { UndoLine } from "../../parts/undo-line.tsx";
 import { useKnown } from "../../store.ts";
@@ -45,7 +45,7 @@ export function Learning() {
       ) : (
         !unasked && (
           <Nothing
-            icon={<Eye />}
+            icon={<Pupil />}
             title={learns ? words.none : words.noneOver}
             hint={learns ? words.noneHint : words.noneOverHint}
           />

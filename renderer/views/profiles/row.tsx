@@ -44,12 +44,7 @@ export function ProfileRow({ profile, missing = false, active, rules, online, us
       )}
       <span className="profile-acts">
         {missing ? (
-          <Button
-            className="button profile-missing"
-            aria-label={words.missing.againLabel(name)}
-            isDisabled={!online}
-            onPress={edit}
-          >
+          <Button className="button" aria-label={words.missing.againLabel(name)} isDisabled={!online} onPress={edit}>
             {words.missing.again}
           </Button>
         ) : (

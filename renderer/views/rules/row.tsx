@@ -2,6 +2,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed one by one cannot be a <table>
 // biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
 import { Button } from "react-aria-components";
+import { appPathText } from "../../../contract/app-path.ts";
 import type { Hint, Rule } from "../../../contract/words.ts";
 import { appCalled } from "../../apps.ts";
 import { clockTime, dayOf, plain } from "../../format.ts";
@@ -32,7 +33,7 @@ export function heightOf(rule: Rule, hints: readonly Hint[]): number {
 /** Its note line by line, then its app's path. */
 function secondLines({ id, note: own, app, origin }: Rule): string[] {
   const note = origin === "factory" ? text.helper.factoryNote(id, own) : own;
-  return [...(note === "" ? [] : linesOf(note)), ...(app === null ? [] : [plain(app)])];
+  return [...(note === "" ? [] : linesOf(note)), ...(app === null ? [] : [plain(appPathText(app))])];
 }
 
 export type RowActs = {
