@@ -2,6 +2,7 @@
 import type { App } from "./app.ts";
 import { questions } from "./scenario-day.ts";
 import type { ScenarioHelper } from "./scenario-helper.ts";
+import { play } from "./screenshots-monitor.ts";
 import type { Shoot } from "./screenshots-prompt.ts";
 
 export async function shootContrast(app: App, helper: ScenarioHelper, forced: boolean, shoot: Shoot): Promise<void> {
@@ -12,6 +13,7 @@ export async function shootContrast(app: App, helper: ScenarioHelper, forced: bo
   for (const view of ["monitor", "rules"]) {
     await main.locator(`.nav [data-key=${view}]`).click();
     await main.locator(".row[data-id], [data-id] .switch").first().waitFor();
+    if (view === "monitor") await play(helper, main);
     await shoot(main, `${name}-${view}`);
   }
   const card = questions.cards.prompt;
