@@ -5,6 +5,7 @@ import { humanBytes } from "../../renderer/format.ts";
 import { client, clientApp } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { App, patience } from "../window/app.ts";
+import { dragOver } from "../window/chart.ts";
 import { guarded, TestHelper, until } from "./helper-process.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -18,16 +19,7 @@ const waitFor = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout:
 const row = (name: string) => app.main.locator(".history-rows .row[data-id]").filter({ hasText: name });
 const choose = (name: string) => app.main.getByRole("radio", { name, exact: true }).click({ force: true });
 
-/** Drags over a part of the chart; both are shares of its width. */
-async function drag(from: number, to: number): Promise<void> {
-  const box = await app.main.locator(".chart-box .u-over").boundingBox();
-  if (box === null) throw new Error("no chart");
-  const y = box.y + box.height / 2;
-  await app.main.mouse.move(box.x + box.width * from, y);
-  await app.main.mouse.down();
-  await app.main.mouse.move(box.x + box.width * to, y, { steps: 5 });
-  await app.main.mouse.up();
-}
+const drag = (from: number, to: number) => dragOver(app.main, from, to);
 
 beforeAll(async () => {
   network = await createNetwork();

@@ -6,6 +6,7 @@ import type { AxeResults } from "axe-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { HistoryEvent } from "../../contract/history.ts";
 import { App, patience } from "./app.ts";
+import { dragOver } from "./chart.ts";
 import { firefox } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 import { anEvent } from "./scenario-history.ts";
@@ -22,16 +23,7 @@ const asked = () => helper.history.asked.at(-1);
 const askedFor = (what: object) => waitFor(() => expect(asked()).toMatchObject(what));
 const dateOf = (iso: string | undefined) => Date.parse(iso ?? "");
 
-/** Drags over a part of the chart; both are shares of its width. */
-async function drag(from: number, to: number): Promise<void> {
-  const box = await app.main.locator(".chart-box .u-over").boundingBox();
-  if (box === null) throw new Error("no chart");
-  const y = box.y + box.height / 2;
-  await app.main.mouse.move(box.x + box.width * from, y);
-  await app.main.mouse.down();
-  await app.main.mouse.move(box.x + box.width * to, y, { steps: 5 });
-  await app.main.mouse.up();
-}
+const drag = (from: number, to: number) => dragOver(app.main, from, to);
 /** Flags that are drawn: the pieces of ink above the chart itself, where nothing else is. */
 const flags = () =>
   app.main.locator(".chart-box canvas").evaluate((canvas: HTMLCanvasElement) => {
