@@ -57,13 +57,15 @@ test("an app's row and the sums above it are what the helper counted", async () 
 
 test("a part of the time without traffic has no row of it, and the part with it has", async () => {
   await choose("10 min");
+  // Until then the chart, and the row, are those of the day.
+  await app.main.getByText("Average speed in each second").waitFor();
   await row(basename(path)).waitFor();
   await drag(0.05, 0.3);
   await app.main.locator(".time-chip").waitFor();
   await row(basename(path)).waitFor({ state: "detached" });
   await app.main.locator(".time-chip").click();
   await row(basename(path)).waitFor();
-  await drag(0.3, 0.995);
+  await drag(0.3, 0.999);
   await app.main.locator(".time-chip").waitFor();
   await row(basename(path)).waitFor();
   await app.main.locator(".time-chip").click();
