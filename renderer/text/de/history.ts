@@ -87,6 +87,7 @@ export const history: Part<typeof english> = {
 
   chart: {
     label: "Zeitraum wählen",
+    asleep: "schlief",
     hint: "Ziehe über das Diagramm, um zu sehen, was da geschah.",
     keys: "Pfeiltasten gehen hindurch, mit Umschalt wählen sie einen Zeitraum, Escape nimmt ihn zurück.",
     busiest: (when, amount) => `Am meisten los: ${when}, ${amount}.`,

@@ -83,6 +83,7 @@ export const history = {
 
   chart: {
     label: "Choose a time",
+    asleep: "asleep",
     hint: "Drag over the chart to see what happened then.",
     keys: "Arrow keys walk through it, with Shift they choose a time, Escape takes it back.",
     busiest: (when: string, amount: string) => `Busiest: ${when}, ${amount}.`,

@@ -162,8 +162,17 @@ function drawSleep(self: uPlot, events: readonly HistoryEvent[]): void {
   const { ctx, bbox } = self;
   ctx.save();
   ctx.fillStyle = colour("sunken");
-  for (const { left, right } of shadesOf(events, stageOf(self)))
-    ctx.fillRect(left, bbox.top, right - left, bbox.height);
+  const shades = shadesOf(events, stageOf(self));
+  for (const { left, right } of shades) ctx.fillRect(left, bbox.top, right - left, bbox.height);
+  const ratio = devicePixelRatio;
+  ctx.fillStyle = colour("ink-second");
+  ctx.font = `${12 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
+  ctx.textAlign = "center";
+  ctx.textBaseline = "bottom";
+  // Low in the chart, where no line of the grid strikes it through, and only where there is room.
+  for (const { left, right } of shades)
+    if (ctx.measureText(text.history.chart.asleep).width + 12 * ratio < right - left)
+      ctx.fillText(text.history.chart.asleep, (left + right) / 2, bbox.top + bbox.height - 6 * ratio);
   ctx.restore();
 }
 
