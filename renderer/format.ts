@@ -1,5 +1,5 @@
 // Numbers, times, addresses and names as text. Pure.
-import { splitAppPath } from "../contract/app-path.ts";
+import { appPathText, splitAppPath } from "../contract/app-path.ts";
 import type { App, Direction, Endpoint } from "../contract/words.ts";
 import { language, text } from "./text.ts";
 import { timeFormat } from "./zone.ts";
@@ -89,6 +89,11 @@ export function fileName(path: string): string {
 export function baseName(path: string): string {
   const { executable, script } = splitAppPath(path);
   return script === null ? fileName(executable) : `${fileName(script)} (${fileName(executable)})`;
+}
+
+/** Where an app is, for people: of a script its own file, and what runs it. */
+export function pathText(path: string): string {
+  return plain(appPathText(path));
 }
 
 /** The helper puts a path in brackets where nobody can be sure of the program: no rule can be about it. */

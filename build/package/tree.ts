@@ -28,7 +28,7 @@ const files = join(import.meta.dirname, "files");
 const rooms = ["contract", "helper", "main/cli", "main/client", "main/import", "main/window/desktop/bus.ts"];
 
 /** Of `files`, and where they go. */
-export const elsewhere: Record<string, string> = {
+export const systemFiles: Record<string, string> = {
   "picket-helper.service": "usr/lib/systemd/system/picket-helper.service",
   "helper.conf": "etc/picket/helper.conf",
   "journal.conf": "etc/picket/journal.conf",
@@ -73,7 +73,7 @@ export function makeTree(tree: string, window: string, { name, version, license,
   cpSync(join(root, `node_modules/node-linux-${process.arch}/LICENSE`), place(join(home, "LICENSE.node")));
   cpSync(join(root, "LICENSE"), place(join(home, "LICENSE")));
   writeFileSync(place(join(home, "package.json")), `${JSON.stringify({ name, version, license, type: "module" })}\n`);
-  for (const [file, path] of Object.entries(elsewhere)) cpSync(join(files, file), place(path));
+  for (const [file, path] of Object.entries(systemFiles)) cpSync(join(files, file), place(path));
   writeFileSync(place("usr/bin/picket"), `#!/bin/sh\nexec /${home}/node /${home}/main/cli/picket.ts "$@"\n`);
   compileLauncher(place(join(home, "launcher")));
   symlinkSync("../lib/picket/launcher", place("usr/bin/picket-window"));

@@ -14,7 +14,7 @@ const wideWidth = 760;
 /** Distance from the edges of the work area. */
 const margin = 16;
 
-type Fit = Pick<Extract<ShellRequest, { do: "fit-prompt" }>, "visible" | "height" | "takenUp">;
+type Fit = Omit<Extract<ShellRequest, { do: "fit-prompt" }>, "do">;
 const noCard: Fit = { visible: false, height: 0, takenUp: 0 };
 
 export class PromptWindow {
@@ -82,10 +82,9 @@ export class PromptWindow {
     const size = this.window.webContents.getZoomFactor();
     const height = Math.ceil(asked.height * size);
     if (!asked.visible) {
-      // What was on its way when the person asked does not take back what they asked for.
-      const wanted = this.wanted && asked.takenUp < this.raised;
       this.hide();
-      this.wanted = wanted;
+      // What was on its way when the person asked does not take back what they asked for.
+      if (asked.takenUp >= this.raised) this.wanted = false;
       return;
     }
     const already = this.window.isVisible();
@@ -129,6 +128,7 @@ export class PromptWindow {
   /** Hides it and puts every open question aside. Writes nothing. */
   close(): void {
     this.hide();
+    this.wanted = false;
     this.putAside();
   }
 
@@ -136,7 +136,6 @@ export class PromptWindow {
     this.window.hide();
     this.asked = noCard;
     this.wide = false;
-    this.wanted = false;
   }
 
   /** The person asked for it, so it may take the focus: now, or with the card that the page has for it. Returns how often it was asked for. */

@@ -1,9 +1,19 @@
 // An app's face and name: its icon where root vouches for it, else a letter or a sign. A name that cannot be trusted is never shown as one:
 // its file's stands in its place, marked, with the path.
 import { useState } from "react";
-import { appPathText, splitAppPath } from "../../contract/app-path.ts";
+import { splitAppPath } from "../../contract/app-path.ts";
 import type { App } from "../../contract/words.ts";
-import { appWord, baseName, elided, fileName, isIdentified, nameLimit, plain, whatIsKnown } from "../format.ts";
+import {
+  appWord,
+  baseName,
+  elided,
+  fileName,
+  isIdentified,
+  nameLimit,
+  pathText,
+  plain,
+  whatIsKnown,
+} from "../format.ts";
 import { text } from "../text.ts";
 import { Chip } from "./icons.tsx";
 
@@ -77,8 +87,8 @@ export function appName(app: App): string {
 }
 
 /** The row's second line: where the program is, or what is known of it. */
-export function appLine(app: App): string {
-  return app.verified || isIdentified(app.path) ? plain(appPathText(app.path)) : whatIsKnown(app.path);
+export function appLine(app: Pick<App, "path" | "verified">): string {
+  return app.verified || isIdentified(app.path) ? pathText(app.path) : whatIsKnown(app.path);
 }
 
 /** The row's first line. */

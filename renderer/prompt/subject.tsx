@@ -2,7 +2,6 @@
 // the app calls itself: what is asked for must stay in view beside the answers.
 import { useRef } from "react";
 import { flushSync } from "react-dom";
-import { appPathText } from "../../contract/app-path.ts";
 import type { App, Prompt } from "../../contract/words.ts";
 import {
   appWord,
@@ -11,6 +10,7 @@ import {
   elided,
   isIdentified,
   moment,
+  pathText,
   plain,
   portAndProtocol,
   whatIsKnown,
@@ -127,7 +127,7 @@ function Standing({ prompt: { app, attempts, process, endpoint } }: { prompt: Pr
 function Whereabouts({ app, identified }: { app: App; identified: boolean }) {
   if (identified) {
     return (
-      <span className="whereabouts" title={plain(appPathText(app.path))}>
+      <span className="whereabouts" title={pathText(app.path)}>
         <PathName app={app} />
       </span>
     );

@@ -1,6 +1,6 @@
 // What the shell says and hears over D-Bus, on a bus of its own: notifications with actions, the portal's shortcut, the lock, Do Not Disturb.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { elsewhere } from "../../build/package/tree.ts";
+import { systemFiles } from "../../build/package/tree.ts";
 import { Bus, busAddress } from "../../main/window/desktop/bus.ts";
 import { Notice } from "../../main/window/desktop/notice.ts";
 import { bindShortcut } from "../../main/window/desktop/shortcut.ts";
@@ -42,8 +42,8 @@ describe("a notification", () => {
     expect(desktop.notices[0]).toMatchObject({ body: "curl wants to reach &lt;b&gt;x&lt;/b&gt;.", closed: false });
     // As the package installs them.
     const { icon, entry } = desktop.notices[0] ?? {};
-    expect(Object.values(elsewhere)).toContain(`usr/share/applications/${entry}.desktop`);
-    expect(Object.values(elsewhere)).toContain(`usr/share/icons/hicolor/scalable/apps/${icon}.svg`);
+    expect(Object.values(systemFiles)).toContain(`usr/share/applications/${entry}.desktop`);
+    expect(Object.values(systemFiles)).toContain(`usr/share/icons/hicolor/scalable/apps/${icon}.svg`);
     notice.withdraw();
     await eventually(() => expect(desktop.notices[0]?.closed).toBe(true));
   });

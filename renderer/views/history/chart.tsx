@@ -29,7 +29,8 @@ export function Chart({ series, events, measure, span, choose }: Props) {
   const [anchor, setAnchor] = useState<number | null>(null);
   const dragging = useRef(false);
   const shows = useRef<Shows>({ measure, events, gaps: [] });
-  shows.current = { measure, events, gaps: useMemo(() => gapsOf(series, sleepsOf(events)), [series, events]) };
+  const sleeps = useMemo(() => sleepsOf(events), [events]);
+  shows.current = { measure, events, gaps: useMemo(() => gapsOf(series, sleeps), [series, sleeps]) };
   const latest = useRef({ series, choose });
   latest.current = { series, choose };
 
@@ -63,14 +64,14 @@ export function Chart({ series, events, measure, span, choose }: Props) {
   }, []);
 
   useEffect(() => {
-    plot.current?.setData(columnsOf(series, measure, Date.now() / 1000, sleepsOf(events)));
+    plot.current?.setData(columnsOf(series, measure, Date.now() / 1000, sleeps));
     // After the new scales hold. What the axes say can differ where their scales do not.
     queueMicrotask(() => {
       plot.current?.redraw(false, true);
       // While somebody drags, the mark is theirs.
       if (!dragging.current) markSpan(plot.current, span);
     });
-  }, [series, measure, events, span]);
+  }, [series, measure, sleeps, span]);
 
   const last = series.starts.length - 1;
   const here = at === null ? last : Math.min(at, last);

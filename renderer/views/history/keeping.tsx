@@ -1,12 +1,11 @@
 // What is kept of history and for how long: in a dialog of the history, and as a part of the settings.
 import { useCallback, useEffect, useState } from "react";
 import { Button, Dialog, Heading, Modal, ModalOverlay, Switch } from "react-aria-components";
-import { appPathText } from "../../../contract/app-path.ts";
 import type { ErrorCode } from "../../../contract/errors.ts";
 import type { HistorySettings } from "../../../contract/history.ts";
 import type { Params } from "../../../contract/methods.ts";
 import { bridge } from "../../bridge.ts";
-import { baseName, humanBytes, plain } from "../../format.ts";
+import { baseName, humanBytes, pathText } from "../../format.ts";
 import { ErrorLine } from "../../parts/notice.tsx";
 import { Pick } from "../../parts/pick.tsx";
 import { useKnown } from "../../store.ts";
@@ -113,8 +112,8 @@ export function Keeping() {
           <ul>
             {hidden.map((path) => (
               <li key={path} className="keeping-line">
-                <bdi className="line" title={plain(appPathText(path))}>
-                  {plain(appPathText(path))}
+                <bdi className="line" title={pathText(path)}>
+                  {pathText(path)}
                 </bdi>
                 <Button className="button" aria-label={words.againApp(baseName(path))} onPress={() => void show(path)}>
                   {words.again}

@@ -21,7 +21,7 @@ export type Said = { text: string; code?: ErrorCode };
 /** An app that is looked at alone. */
 export type TheApp = { path: string; name: string };
 
-function appIn({ trail }: Look): TheApp | null {
+function theAppIn({ trail }: Look): TheApp | null {
   const step = trail.find(({ by }) => by === "app");
   const path = step?.row.key ?? null;
   return step === undefined || path === null || !isIdentified(path) ? null : { path, name: rowName("app", step.row) };
@@ -31,7 +31,7 @@ type Props = { answer: Answer; say: (said: Said) => void; again: () => void };
 
 export function More({ answer, say, again }: Props) {
   const [open, setOpen] = useState<"forget" | "hide" | "keeping" | null>(null);
-  const app = appIn(answer.look);
+  const app = theAppIn(answer.look);
   const hidden = app !== null && answer.settings.private.includes(app.path);
   const close = (): void => setOpen(null);
   const done = (said: Said): void => {

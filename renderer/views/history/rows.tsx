@@ -2,11 +2,10 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed one by one cannot be a <table>
 // biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
 import { Button } from "react-aria-components";
-import { appPathText } from "../../../contract/app-path.ts";
 import type { HistoryAmounts, HistoryRow } from "../../../contract/history.ts";
 import type { Protocol } from "../../../contract/words.ts";
-import { humanBytes, isIdentified, plain, whatIsKnown } from "../../format.ts";
-import { AppFace, Unverified } from "../../parts/app.tsx";
+import { humanBytes } from "../../format.ts";
+import { AppFace, appLine, Unverified } from "../../parts/app.tsx";
 import { Chevron } from "../../parts/icons.tsx";
 import { VirtualRows } from "../../parts/virtual-rows.tsx";
 import { language, text } from "../../text.ts";
@@ -115,8 +114,7 @@ function secondLine(by: Dimension, row: HistoryRow): string | null {
   if (by === "network") return row.network ? words.kinds[row.network.kind] : null;
   if (by === "protocol") return words.protocols[row.key as Protocol]?.what ?? null;
   if (by !== "app") return null;
-  const { path, verified } = appOf(row);
-  return verified || isIdentified(path) ? plain(appPathText(path)) : whatIsKnown(path);
+  return appLine(appOf(row));
 }
 
 const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });

@@ -1,8 +1,7 @@
 // All questions of one app: its face and name once, an answer for the whole app, and the questions beneath.
 import { useState } from "react";
-import { appPathText } from "../../../contract/app-path.ts";
 import type { ErrorCode } from "../../../contract/errors.ts";
-import { isIdentified, plain } from "../../format.ts";
+import { isIdentified, pathText, plain } from "../../format.ts";
 import { AppFace, AppTitle, appLine, appName } from "../../parts/app.tsx";
 import { ErrorLine } from "../../parts/notice.tsx";
 import { canBeRemembered } from "../../prompt/choices.tsx";
@@ -21,7 +20,7 @@ export function AppGroup({ group, hand }: { group: Group; hand: Hand }) {
   const whole = first.state === "inbox" && group.prompts.every(({ direction }) => direction === first.direction);
   const root = group.prompts.some(({ process }) => process.uid === 0);
   return (
-    <section className="group" aria-label={plain(app.verified ? app.name : appPathText(app.path))}>
+    <section className="group" aria-label={app.verified ? plain(app.name) : pathText(app.path)}>
       <div className="group-head">
         <AppFace app={app} />
         <div className="two-lines">

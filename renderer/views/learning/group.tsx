@@ -1,9 +1,8 @@
 // What one app was seen to do, as rules to accept or reject, together or one by one.
 import { Button } from "react-aria-components";
-import { appPathText } from "../../../contract/app-path.ts";
 import type { Proposal } from "../../../contract/words.ts";
 import { appCalled, useApps } from "../../apps.ts";
-import { moment, plain } from "../../format.ts";
+import { moment, pathText } from "../../format.ts";
 import { Unverified } from "../../parts/app.tsx";
 import { KnownFace } from "../../parts/known-face.tsx";
 import { text } from "../../text.ts";
@@ -17,7 +16,7 @@ type Props = AppProposals & { online: boolean; acts: Acts };
 export function AppGroup({ app, proposals, online, acts }: Props) {
   const known = useApps(({ apps }) => apps.get(app));
   const name = appCalled(app);
-  const path = plain(appPathText(app));
+  const path = pathText(app);
   const [accept, reject] = [words.acceptApp(proposals.length), words.rejectApp(proposals.length)];
   return (
     <section className="group" aria-label={name} data-app={app}>

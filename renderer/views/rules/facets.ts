@@ -1,7 +1,6 @@
 // What narrows the list of rules. Pure.
-import { appPathText } from "../../../contract/app-path.ts";
 import type { Action, Hint, Origin, Rule } from "../../../contract/words.ts";
-import { elided, plain } from "../../format.ts";
+import { elided, pathText, plain } from "../../format.ts";
 import { matches } from "../../parts/search.tsx";
 import { ruleSentence } from "../../sentence.ts";
 import { language, text } from "../../text.ts";
@@ -81,9 +80,7 @@ export function appsIn(rules: readonly Rule[], called: (path: string) => string)
   return named
     .map(([path, name]): [string, string] => [
       path,
-      counts.get(name)?.length === 1
-        ? name
-        : text.rules.facets.appAt(name, elided(plain(appPathText(path)), pathLimit)),
+      counts.get(name)?.length === 1 ? name : text.rules.facets.appAt(name, elided(pathText(path), pathLimit)),
     ])
     .sort(([a, one], [b, other]) => byName.compare(one, other) || (a < b ? -1 : 1));
 }

@@ -2,10 +2,9 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed one by one cannot be a <table>
 // biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
 import { Button } from "react-aria-components";
-import { appPathText } from "../../../contract/app-path.ts";
 import type { Hint, Rule } from "../../../contract/words.ts";
 import { appCalled } from "../../apps.ts";
-import { clockTime, dayOf, plain } from "../../format.ts";
+import { clockTime, dayOf, pathText, plain } from "../../format.ts";
 import { Bin, Pencil, Warning } from "../../parts/icons.tsx";
 import { KnownFace } from "../../parts/known-face.tsx";
 import { Toggle } from "../../parts/toggle.tsx";
@@ -33,7 +32,7 @@ export function heightOf(rule: Rule, hints: readonly Hint[]): number {
 /** Its note line by line, then its app's path. */
 function secondLines({ id, note: own, app, origin }: Rule): string[] {
   const note = origin === "factory" ? text.helper.factoryNote(id, own) : own;
-  return [...(note === "" ? [] : linesOf(note)), ...(app === null ? [] : [plain(appPathText(app))])];
+  return [...(note === "" ? [] : linesOf(note)), ...(app === null ? [] : [pathText(app)])];
 }
 
 export type RowActs = {

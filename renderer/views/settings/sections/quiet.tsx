@@ -1,8 +1,7 @@
 // When nothing comes up by itself: for all, and for single apps.
 import { Button } from "react-aria-components";
-import { appPathText } from "../../../../contract/app-path.ts";
 import { bridge } from "../../../bridge.ts";
-import { clockMinutes, plain } from "../../../format.ts";
+import { clockMinutes, pathText } from "../../../format.ts";
 import { useKnown } from "../../../store.ts";
 import { text } from "../../../text.ts";
 import { PreferenceSwitch } from "../parts.tsx";
@@ -17,11 +16,11 @@ function Snoozed() {
     <ul className="setting-list">
       {snoozed.map(({ app, until }) => (
         <li key={app}>
-          <span className="line">{plain(appPathText(app))}</span>
+          <span className="line">{pathText(app)}</span>
           <span className="second">{words.snoozed.until(clockMinutes(until))}</span>
           <Button
             className="button"
-            aria-label={words.snoozed.wakeApp(plain(appPathText(app)))}
+            aria-label={words.snoozed.wakeApp(pathText(app))}
             onPress={() => void bridge.shell({ do: "wake", app })}
           >
             {words.snoozed.wake}
