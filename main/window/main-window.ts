@@ -10,6 +10,12 @@ export function ground(): string {
   return nativeTheme.shouldUseDarkColors ? "#151817" : "#f5f4f0";
 }
 
+/**
+ * Milliseconds after its page has loaded: on a busy computer Chromium forgets in one start of a hundred to say that a hidden window has
+ * painted, and would leave the person without a window.
+ */
+const overdue = 1000;
+
 export function makeMainWindow(preload: string, textSize: TextSize): BrowserWindow {
   const window = new BrowserWindow({
     title: shellText().product,
@@ -23,7 +29,13 @@ export function makeMainWindow(preload: string, textSize: TextSize): BrowserWind
     webPreferences: safePreferences(preload),
   });
   sizeByKeys(window.webContents, textSize, () => window.webContents.setZoomFactor(textSize.get()));
-  window.once("ready-to-show", () => window.show());
+  let shown = false;
+  const show = () => {
+    if (!shown && !window.isDestroyed()) window.show();
+    shown = true;
+  };
+  window.once("ready-to-show", show);
+  window.webContents.once("did-finish-load", () => setTimeout(show, overdue));
   void window.loadURL(`${origin}/window.html`);
   return window;
 }

@@ -78,4 +78,23 @@ describe("closing the main window without a tray", () => {
     await app.electron.evaluate(({ app }) => app.emit("second-instance"));
     await waitFor(() => expect(app.electron.windows().some((page) => page.url().endsWith("/window.html"))).toBe(true));
   });
+
+  test("brings it back also where Chromium never says that it has painted", async () => {
+    await app.electron.evaluate(async ({ app, BrowserWindow }) => {
+      for (const window of BrowserWindow.getAllWindows())
+        if (window.webContents.getURL().endsWith("/window.html")) window.destroy();
+      app.once("browser-window-created", (_, window) => {
+        const emit = window.emit.bind(window) as (name: string, ...words: unknown[]) => boolean;
+        window.emit = (name: string, ...words: unknown[]) => name !== "ready-to-show" && emit(name, ...words);
+      });
+      app.emit("second-instance");
+    });
+    const shown = () =>
+      app.electron.evaluate(({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows().some(
+          (window) => window.webContents.getURL().endsWith("/window.html") && window.isVisible(),
+        ),
+      );
+    await waitFor(async () => expect(await shown()).toBe(true));
+  });
 });
