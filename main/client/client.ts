@@ -47,6 +47,8 @@ export class HelperClient {
   private heard = performance.now();
   private worked = { at: Number.NEGATIVE_INFINITY, ticks: -1 };
   private silence: NodeJS.Timeout | undefined;
+  /** When this side last looked whether it is silent. */
+  private looked = performance.now();
   private asked = Number.NEGATIVE_INFINITY;
   private readonly path: string;
   private closed: CodedError | undefined;
@@ -118,7 +120,9 @@ export class HelperClient {
 
   /** While somebody waits for an answer. */
   private watchSilence(): void {
-    this.silence ??= setInterval(() => this.onSilence(performance.now()), askAfterMs / 2);
+    if (this.silence !== undefined) return;
+    this.looked = performance.now();
+    this.silence = setInterval(() => this.onSilence(performance.now()), askAfterMs / 2);
   }
 
   private onSilence(now: number): void {
@@ -128,6 +132,9 @@ export class HelperClient {
       this.silence = undefined;
       return;
     }
+    // This side stood still itself: what came meanwhile is in the socket yet.
+    if (now - this.looked > askAfterMs) this.heard = now;
+    this.looked = now;
     this.giveUpOn(({ since }) => now - since > answerMs, `${answerMs / 1000} s, though it is alive`);
     const silent = now - Math.max(this.heard, oldest.since);
     if (silent < askAfterMs) return;

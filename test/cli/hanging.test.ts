@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { contractVersion } from "../../contract/methods.ts";
+import { HelperClient } from "../../main/client/client.ts";
 import { picket } from "./picket-process.ts";
 import { status } from "./samples.ts";
 import { startStubHelper } from "./stub-helper.ts";
@@ -18,7 +19,7 @@ const { createServer } = require("node:net");
 createServer((raw) => raw.on("data", (bytes) => {
   for (const line of bytes.toString().trim().split("\\n")) {
     const { id, method, params } = JSON.parse(line);
-    if (params.client !== "still there?" && method !== "hello") for (const end = Date.now() + 25_000; Date.now() < end; );
+    if (params.client !== "still there?" && method !== "hello") for (const end = Date.now() + Number(process.argv[2]); Date.now() < end; );
     raw.write(JSON.stringify({ id, result: method === "hello" ? ${JSON.stringify(hello)} : ${JSON.stringify(status)} }) + "\\n");
   }
 })).listen(process.argv[1], () => console.log("up"));`;
@@ -53,7 +54,9 @@ describe.concurrent("a helper that", () => {
     const folder = mkdtempSync(join(tmpdir(), "picket-busy-"));
     const socket = join(folder, "helper.sock");
     const note = "/run/picket/picket-0b0b0b0b.json";
-    const child = spawn(process.execPath, ["-e", busyHelper, socket], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, ["-e", busyHelper, socket, "25000"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     try {
       await once(child.stdout, "data");
       const stat = readFileSync(`/proc/${child.pid}/stat`, "latin1");
@@ -67,4 +70,23 @@ describe.concurrent("a helper that", () => {
       rmSync(folder, { recursive: true });
     }
   });
+});
+
+it("an answer that came while this side stood still is heard", { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "picket-still-"));
+  const socket = join(folder, "helper.sock");
+  const child = spawn(process.execPath, ["-e", busyHelper, socket, "500"], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    await once(child.stdout, "data");
+    const client = await HelperClient.connect(socket, "test");
+    const answer = client.call("status", {});
+    // Once the question is on its way; of what comes next, timers are before the socket.
+    await new Promise((resolve) => setImmediate(resolve));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 17_000);
+    expect(await answer).toEqual(status);
+    client.close();
+  } finally {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -327,8 +327,11 @@ describe("the inbox", () => {
     if (!made) throw new Error("the helper knows no such answer");
     const elsewhere = { ...made, id: "elsewhere", change: helper.nextChange - 1, undone: false };
     helper.answers.unshift(elsewhere);
-    put(inbox("i5"));
-    await fold.locator('[data-answer="elsewhere"]').waitFor();
+    // It is heard of in the midst of questions that stream in.
+    let attempts = 0;
+    const stream = setInterval(() => put(inbox("i5", { attempts: ++attempts })), 20);
+    const there = fold.locator('[data-answer="elsewhere"]').waitFor();
+    await there.finally(() => clearInterval(stream));
     await fold.locator('.recent[data-live="true"]').waitFor();
     expect(helper.asked("rules.undo")).toHaveLength(1);
     await fold.locator('[data-answer="elsewhere"] button').click();

@@ -1,5 +1,5 @@
 // The last answers, each with its way back for as long as nothing else took its place.
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { Button } from "react-aria-components";
 import type { ErrorCode } from "../../../contract/errors.ts";
 import type { RecentAnswer } from "../../../contract/questions.ts";
@@ -10,12 +10,15 @@ import { ErrorLine } from "../../parts/notice.tsx";
 import { ActionMark } from "../../parts/verdict.tsx";
 import { useDeadTime } from "../../prompt/dead-time.ts";
 import { recentAnswer } from "../../sentence.ts";
+import { useSoon } from "../../soon.ts";
 import { useKnown } from "../../store.ts";
 import { text } from "../../text.ts";
 
 const words = text.inbox.recent;
 /** As many as a person looks back at; the rules have the rest. */
 const most = 20;
+/** Milliseconds: a change of many rules comes in several pieces. */
+const settling = 100;
 
 /** Asked anew whenever rules or questions changed: somebody answered, here or elsewhere. */
 export function useRecentAnswers(): RecentAnswer[] {
@@ -23,21 +26,11 @@ export function useRecentAnswers(): RecentAnswer[] {
   const rules = useKnown((known) => known.rules);
   const prompts = useKnown((known) => known.prompts);
   const up = useKnown((known) => known.link.state === "up");
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what changes with an answer is when to ask
-  useEffect(() => {
-    if (!up) return;
-    let gone = false;
-    // A change of many rules comes in several pieces.
-    const soon = setTimeout(() => {
-      void bridge.call("answers.list", {}).then((outcome) => {
-        if (!gone && outcome.ok) setAnswers(outcome.result.slice(0, most));
-      });
-    }, 100);
-    return () => {
-      gone = true;
-      clearTimeout(soon);
-    };
-  }, [rules, prompts, up]);
+  const ask = async (): Promise<void> => {
+    const outcome = up ? await bridge.call("answers.list", {}) : undefined;
+    if (outcome?.ok) setAnswers(outcome.result.slice(0, most));
+  };
+  useSoon(() => void ask(), settling, [rules, prompts, up]);
   return answers;
 }
 

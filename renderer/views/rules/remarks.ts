@@ -1,10 +1,11 @@
 // What the helper has to say of rules besides what they are: hints and uses. Events leave these out, so they are asked for while the view is
 // shown, and again a moment after rules changed.
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { Hint, Rule } from "../../../contract/words.ts";
 import { bridge } from "../../bridge.ts";
 import { plain } from "../../format.ts";
 import { ruleSentence } from "../../sentence.ts";
+import { useSoon } from "../../soon.ts";
 import { useKnown } from "../../store.ts";
 import { text } from "../../text.ts";
 
@@ -17,20 +18,12 @@ export function useRemarks(): Remarks {
   const rules = useKnown((known) => known.rules);
   const online = useKnown((known) => known.link.state === "up");
   const [remarks, setRemarks] = useState<Remarks>(new Map());
-  // biome-ignore lint/correctness/useExhaustiveDependencies: rules that changed are the reason to ask
-  useEffect(() => {
-    if (!online) return;
-    let gone = false;
-    const timer = setTimeout(async () => {
-      const outcome = await bridge.call("rules.list", {});
-      if (gone || !outcome.ok) return;
-      setRemarks(new Map(outcome.result.map(({ id, hints, uses, lastUsed }) => [id, { hints, uses, lastUsed }])));
-    }, settling);
-    return () => {
-      gone = true;
-      clearTimeout(timer);
-    };
-  }, [rules, online]);
+  const ask = async (): Promise<void> => {
+    const outcome = online ? await bridge.call("rules.list", {}) : undefined;
+    if (!outcome?.ok) return;
+    setRemarks(new Map(outcome.result.map(({ id, hints, uses, lastUsed }) => [id, { hints, uses, lastUsed }])));
+  };
+  useSoon(() => void ask(), settling, [rules, online]);
   return remarks;
 }
 
