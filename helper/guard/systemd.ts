@@ -7,8 +7,11 @@ import { withPeer } from "../system-bus.ts";
 import { connectToSystemd } from "./systemd-socket.ts";
 import { cgroupName, sliceCgroup, type UnitKind, unitKind } from "./unit-names.ts";
 
-/** The longest one request to us may take, answer and job together, milliseconds. systemd answers in under 20. */
-const patience = 10_000;
+/**
+ * The longest one request to us may take, answer and job together, milliseconds: systemd answers in under 20, and on a computer that has
+ * no time for it gets as much as its own library gives an answer (sd_bus_get_method_call_timeout(3)).
+ */
+const patience = 25_000;
 
 /** How often releaseSlice looks again for processes that were born while it moved the others. */
 const releaseRounds = 5;
