@@ -49,6 +49,12 @@ export class RuleEdits {
     return { ...made.rule, replaced: made.replaced, change };
   }
 
+  /** Whether add() would put it in the place of a temporary rule that may hold for longer. Errors: those of canonicalRule. */
+  endsSooner(given: ParsedParams<"rules.add">): boolean {
+    const { rules, lifetimes } = this.parts;
+    return rules.endsSooner(canonicalRule(given), lifetimes.expiryOf(given.lifetime));
+  }
+
   /** Makes rules in one change, as add() would each. */
   addAll(given: readonly NewRuleParams[]): Result<"learn.accept"> {
     const { rules, lifetimes } = this.parts;

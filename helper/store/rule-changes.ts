@@ -97,6 +97,19 @@ export class RuleChanges {
     return (rows as { id: number }[]).map((row) => row.id);
   }
 
+  /** Whether the change did nothing but block more, or allow less; false for one that is not known any more. */
+  blockedMore(id: number): boolean {
+    const stored = this.store.prepare("SELECT * FROM rule_changes WHERE id = ?").get(id) as Stored | undefined;
+    if (stored === undefined) return false;
+    const find = this.store.prepare("SELECT * FROM rules WHERE number = ?");
+    const gone = JSON.parse(stored.before) as StoredRow[];
+    const made = (JSON.parse(stored.after) as number[]).map((number) => find.get(number) as RuleRow | undefined);
+    return (
+      gone.every(({ action, enabled }) => action === "allow" || enabled === 0) &&
+      made.every((row) => row === undefined || row.action === "block" || row.enabled === 0)
+    );
+  }
+
   /**
    * Takes the change back; returns what would take that back in turn. Errors: nothing_to_undo, when there is none of this id, or others
    * changed the same since.

@@ -2,7 +2,7 @@
 import { CodedError } from "../../contract/errors.ts";
 import type { RuleLifetime } from "../../contract/lifetime.ts";
 import type { Action, Matcher, Origin, Rule } from "../../contract/words.ts";
-import type { ProcessId, TemporaryRule } from "../policy/lifetime.ts";
+import { holdsAsLong, type ProcessId, type TemporaryRule } from "../policy/lifetime.ts";
 import { prepared, type Store } from "./database.ts";
 import { RuleCache } from "./rule-cache.ts";
 import { RuleChanges } from "./rule-changes.ts";
@@ -175,17 +175,7 @@ export class Rules {
   ): NumberedRule & { replaced: string | null } {
     const boot = rule.lifetime === "forever" ? null : this.clock.boot;
     return this.changes.record(now, (change) => {
-      // Written like the index rules_matcher, or every rule there is would be read.
-      const replaced = prepared(
-        this.store,
-        `SELECT * FROM rules WHERE origin = @origin AND coalesce(app, '') = coalesce(@app, '')
-             AND coalesce(via, '') = coalesce(@via, '') AND coalesce(user, -1) = coalesce(@user, -1)
-             AND coalesce(address, '') = coalesce(@address, '') AND coalesce(host, '') = coalesce(@host, '')
-             AND coalesce(domain, '') = coalesce(@domain, '') AND coalesce(zone, '') = coalesce(@zone, '')
-             AND coalesce(port, -1) = coalesce(@port, -1) AND coalesce(portTo, -1) = coalesce(@portTo, -1)
-             AND coalesce(protocol, '') = coalesce(@protocol, '') AND direction = @direction
-             AND coalesce(profile, '') = coalesce(@profile, '') AND (lifetime = 'forever') = (@lifetime = 'forever')`,
-      ).get({ ...rule, origin }) as RuleRow | undefined;
+      const replaced = this.twinOf(rule, origin);
       if (replaced !== undefined) {
         change.gone(replaced);
         this.drop(replaced.number);
@@ -196,6 +186,28 @@ export class Rules {
       change.made(row.number);
       return { ...this.read(row), replaced: replaced === undefined ? null : String(replaced.number) };
     });
+  }
+
+  /** Whether the rule would take the place of a temporary one that asks or blocks and may hold for longer. `expires`: as of its term. */
+  endsSooner(rule: NewRule, expires: number | null): boolean {
+    const replaced = rule.lifetime === "forever" ? undefined : this.twinOf(rule, "person");
+    if (replaced === undefined || replaced.enabled === 0 || replaced.action === "allow") return false;
+    return !holdsAsLong({ lifetime: rule.lifetime, expires }, replaced);
+  }
+
+  /** The rule that one with an identical matcher takes the place of. */
+  private twinOf(rule: NewRule, origin: Origin): RuleRow | undefined {
+    // Written like the index rules_matcher, or every rule there is would be read.
+    return prepared(
+      this.store,
+      `SELECT * FROM rules WHERE origin = @origin AND coalesce(app, '') = coalesce(@app, '')
+           AND coalesce(via, '') = coalesce(@via, '') AND coalesce(user, -1) = coalesce(@user, -1)
+           AND coalesce(address, '') = coalesce(@address, '') AND coalesce(host, '') = coalesce(@host, '')
+           AND coalesce(domain, '') = coalesce(@domain, '') AND coalesce(zone, '') = coalesce(@zone, '')
+           AND coalesce(port, -1) = coalesce(@port, -1) AND coalesce(portTo, -1) = coalesce(@portTo, -1)
+           AND coalesce(protocol, '') = coalesce(@protocol, '') AND direction = @direction
+           AND coalesce(profile, '') = coalesce(@profile, '') AND (lifetime = 'forever') = (@lifetime = 'forever')`,
+    ).get({ ...rule, origin }) as RuleRow | undefined;
   }
 
   /** Whether a rule about the app allows something, enabled or not, in any profile. */
