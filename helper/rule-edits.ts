@@ -40,7 +40,7 @@ export class RuleEdits {
     return { made, change: rules.changes.after(newest)[0] ?? null };
   }
 
-  /** Errors: bad_address, bad_name, bad_matcher, interpreter_alone, not_running. */
+  /** Errors: bad_address, bad_name, bad_matcher, interpreter_alone, not_running, too_many_rules. */
   add(given: ParsedParams<"rules.add">): Result<"rules.add"> {
     const { rules, lifetimes } = this.parts;
     const rule = canonicalRule(given);
@@ -86,7 +86,7 @@ export class RuleEdits {
     return this.addAll(parts.map((part) => ({ ...rule, ...part })));
   }
 
-  /** Takes a change of rules back, the newest by default; returns what would take that back. Errors: nothing_to_undo. */
+  /** Takes a change of rules back, the newest by default; returns what would take that back. Errors: nothing_to_undo, too_many_rules. */
   undo(change: number | null): Undone {
     const { store, rules, lifetimes, answers, policyChanged } = this.parts;
     const id = change ?? rules.changes.newest();

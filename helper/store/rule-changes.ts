@@ -46,9 +46,12 @@ export type Undone = v.InferOutput<typeof undoneSchema>;
 
 export class RuleChanges {
   private readonly store: Store;
+  private readonly check: () => void;
   private open: { before: StoredRow[]; after: number[] } | undefined;
-  constructor(store: Store) {
+  /** `check`: within a change that is made or taken back, throws where it may not be. */
+  constructor(store: Store, check = () => {}) {
     this.store = store;
+    this.check = check;
   }
 
   /** One transaction and one step back, also for what is recorded within. `now`: milliseconds since 1970. */
@@ -62,7 +65,10 @@ export class RuleChanges {
           gone: (row) => void open.before.push({ ...row, processes: this.processesOf(row) }),
           made: (number) => void open.after.push(number),
         });
-        if (outer === undefined) this.write(open, now);
+        if (outer === undefined) {
+          this.check();
+          this.write(open, now);
+        }
         return result;
       } finally {
         this.open = outer;
@@ -120,6 +126,7 @@ export class RuleChanges {
       if (stored === undefined) throw new CodedError("nothing_to_undo");
       const before = JSON.parse(stored.before) as StoredRow[];
       const inverse = this.replace({ before, after: JSON.parse(stored.after) as number[] });
+      this.check();
       this.store.prepare("DELETE FROM rule_changes WHERE id = ?").run(id);
       return { change: stored, ...inverse };
     })();

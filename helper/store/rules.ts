@@ -6,6 +6,7 @@ import { holdsAsLong, type ProcessId, type TemporaryRule } from "../policy/lifet
 import { prepared, type Store } from "./database.ts";
 import { RuleCache } from "./rule-cache.ts";
 import { RuleChanges } from "./rule-changes.ts";
+import { RuleRoom, type Weighed, weigh } from "./rule-room.ts";
 import type { Difference, WantedRule } from "./rule-sync.ts";
 import { troubleOf } from "./trouble.ts";
 
@@ -79,6 +80,7 @@ interface KeptRule {
   readonly expires: number | null;
   /** Of a temporary one. */
   readonly boot: string | null;
+  readonly weighed: Weighed;
 }
 
 /** What is to be told of rules after a change. */
@@ -124,13 +126,22 @@ export class Rules {
   constructor(store: Store, clock: BootClock) {
     this.store = store;
     this.clock = clock;
-    const keep = ({ boot, ...row }: RuleRow) => ({
-      numbered: fromRow({ boot, ...row }, 0),
+    const keep = (row: RuleRow) => ({
+      numbered: fromRow(row, 0),
       expires: row.expires,
-      boot,
+      boot: row.boot,
+      weighed: weigh(row),
     });
-    this.cache = new RuleCache<KeptRule>(store, keep, ({ boot }) => boot !== null);
-    this.changes = new RuleChanges(store);
+    const room = new RuleRoom();
+    this.cache = new RuleCache<KeptRule>(
+      store,
+      keep,
+      ({ boot }) => boot !== null,
+      (before, now) => room.note([before?.weighed, now?.weighed]),
+    );
+    this.changes = new RuleChanges(store, () =>
+      room.check(Array.from(this.cache.underWay(), ([before, now]) => [before?.weighed, now?.weighed] as const)),
+    );
   }
 
   /** Every rule as it is committed, by number; within a change, as it is by then. */
@@ -166,6 +177,7 @@ export class Rules {
   /**
    * A rule with an identical matcher is replaced: it goes, the new one has a number of its own. A temporary rule stands beside a
    * permanent one, which counts again when the temporary one is over. Imports and people's rules stand beside one another.
+   * Errors: too_many_rules.
    */
   add(
     rule: NewRule,
@@ -226,7 +238,8 @@ export class Rules {
 
   /**
    * Brings the rules to what a file says (rule-sync.ts), in one change. A rule that says something else from now on has a number of its
-   * own; one that is switched or renamed keeps its number. Returns what takes it back; null where there was nothing to do.
+   * own; one that is switched or renamed keeps its number. Returns what takes it back; null where there was nothing to do. Errors:
+   * too_many_rules.
    */
   carryOut({ added, changed, removed, factory }: Difference, now: number): number | null {
     if (added.length + changed.length + removed.length + factory.length === 0) return null;

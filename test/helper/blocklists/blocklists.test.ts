@@ -86,12 +86,13 @@ describe("what is fetched", () => {
       ...[true, true, false],
     ]);
     const ago = (minutes: number) => Date.now() - minutes * 60_000;
-    const checked = store.prepare("UPDATE blocklists SET checked = ? WHERE name = 'far'");
-    checked.run(ago(9));
-    await reopen();
+    const checked = async (time: number) => {
+      store.prepare("UPDATE blocklists SET checked = ? WHERE name = 'far'").run(time);
+      await reopen();
+    };
+    await checked(ago(9));
     expect(lists.fetchedLately(null)).toBe(true);
-    checked.run(ago(11));
-    await reopen();
+    await checked(ago(11));
     expect([lists.fetchedLately(null), lists.fetchedLately("far")]).toEqual([false, false]);
     served = new CodedError("fetch_failed");
     lists.refresh("far");
@@ -106,7 +107,7 @@ describe("what is fetched", () => {
     await settled("far");
     mayFetch = false;
     lists.refresh("far");
-    expect(await settled("far")).toMatchObject({ hosts: 1, error: { code: "fetch_failed" } });
+    expect(await settled("far")).toMatchObject({ domains: 1, error: { code: "fetch_failed" } });
     expect(asked).toHaveLength(1);
     expect(lists.matchName("example.org")).not.toBeNull();
   });

@@ -39,6 +39,7 @@ const world: World = {
   ],
   trialBy: () => alice,
   hasUsed: () => false,
+  networksOf: () => [],
 };
 
 /** What rooms would answer, as far as it is looked at on its way back. */
@@ -50,6 +51,7 @@ const results: Partial<Record<MethodName, unknown>> = {
   "rules.undo": { removed: [], restored: [], more: 0 },
   "history.events": { events: [] },
   "history.apps": { apps: [] },
+  "history.networks": { networks: [], current: [] },
   "history.settings": { private: [] },
 };
 
