@@ -103,3 +103,24 @@ test("what a person tries is not made to stay, where it lets more through", asyn
   await program.call("mode.set", { mode: "block", confirmWithin: 600 });
   expect(await program.call("confirm", {})).toMatchObject({ mode: "block", trial: null });
 });
+
+test("nobody is kept from listing and removing rules by rules without number", async () => {
+  const odd = "\u0001".repeat(3900);
+  const add = (at: number) => program.call("rules.add", { app: `/${odd}`, via: `/${odd}`, action: "block", port: at });
+  let made = 0;
+  await expect(
+    (async () => {
+      for (; made < 400; made++) await add(made + 1);
+    })(),
+  ).rejects.toMatchObject({ code: "too_many_rules" });
+  expect(made).toBeGreaterThan(100);
+  // Whoever comes anew is told all of them, and so is who looks at everybody's.
+  const other = await connectAs(alice, field.helper, windowGroup);
+  const rules = await other.call("rules.list", {});
+  expect(rules.filter(({ origin }) => origin === "person")).toHaveLength(made);
+  for (const api of [other, await field.helper.client()]) await api.call("watch", { topics: ["rules"] });
+  const [first] = rules.filter(({ origin }) => origin === "person");
+  await other.call("rules.remove", { id: first?.id ?? "" });
+  await add(made + 1);
+  other.close();
+});
