@@ -20,6 +20,7 @@ export const errorCodes = {
   unknown_rule: "There is no such rule.",
   factory_rule: "A factory rule can be disabled, not removed.",
   bad_address: "That is neither an address nor a CIDR range.",
+  too_many_rules: "There would be more rules than can be listed: remove some first.",
   bad_rules_file: "That is no file of rules that can be read.",
   bad_backup: "That is no backup that can be read.",
   duplicate_rule: "Another rule of the file is about exactly the same.",

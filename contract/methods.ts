@@ -49,7 +49,7 @@ const explained = {
   reason: v.string(),
 } as const;
 
-/** Rules in one file: so many, with what is said of them, fit into one answer (maxReplyBytes). */
+/** Rules in one file: so many, with what is said of them, fit into one answer (maxReplyBytes), as all that there are must (rule-room.ts). */
 export const rulesInFile = 12_000;
 const seconds = v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(3600));
 const profileName = profileSchema.entries.name;
@@ -93,7 +93,7 @@ export const methods = {
   /**
    * `shown`: the endpoints that the person saw. An answer that would mean more by now, as further ones have joined the card, is refused.
    * Errors: unknown_prompt, already_answered (and how), app_unknown, prompt_not_held (`once` on an inbox item), not_running, name_unknown
-   * (host, domain), question_changed. `rules`: ids of the rules it made.
+   * (host, domain), question_changed, too_many_rules. `rules`: ids of the rules it made.
    */
   "prompts.answer": {
     params: v.strictObject({
@@ -114,7 +114,7 @@ export const methods = {
   "rules.list": { params: nothing, result: v.array(ruleSchema) },
   /**
    * A rule with an identical matcher is replaced, a temporary one only by a temporary one. An `address` is made canonical.
-   * Errors: bad_address, bad_name, bad_matcher, interpreter_alone, not_running (`quit`), unknown_profile.
+   * Errors: bad_address, bad_name, bad_matcher, interpreter_alone, not_running (`quit`), unknown_profile, too_many_rules.
    */
   "rules.add": {
     params: newRuleSchema,
@@ -143,7 +143,7 @@ export const methods = {
   /**
    * Makes the permanent rules exactly those that were staged, in one change that can be taken back, or tells what that would do. What is
    * temporary stays. `source`: only imports of that source are replaced, and what was staged becomes such imports. Otherwise all of people's
-   * rules and imports are, and `factory` says which factory rules are enabled: those it does not name are. Errors: unknown_rule (factory).
+   * rules and imports are, and `factory` says which factory rules are enabled: those it does not name are. Errors: unknown_rule (factory), too_many_rules.
    */
   "rules.apply": {
     params: v.strictObject({
@@ -160,7 +160,7 @@ export const methods = {
       change: v.nullable(v.number()),
     }),
   },
-  /** Takes a change of rules back: added, removed, enabled, or an answer. Without `change` the newest. Errors: nothing_to_undo. */
+  /** Takes a change of rules back: added, removed, enabled, or an answer. Without `change` the newest. Errors: nothing_to_undo, too_many_rules. */
   "rules.undo": {
     params: v.strictObject({ change: v.optional(v.nullable(v.number()), null) }),
     /** Rules that are there no more, and those that are back, as they were; one that only changed is in both. `more`: left out of these. */

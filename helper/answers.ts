@@ -1,6 +1,7 @@
 // Answers: committed first, then in the kernel's maps, then carried out on what is held, in that order.
 import { CodedError } from "../contract/errors.ts";
 import type { Lifetime, RuleLifetime } from "../contract/lifetime.ts";
+import type { ParsedParams } from "../contract/methods.ts";
 import type { RecentAnswer, Shown } from "../contract/questions.ts";
 import type { Prompt, Scope } from "../contract/words.ts";
 import type { Flows } from "./flows/flows.ts";
@@ -13,7 +14,7 @@ import { isSameProgram } from "./prompts/join.ts";
 import { isCertain, type Prompts } from "./prompts/prompts.ts";
 import { durably, type Store } from "./store/database.ts";
 import type { FlowVerdict, FlowVerdicts } from "./store/flow-verdicts.ts";
-import { anyMatcher, type Rules } from "./store/rules.ts";
+import { anyMatcher, type NewRule, type Rules } from "./store/rules.ts";
 
 /** The points an answer passes, in order. Tests stop the helper at each. */
 export type Step = "answered" | "committed" | "compiled" | "released";
@@ -42,6 +43,20 @@ export interface Outcome {
   change: number | null;
 }
 
+/** Rules that an answer becomes. Errors: name_unknown. */
+function rulesFor(prompt: Prompt, action: FlowVerdict, scope: Scope, lifetime: RuleLifetime): NewRule[] {
+  // Where people are told apart, a rule is for those processes that its question was about.
+  const user = prompt.process.person === undefined ? null : prompt.process.uid;
+  const about = { ...anyMatcher, user, app: prompt.app.path, direction: prompt.direction };
+  return scopeMatchers(prompt.endpoints, scope).map((matcher) => ({
+    ...about,
+    ...matcher,
+    action,
+    lifetime,
+    note: "",
+  }));
+}
+
 export class Answers {
   private readonly parts: AnswersParts;
   private readonly answered = new Answered();
@@ -62,6 +77,15 @@ export class Answers {
     this.answered.note([id, ...outcome.settled], `${action}, ${scope}, ${lifetime}`, prompt.process.person);
     this.answered.keep(prompt, { action, scope, lifetime, change: outcome.change }, Date.now());
     return outcome;
+  }
+
+  /** Whether its rules would take the place of temporary ones that may hold for longer. Errors: unknown_prompt, already_answered, name_unknown. */
+  endsSooner({ id, action, scope, lifetime }: ParsedParams<"prompts.answer">): boolean {
+    if (lifetime === "once") return false;
+    const { rules, lifetimes } = this.parts;
+    const expires = lifetimes.expiryOf(lifetime);
+    const { prompt } = this.find(id);
+    return rulesFor(prompt, action, scope, lifetime).some((rule) => rules.endsSooner(rule, expires));
   }
 
   /** Nobody could be asked about this flow: it follows the choice made for that, and the question goes to the inbox. */
@@ -119,18 +143,13 @@ export class Answers {
       // Its rules hold again, and no other is needed for what was asked.
       if (settled.includes(prompt.id)) return { rules: [], settled, change: null };
     }
-    const matchers = scopeMatchers(prompt.endpoints, scope);
-    // Where people are told apart, a rule is for those processes that its question was about.
-    const user = prompt.process.person === undefined ? null : prompt.process.uid;
+    const wanted = rulesFor(prompt, action, scope, lifetime);
     const now = Date.now();
     const { rules, change } = durably(this.parts.store, () => {
       this.parts.prompts.strike([prompt.id]);
       if (action === "allow") this.trust(prompt, flows);
       const rules = this.parts.rules.changes.record(now, () =>
-        matchers.map((matcher) => {
-          const about = { ...anyMatcher, user, app: prompt.app.path, direction: prompt.direction, ...matcher };
-          return this.parts.rules.add({ ...about, action, lifetime, note: "" }, now, term).rule.id;
-        }),
+        wanted.map((rule) => this.parts.rules.add(rule, now, term).rule.id),
       );
       return { rules, change: this.parts.rules.changes.newest() };
     });

@@ -307,6 +307,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     errors: logged.error,
   });
   blocklists.follow({
+    mayFetch: () => modes.situation.override !== "lockdown",
     changed: safely("a changed blocklist could not be enforced", () => void engine.policyChanged()),
     told: (list, id) => updates.note("blocklists", list, id),
   });
@@ -358,10 +359,20 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     stop: hooks.stop,
     authority: {
       windowGroup: options.windowGroup,
+      known: {
+        ruleEndsSooner: (rule) => engine.edits.endsSooner(rule),
+        answerEndsSooner: (answer) => engine.answers.endsSooner(answer),
+        fetchedLately: (list) => blocklists.fetchedLately(list),
+        trialWidens: () => probation.widens,
+      },
       askedAbout: (prompt) => engine.prompts.list().find(({ id }) => id === prompt)?.process ?? null,
       consent: (peer, admin, method, params) => {
         const asked = "id" in params && typeof params.id === "string" ? engine.prompts.get(params.id) : undefined;
-        return polkitAllows(peer, admin ? "org.picket.manage" : "org.picket.widen", actWords(method, params, asked));
+        return polkitAllows(
+          peer,
+          admin ? "org.picket.manage" : "org.picket.widen",
+          actWords(method, params, asked, admin),
+        );
       },
     },
     people: { ...people, tailor },

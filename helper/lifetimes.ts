@@ -60,9 +60,13 @@ export class Lifetimes {
       if (processes.length === 0) throw new CodedError("not_running", app ?? "any app");
       return { expires: null, processes };
     }
+    return { expires: this.expiryOf(lifetime), processes: [] };
+  }
+
+  /** When a rule that is made now is over, CLOCK_BOOTTIME milliseconds; null for one that is no length of time. */
+  expiryOf(lifetime: RuleLifetime): number | null {
     const length = parseDuration(lifetime);
-    const expires = length === null ? null : Math.round(this.parts.clock.boottime() + length.milliseconds);
-    return { expires, processes: [] };
+    return length === null ? null : Math.round(this.parts.clock.boottime() + length.milliseconds);
   }
 
   /** After every change of the rules: waits for what ends next. */

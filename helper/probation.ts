@@ -19,6 +19,7 @@ const patience = 60;
 const takeBackAgain = 5000;
 
 const strictness: Record<Action, number> = { allow: 0, ask: 1, block: 2 };
+const modeStrictness: Record<State["mode"], number> = { allow: 0, learn: 1, ask: 2, block: 3 };
 
 const storedSchema = v.object({
   what: v.string(),
@@ -65,6 +66,18 @@ function difference(before: State, after: State): Partial<State> {
   return Object.fromEntries(changed.map((part) => [part, before[part]]));
 }
 
+/** Whether a part of the state lets through, or may, what it did not before. */
+function isLaxer(now: State, before: Partial<State>): boolean {
+  const { mode, pause = now.pause, profile } = before;
+  return (
+    (mode !== undefined && modeStrictness[now.mode] < modeStrictness[mode]) ||
+    (before.lockdown === true && !now.lockdown) ||
+    (now.pause !== null && (pause === null || pause.at < now.pause.at)) ||
+    // What counts in a profile, only the whole policy knows.
+    (profile !== undefined && JSON.stringify(profile) !== JSON.stringify(now.profile))
+  );
+}
+
 export class Probation {
   private readonly parts: ProbationParts;
   private readonly alarm: Alarm;
@@ -91,6 +104,18 @@ export class Probation {
   /** Uid of who made what is on trial; null: nothing is. */
   get trialBy(): number | null {
     return this.stored?.by ?? null;
+  }
+
+  /** Whether something may connect that could not before, should what is on trial stay. */
+  get widens(): boolean {
+    const { stored } = this;
+    if (stored === null) return false;
+    const { changes, modes } = this.parts;
+    const unfinished = stored.after === null ? [] : changes.after(stored.after).map((undo) => ({ undo }));
+    const blockMore = [...stored.rules, ...unfinished].every(
+      (step) => "undo" in step && changes.blockedMore(step.undo),
+    );
+    return !blockMore || isLaxer(modes.state, stored.before as Partial<State>);
   }
 
   /** What was on trial when an earlier helper died and has had its time: call it before the first policy is made. */

@@ -40,13 +40,19 @@ export class RuleEdits {
     return { made, change: rules.changes.after(newest)[0] ?? null };
   }
 
-  /** Errors: bad_address, bad_name, bad_matcher, interpreter_alone, not_running. */
+  /** Errors: bad_address, bad_name, bad_matcher, interpreter_alone, not_running, too_many_rules. */
   add(given: ParsedParams<"rules.add">): Result<"rules.add"> {
     const { rules, lifetimes } = this.parts;
     const rule = canonicalRule(given);
     const term = lifetimes.termOf(rule.lifetime, rule.app);
     const { made, change } = this.edit(() => rules.add(rule, Date.now(), term));
     return { ...made.rule, replaced: made.replaced, change };
+  }
+
+  /** Whether add() would put it in the place of a temporary rule that may hold for longer. Errors: those of canonicalRule. */
+  endsSooner(given: ParsedParams<"rules.add">): boolean {
+    const { rules, lifetimes } = this.parts;
+    return rules.endsSooner(canonicalRule(given), lifetimes.expiryOf(given.lifetime));
   }
 
   /** Makes rules in one change, as add() would each. */
@@ -80,7 +86,7 @@ export class RuleEdits {
     return this.addAll(parts.map((part) => ({ ...rule, ...part })));
   }
 
-  /** Takes a change of rules back, the newest by default; returns what would take that back. Errors: nothing_to_undo. */
+  /** Takes a change of rules back, the newest by default; returns what would take that back. Errors: nothing_to_undo, too_many_rules. */
   undo(change: number | null): Undone {
     const { store, rules, lifetimes, answers, policyChanged } = this.parts;
     const id = change ?? rules.changes.newest();

@@ -191,13 +191,12 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       return differenceOf(before, engine.listRules());
     },
     explain: async (asked) => engine.explain(await withAppKeys(asked)),
-    "rules.add": async (rule, client) => {
+    "rules.add": (rule, client) => {
       const { profile } = rule;
       // It would never count, and a person would believe in it.
       if (profile !== null && !parts.profiles().some(({ name }) => name === profile))
         throw new CodedError("unknown_profile", profile);
-      const named = await withAppKeys(rule);
-      return attempt(client, "A new rule.", () => engine.edits.add(named));
+      return attempt(client, "A new rule.", () => engine.edits.add(rule));
     },
     "rules.remove": ({ id }, client) => attempt(client, `Rule ${id} removed.`, () => engine.edits.remove(id)),
     "rules.enable": ({ id, enabled }, client) =>
@@ -279,7 +278,9 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
   return async ({ method, params, client }) => {
     const noted = isDecision(method, params) ? noteOf(parts, method, params, client) : null;
     try {
-      return await pass(gate, { method, params, client }, async (asked) => {
+      // What a rule is about must stand when it is judged who may make it: to look for it takes time.
+      const named = method === "rules.add" ? await withAppKeys(params as ParsedParams<"rules.add">) : params;
+      return await pass(gate, { method, params: named, client }, async (asked) => {
         const serve = service[method] as (params: unknown, client: Connection) => Promise<Result<typeof method>>;
         const result = await serve(asked, client);
         noted?.("done", result);

@@ -23,6 +23,8 @@ import { nextAsk } from "./schedule.ts";
 const mostLists = 32;
 /** How often it is looked whether a list is due, milliseconds: a machine that slept has timers that are late. */
 const longestRest = 15 * 60_000;
+/** A list that was asked for within so long is fetched again for a person, and for no program that may not widen. Milliseconds. */
+const lately = 10 * 60_000;
 /** After a start the network may not be there yet. Milliseconds. */
 const firstRest = 30_000;
 
@@ -34,6 +36,8 @@ export interface BlocklistsParts {
 }
 
 export interface BlocklistsFollower {
+  /** Whether anything may be fetched by now. */
+  mayFetch(): boolean;
   /** What the lists block is different from now on. */
   changed(): void;
   /** A list's state changed; null: it is gone. */
@@ -49,7 +53,7 @@ export class Blocklists {
   private lists: List[] = [];
   private queue: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
-  private follower: BlocklistsFollower = { changed: () => {}, told: () => {} };
+  private follower: BlocklistsFollower = { mayFetch: () => true, changed: () => {}, told: () => {} };
   private readonly ending = new AbortController();
 
   /** Resolves when every enabled list is read, 2 s for a million names: before that they would block nothing. */
@@ -157,8 +161,20 @@ export class Blocklists {
 
   /** One list, or with null all that are enabled and have a URL. Errors: unknown_blocklist, blocklist_not_fetched. */
   refresh(name: string | null): Blocklist[] {
-    const lists = name === null ? this.lists.filter(({ row }) => row.enabled && row.url !== null) : [this.find(name)];
-    return lists.map((list) => this.fetch(list));
+    return this.meantBy(name).map((list) => this.fetch(list));
+  }
+
+  private meantBy(name: string | null): List[] {
+    return name === null ? this.lists.filter(({ row }) => row.enabled && row.url !== null) : [this.find(name)];
+  }
+
+  /** Whether refresh() would ask for one that is asked for just now, or was a short while ago. Errors: unknown_blocklist. */
+  fetchedLately(name: string | null): boolean {
+    const since = Date.now() - lately;
+    return this.meantBy(name).some(({ row: { checked, error }, jobs }) => {
+      const times = [checked ?? 0, error === null ? 0 : new Date(error.time).getTime()];
+      return jobs > 0 || Math.max(...times) > since;
+    });
   }
 
   /** Takes the update that waits because it lost more than half. Errors: unknown_blocklist, nothing_aside. */
@@ -336,6 +352,7 @@ export class Blocklists {
     const { url } = list.row;
     if (url === null) throw new CodedError("blocklist_not_fetched", list.row.name);
     return this.change(list, async () => {
+      if (!this.follower.mayFetch()) throw new CodedError("fetch_failed", "nothing leaves this computer in lockdown");
       this.become(list, "fetching");
       const part = this.files.part();
       try {
@@ -407,7 +424,7 @@ export class Blocklists {
 
   private lookForDue(): void {
     const now = Date.now();
-    for (const list of this.lists) {
+    for (const list of this.follower.mayFetch() ? this.lists : []) {
       const { row } = list;
       if (!row.enabled || row.url === null || list.jobs > 0) continue;
       const failed = row.error !== null && (row.error.code === "fetch_failed" || !isWhole(list));

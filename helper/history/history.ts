@@ -2,7 +2,12 @@
 // booked; whoever asks gets it up to the moment.
 import * as v from "valibot";
 import { CodedError } from "../../contract/errors.ts";
-import { type HistoryApp, type HistorySettings, historySettingsSchema } from "../../contract/history.ts";
+import {
+  type HistoryApp,
+  type HistoryNetwork,
+  type HistorySettings,
+  historySettingsSchema,
+} from "../../contract/history.ts";
 import type { ParsedParams, Result } from "../../contract/methods.ts";
 import type { Flow } from "../../contract/words.ts";
 import type { Situation } from "../enforced-policy.ts";
@@ -253,11 +258,16 @@ export class History {
     return this.keys.hasUsed(app, uid);
   }
 
+  /** Networks in which there is anything of processes of the user. */
+  networksOf(uid: number): HistoryNetwork[] {
+    return this.keys.networks(uid);
+  }
+
   listNetworks(): Result<"history.networks"> {
     this.network.readAt = Number.NEGATIVE_INFINITY;
     this.lookAtNetwork();
     const current = this.keys.network(this.network.current);
-    return { networks: this.keys.allNetworks(), current: [String(current)] };
+    return { networks: this.keys.networks(), current: [String(current)] };
   }
 
   findApps(paths: readonly string[]): HistoryApp[] {

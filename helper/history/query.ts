@@ -230,7 +230,7 @@ export function query(asked: Asked, sources: Sources, kept: Kept, now: number): 
   const lines = sparks(shown.slice(0, asked.sparks), question, (tally, lined) =>
     collect(tally, sources, { from, to }, unit, linesFor(tally, asked, lined, sources)),
   );
-  const networks = new Map(asked.by === "network" ? sources.keys.allNetworks().map((each) => [each.id, each]) : []);
+  const networks = new Map(asked.by === "network" ? sources.keys.networks().map((each) => [each.id, each]) : []);
   const texts = sources.keys.texts(
     asked.by,
     shown.map(({ value }) => value),

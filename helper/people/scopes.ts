@@ -1,6 +1,7 @@
 // What each method shows and lets do of what belongs to somebody: the one list that keeps people apart. Pure; root, and an owner whom alone
 // the helper serves, pass it by.
 import { CodedError } from "../../contract/errors.ts";
+import type { HistoryEvent, HistoryNetwork } from "../../contract/history.ts";
 import type { MethodName, ParsedParams, Result } from "../../contract/methods.ts";
 import type { Flow, Prompt, Rule, Standing, Status } from "../../contract/words.ts";
 import { looksAfter, mayRule, sees, seesRule, type Viewer } from "./viewer.ts";
@@ -22,6 +23,8 @@ export interface World {
   trialBy(): number | null;
   /** Whether history has anything of the app's by processes of the user. */
   hasUsed(app: string, uid: number): boolean;
+  /** The networks in which history has anything of processes of the user. */
+  networksOf(uid: number): readonly HistoryNetwork[];
 }
 
 /** What the viewer has to be for it: anybody, or one who looks after the whole machine. */
@@ -98,6 +101,17 @@ function statusFor(status: Status, viewer: Viewer, world: World): Status {
     .filter(({ code }) => code !== "packetSockets" && code !== "outsideSockets")
     .map(({ code, message }) => ({ code, message: message.replace(/ \(\d+\)$/, "") }));
   return { ...standingFor(status, viewer, world), degraded, counters: {}, prompts: world.countPrompts(viewer) };
+}
+
+/** `names`: of the networks that the viewer's processes used. */
+function eventFor(event: HistoryEvent, viewer: Viewer, world: World, names: ReadonlySet<string>): HistoryEvent[] {
+  const { kind, app, from, to } = event;
+  if (app !== null && !world.hasUsed(app, viewer.uid)) return [];
+  if (kind !== "network") return [event];
+  const [left, joined] = [from, to].map((name) => (name !== null && names.has(name) ? name : null));
+  // Out of one's own network into another's: to where is not told, and so not that it was.
+  if (to === null ? left === null : joined === null) return [];
+  return [{ ...event, from: left ?? null }];
 }
 
 const scopes: { [M in MethodName]: Entry<M> } = {
@@ -208,11 +222,18 @@ const scopes: { [M in MethodName]: Entry<M> } = {
     // How many of the computer's own are left out beside it must not tell that somebody else's app is known.
     enter: (asked, viewer, world) =>
       asked.app === undefined || world.hasUsed(asked.app, viewer.uid) ? asked : { ...asked, app: noApp },
-    leave: ({ events }, viewer, world) => ({
-      events: events.filter(({ app }) => app === null || world.hasUsed(app, viewer.uid)),
-    }),
+    leave: ({ events }, viewer, world) => {
+      const names = new Set(world.networksOf(viewer.uid).map(({ name }) => name));
+      return { events: events.flatMap((event) => eventFor(event, viewer, world, names)) };
+    },
   },
-  "history.networks": "open",
+  // Where this computer was is where its people were.
+  "history.networks": {
+    leave: ({ networks, current }, viewer, world) => {
+      const own = new Set(world.networksOf(viewer.uid).map(({ id }) => id));
+      return { networks: networks.filter(({ id }) => own.has(id)), current: current.filter((id) => own.has(id)) };
+    },
+  },
   "history.apps": {
     leave: ({ apps }, viewer, world) => ({ apps: apps.filter(({ path }) => world.hasUsed(path, viewer.uid)) }),
   },

@@ -18,5 +18,6 @@ export function worldOf(rooms: () => { engine: Engine; probation: Probation; his
     changes: () => rooms().engine.changedUsers(),
     trialBy: () => rooms().probation.trialBy,
     hasUsed: (app, uid) => rooms().history.hasUsed(app, uid),
+    networksOf: (uid) => rooms().history.networksOf(uid),
   };
 }

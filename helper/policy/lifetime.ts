@@ -32,6 +32,18 @@ export function isOver(rule: TemporaryRule, now: Moment): boolean {
   return rule.lifetime === "quit" && !rule.processes.some((process) => now.runs(process));
 }
 
+/**
+ * Whether a new temporary rule is sure to hold for as long as one that it takes the place of, both of this boot. When an app quits nobody
+ * knows beforehand.
+ */
+export function holdsAsLong(
+  made: Pick<TemporaryRule, "lifetime" | "expires">,
+  replaced: Pick<TemporaryRule, "lifetime" | "expires">,
+): boolean {
+  if (made.lifetime === "restart") return true;
+  return made.expires !== null && replaced.expires !== null && made.expires >= replaced.expires;
+}
+
 /** The next moment at which a rule is over by itself, CLOCK_BOOTTIME milliseconds; null when none will be. */
 export function nextExpiry(rules: readonly TemporaryRule[]): number | null {
   const times = rules.map(({ expires }) => expires).filter((expires) => expires !== null);

@@ -5,7 +5,10 @@ import type { MethodName, ParsedParams } from "../../contract/methods.ts";
 import type { Mode, Prompt, Scope } from "../../contract/words.ts";
 import { displayable } from "../identity/apps.ts";
 
-type Words<M extends MethodName> = string | ((params: ParsedParams<M>, asked: Prompt | undefined) => string);
+/** `instead`: what is to be said of a block for which consent is needed. */
+type Words<M extends MethodName> =
+  | string
+  | ((params: ParsedParams<M>, asked: Prompt | undefined, instead: string) => string);
 
 const modes: Record<Mode, string> = {
   ask: "have new connections asked about",
@@ -20,21 +23,24 @@ const history = "change what history keeps or shows";
 const backup = "put a backup in the place of all rules and settings";
 
 const words: { [M in MethodName]?: Words<M> } = {
-  "prompts.answer": ({ action, scope, lifetime }, asked) => {
+  "prompts.answer": ({ action, scope, lifetime }, asked, instead) => {
     if (asked === undefined) return "answer a question";
     const { app, direction } = asked;
     const there = placeOf(asked, scope);
     const how = direction === "inbound" ? `be reached from ${there}` : `connect to ${there}`;
     const may = action === "allow" ? `let ${quoted(app.name)} ${how}` : `not let ${quoted(app.name)} ${how}`;
-    return `${may}, ${duration(lifetime)}`;
+    return `${may}, ${duration(lifetime)}${action === "block" ? instead : ""}`;
   },
-  "rules.add": ({ app, action }) =>
-    `add a rule that says ${action} for ${app === null ? "every app" : quoted(appPathText(app))}`,
+  "rules.add": ({ app, action, lifetime }, _, instead) => {
+    const whom = app === null ? "every app" : quoted(appPathText(app));
+    return `add a rule that says ${action} for ${whom}${action === "block" ? `, ${duration(lifetime)}${instead}` : ""}`;
+  },
   "rules.remove": "remove a rule",
   "rules.enable": ({ enabled }) => `switch a rule ${enabled ? "on" : "off"}`,
   "rules.apply": "put the rules of a file into force",
   "rules.undo": "take back a change of rules",
   "rules.except": "make an exception to a rule or blocklist",
+  confirm: "keep a change that would take itself back",
   "learn.accept": "make rules of what was learned",
   "learn.forget": "forget what was learned",
   "mode.set": ({ mode }) => modes[mode],
@@ -43,13 +49,16 @@ const words: { [M in MethodName]?: Words<M> } = {
   "profile.set": profiles,
   "profiles.define": "change a profile",
   "profiles.remove": "remove a profile",
-  "blocklists.add": "add a blocklist",
+  "blocklists.add": ({ url }) => `add a blocklist and fetch it, now and daily, from ${quoted(url)}`,
   "blocklists.begin": lists,
   "blocklists.append": lists,
   "blocklists.commit": lists,
   "blocklists.remove": "remove a blocklist",
   "blocklists.enable": ({ enabled }) => `switch a blocklist ${enabled ? "on" : "off"}`,
-  "blocklists.refresh": "take a blocklist that is shorter than it was",
+  "blocklists.refresh": ({ name, acceptShrunk }) =>
+    acceptShrunk
+      ? "take a blocklist that is shorter than it was"
+      : `fetch ${name === null ? "all blocklists" : `the blocklist ${quoted(name)}`} again, a short while after the last time`,
   "history.configure": history,
   "history.setPrivate": history,
   "history.delete": "delete history",
@@ -57,10 +66,17 @@ const words: { [M in MethodName]?: Words<M> } = {
   "backup.undo": backup,
 };
 
-/** Follows "wants to". Any text of others in it is printable, and what it says of an app is in quotation marks. */
-export function actWords<M extends MethodName>(method: M, params: ParsedParams<M>, asked?: Prompt): string {
+/** Follows "wants to". Any text of others in it is printable, and what it says of an app is in quotation marks. `admin`: it is an administrator's to consent. */
+export function actWords<M extends MethodName>(
+  method: M,
+  params: ParsedParams<M>,
+  asked?: Prompt,
+  admin = false,
+): string {
   const each = (words[method] ?? `change something (${method})`) as Words<M>;
-  return typeof each === "function" ? each(params, asked) : each;
+  // A person's own consent to a block is asked for only where it makes another end sooner.
+  const instead = admin ? "" : ", instead of a rule that may hold for longer";
+  return typeof each === "function" ? each(params, asked, instead) : each;
 }
 
 /** The whole question. `program`: what wants it. */

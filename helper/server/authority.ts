@@ -6,11 +6,12 @@ import type { MethodName, ParsedParams } from "../../contract/methods.ts";
 import type { Prompt } from "../../contract/words.ts";
 import type { Peer } from "../kernel/peer.ts";
 import { ancestry } from "../own-session.ts";
-import { rightOf } from "./rights.ts";
+import { type Known, rightOf } from "./rights.ts";
 
 export interface Authority {
   /** Null at level "open". The group that only the installed window's launcher gives. */
   readonly windowGroup: number | null;
+  readonly known: Known;
   /** Whom an open prompt is about; null when there is no such prompt. */
   askedAbout(prompt: string): Prompt["process"] | null;
   /** Asks polkit, with `admin` for an administrator's consent; whoever consents is told who wants what. */
@@ -42,9 +43,8 @@ export async function authorize(
     if (await consents()) return;
     throw new CodedError("not_permitted", "this is about everybody on this computer: an administrator has to do it");
   }
-  if (authority.windowGroup === null) return;
-  const right = rightOf(method, params as ParsedParams<MethodName>);
-  if (right !== "widen" || peer.gid === authority.windowGroup) return;
+  if (authority.windowGroup === null || peer.gid === authority.windowGroup) return;
+  if (rightOf(method, params as ParsedParams<MethodName>, authority.known) !== "widen") return;
   if (method === "prompts.answer") {
     const asked = authority.askedAbout((params as ParsedParams<"prompts.answer">).id);
     if (asked !== null && isOrComesFrom(peer.pid, asked.pid))

@@ -26,7 +26,9 @@ export async function pass(
   const asked = params as ParsedParams<MethodName>;
   checkLock(lock, peer.uid, method, asked);
   const demand = demandOf(method, asked, viewer, people.world);
-  await authorize(authority, peer, method, params, demand === "admin", () => isStill(client));
-  const result = await serve(enter(method, asked, viewer, people.world));
+  const own = enter(method, asked, viewer, people.world);
+  // Nothing else is done between the moment at which it is said that it needs no consent and the one at which it is carried out.
+  await authorize(authority, peer, method, own, demand === "admin", () => isStill(client));
+  const result = await serve(own);
   return leave(method, result, viewer, people.world, asked);
 }

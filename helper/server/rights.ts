@@ -4,7 +4,27 @@ import type { MethodName, ParsedParams } from "../../contract/methods.ts";
 /** read: tells. narrow: blocks more, asks more, or changes nothing about access. widen: something may connect afterwards that could not before, or what was seen is forgotten. */
 export type Right = "read" | "narrow" | "widen";
 
-type Rule<M extends MethodName> = Right | ((params: ParsedParams<M>) => Right);
+/** What only the rooms know, as it is when it is asked. */
+export interface Known {
+  /** Whether the rule would take the place of a temporary one that may hold for longer. */
+  ruleEndsSooner(rule: ParsedParams<"rules.add">): boolean;
+  /** The same of what an answer becomes. */
+  answerEndsSooner(answer: ParsedParams<"prompts.answer">): boolean;
+  /** Whether a blocklist that would be fetched was asked for a short while ago. */
+  fetchedLately(list: string | null): boolean;
+  /** Whether what is on trial lets through what was not before. */
+  trialWidens(): boolean;
+}
+
+/** Where none of it is known, it is so. */
+const nothingKnown: Known = {
+  ruleEndsSooner: () => true,
+  answerEndsSooner: () => true,
+  fetchedLately: () => true,
+  trialWidens: () => true,
+};
+
+type Rule<M extends MethodName> = Right | ((params: ParsedParams<M>, known: Known) => Right);
 
 const widensUnless = (narrow: boolean): Right => (narrow ? "narrow" : "widen");
 
@@ -13,12 +33,12 @@ const rights: { [M in MethodName]: Rule<M> } = {
   status: "read",
   "prompts.list": "read",
   "prompts.dismiss": "narrow",
-  "prompts.answer": ({ action }) => widensUnless(action === "block"),
+  "prompts.answer": (answer, known) => widensUnless(answer.action === "block" && !known.answerEndsSooner(answer)),
   "prompts.details": "read",
   "answers.list": "read",
   "rules.list": "read",
   // A narrower allow of somebody's rule could be replaced by a block with the same matcher: that blocks more, and can be undone.
-  "rules.add": ({ action }) => widensUnless(action === "block"),
+  "rules.add": (rule, known) => widensUnless(rule.action === "block" && !known.ruleEndsSooner(rule)),
   // Removing a block, an allow that a wider block stood behind, an exception: which of them it is, only the whole policy knows.
   "rules.remove": "widen",
   "rules.enable": "widen",
@@ -28,8 +48,8 @@ const rights: { [M in MethodName]: Rule<M> } = {
   "rules.except": "widen",
   explain: "read",
   "mode.set": ({ mode }) => widensUnless(mode === "block"),
-  // Whoever set what is on trial had the right to.
-  confirm: "narrow",
+  // Whoever set what is on trial had the right to, for as long as it lasts.
+  confirm: (_, known) => widensUnless(!known.trialWidens()),
   pause: ({ for: length }) => widensUnless(length === null),
   lockdown: ({ on }) => widensUnless(on),
   "profile.set": "widen",
@@ -48,14 +68,16 @@ const rights: { [M in MethodName]: Rule<M> } = {
   "monitor.end": "narrow",
   "blocklists.list": "read",
   "blocklists.hits": "read",
-  "blocklists.add": "narrow",
+  // Whatever is in the address of a list is sent to whoever it names, past every rule.
+  "blocklists.add": "widen",
   // New text may hold less than the old one.
   "blocklists.begin": ({ replace }) => widensUnless(!replace),
   "blocklists.append": "narrow",
   "blocklists.commit": "narrow",
   "blocklists.remove": "widen",
   "blocklists.enable": ({ enabled }) => widensUnless(enabled),
-  "blocklists.refresh": ({ acceptShrunk }) => widensUnless(!acceptShrunk),
+  // So is when it is asked for.
+  "blocklists.refresh": ({ name, acceptShrunk }, known) => widensUnless(!acceptShrunk && !known.fetchedLately(name)),
   "history.query": "read",
   "history.events": "read",
   "history.networks": "read",
@@ -75,7 +97,7 @@ const rights: { [M in MethodName]: Rule<M> } = {
   watch: "read",
 };
 
-export function rightOf<M extends MethodName>(method: M, params: ParsedParams<M>): Right {
+export function rightOf<M extends MethodName>(method: M, params: ParsedParams<M>, known = nothingKnown): Right {
   const rule = rights[method] as Rule<M>;
-  return typeof rule === "function" ? rule(params) : rule;
+  return typeof rule === "function" ? rule(params, known) : rule;
 }

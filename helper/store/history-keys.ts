@@ -73,7 +73,7 @@ export class HistoryKeys {
   private appById: ReturnType<Store["prepare"]> | undefined;
   private readonly known = new Map<string, { id: number; day: number }>();
   private readonly apps = new Map<string, AppRow>();
-  private readonly networks = new Map<string, number>();
+  private readonly networkIds = new Map<string, number>();
   /** Rows without a filter, as long as no key came: what is asked again and again. */
   private readonly whole = new Map<HistoryBy, { last: number; rows: Rows }>();
   private fresh = { day: 0, apps: 0, hosts: new Map<number, number>() };
@@ -195,7 +195,7 @@ export class HistoryKeys {
   /** The number of a network; its name and kind are kept up to date. */
   network({ key, name, kind, metered }: StoredNetwork): number {
     const text = JSON.stringify([key, name, kind, metered]);
-    const known = this.networks.get(text);
+    const known = this.networkIds.get(text);
     if (known !== undefined) return known;
     const id = this.store
       .prepare(
@@ -204,13 +204,18 @@ export class HistoryKeys {
       )
       .pluck()
       .get(key, name, kind, Number(metered)) as number;
-    this.networks.clear();
-    this.networks.set(text, id);
+    this.networkIds.clear();
+    this.networkIds.set(text, id);
     return id;
   }
 
-  allNetworks(): HistoryNetwork[] {
-    const rows = this.store.prepare("SELECT id, name, kind, metered FROM history_networks ORDER BY id").all() as {
+  /** All of them, or those that a user's processes used. */
+  networks(user: number | null = null): HistoryNetwork[] {
+    const statement = this.store.prepare(
+      `SELECT id, name, kind, metered FROM history_networks
+       WHERE @user IS NULL OR id IN (SELECT network FROM history_keys WHERE user = @user) ORDER BY id`,
+    );
+    const rows = statement.all({ user }) as {
       id: number;
       name: string;
       kind: NetworkKind;
@@ -297,7 +302,7 @@ export class HistoryKeys {
     this.columns.forget();
     this.known.clear();
     this.apps.clear();
-    this.networks.clear();
+    this.networkIds.clear();
   }
 
   /**

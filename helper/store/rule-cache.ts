@@ -28,6 +28,7 @@ export class RuleCache<Kept> {
   private readonly store: Store;
   private readonly keep: (row: RuleRow) => Kept;
   private readonly isFew: (kept: Kept) => boolean;
+  private readonly moved: (before: Kept | undefined, now: Kept | undefined) => void;
   /** By number, lowest first unless `isMixed`. */
   private kept = new Map<number, Kept>();
   private readonly atHand = new Set<number>();
@@ -40,11 +41,17 @@ export class RuleCache<Kept> {
   /** The same, and what was kept of them, for those who tell of it. */
   private untold = new Map<number, Kept | undefined>();
 
-  /** `keep`: what is to be kept of a rule. `isFew`: which of them few() is about. */
-  constructor(store: Store, keep: (row: RuleRow) => Kept, isFew: (kept: Kept) => boolean) {
+  /** `keep`: what is to be kept of a rule. `isFew`: which of them few() is about. `moved`: hears of what is kept from now on. */
+  constructor(
+    store: Store,
+    keep: (row: RuleRow) => Kept,
+    isFew: (kept: Kept) => boolean,
+    moved: (before: Kept | undefined, now: Kept | undefined) => void,
+  ) {
     this.store = store;
     this.keep = keep;
     this.isFew = isFew;
+    this.moved = moved;
     store.exec(watch);
     this.seen = store.prepare("SELECT coalesce(max(at), 0) FROM temp.touched_rules").pluck().get() as number;
     for (const row of store.prepare("SELECT * FROM rules ORDER BY number").all()) this.put(row as RuleRow);
@@ -67,6 +74,12 @@ export class RuleCache<Kept> {
     if (this.isMixed) this.kept = new Map([...this.kept].sort(([a], [b]) => a - b));
     this.isMixed = false;
     return [...this.kept.values()];
+  }
+
+  /** Within a change: what is kept of each rule that it touched, and what will be. */
+  *underWay(): Generator<readonly [before: Kept | undefined, now: Kept | undefined]> {
+    for (const { touched, row } of this.touches())
+      yield [this.kept.get(touched), row === null ? undefined : this.keep(row)];
   }
 
   /** Numbers of the few that the cache was told to keep at hand, and in the midst of a change of all that it touched. */
@@ -116,9 +129,14 @@ export class RuleCache<Kept> {
   drop(number: number): void {
     this.catchUp();
     if (!this.untold.has(number)) this.untold.set(number, this.kept.get(number));
-    this.kept.delete(number);
+    this.keepNo(number);
     this.atHand.delete(number);
     this.pending.add(number);
+  }
+
+  private keepNo(number: number): void {
+    this.moved(this.kept.get(number), undefined);
+    this.kept.delete(number);
   }
 
   private catchUp(): void {
@@ -127,7 +145,7 @@ export class RuleCache<Kept> {
       this.pending.add(touched);
       if (!this.untold.has(touched)) this.untold.set(touched, this.kept.get(touched));
       this.atHand.delete(touched);
-      if (row === null) this.kept.delete(touched);
+      if (row === null) this.keepNo(touched);
       else this.put(row);
     }
   }
@@ -136,6 +154,7 @@ export class RuleCache<Kept> {
     this.isMixed ||= row.number < this.highest && !this.kept.has(row.number);
     this.highest = Math.max(this.highest, row.number);
     const kept = this.keep(row);
+    this.moved(this.kept.get(row.number), kept);
     this.kept.set(row.number, kept);
     if (this.isFew(kept)) this.atHand.add(row.number);
   }

@@ -46,9 +46,12 @@ export type Undone = v.InferOutput<typeof undoneSchema>;
 
 export class RuleChanges {
   private readonly store: Store;
+  private readonly check: () => void;
   private open: { before: StoredRow[]; after: number[] } | undefined;
-  constructor(store: Store) {
+  /** `check`: within a change that is made or taken back, throws where it may not be. */
+  constructor(store: Store, check = () => {}) {
     this.store = store;
+    this.check = check;
   }
 
   /** One transaction and one step back, also for what is recorded within. `now`: milliseconds since 1970. */
@@ -62,7 +65,10 @@ export class RuleChanges {
           gone: (row) => void open.before.push({ ...row, processes: this.processesOf(row) }),
           made: (number) => void open.after.push(number),
         });
-        if (outer === undefined) this.write(open, now);
+        if (outer === undefined) {
+          this.check();
+          this.write(open, now);
+        }
         return result;
       } finally {
         this.open = outer;
@@ -97,6 +103,19 @@ export class RuleChanges {
     return (rows as { id: number }[]).map((row) => row.id);
   }
 
+  /** Whether the change did nothing but block more, or allow less; false for one that is not known any more. */
+  blockedMore(id: number): boolean {
+    const stored = this.store.prepare("SELECT * FROM rule_changes WHERE id = ?").get(id) as Stored | undefined;
+    if (stored === undefined) return false;
+    const find = this.store.prepare("SELECT * FROM rules WHERE number = ?");
+    const gone = JSON.parse(stored.before) as StoredRow[];
+    const made = (JSON.parse(stored.after) as number[]).map((number) => find.get(number) as RuleRow | undefined);
+    return (
+      gone.every(({ action, enabled }) => action === "allow" || enabled === 0) &&
+      made.every((row) => row === undefined || row.action === "block" || row.enabled === 0)
+    );
+  }
+
   /**
    * Takes the change back; returns what would take that back in turn. Errors: nothing_to_undo, when there is none of this id, or others
    * changed the same since.
@@ -107,6 +126,7 @@ export class RuleChanges {
       if (stored === undefined) throw new CodedError("nothing_to_undo");
       const before = JSON.parse(stored.before) as StoredRow[];
       const inverse = this.replace({ before, after: JSON.parse(stored.after) as number[] });
+      this.check();
       this.store.prepare("DELETE FROM rule_changes WHERE id = ?").run(id);
       return { change: stored, ...inverse };
     })();

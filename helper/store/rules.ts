@@ -2,10 +2,11 @@
 import { CodedError } from "../../contract/errors.ts";
 import type { RuleLifetime } from "../../contract/lifetime.ts";
 import type { Action, Matcher, Origin, Rule } from "../../contract/words.ts";
-import type { ProcessId, TemporaryRule } from "../policy/lifetime.ts";
+import { holdsAsLong, type ProcessId, type TemporaryRule } from "../policy/lifetime.ts";
 import { prepared, type Store } from "./database.ts";
 import { RuleCache } from "./rule-cache.ts";
 import { RuleChanges } from "./rule-changes.ts";
+import { RuleRoom, type Weighed, weigh } from "./rule-room.ts";
 import type { Difference, WantedRule } from "./rule-sync.ts";
 import { troubleOf } from "./trouble.ts";
 
@@ -79,6 +80,7 @@ interface KeptRule {
   readonly expires: number | null;
   /** Of a temporary one. */
   readonly boot: string | null;
+  readonly weighed: Weighed;
 }
 
 /** What is to be told of rules after a change. */
@@ -124,13 +126,22 @@ export class Rules {
   constructor(store: Store, clock: BootClock) {
     this.store = store;
     this.clock = clock;
-    const keep = ({ boot, ...row }: RuleRow) => ({
-      numbered: fromRow({ boot, ...row }, 0),
+    const keep = (row: RuleRow) => ({
+      numbered: fromRow(row, 0),
       expires: row.expires,
-      boot,
+      boot: row.boot,
+      weighed: weigh(row),
     });
-    this.cache = new RuleCache<KeptRule>(store, keep, ({ boot }) => boot !== null);
-    this.changes = new RuleChanges(store);
+    const room = new RuleRoom();
+    this.cache = new RuleCache<KeptRule>(
+      store,
+      keep,
+      ({ boot }) => boot !== null,
+      (before, now) => room.note([before?.weighed, now?.weighed]),
+    );
+    this.changes = new RuleChanges(store, () =>
+      room.check(Array.from(this.cache.underWay(), ([before, now]) => [before?.weighed, now?.weighed] as const)),
+    );
   }
 
   /** Every rule as it is committed, by number; within a change, as it is by then. */
@@ -166,6 +177,7 @@ export class Rules {
   /**
    * A rule with an identical matcher is replaced: it goes, the new one has a number of its own. A temporary rule stands beside a
    * permanent one, which counts again when the temporary one is over. Imports and people's rules stand beside one another.
+   * Errors: too_many_rules.
    */
   add(
     rule: NewRule,
@@ -175,17 +187,7 @@ export class Rules {
   ): NumberedRule & { replaced: string | null } {
     const boot = rule.lifetime === "forever" ? null : this.clock.boot;
     return this.changes.record(now, (change) => {
-      // Written like the index rules_matcher, or every rule there is would be read.
-      const replaced = prepared(
-        this.store,
-        `SELECT * FROM rules WHERE origin = @origin AND coalesce(app, '') = coalesce(@app, '')
-             AND coalesce(via, '') = coalesce(@via, '') AND coalesce(user, -1) = coalesce(@user, -1)
-             AND coalesce(address, '') = coalesce(@address, '') AND coalesce(host, '') = coalesce(@host, '')
-             AND coalesce(domain, '') = coalesce(@domain, '') AND coalesce(zone, '') = coalesce(@zone, '')
-             AND coalesce(port, -1) = coalesce(@port, -1) AND coalesce(portTo, -1) = coalesce(@portTo, -1)
-             AND coalesce(protocol, '') = coalesce(@protocol, '') AND direction = @direction
-             AND coalesce(profile, '') = coalesce(@profile, '') AND (lifetime = 'forever') = (@lifetime = 'forever')`,
-      ).get({ ...rule, origin }) as RuleRow | undefined;
+      const replaced = this.twinOf(rule, origin);
       if (replaced !== undefined) {
         change.gone(replaced);
         this.drop(replaced.number);
@@ -196,6 +198,28 @@ export class Rules {
       change.made(row.number);
       return { ...this.read(row), replaced: replaced === undefined ? null : String(replaced.number) };
     });
+  }
+
+  /** Whether the rule would take the place of a temporary one that asks or blocks and may hold for longer. `expires`: as of its term. */
+  endsSooner(rule: NewRule, expires: number | null): boolean {
+    const replaced = rule.lifetime === "forever" ? undefined : this.twinOf(rule, "person");
+    if (replaced === undefined || replaced.enabled === 0 || replaced.action === "allow") return false;
+    return !holdsAsLong({ lifetime: rule.lifetime, expires }, replaced);
+  }
+
+  /** The rule that one with an identical matcher takes the place of. */
+  private twinOf(rule: NewRule, origin: Origin): RuleRow | undefined {
+    // Written like the index rules_matcher, or every rule there is would be read.
+    return prepared(
+      this.store,
+      `SELECT * FROM rules WHERE origin = @origin AND coalesce(app, '') = coalesce(@app, '')
+           AND coalesce(via, '') = coalesce(@via, '') AND coalesce(user, -1) = coalesce(@user, -1)
+           AND coalesce(address, '') = coalesce(@address, '') AND coalesce(host, '') = coalesce(@host, '')
+           AND coalesce(domain, '') = coalesce(@domain, '') AND coalesce(zone, '') = coalesce(@zone, '')
+           AND coalesce(port, -1) = coalesce(@port, -1) AND coalesce(portTo, -1) = coalesce(@portTo, -1)
+           AND coalesce(protocol, '') = coalesce(@protocol, '') AND direction = @direction
+           AND coalesce(profile, '') = coalesce(@profile, '') AND (lifetime = 'forever') = (@lifetime = 'forever')`,
+    ).get({ ...rule, origin }) as RuleRow | undefined;
   }
 
   /** Whether a rule about the app allows something, enabled or not, in any profile. */
@@ -214,7 +238,8 @@ export class Rules {
 
   /**
    * Brings the rules to what a file says (rule-sync.ts), in one change. A rule that says something else from now on has a number of its
-   * own; one that is switched or renamed keeps its number. Returns what takes it back; null where there was nothing to do.
+   * own; one that is switched or renamed keeps its number. Returns what takes it back; null where there was nothing to do. Errors:
+   * too_many_rules.
    */
   carryOut({ added, changed, removed, factory }: Difference, now: number): number | null {
     if (added.length + changed.length + removed.length + factory.length === 0) return null;

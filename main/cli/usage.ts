@@ -35,7 +35,8 @@ picket rules apply FILE [--dry-run] [--json]
     forever when none is given. PATH of a script: its interpreter's, two slashes, its own (/usr/bin/python3//home/a/x.py).
     check says which rules do nothing, and why; HINT in the list marks them. export writes the permanent rules as JSON
     (docs/rules.schema.json); apply makes them exactly what FILE says, all or nothing, in one change: + added, - removed, ~ changed.
-    --dry-run only says so. Temporary rules stay as they are.
+    --dry-run only says so. Temporary rules stay as they are. A block that would end sooner than the one it takes the place of may take
+    your password.
 `,
   import: `picket import FILE [--dry-run] [--json]
     Rules of Little Snitch (.lsrules) or OpenSnitch (a .json file, or a folder of them), in one change, or a hosts file, which becomes a
@@ -47,7 +48,8 @@ picket blocklists refresh [NAME [FILE]] [--accept-shrunk] [--json]
 picket blocklists remove|enable|disable|hits NAME [--json]
 picket blocklists except [HOST|ADDRESS [--app PATH] [--remove]] [--json]
     Lists of names and addresses to block: hosts files, plain names, adblock's domain rules, addresses and ranges. A URL is fetched
-    daily. refresh: now, all of them or one; a list from a file takes its new text from FILE. An update that lost more than half of a
+    daily, not in lockdown. What is in it leaves this computer past every rule: to add one may take your password, and so may refresh within
+    ten minutes of the last time. refresh: now, all of them or one; a list from a file takes its new text from FILE. An update that lost more than half of a
     list waits for --accept-shrunk. except: what is allowed in spite of blocklists; with a HOST, allows it, for one app or for all; it is a
     rule like any other, and rules undo takes it back.
 `,
@@ -103,7 +105,8 @@ picket restore --undo [--json]
     Blocks everything but this computer's talk with itself, live connections too, until it is switched off.
 `,
   confirm: `picket confirm [--json]
-    Keeps a change that would take itself back: one made with --confirm, or one that cuts the connection you work over.
+    Keeps a change that would take itself back: one made with --confirm, or one that cuts the connection you work over. Where it lets more
+    through than before, that may take your password once more.
 `,
   profile: `picket profile [NAME|none|auto] [--json]
 picket profile define NAME [--ssid SSID] [--gateway ADDRESS|MAC] [--vpn yes|no] [--json]

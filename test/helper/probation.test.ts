@@ -195,3 +195,67 @@ it("what could not be taken back at the start, for the disk was full, stays on t
   expect(probation.trial).toBeNull();
   expect(modes.situation.mode).toBe("ask");
 });
+
+it("lets more through for good where somebody keeps it, or keeps more out", () => {
+  const of = (change: (parts: ReturnType<typeof started>) => void, from: Mode = "ask") => {
+    const parts = started();
+    parts.modes.set({ mode: from, lockdown: false, pause: null });
+    parts.probation.attempt(on("A change."), () => change(parts));
+    const { widens } = parts.probation;
+    parts.probation.confirm();
+    expect(parts.probation.widens).toBe(false);
+    return widens;
+  };
+  expect(of(({ modes }) => modes.set({ mode: "block" }))).toBe(false);
+  expect(of(({ modes }) => modes.set({ lockdown: true }))).toBe(false);
+  expect(of(({ modes }) => modes.set({ mode: "ask" }), "allow")).toBe(false);
+  expect(of(({ modes }) => modes.set({ mode: "ask" }), "block")).toBe(true);
+  for (const mode of ["allow", "learn"] as const) expect(of(({ modes }) => modes.set({ mode }))).toBe(true);
+  expect(of(({ modes }) => modes.pause("1h"))).toBe(true);
+  expect(of(({ modes }) => modes.chooseProfile({ name: null }))).toBe(true);
+  const rule = (action: Action, port: number) =>
+    rules.add({ ...anyMatcher, action, port, lifetime: "forever", note: "" }, 1).rule.id;
+  const [allow, block] = [rule("allow", 1), rule("block", 2)];
+  expect(of(() => void rule("block", 3))).toBe(false);
+  expect(of(() => void rule("block", 1))).toBe(false);
+  expect(of(() => void rule("allow", 4))).toBe(true);
+  expect(of(() => void rule("ask", 5))).toBe(true);
+  expect(of(() => void rules.enable(block, false, 1))).toBe(true);
+  expect(of(() => void rules.enable(block, true, 1))).toBe(false);
+  expect(of(() => rules.remove(block, 1))).toBe(true);
+  expect(allow).not.toBe(block);
+});
+
+it("several changes on trial are kept or not as one: the laxest of them counts, by what was before the first", () => {
+  const { modes, probation } = started();
+  modes.set({ lockdown: true });
+  probation.attempt(on("Lockdown off."), () => modes.set({ lockdown: false }));
+  probation.attempt(on("Mode block."), () => modes.set({ mode: "block" }));
+  expect(probation.widens).toBe(true);
+  probation.attempt(on("Lockdown on."), () => modes.set({ lockdown: true }));
+  expect(probation.widens).toBe(false);
+});
+
+it("an undo of rules on trial, and what a helper left in the midst of one, is nothing that is known to keep more out", () => {
+  const { probation } = started();
+  add(1);
+  probation.attempt(
+    on("Undone."),
+    () => rules.changes.undo(rules.changes.newest() ?? 0),
+    (inverse) => inverse,
+  );
+  expect(probation.widens).toBe(true);
+  probation.confirm();
+  session = "allow";
+  const died = new Error("killed");
+  const { attempt } = Probation.prototype;
+  expect(() =>
+    attempt.call(probation, on("Killed."), () => {
+      add(2);
+      store.pragma("query_only = ON");
+      throw died;
+    }),
+  ).toThrow();
+  store.pragma("query_only = OFF");
+  expect(started().probation.widens).toBe(true);
+});

@@ -261,6 +261,67 @@ describe("ten thousand rules", () => {
   });
 });
 
+describe("more rules than one answer can tell of", () => {
+  const many = (source: string) =>
+    Array.from(
+      { length: 4000 },
+      (_, at) =>
+        ({ action: "block", origin: "import", source, host: `h${at}.${source}.test`, note: "n".repeat(900) }) as const,
+    );
+
+  it("are refused, whole, and nothing changes", () => {
+    const { rules, stage, apply } = start();
+    for (const source of ["one", "two"]) {
+      stage(many(source));
+      apply({ source });
+    }
+    const full = rules.all().length;
+    stage(many("three"));
+    expect(() => apply({ source: "three" })).toThrow(expect.objectContaining({ code: "too_many_rules" }));
+    expect(rules.all()).toHaveLength(full);
+    // In the place of others they have room, and then there is none for those.
+    stage([]);
+    const { change } = apply({ source: "one" });
+    stage(many("three"));
+    apply({ source: "three" });
+    expect(() => rules.changes.undo(change as number)).toThrow(expect.objectContaining({ code: "too_many_rules" }));
+    expect(rules.all()).toHaveLength(full);
+  });
+
+  it("by one user leave room for those of others", () => {
+    const { rules, files } = start();
+    const client = {};
+    const stageFor = (user: number, source: string) =>
+      files.stage(client, { first: true, rules: many(source).map((rule) => ({ ...rule, user })) });
+    stageFor(5, "one");
+    files.apply(client, { ...nothing, source: "one" }, 5);
+    stageFor(5, "two");
+    expect(() => files.apply(client, { ...nothing, source: "two" }, 5)).toThrow(
+      expect.objectContaining({ code: "too_many_rules" }),
+    );
+    stageFor(6, "two");
+    files.apply(client, { ...nothing, source: "two" }, 6);
+    expect(rules.all().filter(({ rule }) => rule.user === 6)).toHaveLength(4000);
+  });
+
+  it("may be there of old: they are removed and switched like any others, and no other is added", () => {
+    const { rules, store } = start();
+    const one = rules.add({ ...curl, host: "one.test" }, 1);
+    const two = rules.add({ ...curl, host: "two.test" }, 2);
+    store.prepare("UPDATE rules SET note = ? WHERE number = ?").run("\u0001".repeat(3_000_000), one.number);
+    expect(rules.all().length).toBeGreaterThan(2);
+    expect(() => rules.add({ ...curl, host: "three.test" }, 3)).toThrow(
+      expect.objectContaining({ code: "too_many_rules" }),
+    );
+    expect(rules.enable(two.rule.id, false, 4).enabled).toBe(false);
+    expect(rules.add({ ...curl, host: "two.test" }, 5).replaced).toBe(two.rule.id);
+    rules.remove(one.rule.id, 6);
+    rules.all();
+    rules.add({ ...curl, host: "three.test" }, 7);
+    expect(() => rules.changes.undo(rules.changes.newest() as number)).not.toThrow();
+  });
+});
+
 it("the largest file there can be is listed in one answer", () => {
   const { rules, stage, apply } = start();
   const note = "n".repeat(420);

@@ -65,6 +65,7 @@ export const errors: Part<typeof english> = {
     run_failed: "Das Programm ließ sich nicht überwachen.",
     too_many_clients: "Zu viele Fenster und Werkzeuge sind mit dem Hilfsdienst verbunden.",
     internal: "Das ist dem Hilfsdienst misslungen; sein Protokoll sagt, warum. Nichts wurde geändert.",
+    too_many_rules: "Mehr Regeln nimmt Picket nicht auf. Entferne zuerst einige.",
     bad_rules_file: "Diese Datei mit Regeln ist nicht lesbar.",
     duplicate_rule: "In der Datei steht eine zweite Regel über genau dasselbe.",
     no_helper: "Es läuft kein Hilfsdienst.",

@@ -55,6 +55,7 @@ export const errors = {
     not_stored: "The disk is full or cannot be written, so that does not count. Free some space and try again.",
     too_many_clients: "Too many windows and tools are connected to the helper.",
     internal: "The helper could not do that; its journal says why. Nothing was changed.",
+    too_many_rules: "There are as many rules as Picket takes. Remove some first.",
     bad_rules_file: "That file of rules cannot be read.",
     bad_backup: "That is no backup that Picket can read.",
     duplicate_rule: "The file has another rule about exactly the same.",

@@ -17,6 +17,7 @@ let folder: string;
 let store: Store;
 let lists: Blocklists;
 let changes: number;
+let mayFetch: boolean;
 /** What the server has: a text, or why there is none. */
 let served: { text: string; etag: string } | CodedError;
 let asked: { etag: string | null }[];
@@ -32,7 +33,7 @@ const fetch: Fetch = async ({ file, etag }) => {
 async function open(): Promise<void> {
   store = openStore(join(folder, "picket.sqlite"));
   lists = await Blocklists.open({ store, directory: directory(), fetch });
-  lists.follow({ changed: () => changes++, told: () => {} });
+  lists.follow({ mayFetch: () => mayFetch, changed: () => changes++, told: () => {} });
 }
 
 /** As after the helper's end, in order or not. */
@@ -47,7 +48,7 @@ const files = () => readdirSync(directory());
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "picket-lists-"));
-  changes = 0;
+  [changes, mayFetch] = [0, true];
   asked = [];
   served = { text: "example.org\n", etag: "1" };
   await open();
@@ -74,6 +75,43 @@ const numbered = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, at) => `n${from + at}.example.org\n`).join("");
 
 const at = (address: string) => parsePrefix(address) as Prefix;
+
+describe("what is fetched", () => {
+  it("was asked for a short while ago, or is just now, whether its server was heard or not", async () => {
+    lists.add("far", "https://example.org/");
+    await handOver("near", "example.net\n");
+    expect([lists.fetchedLately("far"), lists.fetchedLately(null)]).toEqual([true, true]);
+    expect(await settled("far")).toMatchObject({ error: null });
+    expect([lists.fetchedLately("FAR"), lists.fetchedLately(null), lists.fetchedLately("near")]).toEqual([
+      ...[true, true, false],
+    ]);
+    const ago = (minutes: number) => Date.now() - minutes * 60_000;
+    const checked = async (time: number) => {
+      store.prepare("UPDATE blocklists SET checked = ? WHERE name = 'far'").run(time);
+      await reopen();
+    };
+    await checked(ago(9));
+    expect(lists.fetchedLately(null)).toBe(true);
+    await checked(ago(11));
+    expect([lists.fetchedLately(null), lists.fetchedLately("far")]).toEqual([false, false]);
+    served = new CodedError("fetch_failed");
+    lists.refresh("far");
+    expect(lists.fetchedLately("far")).toBe(true);
+    expect(await settled("far")).toMatchObject({ error: { code: "fetch_failed" } });
+    expect(lists.fetchedLately(null)).toBe(true);
+    expect(() => lists.fetchedLately("none")).toThrow(CodedError);
+  });
+
+  it("waits while nothing may leave the computer, and what there is goes on", async () => {
+    lists.add("far", "https://example.org/");
+    await settled("far");
+    mayFetch = false;
+    lists.refresh("far");
+    expect(await settled("far")).toMatchObject({ domains: 1, error: { code: "fetch_failed" } });
+    expect(asked).toHaveLength(1);
+    expect(lists.matchName("example.org")).not.toBeNull();
+  });
+});
 
 describe("a list that was handed over", () => {
   it("blocks, after a restart too, until it is removed", async () => {

@@ -471,6 +471,17 @@ describe("events", () => {
     expect(history.listNetworks().current).toEqual([ask({ by: "network" }).rows[1]?.key]);
   });
 
+  it("networks are known to have been used by those whose processes did", () => {
+    history.meetNetwork({ key: "1", name: "Home", kind: "wifi", metered: false });
+    use({ app: "/usr/bin/a", user: 1000 });
+    history.meetNetwork({ key: "2", name: "Phone", kind: "mobile", metered: true });
+    use({ app: "/usr/bin/a", user: 1001 });
+    ask();
+    const names = (user: number) => history.networksOf(user).map(({ name }) => name);
+    expect([names(1000), names(1001), names(1002)]).toEqual([["Home"], ["Phone"], []]);
+    expect(history.listNetworks().networks.map(({ name }) => name)).toEqual(expect.arrayContaining(["Home", "Phone"]));
+  });
+
   it("of one app are its own and the whole computer's; its own are the last to give way", () => {
     use({ app: "/usr/bin/a" });
     later(30 * day);

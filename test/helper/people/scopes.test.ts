@@ -52,6 +52,7 @@ beforeEach(() => {
     ],
     trialBy: () => trialBy,
     hasUsed: (app, uid) => app === `/${uid}`,
+    networksOf: (uid) => [{ id: String(uid), name: `net of ${uid}`, kind: "wifi", metered: false }],
   };
 });
 
@@ -249,6 +250,22 @@ describe("what is one's own", () => {
       ...{ private: ["/1001"], days: 3 },
     });
   });
+});
+
+it("networks are told to those whose processes used them, by name nowhere else either", () => {
+  const networks = [{ id: "1000" }, { id: "1001" }, { id: "3" }];
+  const answer = { networks, current: ["1001", "3"] };
+  expect(hears(visitor, "history.networks", answer)).toEqual({ networks: [{ id: "1001" }], current: ["1001"] });
+  expect(hears(keeper, "history.networks", answer)).toEqual({ networks: [{ id: "1000" }], current: [] });
+  expect(hears(root, "history.networks", answer)).toEqual(answer);
+  const event = (from: string | null, to: string | null, kind = "network") => ({ kind, app: null, from, to });
+  const [hers, his] = ["net of 1000", "net of 1001"];
+  const events = [event(hers, his), event(his, hers), event(hers, null), event(his, null), event(null, hers)];
+  const others = [event(hers, "x", "profile")];
+  expect(hears(visitor, "history.events", { events: [...events, ...others] })).toEqual({
+    events: [event(null, his), event(his, null), ...others],
+  });
+  expect(hears(root, "history.events", { events })).toEqual({ events });
 });
 
 it.each([

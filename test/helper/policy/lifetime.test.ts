@@ -1,6 +1,6 @@
 // Which temporary rules are over at a moment.
 import { describe, expect, it } from "vitest";
-import { isOver, nextExpiry, type TemporaryRule } from "../../../helper/policy/lifetime.ts";
+import { holdsAsLong, isOver, nextExpiry, type TemporaryRule } from "../../../helper/policy/lifetime.ts";
 
 const base: TemporaryRule = {
   number: 1,
@@ -41,6 +41,22 @@ describe("a temporary rule", () => {
     ["until an app quits, of another boot", { lifetime: "quit", processes: running, boot: "b" }, true],
   ])("%s", (_, rule, over) => {
     expect(isOver({ ...base, ...rule }, at(1000))).toBe(over);
+  });
+
+  it.each<[Partial<TemporaryRule>, Partial<TemporaryRule>, boolean]>([
+    [{}, {}, true],
+    [{}, { lifetime: "quit" }, true],
+    [{}, { lifetime: "1h", expires: 1000 }, true],
+    [{ lifetime: "1h", expires: 1000 }, { lifetime: "8h", expires: 1000 }, true],
+    [{ lifetime: "1h", expires: 999 }, { lifetime: "8h", expires: 1000 }, false],
+    [{ lifetime: "7d", expires: 9999 }, {}, false],
+    [{ lifetime: "7d", expires: 9999 }, { lifetime: "quit" }, false],
+    [{ lifetime: "quit" }, {}, false],
+    [{ lifetime: "quit" }, { lifetime: "1h", expires: 1000 }, false],
+    // Of the app's processes the new one may know fewer: what it is run as, a process says of itself.
+    [{ lifetime: "quit" }, { lifetime: "quit" }, false],
+  ])("%j in the place of %j is sure to hold for as long: %s", (made, replaced, so) => {
+    expect(holdsAsLong({ ...base, ...made }, { ...base, ...replaced })).toBe(so);
   });
 
   it("is waited for when it is the next to end by itself", () => {

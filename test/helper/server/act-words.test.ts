@@ -30,7 +30,23 @@ test("what opens everything says so", () => {
   expect(said("lockdown", { on: false })).toBe("end lockdown");
   expect(said("rules.add", { app: null, action: "allow" })).toBe("add a rule that says allow for every app");
   expect(said("rules.add", { app: "/usr/bin/curl", action: "allow" })).toContain("“/usr/bin/curl”");
+  expect(said("blocklists.add", { name: "Ads", url: "https://lists.example/a?b=c" })).toContain(
+    "from “https://lists.example/a?b=c”",
+  );
+  expect(said("blocklists.refresh", { name: "Ads" })).toContain("fetch the blocklist “Ads” again");
+  expect(said("confirm", {})).toBe("keep a change that would take itself back");
   expect(said("helper.stop", {})).toBe("change something (helper.stop)");
+});
+
+test("a block says that another would end sooner for it, where that is why it is asked", () => {
+  const block = { ...answer, action: "block", lifetime: "1m" } as const;
+  const instead = "for 1m, instead of a rule that may hold for longer";
+  expect(actWords("prompts.answer", block, prompt)).toBe(
+    `not let “curl” connect to www.example.org, port 443, ${instead}`,
+  );
+  expect(actWords("prompts.answer", block, prompt, true)).not.toContain("instead");
+  const rule = { app: "/usr/bin/curl", action: "block", lifetime: "1m" } as unknown as ParsedParams<"rules.add">;
+  expect(actWords("rules.add", rule)).toBe(`add a rule that says block for “/usr/bin/curl”, ${instead}`);
 });
 
 test("no name ends the quotation, puts words of polkit's in, begins a line or fills the question", () => {

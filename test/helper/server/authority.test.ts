@@ -9,6 +9,7 @@ import { contractVersion, type MethodName } from "../../../contract/methods.ts";
 import { isStillThere } from "../../../helper/kernel/peer.ts";
 import { type Authority, authorize } from "../../../helper/server/authority.ts";
 import { ControlServer } from "../../../helper/server/server.ts";
+import { allKnown } from "./known.ts";
 
 const owner = 1000;
 const window = 4242;
@@ -18,15 +19,18 @@ let asked: { pid: number; admin: boolean }[];
 /** What polkit says, and what happens while it thinks. */
 let consent: () => Promise<boolean>;
 let about: Authority["askedAbout"];
+/** What the rooms say of everything that only they know. */
+let so: boolean;
 const children: ChildProcess[] = [];
 
 beforeEach(async () => {
   vi.spyOn(process.stderr, "write").mockReturnValue(true);
   folder = mkdtempSync(join(tmpdir(), "picket-authority-"));
   chmodSync(folder, 0o755);
-  [asked, consent, about] = [[], async () => true, () => null];
+  [asked, consent, about, so] = [[], async () => true, () => null, false];
   const authority: Authority = {
     windowGroup: window,
+    known: allKnown(() => so),
     askedAbout: (prompt) => about(prompt),
     consent: (peer, admin) => {
       asked.push({ pid: peer.pid, admin });
@@ -107,6 +111,35 @@ it("the window widens what is its person's unasked, and what is everybody's no m
   expect(await client("prompts.answer", allow, { gid: window })).toBe("done");
   expect(asked).toEqual([]);
   expect(await client("pause", { for: "1h" }, { gid: window })).toContain("an administrator has to do it");
+});
+
+const block = { app: "/x", action: "block", lifetime: "1m" } as const;
+const byWhatIsKnown: [MethodName, object][] = [
+  ["rules.add", block],
+  ["prompts.answer", { ...allow, action: "block", lifetime: "1m" }],
+  ["blocklists.refresh", { name: null }],
+  ["confirm", {}],
+];
+
+it.each(byWhatIsKnown)(
+  "%s asks nobody, unless it would end a block, tell somebody something or keep what is laxer",
+  async (method, params) => {
+    consent = async () => false;
+    expect(await client(method, params)).toBe("done");
+    so = true;
+    expect(await client(method, params)).toContain("Picket's window, or an administrator");
+    expect(await client(method, params, { gid: window })).toBe("done");
+    consent = async () => true;
+    expect(await client(method, params)).toBe("done");
+  },
+);
+
+it("to have a blocklist fetched takes consent: what is in its address leaves the computer", async () => {
+  consent = async () => false;
+  const list = { name: "a", url: "https://evil.example/secret" };
+  expect(await client("blocklists.add", list)).toContain("Picket's window, or an administrator");
+  expect(await client("blocklists.begin", { name: "a" })).toBe("done");
+  expect(await client("blocklists.add", list, { gid: window })).toBe("done");
 });
 
 it("root's group makes nobody root", async () => {

@@ -202,6 +202,28 @@ describe("temporary rules", () => {
     }
   });
 
+  it("would end another sooner only where that one counts, keeps something out and is about exactly the same", () => {
+    const rules = new Rules(open(), clock);
+    const block: NewRule = { ...curl, action: "block", lifetime: "8h" };
+    const short: NewRule = { ...block, lifetime: "1m" };
+    const until = (expires: number) => ({ expires, processes: [] });
+    expect(rules.endsSooner(short, 1)).toBe(false);
+    const made = rules.add(block, 1, until(8000));
+    expect([7999, 8000, 8001].map((end) => rules.endsSooner(short, end))).toEqual([true, false, false]);
+    expect(rules.endsSooner({ ...block, lifetime: "quit" }, null)).toBe(true);
+    expect(rules.endsSooner({ ...block, lifetime: "restart" }, null)).toBe(false);
+    expect(rules.endsSooner({ ...block, lifetime: "forever" }, null)).toBe(false);
+    for (const other of [{ port: 80 }, { user: 5 }, { app: null }, { profile: "home" }] as const)
+      expect(rules.endsSooner({ ...short, ...other }, 1)).toBe(false);
+    rules.enable(made.rule.id, false, 2);
+    expect(rules.endsSooner(short, 1)).toBe(false);
+    // What asked may be let through by what stands behind it.
+    rules.add({ ...block, action: "ask" }, 3, until(8000));
+    expect(rules.endsSooner(short, 1)).toBe(true);
+    rules.add({ ...block, action: "allow" }, 4, until(8000));
+    expect(rules.endsSooner(short, 1)).toBe(false);
+  });
+
   it("replace the older temporary one, whatever its lifetime", () => {
     const rules = new Rules(open(), clock);
     const kept = rules.add(curl, 1);
