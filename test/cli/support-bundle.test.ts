@@ -71,7 +71,12 @@ const told = {
         code: "packetSockets",
         message: `Guarded processes with AF_PACKET sockets: ${secrets.command} (12), ${secrets.app}`,
       },
-      { code: "outsideSockets", message: `Guarded processes with sockets of outside: ${secrets.command} (12)` },
+      {
+        code: "outsideSockets",
+        message: `Guarded processes with sockets of outside: ${secrets.command} (12), holder-of-secret (13)`,
+      },
+      { code: "guardUnknown", message: 'Not guarded: there is no unit "secretvpn".' },
+      { code: "guardWaits", message: "Not running; guarded as soon as it is: secretd.service." },
       { code: "blocklists", message: `Blocklists that block little: ${secrets.list}` },
     ],
     profile: secrets.profile,
@@ -114,6 +119,7 @@ const material: Material = {
   versions: { picket: "1.2.3", kernel: "6.1.0-18-amd64" },
   findings: [
     { check: "guard", state: "good", found: `user.slice ${secrets.unit}` },
+    { check: "guard", state: "wrong", found: 'Not guarded: there is no unit "secretvpn".', fix: "picket status" },
     {
       check: "helper",
       state: "wrong",
@@ -231,7 +237,7 @@ it("calls the same host the same everywhere in it, and keeps what helps", () => 
   expect(bundle.helper.status.guarded[1]).toMatch(
     /^user\.slice\/user-1000\.slice\/user@1000\.service\/app\.slice\/name-\d+$/,
   );
-  expect(bundle.doctor[1]?.fix).toBe("sudo systemctl restart picket-helper");
+  expect(bundle.doctor[2]?.fix).toBe("sudo systemctl restart picket-helper");
   expect(bundle.helper.counts).toMatchObject({ rules: { "person block forever": 3 }, profiles: 1 });
   expect(text(new Placeholders())).toContain("2026-11-23T09:30:00.000Z");
   expect(text(new Placeholders())).toContain("6.1.0-18-amd64");

@@ -80,6 +80,9 @@ function withoutNames(value: unknown, key: string, names: Placeholders): unknown
   return names.of(kinds[key] ?? "text", value);
 }
 
+/** Degradations that say of which guards, processes or lists, after a colon. */
+const naming = new Set(["guardWaits", "guardFailed", "guardUnknown", "packetSockets", "outsideSockets", "blocklists"]);
+
 /** Every name that is known to be one, so that it is found in any text. */
 function learn({ told, people }: Material, names: Placeholders): void {
   for (const each of people) names.of("user", each);
@@ -119,6 +122,8 @@ function learn({ told, people }: Material, names: Placeholders): void {
     names.of("name", name);
     if (url !== null) names.of("text", url);
   }
+  for (const { code, message } of told.status.degraded)
+    if (naming.has(code)) names.of("text", message.slice(message.indexOf(": ") + 2));
   for (const { name, ssid, gateway } of told.profiles) {
     names.of("name", name);
     if (ssid !== null) names.of("name", ssid);
