@@ -1,6 +1,16 @@
 // What Picket writes into the system's journal for those who collect it (docs/journal.md): fields of text, as journalctl -o json shows them.
 import * as v from "valibot";
-import { actionSchema, directionSchema, layerSchema, modeSchema, protocolSchema, verdictSchema } from "./words.ts";
+import {
+  actionSchema,
+  directionSchema,
+  layerSchema,
+  modeSchema,
+  originSchema,
+  protocolSchema,
+  ruleDirectionSchema,
+  verdictSchema,
+  zoneSchema,
+} from "./words.ts";
 
 /** Raised when a field changes its meaning; new fields alone do not raise it. */
 export const journalVersion = "1";
@@ -10,10 +20,11 @@ export const messageIds = {
   flow: "6d0c9f0c2f4e4a3b9a1f7c5b8e21d4a1",
   decision: "b3f1a6d27c8844e0a5c90e4d7f3b6a52",
   standing: "e94b7d1580c34f6f8d2a3c61b5907fe3",
+  rule: "5f0a1c83d96b4e27b8e4d10c7a3f92d6",
 } as const;
 export type JournalKind = keyof typeof messageIds;
 
-const text = v.pipe(v.string(), v.maxLength(8192));
+const text = v.pipe(v.string(), v.maxLength(4096));
 const digits = v.pipe(v.string(), v.regex(/^\d+$/));
 const time = v.pipe(v.string(), v.isoTimestamp());
 
@@ -67,8 +78,10 @@ export const decisionEntrySchema = v.object({
   PICKET_METHOD: text,
   /** "done", or the code of the error. */
   PICKET_OUTCOME: text,
-  /** What was asked for, JSON, cut at 4,096 characters. */
+  /** What was asked for, JSON, cut like any field. */
   PICKET_PARAMS: text,
+  /** Of a restore: what it did, JSON. */
+  PICKET_RESULT: v.optional(text),
   PICKET_BY_UID: digits,
   PICKET_BY_PID: digits,
   PICKET_BY_EXE: v.optional(text),
@@ -81,6 +94,37 @@ export const decisionEntrySchema = v.object({
   PICKET_ACTION: v.optional(actionSchema),
   /** Ids of the rules that were made, with commas between. */
   PICKET_RULES: v.optional(text),
+});
+
+/** A rule is there that was not, or is another by now (`set`), or is gone (`removed`), whoever or whatever changed it. Of it as it is, or was. */
+export const ruleEntrySchema = v.object({
+  ...common,
+  MESSAGE_ID: v.literal(messageIds.rule),
+  PICKET_EVENT: v.literal("rule"),
+  PICKET_CHANGE: v.picklist(["set", "removed"]),
+  /** How many rules changed at once, this one among them: entries are of the first 200. */
+  PICKET_CHANGES: digits,
+  PICKET_RULE: text,
+  PICKET_ACTION: actionSchema,
+  PICKET_ENABLED: v.picklist(["yes", "no"]),
+  /** quit, restart, forever, or a length of time (1h). */
+  PICKET_LIFETIME: text,
+  PICKET_EXPIRES: v.optional(time),
+  PICKET_ORIGIN: originSchema,
+  PICKET_SOURCE: v.optional(text),
+  /** What it is about; whatever is left out is any. */
+  PICKET_APP: v.optional(text),
+  PICKET_VIA: v.optional(text),
+  PICKET_UID: v.optional(digits),
+  PICKET_DIRECTION: ruleDirectionSchema,
+  PICKET_HOST: v.optional(text),
+  PICKET_DOMAIN: v.optional(text),
+  PICKET_ADDRESS: v.optional(text),
+  PICKET_ZONE: v.optional(zoneSchema),
+  PICKET_PORT: v.optional(digits),
+  PICKET_PORT_TO: v.optional(digits),
+  PICKET_PROTOCOL: v.optional(protocolSchema),
+  PICKET_PROFILE: v.optional(text),
 });
 
 /** Mode, pause, lockdown or profile are others by now, whoever or whatever changed them (a network, a time that was over). */
@@ -97,5 +141,6 @@ export const journalEntrySchema = v.variant("PICKET_EVENT", [
   flowEntrySchema,
   decisionEntrySchema,
   standingEntrySchema,
+  ruleEntrySchema,
 ]);
 export type JournalEntry = v.InferOutput<typeof journalEntrySchema>;

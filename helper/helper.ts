@@ -292,7 +292,10 @@ async function assemble(rooms: Rooms): Promise<Helper> {
         learning.note(flow, id);
         journal.meetFlow(flow, id);
       },
-      rules: (news) => server.event("rules", (client) => tailor.rules(client, news)),
+      rules: (news) => {
+        journal.meetRules(news);
+        server.event("rules", (client) => tailor.rules(client, news));
+      },
     },
   });
   const counters = () => ({

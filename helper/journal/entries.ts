@@ -1,23 +1,57 @@
 // What happened as fields of the journal (contract/journal.ts). Pure.
 import type { JournalEntry } from "../../contract/journal.ts";
 import { journalVersion, messageIds } from "../../contract/journal.ts";
-import type { Flow, Prompt } from "../../contract/words.ts";
+import type { Flow, Prompt, Rule } from "../../contract/words.ts";
 import type { Situation } from "../enforced-policy.ts";
 
-/** Characters of a parameter's JSON that are kept. */
-const mostParams = 4096;
+/** Bytes of a value: where a field has 4,096, its name among them, `journalctl -o json` shows null instead. */
+const mostBytes = 3900;
+/** Ids of rules: as many fit into that. */
+const mostIds = 400;
+/** What changes how a line is shown, and what journalctl shows as a list of numbers (what Unicode has no character for). */
+const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Cn}]/gu;
+
+/** Visible, and no two values the same. */
+function shown(text: string): string {
+  return text.replaceAll("\\", "\\\\").replace(unsafe, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, "0")}`;
+  });
+}
+
+/** Is JSON as before. */
+function shownJson(value: unknown): string {
+  return JSON.stringify(value).replace(unsafe, (character) =>
+    [...Array(character.length).keys()]
+      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+}
+
+function bounded(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= mostBytes) return text;
+  // With `stream`, a character that the cut goes through is left out.
+  return `${new TextDecoder().decode(bytes.subarray(0, mostBytes), { stream: true })}…`;
+}
 
 type Fields = Record<string, string | number | null | undefined>;
 
-/** Without what is unknown; numbers as text. */
-function entry(instance: string, priority: "4" | "5" | "6", fields: Fields): JournalEntry {
+/** Without what is unknown; numbers as text. `json`: fields of that kind. */
+function entry(
+  instance: string,
+  priority: "4" | "5" | "6",
+  fields: Fields,
+  json: Readonly<Record<string, unknown>> = {},
+): JournalEntry {
   const known = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== "");
   return {
     PRIORITY: priority,
     SYSLOG_IDENTIFIER: "picket",
     PICKET_SCHEMA: journalVersion,
     PICKET_INSTANCE: instance,
-    ...Object.fromEntries(known.map(([name, value]) => [name, String(value)])),
+    ...Object.fromEntries(known.map(([name, value]) => [name, bounded(shown(String(value)))])),
+    ...Object.fromEntries(Object.entries(json).map(([name, value]) => [name, bounded(shownJson(value))])),
   } as JournalEntry;
 }
 
@@ -80,25 +114,76 @@ export function decisionEntry(
   const about =
     prompt === null ? "" : ` about ${prompt.app.path} and ${prompt.endpoint.host ?? prompt.endpoint.address}`;
   const end = outcome === "done" ? "" : `: refused (${outcome})`;
-  return entry(instance, outcome === "done" ? "5" : "4", {
-    MESSAGE: `${method}${about} by uid ${by.uid}${end}`,
-    MESSAGE_ID: messageIds.decision,
-    PICKET_EVENT: "decision",
-    PICKET_METHOD: method,
-    PICKET_OUTCOME: outcome,
-    PICKET_PARAMS: JSON.stringify(params ?? {}).slice(0, mostParams),
-    PICKET_BY_UID: by.uid,
-    PICKET_BY_PID: by.pid,
-    PICKET_BY_EXE: by.exe,
-    PICKET_APP: prompt?.app.path,
-    PICKET_HOST: prompt?.endpoint.host,
-    PICKET_ADDRESS: prompt?.endpoint.address,
-    PICKET_PORT: prompt?.endpoint.port,
-    PICKET_PROTOCOL: prompt?.endpoint.protocol,
-    PICKET_ACTION: action,
-    PICKET_RULES:
-      made.length > 0 ? made.slice(0, 500).join(",") : method === "rules.add" && id !== undefined ? String(id) : null,
+  const restored = outcome === "done" && (method === "backup.restore" || method === "backup.undo");
+  return entry(
+    instance,
+    outcome === "done" ? "5" : "4",
+    {
+      MESSAGE: `${method}${about} by uid ${by.uid}${end}`,
+      MESSAGE_ID: messageIds.decision,
+      PICKET_EVENT: "decision",
+      PICKET_METHOD: method,
+      PICKET_OUTCOME: outcome,
+      PICKET_BY_UID: by.uid,
+      PICKET_BY_PID: by.pid,
+      PICKET_BY_EXE: by.exe,
+      PICKET_APP: prompt?.app.path,
+      PICKET_HOST: prompt?.endpoint.host,
+      PICKET_ADDRESS: prompt?.endpoint.address,
+      PICKET_PORT: prompt?.endpoint.port,
+      PICKET_PROTOCOL: prompt?.endpoint.protocol,
+      PICKET_ACTION: action,
+      PICKET_RULES:
+        made.length > 0
+          ? made.slice(0, mostIds).join(",")
+          : method === "rules.add" && id !== undefined
+            ? String(id)
+            : null,
+    },
+    { PICKET_PARAMS: params ?? {}, ...(restored && { PICKET_RESULT: result }) },
+  );
+}
+
+/** `changes`: how many rules changed at once. */
+export function ruleEntry(instance: string, change: "set" | "removed", rule: Rule, changes: number): JournalEntry {
+  const state = `${rule.enabled ? "" : ", disabled"}${change === "removed" ? " removed" : ""}`;
+  return entry(instance, "5", {
+    MESSAGE: `Rule ${rule.id}${state}: ${sentence(rule)}`,
+    MESSAGE_ID: messageIds.rule,
+    PICKET_EVENT: "rule",
+    PICKET_CHANGE: change,
+    PICKET_CHANGES: changes,
+    PICKET_RULE: rule.id,
+    PICKET_ACTION: rule.action,
+    PICKET_ENABLED: rule.enabled ? "yes" : "no",
+    PICKET_LIFETIME: rule.lifetime,
+    PICKET_EXPIRES: rule.expires,
+    PICKET_ORIGIN: rule.origin,
+    PICKET_SOURCE: rule.source,
+    PICKET_APP: rule.app,
+    PICKET_VIA: rule.via,
+    PICKET_UID: rule.user,
+    PICKET_DIRECTION: rule.direction,
+    PICKET_HOST: rule.host,
+    PICKET_DOMAIN: rule.domain,
+    PICKET_ADDRESS: rule.address,
+    PICKET_ZONE: rule.zone,
+    PICKET_PORT: rule.port,
+    PICKET_PORT_TO: rule.portTo,
+    PICKET_PROTOCOL: rule.protocol,
+    PICKET_PROFILE: rule.profile,
   });
+}
+
+/** "allow /usr/bin/curl to example.org port 443 (tcp), forever". */
+function sentence({ action, app, via, user, profile, protocol, lifetime, ...rule }: Rule): string {
+  const { host, domain, address, zone, port, portTo } = rule;
+  const who = `${app ?? "any app"}${via === null ? "" : ` via ${via}`}${user === null ? "" : ` of uid ${user}`}`;
+  const way = { outbound: "to", inbound: "from", both: "to and from" }[rule.direction];
+  const where = host ?? (domain === null ? (address ?? zone ?? "anything") : `any host of ${domain}`);
+  const ports = port === null ? "" : ` port ${port}${portTo === null ? "" : `-${portTo}`}`;
+  const how = protocol === null ? "" : ` (${protocol})`;
+  return `${action} ${who} ${way} ${where}${ports}${how}${profile === null ? "" : ` in profile ${profile}`}, ${lifetime}`;
 }
 
 export function standingEntry(instance: string, { mode, override, profile }: Situation): JournalEntry {

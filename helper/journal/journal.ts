@@ -1,11 +1,15 @@
 // Tells the system's journal of flows and decisions (docs/journal.md). What it cannot take is counted and gone: nothing here waits.
 import type { JournalEntry } from "../../contract/journal.ts";
-import type { Flow } from "../../contract/words.ts";
+import type { Flow, Rule } from "../../contract/words.ts";
 import type { Degraded } from "../degraded.ts";
 import type { Situation } from "../enforced-policy.ts";
 import { sendToJournal } from "../kernel/journal-socket.ts";
+import type { RuleNews } from "../store/rules.ts";
 import type { JournalConf } from "./conf.ts";
-import { type Decided, datagramOf, decisionEntry, flowEntry, standingEntry } from "./entries.ts";
+import { type Decided, datagramOf, decisionEntry, flowEntry, ruleEntry, standingEntry } from "./entries.ts";
+
+/** Rules of one change that are told one by one: journald takes no more at once while it is busy. */
+const mostRules = 200;
 
 export class Journal {
   private readonly instance: string;
@@ -45,6 +49,18 @@ export class Journal {
 
   decided(decided: Decided): void {
     this.write(decisionEntry(this.instance, decided));
+  }
+
+  /** What became allowed comes first. */
+  meetRules({ changed, removed }: RuleNews): void {
+    const opens = (rule: Rule) => rule.action === "allow" && rule.enabled;
+    const news = [
+      ...changed.filter(opens).map((rule) => ["set", rule] as const),
+      ...changed.filter((rule) => !opens(rule)).map((rule) => ["set", rule] as const),
+      ...removed.map((rule) => ["removed", rule] as const),
+    ];
+    for (const [change, rule] of news.slice(0, mostRules))
+      this.write(ruleEntry(this.instance, change, rule, news.length));
   }
 
   /** Mode, pause, lockdown and profile as they are by now. The first time is the start. */

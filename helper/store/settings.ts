@@ -22,7 +22,7 @@ export class Settings {
     try {
       return v.parse(schema, JSON.parse(text));
     } catch (error) {
-      log("error", "a stored setting is unreadable", { name, error: String(error) });
+      log("error", "a stored setting is unreadable", { setting: name, error: String(error) });
       return undefined;
     }
   }

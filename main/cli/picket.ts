@@ -2,35 +2,9 @@
 // The `picket` command line: finds the command, and turns whatever goes wrong into one line and an exit code (2 usage, 1 otherwise).
 import { readFileSync } from "node:fs";
 import { CodedError } from "../../contract/errors.ts";
+import { commands } from "./commands.ts";
 import { printable } from "./table.ts";
-import { type CommandWord, isCommandWord, UsageError, usage, usageOf } from "./usage.ts";
-
-type Command = (args: string[]) => Promise<number>;
-
-/** Loaded one at a time: `off` has to work where the rest cannot even be loaded, and `run` must start quickly. */
-const commands: Record<CommandWord, () => Promise<Command>> = {
-  status: async () => (await import("./status.ts")).status,
-  run: async () => (await import("./run.ts")).run,
-  prompts: async () => (await import("./prompts.ts")).prompts,
-  answer: async () => (await import("./prompts.ts")).answer,
-  rules: async () => (await import("./rules.ts")).rules,
-  import: async () => (await import("./import.ts")).importRules,
-  explain: async () => (await import("./explain.ts")).explain,
-  blocklists: async () => (await import("./blocklists.ts")).blocklists,
-  flows: async () => (await import("./flows.ts")).flows,
-  history: async () => (await import("./history.ts")).history,
-  doctor: async () => (await import("./doctor.ts")).doctor,
-  "support-bundle": async () => (await import("./support-bundle.ts")).supportBundle,
-  backup: async () => (await import("./backup.ts")).backup,
-  restore: async () => (await import("./backup.ts")).restore,
-  mode: async () => (await import("./mode.ts")).mode,
-  pause: async () => (await import("./mode.ts")).pause,
-  lockdown: async () => (await import("./mode.ts")).lockdown,
-  confirm: async () => (await import("./mode.ts")).confirm,
-  profile: async () => (await import("./profile.ts")).profile,
-  learn: async () => (await import("./learn.ts")).learn,
-  off: async () => (await import("./off.ts")).off,
-};
+import { isCommandWord, UsageError, usage, usageOf } from "./usage.ts";
 
 async function main(argv: string[]): Promise<number> {
   const [word, ...args] = argv;

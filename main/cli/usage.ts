@@ -64,15 +64,17 @@ picket flows end ID…|[--app APP] [--host HOST] [--confirm] [--json]
     interrupted: when the helper restarts, it waits for it. end: ends live connections, those with these ids (--json shows them) or all that
     fit; their apps hear of it at once and may begin others. The connection you work over only with --confirm.
 `,
-  history: `picket history [--by app|domain|host|country|protocol|network|user] [--range 10m|1h|24h|7d|30d|1y] [--json|--csv]
-picket history events [--range …] [--json|--csv]
+  history: `picket history [--by app|domain|host|country|protocol|network|user] [--range 10m|1h|24h|7d|30d|1y|--from TIME [--to TIME]]
+                 [--app PATH] [--domain D] [--host H] [--country CC|none] [--protocol P] [--network ID] [--limit N]
+                 [--series] [--json|--csv]
+picket history events [--range …|--from TIME [--to TIME]] [--json|--csv]
 picket history settings [--record on|off] [--json]
 picket history retention [--minutes HOURS] [--days DAYS] [--json]
 picket history private PATH on [--forget]|off [--json]
 picket history delete --all|[--app PATH] [--range …|--from TIME [--to TIME]]
     Who talked to whom and how much, most first: bytes as on the wire, connections that were allowed, and those that were blocked.
-    Default: by app, of 24 hours. Also: --from TIME [--to TIME] instead of a range; only what fits --app PATH, --domain D, --host H,
-    --country CC|none, --protocol P, --network ID; --limit N; --series: the points of the chart instead of rows.
+    Default: by app, of 24 hours. --app, --domain, --host, --country, --protocol, --network: only what fits. --series: the points of the
+    chart instead of rows.
     settings: whether anything is recorded. retention: for how many hours single minutes are kept, for how many days quarters of an hour.
     private: nothing of that app is recorded from now on; --forget: what was is deleted as well. delete cannot be taken back.
 `,

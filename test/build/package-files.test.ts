@@ -5,11 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
-import { completions } from "../../build/package/completions.ts";
+import { completions, wordsOf } from "../../build/package/completions.ts";
 import { debianDepends, rpmRequires } from "../../build/package/depends.ts";
 import { manPages } from "../../build/package/man.ts";
 import { manifest } from "../../build/package/release.ts";
 import { spec } from "../../build/package/rpm.ts";
+import { commands } from "../../main/cli/commands.ts";
+import { type CommandWord, commandWords, UsageError, usage } from "../../main/cli/usage.ts";
 
 const files = join(import.meta.dirname, "../../build/package/files");
 const work = mkdtempSync(join(tmpdir(), "picket-package-"));
@@ -96,9 +98,36 @@ test.for(Object.entries(completions()))("%s offers commands, and what belongs to
     check(shell, ["-c", offers[shell]?.(file, words).join("\n") ?? ""]).said.split("\n");
   expect(after("")).toEqual(expect.arrayContaining(["rules", "status", "doctor"]));
   expect(after("rules", "")).toEqual(expect.arrayContaining(["remove", "undo"]));
-  expect(after("rules", "--")).toContain("--app");
+  expect(after("rules", "--")).toContain("--json");
+  expect(after("rules", "--")).not.toContain("--app");
+  expect(after("rules", "add", "--")).toContain("--app");
+  expect(after("rules", "remove", "7", "--").join()).not.toMatch(/--app|--dry-run/);
+  expect(after("backup", "--").join()).not.toContain("--csv");
+  expect(after("pause", "")).toContain("off");
   expect(after("pause", "")).not.toContain("undo");
+  expect(after("profile", "")).toEqual(expect.arrayContaining(["none", "auto", "define"]));
+  expect(after("answer", "7", "")).toEqual(expect.arrayContaining(["allow", "block"]));
+  expect(after("mode", "learn", "")).not.toContain("review");
 });
+
+test.for(
+  commandWords.flatMap((command) =>
+    Object.entries(wordsOf(command)).flatMap(([verb, words]) => {
+      const options = words.filter((word) => word.startsWith("--"));
+      return options.length > 0 ? [{ command, form: verb === "" ? [] : [verb], options }] : [];
+    }),
+  ),
+)("$command $form takes what completion offers: $options", async ({ command, form, options }) => {
+  // With one word that no command has, nothing is done: words are read before anything is.
+  const given = options.map((option) => (takesValue(command, option) ? `${option}=7` : option));
+  const run = await commands[command]();
+  await expect(run([...form, ...given, "--no-such-option"])).rejects.toThrow(
+    new UsageError("Unknown option '--no-such-option'"),
+  );
+});
+
+const takesValue = (command: CommandWord, option: string) =>
+  new RegExp(`${option} (?:[A-Z…]|\\w+\\|)`).test(usage(command));
 
 test("rpm reads the spec, and both formats need the same libraries", () => {
   const path = join(work, "picket.spec");

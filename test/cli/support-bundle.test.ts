@@ -71,7 +71,12 @@ const told = {
         code: "packetSockets",
         message: `Guarded processes with AF_PACKET sockets: ${secrets.command} (12), ${secrets.app}`,
       },
-      { code: "outsideSockets", message: `Guarded processes with sockets of outside: ${secrets.command} (12)` },
+      {
+        code: "outsideSockets",
+        message: `Guarded processes with sockets of outside: ${secrets.command} (12), holder-of-secret (13)`,
+      },
+      { code: "guardUnknown", message: 'Not guarded: there is no unit "secretvpn".' },
+      { code: "guardWaits", message: "Not running; guarded as soon as it is: secretd.service." },
       { code: "blocklists", message: `Blocklists that block little: ${secrets.list}` },
     ],
     profile: secrets.profile,
@@ -114,6 +119,7 @@ const material: Material = {
   versions: { picket: "1.2.3", kernel: "6.1.0-18-amd64" },
   findings: [
     { check: "guard", state: "good", found: `user.slice ${secrets.unit}` },
+    { check: "guard", state: "wrong", found: 'Not guarded: there is no unit "secretvpn".', fix: "picket status" },
     {
       check: "helper",
       state: "wrong",
@@ -170,6 +176,50 @@ it("has them all where the person says so: the test above looks in the right pla
   for (const what of kept) expect(bundle.includes(secrets[what]), what).toBe(true);
 });
 
+it("has no name that only the journal has, where no helper answers", () => {
+  const secret = `app-flatpak-org.secret-1.scope`;
+  const guard = `user.slice/user-1000.slice/user@1000.service/app.slice/${secret}`;
+  const journal = [
+    line("another profile is active", { profile: "S" }),
+    line("a cgroup could not be seen", { error: `Error: ENOENT, /sys/fs/cgroup/${guard}; profile secretoffice` }),
+    line("another profile is active", { profile: "secretoffice" }),
+    line("a change is on trial", { what: "Profile secretoffice defined.", cut: true }),
+    line("a blocklist was not updated", {
+      list: "secret list",
+      code: "fetch_failed",
+      error: "fetch failed: secret list",
+    }),
+    line("enforcing", { instance: "picket", guarded: ["user.slice", guard], adopted: true, pins: "30" }),
+    line("a cgroup is not guarded", { guard: secret, error: `Error: ${secret}` }),
+    line("a guard is left out", { problem: 'there is no unit "secretvpn"' }),
+    line("a held packet is not re-sent: its app must", {
+      flow: "5ec237cb00714d",
+      because: "its route or source changed",
+    }),
+    line("the database is damaged", { file: "/var/lib/picket/picket.sqlite" }),
+    line("what comes next", { made: { of: ["secretthing", 7] } }),
+  ];
+  const bundle = bundleOf({ ...material, told: null, findings: [], journal }, new Placeholders()) as {
+    journal: Record<string, unknown>[];
+  };
+  expect(/secret|5ec237|vpn/i.exec(JSON.stringify(bundle))?.[0]).toBeUndefined();
+  expect(bundle.journal[0]?.profile).toMatch(/^name-\d+$/);
+  expect(bundle.journal[1]?.error).toMatch(
+    new RegExp(`/app\\.slice/name-\\d+; profile ${bundle.journal[2]?.profile}$`),
+  );
+  expect(bundle.journal[4]).toMatchObject({ message: "a blocklist was not updated", code: "fetch_failed" });
+  expect(bundle.journal[5]).toMatchObject({
+    instance: "picket",
+    guarded: [
+      "user.slice",
+      expect.stringMatching(/^user\.slice\/user-1000\.slice\/user@1000\.service\/app\.slice\/name-\d+$/),
+    ],
+    pins: "30",
+  });
+  expect(bundle.journal[8]?.because).toBe("its route or source changed");
+  expect(bundle.journal[9]?.file).toBe("/var/lib/picket/picket.sqlite");
+});
+
 it("calls the same host the same everywhere in it, and keeps what helps", () => {
   const bundle = bundleOf(material, new Placeholders()) as {
     helper: { flows: { host: string; app: string; reason: string }[]; status: { guarded: string[] }; counts: object };
@@ -187,7 +237,7 @@ it("calls the same host the same everywhere in it, and keeps what helps", () => 
   expect(bundle.helper.status.guarded[1]).toMatch(
     /^user\.slice\/user-1000\.slice\/user@1000\.service\/app\.slice\/name-\d+$/,
   );
-  expect(bundle.doctor[1]?.fix).toBe("sudo systemctl restart picket-helper");
+  expect(bundle.doctor[2]?.fix).toBe("sudo systemctl restart picket-helper");
   expect(bundle.helper.counts).toMatchObject({ rules: { "person block forever": 3 }, profiles: 1 });
   expect(text(new Placeholders())).toContain("2026-11-23T09:30:00.000Z");
   expect(text(new Placeholders())).toContain("6.1.0-18-amd64");
@@ -203,6 +253,16 @@ it.each([
   ["open '/home/x/y'", "open 'path-1'"],
   ["/var/lib/picket/picket.sqlite", "/var/lib/picket/picket.sqlite"],
   ["EXAMPLE.org, example.org", "host-1, host-1"],
+  ["open /sys/kernel/btf/vmlinux, /sys", "open /sys/kernel/btf/vmlinux, /sys"],
+  ["/etc/resolv.conf could not be read", "/etc/resolv.conf could not be read"],
+  ["open '/sysadmin-clinic/x'", "open 'path-1'"],
+  ["/etc/picket-clinic/x", "path-1"],
+  ["/etc/resolv.conf.of-clinic", "path-1"],
+  [
+    "no /sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/app-flatpak-org.clinic-1.scope: gone",
+    "no /sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/name-1: gone",
+  ],
+  ["/sys/fs/cgroup/user.slice/dbus-:1.2-org.clinic@0.service", "/sys/fs/cgroup/user.slice/name-1"],
 ])("%s", (given, expected) => {
   expect(new Placeholders().scrub(given)).toBe(expected);
 });

@@ -1,4 +1,5 @@
-// A thousand clients of one user, of every bad manner: they are bounded, and others are answered as if they were not there.
+// A thousand clients of one user, of every bad manner: they are bounded, others are answered as if they were not there, and nothing is granted
+// to them and nothing is lost.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
@@ -8,12 +9,15 @@ import { contractVersion } from "../../contract/methods.ts";
 import type { HelperClient } from "../../main/client/client.ts";
 import { asUser, connectAs } from "./as-user.ts";
 import { slowness } from "./helper-process.ts";
-import { alice, bob, Storming, windowGroup } from "./storming.ts";
+import { alice, bob, Storming, standingOf, unused, windowGroup } from "./storming.ts";
 
 const clients = 1000;
 /** Of one user, in the same group. */
 const mostClients = 64;
 let field: Storming;
+/** What one question is about, which waits all the while; and its id. */
+let asked: string;
+let question: string;
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
@@ -27,6 +31,8 @@ beforeAll(async () => {
     await api.call("rules.stage", { first: part === 0, rules });
   }
   await api.call("rules.apply", {});
+  asked = field.network.address(4);
+  question = await field.question(alice, asked);
 });
 afterAll(() => field?.destroy());
 afterEach(() => {
@@ -52,8 +58,11 @@ async function patience(api: HelperClient): Promise<number> {
 }
 
 test.each(["silent", "half", "slow", "busy"])(
-  "%s clients: bounded, and others are answered",
+  "%s clients: bounded, others are answered, nothing is granted or lost",
   async (kind) => {
+    const root = await field.helper.client();
+    const rules = (await root.call("rules.list", {})).map(unused);
+    const standing = await standingOf(root);
     const before = { descriptors: descriptors(), memory: field.memory() };
     await crowd(kind);
     const most = { descriptors: 0, memory: 0, wait: 0 };
@@ -80,6 +89,13 @@ test.each(["silent", "half", "slow", "busy"])(
       (api) => api.close(),
       (error) => expect(error).toMatchObject({ code: expect.stringMatching(/too_many_clients|no_helper/) }),
     );
+    expect((await root.call("rules.list", {})).map(unused)).toEqual(rules);
+    expect(rules.length).toBeGreaterThanOrEqual(2000);
+    expect(await standingOf(root)).toEqual(standing);
+    // Not answered; its app may have given up by then.
+    const waiting = await root.call("prompts.list", {});
+    expect(["held", "inbox"]).toContain(waiting.find(({ id }) => id === question)?.state);
+    expect(await field.network.arrivedAt(asked)).toBe(0);
   },
   120_000,
 );

@@ -128,6 +128,57 @@ for port in range(${datagrams}):
   expect(more).toEqual(wanted);
 });
 
+test("whatever apps call themselves and people ask for, journalctl shows it as text by the schema", async () => {
+  const app = "/tmp/a\u001b[2J";
+  const refused = "192.0.2.10";
+  await machine.root(["cp", caller, app]);
+  const add = (...words: string[]) => machine.asAlice("rules", "add", ...words);
+  expect(await add("--app", "any", "--action", "block", "--address", refused)).toMatchObject({ code: 0 });
+  const code = `import socket; socket.socket().connect_ex(("${refused}", 9))`;
+  expect(await machine.machine.run([app, "-c", code], { user: "alice" })).toMatchObject({ code: 0 });
+  const [flow] = await machine.until("the flow", async () => {
+    const found = await entries("PICKET_EVENT=flow", `PICKET_ADDRESS=${refused}`);
+    return found.length > 0 ? found : undefined;
+  });
+  expect(flow).toMatchObject({ PICKET_APP: "/tmp/a\\x1b[2J", PICKET_VERDICT: "block" });
+
+  const long = `/opt/${"ü".repeat(4000)}`;
+  expect(await add("--app", long, "--action", "block", "--address", refused)).toMatchObject({ code: 0 });
+  const [made] = (await entries("PICKET_METHOD=rules.add")).slice(-1);
+  expect(made).toMatchObject({ PICKET_OUTCOME: "done", PICKET_PARAMS: expect.stringMatching(/^\{.*ü…$/) });
+  const { PICKET_RULES: id } = made as { PICKET_RULES?: string };
+  expect(await entries("PICKET_EVENT=rule", `PICKET_RULE=${id}`)).toMatchObject([
+    { PICKET_CHANGE: "set", PICKET_ACTION: "block", PICKET_APP: expect.stringMatching(/^\/opt\/ü{1940,}…$/) },
+  ]);
+});
+
+test("what a file of rules allows, and takes away, is told rule by rule", async () => {
+  const file = JSON.parse((await machine.asAlice("rules", "export")).stdout) as { rules: object[] };
+  const [gone] = file.rules as { address?: string }[];
+  const rules = [...file.rules.slice(1), { action: "allow", app: "/usr/bin/curl", host: "allowed.example" }];
+  await machine.root(["sh", "-c", 'printf %s "$1" >/tmp/rules.json', "-", JSON.stringify({ ...file, rules })]);
+  expect(await machine.asAlice("rules", "apply", "/tmp/rules.json")).toMatchObject({ code: 0 });
+  const known = await machine.read<{ id: string; host: string | null }[]>("rules");
+  const { id } = known.find(({ host }) => host === "allowed.example") ?? {};
+  const [allowed, removed] = (await entries("PICKET_EVENT=rule")).slice(-2);
+  expect(allowed).toMatchObject({
+    MESSAGE: `Rule ${id}: allow /usr/bin/curl to allowed.example, forever`,
+    PICKET_CHANGE: "set",
+    PICKET_CHANGES: "2",
+    PICKET_RULE: id,
+    PICKET_ACTION: "allow",
+    PICKET_ENABLED: "yes",
+    PICKET_HOST: "allowed.example",
+  });
+  expect(removed).toMatchObject({ PICKET_CHANGE: "removed", PICKET_ADDRESS: gone?.address });
+  expect((await entries("PICKET_METHOD=rules.apply")).length).toBe(1);
+  await machine.asAlice("rules", "undo");
+  expect((await entries("PICKET_EVENT=rule")).slice(-2)).toMatchObject([
+    { PICKET_CHANGE: "set", PICKET_ADDRESS: gone?.address },
+    { PICKET_CHANGE: "removed", PICKET_RULE: id },
+  ]);
+});
+
 test("a file that others may write is not gone by: no flows, decisions all the same, and the status says so", async () => {
   await machine.root(["systemctl", "stop", "journal-helper"]);
   await machine.root(["chmod", "666", "/etc/picket/journal.conf"]);

@@ -2,7 +2,7 @@
 import type { Blocklist } from "../../../contract/blocklists.ts";
 import type { Flow, Profile, Prompt, Rule, Status } from "../../../contract/words.ts";
 import type { Finding } from "../doctor/finding.ts";
-import type { Placeholders } from "./placeholders.ts";
+import type { Kind, Placeholders } from "./placeholders.ts";
 
 export interface Material {
   readonly made: string;
@@ -48,10 +48,40 @@ function hidden(material: Material, names: Placeholders) {
   learn(material, names);
   const { made, versions, ...rest } = plainly(material);
   const { helper } = rest;
-  const guarded = helper?.status.guarded.map((path) => guardOf(path, names));
-  const shown = { ...rest, helper: helper === null ? null : { ...helper, status: { ...helper.status, guarded } } };
+  const guarded = helper?.status.guarded.map((path) => names.guard(path));
+  const journal = withoutNames(rest.journal, "message", names);
+  const shown = {
+    ...rest,
+    journal,
+    helper: helper === null ? null : { ...helper, status: { ...helper.status, guarded } },
+  };
   return { made, versions, ...(names.scrubAll(shown) as object) };
 }
+
+/** What the helper's log has no names in, or none that do not look like one. Anything else may be a name that only this line knows. */
+const plain = new Set(
+  "time level message error code because lifetime verdict instance pins setting locked file folder".split(" "),
+);
+const kinds: Readonly<Record<string, Kind>> = {
+  app: "app",
+  path: "path",
+  host: "host",
+  address: "address",
+  profile: "name",
+  list: "name",
+};
+
+function withoutNames(value: unknown, key: string, names: Placeholders): unknown {
+  if (Array.isArray(value)) return value.map((each) => withoutNames(each, key, names));
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withoutNames(each, name, names)]));
+  if (typeof value !== "string" || plain.has(key)) return value;
+  if (key === "guard" || key === "guarded") return names.guard(value);
+  return names.of(kinds[key] ?? "text", value);
+}
+
+/** Degradations that say of which guards, processes or lists, after a colon. */
+const naming = new Set(["guardWaits", "guardFailed", "guardUnknown", "packetSockets", "outsideSockets", "blocklists"]);
 
 /** Every name that is known to be one, so that it is found in any text. */
 function learn({ told, people }: Material, names: Placeholders): void {
@@ -92,6 +122,8 @@ function learn({ told, people }: Material, names: Placeholders): void {
     names.of("name", name);
     if (url !== null) names.of("text", url);
   }
+  for (const { code, message } of told.status.degraded)
+    if (naming.has(code)) names.of("text", message.slice(message.indexOf(": ") + 2));
   for (const { name, ssid, gateway } of told.profiles) {
     names.of("name", name);
     if (ssid !== null) names.of("name", ssid);
@@ -157,15 +189,4 @@ function journalOf(journal: Material["journal"]): unknown {
       return line;
     }
   });
-}
-
-/** Parts of a cgroup's path that are the same on every computer. */
-const usual =
-  /^(?:user|system|app|session|background|machine|init)\.(?:slice|scope)$|^user(?:-\d+)?\.slice$|^user@\d+\.service$|^session-\w+\.scope$|^picket[\w.-]*$|^run-\d+$/;
-
-function guardOf(path: string, names: Placeholders): string {
-  return path
-    .split("/")
-    .map((part) => (usual.test(part) ? part : names.of("name", part)))
-    .join("/");
 }

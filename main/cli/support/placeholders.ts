@@ -15,9 +15,14 @@ const path = /(?<![\p{L}\p{N}_.:~-])(?:file:\/\/)?\/[^\s"'`,;()<>|:]+/gu;
 
 /** What has a dot and is no host: files of ours, and units. */
 const noHost = /\.(?:ts|mts|js|mjs|cjs|json|sqlite|service|slice|scope|socket|target|conf|bpf|o)$/i;
-/** What is the same on every computer. */
+/** What is the same on every computer: up to the end of a name, so that nobody's folder begins like one of these. */
 const ours =
-  /^(?:file:\/\/)?\/(?:usr\/lib\/picket|etc\/picket|var\/lib\/picket|run\/picket|run\/systemd|run\/NetworkManager|run\/dbus|sys|etc\/resolv\.conf|usr\/bin\/(?:systemctl|journalctl)|dev\/null|boot\/config-)/;
+  /^(?:file:\/\/)?\/(?:(?:usr\/lib\/picket|etc\/picket|var\/lib\/picket|run\/picket|run\/systemd|run\/NetworkManager|run\/dbus|sys|etc\/resolv\.conf|usr\/bin\/(?:systemctl|journalctl)|dev\/null)(?=\/|\.?(?:[\s"'`,;()<>|:]|$))|boot\/config-)/;
+/** Units may have colons in them, but none at the end. */
+const cgroup = /(?<=(?<![\p{L}\p{N}_.~-])\/sys\/fs\/cgroup)\/[^\s"'`,;()<>|]*[^\s"'`,;()<>|:.]/gu;
+/** Parts of a cgroup's path that are the same on every computer. */
+const usual =
+  /^(?:user|system|app|session|background|machine|init)\.(?:slice|scope)$|^user(?:-\d+)?\.slice$|^user@\d+\.service$|^session-\w+\.scope$|^picket[\w.-]*$|^run-\d+$/;
 /** Keys of our own. */
 const plainKey = /^[A-Za-z ]+$/;
 const everybodys = /^(?:127\.0\.0\.1|0\.0\.0\.0|::1|::)(?:\/\d+)?$/;
@@ -31,6 +36,12 @@ export class Placeholders {
   of(kind: Kind, name: string): string {
     this.literals = undefined;
     return this.met(kind, name);
+  }
+
+  /** A cgroup's path: what it is below stays. */
+  guard(path: string): string {
+    const parts = path.split("/");
+    return parts.map((part) => (usual.test(part) ? part : this.of("name", part))).join("/");
   }
 
   private met(kind: Kind, name: string): string {
@@ -49,7 +60,7 @@ export class Placeholders {
   scrub(text: string): string {
     if (text.startsWith("/") && !ours.test(text) && !/\s(?:at|in|is|was|could|cannot)\s/.test(text))
       return this.met("path", text);
-    return this.replaceKnown(text)
+    return this.replaceKnown(text.replace(cgroup, (found) => this.guard(found)))
       .replace(path, (found) => (ours.test(found) ? found : this.met("path", found)))
       .replace(mail, (found) => (noHost.test(found) ? found : this.met("user", found)))
       .replace(hardware, (found) => this.met("address", found))

@@ -14,12 +14,12 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { journalSchemaText, schemaFile } from "../../../build/journal-schema.ts";
-import { journalEntrySchema, messageIds } from "../../../contract/journal.ts";
+import { decisionEntrySchema, journalEntrySchema, messageIds } from "../../../contract/journal.ts";
 import type { Flow } from "../../../contract/words.ts";
 import { parseJournalConf, readJournalConf } from "../../../helper/journal/conf.ts";
 import { datagramOf, decisionEntry } from "../../../helper/journal/entries.ts";
 import { Journal } from "../../../helper/journal/journal.ts";
-import { flow, hostilePath, prompt } from "../../cli/samples.ts";
+import { flow, hostilePath, prompt, rule } from "../../cli/samples.ts";
 
 /** A datagram as journald reads it. */
 function read(bytes: Buffer): Record<string, string> {
@@ -100,12 +100,30 @@ describe("flows", () => {
     }
   });
 
-  it("of a hostile app can begin no field of their own", () => {
+  it("of a hostile app can begin no field of their own, and are text that shows as it is", () => {
     const { journal, told } = journalOf("all");
-    const path = `${hostilePath}\nPICKET_VERDICT=allow\nPRIORITY=6`;
+    const path = `${hostilePath}\u{ffff}\u007f\nPICKET_VERDICT=allow\nPRIORITY=6`;
     journal.meetFlow({ ...flow, verdict: "block", app: { ...flow.app, path } }, flow.id);
-    expect(told[0]).toMatchObject({ PICKET_APP: path, PICKET_VERDICT: "block", PRIORITY: "4" });
+    expect(told[0]).toMatchObject({
+      PICKET_APP:
+        "/tmp/\\x1b[31mevil\\u{202e}gnp\\x9b2J\\x0arules: all allowed\\u{ffff}\\x7f\\x0aPICKET_VERDICT=allow\\x0aPRIORITY=6",
+      PICKET_VERDICT: "block",
+      PRIORITY: "4",
+    });
+    expect(told[0]?.MESSAGE).toContain("/tmp/\\x1b[31mevil");
   });
+
+  it("of two apps look like two, whatever they call themselves", () => {
+    const { journal, told } = journalOf("all");
+    for (const [id, path] of Object.entries({ a: "/tmp/\u001b", b: "/tmp/\\x1b" }))
+      journal.meetFlow({ ...flow, id, verdict: "block", app: { ...flow.app, path } }, id);
+    expect(told.map(({ PICKET_APP }) => PICKET_APP)).toEqual(["/tmp/\\x1b", "/tmp/\\\\x1b"]);
+  });
+});
+
+it("sends a value with a line break with its length, so that nobody can end it", () => {
+  const fields = { MESSAGE: "a\nPRIORITY=1", PICKET_APP: "/tmp/ü=\n\n" };
+  expect(read(datagramOf(fields))).toEqual(fields);
 });
 
 describe("decisions", () => {
@@ -115,7 +133,7 @@ describe("decisions", () => {
     const done = decisionEntry("picket", { ...answered, outcome: "done", result: { rules: ["7", "8"] } });
     expect(v.parse(journalEntrySchema, done)).toMatchObject({
       PICKET_METHOD: "prompts.answer",
-      PICKET_APP: prompt.app.path,
+      PICKET_APP: "/tmp/\\x1b[31mevil\\u{202e}gnp\\x9b2J\\x0arules: all allowed",
       PICKET_ADDRESS: prompt.endpoint.address,
       PICKET_ACTION: "block",
       PICKET_RULES: "7,8",
@@ -126,18 +144,50 @@ describe("decisions", () => {
     expect(v.parse(journalEntrySchema, refused)).toMatchObject({ PICKET_OUTCOME: "not_permitted", PRIORITY: "4" });
   });
 
-  it("are bounded whatever was asked for", () => {
-    const params = { note: "x".repeat(60_000) };
+  it.each([
+    ["of one byte each", "x".repeat(60_000)],
+    ["of several bytes", "ü€𝒳".repeat(20_000)],
+    ["that are escaped", "\u001b\u009b\u202e".repeat(20_000)],
+    ["before and after a path", `/tmp/${"ü".repeat(1990)}`],
+  ])("are within what journalctl shows, whatever was asked for: characters %s", (_, long) => {
+    const app = { ...prompt.app, path: `/${long}` };
     const entry = decisionEntry("picket", {
       method: "rules.add",
-      params,
+      params: { note: long },
+      by: { ...decidedBy, exe: `/${long}` },
+      outcome: "done",
+      prompt: { ...prompt, app },
+      result: { rules: Array.from({ length: 3000 }, (_, at) => String(1_000_000 + at)) },
+    });
+    const { PICKET_RULES, PICKET_PARAMS } = v.parse(decisionEntrySchema, entry);
+    for (const [name, value] of Object.entries(entry)) {
+      expect(Buffer.byteLength(`${name}=${value}`), name).toBeLessThan(4096);
+      expect(value, name).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\uFFFD]/u);
+    }
+    expect(PICKET_PARAMS.length).toBeGreaterThan(1000);
+    expect(PICKET_RULES).toMatch(/^1000000,1000001,(\d{7},)*\d{7}$/);
+  });
+
+  it("have their parameters as JSON as it is, where it is short", () => {
+    const params = { app: 'C:\\ \u001b\u009b "x"' };
+    const decided = { method: "rules.add", by: decidedBy, outcome: "done", prompt: null, result: { id: "9" } };
+    const entry = v.parse(decisionEntrySchema, decisionEntry("picket", { ...decided, params }));
+    expect(entry.PICKET_RULES).toBe("9");
+    expect(JSON.parse(entry.PICKET_PARAMS)).toEqual(params);
+    expect(entry.PICKET_PARAMS).not.toMatch(/\p{Cc}/u);
+  });
+
+  it("of a restore say what it did", () => {
+    const result = { rules: { added: 1, changed: 0, removed: 2 }, blocklists: { disabled: ["a list"] } };
+    const decided = {
+      method: "backup.restore",
+      params: { dryRun: false },
       by: decidedBy,
       outcome: "done",
       prompt: null,
-      result: { id: "9" },
-    });
-    expect(v.parse(journalEntrySchema, entry)).toMatchObject({ PICKET_RULES: "9" });
-    expect(datagramOf(entry as Record<string, string>).length).toBeLessThan(6000);
+    };
+    const entry = v.parse(decisionEntrySchema, decisionEntry("picket", { ...decided, result }));
+    expect(JSON.parse(entry.PICKET_RESULT ?? "")).toEqual(result);
   });
 
   it("are counted when the journal does not take them", () => {
@@ -151,6 +201,53 @@ describe("decisions", () => {
       result: {},
     });
     expect(journal.lost).toBe(1);
+  });
+
+  it("that are about rules are told one by one, what became allowed first", () => {
+    const { journal, told } = journalOf("none");
+    const allow = {
+      ...rule,
+      id: "8",
+      action: "allow",
+      app: "/tmp/\u001b",
+      host: "example.org",
+      address: null,
+      portTo: 445,
+    } as const;
+    journal.meetRules({
+      changed: [{ ...rule, id: "7" }, { ...allow, id: "9", enabled: false }, allow],
+      removed: [{ ...rule, id: "3" }],
+    });
+    expect(told.map(({ PICKET_CHANGE, PICKET_RULE }) => `${PICKET_CHANGE} ${PICKET_RULE}`)).toEqual([
+      "set 8",
+      "set 7",
+      "set 9",
+      "removed 3",
+    ]);
+    expect(told[0]).toMatchObject({
+      MESSAGE: "Rule 8: allow /tmp/\\x1b to example.org port 443-445 (tcp), forever",
+      PICKET_EVENT: "rule",
+      PICKET_CHANGES: "4",
+      PICKET_ACTION: "allow",
+      PICKET_ENABLED: "yes",
+      PICKET_APP: "/tmp/\\x1b",
+      PICKET_HOST: "example.org",
+      PICKET_PORT: "443",
+      PICKET_PORT_TO: "445",
+      PICKET_LIFETIME: "forever",
+      PICKET_ORIGIN: "person",
+    });
+    expect(told[2]).toMatchObject({ PICKET_ENABLED: "no", MESSAGE: expect.stringMatching(/^Rule 9, disabled: /) });
+    expect(told[3]).toMatchObject({ MESSAGE: expect.stringMatching(/^Rule 3 removed: block /) });
+    for (const each of told) v.parse(journalEntrySchema, each);
+  });
+
+  it("that are about thousands of rules tell how many, and of as many as the journal takes", () => {
+    const { journal, told } = journalOf("none");
+    const changed = Array.from({ length: 3000 }, (_, at) => ({ ...rule, id: String(at) }));
+    journal.meetRules({ changed: [...changed, { ...rule, id: "5000", action: "allow" }], removed: [] });
+    expect(told).toHaveLength(200);
+    expect(told[0]).toMatchObject({ PICKET_RULE: "5000", PICKET_CHANGES: "3001" });
   });
 
   it("tell how things stand once for each change", () => {
