@@ -62,8 +62,8 @@ export class Hold {
     this.arrivals = new Arrivals(parts);
   }
 
-  /** Keeps one packet. True when this is the flow's first. */
-  keep(record: FlowRecord, packet: Buffer): boolean {
+  /** Keeps one packet, or of a `late` one only that its flow waits. True when this is the flow's first. */
+  keep(record: FlowRecord, packet: Buffer, late: boolean): boolean {
     const id = flowId(record.flow);
     const kept = keptPacket(record, packet);
     let flow = this.flows.get(id);
@@ -74,6 +74,10 @@ export class Hold {
     this.flows.set(id, flow);
     if (!flow.packets.some(({ arriving }) => arriving === kept.arriving)) this.prepare(flow, kept.arriving);
     if (isRemoteAttempt(flow)) this.arrivals.expectMore(id, () => this.giveUp(id));
+    if (late) {
+      this.dropLate(record);
+      return first;
+    }
     // The app expects the first of the segments that were held on their way to it.
     if (flow.established && kept.arriving && flow.packets.length > 0) return first;
     // An acknowledgement after the app's first words does not take their place.
@@ -235,6 +239,11 @@ export class Hold {
     this.resend.sendDatagrams(flow);
     this.deliver(flow);
     this.tidy(); // the flow is held no more: its socket must not keep a namespace alive
+  }
+
+  /** A packet that nobody read in time. A connection's is sent again by the app's kernel, if there still is one. */
+  dropLate(record: FlowRecord): void {
+    if (!isConnection(record.flow)) this.resend.dropped++;
   }
 
   /** Refuses a packet of a flow that the kernel already blocked: its app still waits for the first answer. */
