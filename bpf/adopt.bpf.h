@@ -96,6 +96,8 @@ int adopt_sockets(struct bpf_iter__task_file *ctx)
 	if (state->process.start && state->adoption != ADOPTION_BEGUN)
 		return 0;
 	state->adoption = ADOPTION_DONE;
+	if (sk->sk_type == SOCK_DGRAM)
+		state->kind = KIND_DATAGRAM;
 	/* It sent in the moment between its guard and this search, and was taken for one that belongs to nobody. */
 	if (state->flow.cookie && !state->process.start)
 		take_back(COUNTER_PREEXISTING);

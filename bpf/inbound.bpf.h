@@ -128,6 +128,16 @@ static __always_inline int ingress_held(struct __sk_buff *skb, struct bpf_sock *
 	return REFUSE;
 }
 
+/* Whether a connection that waits for its next packet out to hear of its gate was let go meanwhile. */
+static __always_inline int lets_in(struct socket_state *state, struct gate *gate)
+{
+	__u32 rule = 0;
+
+	if (!is_decided(gate) || gate->state != FLOW_ALLOWED)
+		return 0;
+	return gate->generation == generation() || judge(state, &state->flow, state->direction, state->flow.port, &rule) != ACTION_BLOCK;
+}
+
 static __always_inline int ingress_tcp(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct packet *p)
 {
 	if (sk->state == BPF_TCP_LISTEN)
@@ -135,8 +145,9 @@ static __always_inline int ingress_tcp(struct __sk_buff *skb, struct bpf_sock *s
 	if (is_let_go(state) && state->generation != generation())
 		judge_again(state);
 	if (state->state == FLOW_HELD || state->state == FLOW_BLOCKED) {
-		struct gate *gate = bpf_map_lookup_elem(&gates, &state->flow);
-		int decided = is_decided(gate), allowed = decided && gate->state == FLOW_ALLOWED;
+		/* What a packet out found blocked stays so, whatever its gate says. */
+		struct gate *gate = state->state == FLOW_HELD ? bpf_map_lookup_elem(&gates, &state->flow) : 0;
+		int allowed = lets_in(state, gate);
 
 		/* Before the handshake: our own refusal, or the answer to a SYN that was just released. */
 		if (sk->state == BPF_TCP_SYN_SENT) {
@@ -144,7 +155,7 @@ static __always_inline int ingress_tcp(struct __sk_buff *skb, struct bpf_sock *s
 				state->bytes_in += wire_bytes(skb, p->header_bytes);
 			return PROCEED;
 		}
-		if (!decided && state->state == FLOW_HELD)
+		if (!is_decided(gate) && state->state == FLOW_HELD)
 			return ingress_held(skb, sk, state, p);
 		/* In the midst: our own refusal is a reset and may pass; nothing else may while nobody allows it. */
 		if (!allowed) {

@@ -89,10 +89,15 @@ int find_revoked(struct bpf_iter__task_file *ctx)
 	struct socket_state *state = sk ? bpf_sk_storage_get(&sockets, sk, 0, 0) : 0;
 	struct revoked r = {};
 
-	/* An idle socket has no verdict; a held one is judged as it sends. One that a packet found blocked has still to hear of it. */
-	if (!task || !sk || !state || (!is_let_go(state) && state->state != FLOW_BLOCKED))
+	/*
+	 * An idle socket has no verdict. A held one may have been let go, and hears of it as it sends. One that a packet found blocked has
+	 * still to hear of it. Who connects is refused instead.
+	 */
+	if (!task || !sk || !state || state->state == FLOW_IDLE || state->state == FLOW_EXEMPT)
 		return 0;
-	if (is_let_go(state) ? state->generation == generation() : sk->__sk_common.skc_state == BPF_TCP_SYN_SENT)
+	if (!is_let_go(state) && sk->__sk_common.skc_state == BPF_TCP_SYN_SENT)
+		return 0;
+	if (state->state != FLOW_BLOCKED && state->generation == generation())
 		return 0;
 	r.flow = state->flow;
 	/* By the app it was judged for: nothing newer is known of it here. */

@@ -97,7 +97,12 @@ int on_setsockopt(struct bpf_sockopt *ctx)
 	if (state->probes_path)
 		return PROCEED;
 	if (called_by_helper()) {
-		state->errors_given |= which;
+		if (*value) {
+			state->errors_given |= which;
+		} else { /* a socket older than the guard, whose wish the kernel has fulfilled */
+			state->errors_wanted |= which;
+			state->errors_given &= ~which;
+		}
 		return PROCEED;
 	}
 	if (!*value) {

@@ -65,6 +65,9 @@ static __always_inline void ask_again(struct __sk_buff *skb, struct bpf_sock *sk
 
 	if (skb->len > p->header_bytes ? is_decided(gate) : is_handshake_decided(gate)) {
 		take_gate(state, gate);
+		/* A person's word holds until a block, which may have come since. */
+		if (is_let_go(state) && state->generation != generation())
+			judge_again(state);
 		if (sk->state != BPF_TCP_SYN_SENT)
 			TELL(state, flow, RECORD_ESTABLISHED, state->state, state->rule, 1);
 	} else {

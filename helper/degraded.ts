@@ -31,7 +31,7 @@ const meanings = {
   holdOverflow: "Held packets were dropped: too many are waiting.",
   gatesUnwritten: "Verdicts found no room in the kernel: their connections are held on and asked about again.",
   droppedAtRelease:
-    "Held datagrams were dropped when they were allowed: they must go another way by now, or past other filters.",
+    "Held datagrams were dropped when they were allowed: they are too old, or must go another way by now or past other filters.",
 } as const;
 
 /** Of what no counter tells: who finds it says it. */

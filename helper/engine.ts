@@ -8,6 +8,7 @@ import { type Asked, EnforcedPolicy, type Situation } from "./enforced-policy.ts
 import { Flows, type Judgement } from "./flows/flows.ts";
 import type { Countries } from "./history/countries.ts";
 import type { Recorder } from "./history/recorder.ts";
+import { isRemoteAttempt } from "./hold/held-flow.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
 import { Contents } from "./identity/contents.ts";
@@ -17,6 +18,7 @@ import type { EarlyEnd } from "./identity/under-way.ts";
 import type { CgroupPaths } from "./kernel/cgroup-paths.ts";
 import { Deliveries } from "./kernel/deliveries.ts";
 import {
+  datagramKind,
   type FlowRecord,
   flowId,
   flowState,
@@ -31,7 +33,7 @@ import { PolicyMaps, type Settings } from "./kernel/policy-maps.ts";
 import type { Programs } from "./kernel/programs.ts";
 import { RawSockets } from "./kernel/raw-sockets.ts";
 import { directionOf } from "./kernel/records.ts";
-import { abandonedSearches, giveErrors, takeErrorSocket } from "./kernel/socket-options.ts";
+import { abandonedSearches, giveErrors, takeErrorSocket, withholdErrors } from "./kernel/socket-options.ts";
 import { KernelNews } from "./kernel-news.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { log } from "./log.ts";
@@ -83,6 +85,8 @@ export interface EngineParts {
   readonly resolvedMonitor: string | null;
   /** Held packets so far that the kernel could not tell us of: the ring buffer was full. */
   lostPackets(): number;
+  /** What it could not say of flows that it decided or that ended. */
+  lostNews(): number;
   checkpoint(step: Step): void;
 }
 
@@ -238,8 +242,10 @@ export class Engine {
       forgetHeldGates: () => this.hold.forgetHeldGates(),
       lostPackets: parts.lostPackets,
       lostBefore,
+      lostNews: parts.lostNews,
+      findEnded: () => this.findEnded(),
       announced: (program) => this.naming.announce(program),
-      held: (record, packet, resumed) => this.onHeld(this.withOwner(record), packet, resumed),
+      held: (record, packet, how) => this.onHeld(this.withOwner(record), packet, how),
       told: (record) => this.onNews(record, flowId(record.flow)),
     });
     this.lifetimes.follow();
@@ -280,14 +286,15 @@ export class Engine {
     this.news.catchUp();
   }
 
-  private onHeld(record: FlowRecord, packet: Buffer, resumed: boolean): void {
+  private onHeld(record: FlowRecord, packet: Buffer, { resumed, late }: { resumed: boolean; late: boolean }): void {
     const state = record.state === flowState.blocked ? flowState.blocked : this.stateOf(record, packet);
     if (state === flowState.blocked) this.hold.refusePacket(record, packet);
     else if (state === flowState.allowed) {
       // A late SYN of an allowed flow is left to the kernel's own retransmission.
-      if (!isConnection(record.flow)) this.hold.sendNow(record, packet);
+      if (late) this.hold.dropLate(record);
+      else if (!isConnection(record.flow)) this.hold.sendNow(record, packet);
     } else if (this.naming.underWay.isBusy) this.news.oweGates();
-    else if (this.hold.keep(record, packet)) {
+    else if (this.hold.keep(record, packet, late)) {
       const asks = (app: App) => this.policy.decide(this.askedOf(record, app)).verdict === "ask";
       this.meet(record, (app) => this.judgeHeld(record, app, resumed), asks);
     } else this.called.hearMore(flowId(record.flow));
@@ -380,6 +387,18 @@ export class Engine {
     this.flows.end(id);
     this.parts.recorder.end(id, end.bytesIn, end.bytesOut, Date.now());
     this.prompts.flowEnded(id);
+  }
+
+  /** Held connections without a socket: their end found no room in the journal. What lives all the same is told again with its next packet. */
+  private findEnded(): void {
+    const { programs } = this.parts;
+    const waiting = this.hold.all().filter((flow) => isConnection(flow.key) && !isRemoteAttempt(flow));
+    if (waiting.length === 0) return;
+    const there = new Set(programs.readTraffic().map(({ flow }) => flowId(flow)));
+    const syn = Buffer.alloc(layouts.held_syn.size);
+    for (const { id } of waiting)
+      if (!there.has(id) && !programs.maps.held_syns.get(Buffer.from(id, "hex"), syn))
+        this.onFlowEnded(id, { bytesIn: 0, bytesOut: 0 });
   }
 
   private onSocketEnded(cookie: bigint): void {
@@ -491,7 +510,10 @@ export class Engine {
     if (this.found.size > mostFound) this.found.clear();
     for (const socket of sockets) {
       this.found.set(socket.flow.cookie, socket.process);
-      if (!isConnection(socket.flow)) continue;
+      if (!isConnection(socket.flow)) {
+        if (socket.kind === datagramKind) withholdErrors(socket.process.pid, socket.flow.cookie);
+        continue;
+      }
       const record = recordOf(socket);
       this.meet(record, (app) => {
         this.addFlow(record, app, { verdict: "allow", rule: null, layer: "mode", reason });

@@ -275,6 +275,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       const { ringFull = 0, overShare = 0 } = kernelCounters();
       return ringFull + overShare;
     },
+    lostNews: () => kernelCounters().logFull ?? 0,
     checkpoint: hooks.checkpoint,
     listener: {
       prompt: (prompt, id, person) => {

@@ -22,9 +22,13 @@ export interface KernelNewsParts {
   /** What it said before the helper read what was held when it started. */
   readonly lostBefore: number;
   announced(program: ProgramRecord): void;
-  /** `resumed`: an earlier helper asked about it. */
-  held(record: FlowRecord, packet: Buffer, resumed: boolean): void;
+  /** `resumed`: an earlier helper asked about it. `late`: the packet is too old to be sent. */
+  held(record: FlowRecord, packet: Buffer, how: { resumed: boolean; late: boolean }): void;
   told(record: FlowRecord): void;
+  /** Records so far that found no room in the journal. */
+  lostNews(): number;
+  /** The end of a held flow may be one of them. */
+  findEnded(): void;
 }
 
 /** How soon the journal is read again after something was in it, milliseconds. While there is nothing the kernel wakes the helper. */
@@ -33,6 +37,9 @@ const journalPace = 250;
 const journalAnyway = 30_000;
 /** How often held flows that were lost to a full ring buffer or a budget are looked for, milliseconds. */
 const revisitPace = 2000;
+
+/** A packet that was not read for so long has lost its time, and maybe its socket: no helper ran, or it hung. Milliseconds. */
+const longestUnread = 10_000;
 
 const failed = (error: unknown) => log("error", "a record could not be handled", { error: String(error) });
 
@@ -44,11 +51,14 @@ export class KernelNews {
   private revisits: NodeJS.Timeout | undefined;
   /** What `lostPackets` said last. */
   private lost: number;
+  /** What `lostNews` said last. */
+  private untold: number;
   private owesGates = false;
 
   constructor(parts: KernelNewsParts) {
     this.parts = parts;
     this.lost = parts.lostBefore;
+    this.untold = parts.lostNews();
     const { events, journal } = parts.maps;
     this.events = new Ring(events.fd, ringBytes.events, (bytes) => this.onEvent(bytes), failed);
     const woken = () => this.keepReading();
@@ -59,6 +69,7 @@ export class KernelNews {
   start(): void {
     this.findHeld(true);
     this.catchUp();
+    this.parts.findEnded(); // of those that came and went while no helper read
     this.keepReading();
     this.revisitLater();
   }
@@ -89,6 +100,7 @@ export class KernelNews {
   private keepReading(): void {
     clearTimeout(this.pace);
     const found = this.journal.readATurn();
+    if (found && this.parts.lostNews() !== this.untold) this.revisitLater();
     const again = () => this.keepReading();
     this.pace = !found && this.sleep() ? nextRound(journalAnyway, again) : setTimeout(again, journalPace);
   }
@@ -99,13 +111,15 @@ export class KernelNews {
     return this.journal.isEmpty;
   }
 
-  private onEvent(bytes: Buffer, resumed = false): true {
+  private onEvent(bytes: Buffer, kept?: { resumed: boolean }): true {
     this.revisitLater();
     const program = readProgram(bytes);
     if (program !== null) this.parts.announced(program);
     const record = program === null ? readRecord(bytes) : null;
     const packet = record === null ? Buffer.alloc(0) : packetOf(bytes, record);
-    if (record !== null && packet.length > 0) this.parts.held(record, packet, resumed);
+    if (record === null || packet.length === 0) return true;
+    const late = kept === undefined && Number(process.hrtime.bigint() - record.time) / 1e6 > longestUnread;
+    this.parts.held(record, packet, { resumed: kept?.resumed === true, late });
     return true;
   }
 
@@ -124,7 +138,7 @@ export class KernelNews {
     const { held_syns } = this.parts.maps;
     const syn = Buffer.alloc(layouts.held_syn.size);
     for (const key of held_syns.keys(layouts.flow_key.size)) {
-      if (!this.parts.isHeld(key.toString("hex")) && held_syns.get(key, syn)) this.onEvent(syn, resumed);
+      if (!this.parts.isHeld(key.toString("hex")) && held_syns.get(key, syn)) this.onEvent(syn, { resumed });
     }
   }
 
@@ -142,6 +156,7 @@ export class KernelNews {
    * next datagram of a flow whose gate is forgotten is told again; that waits for the end of the flood, or it would feed it.
    */
   private revisit(): void {
+    this.revisitEnded();
     const lost = this.parts.lostPackets();
     const flooded = lost !== this.lost;
     this.lost = lost;
@@ -152,5 +167,12 @@ export class KernelNews {
     this.readEvents();
     this.parts.forgetHeldGates();
     this.owesGates = false;
+  }
+
+  /** Whoever's end was not told is gone by now: some time has passed since. */
+  private revisitEnded(): void {
+    const untold = this.parts.lostNews();
+    if (untold !== this.untold) this.parts.findEnded();
+    this.untold = untold;
   }
 }

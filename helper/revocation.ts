@@ -35,6 +35,7 @@ export class Revocation {
    * next packet: nobody who changed a policy hears of that, and what else follows from the change still does.
    */
   carryOut(): void {
+    this.safely(() => this.withdrawReleased());
     this.safely(() => {
       for (const connection of this.parts.programs.findRevoked()) {
         const id = flowId(connection.flow);
@@ -71,6 +72,23 @@ export class Revocation {
       log("warn", "a revoked connection could not be ended at once", { flow: id, error: String(error) });
     }
     this.parts.flows.judge(id, judgement);
+  }
+
+  /** What was let go and is no connection yet: it is refused, or sent no more until somebody is asked again. One that stands ends like any other. */
+  private withdrawReleased(): void {
+    const { policy, flows, hold } = this.parts;
+    for (const { id, established, answered } of hold.released()) {
+      const flow = flows.get(id);
+      if (flow === undefined) continue;
+      const { verdict, rule, layer, reason, number } = policy.decide(flow);
+      if (verdict === "allow" || (verdict === "ask" && answered)) continue;
+      if (verdict === "ask" || established) {
+        hold.forget(id);
+        continue;
+      }
+      hold.refuse(id, number);
+      flows.judge(id, { verdict, rule, layer, reason });
+    }
   }
 
   /** Nobody waits in a datagram: the gate says it all. */

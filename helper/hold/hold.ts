@@ -31,11 +31,20 @@ export interface HoldParts extends ResendParts, ArrivalsParts {
   generation(): number;
 }
 
+/** A TCP flow whose handshake is not complete yet, or whose socket has not told that it knows its verdict. */
+interface Completing {
+  readonly flow: HeldFlow;
+  readonly timers: NodeJS.Timeout[];
+  /** A person let it go, and not policy. */
+  readonly answered: boolean;
+}
+
+export type Released = Pick<Completing, "answered"> & Pick<HeldFlow, "id" | "established">;
+
 export class Hold {
   private readonly parts: HoldParts;
   private readonly flows = new Map<string, HeldFlow>();
-  /** Released TCP flows whose handshake is not complete yet. */
-  private readonly completing = new Map<string, { flow: HeldFlow; timers: NodeJS.Timeout[] }>();
+  private readonly completing = new Map<string, Completing>();
   private readonly resend: Resend;
   private readonly arrivals: Arrivals;
   private bytes = 0;
@@ -53,8 +62,8 @@ export class Hold {
     this.arrivals = new Arrivals(parts);
   }
 
-  /** Keeps one packet. True when this is the flow's first. */
-  keep(record: FlowRecord, packet: Buffer): boolean {
+  /** Keeps one packet, or of a `late` one only that its flow waits. True when this is the flow's first. */
+  keep(record: FlowRecord, packet: Buffer, late: boolean): boolean {
     const id = flowId(record.flow);
     const kept = keptPacket(record, packet);
     let flow = this.flows.get(id);
@@ -65,6 +74,10 @@ export class Hold {
     this.flows.set(id, flow);
     if (!flow.packets.some(({ arriving }) => arriving === kept.arriving)) this.prepare(flow, kept.arriving);
     if (isRemoteAttempt(flow)) this.arrivals.expectMore(id, () => this.giveUp(id));
+    if (late) {
+      this.dropLate(record);
+      return first;
+    }
     // The app expects the first of the segments that were held on their way to it.
     if (flow.established && kept.arriving && flow.packets.length > 0) return first;
     // An acknowledgement after the app's first words does not take their place.
@@ -123,6 +136,11 @@ export class Hold {
     return [...this.flows.values()];
   }
 
+  /** Connections that were released, and of which nothing was heard since. */
+  released(): Released[] {
+    return [...this.completing].map(([id, { flow, answered }]) => ({ id, answered, established: flow.established }));
+  }
+
   /** `rule`: the kernel's number of it, 0 where the mode decided, null for a person's answer about this flow alone. */
   carryOut(id: string, verdict: "allow" | "block", rule: number | null): void {
     if (verdict === "allow") this.release(id, rule);
@@ -150,7 +168,7 @@ export class Hold {
     this.take(id);
     this.writeGate(flow.key, flowState.allowed, rule, flow.record);
     this.resend.nudge(flow);
-    this.complete(id, flow, []);
+    this.complete({ flow, timers: [], answered: false });
   }
 
   /** Allows a held flow: its packets go as the app sent them. */
@@ -162,7 +180,9 @@ export class Hold {
       this.writeGate(flow.key, state, rule, flow.record);
       const sent = this.sendSegment(flow);
       // What arrived is lost to nobody on its way, and its remote retransmits by itself.
-      this.complete(id, flow, sent && !flow.established ? synRetries : []);
+      const retries = sent && !flow.established ? synRetries : [];
+      const timers = retries.map((after) => setTimeout(() => this.sendSegment(flow), after));
+      this.complete({ flow, timers, answered: rule === null });
       if (isRemoteAttempt(flow)) this.arrivals.expectMore(id, () => this.forget(id));
       return;
     }
@@ -181,16 +201,24 @@ export class Hold {
     this.tidy();
   }
 
-  private complete(id: string, flow: HeldFlow, retries: readonly number[]): void {
-    const timers = retries.map((after) => setTimeout(() => this.sendSegment(flow), after));
-    timers.push(setTimeout(() => this.forget(id), longestCompletion).unref());
-    for (const timer of this.completing.get(id)?.timers ?? []) clearTimeout(timer); // released before, under an older policy
-    this.completing.set(id, { flow, timers });
+  private complete(completing: Completing): void {
+    const { flow, timers } = completing;
+    timers.push(setTimeout(() => this.forget(flow.id), longestCompletion).unref());
+    this.takeCompleting(flow.id); // released before, under an older policy
+    this.completing.set(flow.id, completing);
   }
 
-  /** Refuses a held flow: TCP sees ECONNREFUSED, a connected datagram socket too. A remote hears nothing. */
+  private takeCompleting(id: string): HeldFlow | undefined {
+    const completing = this.completing.get(id);
+    for (const timer of completing?.timers ?? []) clearTimeout(timer);
+    this.completing.delete(id);
+    return completing?.flow;
+  }
+
+  /** Refuses a flow that is held, or under way since its release: TCP sees ECONNREFUSED, a connected datagram socket too. A remote hears nothing. */
   refuse(id: string, rule: number | null): void {
-    const flow = this.take(id);
+    const released = this.takeCompleting(id);
+    const flow = this.take(id) ?? released;
     if (flow === undefined) return;
     this.writeGate(flow.key, flowState.blocked, rule, flow.record);
     const last = flow.packets.at(-1);
@@ -213,6 +241,11 @@ export class Hold {
     this.tidy(); // the flow is held no more: its socket must not keep a namespace alive
   }
 
+  /** A packet that nobody read in time. A connection's is sent again by the app's kernel, if there still is one. */
+  dropLate(record: FlowRecord): void {
+    if (!isConnection(record.flow)) this.resend.dropped++;
+  }
+
   /** Refuses a packet of a flow that the kernel already blocked: its app still waits for the first answer. */
   refusePacket(record: FlowRecord, packet: Buffer): void {
     const flow = newFlow(record, packet);
@@ -224,14 +257,12 @@ export class Hold {
   /** The attempt is over without a verdict, or a released flow needs no more help. */
   forget(id: string): void {
     const taken = this.take(id);
-    const completing = this.completing.get(id);
-    if (completing) {
+    const released = this.takeCompleting(id);
+    if (released) {
       this.arrivals.settle(id);
-      for (const timer of completing.timers) clearTimeout(timer);
-      this.completing.delete(id);
-      this.parts.gates.delete(layouts.flow_key.write(completing.flow.key));
+      this.parts.gates.delete(layouts.flow_key.write(released.key));
     }
-    if (taken || completing) this.tidy();
+    if (taken || released) this.tidy();
   }
 
   /**

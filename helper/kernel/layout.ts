@@ -135,6 +135,8 @@ export const tableResolver = 0xfffffffd;
 export const action = { none: 0, allow: 1, block: 2, ask: 3 } as const;
 /** Beside a slot's action. */
 export const actionPersonal = 0x80;
+/** KIND_DATAGRAM of bpf/record.bpf.h: what a socket is. */
+export const datagramKind = 2;
 export const flowState = { idle: 0, held: 1, allowed: 2, blocked: 3, exempt: 4, handshake: 5 } as const;
 export const direction = { outbound: 0, inbound: 1 } as const;
 /** Values of exe_key.disguised. */

@@ -245,6 +245,7 @@ export class Programs {
         // The cgroup is gone, and its links with it. Any other failure must not free a cgroup that is still there.
         if (!(error instanceof SystemError && error.errno === ENOLINK)) throw error;
         for (const link of links.splice(0)) close(link);
+        this.maps.guarded.delete(cgroupKey(BigInt(inode)));
         removePins(pins);
         continue;
       }

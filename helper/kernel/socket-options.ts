@@ -43,6 +43,34 @@ export function abandonedSearches(): number {
   return abandoned;
 }
 
+/**
+ * What asked for errors before anybody could keep them from it hears of none from now on, until it is given them like others: a hold would be one.
+ * Only as its cgroup is guarded: which of an app's sockets it is must be searched for.
+ */
+export function withholdErrors(pid: number, cookie: bigint): void {
+  const fd = takeSocket(pid, cookie);
+  if (fd === undefined) return;
+  const value = Buffer.alloc(4);
+  try {
+    for (const { level, option } of errorOptions) {
+      if (optionOf(fd, level, option, value)) setIntegerOption(fd, level, option, 0);
+    }
+  } finally {
+    close(fd);
+  }
+}
+
+/** Whether the option is on. IPv4 sockets have none of IPv6's. */
+function optionOf(fd: number, level: number, option: number, value: Buffer): boolean {
+  try {
+    getOption(fd, level, option, value);
+    return value.readInt32LE() !== 0;
+  } catch (error) {
+    if (error instanceof SystemError) return false;
+    throw error;
+  }
+}
+
 /** The app's socket, where it has asked for errors and may have them now (bpf/options.bpf.h); giveErrors() closes it. */
 export function takeErrorSocket(record: FlowRecord): number | undefined {
   const { errors_wanted, flow, process } = record;

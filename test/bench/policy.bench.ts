@@ -112,6 +112,7 @@ async function measure(title: string, where: string, goals: boolean): Promise<vo
       settings: { holdTicks: 25, pidNamespace: statSync("/proc/self/ns/pid").ino },
       zones: () => ({ loopback: loopbackPrefixes, resolvers: [], local: localPrefixes }),
       lostPackets: () => 0,
+      lostNews: () => 0,
       listener: { prompt: () => {}, flow: () => {}, rules: () => {} },
       checkpoint: (step) => {
         if (step !== "compiled") return;

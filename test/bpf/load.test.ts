@@ -301,6 +301,7 @@ describe("Programs", { timeout: 180_000 * slowness }, () => {
     try {
       expect(cgroup.attached(kept)).toHaveLength(hooks.length);
       expect(existsSync(pins)).toBe(false);
+      expect(programs.maps.guarded.keys(8).map((key) => key.readBigUInt64LE())).toEqual([BigInt(statSync(kept).ino)]);
     } finally {
       programs.remove();
     }

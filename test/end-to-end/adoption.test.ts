@@ -1,6 +1,6 @@
 // Sockets that are older than the guard: found through the processes that hold them, listed, and under the policy from then on.
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -11,6 +11,9 @@ import { createNetwork, type Network } from "../network/network.ts";
 import { slowness, TestHelper, until } from "./helper-process.ts";
 
 const ECONNABORTED = 103;
+const ECONNREFUSED = 111;
+/** Of the far side: nobody listens there. */
+const closedPort = 4;
 
 const helper = new TestHelper();
 const children: ChildProcess[] = [];
@@ -40,7 +43,7 @@ async function before(directory: string, [, ...args]: readonly string[]): Promis
   return older;
 }
 
-const addresses = { tcp: "", silent: "", udp: "", busy: "", unguarded: "" };
+const addresses = { tcp: "", silent: "", udp: "", busy: "", unguarded: "", errors4: "", errors6: "" };
 const streams: Record<string, Older> = {};
 const served = `import socket, threading, time
 s = socket.create_server(("127.0.0.1", 4711))
@@ -60,6 +63,25 @@ while time.monotonic() < end:
     except OSError: pass
     time.sleep(0.001)`;
 
+/** Asks for errors at once and sends once a file is there; says each error that it has not said. */
+const errors = `import os, socket, sys, time
+six = ":" in sys.argv[1]
+s = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
+option = (socket.IPPROTO_IPV6, 25) if six else (socket.IPPROTO_IP, 11)
+s.setsockopt(*option, 1)
+s.settimeout(0.05)
+said = set()
+print("up", flush=True)
+while not os.path.exists(sys.argv[3]): time.sleep(0.02)
+print("option", s.getsockopt(*option), flush=True)
+while True:
+    for call in (lambda: s.sendto(b"x", (sys.argv[1], int(sys.argv[2]))), lambda: s.recv(10)):
+        try: call()
+        except socket.timeout: pass
+        except OSError as error:
+            if error.errno not in said: print("errno", error.errno, flush=True)
+            said.add(error.errno)`;
+
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-adoption-")));
   program = join(folder, "program");
@@ -67,7 +89,8 @@ beforeAll(async () => {
   network = await createNetwork();
   cgroup = new OwnCgroup();
   outside = new OwnCgroup();
-  for (const name of Object.keys(addresses) as (keyof typeof addresses)[]) addresses[name] = network.address(4);
+  for (const name of Object.keys(addresses) as (keyof typeof addresses)[])
+    addresses[name] = network.address(name === "errors6" ? 6 : 4);
   const stream = (protocol: string, address: string, ...quiet: string[]) =>
     client("stream", protocol, address, 7777, 120 * slowness, ...quiet);
   const inside = cgroup.child("deeper");
@@ -75,6 +98,8 @@ beforeAll(async () => {
   streams.silent = await before(inside, stream("tcp", addresses.silent, "quiet"));
   streams.udp = await before(inside, stream("udp", addresses.udp));
   streams.busy = await before(inside, ["", "-c", busy, addresses.busy]);
+  for (const name of ["errors4", "errors6"] as const)
+    streams[name] = await before(inside, ["", "-c", errors, addresses[name], String(closedPort), join(folder, "go")]);
   streams.served = await before(inside, ["", "-c", served]);
   streams.unguarded = await before(outside.directory, stream("tcp", addresses.unguarded));
   await helper.start("helper/main.ts", ["--guard", cgroup.instance]);
@@ -153,4 +178,18 @@ test("a datagram socket older than the guard is its app's, and asked about as it
   const arrived = await network.arrived("udp", addresses.udp, 7777);
   await until("more of it", async () => (await network.arrived("udp", addresses.udp, 7777)) > arrived);
   expect((await api.call("status", {})).counters.preexisting).toBe(0);
+});
+
+test("one that asked for errors hears of no hold, and of errors once it is allowed", async () => {
+  writeFileSync(join(folder, "go"), "");
+  const api = await helper.client();
+  for (const name of ["errors4", "errors6"] as const) {
+    const older = streams[name] as Older;
+    const { id } = await helper.prompt(addresses[name]);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(older.output.trim().split("\n")).toEqual(["up", "option 1"]);
+    await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
+    await until("an error", () => older.output.includes("errno"));
+    expect(older.output.trim().split("\n")).toEqual(["up", "option 1", `errno ${ECONNREFUSED}`]);
+  }
 });

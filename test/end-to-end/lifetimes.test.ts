@@ -61,8 +61,8 @@ async function rules(): Promise<Rule[]> {
 const has = async (id: string) => (await rules()).some((rule) => rule.id === id);
 
 /** Lets a rule's time pass without waiting for it: what is stored is moved, by a hand other than the helper's. */
-function store(change: (database: Database.Database) => void): void {
-  const database = new Database(join(helper.state, "picket.sqlite"));
+function store(change: (database: Database.Database) => void, { state } = helper): void {
+  const database = new Database(join(state, "picket.sqlite"));
   try {
     change(database);
   } finally {
@@ -181,6 +181,29 @@ describe("a length of time", { timeout: 180_000 * slowness }, () => {
       expect(ids.map((id) => left.includes(id))).toEqual([false, true, true]);
     } finally {
       await sleeper.signal("SIGKILL"); // no signal but this one reaches it through unshare
+      await sleeper.stop();
+    }
+  });
+
+  test("ends at its moment where a machine slept for hours while the helper ran", async () => {
+    const asleep = 2 * 3600;
+    const sleeper = new TestHelper();
+    try {
+      // The clock that stands still in a sleep shows this moment two hours late.
+      const within = ["unshare", "--time", "--fork", "--kill-child", `--boottime=${asleep}`];
+      await sleeper.start("helper/main.ts", [], within);
+      const api = await sleeper.client();
+      const { id } = await api.call("rules.add", { app: null, action: "allow", port: 1, lifetime: "1m" });
+      // As above: all but some seconds pass at once, and are looked at with the next change.
+      const moment = Math.round(boottime()) + asleep * 1000 + 3000;
+      store((database) => database.prepare("UPDATE rules SET expires = ? WHERE number = ?").run(moment, id), sleeper);
+      const other = await api.call("rules.add", { app: null, action: "allow", port: 2 });
+      const left = async () => (await api.call("rules.list", {})).map((rule) => rule.id);
+      expect(await left()).toEqual(expect.arrayContaining([id, other.id]));
+      await until("the rule's end", async () => !(await left()).includes(id));
+      expect(await left()).toContain(other.id);
+    } finally {
+      await sleeper.signal("SIGKILL");
       await sleeper.stop();
     }
   });

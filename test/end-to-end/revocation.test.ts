@@ -1,12 +1,16 @@
 // A changed policy reaches what is live: what it blocks ends at once, what it asks about is held where it stands.
+import { execFileSync, spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Flow } from "../../contract/words.ts";
-import { client, clientApp, type StreamResult } from "../network/clients.ts";
+import { client, clientApp, type StreamResult, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
+import { Talker } from "./field.ts";
+import { guarded, picket, type Ran, TestHelper, until } from "./helper-process.ts";
 
 const EPERM = 1;
 const ECONNABORTED = 103;
+const ECONNRESET = 104;
+const ECONNREFUSED = 111;
 /** Longer than any test waits: a stream that lasts so long was not ended. */
 const long = 45;
 
@@ -139,5 +143,89 @@ describe("a connection that a person allowed once", () => {
     await api.call("rules.remove", { id: other.id });
     await api.call("rules.add", block(address));
     expect(resultOf(await running).errno).toBe(ECONNABORTED);
+  });
+});
+
+describe("an answer that was given already, and a rule that blocks", () => {
+  /** After so long a hold the kernel's own retransmissions are a second and more apart: what it holds has not met the answer yet. */
+  const longHold = () => new Promise((resolve) => setTimeout(resolve, 3000));
+
+  function mute(namespace: string, packets: string): void {
+    const nft = (rule: string) => execFileSync("ip", ["netns", "exec", namespace, "nft", rule]);
+    nft("add table ip mute; add chain ip mute in { type filter hook prerouting priority 0; }");
+    nft(`add rule ip mute in ${packets} drop`);
+  }
+
+  test.for(["", "away"])("a connection that was let go on in its midst ends with its next word %s", async (away) => {
+    const address = network.address(4);
+    const api = await helper.client();
+    const allowed = await api.call("rules.add", { app: null, action: "allow", address });
+    const command = client("turns", address, 9, ...(away === "" ? [] : [away]));
+    const app = new Talker(
+      spawn(picket, ["run", "--", "nsenter", `--net=/run/netns/${network.near}`, ...command], {
+        stdio: ["pipe", "pipe", "inherit"],
+        env: { ...process.env, PICKET_SOCKET: helper.socket },
+      }),
+    );
+    expect(await app.says()).toEqual({ errno: 0 });
+    await api.call("rules.remove", { id: allowed.id });
+    const open = await settled(address);
+    app.go();
+    expect(await app.says()).toEqual({ errno: 0 });
+    const { id } = await helper.prompt(address);
+    await longHold();
+    expect(await network.arrivedAt(address)).toBe(open);
+    // Its kernel hears nothing of what the helper sends in its place, which it would have something to say to.
+    mute(network.near, `iifname wire ip saddr ${address}`);
+    await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
+    await until("what was held", async () => (await network.arrivedAt(address)) > open);
+    const rule = await api.call("rules.add", { app: null, action: "block", address });
+    const before = await network.arrivedAt(address);
+    app.go();
+    const { errno } = await app.says<{ errno: number }>();
+    // In nobody's descriptor table it could not be found, and hears of it from its own packet.
+    expect(away === "" ? [ECONNABORTED] : [ECONNABORTED, ECONNRESET]).toContain(errno);
+    expect(await settled(address)).toBe(before);
+    await until("its verdict", async () => (await flowTo(address))?.verdict === "block");
+    await api.call("rules.remove", { id: rule.id });
+  });
+
+  /** A client that was let connect, to where nothing answers. */
+  async function underWay(lifetime: "once" | "forever") {
+    const address = network.address(4);
+    mute(network.far, `ip daddr ${address}`);
+    const api = await helper.client();
+    const running = guarded(helper, network.near, client("tcp", address, 80));
+    const { id } = await helper.prompt(address);
+    await longHold();
+    const { rules } = await api.call("prompts.answer", { id, action: "allow", lifetime });
+    await until("an attempt", async () => (await network.arrivedAt(address)) > 0);
+    return { address, running, api, rules };
+  }
+
+  /** The helper sends a released SYN again after 1, 3 and 7 s, the app's kernel sooner. */
+  async function nothingMoreLeaves(address: string): Promise<void> {
+    const before = await network.arrivedAt(address);
+    await new Promise((resolve) => setTimeout(resolve, 8000));
+    expect(await network.arrivedAt(address)).toBe(before);
+  }
+
+  test.for(["once", "forever"] as const)("an attempt that was allowed %s is refused", async (lifetime) => {
+    const { address, running, api } = await underWay(lifetime);
+    await api.call("rules.add", { app: clientApp("tcp"), action: "block", address, port: 80, protocol: "tcp" });
+    await nothingMoreLeaves(address);
+    const { errno } = JSON.parse((await running).stdout) as TcpResult;
+    // The latter where its kernel has sent once more since the answer.
+    expect([ECONNREFUSED, ECONNABORTED]).toContain(errno);
+    expect(await flowTo(address)).toMatchObject({ verdict: "block", layer: "rule", live: false });
+  });
+
+  test("an attempt whose rule was taken away is asked about again", async () => {
+    const { address, running, api, rules } = await underWay("forever");
+    await api.call("rules.remove", { id: rules[0] as string });
+    await nothingMoreLeaves(address);
+    const { id } = await helper.prompt(address);
+    await api.call("prompts.answer", { id, action: "block", lifetime: "once" });
+    expect(JSON.parse((await running).stdout) as TcpResult).toMatchObject({ ok: false, errno: ECONNREFUSED });
   });
 });

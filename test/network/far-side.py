@@ -13,6 +13,7 @@ BANNER_PORTS = [22]
 ECHO_PORTS = [443, 7777]
 NAME_PORT = 53
 STREAM_PORTS = [7777]
+SINK_PORTS = [9]
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
 
@@ -50,6 +51,16 @@ def stream(connection):
         try:
             while data := connection.recv(65536):
                 connection.sendall(data)
+        except OSError:
+            pass
+
+
+def sink(connection):
+    """Takes whatever comes and says nothing."""
+    with connection:
+        try:
+            while connection.recv(65536):
+                pass
         except OSError:
             pass
 
@@ -134,6 +145,8 @@ for port in BANNER_PORTS:
     threading.Thread(target=serve, args=(port, banner), daemon=True).start()
 for port in STREAM_PORTS:
     threading.Thread(target=serve, args=(port, stream), daemon=True).start()
+for port in SINK_PORTS:
+    threading.Thread(target=serve, args=(port, sink), daemon=True).start()
 for port in ECHO_PORTS:
     echo(port)
 echo(NAME_PORT, name_answer)

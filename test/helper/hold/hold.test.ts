@@ -32,7 +32,11 @@ test.each(["release", "refuse"] as const)("%s goes on past a verdict that finds 
   const empty = layouts.record.read(Buffer.alloc(layouts.record.size));
   const ids = [1n, 2n].map((cookie) => {
     const record: FlowRecord = { ...empty, family: 4, flow: { ...empty.flow, cookie, protocol: 17 } };
-    hold.keep(record, Buffer.from(`450000240000000040110000c0000201c0000202d431000900100000${"00".repeat(8)}`, "hex"));
+    hold.keep(
+      record,
+      Buffer.from(`450000240000000040110000c0000201c0000202d431000900100000${"00".repeat(8)}`, "hex"),
+      false,
+    );
     return flowId(record.flow);
   });
   for (const id of ids) hold[what](id, 0);
