@@ -9,7 +9,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { root } from "../../build/paths.ts";
 import { Desktop } from "../window/desktop-bus.ts";
 
-const person = 64321;
+/** Debian's `nobody`: a bus lets in only whom the system knows. */
+const person = 65534;
 const group = 64322;
 const folder = mkdtempSync(join(tmpdir(), "picket-launcher-"));
 const [launcher, homes, runtimes] = ["launcher", "homes", "run"].map((each) => join(folder, each)) as [
