@@ -23,9 +23,9 @@
 #define RUNTIMES "/run/user"
 #endif
 
-// Nothing that names code is handed on. Where the screen and its key are, and who the person is, may be any text;
+// Of the environment nothing is handed on that names code. Where the screen and its key are, and who the person is: any text.
 static const char *const texts[] = { "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "USER", "LOGNAME" };
-// a session's kind and a language are words, for as a path they would lead gettext to catalogues of anybody's.
+// A session's kind and a language, where they are words: as a path they would lead gettext to catalogues of anybody's.
 static const char *const words[] = { "XDG_SESSION_TYPE", "XDG_SESSION_ID", "XDG_CURRENT_DESKTOP", "LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES",
 	"LC_TIME" };
 
