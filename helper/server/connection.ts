@@ -86,7 +86,10 @@ export class Connection {
       });
       return;
     }
-    for (const line of lines) void this.serve(line);
+    for (const line of lines) {
+      if (this.socket.writableEnded) return;
+      void this.serve(line);
+    }
   }
 
   private async serve(line: string): Promise<void> {
@@ -113,6 +116,12 @@ export class Connection {
       }
     } catch (error) {
       this.fail(id, error);
+      // Another protocol's: a window that somebody sent here (DISPLAY) would speak for them with what they have it say next (XAUTHORITY).
+      if (id === null && !this.greeted) {
+        this.socket.removeAllListeners("data");
+        this.socket.resume();
+        this.socket.end();
+      }
     }
   }
 

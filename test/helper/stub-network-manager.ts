@@ -1,6 +1,6 @@
 // A bus of its own and somebody on it who says what NetworkManager would: for wireless networks and VPNs, which no test machine has.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient, type MessageBus } from "dbus-native";
@@ -12,7 +12,7 @@ const configuration = (
 ) => `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
   "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><listen>unix:path=${socket}</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`;
+<policy context="default"><allow user="*"/><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`;
 
 /** By object path and interface, what its properties are. Interfaces are NetworkManager's, "" its own. */
 export type Objects = Record<string, Record<string, Record<string, [signature: string, value: unknown]>>>;
@@ -35,6 +35,11 @@ export class TestBus {
     });
     this.daemon = daemon;
     await new Promise((resolve) => daemon.stdout?.once("data", resolve));
+  }
+
+  /** Whoever runs as somebody else finds it too. */
+  openToOthers(): void {
+    chmodSync(this.folder, 0o755);
   }
 
   /** Speaks as NetworkManager from now on; `say` replaces what it says and tells of it, `leave` ends it. */

@@ -264,11 +264,15 @@ test("protected: the installed window may allow, by a group that only its launch
     LD_PRELOAD: "/home/alice/evil.so",
     NODE_OPTIONS: "--require=/home/alice/evil.js",
     GTK_MODULES: "evil",
+    DBUS_SESSION_BUS_ADDRESS: "unixexec:path=/home/alice/evil",
+    XDG_RUNTIME_DIR: ";unixexec:path=/home/alice/evil",
     LANG: "C.UTF-8",
   });
   expect(await first.attempt).toBe("welcome");
-  const environment = (await machine.root(["cat", `${home}/env`])).split("\n").map((line) => line.split("=")[0]);
-  for (const name of ["LD_PRELOAD", "NODE_OPTIONS", "GTK_MODULES"]) expect(environment).not.toContain(name);
+  const environment = await machine.root(["cat", `${home}/env`]);
+  for (const name of ["LD_PRELOAD", "NODE_OPTIONS", "GTK_MODULES", "evil"]) expect(environment).not.toContain(name);
+  for (const own of ["DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus", "XDG_RUNTIME_DIR=/run/user/1000"])
+    expect(environment.split("\n")).toContain(own);
   expect(await machine.root(["cat", `${home}/words`])).toBe("--background\n");
   // The person's other programs reach neither its memory nor its home.
   const pid = (await machine.root(["pgrep", "-f", "^/bin/sh /usr/lib/picket/window/picket-window"])).trim();

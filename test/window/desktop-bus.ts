@@ -152,6 +152,23 @@ export class Desktop {
     this.notifier?.sendSignal(path, "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as", body);
   }
 
+  /** Whoever runs as somebody else finds it too. */
+  openToOthers(): void {
+    this.bus.openToOthers();
+  }
+
+  /** Says where the accessibility bus is. Returns how often it was asked. */
+  async accessibility(address: string): Promise<() => number> {
+    let asked = 0;
+    const speaker = await this.speak("org.a11y.Bus");
+    const say = (): string => {
+      asked++;
+      return address;
+    };
+    this.serve(speaker, "/org/a11y/bus", "org.a11y.Bus", { GetAddress: ["", "s", say] });
+    return () => asked;
+  }
+
   /** Says of the lock what freedesktop's screen saver says. */
   async screenSaver(name = "org.freedesktop.ScreenSaver"): Promise<(locked: boolean) => void> {
     let active = false;

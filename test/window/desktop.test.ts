@@ -1,7 +1,10 @@
 // What the shell says and hears over D-Bus, on a bus of its own: notifications with actions, the portal's shortcut, the lock, Do Not Disturb.
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemFiles } from "../../build/package/tree.ts";
-import { Bus, busAddress } from "../../main/window/desktop/bus.ts";
+import { Bus, busAddress, isSocket } from "../../main/window/desktop/bus.ts";
 import { Notice } from "../../main/window/desktop/notice.ts";
 import { bindShortcut } from "../../main/window/desktop/shortcut.ts";
 import { wayOf } from "../../main/window/desktop/way.ts";
@@ -222,6 +225,30 @@ test("where the session's bus is", () => {
   );
   expect(busAddress("session", { XDG_RUNTIME_DIR: "/run/user/1000" })).toBe("unix:path=/run/user/1000/bus");
   expect(busAddress("session", {})).toBeUndefined();
+});
+
+test("a bus is a socket, and no address of one runs a program or asks another program where it is", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "picket-bus-"));
+  const [program, sign] = [join(folder, "program"), join(folder, "sign")];
+  writeFileSync(program, `#!/bin/sh\n>${sign}\n`, { mode: 0o755 });
+  try {
+    const runs = `unixexec:path=${program}`;
+    for (const address of [
+      busAddress("session", { DBUS_SESSION_BUS_ADDRESS: runs }),
+      busAddress("session", { DBUS_SESSION_BUS_ADDRESS: `unix:;${runs}` }),
+      busAddress("session", { XDG_RUNTIME_DIR: `;${runs},` }),
+      busAddress("system", { DBUS_SYSTEM_BUS_ADDRESS: runs.toUpperCase().replace(/=.*/, `=${program}`) }),
+    ]) {
+      expect(await Bus.open(address, () => {})).toBeNull();
+      expect(existsSync(sign), address).toBe(false);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  expect(isSocket("unix:path=/run/user/1000/bus,guid=0")).toBe(true);
+  expect(isSocket("unix:abstract=/tmp/dbus-1;unix:path=/a")).toBe(true);
+  for (const kind of ["tcp:host=a,port=1", "nonce-tcp:host=a", "autolaunch:", "launchd:env=A", "systemd:", "unix", ""])
+    for (const address of [kind, `unix:path=/a;${kind}`]) expect(isSocket(address), address).toBe(false);
 });
 
 test("a window comes up by itself on X11, a notification on Wayland", () => {

@@ -10,6 +10,8 @@ export class OtherUser {
   /** Electron as that user, and the app's files where that user reads them: what App.start takes. */
   readonly run: string;
   readonly window: string;
+  /** Electron itself, where that user reads it. */
+  readonly electron: string;
   private readonly folder = mkdtempSync(join(tmpdir(), "picket-other-user-"));
   private readonly become: string[];
 
@@ -17,11 +19,15 @@ export class OtherUser {
   constructor(uid: number, gid: number, sandboxed: boolean) {
     chmodSync(this.folder, 0o755);
     this.become = ["setpriv", "--reuid", `${uid}`, "--regid", `${gid}`, "--clear-groups"];
-    const electron = join(this.whereOthersReach(join(electronPath(), "..")), "electron");
+    this.electron = join(this.whereOthersReach(join(electronPath(), "..")), "electron");
     this.window = this.whereOthersReach(join(dist, "window"));
     this.run = join(this.folder, "electron-as-other");
     const without = 'for word; do shift; [ "$word" = --no-sandbox ] || set -- "$@" "$word"; done';
-    const script = ["#!/bin/sh", ...(sandboxed ? [without] : []), `exec ${this.become.join(" ")} "${electron}" "$@"`];
+    const script = [
+      "#!/bin/sh",
+      ...(sandboxed ? [without] : []),
+      `exec ${this.become.join(" ")} "${this.electron}" "$@"`,
+    ];
     writeFileSync(this.run, `${script.join("\n")}\n`, { mode: 0o755 });
   }
 

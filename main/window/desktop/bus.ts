@@ -16,7 +16,7 @@ export class Bus {
 
   /** Null where there is no such bus. `lost`: it went away, or speaks nonsense. */
   static async open(address: string | undefined, lost: () => void): Promise<Bus | null> {
-    if (address === undefined) return null;
+    if (address === undefined || !isSocket(address)) return null;
     try {
       // The library's own Hello throws where nobody can catch it.
       const bus = createClient({
@@ -83,4 +83,9 @@ export function busAddress(which: "session" | "system", env: NodeJS.ProcessEnv):
   if (which === "system") return env.DBUS_SYSTEM_BUS_ADDRESS || "unix:path=/run/dbus/system_bus_socket";
   if (env.DBUS_SESSION_BUS_ADDRESS) return env.DBUS_SESSION_BUS_ADDRESS;
   return env.XDG_RUNTIME_DIR ? `unix:path=${env.XDG_RUNTIME_DIR}/bus` : undefined;
+}
+
+/** Other kinds of addresses have a program run (unixexec, which the library knows too), or somebody else say what the address is. */
+export function isSocket(address: string): boolean {
+  return address.split(";").every((each) => each.startsWith("unix:"));
 }

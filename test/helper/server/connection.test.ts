@@ -62,6 +62,25 @@ describe("the handshake", () => {
     expect(code(await client.call("status"))).toBe("hello_first");
   });
 
+  it("is not waited for behind what is no request: a program that speaks X11 here does not speak what its key's file says", async () => {
+    // As libxcb sends them where DISPLAY leads to this socket, and XAUTHORITY to a file of somebody's.
+    const lines = [
+      JSON.stringify({ id: 1, method: "hello", params: hello }),
+      JSON.stringify({ id: 2, method: "rules.remove", params: { id: "7" } }),
+    ];
+    const setUp = "l\0\x0b\0\0\0\x12\0\xff\0\0\0MIT-MAGIC-COOKIE-1\0\0";
+    const [together, apart] = [await newClient(), await newClient()];
+    expect(code(await together.send(`${setUp}\n${lines.join("\n")}\n`))).toBe("bad_message");
+    expect(code(await apart.send(`${setUp}\n`))).toBe("bad_message");
+    apart.socket.write(`${lines.join("\n")}\n`);
+    for (const client of [together, apart]) {
+      await client.end();
+      expect(client.replies).toHaveLength(1);
+    }
+    expect(serving.calls).toEqual([]);
+    await expectAlive();
+  });
+
   it("need not be the client's only one", async () => {
     const client = await greeted();
     expect(await client.call("hello", hello)).toHaveProperty("result");
