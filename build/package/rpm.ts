@@ -70,7 +70,7 @@ rm -rf %{buildroot}/usr/share/zsh/vendor-completions %{buildroot}/usr/share/lint
 
 # Starts the helper, or restarts it after an upgrade: the programs stay in the kernel meanwhile and enforce.
 %post
-/usr/lib/picket/set-up
+/usr/lib/picket/set-up || exit 1
 if [ "$1" -eq 1 ]; then systemctl enable --quiet picket-helper.service || :; fi
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload || :

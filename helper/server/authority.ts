@@ -1,16 +1,17 @@
 // Who may have a method carried out: at level "protected" what widens access comes from the installed window or through polkit, and never
 // from the app that is asked about.
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { CodedError } from "../../contract/errors.ts";
 import type { MethodName, ParsedParams } from "../../contract/methods.ts";
 import type { Prompt } from "../../contract/words.ts";
 import type { Peer } from "../kernel/peer.ts";
 import { ancestry } from "../own-session.ts";
 import { rightOf } from "./rights.ts";
+import type { WindowGroup } from "./window-group.ts";
 
 export interface Authority {
   /** Null at level "open". The group that only the installed window's launcher gives. */
-  readonly windowGroup: number | null;
+  readonly windowGroup: WindowGroup | null;
   /** Whom an open prompt is about; null when there is no such prompt. */
   askedAbout(prompt: string): Prompt["process"] | null;
   /** Asks polkit, with `admin` for an administrator's consent; whoever consents is told who wants what. */
@@ -44,7 +45,7 @@ export async function authorize(
   }
   if (authority.windowGroup === null) return;
   const right = rightOf(method, params as ParsedParams<MethodName>);
-  if (right !== "widen" || peer.gid === authority.windowGroup) return;
+  if (right !== "widen" || peer.gid === authority.windowGroup.id) return;
   if (method === "prompts.answer") {
     const asked = authority.askedAbout((params as ParsedParams<"prompts.answer">).id);
     if (asked !== null && isOrComesFrom(peer.pid, asked.pid))
@@ -66,13 +67,4 @@ function sameFile(one: string, other: string): boolean {
   } catch {
     return false; // it ended
   }
-}
-
-/** The id of a group, from /etc/group. Throws when there is none of that name. */
-export function groupId(name: string, groups = readFileSync("/etc/group", "utf8")): number {
-  for (const line of groups.split("\n")) {
-    const [group, , id] = line.split(":");
-    if (group === name && id !== undefined && /^[1-9]\d*$/.test(id)) return Number(id);
-  }
-  throw new TypeError(`there is no group ${name}`);
 }

@@ -26,7 +26,7 @@ beforeEach(async () => {
   chmodSync(folder, 0o755);
   [asked, consent, about] = [[], async () => true, () => null];
   const authority: Authority = {
-    windowGroup: window,
+    windowGroup: { id: window, problem: null },
     askedAbout: (prompt) => about(prompt),
     consent: (peer, admin) => {
       asked.push({ pid: peer.pid, admin });

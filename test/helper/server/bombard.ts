@@ -55,7 +55,7 @@ const results: Partial<Record<MethodName, unknown>> = {
 /** A person's own program, at level "protected": not the window, and nobody gives consent. */
 const gate: GateParts = {
   lock: { read: () => ({ locked: ["profiles"], problem: null }) },
-  authority: { windowGroup: 4242, askedAbout: () => null, consent: async () => false },
+  authority: { windowGroup: { id: 4242, problem: null }, askedAbout: () => null, consent: async () => false },
   people: { viewerOf: (uid) => viewerOf(uid, "everyone", alice), world },
   isStill: () => true,
 };

@@ -7,7 +7,7 @@ import { type Authority, authorize as authorizeAny } from "../../../helper/serve
 const peer = { pid: process.pid, uid: 1000 } as Peer;
 const asks: MethodName[] = [];
 const authority = (consents: boolean) => ({
-  windowGroup: 4_000_000,
+  windowGroup: { id: 4_000_000, problem: null },
   askedAbout: () => null,
   consent: async () => {
     asks.push("history.delete");
