@@ -105,6 +105,7 @@ ${settings.map((path) => `%config(noreplace) ${path}`).join("\n")}
 /usr/share/icons/hicolor/scalable/apps/org.picket.Picket.svg
 /usr/share/man/man*/picket*
 /usr/share/metainfo/org.picket.Picket.metainfo.xml
+/usr/share/picket
 /usr/share/polkit-1/actions/org.picket.policy
 /usr/share/zsh/site-functions/_picket
 `;
