@@ -44,6 +44,7 @@ const others = [
   "outsideSockets",
   "resolvers",
   "lock",
+  "windowGroup",
   "blocklists",
   "journalConf",
   "diskFull",
@@ -71,6 +72,11 @@ export function degradations(counters: Record<string, number>): Degraded[] {
 /** `problem`: what the admin's lock says of itself (helper/people/locks.ts). */
 export function lockProblem(problem: string | null): Degraded[] {
   return problem === null ? [] : [{ code: "lock", message: problem }];
+}
+
+/** `problem`: why nobody passes for the installed window (helper/server/window-group.ts). */
+export function windowProblem(problem: string | null): Degraded[] {
+  return problem === null ? [] : [{ code: "windowGroup", message: problem }];
 }
 
 /** `names`: of the lists without their text. */

@@ -9,7 +9,7 @@ import { Blocklists, listsFolder } from "./blocklists/blocklists.ts";
 import { makeFetch } from "./blocklists/fetch.ts";
 import { PolicyLists } from "./blocklists/policy-lists.ts";
 import { makeBlocklistService } from "./blocklists/service.ts";
-import { type Degraded, degradations, idleLists, lockProblem } from "./degraded.ts";
+import { type Degraded, degradations, idleLists, lockProblem, windowProblem } from "./degraded.ts";
 import { Engine } from "./engine.ts";
 import { makeBlindSpots } from "./guard/blind-spots.ts";
 import { cgroupRoot, instanceName } from "./guard/cgroups.ts";
@@ -351,6 +351,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       ...degradations(counters()),
       ...unreadable,
       ...lockProblem(lock.read().problem),
+      ...windowProblem(options.windowGroup?.problem ?? null),
       ...blindSpots(),
       ...idleLists(blocklists.idle),
       ...space.degraded(),
@@ -409,6 +410,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     makeService(service),
     tellEachRound,
   );
+  if (options.windowGroup?.problem) log("warn", options.windowGroup.problem);
   // Guards last: what they hold is judged at once, by the whole policy.
   if (programs.misfit !== null) log("warn", "pinned maps did not fit and were replaced", { error: programs.misfit });
   programs.adoptGuards();

@@ -5,7 +5,7 @@ import { defaultState } from "./guard/cgroups.ts";
 import { lockFile } from "./people/locks.ts";
 import type { Unattended } from "./people/unattended.ts";
 import type { Served } from "./people/viewer.ts";
-import { groupId } from "./server/authority.ts";
+import { windowGroup as readGroup, type WindowGroup } from "./server/window-group.ts";
 
 export interface Options {
   readonly state: string;
@@ -24,7 +24,7 @@ export interface Options {
   /** Run by systemd: a signal to end leaves the programs in the kernel, where they enforce until the next start. */
   readonly service: boolean;
   /** The group of the installed window: level "protected". Null: level "open". */
-  readonly windowGroup: number | null;
+  readonly windowGroup: WindowGroup | null;
 }
 
 /** Throws TypeError for unknown words and a uid that is none. `env`: sudo tells who called. */
@@ -64,7 +64,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
   const after = values["unattended-after"];
   if (!/^[1-9]\d{0,4}$/.test(after)) throw new TypeError(`--unattended-after wants seconds, not ${after}`);
   const guards = [...values.guard, ...(service ? (env.PICKET_GUARD ?? "").split(/\s+/).filter(Boolean) : [])];
-  const windowGroup = values["window-group"] === undefined ? null : groupId(values["window-group"]);
+  const windowGroup = values["window-group"] === undefined ? null : readGroup(values["window-group"]);
   const { state, socket } = values;
   const { lock } = values;
   const times = { unattended, unattendedAfter: Number(after) } as const;

@@ -78,6 +78,14 @@ Rules, questions and history; root's.
 .I /etc/picket/journal.conf
 Which connections go into the system's journal; decisions always do.
 .TP
+.I /usr/share/picket/journal.md
+The fields of these entries, for those who collect logs;
+.I /usr/share/picket/journal.schema.json
+is their exact form.
+.TP
+.I /usr/share/picket/rules.schema.json
+The form of files of rules.
+.TP
 .I /run/picket/helper.sock
 The helper's socket. PICKET_SOCKET names another one.
 .SH SEE ALSO
@@ -154,6 +162,14 @@ What is guarded, and who is asked.
 .TP
 .I /etc/picket/owner.conf
 Whom the installation chose.
+.TP
+.I /etc/picket/locked
+What only root may change, one or more words a line: rules answers mode profiles blocklists history. Not there, or empty: nothing. One that
+others than root could write locks everything.
+.TP
+.I /etc/picket/journal.conf
+Which connections go into the system's journal, in the fields of
+.IR /usr/share/picket/journal.md .
 .SH SEE ALSO
 .BR picket (1)
 `;

@@ -70,7 +70,7 @@ rm -rf %{buildroot}/usr/share/zsh/vendor-completions %{buildroot}/usr/share/lint
 
 # Starts the helper, or restarts it after an upgrade: the programs stay in the kernel meanwhile and enforce.
 %post
-/usr/lib/picket/set-up
+/usr/lib/picket/set-up || exit 1
 if [ "$1" -eq 1 ]; then systemctl enable --quiet picket-helper.service || :; fi
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload || :
@@ -105,6 +105,7 @@ ${settings.map((path) => `%config(noreplace) ${path}`).join("\n")}
 /usr/share/icons/hicolor/scalable/apps/org.picket.Picket.svg
 /usr/share/man/man*/picket*
 /usr/share/metainfo/org.picket.Picket.metainfo.xml
+/usr/share/picket
 /usr/share/polkit-1/actions/org.picket.policy
 /usr/share/zsh/site-functions/_picket
 `;

@@ -40,6 +40,16 @@ export const systemFiles: Record<string, string> = {
   "icon.svg": "usr/share/icons/hicolor/scalable/apps/org.picket.Picket.svg",
 };
 
+/**
+ * Of docs/, and where they go: help and manual name them. Not below /usr/share/doc, which systems leave out of packages when they are to be
+ * small.
+ */
+export const documents: Record<string, string> = {
+  "journal.md": "usr/share/picket/journal.md",
+  "journal.schema.json": "usr/share/picket/journal.schema.json",
+  "rules.schema.json": "usr/share/picket/rules.schema.json",
+};
+
 /** Of npm packages: sources that were compiled, types, commands, and what runs on other systems only. */
 const foreign = new RegExp(
   [
@@ -74,6 +84,7 @@ export function makeTree(tree: string, window: string, { name, version, license,
   cpSync(join(root, "LICENSE"), place(join(home, "LICENSE")));
   writeFileSync(place(join(home, "package.json")), `${JSON.stringify({ name, version, license, type: "module" })}\n`);
   for (const [file, path] of Object.entries(systemFiles)) cpSync(join(files, file), place(path));
+  for (const [file, path] of Object.entries(documents)) cpSync(join(root, "docs", file), place(path));
   writeFileSync(place("usr/bin/picket"), `#!/bin/sh\nexec /${home}/node /${home}/main/cli/picket.ts "$@"\n`);
   compileLauncher(place(join(home, "launcher")));
   symlinkSync("../lib/picket/launcher", place("usr/bin/picket-window"));

@@ -1,16 +1,17 @@
 // Who may have a method carried out: at level "protected" what widens access comes from the installed window or through polkit, and never
 // from the app that is asked about.
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { CodedError } from "../../contract/errors.ts";
 import type { MethodName, ParsedParams } from "../../contract/methods.ts";
 import type { Prompt } from "../../contract/words.ts";
 import type { Peer } from "../kernel/peer.ts";
 import { ancestry } from "../own-session.ts";
 import { type Known, rightOf } from "./rights.ts";
+import type { WindowGroup } from "./window-group.ts";
 
 export interface Authority {
   /** Null at level "open". The group that only the installed window's launcher gives. */
-  readonly windowGroup: number | null;
+  readonly windowGroup: WindowGroup | null;
   readonly known: Known;
   /** Whom an open prompt is about; null when there is no such prompt. */
   askedAbout(prompt: string): Prompt["process"] | null;
@@ -43,7 +44,7 @@ export async function authorize(
     if (await consents()) return;
     throw new CodedError("not_permitted", "this is about everybody on this computer: an administrator has to do it");
   }
-  if (authority.windowGroup === null || peer.gid === authority.windowGroup) return;
+  if (authority.windowGroup === null || peer.gid === authority.windowGroup.id) return;
   if (rightOf(method, params as ParsedParams<MethodName>, authority.known) !== "widen") return;
   if (method === "prompts.answer") {
     const asked = authority.askedAbout((params as ParsedParams<"prompts.answer">).id);
@@ -66,13 +67,4 @@ function sameFile(one: string, other: string): boolean {
   } catch {
     return false; // it ended
   }
-}
-
-/** The id of a group, from /etc/group. Throws when there is none of that name. */
-export function groupId(name: string, groups = readFileSync("/etc/group", "utf8")): number {
-  for (const line of groups.split("\n")) {
-    const [group, , id] = line.split(":");
-    if (group === name && id !== undefined && /^[1-9]\d*$/.test(id)) return Number(id);
-  }
-  throw new TypeError(`there is no group ${name}`);
 }

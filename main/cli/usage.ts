@@ -34,7 +34,7 @@ picket rules apply FILE [--dry-run] [--json]
     --port with commas makes a rule for each. undo takes the last change back, an answer's too. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer;
     forever when none is given. PATH of a script: its interpreter's, two slashes, its own (/usr/bin/python3//home/a/x.py).
     check says which rules do nothing, and why; HINT in the list marks them. export writes the permanent rules as JSON
-    (docs/rules.schema.json); apply makes them exactly what FILE says, all or nothing, in one change: + added, - removed, ~ changed.
+    (schema: /usr/share/picket/rules.schema.json); apply makes them exactly what FILE says, all or nothing, in one change: + added, - removed, ~ changed.
     --dry-run only says so. Temporary rules stay as they are. A block that would end sooner than the one it takes the place of may take
     your password.
 `,

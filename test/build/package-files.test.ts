@@ -10,6 +10,7 @@ import { debianDepends, rpmRequires } from "../../build/package/depends.ts";
 import { manPages } from "../../build/package/man.ts";
 import { manifest } from "../../build/package/release.ts";
 import { spec } from "../../build/package/rpm.ts";
+import { documents } from "../../build/package/tree.ts";
 import { commands } from "../../main/cli/commands.ts";
 import { type CommandWord, commandWords, UsageError, usage } from "../../main/cli/usage.ts";
 
@@ -50,6 +51,22 @@ test.for(Object.entries(manPages(0)))("%s has no mistake, and what it needs to s
     expect(screen).toContain("sudo picket off");
     expect(screen).toContain("sudo systemctl enable --now picket-helper");
   }
+});
+
+test("documents that the installed texts name are in the package", () => {
+  const settings = ["helper.conf", "journal.conf"];
+  const texts: Record<string, string> = {
+    help: usage(),
+    ...Object.fromEntries(Object.entries(manPages(0)).map(([path, page]) => [path, gunzipSync(page).toString()])),
+    ...Object.fromEntries(settings.map((name) => [name, readFileSync(join(files, name), "utf8")])),
+  };
+  const named = Object.values(texts).flatMap(
+    (text) => text.replaceAll("\\", "").match(/usr\/share\/picket\/[\w.]+\w/g) ?? [],
+  );
+  expect([...new Set(named)].sort()).toEqual(Object.values(documents).sort());
+  // A path of the sources leads nowhere.
+  for (const [name, text] of Object.entries(texts)) expect(text, name).not.toMatch(/\bdocs\//);
+  expect(texts["usr/share/man/man8/picket-helper.8.gz"]).toContain("/etc/picket/locked");
 });
 
 test.for(["postinst", "prerm", "postrm", "set-up", "AppRun"])("%s is a shell script", (name) => {

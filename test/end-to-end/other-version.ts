@@ -24,7 +24,8 @@ function replace(file: string, before: string, after: string): void {
 
 export class OtherVersion {
   readonly abi = abi - 1;
-  private readonly folder = mkdtempSync(join(tmpdir(), "picket-other-version-"));
+  /** Of the copy. */
+  readonly folder = mkdtempSync(join(tmpdir(), "picket-other-version-"));
 
   constructor() {
     for (const part of ["bpf", "build", "contract", "helper", "package.json"]) {

@@ -41,10 +41,12 @@ describe("the helper's options", () => {
 
   it("of a service begin by learning, and take guards and whom to serve from its environment", () => {
     const env = { PICKET_GUARD: "user.slice  system.slice", PICKET_OWNER: "1000" };
-    const found = parseOptions(["--service", "--window-group", "daemon"], env);
-    expect(found).toMatchObject({ mode: "learn", service: true, unattended: "block", owner: 1000, windowGroup: 1 });
+    const found = parseOptions(["--service", "--window-group", "operator"], env);
+    expect(found).toMatchObject({ mode: "learn", service: true, unattended: "block", owner: 1000 });
+    expect(found.windowGroup).toEqual({ id: 37, problem: null });
     expect(found.guards).toEqual(["user.slice", "system.slice"]);
-    expect(() => parseOptions(["--window-group", "no-such-group"], {})).toThrow(TypeError);
+    // It enforces all the same: nobody passes for the window, and the status says why.
+    expect(parseOptions(["--window-group", "no-such-group"], {}).windowGroup).toMatchObject({ id: null });
   });
 
   it("serve who called sudo", () => {

@@ -6,8 +6,19 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { GuardedMachine } from "./guarded.ts";
-import { insidePath, makePackages, packagePath, removePackages } from "./installed.ts";
+import { caller, far, GuardedMachine } from "./guarded.ts";
+import {
+  cgroupsLeft,
+  insidePath,
+  makeNext,
+  makePackages,
+  meanwhile,
+  next,
+  packagePath,
+  removePackages,
+  runGuarded,
+  wrongs,
+} from "./installed.ts";
 
 vi.setConfig({ testTimeout: 900_000 });
 
@@ -74,10 +85,28 @@ test("the .rpm has the files of the .deb", () => {
   expect(files.find((line) => line.endsWith("/chrome-sandbox"))).toMatch(/^-rws/);
 });
 
+test("where the window's group is somebody's, the .rpm says so and starts nothing", async () => {
+  const machine = await GuardedMachine.start({ kind: "desktop", far: false });
+  try {
+    await machine.root(["groupadd", "--gid", "1500", "_picket"]);
+    const { stderr } = await machine.machine.run(["rpm", "--nodeps", "-i", insidePath("rpm")], { timeout: 300_000 });
+    expect(stderr).toContain("would pass for Picket's window");
+    for (const [question, answer] of [
+      ["is-active", "inactive"],
+      ["is-enabled", "disabled"],
+    ] as const)
+      expect((await machine.machine.run(["systemctl", question, "picket-helper"])).stdout).toBe(`${answer}\n`);
+    expect(await machine.exists("/sys/fs/bpf/picket")).toBe(false);
+  } finally {
+    await machine.stop();
+  }
+});
+
 test("rpm installs it, upgrades it without a pause, and its removal leaves nothing", async () => {
   const machine = await GuardedMachine.start({ kind: "desktop" });
   try {
-    const rpm = (...words: string[]) => machine.root(["rpm", "--nodeps", ...words]);
+    const following = makeNext("rpm");
+    const rpm = (...words: string[]) => machine.root(["rpm", "--nodeps", ...words], 300_000);
     const state = async (...words: string[]) => (await machine.machine.run(["systemctl", ...words])).stdout.trim();
     await rpm("-i", insidePath("rpm"));
     expect(await state("is-active", "picket-helper")).toBe("active");
@@ -87,20 +116,36 @@ test("rpm installs it, upgrades it without a pause, and its removal leaves nothi
       mode: "learn",
       guarded: expect.arrayContaining(["user.slice"]),
     });
+    expect(await wrongs(machine)).toEqual([]);
     const pid = await state("show", "--value", "--property=MainPID", "picket-helper");
     const rule = ["--app", "any", "--action", "block", "--address", "192.0.2.9"];
     await machine.root(["picket", "rules", "add", ...rule]);
-    await rpm("-U", "--replacepkgs", "--replacefiles", insidePath("rpm"));
+    const blocks = ["--app", caller, "--action", "block", "--address", far.address];
+    await machine.root(["picket", "rules", "add", ...blocks]);
+    const seen = await meanwhile(machine, () => rpm("-U", following));
+    console.log(`upgraded: ${seen.length} blocked attempts`);
+    // One of the three at least began in its midst.
+    expect(seen.length).toBeGreaterThan(3);
+    expect(new Set(seen)).toEqual(new Set(["111"])); // ECONNREFUSED, each time
+    expect(machine.arrivals()).toBe(0);
+    expect(await machine.root(["picket", "--version"])).toBe(`picket ${next.version}\n`);
+    expect(await machine.root(["ls", "/sys/fs/bpf/picket"])).toMatch(next.pins);
     expect(await state("show", "--value", "--property=MainPID", "picket-helper")).not.toBe(pid);
     expect(await machine.root(["picket", "rules"])).toContain("192.0.2.9");
 
     await machine.root(["systemctl", "disable", "--quiet", "--now", "picket-helper"]);
-    await rpm("-U", "--replacepkgs", "--replacefiles", insidePath("rpm"));
+    await rpm("-U", "--replacepkgs", "--replacefiles", following);
     expect(await state("is-active", "picket-helper")).toBe("inactive");
     await machine.root(["systemctl", "enable", "--quiet", "--now", "picket-helper"]);
 
+    const guarded = await runGuarded(machine);
+    expect(await machine.cgroupOf(guarded.pid)).toMatch(/^\/picket\.slice\/picket-run-/);
     await rpm("-e", "picket");
-    for (const left of ["/sys/fs/bpf/picket", "/sys/fs/cgroup/picket.slice", "/usr/lib/picket", "/usr/bin/picket"])
+    expect(await cgroupsLeft(machine)).toBe("");
+    // What ran in the guard lives on, free.
+    await guarded.go();
+    expect(await guarded.outcome).toMatchObject({ code: 0, stdout: "welcome\n" });
+    for (const left of ["/sys/fs/bpf/picket", "/usr/lib/picket", "/usr/share/picket", "/usr/bin/picket"])
       expect(await machine.exists(left), left).toBe(false);
     const attached = await machine.root(["bpftool", "-j", "cgroup", "tree", "/sys/fs/cgroup"]);
     expect(attached).not.toContain("on_egress");

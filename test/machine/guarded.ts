@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Prompt } from "../../contract/words.ts";
-import { checkout, type LocalMachine, type MachineOptions, node, startMachine } from "./machine.ts";
+import { checkout, defaultTimeout, type LocalMachine, type MachineOptions, node, startMachine } from "./machine.ts";
 
 export const picket = `${checkout}/main/cli/picket`;
 export const socket = "/run/picket/test.sock";
@@ -52,9 +52,9 @@ export class GuardedMachine {
     return this.machine.stop();
   }
 
-  /** Runs a command as root; returns what it printed. */
-  async root(command: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.machine.run(command);
+  /** Runs a command as root; returns what it printed. `timeout`: milliseconds. */
+  async root(command: string[], timeout = defaultTimeout): Promise<string> {
+    const { code, stdout, stderr } = await this.machine.run(command, { timeout });
     if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}: ${stderr}`);
     return stdout;
   }

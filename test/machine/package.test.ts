@@ -1,18 +1,38 @@
 // The .deb that `npm run package` makes, on a machine with a real systemd: installed, upgraded with rules kept and enforcement never down,
 // killed, removed and purged.
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { FuseState, FuseV1Options, getCurrentFuseWire } from "@electron/fuses";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { completions } from "../../build/package/completions.ts";
+import { manPages } from "../../build/package/man.ts";
+import { documents, home, systemFiles } from "../../build/package/tree.ts";
 import type { Prompt, Rule } from "../../contract/words.ts";
 import { caller, client, far, GuardedMachine, greeter } from "./guarded.ts";
-import { insidePath, makePackages, out, removePackages } from "./installed.ts";
+import {
+  attempt as attemptAt,
+  cgroupsLeft,
+  insidePath,
+  makeNext,
+  makePackages,
+  meanwhile,
+  next,
+  out,
+  packagePath,
+  removePackages,
+  runGuarded,
+  wrongs,
+} from "./installed.ts";
 import { checkout } from "./machine.ts";
 
 vi.setConfig({ testTimeout: 240_000 });
 
 let machine: GuardedMachine;
+/** The package of the next version. */
+let following: string;
 beforeAll(async () => {
   await makePackages(["deb"]);
+  following = makeNext("deb");
   machine = await GuardedMachine.start();
   // By whose own group nobody may be taken for the window.
   await machine.root(["useradd", "--create-home", "--uid", "1002", "picket"]);
@@ -23,40 +43,14 @@ afterAll(async () => {
 });
 
 /** The machine has no screen, so what only the window needs is not installed. */
-async function install(): Promise<string> {
-  return await machine.root(["sh", "-c", `dpkg --force-depends -i ${insidePath("deb")} 2>&1`]);
+async function install(path = insidePath("deb")): Promise<string> {
+  return await machine.root(["sh", "-c", `dpkg --force-depends -i ${path} 2>&1`]);
 }
 
 const property = async (name: string): Promise<string> =>
   (await machine.root(["systemctl", "show", "--value", "--property", name, "picket-helper"])).trim();
-/** What the client says. Where systemd did not start it (it reads its units anew while a package is installed), it is started again. */
-async function attempt(program = client): Promise<string> {
-  for (let tries = 3; ; tries--) {
-    const words = [caller, "-c", program];
-    const { code, stdout, stderr } = await machine.machine.run(words, { user: "alice", timeout: 90_000 });
-    if (stdout !== "") return stdout.trim();
-    const how = `ended with ${code}: ${stderr.trim()}`;
-    if (code === 0 || tries === 0) return how;
-    console.log(how);
-  }
-}
+const attempt = (program?: string) => attemptAt(machine, program);
 const picket = (...words: string[]) => machine.machine.run(["picket", ...words], { timeout: 60_000 });
-
-/** Attempts until `work` is done, by three who each make one after another: what one takes is most of what a step of the work takes. */
-async function meanwhile(work: () => Promise<unknown>): Promise<string[]> {
-  const seen: string[] = [];
-  let done = false;
-  const trying = [0, 1, 2].map(async () => {
-    while (!done) seen.push(await attempt());
-  });
-  try {
-    await work();
-  } finally {
-    done = true;
-    await Promise.all(trying);
-  }
-  return seen;
-}
 
 test("a new installation enforces at once, guards every session, and begins by learning", async () => {
   await install();
@@ -68,6 +62,7 @@ test("a new installation enforces at once, guards every session, and begins by l
     guarded: expect.arrayContaining(["user.slice"]),
     degraded: [],
   });
+  expect(await wrongs(machine)).toEqual([]);
   expect(await attempt()).toBe("welcome");
   // What was seen is written down every second.
   await machine.until("a proposal", async () =>
@@ -84,6 +79,18 @@ test("its window's group is nobody's, also where a person is called like Picket"
   expect(group.split(" ")[1]).not.toBe(person);
 });
 
+test("doctor sees that the window's group has become somebody's, and that it is the window's alone again", async () => {
+  const restart = ["systemctl", "restart", "picket-helper"];
+  await machine.root(["usermod", "--append", "--groups", "_picket", "alice"]);
+  await machine.root(restart);
+  expect(await wrongs(machine)).toEqual(["limits: windowGroup"]);
+  const mode = ["setpriv", "--reuid=alice", "--regid=_picket", "--clear-groups", "picket", "mode", "allow"];
+  expect(await machine.machine.run(mode)).toMatchObject({ code: 1, stderr: expect.stringContaining("may not") });
+  await machine.root(["gpasswd", "--delete", "alice", "_picket"]);
+  await machine.root(restart);
+  expect(await wrongs(machine)).toEqual([]);
+});
+
 test("the installed window runs as nothing but the window: what Electron can be talked into is switched off in the file", async () => {
   const wire = await getCurrentFuseWire(join(out, "tree/usr/lib/picket/window/picket-window"));
   for (const [fuse, state] of [
@@ -94,6 +101,30 @@ test("the installed window runs as nothing but the window: what Electron can be 
     [FuseV1Options.OnlyLoadAppFromAsar, FuseState.ENABLE],
   ] as const)
     expect(wire[fuse], FuseV1Options[fuse]).toBe(state);
+});
+
+test("every file that the system looks for is in it, root's, and nobody else's to write", () => {
+  const words = ["--contents", packagePath("deb")];
+  const listed = execFileSync("dpkg-deb", words, { encoding: "utf8", maxBuffer: 1 << 26, env: { TZ: "UTC" } });
+  // "-rw-r--r-- root/root  1234 2026-11-27 09:30 ./usr/…"; a link's target follows its path.
+  const entries = listed.split("\n").flatMap((line) => /^(\S+) (\S+) .*? \.\/(.*)$/.exec(line)?.slice(1, 4) ?? []);
+  const paths = new Map<string, { mode: string; owner: string }>();
+  for (let at = 0; at < entries.length; at += 3) {
+    const [mode = "", owner = "", path = ""] = entries.slice(at, at + 3);
+    paths.set(path, { mode, owner });
+  }
+  for (const path of [
+    ...Object.values(systemFiles),
+    ...Object.values(documents),
+    ...Object.keys(manPages(0)),
+    ...Object.keys(completions()),
+    ...["launcher", "node", "dist/bpf/picket.bpf.o", "window/picket-window"].map((name) => `${home}/${name}`),
+    "usr/bin/picket",
+    "usr/bin/picket-window -> ../lib/picket/launcher",
+  ])
+    expect([...paths.keys()], path).toContain(path);
+  const odd = [...paths].filter(([, { mode, owner }]) => owner !== "root/root" || !/^(l|.....-..-.)/.test(mode));
+  expect(odd).toEqual([]);
 });
 
 test("what it brings: its own Node, the command, its manual and the unit, all root's and nobody else's to write", async () => {
@@ -108,8 +139,14 @@ test("what it brings: its own Node, the command, its manual and the unit, all ro
     expect(await machine.exists(`/usr/${path}`)).toBe(true);
 });
 
-/** Where nothing is decided: a second address of the far side's. */
-const undecided = { address: "192.0.2.3", client: client.replace(far.address, "192.0.2.3") };
+/**
+ * Where nothing is decided: a second address of the far side's. Its client is patient: a version with another ABI hears of what waits by its next
+ * retransmission, 31 or 63 s after it began.
+ */
+const undecided = {
+  address: "192.0.2.3",
+  client: client.replace(far.address, "192.0.2.3").replace(", 30)", ", 120)"),
+};
 
 test("a rule holds while the service is stopped, killed, upgraded and started: nothing blocked arrives, nothing asked passes", async () => {
   await machine.root(["ip", "-netns", "far", "addr", "add", `${undecided.address}/24`, "dev", "far0"]);
@@ -132,13 +169,13 @@ test("a rule holds while the service is stopped, killed, upgraded and started: n
         return now !== pid && (await property("ActiveState")) === "active" ? now : undefined;
       });
     },
-    upgraded: install,
+    upgraded: () => install(following),
   };
   for (const [step, work] of Object.entries(steps)) {
     // One that began before the step, and those that begin within it.
     const asked = [attempt(undecided.client)];
     await held();
-    const seen = await meanwhile(async () => {
+    const seen = await meanwhile(machine, async () => {
       const working = work();
       asked.push(attempt(undecided.client));
       await working;
@@ -165,6 +202,9 @@ test("a rule holds while the service is stopped, killed, upgraded and started: n
     expect.objectContaining({ action: "block", app: caller }),
   );
   expect(await property("ActiveState")).toBe("active");
+  // It was another version's programs that followed.
+  expect((await picket("--version")).stdout).toBe(`picket ${next.version}\n`);
+  expect(await machine.root(["ls", "/sys/fs/bpf/picket"])).toMatch(next.pins);
   // It was the decision that was missing.
   const allow = ["--app", caller, "--action", "allow", "--address", undecided.address];
   expect(await picket("rules", "add", ...allow)).toMatchObject({ code: 0 });
@@ -333,11 +373,17 @@ test("a removal leaves no program, map, link, pin or cgroup; another installatio
   await picket("rules", "add", "--app", "/usr/bin/wget", "--action", "block", "--address", "192.0.2.9");
   const [ruled, loaded] = [await rules(), await inKernel()];
   expect(ruled.length).toBeGreaterThan(0);
+  const guarded = await runGuarded(machine);
+  expect(await machine.cgroupOf(guarded.pid)).toMatch(/^\/picket\.slice\/picket-run-/);
   for (const kind of ["prog", "map", "link"]) expect(loaded.join(), kind).toContain(kind);
   await machine.root(["dpkg", "--remove", "picket"]);
   expect(await attempt()).toBe("welcome");
   expect(await machine.exists("/sys/fs/bpf/picket")).toBe(false);
-  expect(await machine.exists("/sys/fs/cgroup/picket.slice")).toBe(false);
+  expect(await cgroupsLeft(machine)).toBe("");
+  // What ran in the guard lives on, free.
+  expect(await machine.cgroupOf(guarded.pid)).not.toContain("picket");
+  await guarded.go();
+  expect(await guarded.outcome).toMatchObject({ code: 0, stdout: "welcome\n" });
   // The kernel lets go of them a moment later.
   await machine.until("the end of all of it", async () => {
     const there = await Promise.all(

@@ -15,6 +15,8 @@ const broken: Record<string, string> = {
   guardUnwatched: `Too many programs watch files: raise fs.inotify.max_user_instances with sysctl, then ${restart}.`,
   resolvers: "Look at /etc/resolv.conf: it has to name a server, and everybody must be able to read it.",
   lock: "Look at /etc/picket/locked: it has to be root's alone, and to name only: rules answers mode profiles blocklists history.",
+  windowGroup:
+    "It has to be a group of the system's without members: remove or rename one that is somebody's (/etc/group), then install Picket again. Rules count meanwhile; to allow more takes root, or a person's password.",
   journalConf: `Look at /etc/picket/journal.conf: it has to be root's alone, and to say FLOWS=none, blocked or all. Then ${restart}.`,
   diskFull: "Free some space; it goes on by itself.",
   unsaved: "Free some space; it goes on by itself.",

@@ -56,6 +56,7 @@ export const frame: Catalogue["frame"] = {
     resolvers: "Bei Fragen fehlen vielleicht Namen.",
     packetSockets: "Ein Programm kann an Picket vorbei senden.",
     outsideSockets: "Ein Programm kann auf einem Weg senden, den Picket nicht sieht.",
+    windowGroup: "Wer hier mehr erlaubt, braucht ein Passwort.",
     blocklists: "Eine Sperrliste blockiert nicht, was sie soll.",
     guardWaits: "Manche Programme werden erst überwacht, wenn sie laufen.",
     guardFailed: "Manche Programme werden nicht überwacht.",

@@ -98,6 +98,7 @@ const degraded: Readonly<Record<string, string>> = {
   journalLost: "Das Protokoll des Systems nahm nicht alles auf: zu viel auf einmal.",
   journalConf: "Verbindungen stehen nicht im Protokoll des Systems: Dessen Einstellung ist fehlerhaft.",
   lock: "Die Sperre der Verwaltung ist nicht lesbar; gesperrt ist deshalb alles.",
+  windowGroup: "Das Fenster von Picket ist nicht zu erkennen: Seine Gruppe fehlt oder gehört jemandem.",
   rulesLost:
     "Die Datenbank war beschädigt, und die Regeln ließen sich nicht retten. Ist eine Sicherung da, spiele sie ein.",
   databaseReplaced: "Die Datenbank war beschädigt; die Regeln stammen aus ihren Resten oder aus der letzten Kopie.",

@@ -62,6 +62,7 @@ export const frame = {
     resolvers: "Names of sites may be missing on questions.",
     packetSockets: "A program can send past Picket.",
     outsideSockets: "A program can send in a way that Picket does not see.",
+    windowGroup: "To allow more takes a password here.",
     blocklists: "A blocklist does not block what it should.",
     guardWaits: "Some programs are guarded only once they run.",
     guardFailed: "Some programs are not guarded.",

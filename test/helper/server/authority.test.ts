@@ -29,7 +29,7 @@ beforeEach(async () => {
   chmodSync(folder, 0o755);
   [asked, consent, about, so] = [[], async () => true, () => null, false];
   const authority: Authority = {
-    windowGroup: window,
+    windowGroup: { id: window, problem: null },
     known: allKnown(() => so),
     askedAbout: (prompt) => about(prompt),
     consent: (peer, admin) => {

@@ -58,7 +58,12 @@ const results: Partial<Record<MethodName, unknown>> = {
 /** A person's own program, at level "protected": not the window, and nobody gives consent. */
 const gate: GateParts = {
   lock: { read: () => ({ locked: ["profiles"], problem: null }) },
-  authority: { windowGroup: 4242, known: allKnown(() => false), askedAbout: () => null, consent: async () => false },
+  authority: {
+    windowGroup: { id: 4242, problem: null },
+    known: allKnown(() => false),
+    askedAbout: () => null,
+    consent: async () => false,
+  },
   people: { viewerOf: (uid) => viewerOf(uid, "everyone", alice), world },
   isStill: () => true,
 };

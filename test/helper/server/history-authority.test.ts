@@ -8,7 +8,7 @@ import { allKnown } from "./known.ts";
 const peer = { pid: process.pid, uid: 1000 } as Peer;
 const asks: MethodName[] = [];
 const authority = (consents: boolean) => ({
-  windowGroup: 4_000_000,
+  windowGroup: { id: 4_000_000, problem: null },
   known: allKnown(() => false),
   askedAbout: () => null,
   consent: async () => {
