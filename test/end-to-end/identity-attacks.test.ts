@@ -185,7 +185,6 @@ describe("a file system that hangs", () => {
     server.stdin?.write("hang\n");
     await said("hanging");
     execFileSync("sh", ["-c", `head -c ${count} /dev/zero > ${fifo}`]);
-    const began = performance.now();
     const children = (name: string) =>
       Number(execFileSync("sh", ["-c", `pgrep -c -P ${helper.pid} -x ${name} || true`], { encoding: "utf8" }));
     for (let i = 0; i < 4; i++) {
@@ -194,14 +193,12 @@ describe("a file system that hangs", () => {
       copyFileSync(brief, own);
       await run(own, "plain", address, port);
       expect((await asked(address)).app.path).toBe(own);
-      console.log("beside", i, performance.now() - began);
     }
     const flows = await until("the flows of those that hang", async () => {
       const found = await (await helper.client()).call("flows.list", {});
       const theirs = found.filter(({ endpoint }) => endpoint.address === hung);
       return theirs.length === count && theirs;
     });
-    console.log("named", performance.now() - began);
     // Who waited to look at what hangs does not look there any more: each such look leaves a process that nobody can end.
     expect(children("stat")).toBeLessThanOrEqual(16);
     for (const { app, verdict } of flows) expect([app.path[0], verdict]).toEqual(["[", "held"]);
