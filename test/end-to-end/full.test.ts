@@ -8,6 +8,7 @@ import {
   expectManyFlows,
   expectPrograms,
   expectRecovery,
+  expectScriptsApart,
 } from "./full.ts";
 import { slowness } from "./helper-process.ts";
 
@@ -29,6 +30,12 @@ test(
 );
 
 test("the ring buffer overflows while the helper stands still", () => expectRecovery(field), patience);
+
+test(
+  "one script takes its share, and another of its interpreter has its own",
+  () => expectScriptsApart(field),
+  patience,
+);
 
 test("so many apps at once that the ring is full to its last byte", () => expectFullRing(field, 12), patience);
 

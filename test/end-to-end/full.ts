@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Prompt, Status } from "../../contract/words.ts";
-import { client, type TcpResult } from "../network/clients.ts";
+import { client, clientApp, type TcpResult } from "../network/clients.ts";
 import { compiled } from "../network/compiled.ts";
 import { type Attempts, type Field, Talker } from "./field.ts";
-import { until } from "./helper-process.ts";
+import { slowness, until } from "./helper-process.ts";
 
 /** Ports of one address: as many first-seen remotes as one flood has, from this one on. */
 const firstPort = 500;
@@ -30,8 +30,12 @@ async function promptsOf(field: Field, path: string): Promise<Prompt[]> {
   return (await (await field.helper.client()).call("prompts.list", {})).filter(({ app }) => app.path === path);
 }
 
-function flood(field: Field, address: string, seconds: number, bytes = 16): Talker {
-  return new Talker(field.spawn([compiled("flood"), address, firstPort, remotes, seconds, bytes].map(String)));
+/** A program of its own, or a script of the interpreter that every other client is a script of. */
+type Kind = "program" | "script";
+
+function flood(field: Field, address: string, seconds: number, bytes = 16, kind: Kind = "program"): Talker {
+  const words = [address, firstPort, remotes, seconds, bytes].map(String);
+  return new Talker(field.spawn(kind === "script" ? client("flood", ...words) : [compiled("flood"), ...words]));
 }
 
 /** Answers a prompt and returns what the app that waited for it says. */
@@ -50,14 +54,19 @@ export function memory(field: Field): number {
  * Floods of first-seen remotes: another app gets its prompt and its answer meanwhile, steady traffic goes on, nothing leaks. They last for
  * `seconds` at least, and until the other app has its answer.
  */
-export async function expectFairness(field: Field, floods: number, seconds: number): Promise<void> {
+export async function expectFairness(
+  field: Field,
+  floods: number,
+  seconds: number,
+  kind: Kind = "program",
+): Promise<void> {
   const { network } = field;
   const shut = field.addresses();
   const [flooded, asked] = [network.address(4), network.address(4)];
   await field.rules({ shut: [shut.v4, shut.v6], asked: [flooded, asked] });
   const steady = await field.steady(2);
-  const app = compiled("flood");
-  const talkers = Array.from({ length: floods }, () => flood(field, flooded, longPatience / 1000));
+  const app = kind === "script" ? clientApp("flood") : compiled("flood");
+  const talkers = Array.from({ length: floods }, () => flood(field, flooded, longPatience / 1000, 16, kind));
   let going = floods;
   const ends = talkers.map(async (talker) => {
     const result = await talker.says<Flooded>();
@@ -155,6 +164,40 @@ export async function expectRecovery(field: Field): Promise<void> {
   await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
   datagrams.go(true);
   await until("the datagram", async () => (await network.arrived("udp", late, 7777)) > 0);
+}
+
+/** A script takes all that one app may have, of the hold and of the ring: another script of its interpreter has its own. */
+export async function expectScriptsApart(field: Field): Promise<void> {
+  const { network } = field;
+  const [flooded, single, late] = [network.address(4), network.address(4), network.address(4)];
+  for (const address of [flooded, single, late]) await field.rule("ask", address);
+  const counter = async (name: string) => (await status(field)).counters[name] ?? 0;
+  const [overflow, over] = [await counter("holdOverflow"), await counter("overShare")];
+  const flooder = new Talker(field.spawn(client("flood", flooded, firstPort, 2000, 0, 1400)));
+  const again = () => {
+    flooder.go();
+    return flooder.says<Flooded>();
+  };
+  const one = (address: string) => new Talker(field.spawn(client("udp", address, 7777, "connected", 1, 1400, 100)));
+  const answered = { errno: 0, replies: [0] };
+
+  await flooder.says<Flooded>();
+  await until("the hold to be full", async () => {
+    await again();
+    return (await counter("holdOverflow")) > overflow;
+  });
+  expect(await degraded(field)).toContain("holdOverflow");
+  expect(await allowOnce(field, single, one(single))).toMatchObject(answered);
+
+  await field.helper.signal("SIGSTOP");
+  for (let rounds = 0; rounds < 10; rounds++) await again();
+  const other = one(late);
+  await new Promise((resolve) => setTimeout(resolve, 1000 * slowness));
+  await field.helper.signal("SIGCONT");
+  expect(await allowOnce(field, late, other)).toMatchObject(answered);
+  expect(await counter("overShare")).toBeGreaterThan(over);
+  expect(await network.arrivedAt(flooded)).toBe(0);
+  flooder.kill();
 }
 
 /** No share protects the ring from many apps at once: what has no room is counted and goes nowhere, and others are asked about afterwards. */

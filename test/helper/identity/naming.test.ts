@@ -240,19 +240,24 @@ describe("an executable", () => {
 });
 
 it("names at most so many at a time, and in the end everybody", async () => {
-  const { naming, answer, waiting, toldProcesses } = start();
-  const empty = layouts.program.read(Buffer.alloc(layouts.program.size));
-  for (let pid = 1; pid <= 1000; pid++) {
-    const process = { ...empty.process, kernel_pid: pid, start: 1n };
-    naming.announce({ ...empty, process });
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  try {
+    const { naming, answer, waiting, toldProcesses } = start();
+    const empty = layouts.program.read(Buffer.alloc(layouts.program.size));
+    for (let pid = 1; pid <= 1000; pid++) {
+      const process = { ...empty.process, kernel_pid: pid, start: 1n };
+      naming.announce({ ...empty, process });
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(waiting).toHaveLength(256);
+    for (let named = 0; named < 1000; named++) {
+      expect(waiting.length).toBeLessThanOrEqual(256);
+      await answer({ app: curl, certain: true, lasting: false });
+    }
+    expect(toldProcesses.size).toBe(1000);
+  } finally {
+    vi.useRealTimers();
   }
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(waiting).toHaveLength(256);
-  for (let named = 0; named < 1000; named++) {
-    expect(waiting.length).toBeLessThanOrEqual(256);
-    await answer({ app: curl, certain: true, lasting: false });
-  }
-  expect(toldProcesses.size).toBe(1000);
 });
 
 describe("the end of a flow whose app is being named", () => {
