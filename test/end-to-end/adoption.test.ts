@@ -10,7 +10,7 @@ import { client, type StreamResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { slowness, TestHelper, until } from "./helper-process.ts";
 
-const ECONNABORTED = 103;
+const [EPERM, ECONNABORTED] = [1, 103];
 
 const helper = new TestHelper();
 const children: ChildProcess[] = [];
@@ -40,7 +40,7 @@ async function before(directory: string, [, ...args]: readonly string[]): Promis
   return older;
 }
 
-const addresses = { tcp: "", silent: "", udp: "", busy: "", unguarded: "" };
+const addresses = { tcp: "", silent: "", udp: "", busy: "", full: "", unguarded: "" };
 const streams: Record<string, Older> = {};
 const served = `import socket, threading, time
 s = socket.create_server(("127.0.0.1", 4711))
@@ -75,6 +75,7 @@ beforeAll(async () => {
   streams.silent = await before(inside, stream("tcp", addresses.silent, "quiet"));
   streams.udp = await before(inside, stream("udp", addresses.udp));
   streams.busy = await before(inside, ["", "-c", busy, addresses.busy]);
+  streams.full = await before(inside, client("older-full", addresses.full, 80, 7777));
   streams.served = await before(inside, ["", "-c", served]);
   streams.unguarded = await before(outside.directory, stream("tcp", addresses.unguarded));
   await helper.start("helper/main.ts", ["--guard", cgroup.instance]);
@@ -153,4 +154,24 @@ test("a datagram socket older than the guard is its app's, and asked about as it
   const arrived = await network.arrived("udp", addresses.udp, 7777);
   await until("more of it", async () => (await network.arrived("udp", addresses.udp, 7777)) > arrived);
   expect((await api.call("status", {})).counters.preexisting).toBe(0);
+});
+
+test("a socket older than the guard, in which nothing more has room, sends nothing", async () => {
+  const older = streams.full as Older;
+  const lines = () => older.output.trim().split("\n");
+  for (const number of (JSON.parse(lines()[0] ?? "") as { filled: number[] }).filled) expect(number).toBeGreaterThan(0);
+  const api = await helper.client();
+  const noStorage = async () => (await api.call("status", {})).counters.noStorage ?? 0;
+  const before = await noStorage();
+  older.child.kill("SIGUSR1");
+  const said = await until("what came of it", () => lines()[1]);
+  expect(JSON.parse(said)).toEqual({ tcp: EPERM, udp: EPERM, connected: EPERM, empty: 0 });
+  // The one that has room is asked about, and goes on: the others would have arrived as well.
+  const { id } = await helper.prompt(addresses.full);
+  expect(await network.arrivedAt(addresses.full)).toBe(0);
+  await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
+  await until("its datagram", async () => (await network.arrived("udp", addresses.full, 7777)) === 1);
+  expect(await network.arrived("tcp", addresses.full, 80)).toBe(0);
+  expect(await noStorage()).toBeGreaterThan(before);
+  expect((await api.call("status", {})).degraded.map(({ code }) => code)).toContain("noStorage");
 });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, test } from "vitest";
 import { Field } from "./field.ts";
 import {
+  expectBudget,
   expectCrowd,
   expectFairness,
   expectFullRing,
@@ -36,6 +37,8 @@ test(
   () => expectScriptsApart(field),
   patience,
 );
+
+test("more datagrams of one flow than are kept", () => expectBudget(field), patience);
 
 test("so many apps at once that the ring is full to its last byte", () => expectFullRing(field, 12), patience);
 

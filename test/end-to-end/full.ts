@@ -14,6 +14,8 @@ const firstPort = 500;
 export const remotes = 65_000;
 /** For what is slow by its mere number, milliseconds. */
 const longPatience = 180_000;
+/** Connections whose first packet the kernel keeps (held_syns). */
+const heldSyns = 16_384;
 /** Cards that one app may have (cardsPerApp). */
 const cards = 16;
 
@@ -202,6 +204,24 @@ export async function expectScriptsApart(field: Field): Promise<void> {
   flooder.kill();
 }
 
+/** More datagrams than are kept of one flow: the first go when it is allowed, the others are counted and gone. */
+export async function expectBudget(field: Field): Promise<void> {
+  const { network } = field;
+  const address = network.address(4);
+  await field.rule("ask", address);
+  const before = (await status(field)).counters.overBudget ?? 0;
+  const [kept, more] = [64, 6]; // HELD_DATAGRAMS
+  const talker = new Talker(field.spawn(client("udp", address, 7777, "connected", kept + more, 16, 3 * slowness)));
+  const { id } = await field.helper.prompt(address);
+  await until("all of them", async () => ((await status(field)).counters.overBudget ?? 0) === before + more);
+  expect(await degraded(field)).toContain("overBudget");
+  expect(await network.arrivedAt(address)).toBe(0);
+  await (await field.helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "once" });
+  const replies = Array.from({ length: kept }, (_, number) => number);
+  expect(await talker.says()).toMatchObject({ sendErrnos: Array(kept + more).fill(0), replies });
+  expect(await network.arrived("udp", address, 7777)).toBe(kept);
+}
+
 /** No share protects the ring from many apps at once: what has no room is counted and goes nowhere, and others are asked about afterwards. */
 export async function expectFullRing(field: Field, floods: number): Promise<void> {
   const { network } = field;
@@ -278,11 +298,17 @@ export async function expectPrograms(field: Field, count: number, atOnce: number
 export async function expectCrowd(field: Field, processes: number, count: number): Promise<void> {
   const address = field.network.address(4);
   const ask = await field.rule("ask", address);
+  const before = (await status(field)).counters.synsFull ?? 0;
   const command = [compiled("crowd"), String(count), address, "9"];
   const talkers = Array.from({ length: processes }, () => new Talker(field.spawn(command)));
   for (const talker of talkers) expect(await talker.says<{ started: number }>()).toEqual({ started: count });
   await field.helper.prompt(address);
   await until("the count of what is not asked about", async () => (await degraded(field)).includes("unasked"));
+  const { synsFull = 0 } = (await status(field)).counters;
+  if (processes * count > heldSyns) {
+    expect(synsFull).toBeGreaterThanOrEqual(before + processes * count - heldSyns);
+    expect(await degraded(field)).toContain("synsFull");
+  } else expect(synsFull).toBe(before);
   expect((await promptsOf(field, compiled("crowd"))).length).toBe(1);
   expect(await field.network.arrivedAt(address)).toBe(0);
   // Port 9 refuses: what is allowed hears so from the far side itself.
