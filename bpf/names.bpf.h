@@ -12,14 +12,14 @@
 #define LOOKUP_MEDIUM 2048
 #define LOOKUP_LARGE 16384
 
-/* An executable gets this much in a second of what is left once a quarter of `names` is taken: a flood must not keep others' names away. */
+/* An app gets this much in a second of what is left once a quarter of `names` is taken: a flood must not keep others' names away. */
 #define LOOKUPS_SHARED_FROM (NAMES_RING_BYTES / 4)
 #define LOOKUP_SHARE_BYTES (NAMES_RING_BYTES / 32)
 
 static __always_inline int over_lookup_share(struct socket_state *state, __u32 bytes)
 {
 	struct share fresh = { .since = bpf_ktime_get_ns(), .bytes = bytes }, *share;
-	struct share_key key = { .inode = state->process.exe.inode, .device = state->process.exe.device };
+	struct share_key key = share_of(state);
 
 	if (bpf_ringbuf_query(&names, BPF_RB_AVAIL_DATA) < LOOKUPS_SHARED_FROM)
 		return 0;

@@ -307,11 +307,14 @@ struct held_syn {
 	__u8 packet[HELD_SYN_BYTES];
 };
 
-/* An executable's part of the ring while that fills up; which version of the file it is does not matter. */
+/*
+ * Whose part of the ring it is while that fills up: an app's, or an executable's whose app has no number yet; which version of the file it is
+ * does not matter.
+ */
 struct share_key {
 	__u64 inode;
 	__u32 device;
-	__u32 pad;
+	__u32 app; /* 0: none yet; else only it is set */
 };
 
 struct share {

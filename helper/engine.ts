@@ -44,7 +44,7 @@ import { formatAddress } from "./policy/address.ts";
 import { writtenName } from "./policy/host-name.ts";
 import type { Zones } from "./policy/rule.ts";
 import { detailsOf } from "./prompts/details.ts";
-import { Prompts } from "./prompts/prompts.ts";
+import { isCertain, Prompts } from "./prompts/prompts.ts";
 import { Revocation } from "./revocation.ts";
 import { RuleEdits } from "./rule-edits.ts";
 import { describeRules } from "./rule-hints.ts";
@@ -493,8 +493,12 @@ export class Engine {
     const at = this.parts.clock.boottime();
     const told = this.prompts.ask({ flow: id, app, direction, endpoint, process: asking, at, resumed });
     // Over budget: the kernel goes on holding it, and brings it back with its next packet or when there is room (revisit).
-    if (told) this.addFlow(record, app, { verdict: "held", rule, layer, reason }, number);
-    else this.hold.forget(id);
+    if (!told) {
+      this.hold.forget(id);
+      return;
+    }
+    if (isCertain(app)) this.hold.giveTo(app.path, id);
+    this.addFlow(record, app, { verdict: "held", rule, layer, reason }, number);
   }
 
   /** What allowed a connection, as far as policy of today knows. */

@@ -14,8 +14,8 @@ export interface KeptPacket {
 export interface HeldFlow {
   readonly id: string;
   readonly key: FlowKey;
-  /** The executable that asked first: whose share of the hold its bytes are. */
-  readonly owner: string;
+  /** Whose share of the hold its bytes are: the app's; its executable's until it is known, or while nobody can be sure of it. */
+  owner: string;
   /** The newest record of a packet that leaves, or of the first one; the packet is not in it. */
   record: FlowRecord;
   /** The newest record of a packet that arrived. */

@@ -14,7 +14,7 @@ const synRetries = [1000, 3000, 7000];
 /** A released connection of which nobody hears again (the journal was full) is done by then: pauses between retransmissions end at 120 s. Milliseconds. */
 const longestCompletion = 600_000;
 
-/** Bytes of held packets kept in all, and of one executable: it must not take the room of others. The kernel bounds each flow (HELD_BYTES in bpf/outbound.bpf.h). */
+/** Bytes of held packets kept in all, and of one app: it must not take the room of others. The kernel bounds each flow (HELD_BYTES in bpf/outbound.bpf.h). */
 const largestHold = 64 * 1024 * 1024;
 const largestShare = 16 * 1024 * 1024;
 /** How long a re-send socket may stay without a flow, milliseconds: looking through all flows for each that goes would be quadratic. */
@@ -48,7 +48,7 @@ export class Hold {
   private readonly resend: Resend;
   private readonly arrivals: Arrivals;
   private bytes = 0;
-  /** Bytes by executable. */
+  /** Bytes by owner. */
   private readonly shares = new Map<string, number>();
   private tidying: NodeJS.Timeout | undefined;
   /** Packets not kept because the hold was full. */
@@ -102,9 +102,26 @@ export class Hold {
   private account(flow: HeldFlow, bytes: number): void {
     flow.bytes += bytes;
     this.bytes += bytes;
-    const share = (this.shares.get(flow.owner) ?? 0) + bytes;
-    if (share > 0) this.shares.set(flow.owner, share);
-    else this.shares.delete(flow.owner);
+    this.share(flow.owner, bytes);
+  }
+
+  private share(owner: string, bytes: number): void {
+    const share = (this.shares.get(owner) ?? 0) + bytes;
+    if (share > 0) this.shares.set(owner, share);
+    else this.shares.delete(owner);
+  }
+
+  /** Its app is known by now: a flood of one script is not what every other script of the interpreter answers for. */
+  giveTo(owner: string, id: string): void {
+    const flow = this.flows.get(id);
+    if (flow === undefined || flow.owner === owner) return;
+    if ((this.shares.get(owner) ?? 0) + flow.bytes > largestShare) {
+      this.overflow += flow.packets.length;
+      this.discard(flow);
+    }
+    this.share(flow.owner, -flow.bytes);
+    this.share(owner, flow.bytes);
+    flow.owner = owner;
   }
 
   /** The remote of a held attempt is gone. */

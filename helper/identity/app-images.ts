@@ -17,6 +17,8 @@ export interface AppImage {
 export class AppImages {
   /** By connection. `start`: of the process, clock ticks since the boot. */
   private readonly servers = new Map<number, { server: Server; start: number }>();
+  /** Searches under way, by connection: each goes through all processes, and hundreds that run from one mount may ask at once. */
+  private readonly searches = new Map<number, Promise<Server | null>>();
 
   /** Null for what is no AppImage, cannot be proven to be one, or is not at its path any more. */
   async find(connection: number, mounts: readonly Mount[]): Promise<AppImage | null> {
@@ -32,6 +34,14 @@ export class AppImages {
     const known = this.servers.get(connection);
     if (known !== undefined && startOf(known.server.pid) === known.start) return known.server;
     this.servers.delete(connection);
+    const underWay = this.searches.get(connection);
+    if (underWay !== undefined) return underWay;
+    const search = this.search(connection, mounts).finally(() => this.searches.delete(connection));
+    this.searches.set(connection, search);
+    return search;
+  }
+
+  private async search(connection: number, mounts: readonly Mount[]): Promise<Server | null> {
     const inodeOf = async (pid: number) => {
       const path = readlinkSync(`/proc/${pid}/exe`);
       return (await lookAtExecutable(pid, path, mounts))?.inode ?? null;

@@ -34,8 +34,10 @@ const mostLaunches = processCapacity / 8;
 /** How long nobody looks again for what could not be named, milliseconds: a program may open thousands of connections. */
 const doubt = 1000;
 
-/** How many are named at a time: a shell script may start thousands. Enough that a file system that hangs does not stop the others. */
+/** How many are named at a time: a shell script may start thousands. */
 const mostAtATime = 256;
+/** How long the next one waits at most, milliseconds: a file system that hangs does not stop the others, however many run from it. */
+const longestTurn = 1000;
 
 export interface NamingParts {
   readonly apps: Apps;
@@ -77,7 +79,7 @@ export class Naming {
   private readonly kin = new Map<string, readonly number[]>();
   /** The apps that processes were started by, and those being looked for. */
   private readonly reasons = new Map<string, string | null | Promise<string | null>>();
-  private readonly turns = new Turns(mostAtATime);
+  private readonly turns = new Turns(mostAtATime, longestTurn);
   /** Processes that are being named, or wait for that. */
   private readonly asked = new Map<string, Promise<App>>();
   readonly underWay = new UnderWay();

@@ -123,7 +123,7 @@ class Lane {
   }
 
   /** Null also where too many looks never came back. */
-  async take<T>(work: (ended: () => void) => Promise<T>): Promise<T | null> {
+  async take<T>(work: (ended: () => void) => Promise<T | null>): Promise<T | null> {
     if (this.active >= this.most) await new Promise<void>((resolve) => this.waiting.push(resolve));
     else this.active++;
     try {
@@ -134,7 +134,7 @@ class Lane {
         if (!ended) this.processes--;
         ended = true;
       };
-      return await timely(work(end));
+      return await work(end);
     } finally {
       const next = this.waiting.shift();
       if (next) next();
@@ -162,13 +162,24 @@ export async function look(path: string, mounts: readonly Mount[], hints: LookHi
   if (mount === undefined) return null;
   const near = lookNear(path, mount, mounts);
   if (near !== undefined) return near;
-  if (isLocal(mount)) return lanes.local.take((ended) => lookApart(path, ended));
-  const place = hints.place ?? mount.point;
-  if (performance.now() < (avoided.get(place) ?? 0)) return null;
-  const began = performance.now();
-  const seen = await lanes.remote.take((ended) => lookApart(path, ended));
-  if (seen === null && performance.now() - began >= patience) avoided.set(place, performance.now() + avoidance);
-  return seen;
+  if (isLocal(mount)) return lanes.local.take((ended) => timely(lookApart(path, ended)));
+  return lookFar(path, hints.place ?? mount.point);
+}
+
+/** Where a look may hang. Nobody who waited for one that did looks there again. */
+async function lookFar(path: string, place: string): Promise<Seen | null> {
+  const isAvoided = () => performance.now() < (avoided.get(place) ?? 0);
+  if (isAvoided()) return null;
+  return lanes.remote.take(async (ended) => {
+    if (isAvoided()) {
+      ended();
+      return null;
+    }
+    const began = performance.now();
+    const seen = await timely(lookApart(path, ended));
+    if (seen === null && performance.now() - began >= patience) avoided.set(place, performance.now() + avoidance);
+    return seen;
+  });
 }
 
 /** Every step from the root to the file; null where a file system on the way may hang, or a step is missing. */
@@ -180,7 +191,7 @@ export async function stepsTo(path: string, mounts: readonly Mount[]): Promise<S
     return mount !== undefined && isLocal(mount);
   });
   if (!answers) return null;
-  if (!isSettled(path, mounts)) return lanes.local.take((ended) => stepsApart(steps, ended));
+  if (!isSettled(path, mounts)) return lanes.local.take((ended) => timely(stepsApart(steps, ended)));
   return steps.map((step) => {
     const { uid, mode } = lstatSync(step);
     return { uid, mode };

@@ -335,7 +335,7 @@ const record = new Struct({
 });
 
 const held_syn = new Struct({ record, packet: { bytes: 256 } });
-const share_key = new Struct({ inode: "u64", device: "u32", pad: "u32" });
+const share_key = new Struct({ inode: "u64", device: "u32", app: "u32" });
 const share = new Struct({ since: "u64", bytes: "u64" });
 const lookup = new Struct({
   abi: "u16",

@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, sta
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildBpf } from "../../build/bpf.ts";
+import { made } from "../network/compiled.ts";
 
 const root = join(import.meta.dirname, "../..");
 const sources = join(root, "bpf");
@@ -37,19 +38,31 @@ export function readBtf(path: string): Map<number, BtfType> {
 const headers = `/usr/include/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
 const flags = ["-g", "-O2", "-target", "bpf", "-mcpu=v3", "-I", headers];
 
-/** The programs with maps that take fewer entries: the text of maps.bpf.h goes through `change`. The caller removes the folder. */
-export function compileSmaller(change: (maps: string) => string): { object: string; folder: string } {
-  const folder = mkdtempSync(join(tmpdir(), "picket-smaller-"));
-  cpSync(sources, folder, { recursive: true });
-  const maps = join(folder, "maps.bpf.h");
-  writeFileSync(maps, change(readFileSync(maps, "utf8")));
-  const object = join(folder, "picket.bpf.o");
-  execFileSync("clang-14", [...flags, "-I", folder, "-c", join(folder, "picket.bpf.c"), "-o", object]);
-  return { object, folder };
+/** Numbers of entries for maps that are full at once, by what is tested with them. */
+export const smallRooms = {
+  starts: { launches: 1, held_syns: 1 },
+  programs: { apps: 1, processes: 1 },
+  policy: { hosts: 3, ranges: 6, tables: 7, slots: 9 },
+} as const satisfies Record<string, Readonly<Record<string, number>>>;
+
+/** Path of the programs with maps that take so few entries, compiled first where they must be. */
+export function smallObject(name: keyof typeof smallRooms): string {
+  const files = [import.meta.filename, ...readdirSync(sources).map((file) => join(sources, file))];
+  return made(`small-${name}.bpf.o`, files, (path) => {
+    const folder = mkdtempSync(join(tmpdir(), "picket-small-"));
+    try {
+      cpSync(sources, folder, { recursive: true });
+      const maps = join(folder, "maps.bpf.h");
+      writeFileSync(maps, withRoom(readFileSync(maps, "utf8"), smallRooms[name]));
+      execFileSync("clang-14", [...flags, "-I", folder, "-c", join(folder, "picket.bpf.c"), "-o", path]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 }
 
 /** The text of maps.bpf.h with other numbers of entries. */
-export function withRoom(maps: string, room: Readonly<Record<string, number>>): string {
+function withRoom(maps: string, room: Readonly<Record<string, number>>): string {
   return Object.entries(room).reduce((changed, [name, entries]) => {
     const end = changed.indexOf(`} ${name} SEC(".maps");`);
     const start = changed.lastIndexOf("__uint(max_entries, ", end);

@@ -10,8 +10,7 @@ import { client, type StreamResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { slowness, TestHelper, until } from "./helper-process.ts";
 
-const ECONNABORTED = 103;
-const ECONNREFUSED = 111;
+const [EPERM, ECONNABORTED, ECONNREFUSED] = [1, 103, 111];
 /** Of the far side: nobody listens there. */
 const closedPort = 4;
 
@@ -43,7 +42,7 @@ async function before(directory: string, [, ...args]: readonly string[]): Promis
   return older;
 }
 
-const addresses = { tcp: "", silent: "", udp: "", busy: "", unguarded: "", errors4: "", errors6: "" };
+const addresses = { tcp: "", silent: "", udp: "", busy: "", full: "", unguarded: "", errors4: "", errors6: "" };
 const streams: Record<string, Older> = {};
 const served = `import socket, threading, time
 s = socket.create_server(("127.0.0.1", 4711))
@@ -100,6 +99,7 @@ beforeAll(async () => {
   streams.busy = await before(inside, ["", "-c", busy, addresses.busy]);
   for (const name of ["errors4", "errors6"] as const)
     streams[name] = await before(inside, ["", "-c", errors, addresses[name], String(closedPort), join(folder, "go")]);
+  streams.full = await before(inside, client("older-full", addresses.full, 80, 7777));
   streams.served = await before(inside, ["", "-c", served]);
   streams.unguarded = await before(outside.directory, stream("tcp", addresses.unguarded));
   await helper.start("helper/main.ts", ["--guard", cgroup.instance]);
@@ -192,4 +192,24 @@ test("one that asked for errors hears of no hold, and of errors once it is allow
     await until("an error", () => older.output.includes("errno"));
     expect(older.output.trim().split("\n")).toEqual(["up", "option 1", `errno ${ECONNREFUSED}`]);
   }
+});
+
+test("a socket older than the guard, in which nothing more has room, sends nothing", async () => {
+  const older = streams.full as Older;
+  const lines = () => older.output.trim().split("\n");
+  for (const number of (JSON.parse(lines()[0] ?? "") as { filled: number[] }).filled) expect(number).toBeGreaterThan(0);
+  const api = await helper.client();
+  const noStorage = async () => (await api.call("status", {})).counters.noStorage ?? 0;
+  const before = await noStorage();
+  older.child.kill("SIGUSR1");
+  const said = await until("what came of it", () => lines()[1]);
+  expect(JSON.parse(said)).toEqual({ tcp: EPERM, udp: EPERM, connected: EPERM, empty: 0 });
+  // The one that has room is asked about, and goes on: the others would have arrived as well.
+  const { id } = await helper.prompt(addresses.full);
+  expect(await network.arrivedAt(addresses.full)).toBe(0);
+  await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
+  await until("its datagram", async () => (await network.arrived("udp", addresses.full, 7777)) === 1);
+  expect(await network.arrivedAt(addresses.full)).toBe(1);
+  expect(await noStorage()).toBeGreaterThan(before);
+  expect((await api.call("status", {})).degraded.map(({ code }) => code)).toContain("noStorage");
 });

@@ -1,5 +1,4 @@
 // A rule follows the app, not whatever is put in its place: real programs that are replaced, touched, copied and moved to another version.
-import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
@@ -18,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { joinAppPath } from "../../contract/app-path.ts";
 import type { Prompt } from "../../contract/words.ts";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
+import { compiled, otherKnock } from "../network/compiled.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { guarded, type Ran, start, TestHelper } from "./helper-process.ts";
 
@@ -36,11 +36,9 @@ let second: string;
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-changed-")));
   chmodSync(folder, 0o755);
-  [first, second] = ["first", "second"].map((content) => {
-    const program = join(folder, content);
-    execFileSync("clang-14", ["-O1", `-DCONTENT="${content}"`, join(clients, "knock.c"), "-o", program]);
-    return program;
-  }) as [string, string];
+  [first, second] = [join(folder, "first"), join(folder, "second")];
+  copyFileSync(compiled("knock"), first);
+  copyFileSync(otherKnock(), second);
   network = await createNetwork();
   await helper.start();
 });

@@ -14,6 +14,12 @@ afterAll(() => field.destroy());
 // Two floods have twice as many remotes as `gates` has entries.
 test("two processes against 65,000 remotes each, for half a minute", () => expectFairness(field, 2, 30), 300_000);
 
+test(
+  "a script against 65,000 remotes: another of its interpreter gets its prompt and its answer meanwhile",
+  () => expectFairness(field, 1, 10, "script"),
+  300_000,
+);
+
 test("the ring buffer overflows while the helper stands still", () => expectRecovery(field), 120_000);
 
 test(

@@ -2,12 +2,14 @@
 import { afterAll, beforeAll, test } from "vitest";
 import { Field } from "./field.ts";
 import {
+  expectBudget,
   expectCrowd,
   expectFairness,
   expectFullRing,
   expectManyFlows,
   expectPrograms,
   expectRecovery,
+  expectScriptsApart,
 } from "./full.ts";
 import { slowness } from "./helper-process.ts";
 
@@ -29,6 +31,14 @@ test(
 );
 
 test("the ring buffer overflows while the helper stands still", () => expectRecovery(field), patience);
+
+test(
+  "one script takes its share, and another of its interpreter has its own",
+  () => expectScriptsApart(field),
+  patience,
+);
+
+test("more datagrams of one flow than are kept", () => expectBudget(field), patience);
 
 test("so many apps at once that the ring is full to its last byte", () => expectFullRing(field, 12), patience);
 

@@ -4,16 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Prompt, Status } from "../../contract/words.ts";
-import { client, type TcpResult } from "../network/clients.ts";
+import { client, clientApp, type TcpResult } from "../network/clients.ts";
 import { compiled } from "../network/compiled.ts";
 import { type Attempts, type Field, Talker } from "./field.ts";
-import { until } from "./helper-process.ts";
+import { slowness, until } from "./helper-process.ts";
 
 /** Ports of one address: as many first-seen remotes as one flood has, from this one on. */
 const firstPort = 500;
 export const remotes = 65_000;
 /** For what is slow by its mere number, milliseconds. */
 const longPatience = 180_000;
+/** Connections whose first packet the kernel keeps (held_syns). */
+const heldSyns = 16_384;
 /** Cards that one app may have (cardsPerApp). */
 const cards = 16;
 
@@ -30,8 +32,12 @@ async function promptsOf(field: Field, path: string): Promise<Prompt[]> {
   return (await (await field.helper.client()).call("prompts.list", {})).filter(({ app }) => app.path === path);
 }
 
-function flood(field: Field, address: string, seconds: number, bytes = 16): Talker {
-  return new Talker(field.spawn([compiled("flood"), address, firstPort, remotes, seconds, bytes].map(String)));
+/** A program of its own, or a script of the interpreter that every other client is a script of. */
+type Kind = "program" | "script";
+
+function flood(field: Field, address: string, seconds: number, bytes = 16, kind: Kind = "program"): Talker {
+  const words = [address, firstPort, remotes, seconds, bytes].map(String);
+  return new Talker(field.spawn(kind === "script" ? client("flood", ...words) : [compiled("flood"), ...words]));
 }
 
 /** Answers a prompt and returns what the app that waited for it says. */
@@ -50,14 +56,19 @@ export function memory(field: Field): number {
  * Floods of first-seen remotes: another app gets its prompt and its answer meanwhile, steady traffic goes on, nothing leaks. They last for
  * `seconds` at least, and until the other app has its answer.
  */
-export async function expectFairness(field: Field, floods: number, seconds: number): Promise<void> {
+export async function expectFairness(
+  field: Field,
+  floods: number,
+  seconds: number,
+  kind: Kind = "program",
+): Promise<void> {
   const { network } = field;
   const shut = field.addresses();
   const [flooded, asked] = [network.address(4), network.address(4)];
   await field.rules({ shut: [shut.v4, shut.v6], asked: [flooded, asked] });
   const steady = await field.steady(2);
-  const app = compiled("flood");
-  const talkers = Array.from({ length: floods }, () => flood(field, flooded, longPatience / 1000));
+  const app = kind === "script" ? clientApp("flood") : compiled("flood");
+  const talkers = Array.from({ length: floods }, () => flood(field, flooded, longPatience / 1000, 16, kind));
   let going = floods;
   const ends = talkers.map(async (talker) => {
     const result = await talker.says<Flooded>();
@@ -157,6 +168,60 @@ export async function expectRecovery(field: Field): Promise<void> {
   await until("the datagram", async () => (await network.arrived("udp", late, 7777)) > 0);
 }
 
+/** A script takes all that one app may have, of the hold and of the ring: another script of its interpreter has its own. */
+export async function expectScriptsApart(field: Field): Promise<void> {
+  const { network } = field;
+  const [flooded, single, late] = [network.address(4), network.address(4), network.address(4)];
+  for (const address of [flooded, single, late]) await field.rule("ask", address);
+  const counter = async (name: string) => (await status(field)).counters[name] ?? 0;
+  const [overflow, over] = [await counter("holdOverflow"), await counter("overShare")];
+  const flooder = new Talker(field.spawn(client("flood", flooded, firstPort, 2000, 0, 1400)));
+  const again = () => {
+    flooder.go();
+    return flooder.says<Flooded>();
+  };
+  const one = (address: string) => new Talker(field.spawn(client("udp", address, 7777, "connected", 1, 1400, 100)));
+  const answered = { errno: 0, replies: [0] };
+
+  await flooder.says<Flooded>();
+  await until("the hold to be full", async () => {
+    await again();
+    return (await counter("holdOverflow")) > overflow;
+  });
+  expect(await degraded(field)).toContain("holdOverflow");
+  expect(await allowOnce(field, single, one(single))).toMatchObject(answered);
+
+  await field.helper.signal("SIGSTOP");
+  for (let rounds = 0; rounds < 10; rounds++) await again();
+  const other = one(late);
+  // A share is of a second: the flood goes on while the other sends.
+  const end = performance.now() + 2000 * slowness;
+  while (performance.now() < end) await again();
+  await field.helper.signal("SIGCONT");
+  expect(await allowOnce(field, late, other)).toMatchObject(answered);
+  expect(await counter("overShare")).toBeGreaterThan(over);
+  expect(await network.arrivedAt(flooded)).toBe(0);
+  flooder.kill();
+}
+
+/** More datagrams than are kept of one flow: the first go when it is allowed, the others are counted and gone. */
+export async function expectBudget(field: Field): Promise<void> {
+  const { network } = field;
+  const address = network.address(4);
+  await field.rule("ask", address);
+  const before = (await status(field)).counters.overBudget ?? 0;
+  const [kept, more] = [64, 6]; // HELD_DATAGRAMS
+  const talker = new Talker(field.spawn(client("udp", address, 7777, "connected", kept + more, 16, 3 * slowness)));
+  const { id } = await field.helper.prompt(address);
+  await until("all of them", async () => ((await status(field)).counters.overBudget ?? 0) === before + more);
+  expect(await degraded(field)).toContain("overBudget");
+  expect(await network.arrivedAt(address)).toBe(0);
+  await (await field.helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "once" });
+  const replies = Array.from({ length: kept }, (_, number) => number);
+  expect(await talker.says()).toMatchObject({ sendErrnos: Array(kept + more).fill(0), replies });
+  expect(await network.arrived("udp", address, 7777)).toBe(kept);
+}
+
 /** No share protects the ring from many apps at once: what has no room is counted and goes nowhere, and others are asked about afterwards. */
 export async function expectFullRing(field: Field, floods: number): Promise<void> {
   const { network } = field;
@@ -233,11 +298,17 @@ export async function expectPrograms(field: Field, count: number, atOnce: number
 export async function expectCrowd(field: Field, processes: number, count: number): Promise<void> {
   const address = field.network.address(4);
   const ask = await field.rule("ask", address);
+  const before = (await status(field)).counters.synsFull ?? 0;
   const command = [compiled("crowd"), String(count), address, "9"];
   const talkers = Array.from({ length: processes }, () => new Talker(field.spawn(command)));
   for (const talker of talkers) expect(await talker.says<{ started: number }>()).toEqual({ started: count });
   await field.helper.prompt(address);
   await until("the count of what is not asked about", async () => (await degraded(field)).includes("unasked"));
+  const { synsFull = 0 } = (await status(field)).counters;
+  if (processes * count > heldSyns) {
+    expect(synsFull).toBeGreaterThanOrEqual(before + processes * count - heldSyns);
+    expect(await degraded(field)).toContain("synsFull");
+  } else expect(synsFull).toBe(before);
   expect((await promptsOf(field, compiled("crowd"))).length).toBe(1);
   expect(await field.network.arrivedAt(address)).toBe(0);
   // Port 9 refuses: what is allowed hears so from the far side itself.

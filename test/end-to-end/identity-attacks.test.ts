@@ -173,17 +173,20 @@ describe("a file system that hangs", () => {
     const program = join(mountpoint(), "program");
     const fifo = join(folder, "go");
     execFileSync("mkfifo", [fifo]);
-    // More than any pool has threads. Each opens the FIFO for both ways: whoever opens it does not wait.
+    // More than any pool has threads or turns. Each opens the FIFO for both ways: whoever opens it does not wait.
+    const count = 300;
     const many = run(
       "sh",
       "-c",
-      `exec 9<>${fifo}; for i in $(seq 12); do ${program} told ${hung} ${port} <&9 & done; wait`,
+      `exec 9<>${fifo}; for i in $(seq ${count}); do ${program} told ${hung} ${port} <&9 & done; wait`,
     );
     const running = () => execFileSync("sh", ["-c", `pgrep -fc '^${program}' || true`], { encoding: "utf8" }).trim();
-    await until("them to run", () => running() === "12");
+    await until("them to run", () => running() === `${count}`);
     server.stdin?.write("hang\n");
     await said("hanging");
-    execFileSync("sh", ["-c", `printf 123456789012 > ${fifo}`]);
+    execFileSync("sh", ["-c", `head -c ${count} /dev/zero > ${fifo}`]);
+    const children = (name: string) =>
+      Number(execFileSync("sh", ["-c", `pgrep -c -P ${helper.pid} -x ${name} || true`], { encoding: "utf8" }));
     for (let i = 0; i < 4; i++) {
       const address = network.address(4);
       const own = join(mkdtempSync(join(folder, "beside-")), "program");
@@ -194,8 +197,10 @@ describe("a file system that hangs", () => {
     const flows = await until("the flows of those that hang", async () => {
       const found = await (await helper.client()).call("flows.list", {});
       const theirs = found.filter(({ endpoint }) => endpoint.address === hung);
-      return theirs.length === 12 && theirs;
+      return theirs.length === count && theirs;
     });
+    // Who waited to look at what hangs does not look there any more: each such look leaves a process that nobody can end.
+    expect(children("stat")).toBeLessThanOrEqual(16);
     for (const { app, verdict } of flows) expect([app.path[0], verdict]).toEqual(["[", "held"]);
     await many;
   });

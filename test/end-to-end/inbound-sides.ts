@@ -74,21 +74,25 @@ export async function call(
   return JSON.parse(ran.stdout) as CallResult;
 }
 
-const burstOfCalls = `import socket, sys, time
-start, port, to, to_port, count, seconds = sys.argv[1:]
+const burstOfCalls = `import json, socket, sys, time
 calling = []
-for n in range(int(count)):
-    s = socket.socket()
-    s.bind((start, int(port) + n))
-    s.setblocking(False)
-    s.connect_ex((to, int(to_port)))
-    calling.append(s)
-time.sleep(float(seconds))`;
+for start, port, to, to_port, count in json.loads(sys.argv[1]):
+    for n in range(count):
+        s = socket.socket()
+        s.bind((start, port + n))
+        s.setblocking(False)
+        s.connect_ex((to, to_port))
+        calling.append(s)
+time.sleep(float(sys.argv[2]))`;
 
-/** So many calls over TCP and IPv4 within a moment, by one process and from one port after the other: to start as many would take its time. */
-export async function burst(network: Network, { from, fromPort, to, port, seconds = 1 }: Call, count: number) {
-  const words = [from, fromPort, to, port, count, seconds].map(String);
-  const command = ["python3", "-c", burstOfCalls, ...words];
+/**
+ * So many calls over TCP and IPv4 within a moment, by one process and from one port after the other: to start as many would take its time.
+ * `then`: and right after them so many others.
+ */
+export async function burst(network: Network, call: Call, count: number, then?: { call: Call; count: number }) {
+  const words = ({ from, fromPort, to, port }: Call, count: number) => [from, fromPort, to, port, count];
+  const all = [words(call, count), ...(then ? [words(then.call, then.count)] : [])];
+  const command = ["python3", "-c", burstOfCalls, JSON.stringify(all), String(call.seconds ?? 1)];
   const { code, stderr } = await start("nsenter", [`--net=/run/netns/${network.far}`, ...command]);
   if (code !== 0) throw new Error(stderr);
 }

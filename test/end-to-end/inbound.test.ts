@@ -395,16 +395,24 @@ describe("what is handed over after a hold", () => {
 });
 
 describe("many callers", () => {
-  test("are asked about a few at a time, and counted beyond", async () => {
+  /** Of one listener (INBOUND_PER_SECOND). */
+  const perSecond = 5;
+
+  test("are asked about a few at a time, and counted beyond; those of another listener are not among them", async () => {
     const { from, theCall } = await listen("tcp", 4);
+    const other = await listen("tcp", 4);
     const limited = async () => (await (await helper.client()).call("status", {})).counters.inboundLimited ?? 0;
     const before = await limited();
-    await burst(network, { ...theCall, fromPort: 20_000, seconds: 0.9 }, 40);
+    const began = performance.now();
+    await burst(network, { ...theCall, fromPort: 20_000, seconds: 0.9 }, 40, { call: other.theCall, count: perSecond });
+    await until("all calls of the other", async () => (await promptsFrom(other.from))[0]?.attempts === perSecond);
+    const [prompt] = await promptsFrom(from);
+    const seconds = Math.floor((performance.now() - began) / 1000) + 1;
+    expect(prompt?.attempts).toBeGreaterThan(0);
+    expect(prompt?.attempts).toBeLessThanOrEqual(perSecond * seconds);
     expect(await limited()).toBeGreaterThan(before);
     const status = await (await helper.client()).call("status", {});
     expect(status.degraded.map(({ code }) => code)).toContain("inboundLimited");
-    const [prompt] = await promptsFrom(from);
-    expect(prompt?.attempts).toBeGreaterThan(0);
     for (let n = 0; n < 40; n++) expect(await network.arrived("tcp", from, 20_000 + n)).toBe(0);
   });
 

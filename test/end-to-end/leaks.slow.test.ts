@@ -1,7 +1,7 @@
 // The long form of leaks.test.ts: 100,000 denied attempts.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Addresses, Field } from "./field.ts";
-import { expectArrivals, expectNoLeak } from "./leaks.ts";
+import { expectArrivals, expectNoLeak, expectNoLeakOfApps } from "./leaks.ts";
 
 let field: Field;
 let shut: Addresses;
@@ -24,4 +24,13 @@ test("of 100,000 denied and 10,000 undecided attempts under load, the helper kil
   expect(rules).toHaveLength(2);
   for (const { id } of rules) await field.remove(id);
   await expectArrivals(field, shut);
+}, 900_000);
+
+test("of 50,000 attempts of an app that is blocked where all else is allowed none arrives, the helper killed 10 times", async () => {
+  const own = await Field.create();
+  try {
+    await expectNoLeakOfApps(own, { denied: 50_000, kills: 10 });
+  } finally {
+    await own.destroy();
+  }
 }, 900_000);

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Addresses, Field } from "./field.ts";
 import { slowness } from "./helper-process.ts";
-import { expectArrivals, expectNoLeak } from "./leaks.ts";
+import { expectArrivals, expectNoLeak, expectNoLeakOfApps } from "./leaks.ts";
 
 let field: Field;
 let shut: Addresses;
@@ -21,6 +21,19 @@ test(
   "20,000 denied attempts of every kind under load, the helper killed meanwhile: none arrives",
   async () => {
     await expectNoLeak(field, shut, asked, { denied: 20_000, undecided: 1000, kills: 3 });
+  },
+  300_000 * slowness,
+);
+
+test(
+  "where all else is allowed, nothing arrives of an app that is blocked, nor an answer of one that may not be called",
+  async () => {
+    const own = await Field.create();
+    try {
+      await expectNoLeakOfApps(own, { denied: 4000, kills: 2 });
+    } finally {
+      await own.destroy();
+    }
   },
   300_000 * slowness,
 );

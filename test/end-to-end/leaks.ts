@@ -1,7 +1,10 @@
 // Denied attempts under load, counted on the far side's wire: the body of leaks.test.ts and of its long form.
 import { expect } from "vitest";
-import type { Addresses, Attempts, Field } from "./field.ts";
+import { client, clientApp } from "../network/clients.ts";
+import { compiled } from "../network/compiled.ts";
+import { type Addresses, type Attempts, type Field, Talker } from "./field.ts";
 import { until } from "./helper-process.ts";
+import { burst, type Call } from "./inbound-sides.ts";
 
 /** Every kind attempts.c knows. TCP is refused by connect(), datagrams by send(). */
 export const kinds = [
@@ -87,6 +90,74 @@ async function killAndStart(field: Field, kills: number, going: () => boolean): 
     done++;
   }
   return done;
+}
+
+/** Calls of a listener from the far side, in bursts; resolves with their number. */
+async function callAgainAndAgain(field: Field, theCall: Call, going: () => boolean): Promise<number> {
+  let calls = 0;
+  while (going()) {
+    await burst(field.network, { ...theCall, fromPort: 20_000 + (calls % 20_000), seconds: 0.2 }, 20);
+    calls += 20;
+  }
+  return calls;
+}
+
+/**
+ * The same where everything is allowed except one app, whichever way it goes, and calls of another: `to` has no rules. Nothing that the
+ * app sends arrives, and no caller hears of the listener.
+ */
+export async function expectNoLeakOfApps(field: Field, storm: Omit<Storm, "undecided">): Promise<void> {
+  const api = await field.helper.client();
+  const to = field.addresses();
+  const listener = clientApp("listener");
+  const port = 3000;
+  await api.call("mode.set", { mode: "allow" });
+  const rules = [
+    await api.call("rules.add", { app: compiled("attempts"), action: "block" }),
+    await api.call("rules.add", { app: listener, action: "block", direction: "inbound" }),
+  ];
+  const listening = new Talker(field.spawn(client("listener", "tcp", "0.0.0.0", port)));
+  expect(await listening.says()).toMatchObject({ ready: true });
+  const theCall: Call = {
+    protocol: "tcp",
+    from: field.network.address(4),
+    fromPort: 0,
+    to: field.network.nearAddress(4),
+    port,
+  };
+  const steady = await field.steady(1);
+  // From here on the kernel knows the program by itself. Whom nobody could name before it ended is no app with rules: mode decides.
+  await field.attempts(1, to, port, ["udp4"]);
+  await until("the program to be known", async () => {
+    const { udp4 } = await field.attempts(1, to, port, ["udp4"]);
+    return udp4?.refused === 1;
+  });
+  let going = true;
+  const [calling, killing] = [
+    callAgainAndAgain(field, theCall, () => going),
+    killAndStart(field, storm.kills, () => going),
+  ];
+  const denied = await attack(field, to, storm.denied);
+  const kills = await killing;
+  going = false;
+  const calls = await calling;
+  const results = await Promise.all(steady.map((each) => each.end()));
+  await new Promise((resolve) => setTimeout(resolve, 1500)); // as above
+  expect(await field.arrivedAt(to)).toBe(0);
+  expect(await field.network.arrivedAt(theCall.from), "answers to callers").toBe(0);
+  expect(kills).toBe(storm.kills);
+  expect(calls).toBeGreaterThan(0);
+  for (const kind of kinds) expect(denied[kind], kind).toMatchObject({ failed: 0 });
+  for (const result of results) expect(result).toMatchObject({ errors: [], lost: 0 });
+
+  // The control: without the rules each arrives, and the first that the listener ever accepts is a call of now.
+  for (const { id } of rules) await field.remove(id);
+  await expectArrivals(field, to);
+  const now: Call = { ...theCall, from: field.network.address(4), fromPort: 20_000 };
+  await burst(field.network, now, 1);
+  await until("the answer", async () => (await field.network.arrived("tcp", now.from, now.fromPort)) > 0);
+  expect(await listening.says()).toMatchObject({ from: now.from });
+  listening.go(true);
 }
 
 /** One attempt of each kind arrives where it is allowed: the counter would see what leaks. */

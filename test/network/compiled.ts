@@ -38,6 +38,14 @@ export function compiled(name: keyof typeof clients): string {
   return made(name, [source], (path) => execFileSync("clang", [...flags, source, "-o", path]));
 }
 
+/** `knock` with another content, which does the same. */
+export function otherKnock(): string {
+  const source = join(import.meta.dirname, "clients/knock.c");
+  const flags = [...alone, '-DCONTENT="other"'];
+  return made("knock-other", [source], (path) => execFileSync("clang", [...flags, source, "-o", path]));
+}
+
 export function compileClients(): void {
   for (const name of Object.keys(clients)) compiled(name as keyof typeof clients);
+  otherKnock();
 }

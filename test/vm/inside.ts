@@ -1,6 +1,6 @@
 // Runs this project's own tests inside a virtual machine, with the runner and the reporter of `npm test`.
 import type { Result } from "../../build/tally.ts";
-import { freshObject } from "../bpf/object.ts";
+import { freshObject, smallObject, smallRooms } from "../bpf/object.ts";
 import { foreignObject } from "../end-to-end/foreign-egress.ts";
 import { slowness } from "../end-to-end/helper-process.ts";
 import { OtherVersion } from "../end-to-end/other-version.ts";
@@ -33,6 +33,7 @@ export interface InsideResults {
 export async function prepare(): Promise<void> {
   for (const kernel of kernels) await buildKernel(kernel);
   await freshObject();
+  for (const name of Object.keys(smallRooms) as (keyof typeof smallRooms)[]) smallObject(name);
   compileClients();
   foreignObject();
   new OtherVersion().remove();

@@ -37,8 +37,11 @@ const files = [
     "kept-apps",
     "crash",
   ],
-  ...["changed", "usual", "multipath"],
-  ...["bpf/raw-sockets", "bpf/load", "helper/kernel/policy-maps"],
+  ...["changed", "usual", "multipath", "listed-away"],
+  ...["bpf/raw-sockets", "bpf/load", "helper/guard/guards"],
+  ...["policy-maps", "ring", "announcements", "changing-default", "full-maps", "full-known", "small-maps"].map(
+    (name) => `helper/kernel/${name}`,
+  ),
 ].map((name) => `test/${name.includes("/") ? name : `end-to-end/${name}`}.test.ts`);
 
 /** Both kernels' machines side by side, each with one file at a time. */

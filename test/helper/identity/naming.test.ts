@@ -23,6 +23,12 @@ function record(cookie: bigint, inode = 1n, app = 0): FlowRecord {
   };
 }
 
+/** A process of its own. */
+function hung(number: bigint): FlowRecord {
+  const told = record(number, 2n);
+  return { ...told, process: { ...told.process, start: number } };
+}
+
 /** Apps whose answers come when the test says so. */
 function start(
   told = new Map<string, number>(),
@@ -87,6 +93,20 @@ describe("an executable", () => {
     expect(events).toEqual(["1 is /usr/bin/curl", "2 is /usr/bin/curl"]);
     const key = layouts.exe_key.write(record(1n).process.exe).toString("hex");
     expect([...told]).toEqual([[key, numbers.of("/usr/bin/curl")]]);
+  });
+
+  it("is named although more hang than are named at a time", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    try {
+      const { meet, asked } = start();
+      for (let n = 1n; n <= 300n; n++) meet(hung(n));
+      expect(asked.length).toBeLessThan(300);
+      meet(record(301n));
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(asked.at(-1)).toEqual(record(301n).process);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("is asked about again while nobody is certain, though not for every connection, and never told to the kernel", async () => {
@@ -220,19 +240,24 @@ describe("an executable", () => {
 });
 
 it("names at most so many at a time, and in the end everybody", async () => {
-  const { naming, answer, waiting, toldProcesses } = start();
-  const empty = layouts.program.read(Buffer.alloc(layouts.program.size));
-  for (let pid = 1; pid <= 1000; pid++) {
-    const process = { ...empty.process, kernel_pid: pid, start: 1n };
-    naming.announce({ ...empty, process });
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  try {
+    const { naming, answer, waiting, toldProcesses } = start();
+    const empty = layouts.program.read(Buffer.alloc(layouts.program.size));
+    for (let pid = 1; pid <= 1000; pid++) {
+      const process = { ...empty.process, kernel_pid: pid, start: 1n };
+      naming.announce({ ...empty, process });
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(waiting).toHaveLength(256);
+    for (let named = 0; named < 1000; named++) {
+      expect(waiting.length).toBeLessThanOrEqual(256);
+      await answer({ app: curl, certain: true, lasting: false });
+    }
+    expect(toldProcesses.size).toBe(1000);
+  } finally {
+    vi.useRealTimers();
   }
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(waiting).toHaveLength(256);
-  for (let named = 0; named < 1000; named++) {
-    expect(waiting.length).toBeLessThanOrEqual(256);
-    await answer({ app: curl, certain: true, lasting: false });
-  }
-  expect(toldProcesses.size).toBe(1000);
 });
 
 describe("the end of a flow whose app is being named", () => {

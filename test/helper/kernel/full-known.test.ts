@@ -1,6 +1,5 @@
 // Programs and processes beyond those the kernel can know: held each time, never taken for others, and counted.
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { App } from "../../../contract/words.ts";
 import type { Apps } from "../../../helper/identity/apps.ts";
@@ -9,7 +8,7 @@ import { type FlowRecord, flowState, layouts, recordType } from "../../../helper
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { compile } from "../../../helper/policy/compile.ts";
 import type { AppNumbers } from "../../../helper/store/numbers.ts";
-import { compileSmaller, withRoom } from "../../bpf/object.ts";
+import { smallObject } from "../../bpf/object.ts";
 import { anyRule, emptyPolicy, newTarget } from "../policy/model.ts";
 import { Prober } from "./prober.ts";
 
@@ -18,12 +17,9 @@ const rule = { ...anyRule, id: "1", number: 1, app: app.path };
 const datagram = { protocol: "udp", number: 17, address: "192.0.2.1", port: 9 } as const;
 const number = Buffer.alloc(4);
 let prober: Prober;
-let folder: string;
 
 beforeAll(async () => {
-  const smaller = compileSmaller((text) => withRoom(text, { apps: 1, processes: 1 }));
-  folder = smaller.folder;
-  prober = await Prober.start(smaller.object);
+  prober = await Prober.start(smallObject("programs"));
   const numbers = { ...newTarget(), ...target };
   const maps = new PolicyMaps(prober.programs.maps, { holdTicks: 25, pidNamespace: 1 });
   maps.apply(compile({ ...emptyPolicy("ask"), rules: [rule] }, numbers));
@@ -31,7 +27,6 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await prober?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function met(): Promise<FlowRecord> {

@@ -1,28 +1,24 @@
 // What has no room in the kernel's maps is counted, and nobody is taken for granted because of it.
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { disguise, type FlowRecord, layouts, type ProcessRecord, recordType } from "../../../helper/kernel/layout.ts";
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { countCpus, readCounters } from "../../../helper/kernel/records.ts";
 import { compile } from "../../../helper/policy/compile.ts";
-import { compileSmaller, withRoom } from "../../bpf/object.ts";
+import { smallObject } from "../../bpf/object.ts";
 import { emptyPolicy, newTarget } from "../policy/model.ts";
 import { Prober } from "./prober.ts";
 
 let prober: Prober;
-let folder: string;
 
 beforeAll(async () => {
-  const smaller = compileSmaller((text) => withRoom(text, { launches: 1, held_syns: 1 }));
-  folder = smaller.folder;
-  prober = await Prober.start(smaller.object);
+  prober = await Prober.start(smallObject("starts"));
   const maps = new PolicyMaps(prober.programs.maps, { holdTicks: 25, pidNamespace: 1 });
   maps.apply(compile(emptyPolicy("ask"), { ...newTarget(), ...target }));
 }, 120_000);
 afterAll(async () => {
   await prober?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const cpus = countCpus(readFileSync("/sys/devices/system/cpu/possible", "utf8"));

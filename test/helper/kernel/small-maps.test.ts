@@ -1,5 +1,4 @@
 // The real programs with maps that take a handful of entries: what has no room is held, never let through, and counted.
-import { rmSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { flowState, layouts, recordType } from "../../../helper/kernel/layout.ts";
@@ -7,31 +6,26 @@ import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { formatAddress } from "../../../helper/policy/address.ts";
 import { compile } from "../../../helper/policy/compile.ts";
 import { decide, type Question } from "../../../helper/policy/decide.ts";
-import { compileSmaller, withRoom } from "../../bpf/object.ts";
+import { smallObject, smallRooms } from "../../bpf/object.ts";
 import { apps, newTarget, policy, question } from "../policy/model.ts";
 import { Prober } from "./prober.ts";
 
-const room: Record<string, number> = { hosts: 3, ranges: 6, tables: 7, slots: 9 };
 let prober: Prober;
-let folder: string;
 let maps: PolicyMaps;
 
 beforeAll(async () => {
-  const smaller = compileSmaller((text) => withRoom(text, room));
-  folder = smaller.folder;
-  prober = await Prober.start(smaller.object);
+  prober = await Prober.start(smallObject("policy"));
   maps = new PolicyMaps(prober.programs.maps, { holdTicks: 25, pidNamespace: 1 });
 }, 120_000);
 afterAll(async () => {
   await prober?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 it("decides as before or holds, and says how much it left out", async () => {
   const executable = layouts.exe_key.write(await prober.executable());
   const app = apps[0];
   const number = Buffer.alloc(4);
-  for (const [name, entries] of Object.entries(room)) {
+  for (const [name, entries] of Object.entries(smallRooms.policy)) {
     expect(prober.programs.maps[name as "hosts"].capacity()).toBe(entries);
   }
   const reachable = ({ addressHex }: Question) => /^(0{20}ffff(0a|7f)|2001)/.test(addressHex);
