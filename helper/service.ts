@@ -19,7 +19,7 @@ import type { Monitor } from "./monitor/monitor.ts";
 import { makeMonitorService } from "./monitor/service.ts";
 import { ownFlows } from "./own-session.ts";
 import type { AdminLock } from "./people/locks.ts";
-import type { World } from "./people/scopes.ts";
+import { type Brought, isOwnChange, mayBring, type World } from "./people/scopes.ts";
 import { type Tailor, wholeFor } from "./people/tailor.ts";
 import { type Served, sees, type Viewer } from "./people/viewer.ts";
 import { gatewayText } from "./policy/profile.ts";
@@ -67,7 +67,8 @@ export interface People {
 }
 
 type Methods = {
-  [M in MethodName]: (params: ParsedParams<M>, client: Connection) => Result<M> | Promise<Result<M>>;
+  /** `byAdmin`: an administrator consented to it. */
+  [M in MethodName]: (params: ParsedParams<M>, client: Connection, byAdmin: boolean) => Result<M> | Promise<Result<M>>;
 };
 
 export function standingOf({ modes, probation }: ServiceParts): Standing {
@@ -258,9 +259,16 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       handing.add(client);
       return { length: parts.backups.append(client, piece) };
     },
-    "backup.restore": ({ dryRun }, client) =>
-      parts.backups.restore(client, dryRun, (work) => attempt(client, "A backup restored.", work)),
-    "backup.undo": (_, client) => parts.backups.undo((work) => attempt(client, "A restore taken back.", work)),
+    "backup.restore": ({ dryRun }, client, byAdmin) => {
+      const may = (brought: readonly Brought[]) => byAdmin || mayBring(brought, viewerOf(client), parts.people.world);
+      return parts.backups.restore(client, dryRun, may, (work) => attempt(client, "A backup restored.", work));
+    },
+    "backup.undo": (_, client, byAdmin) => {
+      const users = (brought: readonly Brought[]) => brought.map(({ user }) => user);
+      const may = (brought: readonly Brought[]) =>
+        byAdmin || isOwnChange(users(brought), viewerOf(client), parts.people.world);
+      return parts.backups.undo(may, (work) => attempt(client, "A restore taken back.", work));
+    },
     "run.enter": ({ name }, client) => enterRun(runs, name, client),
     "helper.stop": (_, client) => {
       if (client.peer.uid !== 0) throw new CodedError("not_permitted", "only root may stop the helper");
@@ -279,9 +287,9 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
   return async ({ method, params, client }) => {
     const noted = isDecision(method, params) ? noteOf(parts, method, params, client) : null;
     try {
-      return await pass(gate, { method, params, client }, async (asked) => {
-        const serve = service[method] as (params: unknown, client: Connection) => Promise<Result<typeof method>>;
-        const result = await serve(asked, client);
+      return await pass(gate, { method, params, client }, async (asked, byAdmin) => {
+        const serve = service[method] as (...given: unknown[]) => Promise<Result<typeof method>>;
+        const result = await serve(asked, client, byAdmin);
         noted?.("done", result);
         return result;
       });

@@ -18,5 +18,11 @@ export function worldOf(rooms: () => { engine: Engine; probation: Probation; his
     changes: () => rooms().engine.changedUsers(),
     trialBy: () => rooms().probation.trialBy,
     hasUsed: (app, uid) => rooms().history.hasUsed(app, uid),
+    ruleUsers: () =>
+      rooms()
+        .engine.listRules()
+        .flatMap(({ user, lifetime }) => (lifetime === "forever" ? [user] : [])),
+    privateApps: () => rooms().history.settings.private,
+    historyUsers: () => rooms().history.users(),
   };
 }

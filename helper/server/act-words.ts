@@ -53,6 +53,7 @@ const words: { [M in MethodName]?: Words<M> } = {
   "history.configure": history,
   "history.setPrivate": history,
   "history.delete": "delete history",
+  "backup.read": "read everybody's rules and settings",
   "backup.restore": backup,
   "backup.undo": backup,
 };

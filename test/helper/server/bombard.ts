@@ -38,6 +38,9 @@ const world: World = {
   ],
   trialBy: () => alice,
   hasUsed: () => false,
+  ruleUsers: () => [alice, bob],
+  privateApps: () => [],
+  historyUsers: () => [],
 };
 
 /** What rooms would answer, as far as it is looked at on its way back. */
