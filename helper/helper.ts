@@ -51,6 +51,7 @@ import { eachRound } from "./rounds.ts";
 import { guardsBefore, writeRunFile } from "./run-file.ts";
 import { safely } from "./safely.ts";
 import { actWords } from "./server/act-words.ts";
+import { Consents } from "./server/consents.ts";
 import { polkitAllows } from "./server/polkit.ts";
 import { ControlServer } from "./server/server.ts";
 import { Updates } from "./server/updates.ts";
@@ -358,11 +359,12 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     stop: hooks.stop,
     authority: {
       windowGroup: options.windowGroup,
-      askedAbout: (prompt) => engine.prompts.list().find(({ id }) => id === prompt)?.process ?? null,
+      askedAbout: (prompt) => engine.prompts.get(prompt) ?? null,
       consent: (peer, admin, method, params) => {
         const asked = "id" in params && typeof params.id === "string" ? engine.prompts.get(params.id) : undefined;
         return polkitAllows(peer, admin ? "org.picket.manage" : "org.picket.widen", actWords(method, params, asked));
       },
+      consents: new Consents(),
     },
     people: { ...people, tailor },
     lock,

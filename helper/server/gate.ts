@@ -15,7 +15,7 @@ export interface GateParts {
   isStill(client: Connection): boolean;
 }
 
-/** `serve`: with the parameters as far as the asker may ask, and whether an administrator consented. Errors: locked, not_permitted, those of the method. */
+/** `serve`: with the parameters as far as the asker may ask, and whether an administrator consented. Errors: locked, not_permitted, consent_pending, those of the method. */
 export async function pass(
   { lock, authority, people, isStill }: GateParts,
   { method, params, client }: Call,
@@ -27,7 +27,7 @@ export async function pass(
   checkLock(lock, peer.uid, method, asked);
   const demand = demandOf(method, asked, viewer, people.world);
   const byAdmin = demand === "admin";
-  await authorize(authority, peer, method, params, byAdmin, () => isStill(client));
-  const result = await serve(enter(method, asked, viewer, people.world), byAdmin);
+  const allowed = await authorize(authority, peer, method, asked, byAdmin, () => isStill(client));
+  const result = await serve(enter(method, allowed, viewer, people.world), byAdmin);
   return leave(method, result, viewer, people.world, asked);
 }

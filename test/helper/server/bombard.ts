@@ -16,6 +16,7 @@ import type { Flow, Prompt, Rule } from "../../../contract/words.ts";
 import type { World } from "../../../helper/people/scopes.ts";
 import { viewerOf } from "../../../helper/people/viewer.ts";
 import { Connection } from "../../../helper/server/connection.ts";
+import { Consents } from "../../../helper/server/consents.ts";
 import { type GateParts, pass } from "../../../helper/server/gate.ts";
 import { rightOf } from "../../../helper/server/rights.ts";
 import { Mutator, type Real, random } from "../../end-to-end/mutants.ts";
@@ -58,7 +59,7 @@ const results: Partial<Record<MethodName, unknown>> = {
 /** A person's own program, at level "protected": not the window, and nobody gives consent. */
 const gate: GateParts = {
   lock: { read: () => ({ locked: ["profiles"], problem: null }) },
-  authority: { windowGroup: 4242, askedAbout: () => null, consent: async () => false },
+  authority: { windowGroup: 4242, askedAbout: () => null, consent: async () => false, consents: new Consents() },
   people: { viewerOf: (uid) => viewerOf(uid, "everyone", alice), world },
   isStill: () => true,
 };

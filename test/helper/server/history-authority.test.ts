@@ -3,12 +3,14 @@ import { expect, it } from "vitest";
 import type { MethodName } from "../../../contract/methods.ts";
 import type { Peer } from "../../../helper/kernel/peer.ts";
 import { type Authority, authorize as authorizeAny } from "../../../helper/server/authority.ts";
+import { Consents } from "../../../helper/server/consents.ts";
 
 const peer = { pid: process.pid, uid: 1000 } as Peer;
 const asks: MethodName[] = [];
 const authority = (consents: boolean) => ({
   windowGroup: 4_000_000,
   askedAbout: () => null,
+  consents: new Consents(),
   consent: async () => {
     asks.push("history.delete");
     return consents;
