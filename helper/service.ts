@@ -209,8 +209,8 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       if (begins) learning.begin();
       return standing;
     },
-    confirm: () => {
-      probation.confirm();
+    confirm: (_, client) => {
+      probation.confirm(client.peer.uid, viewerOf(client).everything);
       return standingOf(parts);
     },
     pause: ({ for: length }, client) =>

@@ -2,7 +2,7 @@
 // the helper serves, pass it by.
 import { CodedError } from "../../contract/errors.ts";
 import type { MethodName, ParsedParams, Result } from "../../contract/methods.ts";
-import type { Flow, Prompt, Rule, Standing, Status } from "../../contract/words.ts";
+import type { Flow, Prompt, Rule, Standing, Status, Trial } from "../../contract/words.ts";
 import { looksAfter, mayRule, sees, seesRule, type Viewer } from "./viewer.ts";
 
 type Person = Flow["person"];
@@ -18,8 +18,8 @@ export interface World {
   ruleOf(id: string): Rule | undefined;
   /** Users whose rules a change of rules was about, the newest change first. */
   changes(): Iterable<{ id: number; users: readonly (number | null)[] }>;
-  /** Uid of who made what is on trial; null: nothing is. */
-  trialBy(): number | null;
+  /** What the user has on trial; null: nothing. */
+  trialOf(uid: number): Trial | null;
   /** Whether history has anything of the app's by processes of the user. */
   hasUsed(app: string, uid: number): boolean;
   /** Users whom permanent rules are for; null: everybody. */
@@ -116,7 +116,7 @@ function ruleFor(viewer: Viewer, world: World): (rule: Rule) => Rule[] {
 }
 
 function standingFor<S extends Standing>(standing: S, viewer: Viewer, world: World): S {
-  return world.trialBy() === viewer.uid ? standing : { ...standing, trial: null };
+  return { ...standing, trial: world.trialOf(viewer.uid) };
 }
 
 /** Without numbers that other people's apps move. What is wrong is everybody's to know, how often it was is not. */
@@ -188,7 +188,7 @@ const scopes: { [M in MethodName]: Entry<M> } = {
   "mode.set": "machine",
   confirm: {
     demands: (_, viewer, world) => {
-      if (world.trialBy() !== viewer.uid) throw new CodedError("nothing_to_confirm");
+      if (world.trialOf(viewer.uid) === null) throw new CodedError("nothing_to_confirm");
       return "anybody";
     },
     leave: standingFor,

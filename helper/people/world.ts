@@ -16,7 +16,7 @@ export function worldOf(rooms: () => { engine: Engine; probation: Probation; his
     flowOf: (id) => rooms().engine.findFlow(id),
     ruleOf: (id) => rooms().engine.findRule(id),
     changes: () => rooms().engine.changedUsers(),
-    trialBy: () => rooms().probation.trialBy,
+    trialOf: (uid) => rooms().probation.trialOf(uid),
     hasUsed: (app, uid) => rooms().history.hasUsed(app, uid),
     ruleUsers: () =>
       rooms()

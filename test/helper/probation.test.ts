@@ -61,7 +61,7 @@ function started(initial: Mode = "ask") {
   return { modes, probation };
 }
 
-const on = (what: string, seconds: number | null = 60) => ({ what, pid: 1, seconds });
+const on = (what: string, seconds: number | null = 60, uid = 0) => ({ what, pid: 1, seconds, uid });
 
 function add(port: number): string {
   const rule = { ...anyMatcher, action: "allow", port, lifetime: "forever", note: "" } as const;
@@ -158,9 +158,9 @@ it("is not for a change that fails: the earlier one stays on trial", () => {
 
 it("ends when it is confirmed, or when all of it is decided anew", () => {
   const { modes, probation } = started();
-  expect(() => probation.confirm()).toThrow("Nothing is on trial");
+  expect(() => probation.confirm(0, true)).toThrow("Nothing is on trial");
   probation.attempt(on("Mode block."), () => modes.set({ mode: "block" }));
-  probation.confirm();
+  probation.confirm(0, true);
   probation.attempt(on("Lockdown on."), () => modes.set({ lockdown: true }));
   probation.attempt(on("Lockdown off.", null), () => modes.set({ lockdown: false }));
   expect(probation.trial).toBe(null);
@@ -194,4 +194,86 @@ it("what could not be taken back at the start, for the disk was full, stays on t
   probation.settleOverdue();
   expect(probation.trial).toBeNull();
   expect(modes.situation.mode).toBe("ask");
+});
+
+const [alice, bob] = [1000, 1001];
+
+/** Hers: the mode, for an hour. His: a rule that cuts his own connection, for a minute. */
+function bothOnTrial() {
+  const { modes, probation } = started();
+  probation.attempt(on("Mode block.", 3600, alice), () => modes.set({ mode: "block" }));
+  session = "allow";
+  probation.attempt(on("A new rule.", null, bob), () => {
+    add(1);
+    session = "block";
+  });
+  session = null;
+  expect([alice, bob].map((uid) => probation.trialOf(uid)?.what)).toEqual(["Mode block.", "A new rule."]);
+  return { modes, probation };
+}
+
+it("each person's is their own: another's end takes back nothing of theirs, nor does another's confirmation keep it", () => {
+  bothOnTrial();
+  now += 61_000;
+  const { modes, probation } = started();
+  expect(ports()).toEqual([]);
+  expect(modes.state.mode).toBe("block");
+  expect(probation.trialOf(bob)).toBeNull();
+  expect(() => probation.confirm(bob, false)).toThrow("Nothing is on trial");
+  probation.confirm(alice, false);
+  expect(later().modes.state.mode).toBe("block");
+});
+
+it("so it is the other way round", () => {
+  bothOnTrial().probation.confirm(bob, false);
+  expect(later().modes.state.mode).toBe("ask");
+  expect(ports()).toEqual([1]);
+});
+
+it("who sees everything confirms the next to end, and their own before it", () => {
+  const { modes, probation } = bothOnTrial();
+  expect(probation.trial?.what).toBe("A new rule.");
+  probation.attempt(on("Lockdown on.", 3600), () => modes.set({ lockdown: true }));
+  expect(probation.trial?.what).toBe("Lockdown on.");
+  for (const left of ["A new rule.", "Mode block.", undefined]) {
+    probation.confirm(0, true);
+    expect(probation.trial?.what).toBe(left);
+  }
+  expect(() => probation.confirm(0, true)).toThrow("Nothing is on trial");
+});
+
+it("a setting that another changed since is on trial as theirs, and goes back to what was before both", () => {
+  const { modes, probation } = started();
+  probation.attempt(on("Mode block.", 3600, alice), () => modes.set({ mode: "block" }));
+  probation.attempt(on("Mode allow.", 60, bob), () => modes.set({ mode: "allow" }));
+  expect(probation.trialOf(alice)).toBeNull();
+  now += 61_000;
+  expect(started().modes.state.mode).toBe("ask");
+});
+
+it("what died in the midst of another's goes back to what was before both", () => {
+  const { modes, probation } = started();
+  probation.attempt(on("Mode block.", 60, alice), () => modes.set({ mode: "block" }));
+  const died = new Error("killed");
+  expect(() =>
+    probation.attempt(on("Mode allow.", 60, bob), () => {
+      modes.set({ mode: "allow" });
+      expect(later().modes.state.mode).toBe("ask");
+      throw died;
+    }),
+  ).toThrow(died);
+});
+
+it("one that an older helper left is taken back", () => {
+  const { modes } = started();
+  modes.set({ mode: "allow" });
+  const left = {
+    what: "Mode allow.",
+    ends: { boot: clock.boot, at: now },
+    before: { mode: "ask" },
+    rules: [],
+    after: null,
+  };
+  new Settings(store).set("trial", left);
+  expect(later().modes.state.mode).toBe("ask");
 });

@@ -28,6 +28,7 @@ const rules: Rule[] = [
 
 let prompts: Prompt[];
 let flows: Flow[];
+const trial = { what: "Mode block.", ends: "soon" };
 let trialBy: number | null;
 let ruleUsers: (number | null)[];
 let historyUsers: number[];
@@ -53,7 +54,7 @@ beforeEach(() => {
       { id: 1, users: [null] },
       { id: 0, users: [alice, service, 0] },
     ],
-    trialBy: () => trialBy,
+    trialOf: (uid) => (uid === trialBy ? trial : null),
     hasUsed: (app, uid) => app === `/${uid}`,
     ruleUsers: () => ruleUsers,
     privateApps: () => [`/${alice}`, "/of-nobody-known"],
@@ -164,7 +165,7 @@ describe("what is another's is not there", () => {
   });
 
   it("on trial: told to whom it is, and confirmed by them", () => {
-    const standing = { mode: "ask", trial: { what: "Mode block.", ends: "soon" } };
+    const standing = { mode: "ask", trial };
     const seen = () =>
       everybody.map((viewer) => (hears(viewer, "status", { ...standing, degraded: [] }) as Status).trial);
     const confirmed = () => everybody.map((viewer) => demands(viewer, "confirm", {}));

@@ -37,7 +37,7 @@ const world: World = {
     { id: 2, users: [alice] },
     { id: 1, users: [bob] },
   ],
-  trialBy: () => alice,
+  trialOf: (uid) => (uid === alice ? { what: "Mode block.", ends: "" } : null),
   hasUsed: () => false,
   ruleUsers: () => [alice, bob],
   privateApps: () => [],
