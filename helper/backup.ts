@@ -118,7 +118,7 @@ export class Backups {
     const { store, settings, modes, blocklists, rulesFiles } = this.parts;
     const profiles = wanted.profiles.map(checkedProfile);
     const staging = {};
-    const rules = await Promise.all(wanted.rules.map(withAppKeys));
+    const rules = await withAppKeys(wanted.rules, "backup");
     const [problem] = rulesFiles.stage(staging, { first: true, rules }).problems;
     if (problem !== undefined) throw new CodedError("bad_rules_file", `rules.${problem.at}: ${problem.message}`);
     const plan = rulesFiles.plan(staging, { source: null, factory: wanted.factory });

@@ -151,6 +151,12 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
   const viewerOf = (client: Connection) => parts.people.viewerOf(client.peer.uid);
   /** Whose rules a client's are; null: everybody's. */
   const ruleUser = (client: Connection) => (viewerOf(client).everything ? null : client.peer.uid);
+  /** Whose looks at files are one after another: as in server.ts, the window has its own. */
+  const askerOf = ({ peer }: Connection) => `${peer.uid} ${peer.gid}`;
+  const named = async <T extends { app?: string | null }>(asked: T, client: Connection): Promise<T> => {
+    const [whole = asked] = await withAppKeys([asked], askerOf(client));
+    return whole;
+  };
   /** A change that is on trial if it cuts the caller's own connection, or with `seconds`. */
   const attempt = <T>(client: Connection, what: string, work: () => T, seconds: number | null = null): T =>
     probation.attempt({ what, pid: client.peer.pid, uid: client.peer.uid, seconds }, work);
@@ -177,7 +183,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "answers.list": () => engine.answers.list(),
     "rules.list": () => engine.describeRules(),
     "rules.stage": async (part, client) =>
-      engine.rulesFiles.stage(client, { ...part, rules: await Promise.all(part.rules.map(withAppKeys)) }),
+      engine.rulesFiles.stage(client, { ...part, rules: await withAppKeys(part.rules, askerOf(client)) }),
     "rules.apply": (asked, client) =>
       attempt(client, "Rules from a file.", () => engine.rulesFiles.apply(client, asked, ruleUser(client))),
     "rules.undo": ({ change }, client) => {
@@ -191,14 +197,14 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       );
       return differenceOf(before, engine.listRules());
     },
-    explain: async (asked) => engine.explain(await withAppKeys(asked)),
+    explain: async (asked, client) => engine.explain(await named(asked, client)),
     "rules.add": async (rule, client) => {
       const { profile } = rule;
       // It would never count, and a person would believe in it.
       if (profile !== null && !parts.profiles().some(({ name }) => name === profile))
         throw new CodedError("unknown_profile", profile);
-      const named = await withAppKeys(rule);
-      return attempt(client, "A new rule.", () => engine.edits.add(named));
+      const whole = await named(rule, client);
+      return attempt(client, "A new rule.", () => engine.edits.add(whole));
     },
     "rules.remove": ({ id }, client) => attempt(client, `Rule ${id} removed.`, () => engine.edits.remove(id)),
     "rules.enable": ({ id, enabled }, client) =>
