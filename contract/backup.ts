@@ -82,7 +82,7 @@ export const backupMethods = {
   },
   /**
    * Brings everything to what was appended, all or nothing, or tells what that would do. Errors: bad_backup, bad_rules_file (a rule that
-   * cannot be, naming it), unknown_rule (factory), too_many_blocklists.
+   * cannot be, naming it), unknown_rule (factory), too_many_blocklists, not_permitted (rules for everybody, root or another person).
    */
   "backup.restore": { params: v.strictObject({ dryRun: v.optional(v.boolean(), false) }), result: restoredSchema },
   /** Brings everything back to what it was before the last restore. Errors: nothing_to_undo. */

@@ -8,6 +8,7 @@ export const errorCodes = {
   version_mismatch: "Window and helper speak different versions of the contract.",
   hello_first: "The first message must be hello.",
   not_permitted: "This user may not do that.",
+  consent_pending: "Somebody is being asked for consent already: answer that question first.",
   locked: "An administrator has locked this setting.",
   unknown_prompt: "There is no such prompt.",
   already_answered: "The question was answered meanwhile.",

@@ -16,6 +16,7 @@ import type { History } from "./history/history.ts";
 import { withAppKeys } from "./identity/rule-app.ts";
 import { log } from "./log.ts";
 import type { Modes } from "./modes.ts";
+import type { Brought } from "./people/scopes.ts";
 import { gatewayText } from "./policy/profile.ts";
 import type { RulesFiles } from "./rules-file.ts";
 import { durably, type Store } from "./store/database.ts";
@@ -35,6 +36,9 @@ export interface BackupsParts {
   /** Brings kernel, flows and cards to what is stored. */
   changed(): void;
 }
+
+type May = (brought: readonly Brought[]) => boolean;
+type Attempt = (work: () => Restored) => Restored;
 
 export class Backups {
   private readonly parts: BackupsParts;
@@ -85,35 +89,41 @@ export class Backups {
     if (this.handed?.client === client) this.handed = undefined;
   }
 
-  /** Errors: see contract/backup.ts. The change itself is `attempt`'s: it decides whether it is on trial. */
-  async restore(client: object, dryRun: boolean, attempt: (work: () => Restored) => Restored): Promise<Restored> {
+  /**
+   * Errors: see contract/backup.ts. `may`: whether who asks may do that to rules. The change itself is `attempt`'s: it decides whether it is
+   * on trial.
+   */
+  async restore(client: object, dryRun: boolean, may: May, attempt: Attempt): Promise<Restored> {
     const { text } = this.textOf(client);
-    const restored = await this.bring(parseBackup(text), dryRun, attempt, () => this.read());
+    const restored = await this.bring(parseBackup(text), dryRun, may, attempt, () => this.read());
     if (!dryRun) this.forget(client);
     return restored;
   }
 
-  /** Errors: nothing_to_undo. */
-  undo(attempt: (work: () => Restored) => Restored): Promise<Restored> {
+  /** Errors: nothing_to_undo, not_permitted. */
+  undo(may: May, attempt: Attempt): Promise<Restored> {
     const before = this.parts.settings.get("beforeRestore", backupSchema);
     if (before === undefined) throw new CodedError("nothing_to_undo");
-    return this.bring(before, false, attempt, () => null);
+    return this.bring(before, false, may, attempt, () => null);
   }
 
   /** `keep`: what the next undo goes back to. */
   private async bring(
     wanted: Backup,
     dryRun: boolean,
-    attempt: (work: () => Restored) => Restored,
+    may: May,
+    attempt: Attempt,
     keep: () => Backup | null,
   ): Promise<Restored> {
     const { store, settings, modes, blocklists, rulesFiles } = this.parts;
     const profiles = wanted.profiles.map(checkedProfile);
     const staging = {};
-    const rules = await Promise.all(wanted.rules.map(withAppKeys));
+    const rules = await withAppKeys(wanted.rules, "backup");
     const [problem] = rulesFiles.stage(staging, { first: true, rules }).problems;
     if (problem !== undefined) throw new CodedError("bad_rules_file", `rules.${problem.at}: ${problem.message}`);
     const plan = rulesFiles.plan(staging, { source: null, factory: wanted.factory });
+    if (!may(plan.brought))
+      throw new CodedError("not_permitted", "rules for everybody, root or another person: sudo picket restore");
     const lists = blocklists.planFor(wanted.blocklists);
     const knownProfiles = this.parts.profiles.all();
     const text = JSON.stringify;

@@ -51,6 +51,7 @@ import { eachRound } from "./rounds.ts";
 import { guardsBefore, writeRunFile } from "./run-file.ts";
 import { safely } from "./safely.ts";
 import { actWords } from "./server/act-words.ts";
+import { Consents } from "./server/consents.ts";
 import { polkitAllows } from "./server/polkit.ts";
 import { ControlServer } from "./server/server.ts";
 import { Updates } from "./server/updates.ts";
@@ -368,9 +369,9 @@ async function assemble(rooms: Rooms): Promise<Helper> {
         ruleEndsSooner: (rule) => engine.edits.endsSooner(rule),
         answerEndsSooner: (answer) => engine.answers.endsSooner(answer),
         fetchedLately: (list) => blocklists.fetchedLately(list),
-        trialWidens: () => probation.widens,
+        trialWidens: (uid) => probation.widens(uid),
       },
-      askedAbout: (prompt) => engine.prompts.list().find(({ id }) => id === prompt)?.process ?? null,
+      askedAbout: (prompt) => engine.prompts.get(prompt) ?? null,
       consent: (peer, admin, method, params) => {
         const asked = "id" in params && typeof params.id === "string" ? engine.prompts.get(params.id) : undefined;
         return polkitAllows(
@@ -379,6 +380,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
           actWords(method, params, asked, admin),
         );
       },
+      consents: new Consents(),
     },
     people: { ...people, tailor },
     lock,

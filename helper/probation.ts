@@ -1,5 +1,6 @@
 // Changes on trial: in force at once, and taken back by themselves unless somebody confirms them in time. That is how a change that
-// cuts the connection over which its maker works does not lock them out. A trial outlives the helper; it does not outlive the boot.
+// cuts the connection over which its maker works does not lock them out. Each person has one trial, which is nobody else's to keep or to end.
+// A trial outlives the helper; it does not outlive the boot.
 import * as v from "valibot";
 import { CodedError } from "../contract/errors.ts";
 import type { Action, Trial } from "../contract/words.ts";
@@ -34,6 +35,14 @@ const storedSchema = v.object({
   after: v.nullable(v.number()),
 });
 type Stored = v.InferOutput<typeof storedSchema>;
+/** One of each person. An older helper kept one of all. */
+const trialsSchema = v.union([
+  v.array(storedSchema),
+  v.pipe(
+    storedSchema,
+    v.transform((one) => [one]),
+  ),
+]);
 
 export interface Attempt {
   /** One short sentence for people. */
@@ -81,12 +90,13 @@ function isLaxer(now: State, before: Partial<State>): boolean {
 export class Probation {
   private readonly parts: ProbationParts;
   private readonly alarm: Alarm;
-  private stored: Stored | null;
+  /** No part of the state is in two of them. */
+  private trials: readonly Stored[];
   private again: NodeJS.Timeout | undefined;
 
   constructor(given: ProbationParts) {
     this.parts = given;
-    this.stored = given.settings.get("trial", storedSchema) ?? null;
+    this.trials = given.settings.get("trial", trialsSchema) ?? [];
     this.alarm = new Alarm(() => this.onEnd());
     this.follow();
   }
@@ -96,20 +106,36 @@ export class Probation {
     this.alarm.close();
   }
 
+  /** For who sees everything: root's own, else the next to end. */
   get trial(): Trial | null {
-    const { stored } = this;
+    return this.told(this.of(0) ?? this.next);
+  }
+
+  /** What the user has on trial. */
+  trialOf(uid: number): Trial | null {
+    return this.told(this.of(uid));
+  }
+
+  private told(stored: Stored | null): Trial | null {
     return stored === null ? null : { what: stored.what, ends: wallTime(stored.ends, this.parts.clock) };
   }
 
-  /** Uid of who made what is on trial; null: nothing is. */
-  get trialBy(): number | null {
-    return this.stored?.by ?? null;
+  private of(uid: number): Stored | null {
+    return this.trials.find(({ by }) => by === uid) ?? null;
   }
 
-  /** Whether something may connect that could not before, should what is on trial stay. */
-  get widens(): boolean {
-    const { stored } = this;
-    if (stored === null) return false;
+  private get next(): Stored | null {
+    const [first, ...more] = this.trials;
+    return more.reduce((next, each) => (each.ends.at < next.ends.at ? each : next), first as Stored) ?? null;
+  }
+
+  /** Whether something may connect that could not before, should the user keep what is on trial. */
+  widens(uid: number): boolean {
+    const own = this.of(uid);
+    return (own === null ? this.trials : [own]).some((each) => this.isWidening(each));
+  }
+
+  private isWidening(stored: Stored): boolean {
     const { changes, modes } = this.parts;
     const unfinished = stored.after === null ? [] : changes.after(stored.after).map((undo) => ({ undo }));
     const blockMore = [...stored.rules, ...unfinished].every(
@@ -121,7 +147,7 @@ export class Probation {
   /** What was on trial when an earlier helper died and has had its time: call it before the first policy is made. */
   settleOverdue(): void {
     try {
-      if (this.stored !== null && hasPassed(this.stored.ends, this.parts.clock)) this.takeBack();
+      this.takeBackOverdue();
     } catch (error) {
       if (troubleOf(error) !== "full") throw error;
       this.again = setTimeout(() => this.onEnd(), takeBackAgain).unref();
@@ -135,29 +161,45 @@ export class Probation {
   attempt<T>(attempt: Attempt, work: () => T, undone?: (result: T) => Undone): T {
     const { modes, changes } = this.parts;
     const session = this.parts.sessionOf(attempt.pid);
-    const earlier = this.stored;
+    const { trials } = this;
+    const { uid = 0 } = attempt;
+    const earlier = this.of(uid);
     const before = modes.state;
     const newest = changes.newest() ?? 0;
     const fared = session.map((asked) => strictness[this.parts.decide(asked)]);
     const wary = attempt.seconds !== null || session.length > 0;
     // First of all on the disk: who dies in the midst of the change takes it back as well.
-    if (wary) this.write(this.begin(attempt, earlier, before, newest));
+    if (wary) this.write([...this.others(uid), this.begin(attempt, earlier, before, newest)]);
     let result: T;
     try {
       result = work();
     } catch (error) {
-      if (wary) this.write(earlier);
+      if (wary) this.write(trials);
       throw error;
     }
     const cut = session.some((asked, at) => strictness[this.parts.decide(asked)] > (fared[at] ?? 0));
     const changed = difference(before, modes.state);
     const steps = [...changes.after(newest).map((undo) => ({ undo })), ...(undone ? [{ redo: undone(result) }] : [])];
-    if (this.stored !== null && (attempt.seconds !== null || cut)) {
+    const begun = this.of(uid);
+    // What others have on trial of the same is theirs no more: it is not what they wanted.
+    const others = this.others(uid).flatMap((each) => withoutParts(each, changed));
+    if (begun !== null && (attempt.seconds !== null || cut)) {
       const rules = [...(earlier?.rules ?? []), ...steps];
-      this.write({ ...this.stored, before: { ...changed, ...earlier?.before }, rules, after: null });
+      const parts = { ...changed, ...overlap(this.before(trials), changed), ...earlier?.before };
+      this.write([...others, { ...begun, before: parts, rules, after: null }]);
       log("info", "a change is on trial", { what: attempt.what, cut });
-    } else if (wary || earlier !== null) this.write(withoutParts(earlier, changed));
+    } else if (wary || trials.length > 0)
+      this.write([...others, ...(earlier === null ? [] : withoutParts(earlier, changed))]);
     return result;
+  }
+
+  private others(uid: number): Stored[] {
+    return this.trials.filter(({ by }) => by !== uid);
+  }
+
+  /** What the state was before all that is on trial. */
+  private before(trials: readonly Stored[]): Partial<State> {
+    return Object.assign({}, ...trials.map(({ before }) => before));
   }
 
   private begin({ what, seconds, uid = 0 }: Attempt, earlier: Stored | null, before: State, newest: number): Stored {
@@ -167,43 +209,47 @@ export class Probation {
       what,
       by: uid,
       ends: { boot, at },
-      before: { ...before, ...earlier?.before },
+      before: { ...before, ...this.before(this.trials) },
       rules: earlier?.rules ?? [],
       after: newest,
     };
   }
 
-  /** Keeps what is on trial. Errors: nothing_to_confirm. */
-  confirm(): void {
-    if (this.stored === null) throw new CodedError("nothing_to_confirm");
-    this.write(null);
+  /** Keeps what the user has on trial, or, for who sees everything and has nothing, what is told them. Errors: nothing_to_confirm. */
+  confirm(uid: number, everything: boolean): void {
+    const kept = this.of(uid) ?? (everything ? (this.of(0) ?? this.next) : null);
+    if (kept === null) throw new CodedError("nothing_to_confirm");
+    // Also one that its helper's death left unfinished, and so with all parts.
+    this.write(this.others(kept.by).flatMap((each) => withoutParts(each, kept.before as Partial<State>)));
   }
 
-  private write(stored: Stored | null): void {
-    if (stored === this.stored) return;
-    durably(this.parts.store, () => this.parts.settings.set("trial", stored));
-    this.stored = stored;
+  private write(trials: readonly Stored[]): void {
+    if (trials === this.trials || (trials.length === 0 && this.trials.length === 0)) return;
+    durably(this.parts.store, () => this.parts.settings.set("trial", trials.length === 0 ? null : trials));
+    this.trials = trials;
     this.follow();
   }
 
   private follow(): void {
-    this.alarm.set(this.stored?.ends.at ?? null);
+    this.alarm.set(this.next?.ends.at ?? null);
   }
 
   private onEnd(): void {
     try {
-      if (this.stored === null || !hasPassed(this.stored.ends, this.parts.clock)) return;
-      this.takeBack();
-      this.parts.changed();
+      if (this.takeBackOverdue()) this.parts.changed();
     } catch (error) {
       log("error", "a change on trial could not be taken back", { error: String((error as Error).stack ?? error) });
       if (troubleOf(error) === "full") this.again = setTimeout(() => this.onEnd(), takeBackAgain).unref();
     }
   }
 
-  private takeBack(): void {
-    const { stored } = this;
-    if (stored === null) return;
+  private takeBackOverdue(): boolean {
+    const overdue = this.trials.filter(({ ends }) => hasPassed(ends, this.parts.clock));
+    for (const each of overdue) this.takeBack(each);
+    return overdue.length > 0;
+  }
+
+  private takeBack(stored: Stored): void {
     const { changes, modes } = this.parts;
     log("warn", "nobody confirmed a change: it is taken back", { what: stored.what });
     const unfinished = stored.after === null ? [] : changes.after(stored.after).map((undo) => ({ undo }));
@@ -217,14 +263,18 @@ export class Probation {
       }
     }
     modes.restore(stored.before as Partial<State>);
-    this.write(null);
+    this.write(this.others(stored.by));
   }
 }
 
-/** What was changed again, and not on trial this time, is what somebody wants: it stays. */
-function withoutParts(stored: Stored | null, changed: Partial<State>): Stored | null {
-  if (stored === null) return null;
+/** What was changed again, and not on this trial, is what somebody wants: it stays. None where nothing is left on trial. */
+function withoutParts(stored: Stored, changed: Partial<State>): Stored[] {
   const before = Object.fromEntries(Object.entries(stored.before).filter(([part]) => !(part in changed)));
-  if (Object.keys(before).length === 0 && stored.rules.length === 0) return null;
-  return { ...stored, before };
+  if (Object.keys(before).length === 0 && stored.rules.length === 0) return [];
+  return [{ ...stored, before }];
+}
+
+/** The parts of `known` that are in `wanted`. */
+function overlap(known: Partial<State>, wanted: Partial<State>): Partial<State> {
+  return Object.fromEntries(Object.entries(known).filter(([part]) => part in wanted));
 }

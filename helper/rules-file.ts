@@ -3,6 +3,7 @@ import { CodedError } from "../contract/errors.ts";
 import { type ParsedParams, type Result, rulesInFile } from "../contract/methods.ts";
 import type { FileRule } from "../contract/rules-file.ts";
 import { canonicalRule } from "./new-rule.ts";
+import type { Brought } from "./people/scopes.ts";
 import { durably, type Store } from "./store/database.ts";
 import { differenceOf, matcherKey, type WantedRule } from "./store/rule-sync.ts";
 import { anyMatcher, type Rules } from "./store/rules.ts";
@@ -78,7 +79,7 @@ export class RulesFiles {
     client: object,
     { source, factory }: Omit<ParsedParams<"rules.apply">, "dryRun">,
     user: number | null = null,
-  ): { result: Omit<Result<"rules.apply">, "change">; carryOut: () => number | null } {
+  ): { result: Omit<Result<"rules.apply">, "change">; brought: Brought[]; carryOut: () => number | null } {
     const staged = this.staged.get(client);
     if (staged === undefined) throw new CodedError("bad_rules_file", "no rules were handed over");
     const wanted = staged.rules;
@@ -96,6 +97,11 @@ export class RulesFiles {
         removed: difference.removed.map(idOf),
         factory: difference.factory.map(({ row, enabled }) => ({ id: idOf(row), enabled })),
       },
+      brought: [
+        ...difference.added.map(({ rule }) => ({ user: rule.user, made: true })),
+        ...difference.changed.map(({ row, rule }) => ({ user: row.user, made: row.action !== rule.action })),
+        ...difference.removed.map(({ user }) => ({ user, made: false })),
+      ],
       carryOut: () => rules.carryOut(difference, Date.now()),
     };
   }

@@ -19,7 +19,7 @@ import type { Monitor } from "./monitor/monitor.ts";
 import { makeMonitorService } from "./monitor/service.ts";
 import { ownFlows } from "./own-session.ts";
 import type { AdminLock } from "./people/locks.ts";
-import type { World } from "./people/scopes.ts";
+import { type Brought, isOwnChange, mayBring, type World } from "./people/scopes.ts";
 import { type Tailor, wholeFor } from "./people/tailor.ts";
 import { type Served, sees, type Viewer } from "./people/viewer.ts";
 import { gatewayText } from "./policy/profile.ts";
@@ -67,7 +67,8 @@ export interface People {
 }
 
 type Methods = {
-  [M in MethodName]: (params: ParsedParams<M>, client: Connection) => Result<M> | Promise<Result<M>>;
+  /** `byAdmin`: an administrator consented to it. */
+  [M in MethodName]: (params: ParsedParams<M>, client: Connection, byAdmin: boolean) => Result<M> | Promise<Result<M>>;
 };
 
 export function standingOf({ modes, probation }: ServiceParts): Standing {
@@ -150,6 +151,12 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
   const viewerOf = (client: Connection) => parts.people.viewerOf(client.peer.uid);
   /** Whose rules a client's are; null: everybody's. */
   const ruleUser = (client: Connection) => (viewerOf(client).everything ? null : client.peer.uid);
+  /** Whose looks at files are one after another: as in server.ts, the window has its own. */
+  const askerOf = ({ peer }: Connection) => `${peer.uid} ${peer.gid}`;
+  const named = async <T extends { app?: string | null }>(asked: T, client: Connection): Promise<T> => {
+    const [whole = asked] = await withAppKeys([asked], askerOf(client));
+    return whole;
+  };
   /** A change that is on trial if it cuts the caller's own connection, or with `seconds`. */
   const attempt = <T>(client: Connection, what: string, work: () => T, seconds: number | null = null): T =>
     probation.attempt({ what, pid: client.peer.pid, uid: client.peer.uid, seconds }, work);
@@ -176,7 +183,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "answers.list": () => engine.answers.list(),
     "rules.list": () => engine.describeRules(),
     "rules.stage": async (part, client) =>
-      engine.rulesFiles.stage(client, { ...part, rules: await Promise.all(part.rules.map(withAppKeys)) }),
+      engine.rulesFiles.stage(client, { ...part, rules: await withAppKeys(part.rules, askerOf(client)) }),
     "rules.apply": (asked, client) =>
       attempt(client, "Rules from a file.", () => engine.rulesFiles.apply(client, asked, ruleUser(client))),
     "rules.undo": ({ change }, client) => {
@@ -190,7 +197,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       );
       return differenceOf(before, engine.listRules());
     },
-    explain: async (asked) => engine.explain(await withAppKeys(asked)),
+    explain: async (asked, client) => engine.explain(await named(asked, client)),
     "rules.add": (rule, client) => {
       const { profile } = rule;
       // It would never count, and a person would believe in it.
@@ -207,8 +214,8 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       if (begins) learning.begin();
       return standing;
     },
-    confirm: () => {
-      probation.confirm();
+    confirm: (_, client) => {
+      probation.confirm(client.peer.uid, viewerOf(client).everything);
       return standingOf(parts);
     },
     pause: ({ for: length }, client) =>
@@ -257,9 +264,16 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       handing.add(client);
       return { length: parts.backups.append(client, piece) };
     },
-    "backup.restore": ({ dryRun }, client) =>
-      parts.backups.restore(client, dryRun, (work) => attempt(client, "A backup restored.", work)),
-    "backup.undo": (_, client) => parts.backups.undo((work) => attempt(client, "A restore taken back.", work)),
+    "backup.restore": ({ dryRun }, client, byAdmin) => {
+      const may = (brought: readonly Brought[]) => byAdmin || mayBring(brought, viewerOf(client), parts.people.world);
+      return parts.backups.restore(client, dryRun, may, (work) => attempt(client, "A backup restored.", work));
+    },
+    "backup.undo": (_, client, byAdmin) => {
+      const users = (brought: readonly Brought[]) => brought.map(({ user }) => user);
+      const may = (brought: readonly Brought[]) =>
+        byAdmin || isOwnChange(users(brought), viewerOf(client), parts.people.world);
+      return parts.backups.undo(may, (work) => attempt(client, "A restore taken back.", work));
+    },
     "run.enter": ({ name }, client) => enterRun(runs, name, client),
     "helper.stop": (_, client) => {
       if (client.peer.uid !== 0) throw new CodedError("not_permitted", "only root may stop the helper");
@@ -279,10 +293,10 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     const noted = isDecision(method, params) ? noteOf(parts, method, params, client) : null;
     try {
       // What a rule is about must stand when it is judged who may make it: to look for it takes time.
-      const named = method === "rules.add" ? await withAppKeys(params as ParsedParams<"rules.add">) : params;
-      return await pass(gate, { method, params: named, client }, async (asked) => {
-        const serve = service[method] as (params: unknown, client: Connection) => Promise<Result<typeof method>>;
-        const result = await serve(asked, client);
+      const whole = method === "rules.add" ? await named(params as ParsedParams<"rules.add">, client) : params;
+      return await pass(gate, { method, params: whole, client }, async (asked, byAdmin) => {
+        const serve = service[method] as (...given: unknown[]) => Promise<Result<typeof method>>;
+        const result = await serve(asked, client, byAdmin);
         noted?.("done", result);
         return result;
       });

@@ -263,6 +263,11 @@ export class History {
     return this.keys.networks(uid);
   }
 
+  /** Users of whose processes anything is kept. */
+  users(): number[] {
+    return this.keys.users();
+  }
+
   listNetworks(): Result<"history.networks"> {
     this.network.readAt = Number.NEGATIVE_INFINITY;
     this.lookAtNetwork();

@@ -34,12 +34,16 @@ function isInRootsProfile(path: string): boolean {
   });
 }
 
-/** `path`: of a file, without links. Never rejects; where nobody can tell in time who may write there, every version is an app of its own. */
-export async function placeOf(path: string, mounts: readonly Mount[] = readMounts()): Promise<Place> {
+/** `path`: of a file, without links. Never rejects; where nobody can tell in time who may write there, every version is an app of its own. `lane`: what it may have to wait for. */
+export async function placeOf(
+  path: string,
+  mounts: readonly Mount[] = readMounts(),
+  lane: "local" | "rules" = "local",
+): Promise<Place> {
   const versioned = versionPattern(path);
   if (versioned === null) return { path, key: path, byRoot: isSettled(path, mounts) && isRootsOwn(path) };
   if (versioned.store) return { path, key: versioned.pattern, byRoot: isInRootsProfile(path) };
-  const way = await stepsTo(path, mounts);
+  const way = await stepsTo(path, mounts, lane);
   const folders = versioned.folder === "/" ? 1 : versioned.folder.split("/").length;
   const byRoot = way !== null && writerOf(way) === "root";
   return { path, key: way !== null && isOneApp(way, folders) ? versioned.pattern : path, byRoot };

@@ -144,7 +144,12 @@ class Lane {
 }
 
 /** Apart from one another: where the file system is this machine's own, only somebody who plays with links can make a look hang. */
-const lanes = { local: new Lane(16, 64), remote: new Lane(4, 64) };
+const lanes = {
+  local: new Lane(16, 64),
+  remote: new Lane(4, 64),
+  // What somebody's rules name is nothing that runs: nobody who connects waits behind it.
+  rules: new Lane(4, 16),
+};
 /** Mounts and devices that did not answer, until when they are left alone; performance.now() milliseconds. */
 const avoided = new Map<string, number>();
 
@@ -183,7 +188,11 @@ async function lookFar(path: string, place: string): Promise<Seen | null> {
 }
 
 /** Every step from the root to the file; null where a file system on the way may hang, or a step is missing. */
-export async function stepsTo(path: string, mounts: readonly Mount[]): Promise<Step[] | null> {
+export async function stepsTo(
+  path: string,
+  mounts: readonly Mount[],
+  lane: "local" | "rules" = "local",
+): Promise<Step[] | null> {
   const steps = [path];
   for (let at = path; at !== "/"; at = dirname(at)) steps.unshift(dirname(at));
   const answers = steps.every((step) => {
@@ -191,7 +200,7 @@ export async function stepsTo(path: string, mounts: readonly Mount[]): Promise<S
     return mount !== undefined && isLocal(mount);
   });
   if (!answers) return null;
-  if (!isSettled(path, mounts)) return lanes.local.take((ended) => timely(stepsApart(steps, ended)));
+  if (!isSettled(path, mounts)) return lanes[lane].take((ended) => timely(stepsApart(steps, ended)));
   return steps.map((step) => {
     const { uid, mode } = lstatSync(step);
     return { uid, mode };

@@ -1,23 +1,48 @@
-// What rules call an app that a person names by one of its versions.
+// What rules call apps that a person names by one of their versions.
 import { joinAppPath, splitAppPath } from "../../contract/app-path.ts";
 import { placeOf } from "./places.ts";
+import { Turns } from "./turns.ts";
 import { versionPattern } from "./versions.ts";
 
-/** A version that is not there, or beside which others may put one, is an app of its own. */
-async function keyOf(path: string): Promise<string> {
-  return versionPattern(path) === null ? path : (await placeOf(path)).key;
+interface Naming {
+  readonly app?: string | null | undefined;
+  readonly via?: string | null | undefined;
 }
 
-async function appKey(app: string): Promise<string> {
-  const { executable, script } = splitAppPath(app);
-  const [key, scriptKey] = await Promise.all([keyOf(executable), script === null ? null : keyOf(script)]);
-  return joinAppPath({ executable: key, script: scriptKey });
+/** Each asker's looks are one after another: a file of rules may name a thousand paths, and each may take a process. */
+const turns = new Map<string, Turns>();
+
+function turnsOf(asker: string): Turns {
+  const own = turns.get(asker) ?? new Turns(1);
+  turns.set(asker, own);
+  return own;
 }
 
-/** The same with its apps as rules call them. */
-export async function withAppKeys<T extends { app?: string | null | undefined; via?: string | null | undefined }>(
-  given: T,
-): Promise<T> {
-  const { app, via } = given;
-  return { ...given, ...(app && { app: await appKey(app) }), ...(via && { via: await appKey(via) }) };
+/**
+ * The same with their apps as rules call them. A version that is not there, or beside which others may put one, is an app of its own.
+ * `asker`: whose looks these are.
+ */
+export async function withAppKeys<T extends Naming>(given: readonly T[], asker: string): Promise<T[]> {
+  const keys = new Map<string, string>();
+  for (const path of new Set(given.flatMap(pathsOf)))
+    if (versionPattern(path) !== null)
+      keys.set(path, (await turnsOf(asker).take(() => placeOf(path, undefined, "rules"))).key);
+  const key = (path: string) => keys.get(path) ?? path;
+  const appKey = (app: string) => {
+    const { executable, script } = splitAppPath(app);
+    return joinAppPath({ executable: key(executable), script: script === null ? null : key(script) });
+  };
+  return given.map((each) => ({
+    ...each,
+    ...(each.app && { app: appKey(each.app) }),
+    ...(each.via && { via: appKey(each.via) }),
+  }));
+}
+
+function pathsOf({ app, via }: Naming): string[] {
+  return [app, via].flatMap((each) => {
+    if (!each) return [];
+    const { executable, script } = splitAppPath(each);
+    return script === null ? [executable] : [executable, script];
+  });
 }

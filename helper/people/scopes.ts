@@ -3,7 +3,7 @@
 import { CodedError } from "../../contract/errors.ts";
 import type { HistoryEvent, HistoryNetwork } from "../../contract/history.ts";
 import type { MethodName, ParsedParams, Result } from "../../contract/methods.ts";
-import type { Flow, Prompt, Rule, Standing, Status } from "../../contract/words.ts";
+import type { Flow, Prompt, Rule, Standing, Status, Trial } from "../../contract/words.ts";
 import { looksAfter, mayRule, sees, seesRule, type Viewer } from "./viewer.ts";
 
 type Person = Flow["person"];
@@ -19,12 +19,17 @@ export interface World {
   ruleOf(id: string): Rule | undefined;
   /** Users whose rules a change of rules was about, the newest change first. */
   changes(): Iterable<{ id: number; users: readonly (number | null)[] }>;
-  /** Uid of who made what is on trial; null: nothing is. */
-  trialBy(): number | null;
+  /** What the user has on trial; null: nothing. */
+  trialOf(uid: number): Trial | null;
   /** Whether history has anything of the app's by processes of the user. */
   hasUsed(app: string, uid: number): boolean;
   /** The networks in which history has anything of processes of the user. */
   networksOf(uid: number): readonly HistoryNetwork[];
+  /** Users whom permanent rules are for; null: everybody. */
+  ruleUsers(): readonly (number | null)[];
+  privateApps(): readonly string[];
+  /** Users of whose processes history has anything. */
+  historyUsers(): readonly number[];
 }
 
 /** What the viewer has to be for it: anybody, or one who looks after the whole machine. */
@@ -74,9 +79,31 @@ function ownUser(user: number | null, viewer: Viewer, { isPerson }: World): numb
 }
 
 /** A change of nothing but what the viewer may change, or looks after: what an administrator consented to can be taken back. */
-function isOwnChange(users: readonly (number | null)[], viewer: Viewer, { isPerson }: World): boolean {
+export function isOwnChange(users: readonly (number | null)[], viewer: Viewer, { isPerson }: World): boolean {
   return users.every((user) =>
     user === null ? viewer.keeper : mayRule(viewer, user, isPerson) || looksAfter(viewer, user, isPerson),
+  );
+}
+
+/** A backup is whole, and so everybody's: with rules of another person, or an app they may have made private, it is an administrator's. */
+function wholeBackup(_: object, viewer: Viewer, world: World): Demand {
+  const isOthers = (user: number | null) => user !== null && user !== viewer.uid && world.isPerson(user);
+  if (world.ruleUsers().some(isOthers)) return "admin";
+  // Whose app was made private nobody notes: where nobody else was here, it is the keeper's.
+  const strange = world.privateApps().some((app) => !world.hasUsed(app, viewer.uid));
+  return strange && world.historyUsers().some(isOthers) ? "admin" : "keeper";
+}
+
+/** What a backup does to a rule. `made`: it says something that no rule said before; else one goes, or is switched. */
+export interface Brought {
+  readonly user: number | null;
+  readonly made: boolean;
+}
+
+/** Whether a backup does to rules no more than the viewer may one by one; what it holds is its author's word. */
+export function mayBring(brought: readonly Brought[], viewer: Viewer, { isPerson }: World): boolean {
+  return brought.every(
+    ({ user, made }) => mayRule(viewer, user, isPerson) || (user === null && !made && viewer.keeper),
   );
 }
 
@@ -92,7 +119,7 @@ function ruleFor(viewer: Viewer, world: World): (rule: Rule) => Rule[] {
 }
 
 function standingFor<S extends Standing>(standing: S, viewer: Viewer, world: World): S {
-  return world.trialBy() === viewer.uid ? standing : { ...standing, trial: null };
+  return { ...standing, trial: world.trialOf(viewer.uid) };
 }
 
 /** Without numbers that other people's apps move. What is wrong is everybody's to know, how often it was is not. */
@@ -175,7 +202,7 @@ const scopes: { [M in MethodName]: Entry<M> } = {
   "mode.set": "machine",
   confirm: {
     demands: (_, viewer, world) => {
-      if (world.trialBy() !== viewer.uid) throw new CodedError("nothing_to_confirm");
+      if (world.trialOf(viewer.uid) === null) throw new CodedError("nothing_to_confirm");
       return "anybody";
     },
     leave: standingFor,
@@ -246,11 +273,11 @@ const scopes: { [M in MethodName]: Entry<M> } = {
   "history.configure": "machine",
   "history.setPrivate": "machine",
   "history.delete": "machine",
-  // Everybody's rules at once.
-  "backup.read": "machine",
+  // What one does to rules is looked at again where it is done: the text, and whose rules there are, may be others by then.
+  "backup.read": { demands: wholeBackup },
   "backup.append": "machine",
-  "backup.restore": "machine",
-  "backup.undo": "machine",
+  "backup.restore": { demands: wholeBackup },
+  "backup.undo": { demands: wholeBackup },
   "run.enter": "open",
   "helper.stop": "open",
   watch: "open",

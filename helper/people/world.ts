@@ -16,8 +16,14 @@ export function worldOf(rooms: () => { engine: Engine; probation: Probation; his
     flowOf: (id) => rooms().engine.findFlow(id),
     ruleOf: (id) => rooms().engine.findRule(id),
     changes: () => rooms().engine.changedUsers(),
-    trialBy: () => rooms().probation.trialBy,
+    trialOf: (uid) => rooms().probation.trialOf(uid),
     hasUsed: (app, uid) => rooms().history.hasUsed(app, uid),
     networksOf: (uid) => rooms().history.networksOf(uid),
+    ruleUsers: () =>
+      rooms()
+        .engine.listRules()
+        .flatMap(({ user, lifetime }) => (lifetime === "forever" ? [user] : [])),
+    privateApps: () => rooms().history.settings.private,
+    historyUsers: () => rooms().history.users(),
   };
 }

@@ -4,6 +4,7 @@ import type { Lifetime } from "../../contract/lifetime.ts";
 import type { MethodName, ParsedParams } from "../../contract/methods.ts";
 import type { Mode, Prompt, Scope } from "../../contract/words.ts";
 import { displayable } from "../identity/apps.ts";
+import { scopeMatchers, scopeNames } from "../policy/scope.ts";
 
 /** `instead`: what is to be said of a block for which consent is needed. */
 type Words<M extends MethodName> =
@@ -26,7 +27,7 @@ const words: { [M in MethodName]?: Words<M> } = {
   "prompts.answer": ({ action, scope, lifetime }, asked, instead) => {
     if (asked === undefined) return "answer a question";
     const { app, direction } = asked;
-    const there = placeOf(asked, scope);
+    const there = placesOf(asked, scope);
     const how = direction === "inbound" ? `be reached from ${there}` : `connect to ${there}`;
     const may = action === "allow" ? `let ${quoted(app.name)} ${how}` : `not let ${quoted(app.name)} ${how}`;
     return `${may}, ${duration(lifetime)}${action === "block" ? instead : ""}`;
@@ -62,6 +63,7 @@ const words: { [M in MethodName]?: Words<M> } = {
   "history.configure": history,
   "history.setPrivate": history,
   "history.delete": "delete history",
+  "backup.read": "read everybody's rules and settings",
   "backup.restore": backup,
   "backup.undo": backup,
 };
@@ -94,11 +96,19 @@ function quoted(text: string): string {
   return `“${plain(text)}”`;
 }
 
-function placeOf({ endpoint, domain }: Prompt, scope: Scope): string {
-  const host = plain(endpoint.host ?? endpoint.address);
+/** The first by name, and how many others the answer is about. */
+function placesOf({ endpoint, endpoints }: Prompt, scope: Scope): string {
   if (scope === "any") return "anywhere";
-  if (scope === "endpoint") return `${host}, port ${endpoint.port}`;
-  return scope === "domain" ? (domain === null ? host : plain(domain)) : host;
+  const host = endpoint.host ?? endpoint.address;
+  if (scope === "endpoint")
+    return `${plain(host)}, port ${endpoint.port}${others(scopeMatchers(endpoints, scope).length, ", and")}`;
+  const names = new Set(scopeNames(endpoints, scope, false));
+  const [first = host] = names;
+  return `${plain(first)}${others(names.size, " and")}`;
+}
+
+function others(count: number, and: string): string {
+  return count < 2 ? "" : `${and} ${count - 1} other place${count === 2 ? "" : "s"}`;
 }
 
 function duration(lifetime: Lifetime): string {

@@ -3,9 +3,12 @@
 import { statSync } from "node:fs";
 import { CodedError } from "../../contract/errors.ts";
 import type { MethodName, ParsedParams } from "../../contract/methods.ts";
+import { shownOf } from "../../contract/questions.ts";
 import type { Prompt } from "../../contract/words.ts";
 import type { Peer } from "../kernel/peer.ts";
 import { ancestry } from "../own-session.ts";
+import { endpointName } from "../policy/scope.ts";
+import type { Consents } from "./consents.ts";
 import { type Known, rightOf } from "./rights.ts";
 import type { WindowGroup } from "./window-group.ts";
 
@@ -13,46 +16,58 @@ export interface Authority {
   /** Null at level "open". The group that only the installed window's launcher gives. */
   readonly windowGroup: WindowGroup | null;
   readonly known: Known;
-  /** Whom an open prompt is about; null when there is no such prompt. */
-  askedAbout(prompt: string): Prompt["process"] | null;
+  /** An open prompt; null when there is no such. */
+  askedAbout(prompt: string): Pick<Prompt, "process" | "endpoints"> | null;
   /** Asks polkit, with `admin` for an administrator's consent; whoever consents is told who wants what. */
   consent(peer: Peer, admin: boolean, method: MethodName, params: ParsedParams<MethodName>): Promise<boolean>;
+  /** Those that are open. */
+  readonly consents: Consents;
 }
 
 /**
  * `admin`: it is about more than the caller's own. `isStill`: whether the process that connected runs: what is decided by its number is decided
- * by nobody else's. Throws CodedError not_permitted.
+ * by nobody else's. Resolves with what may be carried out. Throws CodedError not_permitted, consent_pending.
  */
 export async function authorize(
   authority: Authority,
   peer: Peer,
   method: MethodName,
-  params: unknown,
+  params: ParsedParams<MethodName>,
   admin: boolean,
   isStill: () => boolean,
-): Promise<void> {
-  if (peer.uid === 0) return;
+): Promise<ParsedParams<MethodName>> {
+  if (peer.uid === 0) return params;
+  const asked =
+    method === "prompts.answer" ? authority.askedAbout((params as ParsedParams<"prompts.answer">).id) : null;
+  // As the question will tell it: its card may grow until somebody consents.
+  const told = asked === null ? params : asShown(params as ParsedParams<"prompts.answer">, asked);
   const consents = async () => {
     const gone = () => new CodedError("not_permitted", "the process that connected has ended");
     if (!isStill()) throw gone();
-    const consent = await authority.consent(peer, admin, method, params as ParsedParams<MethodName>);
+    const consent = await authority.consents.ask(peer.uid, () => authority.consent(peer, admin, method, params));
     // Meanwhile its number may have become another's, who was then asked about.
     if (!isStill()) throw gone();
     return consent;
   };
   if (admin) {
-    if (await consents()) return;
+    if (await consents()) return told;
     throw new CodedError("not_permitted", "this is about everybody on this computer: an administrator has to do it");
   }
-  if (authority.windowGroup === null || peer.gid === authority.windowGroup.id) return;
-  if (rightOf(method, params as ParsedParams<MethodName>, authority.known) !== "widen") return;
-  if (method === "prompts.answer") {
-    const asked = authority.askedAbout((params as ParsedParams<"prompts.answer">).id);
-    if (asked !== null && isOrComesFrom(peer.pid, asked.pid))
-      throw new CodedError("not_permitted", "the app that is asked about may not answer");
-  }
-  if (await consents()) return;
+  if (authority.windowGroup === null || peer.gid === authority.windowGroup.id) return params;
+  if (rightOf(method, params, authority.known, peer.uid) !== "widen") return params;
+  if (asked !== null && isOrComesFrom(peer.pid, asked.process.pid))
+    throw new CodedError("not_permitted", "the app that is asked about may not answer");
+  if (await consents()) return told;
   throw new CodedError("not_permitted", "Picket's window, or an administrator, has to do that");
+}
+
+/** An answer to what is on the card now, and of that to what the client had in view. */
+function asShown(
+  answer: ParsedParams<"prompts.answer">,
+  { endpoints }: Pick<Prompt, "endpoints">,
+): ParsedParams<"prompts.answer"> {
+  const seen = answer.shown?.map(endpointName);
+  return { ...answer, shown: shownOf(endpoints).filter((each) => seen?.includes(endpointName(each)) ?? true) };
 }
 
 /** Whether a process is another one, was started by it, or runs the same file. */

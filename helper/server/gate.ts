@@ -15,20 +15,21 @@ export interface GateParts {
   isStill(client: Connection): boolean;
 }
 
-/** `serve`: with the parameters as far as the asker may ask. Errors: locked, not_permitted, those of the method. */
+/** `serve`: with the parameters as far as the asker may ask, and whether an administrator consented. Errors: locked, not_permitted, consent_pending, those of the method. */
 export async function pass(
   { lock, authority, people, isStill }: GateParts,
   { method, params, client }: Call,
-  serve: (asked: ParsedParams<MethodName>) => Promise<Result<MethodName>>,
+  serve: (asked: ParsedParams<MethodName>, byAdmin: boolean) => Promise<Result<MethodName>>,
 ): Promise<Result<MethodName>> {
   const { peer } = client;
   const viewer = people.viewerOf(peer.uid);
   const asked = params as ParsedParams<MethodName>;
   checkLock(lock, peer.uid, method, asked);
   const demand = demandOf(method, asked, viewer, people.world);
+  const byAdmin = demand === "admin";
   const own = enter(method, asked, viewer, people.world);
   // Nothing else is done between the moment at which it is said that it needs no consent and the one at which it is carried out.
-  await authorize(authority, peer, method, own, demand === "admin", () => isStill(client));
-  const result = await serve(own);
+  const allowed = await authorize(authority, peer, method, own, byAdmin, () => isStill(client));
+  const result = await serve(allowed, byAdmin);
   return leave(method, result, viewer, people.world, asked);
 }

@@ -12,8 +12,8 @@ export interface Known {
   answerEndsSooner(answer: ParsedParams<"prompts.answer">): boolean;
   /** Whether a blocklist that would be fetched was asked for a short while ago. */
   fetchedLately(list: string | null): boolean;
-  /** Whether what is on trial lets through what was not before. */
-  trialWidens(): boolean;
+  /** Whether what the user has on trial lets through what was not before. */
+  trialWidens(uid: number): boolean;
 }
 
 /** Where none of it is known, it is so. */
@@ -24,7 +24,7 @@ const nothingKnown: Known = {
   trialWidens: () => true,
 };
 
-type Rule<M extends MethodName> = Right | ((params: ParsedParams<M>, known: Known) => Right);
+type Rule<M extends MethodName> = Right | ((params: ParsedParams<M>, known: Known, uid: number) => Right);
 
 const widensUnless = (narrow: boolean): Right => (narrow ? "narrow" : "widen");
 
@@ -49,7 +49,7 @@ const rights: { [M in MethodName]: Rule<M> } = {
   explain: "read",
   "mode.set": ({ mode }) => widensUnless(mode === "block"),
   // Whoever set what is on trial had the right to, for as long as it lasts.
-  confirm: (_, known) => widensUnless(!known.trialWidens()),
+  confirm: (_, known, uid) => widensUnless(!known.trialWidens(uid)),
   pause: ({ for: length }) => widensUnless(length === null),
   lockdown: ({ on }) => widensUnless(on),
   "profile.set": "widen",
@@ -97,7 +97,13 @@ const rights: { [M in MethodName]: Rule<M> } = {
   watch: "read",
 };
 
-export function rightOf<M extends MethodName>(method: M, params: ParsedParams<M>, known = nothingKnown): Right {
+/** `uid`: whose it is to be for; it matters where something is known. */
+export function rightOf<M extends MethodName>(
+  method: M,
+  params: ParsedParams<M>,
+  known = nothingKnown,
+  uid = 0,
+): Right {
   const rule = rights[method] as Rule<M>;
-  return typeof rule === "function" ? rule(params, known) : rule;
+  return typeof rule === "function" ? rule(params, known, uid) : rule;
 }

@@ -249,6 +249,10 @@ export class HistoryKeys {
     return number !== undefined && found.get(number, user) !== undefined;
   }
 
+  users(): number[] {
+    return this.store.prepare("SELECT DISTINCT user FROM history_keys").pluck().all() as number[];
+  }
+
   privateApps(): string[] {
     return this.store
       .prepare("SELECT path FROM history_apps WHERE private = 1 ORDER BY path")

@@ -89,12 +89,14 @@ picket history delete --all|[--app PATH] [--range …|--from TIME [--to TIME]]
   backup: `picket backup FILE
     Writes rules, profiles, the mode, which blocklists there are and the settings into one file (-: to the terminal). Not in it: temporary
     rules, the text of blocklists that came from a file, and history: it may be hundreds of megabytes, says more about you than you may want
-    to carry around, and is about this computer's networks. picket history --csv writes down what you want to keep of it.
+    to carry around, and is about this computer's networks. picket history --csv writes down what you want to keep of it. The rules are
+    everybody's: where other people have some, it takes an administrator (sudo picket backup FILE).
 `,
   restore: `picket restore FILE [--dry-run] [--json]
 picket restore --undo [--json]
     Brings all of that to what FILE says, all or nothing; --dry-run only says what would change. Blocklists that FILE does not know are
-    switched off; nothing is deleted from history. --undo goes back to what was there before the last restore.
+    switched off; nothing is deleted from history. --undo goes back to what was there before the last restore. It takes an administrator
+    (sudo) where other people have rules, and where it makes rules for everybody, for root or for another person.
 `,
   mode: `picket mode [ask|learn|allow|block] [--confirm TIME] [--json]
     What happens where no rule says anything: you are asked, it is allowed and recorded, allowed, or blocked. Without a word: the mode and what

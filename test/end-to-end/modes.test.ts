@@ -262,7 +262,7 @@ describe.concurrent("a mode on trial", () => {
 
   its("is taken back at the start of a helper that comes too late", async ({ own, sayOwn, expect }) => {
     await sayOwn("mode", "block", "--confirm", "60m");
-    const pass = setting("trial", (trial: { ends: { boot: string } }) => {
+    const pass = setting("trial", ([trial]: [{ ends: { boot: string } }]) => {
       trial.ends.boot = "another";
     });
     await restarted(pass, own);

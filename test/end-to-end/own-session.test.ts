@@ -98,10 +98,10 @@ async function almostOver(): Promise<void> {
   await helper.signal("SIGKILL");
   const database = new Database(join(helper.state, "picket.sqlite"));
   const text = database.prepare("SELECT value FROM settings WHERE name = 'trial'").pluck().get() as string;
-  const trial = JSON.parse(text) as { ends: { at: number } };
+  const [trial] = JSON.parse(text) as [{ ends: { at: number } }];
   expect(trial.ends.at - boottime()).toBeGreaterThan(0);
   trial.ends.at = Math.round(boottime()) + 1000;
-  database.prepare("UPDATE settings SET value = ? WHERE name = 'trial'").run(JSON.stringify(trial));
+  database.prepare("UPDATE settings SET value = ? WHERE name = 'trial'").run(JSON.stringify([trial]));
   database.close();
   await helper.start();
 }

@@ -61,7 +61,7 @@ function started(initial: Mode = "ask") {
   return { modes, probation };
 }
 
-const on = (what: string, seconds: number | null = 60) => ({ what, pid: 1, seconds });
+const on = (what: string, seconds: number | null = 60, uid = 0) => ({ what, pid: 1, seconds, uid });
 
 function add(port: number): string {
   const rule = { ...anyMatcher, action: "allow", port, lifetime: "forever", note: "" } as const;
@@ -158,9 +158,9 @@ it("is not for a change that fails: the earlier one stays on trial", () => {
 
 it("ends when it is confirmed, or when all of it is decided anew", () => {
   const { modes, probation } = started();
-  expect(() => probation.confirm()).toThrow("Nothing is on trial");
+  expect(() => probation.confirm(0, true)).toThrow("Nothing is on trial");
   probation.attempt(on("Mode block."), () => modes.set({ mode: "block" }));
-  probation.confirm();
+  probation.confirm(0, true);
   probation.attempt(on("Lockdown on."), () => modes.set({ lockdown: true }));
   probation.attempt(on("Lockdown off.", null), () => modes.set({ lockdown: false }));
   expect(probation.trial).toBe(null);
@@ -201,9 +201,9 @@ it("lets more through for good where somebody keeps it, or keeps more out", () =
     const parts = started();
     parts.modes.set({ mode: from, lockdown: false, pause: null });
     parts.probation.attempt(on("A change."), () => change(parts));
-    const { widens } = parts.probation;
-    parts.probation.confirm();
-    expect(parts.probation.widens).toBe(false);
+    const widens = parts.probation.widens(0);
+    parts.probation.confirm(0, true);
+    expect(parts.probation.widens(0)).toBe(false);
     return widens;
   };
   expect(of(({ modes }) => modes.set({ mode: "block" }))).toBe(false);
@@ -231,9 +231,9 @@ it("several changes on trial are kept or not as one: the laxest of them counts, 
   modes.set({ lockdown: true });
   probation.attempt(on("Lockdown off."), () => modes.set({ lockdown: false }));
   probation.attempt(on("Mode block."), () => modes.set({ mode: "block" }));
-  expect(probation.widens).toBe(true);
+  expect(probation.widens(0)).toBe(true);
   probation.attempt(on("Lockdown on."), () => modes.set({ lockdown: true }));
-  expect(probation.widens).toBe(false);
+  expect(probation.widens(0)).toBe(false);
 });
 
 it("an undo of rules on trial, and what a helper left in the midst of one, is nothing that is known to keep more out", () => {
@@ -244,8 +244,8 @@ it("an undo of rules on trial, and what a helper left in the midst of one, is no
     () => rules.changes.undo(rules.changes.newest() ?? 0),
     (inverse) => inverse,
   );
-  expect(probation.widens).toBe(true);
-  probation.confirm();
+  expect(probation.widens(0)).toBe(true);
+  probation.confirm(0, true);
   session = "allow";
   const died = new Error("killed");
   const { attempt } = Probation.prototype;
@@ -257,5 +257,87 @@ it("an undo of rules on trial, and what a helper left in the midst of one, is no
     }),
   ).toThrow();
   store.pragma("query_only = OFF");
-  expect(started().probation.widens).toBe(true);
+  expect(started().probation.widens(0)).toBe(true);
+});
+
+const [alice, bob] = [1000, 1001];
+
+/** Hers: the mode, for an hour. His: a rule that cuts his own connection, for a minute. */
+function bothOnTrial() {
+  const { modes, probation } = started();
+  probation.attempt(on("Mode block.", 3600, alice), () => modes.set({ mode: "block" }));
+  session = "allow";
+  probation.attempt(on("A new rule.", null, bob), () => {
+    add(1);
+    session = "block";
+  });
+  session = null;
+  expect([alice, bob].map((uid) => probation.trialOf(uid)?.what)).toEqual(["Mode block.", "A new rule."]);
+  return { modes, probation };
+}
+
+it("each person's is their own: another's end takes back nothing of theirs, nor does another's confirmation keep it", () => {
+  bothOnTrial();
+  now += 61_000;
+  const { modes, probation } = started();
+  expect(ports()).toEqual([]);
+  expect(modes.state.mode).toBe("block");
+  expect(probation.trialOf(bob)).toBeNull();
+  expect(() => probation.confirm(bob, false)).toThrow("Nothing is on trial");
+  probation.confirm(alice, false);
+  expect(later().modes.state.mode).toBe("block");
+});
+
+it("so it is the other way round", () => {
+  bothOnTrial().probation.confirm(bob, false);
+  expect(later().modes.state.mode).toBe("ask");
+  expect(ports()).toEqual([1]);
+});
+
+it("who sees everything confirms the next to end, and their own before it", () => {
+  const { modes, probation } = bothOnTrial();
+  expect(probation.trial?.what).toBe("A new rule.");
+  probation.attempt(on("Lockdown on.", 3600), () => modes.set({ lockdown: true }));
+  expect(probation.trial?.what).toBe("Lockdown on.");
+  for (const left of ["A new rule.", "Mode block.", undefined]) {
+    probation.confirm(0, true);
+    expect(probation.trial?.what).toBe(left);
+  }
+  expect(() => probation.confirm(0, true)).toThrow("Nothing is on trial");
+});
+
+it("a setting that another changed since is on trial as theirs, and goes back to what was before both", () => {
+  const { modes, probation } = started();
+  probation.attempt(on("Mode block.", 3600, alice), () => modes.set({ mode: "block" }));
+  probation.attempt(on("Mode allow.", 60, bob), () => modes.set({ mode: "allow" }));
+  expect(probation.trialOf(alice)).toBeNull();
+  now += 61_000;
+  expect(started().modes.state.mode).toBe("ask");
+});
+
+it("what died in the midst of another's goes back to what was before both", () => {
+  const { modes, probation } = started();
+  probation.attempt(on("Mode block.", 60, alice), () => modes.set({ mode: "block" }));
+  const died = new Error("killed");
+  expect(() =>
+    probation.attempt(on("Mode allow.", 60, bob), () => {
+      modes.set({ mode: "allow" });
+      expect(later().modes.state.mode).toBe("ask");
+      throw died;
+    }),
+  ).toThrow(died);
+});
+
+it("one that an older helper left is taken back", () => {
+  const { modes } = started();
+  modes.set({ mode: "allow" });
+  const left = {
+    what: "Mode allow.",
+    ends: { boot: clock.boot, at: now },
+    before: { mode: "ask" },
+    rules: [],
+    after: null,
+  };
+  new Settings(store).set("trial", left);
+  expect(later().modes.state.mode).toBe("ask");
 });

@@ -22,6 +22,7 @@ export const errors: Part<typeof english> = {
     file_unreadable:
       "Diese Datei lässt sich nicht lesen. Vielleicht gibt es sie nicht mehr, oder sie gehört jemand anderem.",
     not_permitted: "Dafür braucht es die Zustimmung der Verwaltung, und die fehlt. Nichts wurde geändert.",
+    consent_pending: "Du wirst schon nach einem Passwort gefragt. Beantworte erst diese Frage.",
     unknown_prompt: "Diese Frage ist schon beantwortet.",
     prompt_not_held:
       "Der Versuch ist gerade zu Ende gegangen, einmalig gibt es nichts mehr zu entscheiden. Wähle „Für immer“, um für das nächste Mal zu antworten.",

@@ -11,6 +11,7 @@ export const errors = {
     hello_first: "The window and the helper lost step. Restart Picket.",
     locked: "An administrator of this computer has locked this setting. Nothing was changed.",
     not_permitted: "That needs the consent of an administrator, and there was none. Nothing was changed.",
+    consent_pending: "You are being asked for a password already. Answer that question first.",
     unknown_prompt: "That question has been answered already.",
     prompt_not_held:
       "The attempt ended just now, so there is nothing left to decide once. Choose “For good” to answer for next time.",

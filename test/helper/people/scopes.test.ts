@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { MethodName, ParsedParams, Result } from "../../../contract/methods.ts";
 import type { Flow, Prompt, Rule, Status } from "../../../contract/words.ts";
-import { type Demand, demandOf, enter, leave, type World } from "../../../helper/people/scopes.ts";
+import { type Demand, demandOf, enter, leave, mayBring, type World } from "../../../helper/people/scopes.ts";
 import { type Viewer, viewerOf } from "../../../helper/people/viewer.ts";
 
 const [alice, bob, service] = [1000, 1001, 33];
@@ -28,9 +28,13 @@ const rules: Rule[] = [
 
 let prompts: Prompt[];
 let flows: Flow[];
+const trial = { what: "Mode block.", ends: "soon" };
 let trialBy: number | null;
+let ruleUsers: (number | null)[];
+let historyUsers: number[];
 let world: World;
 beforeEach(() => {
+  [ruleUsers, historyUsers] = [[null, alice, service, 0], [alice]];
   [prompts, flows, trialBy] = [
     Object.keys(whose).map((id) => prompt(id)),
     Object.keys(whose).map((id) => flow(id)),
@@ -50,9 +54,12 @@ beforeEach(() => {
       { id: 1, users: [null] },
       { id: 0, users: [alice, service, 0] },
     ],
-    trialBy: () => trialBy,
+    trialOf: (uid) => (uid === trialBy ? trial : null),
     hasUsed: (app, uid) => app === `/${uid}`,
     networksOf: (uid) => [{ id: String(uid), name: `net of ${uid}`, kind: "wifi", metered: false }],
+    ruleUsers: () => ruleUsers,
+    privateApps: () => [`/${alice}`, "/of-nobody-known"],
+    historyUsers: () => historyUsers,
   };
 });
 
@@ -159,7 +166,7 @@ describe("what is another's is not there", () => {
   });
 
   it("on trial: told to whom it is, and confirmed by them", () => {
-    const standing = { mode: "ask", trial: { what: "Mode block.", ends: "soon" } };
+    const standing = { mode: "ask", trial };
     const seen = () =>
       everybody.map((viewer) => (hears(viewer, "status", { ...standing, degraded: [] }) as Status).trial);
     const confirmed = () => everybody.map((viewer) => demands(viewer, "confirm", {}));
@@ -272,9 +279,49 @@ it.each([
   ...["mode.set", "pause", "lockdown", "profile.set", "profiles.define", "profiles.remove"],
   ...["add", "begin", "append", "commit", "remove", "enable", "refresh"].map((name) => `blocklists.${name}`),
   ...["configure", "setPrivate", "delete"].map((name) => `history.${name}`),
-  ...["read", "append", "restore", "undo"].map((name) => `backup.${name}`),
+  "backup.append",
 ] as MethodName[])("%s is about everybody: root's, the keeper's, or with an administrator's consent", (method) => {
   expect(everybody.map((viewer) => demands(viewer, method, {}))).toEqual(["anybody", "anybody", "admin"]);
+});
+
+describe("a backup", () => {
+  const methods = ["read", "restore", "undo"].map((name) => `backup.${name}` as MethodName);
+  const demanded = (viewer: Viewer) => methods.map((method) => demands(viewer, method, { dryRun: true }));
+
+  it("is the keeper's where nothing in it is another person's, also with rules for services, for root and for everybody", () => {
+    expect(everybody.map(demanded)).toEqual([
+      Array(3).fill("anybody"),
+      Array(3).fill("anybody"),
+      Array(3).fill("admin"),
+    ]);
+  });
+
+  it("takes an administrator where others' rules are in it, or private apps that may be theirs", () => {
+    ruleUsers = [alice, bob];
+    expect([demanded(root), demanded(keeper)]).toEqual([Array(3).fill("anybody"), Array(3).fill("admin")]);
+    // Somebody else was here, and of a private app nobody knows whose it is.
+    [ruleUsers, historyUsers] = [[alice], [alice, bob]];
+    expect(demanded(keeper)).toEqual(Array(3).fill("admin"));
+    world = { ...world, privateApps: () => [`/${alice}`] };
+    expect(demanded(keeper)).toEqual(Array(3).fill("anybody"));
+  });
+
+  it("makes and takes away what its person may, for root's, everybody's and others' an administrator is needed", () => {
+    const users = [alice, bob, service, 0, null];
+    const brings = (viewer: Viewer, made: boolean) => users.filter((user) => mayBring([{ user, made }], viewer, world));
+    expect([brings(keeper, true), brings(keeper, false)]).toEqual([
+      [alice, service],
+      [alice, service, null],
+    ]);
+    expect(brings(root, true)).toEqual(users);
+    expect(
+      mayBring(
+        users.map((user) => ({ user, made: false })),
+        keeper,
+        world,
+      ),
+    ).toBe(false);
+  });
 });
 
 it("where one person alone is served, everything is theirs", () => {

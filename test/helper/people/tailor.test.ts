@@ -13,7 +13,7 @@ const all = [roots, alices, bobs];
 const world = {
   isPerson: (uid: number) => uid >= alice,
   countPrompts: ({ uid }: { uid: number }) => uid,
-  trialBy: () => null,
+  trialOf: () => null,
 } as unknown as World;
 const made = () => new Tailor((uid) => viewerOf(uid, "everyone", alice), world);
 

@@ -1,15 +1,22 @@
 // What a person reads before they consent: who wants what, in words that no app can bend.
 import { expect, test } from "vitest";
 import type { MethodName, ParsedParams } from "../../../contract/methods.ts";
-import type { Prompt } from "../../../contract/words.ts";
+import type { Prompt, Scope } from "../../../contract/words.ts";
 import { actWords, question } from "../../../helper/server/act-words.ts";
 
 const prompt = {
   app: { name: "curl", path: "/usr/bin/curl" },
   direction: "outbound",
-  endpoint: { host: "www.example.org", address: "192.0.2.7", port: 443, protocol: "tcp" },
+  endpoint: {
+    host: "www.example.org",
+    address: "192.0.2.7",
+    port: 443,
+    protocol: "tcp",
+    names: [{ name: "www.example.org", trusted: true }],
+  },
   domain: "example.org",
 } as unknown as Prompt;
+prompt.endpoints = [prompt.endpoint];
 const answer = { id: "1", action: "allow", scope: "endpoint", lifetime: "once" } as const;
 
 test("an answer is told with its app, how far it goes and how long it holds", () => {
@@ -21,6 +28,29 @@ test("an answer is told with its app, how far it goes and how long it holds", ()
   const inbound = { ...prompt, direction: "inbound", endpoint: { ...prompt.endpoint, host: null } } as Prompt;
   expect(actWords("prompts.answer", answer, inbound)).toBe("let “curl” be reached from 192.0.2.7, port 443, this once");
   expect(actWords("prompts.answer", answer)).toBe("answer a question");
+});
+
+test("an answer that covers several places says how many", () => {
+  const at = (host: string | null, address: string) => ({
+    ...{ host, address, port: 443, protocol: "tcp" as const },
+    names: host === null ? [] : [{ name: host, trusted: true }],
+  });
+  const endpoints = [
+    at("www.example.org", "192.0.2.7"),
+    at("www.example.org", "192.0.2.8"),
+    at("cdn.example.org", "192.0.2.9"),
+    at("ads.example.net", "192.0.2.10"),
+  ];
+  const several = { ...prompt, endpoint: endpoints[0], endpoints, domain: null } as unknown as Prompt;
+  const said = (scope: Scope, asked = several) => actWords("prompts.answer", { ...answer, scope }, asked);
+  expect(said("endpoint")).toBe("let “curl” connect to www.example.org, port 443, and 2 other places, this once");
+  expect(said("host")).toBe("let “curl” connect to www.example.org and 2 other places, this once");
+  expect(said("domain")).toBe("let “curl” connect to example.org and 1 other place, this once");
+  expect(said("any")).toBe("let “curl” connect to anywhere, this once");
+  const nameless = [at(null, "192.0.2.7"), at(null, "192.0.2.8")];
+  expect(said("endpoint", { ...several, endpoint: nameless[0], endpoints: nameless } as unknown as Prompt)).toBe(
+    "let “curl” connect to 192.0.2.7, port 443, and 1 other place, this once",
+  );
 });
 
 test("what opens everything says so", () => {

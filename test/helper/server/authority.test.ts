@@ -6,8 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { contractVersion, type MethodName } from "../../../contract/methods.ts";
+import type { Prompt } from "../../../contract/words.ts";
 import { isStillThere } from "../../../helper/kernel/peer.ts";
 import { type Authority, authorize } from "../../../helper/server/authority.ts";
+import { Consents, mostConsents } from "../../../helper/server/consents.ts";
 import { ControlServer } from "../../../helper/server/server.ts";
 import { allKnown } from "./known.ts";
 
@@ -21,13 +23,15 @@ let consent: () => Promise<boolean>;
 let about: Authority["askedAbout"];
 /** What the rooms say of everything that only they know. */
 let so: boolean;
+/** What was let through. */
+let granted: unknown;
 const children: ChildProcess[] = [];
 
 beforeEach(async () => {
   vi.spyOn(process.stderr, "write").mockReturnValue(true);
   folder = mkdtempSync(join(tmpdir(), "picket-authority-"));
   chmodSync(folder, 0o755);
-  [asked, consent, about, so] = [[], async () => true, () => null, false];
+  [asked, consent, about, so, granted] = [[], async () => true, () => null, false, null];
   const authority: Authority = {
     windowGroup: { id: window, problem: null },
     known: allKnown(() => so),
@@ -36,13 +40,15 @@ beforeEach(async () => {
       asked.push({ pid: peer.pid, admin });
       return consent();
     },
+    consents: new Consents(),
   };
   server = new ControlServer(
     join(folder, "helper.sock"),
     (uid) => uid === owner,
     async ({ method, params, client }) => {
       const admin = method === "pause";
-      await authorize(authority, client.peer, method, params, admin, () => isStillThere(client.socket, client.peer));
+      const isStill = () => isStillThere(client.socket, client.peer);
+      granted = await authorize(authority, client.peer, method, params as never, admin, isStill);
       return "done";
     },
   );
@@ -96,6 +102,36 @@ print(f.readline(), flush=True)`;
 }
 
 const allow = { id: "7", action: "allow" } as const;
+const place = (address: string) => ({ protocol: "tcp", address, port: 443 }) as const;
+const card = (pid = 0, endpoints: object[] = [{ ...place("192.0.2.1"), host: "a.example" }]) =>
+  ({ process: { pid, uid: owner, command: "x" }, endpoints }) as unknown as Prompt;
+
+/** Error codes of as many requests of the owner's, one after another. */
+async function clients(count: number, method: MethodName, params: unknown): Promise<string[]> {
+  const lines = Array.from({ length: count }, (_, id) => JSON.stringify({ id: id + 2, method, params }));
+  const hello = JSON.stringify({ id: 1, method: "hello", params: { contract: contractVersion, client: "t" } });
+  const script = `import socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+f = s.makefile("r")
+for line in sys.stdin:
+    s.sendall(line.encode())
+    print(f.readline(), end="", flush=True)`;
+  const words = [`--reuid=${owner}`, `--regid=${owner}`, "--clear-groups", "/usr/bin/python3", "-c", script];
+  const child = spawn("setpriv", [...words, join(folder, "helper.sock")], {
+    stdio: ["pipe", "pipe", "inherit"],
+    cwd: "/",
+  });
+  children.push(child);
+  child.stdin?.end(`${[hello, ...lines].join("\n")}\n`);
+  let output = "";
+  child.stdout?.on("data", (chunk) => {
+    output += chunk;
+  });
+  await once(child.stdout as NodeJS.ReadableStream, "end");
+  const replies = output.trim().split("\n").slice(1);
+  expect(replies).toHaveLength(count);
+  return replies.map((reply) => (JSON.parse(reply) as { error?: { code: string } }).error?.code ?? "done");
+}
 
 it("polkit is asked for what widens, and an administrator for what is everybody's", async () => {
   expect(await client("prompts.answer", allow)).toBe("done");
@@ -169,16 +205,63 @@ it("the app that is asked about does not even get to ask, nor what it starts, no
   });
   children.push(app);
   await once(app.stdout as NodeJS.ReadableStream, "data");
-  about = () => ({ pid: app.pid ?? 0, uid: owner, command: "python3" });
+  about = () => card(app.pid);
   expect(await client("prompts.answer", allow)).toContain("the app that is asked about may not answer");
   expect(asked).toEqual([]);
   // What this process started is another program, and comes from it all the same.
-  about = () => ({ pid: process.pid, uid: owner, command: "node" });
+  about = () => card(process.pid);
   expect(await client("prompts.answer", allow)).toContain("the app that is asked about may not answer");
   expect(asked).toEqual([]);
   // One that has nothing to do with it may ask.
   const other = spawn("/bin/sleep", ["60"], { stdio: "ignore" });
   children.push(other);
-  about = () => ({ pid: other.pid ?? 0, uid: owner, command: "sleep" });
+  about = () => card(other.pid);
   expect(await client("prompts.answer", allow)).toBe("done");
+});
+
+it("consent is to what was on the card when polkit was asked: what joins it meanwhile was not shown", async () => {
+  const endpoints: object[] = [place("192.0.2.1"), place("192.0.2.2")];
+  about = () => card(0, endpoints);
+  consent = async () => {
+    endpoints.push(place("192.0.2.3"));
+    return true;
+  };
+  expect(await client("prompts.answer", allow)).toBe("done");
+  expect(granted).toMatchObject({ ...allow, shown: [place("192.0.2.1"), place("192.0.2.2")] });
+  // Who asks may have seen less, and cannot say that they saw what is not there yet.
+  const shown = [place("192.0.2.2"), place("192.0.2.4")];
+  expect(await client("prompts.answer", { ...allow, shown })).toBe("done");
+  expect(granted).toMatchObject({ shown: [place("192.0.2.2")] });
+  // Where nobody is asked for consent, it is the client's to say.
+  expect(await client("prompts.answer", { ...allow, shown }, { gid: window })).toBe("done");
+  expect(granted).toMatchObject({ shown });
+});
+
+it("a hundred requests of one person make one question; the others are told so, and the next one comes after it", async () => {
+  let answer = (_: boolean) => {};
+  consent = () => new Promise((resolve) => (answer = resolve));
+  const first = client("rules.undo", {});
+  await vi.waitFor(() => expect(asked).toHaveLength(1), 60_000);
+  const others = await clients(99, "rules.undo", {});
+  expect(new Set(others)).toEqual(new Set(["consent_pending"]));
+  expect(asked).toHaveLength(1);
+  answer(true);
+  expect(await first).toBe("done");
+  consent = async () => true;
+  expect(await client("rules.undo", {})).toBe("done");
+  expect(asked).toHaveLength(2);
+});
+
+it("of all people together there are a few questions at once", async () => {
+  const consents = new Consents();
+  const ends: (() => void)[] = [];
+  const ask = (uid: number) => consents.ask(uid, () => new Promise((resolve) => ends.push(() => resolve(true))));
+  const open = Array.from({ length: mostConsents }, (_, at) => ask(owner + at));
+  await expect(ask(owner + mostConsents)).rejects.toMatchObject({ code: "consent_pending" });
+  ends[0]?.();
+  expect(await open[0]).toBe(true);
+  void ask(owner + mostConsents);
+  expect(ends).toHaveLength(mostConsents + 1);
+  // A question that fails is over as well.
+  await expect(new Consents().ask(owner, async () => Promise.reject(new Error("bus")))).rejects.toThrow("bus");
 });

@@ -16,6 +16,7 @@ import type { Flow, Prompt, Rule } from "../../../contract/words.ts";
 import type { World } from "../../../helper/people/scopes.ts";
 import { viewerOf } from "../../../helper/people/viewer.ts";
 import { Connection } from "../../../helper/server/connection.ts";
+import { Consents } from "../../../helper/server/consents.ts";
 import { type GateParts, pass } from "../../../helper/server/gate.ts";
 import { rightOf } from "../../../helper/server/rights.ts";
 import { Mutator, type Real, random } from "../../end-to-end/mutants.ts";
@@ -37,9 +38,12 @@ const world: World = {
     { id: 2, users: [alice] },
     { id: 1, users: [bob] },
   ],
-  trialBy: () => alice,
+  trialOf: (uid) => (uid === alice ? { what: "Mode block.", ends: "" } : null),
   hasUsed: () => false,
   networksOf: () => [],
+  ruleUsers: () => [alice, bob],
+  privateApps: () => [],
+  historyUsers: () => [],
 };
 
 /** What rooms would answer, as far as it is looked at on its way back. */
@@ -63,6 +67,7 @@ const gate: GateParts = {
     known: allKnown(() => false),
     askedAbout: () => null,
     consent: async () => false,
+    consents: new Consents(),
   },
   people: { viewerOf: (uid) => viewerOf(uid, "everyone", alice), world },
   isStill: () => true,

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import type { MethodName } from "../../../contract/methods.ts";
 import type { Peer } from "../../../helper/kernel/peer.ts";
 import { type Authority, authorize as authorizeAny } from "../../../helper/server/authority.ts";
+import { Consents } from "../../../helper/server/consents.ts";
 import { allKnown } from "./known.ts";
 
 const peer = { pid: process.pid, uid: 1000 } as Peer;
@@ -11,6 +12,7 @@ const authority = (consents: boolean) => ({
   windowGroup: { id: 4_000_000, problem: null },
   known: allKnown(() => false),
   askedAbout: () => null,
+  consents: new Consents(),
   consent: async () => {
     asks.push("history.delete");
     return consents;
