@@ -170,6 +170,22 @@ function decisionOf(rule: PolicyRule | undefined, mode: Mode, changed = false): 
   return { verdict: rule.action, rule: rule.id, number: rule.number, layer: layerOf(rule), reason: reasonOf(rule) };
 }
 
+/**
+ * Of a program that ended before anybody could tell which it was (identity/apps.ts puts what it called itself in brackets): the rule that
+ * blocks some app there, and comes before the one that lets it go. It may be that app.
+ */
+function blocksSomeApp(policy: Policy, question: Question, name: string | null, own?: PolicyRule): Decision | null {
+  if (!question.app.startsWith("[")) return null;
+  const blocks = (rule: PolicyRule) =>
+    rule.action === "block" &&
+    rule.app !== null &&
+    matches({ ...rule, app: null, via: null }, question, name, policy.zones);
+  const rule = policy.rules.find(blocks);
+  if (rule === undefined || (own !== undefined && compareRules(own, rule) < 0)) return null;
+  const reason = "Nobody knows which program this was, and a rule blocks one there.";
+  return { verdict: "block", rule: rule.id, number: rule.number, layer: layerOf(rule), reason };
+}
+
 /** Why a name that rules allow is not allowed here; null where no such rule is in question. */
 function whyNot({ rules, zones }: Policy, question: Question, name: string | null): string | null {
   if (name === null || !isAstray(name, question.addressHex, zones.local)) return null;
@@ -206,7 +222,8 @@ export function decide(policy: Policy, question: Question): Decision {
   // A blocklist that has one name blocks no other that shares its address.
   const unlisted = judged.filter(({ rule }) => rule === undefined || !isListedName(rule));
   const decisions = (unlisted.length > 0 ? unlisted : judged).map(({ name, rule }) => {
-    const decision = decisionOf(rule, mode, question.changed);
+    const own = decisionOf(rule, mode, question.changed);
+    const decision = (own.verdict === "allow" ? blocksSomeApp(policy, question, name, rule) : null) ?? own;
     const why = rule === undefined && decision.verdict !== "allow" ? whyNot(policy, question, name) : null;
     return why === null ? decision : { ...decision, reason: why };
   });

@@ -126,12 +126,6 @@ export async function expectNoLeakOfApps(field: Field, storm: Omit<Storm, "undec
     port,
   };
   const steady = await field.steady(1);
-  // From here on the kernel knows the program by itself. Whom nobody could name before it ended is no app with rules: mode decides.
-  await field.attempts(1, to, port, ["udp4"]);
-  await until("the program to be known", async () => {
-    const { udp4 } = await field.attempts(1, to, port, ["udp4"]);
-    return udp4?.refused === 1;
-  });
   let going = true;
   const [calling, killing] = [
     callAgainAndAgain(field, theCall, () => going),

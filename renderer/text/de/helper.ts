@@ -14,6 +14,8 @@ const reasons: Readonly<Record<string, string>> = {
   "Picket is paused: everything is allowed and recorded.": "Picket ist angehalten: Alles ist erlaubt und wird gemerkt.",
   "No rule covered it; the mode of that moment decided.": "Keine Regel passte; was damals galt, hat entschieden.",
   "This program has changed since you allowed it.": "Dieses Programm hat sich geändert, seit du es erlaubt hast.",
+  "Nobody knows which program this was, and a rule blocks one there.":
+    "Niemand weiß, welches Programm das war, und eine Regel blockiert dort eines.",
   "You allowed it once.": "Du hast es einmal erlaubt.",
   "You blocked it once.": "Du hast es einmal blockiert.",
   "A person ended it.": "Jemand hat sie beendet.",

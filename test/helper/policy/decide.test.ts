@@ -328,6 +328,36 @@ describe("blocklists", () => {
   });
 });
 
+describe("a program that ended before anybody could tell which it was", () => {
+  const nameless = asked({ app: "[curl]" });
+  const blocks = rule({ app: "/usr/bin/curl", action: "block" });
+
+  it.each(["allow", "learn"] as const)("is not let go by a mode where a rule blocks some app there (%s)", (mode) => {
+    expect(decide(policyOf(mode, blocks), nameless)).toEqual({
+      verdict: "block",
+      rule: blocks.id,
+      number: blocks.number,
+      layer: "rule",
+      reason: "Nobody knows which program this was, and a rule blocks one there.",
+    });
+    expect(decide(policyOf(mode, blocks), asked({ app: "/usr/bin/wget" })).verdict).toBe("allow");
+    const elsewhere = rule({ app: "/usr/bin/curl", action: "block", address: "192.0.2.99" });
+    expect(decide(policyOf(mode, elsewhere), nameless).verdict).toBe("allow");
+  });
+
+  it("is let go by a rule for everybody only where no rule that blocks an app comes before it", () => {
+    const everybody = rule({ app: null, action: "allow" });
+    expect(decide(policyOf("allow", everybody), nameless).rule).toBe(everybody.id);
+    expect(decide(policyOf("allow", everybody, blocks), nameless).rule).toBe(blocks.id);
+    const nearer = rule({ app: null, action: "allow", address: "198.51.100.1" });
+    expect(decide(policyOf("allow", nearer, blocks), nameless).rule).toBe(nearer.id);
+  });
+
+  it("is asked about like any other", () => {
+    expect(decide(policyOf("ask", blocks), nameless).verdict).toBe("ask");
+  });
+});
+
 describe("a program that has changed", () => {
   const own = { app: "/usr/bin/curl", address: "198.51.100.1" };
   const changed = asked({ changed: true });
