@@ -22,3 +22,14 @@ export function appPathText(path: string): string {
   const { executable, script } = splitAppPath(path);
   return script === null ? path : `${script} (${executable.slice(executable.lastIndexOf("/") + 1)})`;
 }
+
+const unknown = "[unknown: ";
+
+/** Stands where a program has ended, or become another, before anybody could tell which it was: all that is known is what it called itself. */
+export function unknownApp(command: string): string {
+  return `${unknown}${command}]`;
+}
+
+export function isUnknownApp(path: string): boolean {
+  return path.startsWith(unknown);
+}

@@ -19,7 +19,8 @@ const meanings = {
   leftOut: "The kernel has no room for all rules: what they decide is held until the helper decides it.",
   unreadableRules: "Stored rules cannot be read and take no part.",
   unnamed: "Too many programs: connections of those beyond are decided by the helper each time.",
-  errorsWithheld: "Sockets that ask for errors hear of none: their processes have too many open files to find them in.",
+  errorsWithheld:
+    "Sockets that ask for errors hear of none, or where they are older than their guard of the hold: their processes have too many open files to find them in.",
   misfit:
     "What an earlier helper had pinned was damaged and was made anew: connections of that time are judged as new.",
   unrecorded:

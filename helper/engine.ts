@@ -515,7 +515,9 @@ export class Engine {
     for (const socket of sockets) {
       this.found.set(socket.flow.cookie, socket.process);
       if (!isConnection(socket.flow)) {
-        if (socket.kind === datagramKind) withholdErrors(socket.process.pid, socket.flow.cookie);
+        const { process, flow } = socket;
+        // What was judged before is told once more, and what it asked for with it.
+        if (socket.kind === datagramKind && withholdErrors(process.pid, flow.cookie)) this.forgetGates(flow.cookie);
         continue;
       }
       const record = recordOf(socket);
@@ -525,6 +527,12 @@ export class Engine {
         if (verdict === "block") this.revocation.soon();
       });
     }
+  }
+
+  private forgetGates(cookie: bigint): void {
+    const { gates } = this.parts.programs.maps;
+    for (const key of gates.keys(layouts.flow_key.size))
+      if (layouts.flow_key.read(key).cookie === cookie) gates.delete(key);
   }
 
   /** What a socket sent in the moment between its guard and the search for its owner was told without one. */

@@ -79,7 +79,10 @@ export class Revocation {
     const { policy, flows, hold } = this.parts;
     for (const { id, established, answered } of hold.released()) {
       const flow = flows.get(id);
-      if (flow === undefined) continue;
+      if (flow === undefined) {
+        hold.forget(id); // too long ago to be told what it was: its kernel asks again
+        continue;
+      }
       const { verdict, rule, layer, reason, number } = policy.decide(flow);
       if (verdict === "allow" || (verdict === "ask" && answered)) continue;
       if (verdict === "ask" || established) {

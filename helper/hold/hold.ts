@@ -287,6 +287,7 @@ export class Hold {
    * `state`: which. Told late, a handshake must not take the verdict on what was said after it.
    */
   established(id: string, key: FlowKey, state: number): void {
+    if (state === flowState.held) return; // by a policy of this very moment
     if (state === flowState.handshake && (this.flows.has(id) || this.completing.get(id)?.flow.established)) return;
     this.forget(id);
     this.parts.gates.delete(layouts.flow_key.write(key));

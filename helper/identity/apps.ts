@@ -2,7 +2,7 @@
 import { readlinkSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { basename } from "node:path";
-import { type AppPath, appPathText, joinAppPath, splitAppPath } from "../../contract/app-path.ts";
+import { type AppPath, appPathText, joinAppPath, splitAppPath, unknownApp } from "../../contract/app-path.ts";
 import type { App, Package, Packaging } from "../../contract/words.ts";
 import { disguise, type Launch } from "../kernel/layout.ts";
 import { bootMoment } from "../kernel/libc.ts";
@@ -225,7 +225,7 @@ export class Apps {
   private async findInProc(process: ReportedProcess, mounts: readonly Mount[]): Promise<Found> {
     const command = process.command.toString("utf8").split("\0")[0] ?? "";
     // A process chooses its command name itself: in brackets, or it could call itself Firefox.
-    const gone = uncertain(`[${command}]`, `[${command}]`);
+    const gone = uncertain(`[${command}]`, unknownApp(command));
     const link = `/proc/${process.pid}/exe`;
     let raw: Buffer;
     try {

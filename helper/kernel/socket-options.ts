@@ -45,16 +45,20 @@ export function abandonedSearches(): number {
 
 /**
  * What asked for errors before anybody could keep them from it hears of none from now on, until it is given them like others: a hold would be one.
- * Only as its cgroup is guarded: which of an app's sockets it is must be searched for.
+ * Only as its cgroup is guarded: which of an app's sockets it is must be searched for. Returns whether it did.
  */
-export function withholdErrors(pid: number, cookie: bigint): void {
+export function withholdErrors(pid: number, cookie: bigint): boolean {
   const fd = takeSocket(pid, cookie);
-  if (fd === undefined) return;
+  if (fd === undefined) return false;
   const value = Buffer.alloc(4);
   try {
-    for (const { level, option } of errorOptions) {
-      if (optionOf(fd, level, option, value)) setIntegerOption(fd, level, option, 0);
-    }
+    const given = errorOptions.filter(({ level, option }) => optionOf(fd, level, option, value));
+    for (const { level, option } of given) setIntegerOption(fd, level, option, 0);
+    return given.length > 0;
+  } catch (error) {
+    // Some other program of cgroups may forbid it: then it hears of the hold.
+    if (!(error instanceof SystemError)) throw error;
+    return false;
   } finally {
     close(fd);
   }

@@ -1,4 +1,5 @@
 // The decider: which verdict a flow gets and why. Pure: no clock, no I/O.
+import { isUnknownApp } from "../../contract/app-path.ts";
 import type { Action, Direction, Layer, Mode, Protocol } from "../../contract/words.ts";
 import { contains } from "./address.ts";
 import { entryRule, type Lists } from "./lists.ts";
@@ -171,11 +172,11 @@ function decisionOf(rule: PolicyRule | undefined, mode: Mode, changed = false): 
 }
 
 /**
- * Of a program that ended before anybody could tell which it was (identity/apps.ts puts what it called itself in brackets): the rule that
- * blocks some app there, and comes before the one that lets it go. It may be that app.
+ * Of a program that ended before anybody could tell which it was: the rule that blocks some app there, and comes before the one that lets
+ * it go. It may be that app.
  */
 function blocksSomeApp(policy: Policy, question: Question, name: string | null, own?: PolicyRule): Decision | null {
-  if (!question.app.startsWith("[")) return null;
+  if (!isUnknownApp(question.app)) return null;
   const blocks = (rule: PolicyRule) =>
     rule.action === "block" &&
     rule.app !== null &&

@@ -98,7 +98,25 @@ while True:
     data, remote = s.recvfrom(100)
     s.sendto(data, remote)`;
 
-const addresses = { busy: "", pretending: "" };
+/** Asks for errors, and sends all the time to where nobody listens; from its line on it says once that it heard of some. */
+const refused = `import select, socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IP, 11, 1)
+s.setblocking(False)
+print("up", flush=True)
+heard, counts = 0, False
+while heard < 4: # the kernel sends one a second
+    for call in (lambda: s.sendto(b"x", (sys.argv[1], 4)), lambda: s.recv(10)):
+        try: call()
+        except BlockingIOError: pass
+        except OSError as error: heard += counts and error.errno == 111
+    if select.select([] if counts else [sys.stdin], [], [], 0.005)[0]:
+        sys.stdin.readline()
+        counts = True
+print("heard", flush=True)
+sys.stdin.readline()`;
+
+const addresses = { busy: "", pretending: "", refused: "" };
 const older: Record<string, Older> = {};
 
 beforeAll(async () => {
@@ -110,7 +128,9 @@ beforeAll(async () => {
   for (const name of Object.keys(addresses) as (keyof typeof addresses)[]) addresses[name] = network.address(4);
   await helper.start();
   await (await helper.client()).call("rules.add", { app: program, action: "block", address: addresses.busy });
+  await (await helper.client()).call("rules.add", { app: null, action: "allow", address: addresses.refused });
   await helper.signal("SIGKILL");
+  older.refused = await before(refused, addresses.refused);
   older.busy = await before(busy, addresses.busy);
   older.pretending = await before(pretending, addresses.pretending);
   older.served = await before(served);
@@ -156,4 +176,9 @@ test("who calls a port that it chose is asked about", async () => {
   expect(direction).toBe("inbound");
   await (await helper.client()).call("prompts.answer", { id, action: "allow", lifetime: "once" });
   expect((await called).errno).toBe(0);
+});
+
+test("one that asked for errors, and sent while its guard was made, hears of them", async () => {
+  older.refused?.go();
+  expect(await older.refused?.line(1)).toBe("heard");
 });

@@ -180,7 +180,7 @@ describe("an answer that was given already, and a rule that blocks", () => {
     await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
     await until("what was held", async () => (await network.arrivedAt(address)) > open);
     const rule = await api.call("rules.add", { app: null, action: "block", address });
-    const before = await network.arrivedAt(address);
+    const before = await settled(address);
     app.go();
     const { errno } = await app.says<{ errno: number }>();
     // In nobody's descriptor table it could not be found, and hears of it from its own packet.
@@ -205,7 +205,7 @@ describe("an answer that was given already, and a rule that blocks", () => {
 
   /** The helper sends a released SYN again after 1, 3 and 7 s, the app's kernel sooner. */
   async function nothingMoreLeaves(address: string): Promise<void> {
-    const before = await network.arrivedAt(address);
+    const before = await settled(address);
     await new Promise((resolve) => setTimeout(resolve, 8000));
     expect(await network.arrivedAt(address)).toBe(before);
   }

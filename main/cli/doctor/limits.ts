@@ -56,7 +56,8 @@ const happened: Record<string, string> = {
   preexisting: "They were there before Picket. Restart the apps they belong to, or the computer.",
   unnamed: `Restart the computer, or the helper, when it is quiet. ${restartsCount}`,
   unrecorded: "Restart the programs that can be answered once only.",
-  errorsWithheld: "Nothing is to be done: those apps learn of a failed connection a little later.",
+  errorsWithheld:
+    "Those apps learn of a failed connection a little later. One that fails while it is asked about works once it was started again.",
   misfit: "Nothing is to be done: it was made good when the helper started.",
   errors: "sudo journalctl -u picket-helper -p err shows them.",
 };

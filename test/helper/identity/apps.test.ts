@@ -181,7 +181,7 @@ describe("a process is", () => {
     const right = reported(pid, sleep);
     for (const start of [right.start + 10_000_000n, right.start - 10_000_000n, 0n]) {
       const { app, certain } = await appsWith(["Sleep", sleep]).identify({ ...right, start });
-      expect([app.path, certain]).toEqual(["[sleep]", false]);
+      expect([app.name, app.path, certain]).toEqual(["[sleep]", "[unknown: sleep]", false]);
     }
   });
 
@@ -193,7 +193,7 @@ describe("a process is", () => {
     await once(child, "exit");
     for (const gone of [process, { ...process, pid: 0 }, { ...process, pid: 4_194_304 }]) {
       const { app, certain } = await appsWith(["Sleep", sleep]).identify(gone);
-      expect([app.path, app.verified, certain]).toEqual(["[sleep]", false, false]);
+      expect([app.path, app.verified, certain]).toEqual(["[unknown: sleep]", false, false]);
     }
   });
 

@@ -1,5 +1,7 @@
 // The decider: what matches, which verdict, which layer, which sentence.
+
 import { describe, expect, it } from "vitest";
+import { unknownApp } from "../../../contract/app-path.ts";
 import type { Mode, Rule } from "../../../contract/words.ts";
 import { addressHex, parsePrefix } from "../../../helper/policy/address.ts";
 import {
@@ -329,7 +331,7 @@ describe("blocklists", () => {
 });
 
 describe("a program that ended before anybody could tell which it was", () => {
-  const nameless = asked({ app: "[curl]" });
+  const nameless = asked({ app: unknownApp("curl") });
   const blocks = rule({ app: "/usr/bin/curl", action: "block" });
 
   it.each(["allow", "learn"] as const)("is not let go by a mode where a rule blocks some app there (%s)", (mode) => {
@@ -355,6 +357,11 @@ describe("a program that ended before anybody could tell which it was", () => {
 
   it("is asked about like any other", () => {
     expect(decide(policyOf("ask", blocks), nameless).verdict).toBe("ask");
+  });
+
+  it("is no program that runs, and of which nobody can be sure", () => {
+    for (const app of ["[/usr/bin/curl (deleted)]", "[a program (whose start could not be recorded)]"])
+      expect(decide(policyOf("allow", blocks), asked({ app })).verdict).toBe("allow");
   });
 });
 
