@@ -97,9 +97,11 @@ test("a second way of a connection is its app's", {
     copyFileSync(realpathSync(python), app);
     const api = await field.helper.client();
     await api.call("rules.add", { app, action: "allow", address });
+    // Known by now: one that is held for two retransmissions falls back to TCP (net.mptcp.syn_retrans_before_tcp_fallback).
+    await field.run([app, "-c", "import socket, sys; socket.create_connection((sys.argv[1], 9000))", address]);
     const child = field.spawn([app, "-c", caller, address]);
     const flows = async () => (await api.call("flows.list", {})).filter(({ endpoint }) => endpoint.address === address);
-    await until("both ways", async () => (await flows()).length === 2);
+    await until("both ways", async () => (await flows()).length === 3);
     for (const flow of await flows()) expect(flow).toMatchObject({ app: { path: app }, verdict: "allow", user: 0 });
     child.kill("SIGKILL");
     await until("their ends", async () => (await flows()).every(({ live }) => !live));
