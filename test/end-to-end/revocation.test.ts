@@ -160,7 +160,7 @@ describe("an answer that was given already, and a rule that blocks", () => {
     const address = network.address(4);
     const api = await helper.client();
     const allowed = await api.call("rules.add", { app: null, action: "allow", address });
-    const command = client("turns", address, 9, ...(away === "" ? [] : [away]));
+    const command = client("turns", address, 11, ...(away === "" ? [] : [away]));
     const app = new Talker(
       spawn(picket, ["run", "--", "nsenter", `--net=/run/netns/${network.near}`, ...command], {
         stdio: ["pipe", "pipe", "inherit"],
