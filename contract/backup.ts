@@ -75,16 +75,17 @@ export type Restored = v.InferOutput<typeof restoredSchema>;
 
 export const backupMethods = {
   "backup.read": { params: v.strictObject({}), result: backupSchema },
-  /** The text of a backup, piece by piece; one connection at a time: the last to begin. Errors: too_large, bad_backup (another began). */
+  /** The text of a backup, piece by piece; one connection of each user's at a time: the last to begin. Errors: too_large, bad_backup (another began). */
   "backup.append": {
     params: v.strictObject({ first: v.boolean(), text: v.pipe(v.string(), v.maxLength(backupPiece)) }),
     result: v.object({ length: whole }),
   },
   /**
    * Brings everything to what was appended, all or nothing, or tells what that would do. Errors: bad_backup, bad_rules_file (a rule that
-   * cannot be, naming it), unknown_rule (factory), too_many_blocklists, not_permitted (rules for everybody, root or another person).
+   * cannot be, naming it), unknown_rule (factory), too_many_rules, too_many_blocklists, not_permitted (rules for everybody, root or another
+   * person).
    */
   "backup.restore": { params: v.strictObject({ dryRun: v.optional(v.boolean(), false) }), result: restoredSchema },
-  /** Brings everything back to what it was before the last restore. Errors: nothing_to_undo. */
+  /** Brings everything back to what it was before the last restore. Errors: nothing_to_undo, and those of backup.restore. */
   "backup.undo": { params: v.strictObject({}), result: restoredSchema },
 } as const;

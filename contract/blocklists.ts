@@ -108,7 +108,7 @@ export const blocklistMethods = {
     params: v.strictObject({ upload, data: v.pipe(v.string(), v.maxLength(60_000), v.base64()) }),
     result: v.object({ bytes: count }),
   },
-  /** Errors: unknown_upload, and those of begin. */
+  /** A list whose first text is not taken (`error` says why) is gone when this connection is. Errors: unknown_upload, and those of begin. */
   "blocklists.commit": { params: v.strictObject({ upload }), result: blocklistSchema },
   /** Errors: unknown_blocklist. */
   "blocklists.remove": { params: v.strictObject({ name }), result: v.object({}) },

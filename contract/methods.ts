@@ -237,7 +237,7 @@ export const methods = {
       proposals: v.array(proposalSchema),
     }),
   },
-  /** Makes rules of proposals, in one change, and forgets what they were made of. Errors: unknown_proposal. */
+  /** Makes rules of proposals, in one change, and forgets what they were made of. Errors: unknown_proposal, too_many_rules. */
   "learn.accept": {
     params: v.strictObject({ ids: v.pipe(v.array(id), v.minLength(1), v.maxLength(2000)) }),
     result: v.object({ rules: v.array(ruleSchema), change: v.nullable(v.number()) }),
@@ -260,7 +260,7 @@ export const methods = {
   ...backupMethods,
   /**
    * Lets a flow's app, or with `everybody` any, past the blocklists to where the flow went: rules that allow whatever of it is listed, in
-   * one change. Errors: unknown_flow, not_listed, app_unknown.
+   * one change. Errors: unknown_flow, not_listed, app_unknown, too_many_rules.
    */
   "rules.except": {
     params: v.strictObject({ flow: v.pipe(v.string(), v.maxLength(256)), everybody: v.optional(v.boolean(), false) }),

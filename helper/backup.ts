@@ -14,6 +14,7 @@ import type { Profile, Rule } from "../contract/words.ts";
 import type { Blocklists } from "./blocklists/blocklists.ts";
 import type { History } from "./history/history.ts";
 import { withAppKeys } from "./identity/rule-app.ts";
+import type { Peer } from "./kernel/peer.ts";
 import { log } from "./log.ts";
 import type { Modes } from "./modes.ts";
 import type { Brought } from "./people/scopes.ts";
@@ -37,13 +38,26 @@ export interface BackupsParts {
   changed(): void;
 }
 
-type May = (brought: readonly Brought[]) => boolean;
-type Attempt = (work: () => Restored) => Restored;
+/** Who wants everything brought to a backup, and how. */
+export interface Wanting {
+  readonly dryRun: boolean;
+  /** Whose looks at files are one after another. */
+  readonly asker: string;
+  /** Whether they may do that to rules. */
+  may(brought: readonly Brought[]): boolean;
+  /** The change itself: it decides whether it is on trial. */
+  attempt(work: () => Restored): Restored;
+}
+
+/** A connection. */
+interface Client {
+  readonly peer: Pick<Peer, "uid">;
+}
 
 export class Backups {
   private readonly parts: BackupsParts;
-  /** The text on its way, and whose: one at a time, so that clients cannot fill the memory with them. */
-  private handed: { readonly client: object; text: string } | undefined;
+  /** The text of each user's on its way, and over which connection: one at a time, so that nobody can fill the memory with them. */
+  private readonly handed = new Map<number, { readonly client: Client; text: string }>();
   constructor(parts: BackupsParts) {
     this.parts = parts;
   }
@@ -68,62 +82,59 @@ export class Backups {
   }
 
   /** Errors: too_large, bad_backup (another connection began to hand one over). */
-  append(client: object, { first, text }: { first: boolean; text: string }): number {
-    if (first) this.handed = { client, text: "" };
+  append(client: Client, { first, text }: { first: boolean; text: string }): number {
+    if (first) this.handed.set(client.peer.uid, { client, text: "" });
     const handed = this.textOf(client);
     handed.text += text;
     if (handed.text.length > largestBackup) {
-      this.handed = undefined;
+      this.forget(client);
       throw new CodedError("too_large", `a backup of more than ${largestBackup / 1024 / 1024} MiB`);
     }
     return handed.text.length;
   }
 
-  private textOf(client: object): { text: string } {
-    if (this.handed?.client !== client) throw new CodedError("bad_backup", "none was handed over here");
-    return this.handed;
+  private textOf(client: Client): { text: string } {
+    const handed = this.handed.get(client.peer.uid);
+    if (handed?.client !== client) throw new CodedError("bad_backup", "none was handed over here");
+    return handed;
   }
 
   /** The connection is gone. */
-  forget(client: object): void {
-    if (this.handed?.client === client) this.handed = undefined;
+  forget(client: Client): void {
+    if (this.handed.get(client.peer.uid)?.client === client) this.handed.delete(client.peer.uid);
   }
 
-  /**
-   * Errors: see contract/backup.ts. `may`: whether who asks may do that to rules. The change itself is `attempt`'s: it decides whether it is
-   * on trial.
-   */
-  async restore(client: object, dryRun: boolean, may: May, attempt: Attempt): Promise<Restored> {
+  /** Errors: see contract/backup.ts. */
+  async restore(client: Client, wanting: Wanting): Promise<Restored> {
     const { text } = this.textOf(client);
-    const restored = await this.bring(parseBackup(text), dryRun, may, attempt, () => this.read());
-    if (!dryRun) this.forget(client);
+    const restored = await this.bring(parseBackup(text), wanting, "restore", () => this.read());
+    if (!wanting.dryRun) this.forget(client);
     return restored;
   }
 
-  /** Errors: nothing_to_undo, not_permitted. */
-  undo(may: May, attempt: Attempt): Promise<Restored> {
+  /** Errors: see contract/backup.ts. */
+  undo(wanting: Wanting): Promise<Restored> {
     const before = this.parts.settings.get("beforeRestore", backupSchema);
     if (before === undefined) throw new CodedError("nothing_to_undo");
-    return this.bring(before, false, may, attempt, () => null);
+    return this.bring(before, wanting, "restore --undo", () => null);
   }
 
-  /** `keep`: what the next undo goes back to. */
+  /** `command`: what root would say for it. `keep`: what the next undo goes back to. */
   private async bring(
     wanted: Backup,
-    dryRun: boolean,
-    may: May,
-    attempt: Attempt,
+    { dryRun, asker, may, attempt }: Wanting,
+    command: string,
     keep: () => Backup | null,
   ): Promise<Restored> {
     const { store, settings, modes, blocklists, rulesFiles } = this.parts;
     const profiles = wanted.profiles.map(checkedProfile);
     const staging = {};
-    const rules = await withAppKeys(wanted.rules, "backup");
+    const rules = await withAppKeys(wanted.rules, asker);
     const [problem] = rulesFiles.stage(staging, { first: true, rules }).problems;
     if (problem !== undefined) throw new CodedError("bad_rules_file", `rules.${problem.at}: ${problem.message}`);
     const plan = rulesFiles.plan(staging, { source: null, factory: wanted.factory });
     if (!may(plan.brought))
-      throw new CodedError("not_permitted", "rules for everybody, root or another person: sudo picket restore");
+      throw new CodedError("not_permitted", `rules for everybody, root or another person: sudo picket ${command}`);
     const lists = blocklists.planFor(wanted.blocklists);
     const knownProfiles = this.parts.profiles.all();
     const text = JSON.stringify;

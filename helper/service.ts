@@ -4,7 +4,7 @@ import { release } from "node:os";
 import { CodedError } from "../contract/errors.ts";
 import { contractVersion, type MethodName, type ParsedParams, type Result, type Topic } from "../contract/methods.ts";
 import type { Profile, Prompt, Rule, Standing, Status } from "../contract/words.ts";
-import type { Backups } from "./backup.ts";
+import type { Backups, Wanting } from "./backup.ts";
 import type { BlocklistService } from "./blocklists/service.ts";
 import type { Degraded } from "./degraded.ts";
 import type { Engine } from "./engine.ts";
@@ -19,7 +19,7 @@ import type { Monitor } from "./monitor/monitor.ts";
 import { makeMonitorService } from "./monitor/service.ts";
 import { ownFlows } from "./own-session.ts";
 import type { AdminLock } from "./people/locks.ts";
-import { type Brought, isOwnChange, mayBring, type World } from "./people/scopes.ts";
+import { isOwnChange, mayBring, type World } from "./people/scopes.ts";
 import { type Tailor, wholeFor } from "./people/tailor.ts";
 import { type Served, sees, type Viewer } from "./people/viewer.ts";
 import { gatewayText } from "./policy/profile.ts";
@@ -164,6 +164,27 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     attempt(client, what, work, seconds);
     return standingOf(parts);
   };
+  const restoring = (client: Connection, byAdmin: boolean, dryRun: boolean): Wanting => ({
+    dryRun,
+    asker: askerOf(client),
+    may: (brought) => byAdmin || mayBring(brought, viewerOf(client), parts.people.world),
+    attempt: (work) => attempt(client, "A backup restored.", work),
+  });
+  const undoing = (client: Connection, byAdmin: boolean, dryRun: boolean): Wanting => ({
+    dryRun,
+    asker: askerOf(client),
+    may: (brought) => {
+      const users = brought.map(({ user }) => user);
+      return byAdmin || isOwnChange(users, viewerOf(client), parts.people.world);
+    },
+    attempt: (work) => attempt(client, "A restore taken back.", work),
+  });
+  /** What would be refused though its person consents is refused before they are asked to. */
+  const rehearse = (method: MethodName, params: ParsedParams<MethodName>, client: Connection) => {
+    if (method === "backup.undo") return parts.backups.undo(undoing(client, false, true));
+    if (method !== "backup.restore" || (params as ParsedParams<"backup.restore">).dryRun) return null;
+    return parts.backups.restore(client, restoring(client, false, true));
+  };
   /** Connections that ever handed over a backup. */
   const handing = new WeakSet<Connection>();
   const service: Methods = {
@@ -264,16 +285,9 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       handing.add(client);
       return { length: parts.backups.append(client, piece) };
     },
-    "backup.restore": ({ dryRun }, client, byAdmin) => {
-      const may = (brought: readonly Brought[]) => byAdmin || mayBring(brought, viewerOf(client), parts.people.world);
-      return parts.backups.restore(client, dryRun, may, (work) => attempt(client, "A backup restored.", work));
-    },
-    "backup.undo": (_, client, byAdmin) => {
-      const users = (brought: readonly Brought[]) => brought.map(({ user }) => user);
-      const may = (brought: readonly Brought[]) =>
-        byAdmin || isOwnChange(users(brought), viewerOf(client), parts.people.world);
-      return parts.backups.undo(may, (work) => attempt(client, "A restore taken back.", work));
-    },
+    "backup.restore": ({ dryRun }, client, byAdmin) =>
+      parts.backups.restore(client, restoring(client, byAdmin, dryRun)),
+    "backup.undo": (_, client, byAdmin) => parts.backups.undo(undoing(client, byAdmin, false)),
     "run.enter": ({ name }, client) => enterRun(runs, name, client),
     "helper.stop": (_, client) => {
       if (client.peer.uid !== 0) throw new CodedError("not_permitted", "only root may stop the helper");
@@ -288,7 +302,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       return {};
     },
   };
-  const gate = { ...parts, isStill: ({ socket, peer }: Connection) => isStillThere(socket, peer) };
+  const gate = { ...parts, rehearse, isStill: ({ socket, peer }: Connection) => isStillThere(socket, peer) };
   return async ({ method, params, client }) => {
     const noted = isDecision(method, params) ? noteOf(parts, method, params, client) : null;
     try {

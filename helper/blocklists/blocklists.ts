@@ -16,7 +16,16 @@ import { Query } from "./domain-set.ts";
 import type { Fetch } from "./fetch.ts";
 import { ListFiles } from "./files.ts";
 import { HitCounts } from "./hit-counts.ts";
-import { type List, listOf, type Match, matchIn, type NameEntry, type PrefixEntry, shownList } from "./list.ts";
+import {
+  isNothing,
+  type List,
+  listOf,
+  type Match,
+  matchIn,
+  type NameEntry,
+  type PrefixEntry,
+  shownList,
+} from "./list.ts";
 import { nextAsk } from "./schedule.ts";
 
 /** Each costs a look at every name that is decided. */
@@ -70,6 +79,8 @@ export class Blocklists {
     this.files = new ListFiles(parts.directory);
     this.hitCounts = new HitCounts(this.rows);
     this.lists = this.rows.all().map(listOf);
+    // Of those who handed anything over, nobody is there any more.
+    for (const list of this.lists) this.abandon(String(list.number));
     const known = this.lists.flatMap(({ row }) => [row.file ?? "", row.aside?.file ?? ""]);
     this.files.sweep(new Set(known));
   }
@@ -132,12 +143,28 @@ export class Blocklists {
     return this.files.part();
   }
 
+  /** Whoever handed over the first text of the list with this id is gone: it stays only if its text was taken. */
+  abandon(id: string): void {
+    const list = this.lists.find(({ number }) => String(number) === id);
+    if (list === undefined || this.ending.signal.aborted) return;
+    list.abandoned = true;
+    if (list.jobs > 0 || !isNothing(list.row)) return;
+    try {
+      this.drop(list);
+    } catch (error) {
+      log("error", "an empty blocklist could not be removed", { list: list.row.name, error: String(error) });
+    }
+  }
+
   /** Errors: unknown_blocklist. */
   remove(name: string): void {
-    const list = this.find(name);
+    this.drop(this.find(name));
+  }
+
+  private drop(list: List): void {
+    this.rows.remove(list.number);
     list.gone = true;
     this.lists = this.lists.filter((other) => other !== list);
-    this.rows.remove(list.number);
     this.hitCounts.forget(list.number);
     this.files.remove(list.row.file);
     this.files.remove(list.row.aside?.file);
@@ -333,6 +360,7 @@ export class Blocklists {
         list.chance = Math.random();
         if (!list.gone) this.rereadOne(list);
         this.become(list, list.jobs === 0 ? null : "waiting");
+        if (list.abandoned && !list.gone) this.abandon(String(list.number));
       }
     });
     const shown = this.shown(list);

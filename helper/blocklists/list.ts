@@ -14,10 +14,26 @@ export interface List {
   jobs: number;
   chance: number;
   gone: boolean;
+  /** Whoever handed over its first text is gone, and reads no more why it was not taken. */
+  abandoned: boolean;
 }
 
 export function listOf(row: StoredList): List {
-  return { number: row.number, row, content: null, busy: null, jobs: 0, chance: Math.random(), gone: false };
+  return {
+    number: row.number,
+    row,
+    content: null,
+    busy: null,
+    jobs: 0,
+    chance: Math.random(),
+    gone: false,
+    abandoned: false,
+  };
+}
+
+/** A list of which nothing was ever taken, and which nobody fetches. A server may be away and come back. */
+export function isNothing({ url, file }: StoredList): boolean {
+  return url === null && file === null;
 }
 
 function timeText(milliseconds: number | null): string | null {

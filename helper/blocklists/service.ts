@@ -18,12 +18,17 @@ export interface BlocklistService {
 
 export function makeBlocklistService(blocklists: Blocklists): BlocklistService {
   const uploads = new Uploads();
-  const known = new WeakSet<Connection>();
-  /** What a connection hands over ends with it. */
+  /** Ids of the lists whose first text each connection handed over. */
+  const made = new WeakMap<Connection, Set<string>>();
+  /** What a connection hands over ends with it, and so does a list that came to nothing. */
   const endWith = (client: Connection) => {
-    if (known.has(client)) return;
-    known.add(client);
-    client.socket.once("close", () => uploads.forget(client));
+    if (made.has(client)) return;
+    const lists = new Set<string>();
+    made.set(client, lists);
+    client.socket.once("close", () => {
+      uploads.forget(client);
+      for (const id of lists) blocklists.abandon(id);
+    });
     if (client.socket.destroyed) throw new CodedError("unknown_upload");
   };
   const methods: Methods = {
@@ -39,7 +44,9 @@ export function makeBlocklistService(blocklists: Blocklists): BlocklistService {
     }),
     "blocklists.commit": ({ upload }, client) => {
       const { name, replace, part } = uploads.finish(client, upload);
-      return blocklists.handOver(name, replace, part);
+      const list = blocklists.handOver(name, replace, part);
+      if (!replace) made.get(client)?.add(list.id);
+      return list;
     },
     "blocklists.remove": ({ name }) => {
       blocklists.remove(name);

@@ -1,6 +1,6 @@
 // Tells the system's journal of flows and decisions (docs/journal.md). What it cannot take is counted and gone: nothing here waits.
 import type { JournalEntry } from "../../contract/journal.ts";
-import type { Flow, Rule } from "../../contract/words.ts";
+import type { Flow } from "../../contract/words.ts";
 import type { Degraded } from "../degraded.ts";
 import type { Situation } from "../enforced-policy.ts";
 import { sendToJournal } from "../kernel/journal-socket.ts";
@@ -51,15 +51,16 @@ export class Journal {
     this.write(decisionEntry(this.instance, decided));
   }
 
-  /** What became allowed comes first. */
+  /** What may let more through comes first: allows that came, and what stood in the way and went. */
   meetRules({ changed, removed }: RuleNews): void {
-    const opens = (rule: Rule) => rule.action === "allow" && rule.enabled;
     const news = [
-      ...changed.filter(opens).map((rule) => ["set", rule] as const),
-      ...changed.filter((rule) => !opens(rule)).map((rule) => ["set", rule] as const),
+      ...changed.map((rule) => ["set", rule] as const),
       ...removed.map((rule) => ["removed", rule] as const),
     ];
-    for (const [change, rule] of news.slice(0, mostRules))
+    const opens = ([change, { action, enabled }]: (typeof news)[number]) =>
+      change === "set" ? (action === "allow") === enabled : action !== "allow" && enabled;
+    const ordered = [...news.filter(opens), ...news.filter((each) => !opens(each))];
+    for (const [change, rule] of ordered.slice(0, mostRules))
       this.write(ruleEntry(this.instance, change, rule, news.length));
   }
 

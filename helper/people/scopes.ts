@@ -233,8 +233,9 @@ const scopes: { [M in MethodName]: Entry<M> } = {
   "blocklists.hits": { leave: () => [] },
   "blocklists.add": "machine",
   "blocklists.begin": "machine",
-  "blocklists.append": "machine",
-  "blocklists.commit": "machine",
+  // Of what this connection began: that is what was asked about.
+  "blocklists.append": "open",
+  "blocklists.commit": "open",
   "blocklists.remove": "machine",
   "blocklists.enable": "machine",
   "blocklists.refresh": "machine",
@@ -275,7 +276,8 @@ const scopes: { [M in MethodName]: Entry<M> } = {
   "history.delete": "machine",
   // What one does to rules is looked at again where it is done: the text, and whose rules there are, may be others by then.
   "backup.read": { demands: wholeBackup },
-  "backup.append": "machine",
+  // Nothing but one's own text, until it is restored.
+  "backup.append": "open",
   "backup.restore": { demands: wholeBackup },
   "backup.undo": { demands: wholeBackup },
   "run.enter": "open",

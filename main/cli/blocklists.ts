@@ -138,9 +138,6 @@ export async function change(
     const settled = await follow(helper, begin);
     if (json) process.stdout.write(`${printableJson(settled, 2)}\n`);
     const failed = settled.filter(({ error }) => error !== null);
-    // A file that is no list leaves nothing. A server may be away and come back.
-    for (const { name, url, updated } of failed)
-      if (url === null && updated === null) await helper.call("blocklists.remove", { name });
     for (const one of settled) if (!json && one.error === null) process.stdout.write(`${tell(one)}\n`);
     for (const one of failed) process.stderr.write(`picket: ${printable(complaint(one))}\n`);
     return failed.length === 0 ? 0 : 1;

@@ -1,5 +1,8 @@
 // Whose a backup is where several people use the computer: the owner's own while nothing in it is another person's, else an administrator's,
 // of whom there is none here.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Backup } from "../../contract/backup.ts";
 import type { FileRule } from "../../contract/rules-file.ts";
@@ -52,6 +55,29 @@ test("the owner alone reads it, restores it and takes that back, with rules for 
   expect(await rules()).toHaveLength(before.length);
   await alices.call("backup.undo", {});
   expect((await rules()).sort()).toEqual(changed.sort());
+});
+
+test("each person hands over their own: nobody's takes the place of another's, or is waited for", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "picket-versions-"));
+  const backup = await root.call("backup.read", {});
+  // Not root's alone, so that a process has to look at each.
+  const rules = Array.from({ length: 12 }, (_, at): FileRule => {
+    return { action: "block", app: join(folder, `app-1.${at}/app`), user: alice };
+  });
+  const text = JSON.stringify({ ...backup, rules: [...backup.rules, ...rules] });
+  for (const api of [root, alices, bobs]) await api.call("backup.append", { first: true, text });
+  let isOver = false;
+  const hers = Array.from({ length: 6 }, () =>
+    alices.call("backup.restore", { dryRun: true }).then(() => {
+      isOver = true;
+    }),
+  );
+  await root.call("backup.restore", { dryRun: true });
+  expect(isOver).toBe(false);
+  await Promise.all(hers);
+  // Only the text is his to hand over.
+  await expect(bobs.call("backup.restore", { dryRun: true })).rejects.toMatchObject(refuses);
+  rmSync(folder, { recursive: true });
 });
 
 test.for<[string, FileRule]>([

@@ -155,14 +155,25 @@ describe("two people at once", () => {
   test("an exception to a blocklist is for one's own processes", async () => {
     const address = network.address(4);
     const { upload } = await root.call("blocklists.begin", { name: "listed" });
-    await root.call("blocklists.append", { upload, data: Buffer.from(`${address}\n`).toString("base64") });
+    const data = Buffer.from(`${address}\n`).toString("base64");
+    await root.call("blocklists.append", { upload, data });
+    // Nobody else's to go on with: no administrator is asked.
+    for (const name of ["append", "commit"] as const)
+      await expect(
+        bobs.call(`blocklists.${name}`, { upload, ...(name === "append" && { data }) } as never),
+      ).rejects.toMatchObject({
+        code: "unknown_upload",
+      });
     await root.call("blocklists.commit", { upload });
     const app = ownApp("listed");
     expect(await outcome(attempt(bob, app, address))).toBe(refused);
-    const [flow] = (await bobs.call("flows.list", {})).filter(({ endpoint }) => endpoint.address === address);
-    expect(flow?.layer).toBe("blocklist");
+    // The kernel refuses it by itself, and tells of it.
+    const flow = await until("his flow", async () =>
+      (await bobs.call("flows.list", {})).find(({ endpoint }) => endpoint.address === address),
+    );
+    expect(flow.layer).toBe("blocklist");
     for (const everybody of [false, true]) {
-      const { rules } = await bobs.call("rules.except", { flow: flow?.id ?? "", everybody });
+      const { rules } = await bobs.call("rules.except", { flow: flow.id, everybody });
       expect(rules).toMatchObject([{ user: bob }]);
     }
     expect(await outcome(attempt(bob, app, address))).toBe(0);

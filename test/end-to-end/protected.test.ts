@@ -1,11 +1,13 @@
 // At level "protected", what a program of the person's may not do at the helper by words that sound harmless. The real helper decides; no
 // polkit runs here, so nobody consents.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { HelperClient } from "../../main/client/client.ts";
 import { page, startWeb, type Web } from "../helper/blocklists/web.ts";
-import { connectAs } from "./as-user.ts";
-import { slowness, until } from "./helper-process.ts";
-import { alice, Storming, windowGroup } from "./storming.ts";
+import { asUser, connectAs } from "./as-user.ts";
+import { picket, slowness, start, until } from "./helper-process.ts";
+import { alice, bob, Storming, windowGroup } from "./storming.ts";
 
 vi.setConfig({ testTimeout: 60_000 * slowness });
 
@@ -102,6 +104,42 @@ test("what a person tries is not made to stay, where it lets more through", asyn
   expect((await person.call("confirm", {})).trial).toBe(null);
   await program.call("mode.set", { mode: "block", confirmWithin: 600 });
   expect(await program.call("confirm", {})).toMatchObject({ mode: "block", trial: null });
+});
+
+test("a file that is no list is complained about and leaves nothing, without a question to anybody", async () => {
+  const page = join(field.programs, "page.txt");
+  writeFileSync(page, "<html>\n<p>sign in</p>\n");
+  const [program = "", ...words] = asUser(alice, [picket, "blocklists", "add", page]);
+  expect(await start(program, words, { PICKET_SOCKET: field.helper.socket })).toMatchObject({
+    ...{ code: 1, stdout: "" },
+    stderr: expect.stringMatching(/^picket: page: That is no blocklist[^\n]*\n$/),
+  });
+  await until("the list's end", async () => (await person.call("blocklists.list", {})).length === 0);
+});
+
+test("what no consent would have carried out is refused before anybody is asked", async () => {
+  const backup = await person.call("backup.read", {});
+  const restore = async (rules: typeof backup.rules) => {
+    await program.call("backup.append", { first: true, text: JSON.stringify({ ...backup, rules }) });
+    return program.call("backup.restore", {});
+  };
+  // Nobody consents here: what gets as far as to be asked about is refused for want of the window.
+  const asked = { ...refused, message: expect.stringMatching(/Picket's window/) };
+  await expect(restore([])).rejects.toMatchObject(asked);
+  const rule = { action: "allow", address: "192.0.2.9" } as const;
+  const say = (command: string) => ({ ...refused, message: expect.stringMatching(new RegExp(`sudo ${command}\\)`)) });
+  await expect(restore([rule])).rejects.toMatchObject(say("picket restore"));
+  await expect(program.call("backup.undo", {})).rejects.toMatchObject({ code: "nothing_to_undo" });
+  const root = await field.helper.client();
+  const clear = async () => {
+    await root.call("backup.append", { first: true, text: JSON.stringify({ ...backup, rules: [] }) });
+    await root.call("backup.restore", {});
+  };
+  await clear();
+  await expect(program.call("backup.undo", {})).rejects.toMatchObject(asked);
+  await root.call("rules.add", { app: null, action: "block", address: "192.0.2.9", user: bob });
+  await clear();
+  await expect(program.call("backup.undo", {})).rejects.toMatchObject(say("picket restore --undo"));
 });
 
 test("nobody is kept from listing and removing rules by rules without number", async () => {

@@ -114,6 +114,48 @@ describe("what is fetched", () => {
 });
 
 describe("a list that was handed over", () => {
+  it("stays as it is where the database cannot let go of it, also one that is none", async () => {
+    const names = () => lists.list().map(({ name }) => name);
+    const page = await handOver("page", "<html>\n<p>sign in</p>\n");
+    await handOver("good", "good.example\n");
+    store.exec("CREATE TRIGGER refuse BEFORE DELETE ON blocklists BEGIN SELECT RAISE(ABORT, 'full'); END");
+    lists.abandon(page.id);
+    expect(() => lists.remove("good")).toThrow(/full/);
+    expect(lists.matchName("good.example")).not.toBeNull();
+    expect(names()).toEqual(["page", "good"]);
+    await reopen();
+    expect(names()).toEqual(["page", "good"]);
+    store.exec("DROP TRIGGER refuse");
+    lists.remove("good");
+    expect(names()).toEqual(["page"]);
+  });
+
+  it("and is none ends with whoever handed it over, or with the helper; any other stays", async () => {
+    const names = () => lists.list().map(({ name }) => name);
+    const page = "<html>\n<p>sign in</p>\n";
+    const { id, error } = await handOver("page", page);
+    expect(error).toMatchObject({ code: "blocklist_unreadable" });
+    lists.abandon(id);
+    expect(names()).toEqual([]);
+    // Gone before it was read.
+    const part = lists.newPart();
+    writeFileSync(part, page);
+    lists.abandon(lists.handOver("quick", false, part).id);
+    await until("its end", () => names().length === 0);
+    await handOver("left", page);
+    const good = await handOver("good", "good.example\n");
+    const second = await handOver("second", page);
+    await handOver("second", "second.example\n", true);
+    served = new CodedError("fetch_failed");
+    const far = lists.add("far", "https://example.org/");
+    await settled("far");
+    for (const each of [good, second, far]) lists.abandon(each.id);
+    expect(names()).toEqual(["left", "good", "second", "far"]);
+    await reopen();
+    expect(names()).toEqual(["good", "second", "far"]);
+    expect(files()).toHaveLength(2);
+  });
+
   it("blocks, after a restart too, until it is removed", async () => {
     const one = await handOver("ads", "0.0.0.0 host.example.org\nexample.net\n198.51.100.0/25\n198.51.100.128/25\n");
     expect(one).toMatchObject({ hosts: 1, domains: 1, addresses: 1, error: null, url: null, enabled: true });

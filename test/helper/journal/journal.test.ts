@@ -203,7 +203,7 @@ describe("decisions", () => {
     expect(journal.lost).toBe(1);
   });
 
-  it("that are about rules are told one by one, what became allowed first", () => {
+  it("that are about rules are told one by one, what lets more through first: allows that came, blocks that went", () => {
     const { journal, told } = journalOf("none");
     const allow = {
       ...rule,
@@ -215,19 +215,26 @@ describe("decisions", () => {
       portTo: 445,
     } as const;
     journal.meetRules({
-      changed: [{ ...rule, id: "7" }, { ...allow, id: "9", enabled: false }, allow],
-      removed: [{ ...rule, id: "3" }],
+      changed: [
+        { ...rule, id: "7" },
+        { ...allow, id: "9", enabled: false },
+        { ...rule, id: "6", enabled: false },
+        allow,
+      ],
+      removed: [
+        { ...allow, id: "2" },
+        { ...rule, id: "4", enabled: false },
+        { ...rule, id: "3" },
+      ],
     });
     expect(told.map(({ PICKET_CHANGE, PICKET_RULE }) => `${PICKET_CHANGE} ${PICKET_RULE}`)).toEqual([
-      "set 8",
-      "set 7",
-      "set 9",
-      "removed 3",
+      ...["set 6", "set 8", "removed 3"],
+      ...["set 7", "set 9", "removed 2", "removed 4"],
     ]);
-    expect(told[0]).toMatchObject({
+    expect(told[1]).toMatchObject({
       MESSAGE: "Rule 8: allow /tmp/\\x1b to example.org port 443-445 (tcp), forever",
       PICKET_EVENT: "rule",
-      PICKET_CHANGES: "4",
+      PICKET_CHANGES: "7",
       PICKET_ACTION: "allow",
       PICKET_ENABLED: "yes",
       PICKET_APP: "/tmp/\\x1b",
@@ -237,8 +244,8 @@ describe("decisions", () => {
       PICKET_LIFETIME: "forever",
       PICKET_ORIGIN: "person",
     });
-    expect(told[2]).toMatchObject({ PICKET_ENABLED: "no", MESSAGE: expect.stringMatching(/^Rule 9, disabled: /) });
-    expect(told[3]).toMatchObject({ MESSAGE: expect.stringMatching(/^Rule 3 removed: block /) });
+    expect(told[4]).toMatchObject({ PICKET_ENABLED: "no", MESSAGE: expect.stringMatching(/^Rule 9, disabled: /) });
+    expect(told[2]).toMatchObject({ MESSAGE: expect.stringMatching(/^Rule 3 removed: block /) });
     for (const each of told) v.parse(journalEntrySchema, each);
   });
 

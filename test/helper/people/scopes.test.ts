@@ -277,11 +277,16 @@ it("networks are told to those whose processes used them, by name nowhere else e
 
 it.each([
   ...["mode.set", "pause", "lockdown", "profile.set", "profiles.define", "profiles.remove"],
-  ...["add", "begin", "append", "commit", "remove", "enable", "refresh"].map((name) => `blocklists.${name}`),
+  ...["add", "begin", "remove", "enable", "refresh"].map((name) => `blocklists.${name}`),
   ...["configure", "setPrivate", "delete"].map((name) => `history.${name}`),
-  "backup.append",
 ] as MethodName[])("%s is about everybody: root's, the keeper's, or with an administrator's consent", (method) => {
   expect(everybody.map((viewer) => demands(viewer, method, {}))).toEqual(["anybody", "anybody", "admin"]);
+});
+
+it("pieces of a text that was begun ask nobody anew, each: they are their connection's", () => {
+  const pieces = ["blocklists.append", "blocklists.commit", "backup.append"] as const;
+  for (const method of pieces)
+    expect(everybody.map((viewer) => demands(viewer, method, { first: true }))).toEqual(Array(3).fill("anybody"));
 });
 
 describe("a backup", () => {

@@ -70,6 +70,7 @@ const gate: GateParts = {
     consents: new Consents(),
   },
   people: { viewerOf: (uid) => viewerOf(uid, "everyone", alice), world },
+  rehearse: () => null,
   isStill: () => true,
 };
 
