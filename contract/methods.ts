@@ -195,7 +195,7 @@ export const methods = {
     params: v.strictObject({ mode: modeSchema, confirmWithin: v.optional(v.nullable(seconds), null) }),
     result: standingSchema,
   },
-  /** Keeps what is on trial. Errors: nothing_to_confirm. */
+  /** Keeps what is on trial. Errors: nothing_to_confirm; question_changed, where it is another by the time somebody consents. */
   confirm: { params: nothing, result: standingSchema },
   /** Allows everything for so long, awake or asleep, at most until the machine restarts; null ends it. */
   pause: { params: v.strictObject({ for: v.nullable(durationSchema) }), result: standingSchema },

@@ -321,6 +321,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     directories: () => guards.guarded().map((path) => join(root, path)),
     outside: () => programs.findOutside(),
   });
+  const onTrial = (uid: number) => probation.onTrial(uid, people.viewerOf(uid).everything);
   const service: ServiceParts = {
     engine,
     monitor,
@@ -369,7 +370,8 @@ async function assemble(rooms: Rooms): Promise<Helper> {
         ruleEndsSooner: (rule) => engine.edits.endsSooner(rule),
         answerEndsSooner: (answer) => engine.answers.endsSooner(answer),
         fetchedLately: (list) => blocklists.fetchedLately(list),
-        trialWidens: (uid) => probation.widens(uid),
+        trialWidens: (uid) => probation.widens(uid, people.viewerOf(uid).everything),
+        onTrial,
       },
       askedAbout: (prompt) => engine.prompts.get(prompt) ?? null,
       consent: (peer, admin, method, params) => {
@@ -377,7 +379,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
         return polkitAllows(
           peer,
           admin ? "org.picket.manage" : "org.picket.widen",
-          actWords(method, params, asked, admin),
+          actWords(method, params, asked, admin, onTrial(peer.uid)?.what),
         );
       },
       consents: new Consents(),
@@ -397,9 +399,13 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       tellRules(engine.listRules());
     }
     if (!server.isWatched("status")) return;
-    const now = statusOf(service);
-    const text = JSON.stringify(now);
-    if (text !== lastStatus) server.event("status", (client) => tailor.whole(client, "status", now));
+    const now = statusOf(service, people.viewerOf(0));
+    const text = JSON.stringify([now, probation.all]);
+    if (text !== lastStatus)
+      server.event("status", (client) => {
+        const { uid, everything } = people.viewerOf(client.peer.uid);
+        return tailor.whole(client, "status", { ...now, trial: probation.trialOf(uid, everything) });
+      });
     lastStatus = text;
   };
   const tellEachRound = () => {

@@ -8,6 +8,7 @@ import type { Asked } from "./enforced-policy.ts";
 import { Alarm } from "./kernel/wakeups.ts";
 import { log } from "./log.ts";
 import { hasPassed, type Modes, momentSchema, type State, stateSchema, wallTime } from "./modes.ts";
+import type { OnTrial } from "./server/rights.ts";
 import { durably, type Store } from "./store/database.ts";
 import { type RuleChanges, type Undone, undoneSchema } from "./store/rule-changes.ts";
 import type { BootClock } from "./store/rules.ts";
@@ -106,18 +107,30 @@ export class Probation {
     this.alarm.close();
   }
 
-  /** For who sees everything: root's own, else the next to end. */
-  get trial(): Trial | null {
-    return this.told(this.of(0) ?? this.next);
+  /** What the user would keep. */
+  trialOf(uid: number, everything: boolean): Trial | null {
+    const kept = this.keptBy(uid, everything);
+    return kept === null ? null : this.told(kept);
   }
 
-  /** What the user has on trial. */
-  trialOf(uid: number): Trial | null {
-    return this.told(this.of(uid));
+  /** Everybody's. */
+  get all(): Trial[] {
+    return this.trials.map((each) => this.told(each));
   }
 
-  private told(stored: Stored | null): Trial | null {
-    return stored === null ? null : { what: stored.what, ends: wallTime(stored.ends, this.parts.clock) };
+  /** The same, to know it again: set clocks do not move it. */
+  onTrial(uid: number, everything: boolean): OnTrial | null {
+    const kept = this.keptBy(uid, everything);
+    return kept === null ? null : { what: kept.what, ends: kept.ends.at };
+  }
+
+  private told({ what, ends }: Stored): Trial {
+    return { what, ends: wallTime(ends, this.parts.clock) };
+  }
+
+  /** The user's own; where that is none and they see everything, root's, else the next to end. */
+  private keptBy(uid: number, everything: boolean): Stored | null {
+    return this.of(uid) ?? (everything ? (this.of(0) ?? this.next) : null);
   }
 
   private of(uid: number): Stored | null {
@@ -130,9 +143,9 @@ export class Probation {
   }
 
   /** Whether something may connect that could not before, should the user keep what is on trial. */
-  widens(uid: number): boolean {
-    const own = this.of(uid);
-    return (own === null ? this.trials : [own]).some((each) => this.isWidening(each));
+  widens(uid: number, everything: boolean): boolean {
+    const kept = this.keptBy(uid, everything);
+    return kept !== null && this.isWidening(kept);
   }
 
   private isWidening(stored: Stored): boolean {
@@ -205,19 +218,21 @@ export class Probation {
   private begin({ what, seconds, uid = 0 }: Attempt, earlier: Stored | null, before: State, newest: number): Stored {
     const { boot, boottime } = this.parts.clock;
     const at = Math.round(boottime() + (seconds ?? patience) * 1000);
+    // What lets more through stays for longer only if somebody says so.
+    const endsSooner = earlier !== null && seconds === null && earlier.ends.at < at && this.isWidening(earlier);
     return {
       what,
       by: uid,
-      ends: { boot, at },
+      ends: endsSooner ? earlier.ends : { boot, at },
       before: { ...before, ...this.before(this.trials) },
       rules: earlier?.rules ?? [],
       after: newest,
     };
   }
 
-  /** Keeps what the user has on trial, or, for who sees everything and has nothing, what is told them. Errors: nothing_to_confirm. */
+  /** Keeps what is on trial as the user was told. Errors: nothing_to_confirm. */
   confirm(uid: number, everything: boolean): void {
-    const kept = this.of(uid) ?? (everything ? (this.of(0) ?? this.next) : null);
+    const kept = this.keptBy(uid, everything);
     if (kept === null) throw new CodedError("nothing_to_confirm");
     // Also one that its helper's death left unfinished, and so with all parts.
     this.write(this.others(kept.by).flatMap((each) => withoutParts(each, kept.before as Partial<State>)));
@@ -255,10 +270,10 @@ export class Probation {
     const unfinished = stored.after === null ? [] : changes.after(stored.after).map((undo) => ({ undo }));
     for (const step of [...stored.rules, ...unfinished].reverse()) {
       try {
-        durably(this.parts.store, () => ("undo" in step ? void changes.undo(step.undo) : changes.redo(step.redo)));
+        durably(this.parts.store, () => ("undo" in step ? changes.takeBack(step.undo) : changes.redo(step.redo)));
       } catch (error) {
         if (troubleOf(error) === "full") throw error;
-        // Others changed the same since, or took it back already.
+        // It was taken back already.
         log("warn", "a change of rules on trial stays as it is", { error: String(error) });
       }
     }

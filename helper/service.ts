@@ -71,16 +71,16 @@ type Methods = {
   [M in MethodName]: (params: ParsedParams<M>, client: Connection, byAdmin: boolean) => Result<M> | Promise<Result<M>>;
 };
 
-export function standingOf({ modes, probation }: ServiceParts): Standing {
-  return { ...modes.standing, trial: probation.trial };
+function standingOf({ modes, probation }: ServiceParts, { uid, everything }: Viewer): Standing {
+  return { ...modes.standing, trial: probation.trialOf(uid, everything) };
 }
 
-export function statusOf(parts: ServiceParts): Status {
+export function statusOf(parts: ServiceParts, viewer: Viewer): Status {
   return {
     helper: "running",
     version: parts.version,
     kernel: release(),
-    ...standingOf(parts),
+    ...standingOf(parts, viewer),
     people: { served: parts.people.served, owner: parts.people.owner },
     level: parts.authority.windowGroup === null ? "open" : "protected",
     guarded: parts.guarded(),
@@ -101,7 +101,7 @@ function tellWhole(parts: ServiceParts, topic: Topic, client: Connection): void 
   const whole = () => {
     switch (topic) {
       case "status":
-        return wholeFor(viewer, topic, statusOf(parts), world);
+        return wholeFor(viewer, topic, statusOf(parts, viewer), world);
       case "prompts":
         return wholeFor(viewer, topic, engine.prompts.list(), world);
       case "flows":
@@ -162,7 +162,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     probation.attempt({ what, pid: client.peer.pid, uid: client.peer.uid, seconds }, work);
   const changing = (client: Connection, what: string, work: () => void, seconds: number | null = null): Standing => {
     attempt(client, what, work, seconds);
-    return standingOf(parts);
+    return standingOf(parts, viewerOf(client));
   };
   const restoring = (client: Connection, byAdmin: boolean, dryRun: boolean): Wanting => ({
     dryRun,
@@ -189,7 +189,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
   const handing = new WeakSet<Connection>();
   const service: Methods = {
     hello: () => ({ contract: contractVersion, version: parts.version }),
-    status: () => statusOf(parts),
+    status: (_, client) => statusOf(parts, viewerOf(client)),
     "prompts.list": () => engine.prompts.list(),
     "prompts.answer": ({ id, action, scope, lifetime, shown }, client) => {
       const answer = () => engine.answers.answer(id, action, scope, lifetime, shown);
@@ -237,7 +237,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     },
     confirm: (_, client) => {
       probation.confirm(client.peer.uid, viewerOf(client).everything);
-      return standingOf(parts);
+      return standingOf(parts, viewerOf(client));
     },
     pause: ({ for: length }, client) =>
       changing(client, length === null ? "No more pause." : `Pause ${length}.`, () => modes.pause(length)),

@@ -9,7 +9,7 @@ import { scopeMatchers, scopeNames } from "../policy/scope.ts";
 /** `instead`: what is to be said of a block for which consent is needed. */
 type Words<M extends MethodName> =
   | string
-  | ((params: ParsedParams<M>, asked: Prompt | undefined, instead: string) => string);
+  | ((params: ParsedParams<M>, asked: Prompt | undefined, instead: string, onTrial: string | null) => string);
 
 const modes: Record<Mode, string> = {
   ask: "have new connections asked about",
@@ -41,10 +41,16 @@ const words: { [M in MethodName]?: Words<M> } = {
   "rules.apply": "put the rules of a file into force",
   "rules.undo": "take back a change of rules",
   "rules.except": "make an exception to a rule or blocklist",
-  confirm: "keep a change that would take itself back",
+  confirm: (_, _asked, _instead, onTrial) =>
+    onTrial === null
+      ? "keep a change that would take itself back"
+      : `keep what would take itself back: ${quoted(onTrial)} and all else that is on trial with it`,
   "learn.accept": "make rules of what was learned",
   "learn.forget": "forget what was learned",
-  "mode.set": ({ mode }) => modes[mode],
+  "mode.set": ({ mode, confirmWithin }) =>
+    confirmWithin === null
+      ? modes[mode]
+      : `${modes[mode]}, and have that and all else that is on trial take itself back in ${confirmWithin} s`,
   pause: ({ for: length }) => (length === null ? "end the pause" : `let everything through for ${length}`),
   lockdown: ({ on }) => (on ? "let nothing in or out" : "end lockdown"),
   "profile.set": profiles,
@@ -68,17 +74,21 @@ const words: { [M in MethodName]?: Words<M> } = {
   "backup.undo": backup,
 };
 
-/** Follows "wants to". Any text of others in it is printable, and what it says of an app is in quotation marks. `admin`: it is an administrator's to consent. */
+/**
+ * Follows "wants to". Any text of others in it is printable, and what it says of an app is in quotation marks. `admin`: it is an
+ * administrator's to consent. `onTrial`: what confirm would keep.
+ */
 export function actWords<M extends MethodName>(
   method: M,
   params: ParsedParams<M>,
   asked?: Prompt,
   admin = false,
+  onTrial: string | null = null,
 ): string {
   const each = (words[method] ?? `change something (${method})`) as Words<M>;
   // A person's own consent to a block is asked for only where it makes another end sooner.
   const instead = admin ? "" : ", instead of a rule that may hold for longer";
-  return typeof each === "function" ? each(params, asked, instead) : each;
+  return typeof each === "function" ? each(params, asked, instead, onTrial) : each;
 }
 
 /** The whole question. `program`: what wants it. */

@@ -9,7 +9,7 @@ import type { Peer } from "../kernel/peer.ts";
 import { ancestry } from "../own-session.ts";
 import { endpointName } from "../policy/scope.ts";
 import type { Consents } from "./consents.ts";
-import { type Known, rightOf } from "./rights.ts";
+import { type Known, type OnTrial, rightOf } from "./rights.ts";
 import type { WindowGroup } from "./window-group.ts";
 
 export interface Authority {
@@ -26,7 +26,7 @@ export interface Authority {
 
 /**
  * `admin`: it is about more than the caller's own. `isStill`: whether the process that connected runs: what is decided by its number is decided
- * by nobody else's. Resolves with what may be carried out. Throws CodedError not_permitted, consent_pending.
+ * by nobody else's. Resolves with what may be carried out. Throws CodedError not_permitted, consent_pending, question_changed.
  */
 export async function authorize(
   authority: Authority,
@@ -44,9 +44,12 @@ export async function authorize(
   const consents = async () => {
     const gone = () => new CodedError("not_permitted", "the process that connected has ended");
     if (!isStill()) throw gone();
+    const kept = method === "confirm" ? authority.known.onTrial(peer.uid) : null;
     const consent = await authority.consents.ask(peer.uid, () => authority.consent(peer, admin, method, params));
     // Meanwhile its number may have become another's, who was then asked about.
     if (!isStill()) throw gone();
+    if (kept !== null && !isSame(kept, authority.known.onTrial(peer.uid)))
+      throw new CodedError("question_changed", "something else is on trial by now");
     return consent;
   };
   if (admin) {
@@ -59,6 +62,10 @@ export async function authorize(
     throw new CodedError("not_permitted", "the app that is asked about may not answer");
   if (await consents()) return told;
   throw new CodedError("not_permitted", "Picket's window, or an administrator, has to do that");
+}
+
+function isSame(told: OnTrial, now: OnTrial | null): boolean {
+  return now !== null && told.what === now.what && told.ends === now.ends;
 }
 
 /** An answer to what is on the card now, and of that to what the client had in view. */

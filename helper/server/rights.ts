@@ -12,8 +12,16 @@ export interface Known {
   answerEndsSooner(answer: ParsedParams<"prompts.answer">): boolean;
   /** Whether a blocklist that would be fetched was asked for a short while ago. */
   fetchedLately(list: string | null): boolean;
-  /** Whether what the user has on trial lets through what was not before. */
+  /** Whether what the user would keep of what is on trial lets through what was not before. */
   trialWidens(uid: number): boolean;
+  /** What the user would keep of what is on trial. */
+  onTrial(uid: number): OnTrial | null;
+}
+
+/** One is never like another of the same person. `ends`: CLOCK_BOOTTIME milliseconds. */
+export interface OnTrial {
+  readonly what: string;
+  readonly ends: number;
 }
 
 /** Where none of it is known, it is so. */
@@ -22,6 +30,7 @@ const nothingKnown: Known = {
   answerEndsSooner: () => true,
   fetchedLately: () => true,
   trialWidens: () => true,
+  onTrial: () => ({ what: "", ends: 0 }),
 };
 
 type Rule<M extends MethodName> = Right | ((params: ParsedParams<M>, known: Known, uid: number) => Right);
@@ -47,7 +56,9 @@ const rights: { [M in MethodName]: Rule<M> } = {
   "rules.undo": "widen",
   "rules.except": "widen",
   explain: "read",
-  "mode.set": ({ mode }) => widensUnless(mode === "block"),
+  // All that a person has on trial ends together: with a new end what is laxer would stay for longer, or a block of theirs go sooner.
+  "mode.set": ({ mode, confirmWithin }, known, uid) =>
+    widensUnless(mode === "block" && (confirmWithin === null || known.onTrial(uid) === null)),
   // Whoever set what is on trial had the right to, for as long as it lasts.
   confirm: (_, known, uid) => widensUnless(!known.trialWidens(uid)),
   pause: ({ for: length }) => widensUnless(length === null),

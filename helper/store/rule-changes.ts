@@ -1,8 +1,10 @@
 // What people changed about rules, so that it can be taken back: the rows as they were, and what took their place.
 import * as v from "valibot";
 import { CodedError } from "../../contract/errors.ts";
+import { holdsAsLong } from "../policy/lifetime.ts";
 import { prepared, type Store } from "./database.ts";
 import type { RuleRow } from "./rules.ts";
+import { anyMatcher, twinOf } from "./twins.ts";
 
 /** Changes that can be taken back, the newest; fewer where they are large. */
 const kept = 200;
@@ -11,6 +13,12 @@ const keptBytes = 32 * 1024 * 1024;
 
 /** Changes of less are small however many are kept. */
 const fewRules = 100;
+
+/** Those on trial (probation.ts) are kept however many came since, for they take themselves back; of an unfinished trial each one. */
+const trials = `(SELECT each.key, each.value FROM settings, json_tree(iif(json_valid(settings.value), settings.value, '[]')) AS each
+  WHERE settings.name = 'trial' AND each.type = 'integer')`;
+const notOnTrial = `id NOT IN (SELECT value FROM ${trials} WHERE key = 'undo')
+  AND NOT EXISTS (SELECT 1 FROM ${trials} WHERE key = 'after' AND value < id)`;
 
 /** Collects what one change does. */
 export interface Change {
@@ -107,13 +115,21 @@ export class RuleChanges {
   blockedMore(id: number): boolean {
     const stored = this.store.prepare("SELECT * FROM rule_changes WHERE id = ?").get(id) as Stored | undefined;
     if (stored === undefined) return false;
-    const find = this.store.prepare("SELECT * FROM rules WHERE number = ?");
     const gone = JSON.parse(stored.before) as StoredRow[];
-    const made = (JSON.parse(stored.after) as number[]).map((number) => find.get(number) as RuleRow | undefined);
+    const numbers = JSON.parse(stored.after) as number[];
+    const made = numbers.map((number) => this.row(number));
     return (
-      gone.every(({ action, enabled }) => action === "allow" || enabled === 0) &&
+      gone.every((row) => row.action === "allow" || row.enabled === 0 || this.isBlockedAsLong(row, numbers)) &&
       made.every((row) => row === undefined || row.action === "block" || row.enabled === 0)
     );
+  }
+
+  /** Whether one of those rules is a block in the row's place that is sure to hold for as long. */
+  private isBlockedAsLong(row: StoredRow, numbers: readonly number[]): boolean {
+    const twin = this.twinOf(row);
+    if (twin === undefined || !numbers.includes(twin.number) || twin.action !== "block" || twin.enabled === 0)
+      return false;
+    return twin.lifetime === "forever" || holdsAsLong(twin, row);
   }
 
   /**
@@ -122,31 +138,46 @@ export class RuleChanges {
    */
   undo(id: number): Undone {
     return this.store.transaction(() => {
-      const stored = this.store.prepare("SELECT * FROM rule_changes WHERE id = ?").get(id) as Stored | undefined;
-      if (stored === undefined) throw new CodedError("nothing_to_undo");
-      const before = JSON.parse(stored.before) as StoredRow[];
-      const inverse = this.replace({ before, after: JSON.parse(stored.after) as number[] });
+      const { stored, ...replacement } = this.find(id);
+      const inverse = this.replace(replacement);
       this.check();
-      this.store.prepare("DELETE FROM rule_changes WHERE id = ?").run(id);
+      this.drop(id);
       return { change: stored, ...inverse };
     })();
   }
 
-  /** Takes an undo back: the change is there again, and can be taken back again. Errors: nothing_to_undo. */
+  /** Takes the change back as far as nobody who may widen decided otherwise since. Errors: nothing_to_undo, where there is none of this id. */
+  takeBack(id: number): void {
+    this.store.transaction(() => {
+      this.replaceWhatIsLeft(this.find(id));
+      this.drop(id);
+    })();
+  }
+
+  /** Takes an undo back, as far as takeBack() does: the change is there again, and can be taken back again. */
   redo({ change, ...inverse }: Undone): void {
     this.store.transaction(() => {
-      this.replace(inverse);
+      this.replaceWhatIsLeft(inverse);
       this.store
         .prepare("INSERT INTO rule_changes (id, made, before, after) VALUES (@id, @made, @before, @after)")
         .run(change);
     })();
   }
 
+  private find(id: number): Replacement & { stored: Stored } {
+    const stored = this.store.prepare("SELECT * FROM rule_changes WHERE id = ?").get(id) as Stored | undefined;
+    if (stored === undefined) throw new CodedError("nothing_to_undo");
+    return { stored, before: JSON.parse(stored.before) as StoredRow[], after: JSON.parse(stored.after) as number[] };
+  }
+
+  private drop(id: number): void {
+    this.store.prepare("DELETE FROM rule_changes WHERE id = ?").run(id);
+  }
+
   private replace({ before, after }: Replacement): Replacement {
-    const find = this.store.prepare("SELECT * FROM rules WHERE number = ?");
     const remove = this.store.prepare("DELETE FROM rules WHERE number = ?");
     const gone = after.map((number) => {
-      const row = find.get(number) as RuleRow | undefined;
+      const row = this.row(number);
       if (row === undefined) throw new CodedError("nothing_to_undo", "the rule is gone by now");
       const processes = this.processesOf(row); // they go with their rule
       remove.run(number);
@@ -155,6 +186,33 @@ export class RuleChanges {
     const statements = new Map<string, Statement>();
     for (const row of before) this.restore(row, statements);
     return { before: gone, after: before.map(({ number }) => number) };
+  }
+
+  /** A program that may only block must not keep any of it from happening: what it can do to rules is to put a block in their place. */
+  private replaceWhatIsLeft({ before, after }: Replacement): void {
+    const remove = this.store.prepare("DELETE FROM rules WHERE number = ?");
+    const left = after.filter((number) => remove.run(number).changes > 0);
+    const statements = new Map<string, Statement>();
+    for (const row of before) {
+      // It was switched, and then removed or replaced: nothing lets more through for having been on trial.
+      if (row.action === "allow" && after.includes(row.number) && !left.includes(row.number)) continue;
+      const twin = this.twinOf(row);
+      if (twin !== undefined) {
+        const isShort = twin.action === "block" && twin.lifetime !== "forever" && !holdsAsLong(twin, row);
+        if (row.action === "allow" || !isShort) continue;
+        remove.run(twin.number);
+      }
+      this.restore(row, statements);
+    }
+  }
+
+  /** `row`: one of an older version has fewer columns. */
+  private twinOf(row: StoredRow): RuleRow | undefined {
+    return twinOf(this.store, { ...anyMatcher, ...row }, row.origin);
+  }
+
+  private row(number: number): RuleRow | undefined {
+    return prepared(this.store, "SELECT * FROM rules WHERE number = ?").get(number) as RuleRow | undefined;
   }
 
   /** `statements`: by the columns that a row has, which are fewer in one of an older version. */
@@ -189,11 +247,11 @@ export class RuleChanges {
     const insert = prepared(this.store, "INSERT INTO rule_changes (made, before, after) VALUES (?, ?, ?)");
     const { lastInsertRowid } = insert.run(now, JSON.stringify(before), JSON.stringify(after));
     const newest = Number(lastInsertRowid);
-    prepared(this.store, "DELETE FROM rule_changes WHERE id <= ?").run(newest - kept);
+    prepared(this.store, `DELETE FROM rule_changes WHERE id <= ? AND ${notOnTrial}`).run(newest - kept);
     if (after.length < fewRules && before.length < fewRules) return;
     this.store
       .prepare(
-        `DELETE FROM rule_changes WHERE id < ? AND id IN (SELECT id FROM
+        `DELETE FROM rule_changes WHERE id < ? AND ${notOnTrial} AND id IN (SELECT id FROM
            (SELECT id, sum(length(before) + length(after)) OVER (ORDER BY id DESC) AS size FROM rule_changes) WHERE size > ?)`,
       )
       .run(newest, keptBytes);

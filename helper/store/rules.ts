@@ -9,6 +9,7 @@ import { RuleChanges } from "./rule-changes.ts";
 import { RuleRoom, type Weighed, weigh } from "./rule-room.ts";
 import type { Difference, WantedRule } from "./rule-sync.ts";
 import { troubleOf } from "./trouble.ts";
+import { twinOf } from "./twins.ts";
 
 /** A row of table `rules`. */
 export interface RuleRow extends Matcher {
@@ -33,21 +34,7 @@ export interface NewRule extends Matcher {
   note: string;
 }
 
-/** Matches whatever nothing else matches: what a narrower matcher is made of. */
-export const anyMatcher: Matcher = {
-  app: null,
-  via: null,
-  user: null,
-  address: null,
-  host: null,
-  domain: null,
-  zone: null,
-  port: null,
-  portTo: null,
-  protocol: null,
-  direction: "both",
-  profile: null,
-};
+export { anyMatcher } from "./twins.ts";
 
 /** What ends a new rule: `expires` a length of time (CLOCK_BOOTTIME milliseconds), `processes` a `quit`. */
 export interface Term {
@@ -187,7 +174,7 @@ export class Rules {
   ): NumberedRule & { replaced: string | null } {
     const boot = rule.lifetime === "forever" ? null : this.clock.boot;
     return this.changes.record(now, (change) => {
-      const replaced = this.twinOf(rule, origin);
+      const replaced = twinOf(this.store, rule, origin);
       if (replaced !== undefined) {
         change.gone(replaced);
         this.drop(replaced.number);
@@ -202,24 +189,9 @@ export class Rules {
 
   /** Whether the rule would take the place of a temporary one that asks or blocks and may hold for longer. `expires`: as of its term. */
   endsSooner(rule: NewRule, expires: number | null): boolean {
-    const replaced = rule.lifetime === "forever" ? undefined : this.twinOf(rule, "person");
+    const replaced = rule.lifetime === "forever" ? undefined : twinOf(this.store, rule, "person");
     if (replaced === undefined || replaced.enabled === 0 || replaced.action === "allow") return false;
     return !holdsAsLong({ lifetime: rule.lifetime, expires }, replaced);
-  }
-
-  /** The rule that one with an identical matcher takes the place of. */
-  private twinOf(rule: NewRule, origin: Origin): RuleRow | undefined {
-    // Written like the index rules_matcher, or every rule there is would be read.
-    return prepared(
-      this.store,
-      `SELECT * FROM rules WHERE origin = @origin AND coalesce(app, '') = coalesce(@app, '')
-           AND coalesce(via, '') = coalesce(@via, '') AND coalesce(user, -1) = coalesce(@user, -1)
-           AND coalesce(address, '') = coalesce(@address, '') AND coalesce(host, '') = coalesce(@host, '')
-           AND coalesce(domain, '') = coalesce(@domain, '') AND coalesce(zone, '') = coalesce(@zone, '')
-           AND coalesce(port, -1) = coalesce(@port, -1) AND coalesce(portTo, -1) = coalesce(@portTo, -1)
-           AND coalesce(protocol, '') = coalesce(@protocol, '') AND direction = @direction
-           AND coalesce(profile, '') = coalesce(@profile, '') AND (lifetime = 'forever') = (@lifetime = 'forever')`,
-    ).get({ ...rule, origin }) as RuleRow | undefined;
   }
 
   /** Whether a rule about the app allows something, enabled or not, in any profile. */

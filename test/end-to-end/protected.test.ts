@@ -142,6 +142,20 @@ test("what no consent would have carried out is refused before anybody is asked"
   await expect(program.call("backup.undo", {})).rejects.toMatchObject(say("picket restore --undo"));
 });
 
+test("what another has on trial is not told with what one sets, and when one's own ends moves with the right to alone", async () => {
+  const root = await field.helper.client();
+  await root.call("mode.set", { mode: "ask" });
+  await root.call("mode.set", { mode: "block", confirmWithin: 600 });
+  expect((await person.call("lockdown", { on: false })).trial).toBe(null);
+  await root.call("confirm", {});
+  await person.call("mode.set", { mode: "allow", confirmWithin: 600 });
+  const { trial } = await person.call("status", {});
+  for (const confirmWithin of [5, 3600])
+    await expect(program.call("mode.set", { mode: "block", confirmWithin })).rejects.toMatchObject(refused);
+  expect((await person.call("status", {})).trial?.what).toBe(trial?.what);
+  await person.call("confirm", {});
+});
+
 test("nobody is kept from listing and removing rules by rules without number", async () => {
   const odd = "\u0001".repeat(3900);
   const add = (at: number) => program.call("rules.add", { app: `/${odd}`, via: `/${odd}`, action: "block", port: at });

@@ -1,5 +1,6 @@
 // Changes on trial on a real store: what comes back, what stays, and what a helper that died in the midst of one leaves to the next.
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { RuleLifetime } from "../../contract/lifetime.ts";
 import type { Action, Mode } from "../../contract/words.ts";
 import type { Asked } from "../../helper/enforced-policy.ts";
 import { Modes } from "../../helper/modes.ts";
@@ -67,6 +68,10 @@ function add(port: number): string {
   const rule = { ...anyMatcher, action: "allow", port, lifetime: "forever", note: "" } as const;
   return rules.add(rule, 1).rule.id;
 }
+
+/** What a program may do unasked: block, in whatever is of the same matcher's place. */
+const block = (port: number, term = { lifetime: "forever" as RuleLifetime, expires: null as number | null }) =>
+  rules.add({ ...anyMatcher, action: "block", port, lifetime: term.lifetime, note: "" }, 3, { ...term, processes: [] });
 
 /** The person's rules, by port. */
 const ports = () => rules.all().flatMap(({ rule }) => (rule.origin === "person" ? [rule.port] : []));
@@ -143,17 +148,17 @@ it.each<[Action, Action, boolean]>([
     modes.set({ mode: "block" });
     session = after;
   });
-  expect(probation.trial !== null).toBe(expected);
+  expect(probation.trialOf(0, true) !== null).toBe(expected);
   expect(later().modes.state.mode).toBe(expected ? "ask" : "block");
 });
 
 it("is not for a change that fails: the earlier one stays on trial", () => {
   const { modes, probation } = started();
   probation.attempt(on("Mode block."), () => modes.set({ mode: "block" }));
-  const before = probation.trial;
+  const before = probation.trialOf(0, true);
   const wrong = () => modes.chooseProfile({ name: "nowhere" });
   expect(() => probation.attempt(on("Another profile."), wrong)).toThrow("no such profile");
-  expect(probation.trial?.what).toBe(before?.what);
+  expect(probation.trialOf(0, true)?.what).toBe(before?.what);
 });
 
 it("ends when it is confirmed, or when all of it is decided anew", () => {
@@ -163,7 +168,7 @@ it("ends when it is confirmed, or when all of it is decided anew", () => {
   probation.confirm(0, true);
   probation.attempt(on("Lockdown on."), () => modes.set({ lockdown: true }));
   probation.attempt(on("Lockdown off.", null), () => modes.set({ lockdown: false }));
-  expect(probation.trial).toBe(null);
+  expect(probation.trialOf(0, true)).toBe(null);
   expect(later().modes.state).toMatchObject({ mode: "block", lockdown: false });
 });
 
@@ -189,10 +194,10 @@ it("what could not be taken back at the start, for the disk was full, stays on t
   now += 61_000;
   store.pragma("query_only = ON");
   const { probation, modes } = started();
-  expect(probation.trial).not.toBeNull();
+  expect(probation.trialOf(0, true)).not.toBeNull();
   store.pragma("query_only = OFF");
   probation.settleOverdue();
-  expect(probation.trial).toBeNull();
+  expect(probation.trialOf(0, true)).toBeNull();
   expect(modes.situation.mode).toBe("ask");
 });
 
@@ -201,9 +206,9 @@ it("lets more through for good where somebody keeps it, or keeps more out", () =
     const parts = started();
     parts.modes.set({ mode: from, lockdown: false, pause: null });
     parts.probation.attempt(on("A change."), () => change(parts));
-    const widens = parts.probation.widens(0);
+    const widens = parts.probation.widens(0, true);
     parts.probation.confirm(0, true);
-    expect(parts.probation.widens(0)).toBe(false);
+    expect(parts.probation.widens(0, true)).toBe(false);
     return widens;
   };
   expect(of(({ modes }) => modes.set({ mode: "block" }))).toBe(false);
@@ -215,15 +220,21 @@ it("lets more through for good where somebody keeps it, or keeps more out", () =
   expect(of(({ modes }) => modes.chooseProfile({ name: null }))).toBe(true);
   const rule = (action: Action, port: number) =>
     rules.add({ ...anyMatcher, action, port, lifetime: "forever", note: "" }, 1).rule.id;
-  const [allow, block] = [rule("allow", 1), rule("block", 2)];
+  const [allow, blocked] = [rule("allow", 1), rule("block", 2)];
   expect(of(() => void rule("block", 3))).toBe(false);
   expect(of(() => void rule("block", 1))).toBe(false);
+  const expires = (hours: number) => ({ lifetime: `${hours}h` as const, expires: now + hours * 3_600_000 });
+  block(6, expires(2));
+  expect(of(() => void block(6, expires(3)))).toBe(false);
+  expect(of(() => void block(6, expires(1)))).toBe(true);
+  expect(of(() => void rule("block", 3))).toBe(false);
+  expect(of(() => void rule("ask", 3))).toBe(true);
   expect(of(() => void rule("allow", 4))).toBe(true);
   expect(of(() => void rule("ask", 5))).toBe(true);
-  expect(of(() => void rules.enable(block, false, 1))).toBe(true);
-  expect(of(() => void rules.enable(block, true, 1))).toBe(false);
-  expect(of(() => rules.remove(block, 1))).toBe(true);
-  expect(allow).not.toBe(block);
+  expect(of(() => void rules.enable(blocked, false, 1))).toBe(true);
+  expect(of(() => void rules.enable(blocked, true, 1))).toBe(false);
+  expect(of(() => rules.remove(blocked, 1))).toBe(true);
+  expect(allow).not.toBe(blocked);
 });
 
 it("several changes on trial are kept or not as one: the laxest of them counts, by what was before the first", () => {
@@ -231,9 +242,9 @@ it("several changes on trial are kept or not as one: the laxest of them counts, 
   modes.set({ lockdown: true });
   probation.attempt(on("Lockdown off."), () => modes.set({ lockdown: false }));
   probation.attempt(on("Mode block."), () => modes.set({ mode: "block" }));
-  expect(probation.widens(0)).toBe(true);
+  expect(probation.widens(0, true)).toBe(true);
   probation.attempt(on("Lockdown on."), () => modes.set({ lockdown: true }));
-  expect(probation.widens(0)).toBe(false);
+  expect(probation.widens(0, true)).toBe(false);
 });
 
 it("an undo of rules on trial, and what a helper left in the midst of one, is nothing that is known to keep more out", () => {
@@ -244,7 +255,7 @@ it("an undo of rules on trial, and what a helper left in the midst of one, is no
     () => rules.changes.undo(rules.changes.newest() ?? 0),
     (inverse) => inverse,
   );
-  expect(probation.widens(0)).toBe(true);
+  expect(probation.widens(0, true)).toBe(true);
   probation.confirm(0, true);
   session = "allow";
   const died = new Error("killed");
@@ -257,10 +268,102 @@ it("an undo of rules on trial, and what a helper left in the midst of one, is no
     }),
   ).toThrow();
   store.pragma("query_only = OFF");
-  expect(started().probation.widens(0)).toBe(true);
+  expect(started().probation.widens(0, true)).toBe(true);
 });
 
-const [alice, bob] = [1000, 1001];
+/** The person's rules: "action port, lifetime". */
+const known = () =>
+  rules.all().flatMap(({ rule }) => {
+    const { origin, action, port, lifetime, enabled } = rule;
+    return origin === "person" ? [`${action} ${port}, ${lifetime}${enabled ? "" : ", off"}`] : [];
+  });
+
+it("is taken back however many blocks are made meanwhile", () => {
+  const { probation } = started();
+  probation.attempt(on("A rule."), () => void add(1));
+  for (let more = 0; more < 210; more++) block(2);
+  later();
+  expect(ports()).toEqual([2]);
+  // What is not on trial any more is not kept for it.
+  block(3);
+  expect(store.prepare("SELECT count(*) FROM rule_changes").pluck().get()).toBe(200);
+});
+
+it("so is what its helper's death left unfinished", () => {
+  const { probation } = started();
+  const died = new Error("killed");
+  const work = () => {
+    add(1);
+    for (let more = 0; more < 210; more++) block(2);
+    later();
+    throw died;
+  };
+  expect(() => probation.attempt(on("A rule."), work)).toThrow(died);
+  expect(ports()).toEqual([]);
+});
+
+it("is taken back whatever is blocked in the place of its rules, old and new; the blocks stay", () => {
+  const { probation } = started();
+  const inHours = (hours: number) => ({ lifetime: `${hours}h` as const, expires: now + hours * 3_600_000 });
+  const removed = [block(1), block(2, inHours(8)), add(3)].map((made) =>
+    typeof made === "string" ? made : made.rule.id,
+  );
+  const off = block(4, inHours(8)).rule.id;
+  const hours = { ...anyMatcher, action: "allow", port: 7, lifetime: "8h", note: "" } as const;
+  removed.push(rules.add(hours, 1, { ...inHours(8), processes: [] }).rule.id);
+  probation.attempt(on("Rules."), () =>
+    rules.changes.record(2, () => {
+      for (const id of removed) rules.remove(id, 2);
+      rules.enable(off, false, 2);
+      for (const port of [5, 6]) add(port);
+    }),
+  );
+  expect(known().sort()).toEqual(["allow 5, forever", "allow 6, forever", "block 4, 8h, off"]);
+  for (const port of [1, 3, 5]) block(port);
+  for (const port of [2, 4, 7]) block(port, inHours(2));
+  later();
+  expect(known().sort()).toEqual([
+    "block 1, forever",
+    "block 2, 8h",
+    "block 3, forever",
+    "block 4, 8h",
+    "block 5, forever",
+    "block 7, 2h",
+  ]);
+});
+
+it("so is an undo", () => {
+  const { probation } = started();
+  add(1);
+  rules.changes.record(2, () => {
+    for (const port of [1, 2]) block(port);
+  });
+  probation.attempt(
+    on("Undone."),
+    () => rules.changes.undo(rules.changes.newest() ?? 0),
+    (inverse) => inverse,
+  );
+  expect(known()).toEqual(["allow 1, forever"]);
+  block(1);
+  later();
+  expect(known().sort()).toEqual(["block 1, forever", "block 2, forever"]);
+});
+
+it("gives back nothing that allows, nor in the place of what allows, where somebody decided otherwise since", () => {
+  const { probation } = started();
+  const allow = add(1);
+  const blocked = block(2).rule.id;
+  probation.attempt(on("Off."), () => {
+    rules.enable(allow, false, 2);
+    rules.remove(blocked, 2);
+  });
+  rules.remove(allow, 3);
+  add(2);
+  later();
+  expect(known()).toEqual(["allow 2, forever"]);
+});
+
+const [alice, bob, carol] = [1000, 1001, 1002];
 
 /** Hers: the mode, for an hour. His: a rule that cuts his own connection, for a minute. */
 function bothOnTrial() {
@@ -272,7 +375,7 @@ function bothOnTrial() {
     session = "block";
   });
   session = null;
-  expect([alice, bob].map((uid) => probation.trialOf(uid)?.what)).toEqual(["Mode block.", "A new rule."]);
+  expect([alice, bob].map((uid) => probation.trialOf(uid, false)?.what)).toEqual(["Mode block.", "A new rule."]);
   return { modes, probation };
 }
 
@@ -282,7 +385,7 @@ it("each person's is their own: another's end takes back nothing of theirs, nor 
   const { modes, probation } = started();
   expect(ports()).toEqual([]);
   expect(modes.state.mode).toBe("block");
-  expect(probation.trialOf(bob)).toBeNull();
+  expect(probation.trialOf(bob, false)).toBeNull();
   expect(() => probation.confirm(bob, false)).toThrow("Nothing is on trial");
   probation.confirm(alice, false);
   expect(later().modes.state.mode).toBe("block");
@@ -296,21 +399,60 @@ it("so it is the other way round", () => {
 
 it("who sees everything confirms the next to end, and their own before it", () => {
   const { modes, probation } = bothOnTrial();
-  expect(probation.trial?.what).toBe("A new rule.");
+  expect(probation.trialOf(0, true)?.what).toBe("A new rule.");
   probation.attempt(on("Lockdown on.", 3600), () => modes.set({ lockdown: true }));
-  expect(probation.trial?.what).toBe("Lockdown on.");
+  expect(probation.trialOf(0, true)?.what).toBe("Lockdown on.");
   for (const left of ["A new rule.", "Mode block.", undefined]) {
     probation.confirm(0, true);
-    expect(probation.trial?.what).toBe(left);
+    expect(probation.trialOf(0, true)?.what).toBe(left);
   }
   expect(() => probation.confirm(0, true)).toThrow("Nothing is on trial");
+});
+
+it("who sees everything is told, asked about and keeps one and the same: their own, root's, the next to end", () => {
+  const { modes, probation } = started();
+  const is = (uid: number, what: string, widens: boolean) => {
+    expect(probation.trialOf(uid, true)?.what).toBe(what);
+    expect(probation.onTrial(uid, true)?.what).toBe(what);
+    expect(probation.widens(uid, true)).toBe(widens);
+  };
+  probation.attempt(on("Mode allow.", 3600, bob), () => modes.set({ mode: "allow" }));
+  probation.attempt(on("A block.", 60, carol), () => void block(1));
+  is(alice, "A block.", false);
+  probation.attempt(on("Lockdown on.", 3600), () => modes.set({ lockdown: true }));
+  is(alice, "Lockdown on.", false);
+  probation.attempt(on("A rule.", 600, alice), () => void add(2));
+  is(alice, "A rule.", true);
+  is(0, "Lockdown on.", false);
+  probation.confirm(alice, true);
+  is(alice, "Lockdown on.", false);
+  expect(probation.trialOf(alice, false)).toBeNull();
+  expect(probation.widens(alice, false)).toBe(false);
+});
+
+it("a change that cuts its maker's connection does not make what is laxer stay for longer", () => {
+  const { modes, probation } = started();
+  const cut = () => {
+    session = "allow";
+    probation.attempt(on("A block.", null, alice), () => {
+      block(1);
+      session = "block";
+    });
+  };
+  probation.attempt(on("Mode allow.", 50, alice), () => modes.set({ mode: "allow" }));
+  const { ends } = probation.onTrial(alice, false) ?? {};
+  cut();
+  expect(probation.onTrial(alice, false)).toEqual({ what: "A block.", ends });
+  now += 50_000;
+  expect(started().modes.state.mode).toBe("ask");
+  expect(ports()).toEqual([]);
 });
 
 it("a setting that another changed since is on trial as theirs, and goes back to what was before both", () => {
   const { modes, probation } = started();
   probation.attempt(on("Mode block.", 3600, alice), () => modes.set({ mode: "block" }));
   probation.attempt(on("Mode allow.", 60, bob), () => modes.set({ mode: "allow" }));
-  expect(probation.trialOf(alice)).toBeNull();
+  expect(probation.trialOf(alice, false)).toBeNull();
   now += 61_000;
   expect(started().modes.state.mode).toBe("ask");
 });

@@ -55,7 +55,7 @@ test("an answer that covers several places says how many", () => {
 
 test("what opens everything says so", () => {
   const said = <M extends MethodName>(method: M, params: unknown) => actWords(method, params as ParsedParams<M>);
-  expect(said("mode.set", { mode: "allow" })).toBe("let all new connections through");
+  expect(said("mode.set", { mode: "allow", confirmWithin: null })).toBe("let all new connections through");
   expect(said("pause", { for: "8h" })).toBe("let everything through for 8h");
   expect(said("lockdown", { on: false })).toBe("end lockdown");
   expect(said("rules.add", { app: null, action: "allow" })).toBe("add a rule that says allow for every app");
@@ -65,6 +65,11 @@ test("what opens everything says so", () => {
   );
   expect(said("blocklists.refresh", { name: "Ads" })).toContain("fetch the blocklist “Ads” again");
   expect(said("confirm", {})).toBe("keep a change that would take itself back");
+  const kept = actWords("confirm", {}, undefined, false, "Mode “allow”.");
+  expect(kept).toBe("keep what would take itself back: “Mode 'allow'.” and all else that is on trial with it");
+  expect(said("mode.set", { mode: "block", confirmWithin: 60 })).toBe(
+    "block all new connections, and have that and all else that is on trial take itself back in 60 s",
+  );
   expect(said("helper.stop", {})).toBe("change something (helper.stop)");
 });
 

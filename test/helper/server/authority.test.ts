@@ -10,6 +10,7 @@ import type { Prompt } from "../../../contract/words.ts";
 import { isStillThere } from "../../../helper/kernel/peer.ts";
 import { type Authority, authorize } from "../../../helper/server/authority.ts";
 import { Consents, mostConsents } from "../../../helper/server/consents.ts";
+import type { OnTrial } from "../../../helper/server/rights.ts";
 import { ControlServer } from "../../../helper/server/server.ts";
 import { allKnown } from "./known.ts";
 
@@ -23,6 +24,7 @@ let consent: () => Promise<boolean>;
 let about: Authority["askedAbout"];
 /** What the rooms say of everything that only they know. */
 let so: boolean;
+let onTrial: OnTrial | null;
 /** What was let through. */
 let granted: unknown;
 const children: ChildProcess[] = [];
@@ -32,9 +34,13 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "picket-authority-"));
   chmodSync(folder, 0o755);
   [asked, consent, about, so, granted] = [[], async () => true, () => null, false, null];
+  onTrial = null;
   const authority: Authority = {
     windowGroup: { id: window, problem: null },
-    known: allKnown(() => so),
+    known: allKnown(
+      () => so,
+      () => onTrial,
+    ),
     askedAbout: (prompt) => about(prompt),
     consent: (peer, admin) => {
       asked.push({ pid: peer.pid, admin });
@@ -176,6 +182,30 @@ it("to have a blocklist fetched takes consent: what is in its address leaves the
   expect(await client("blocklists.add", list)).toContain("Picket's window, or an administrator");
   expect(await client("blocklists.begin", { name: "a" })).toBe("done");
   expect(await client("blocklists.add", list, { gid: window })).toBe("done");
+});
+
+it("when what is on trial ends is moved with consent alone; what is on trial with nothing else may be a block", async () => {
+  consent = async () => false;
+  const block = { mode: "block", confirmWithin: 5 };
+  expect(await client("mode.set", block)).toBe("done");
+  onTrial = { what: "Mode allow.", ends: 1 };
+  expect(await client("mode.set", block)).toContain("Picket's window, or an administrator");
+  expect(await client("mode.set", { ...block, confirmWithin: null })).toBe("done");
+  expect(await client("mode.set", block, { gid: window })).toBe("done");
+});
+
+it("consent is to keep what was on trial when polkit was asked", async () => {
+  so = true;
+  onTrial = { what: "Mode block.", ends: 1 };
+  expect(await client("confirm", {})).toBe("done");
+  for (const other of [{ what: "Mode allow.", ends: 1 }, { what: "Mode block.", ends: 2 }, null]) {
+    onTrial = { what: "Mode block.", ends: 1 };
+    consent = async () => {
+      onTrial = other;
+      return true;
+    };
+    expect(await client("confirm", {})).toContain("something else is on trial by now");
+  }
 });
 
 it("root's group makes nobody root", async () => {

@@ -2,6 +2,6 @@
 import type { Known } from "../../../helper/server/rights.ts";
 
 /** `so`: the answer to every question. */
-export function allKnown(so: () => boolean): Known {
-  return { ruleEndsSooner: so, answerEndsSooner: so, fetchedLately: so, trialWidens: so };
+export function allKnown(so: () => boolean, onTrial: Known["onTrial"] = () => null): Known {
+  return { ruleEndsSooner: so, answerEndsSooner: so, fetchedLately: so, trialWidens: so, onTrial };
 }
