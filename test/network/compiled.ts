@@ -27,6 +27,7 @@ const clients = {
   knock: alone,
   /** Goes on in a copy of its own code, which must be whole by itself. */
   mimic: ["-O1", "-fno-stack-protector"],
+  processes: alone,
   /** Without libc and without padding: a program of one or two pages. */
   tiny: ["-O2", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-Wl,-z,noseparate-code"],
 };
