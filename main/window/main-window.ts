@@ -12,7 +12,7 @@ export function ground(): string {
 
 /**
  * Milliseconds after its page has loaded: on a busy computer Chromium forgets in one start of a hundred to say that a hidden window has
- * painted, and would leave the person without a window.
+ * painted, on Wayland it may not say so before the window is shown, and the person would be left without one.
  */
 const overdue = 1000;
 

@@ -77,6 +77,8 @@ beforeAll(async () => {
   });
   await app.main.locator("[data-health=up]").waitFor();
   await waitFor(() => expect(portal.asked).toHaveLength(1));
+  // It takes the focus as it comes, and not afterwards.
+  await waitFor(async () => expect(await windows()).toContain("* Picket"));
   programs.start("foot", "--title", "Typing", "sh", "-c", `cat > ${typed}`);
   await waitFor(async () => expect(await windows()).toContain("* Typing"));
 });
