@@ -58,8 +58,6 @@ const words: { [M in MethodName]?: Words<M> } = {
   "profiles.remove": "remove a profile",
   "blocklists.add": ({ url }) => `add a blocklist and fetch it, now and daily, from ${quoted(url)}`,
   "blocklists.begin": lists,
-  "blocklists.append": lists,
-  "blocklists.commit": lists,
   "blocklists.remove": "remove a blocklist",
   "blocklists.enable": ({ enabled }) => `switch a blocklist ${enabled ? "on" : "off"}`,
   "blocklists.refresh": ({ name, acceptShrunk }) =>
