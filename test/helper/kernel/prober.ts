@@ -11,6 +11,10 @@ import { freshObject } from "../../bpf/object.ts";
 import { OwnCgroup } from "../../bpf/own-cgroup.ts";
 
 export interface Probe {
+  /** Default: outbound. Inbound is TCP and UDP alone, `port` then the prober's own. */
+  direction?: "outbound" | "inbound";
+  /** uid. Default: root's. */
+  user?: number;
   protocol: "tcp" | "udp" | "icmp" | "other";
   /** IP protocol number. */
   number: number;
@@ -74,12 +78,11 @@ export class Prober {
   }
 
   private async startChild(): Promise<void> {
-    // Joins the cgroup before anything else; the routes are the new namespace's and end with it.
-    const script = `echo $$ > "$1/cgroup.procs" && exec unshare --net sh -c '
-      ip link set lo up && ip route add local 0.0.0.0/0 dev lo && ip -6 route add local ::/0 dev lo && exec /usr/bin/python3 "$1"
-    ' sh "$2"`;
-    const args = ["-c", script, "sh", this.cgroup.directory, join(import.meta.dirname, "prober.py")];
-    this.child = spawn("sh", args, { stdio: ["pipe", "pipe", "inherit"] });
+    // The routes are the new namespace's and end with it. The prober itself joins the cgroup, before it makes its sockets.
+    const script = `ip link set lo up && ip route add local 0.0.0.0/0 dev lo && ip -6 route add local ::/0 dev lo &&
+      exec /usr/bin/python3 "$1" outside "$2/cgroup.procs"`;
+    const args = ["--net", "sh", "-c", script, "sh", join(import.meta.dirname, "prober.py"), this.cgroup.directory];
+    this.child = spawn("unshare", args, { stdio: ["pipe", "pipe", "inherit"] });
     await once(this.child, "spawn");
     this.lines = createInterface({ input: this.child.stdout as NonNullable<ChildProcess["stdout"]> });
   }
@@ -101,14 +104,12 @@ export class Prober {
   async probe(probes: readonly Probe[], { drain = true } = {}): Promise<Outcome[]> {
     const { child, lines } = this;
     if (!child?.stdin || !lines) throw new Error("not started");
-    const words = probes.map(({ protocol, number, address, port, size = 8, payload = null }) => [
-      protocol,
-      number,
-      address,
-      port,
-      size,
-      payload,
-    ]);
+    const words = probes.map(
+      ({ direction = "outbound", user = 0, protocol, number, address, port, size = 8, payload }) => [
+        ...[user, direction, protocol, number],
+        ...[address, port, size, payload ?? null],
+      ],
+    );
     const ended = new AbortController();
     const answer = Promise.race([
       once(lines, "line", { signal: ended.signal }),
