@@ -17,7 +17,7 @@ import { withAppKeys } from "./identity/rule-app.ts";
 import type { Peer } from "./kernel/peer.ts";
 import { log } from "./log.ts";
 import type { Modes } from "./modes.ts";
-import type { Brought } from "./people/scopes.ts";
+import type { Brought } from "./people/backups.ts";
 import { gatewayText } from "./policy/profile.ts";
 import type { RulesFiles } from "./rules-file.ts";
 import { durably, type Store } from "./store/database.ts";

@@ -3,7 +3,7 @@ import { CodedError } from "../contract/errors.ts";
 import { type ParsedParams, type Result, rulesInFile } from "../contract/methods.ts";
 import type { FileRule } from "../contract/rules-file.ts";
 import { canonicalRule } from "./new-rule.ts";
-import type { Brought } from "./people/scopes.ts";
+import type { Brought } from "./people/backups.ts";
 import { durably, type Store } from "./store/database.ts";
 import { differenceOf, matcherKey, type WantedRule } from "./store/rule-sync.ts";
 import { anyMatcher, type Rules } from "./store/rules.ts";

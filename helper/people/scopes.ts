@@ -4,6 +4,7 @@ import { CodedError } from "../../contract/errors.ts";
 import type { HistoryEvent, HistoryNetwork } from "../../contract/history.ts";
 import type { MethodName, ParsedParams, Result } from "../../contract/methods.ts";
 import type { Flow, Prompt, Rule, Standing, Status, Trial } from "../../contract/words.ts";
+import { wholeBackup } from "./backups.ts";
 import { looksAfter, mayRule, sees, seesRule, type Viewer } from "./viewer.ts";
 
 type Person = Flow["person"];
@@ -82,28 +83,6 @@ function ownUser(user: number | null, viewer: Viewer, { isPerson }: World): numb
 export function isOwnChange(users: readonly (number | null)[], viewer: Viewer, { isPerson }: World): boolean {
   return users.every((user) =>
     user === null ? viewer.keeper : mayRule(viewer, user, isPerson) || looksAfter(viewer, user, isPerson),
-  );
-}
-
-/** A backup is whole, and so everybody's: with rules of another person, or an app they may have made private, it is an administrator's. */
-function wholeBackup(_: object, viewer: Viewer, world: World): Demand {
-  const isOthers = (user: number | null) => user !== null && user !== viewer.uid && world.isPerson(user);
-  if (world.ruleUsers().some(isOthers)) return "admin";
-  // Whose app was made private nobody notes: where nobody else was here, it is the keeper's.
-  const strange = world.privateApps().some((app) => !world.hasUsed(app, viewer.uid));
-  return strange && world.historyUsers().some(isOthers) ? "admin" : "keeper";
-}
-
-/** What a backup does to a rule. `made`: it says something that no rule said before; else one goes, or is switched. */
-export interface Brought {
-  readonly user: number | null;
-  readonly made: boolean;
-}
-
-/** Whether a backup does to rules no more than the viewer may one by one; what it holds is its author's word. */
-export function mayBring(brought: readonly Brought[], viewer: Viewer, { isPerson }: World): boolean {
-  return brought.every(
-    ({ user, made }) => mayRule(viewer, user, isPerson) || (user === null && !made && viewer.keeper),
   );
 }
 

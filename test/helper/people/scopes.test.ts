@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { MethodName, ParsedParams, Result } from "../../../contract/methods.ts";
 import type { Flow, Prompt, Rule, Status } from "../../../contract/words.ts";
-import { type Demand, demandOf, enter, leave, mayBring, type World } from "../../../helper/people/scopes.ts";
+import { mayBring } from "../../../helper/people/backups.ts";
+import { type Demand, demandOf, enter, leave, type World } from "../../../helper/people/scopes.ts";
 import { type Viewer, viewerOf } from "../../../helper/people/viewer.ts";
 
 const [alice, bob, service] = [1000, 1001, 33];
