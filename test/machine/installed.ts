@@ -41,6 +41,16 @@ export function packagePath(ending: "deb" | "rpm" | "AppImage"): string {
 /** In the machine. */
 export const insidePath = (ending: "deb" | "rpm") => packagePath(ending).replace(outsideCheckout, checkout);
 
+/** The .deb as it is, but for its compression, which an emulated processor takes a quarter of an hour for. Returns its path in the machine. */
+export function storeDeb(): string {
+  const folder = join(out, "stored");
+  rmSync(folder, { recursive: true, force: true });
+  execFileSync("dpkg-deb", ["--raw-extract", packagePath("deb"), folder]);
+  execFileSync("dpkg-deb", ["-Znone", "--build", folder, `${folder}.package`]);
+  rmSync(folder, { recursive: true });
+  return `${folder}.package`.replace(outsideCheckout, checkout);
+}
+
 /** The version of makeNext's packages, and how the folder of their programs' pins is called. */
 export const next = { version: "99", pins: new RegExp(`^v${abi - 1}(-\\d+)?\n$`) };
 
@@ -146,13 +156,18 @@ class Page(http.server.BaseHTTPRequestHandler):
 http.server.ThreadingHTTPServer(("192.0.2.2", 80), Page).serve_forever()
 `;
 
+/** Where one is root. */
+interface Rooted {
+  root(command: string[]): Promise<string>;
+}
+
 /** Puts a file of root's into the machine. */
-export async function write(machine: GuardedMachine, path: string, text: string): Promise<void> {
+export async function write(machine: Rooted, path: string, text: string): Promise<void> {
   await machine.root(["sh", "-c", 'mkdir -p "$(dirname "$0")" && printf %s "$1" >"$0"', path, text]);
 }
 
 /** The far side's web server, now and at every boot; what arrives is in /run/web.log. */
-export async function serveAtBoot(machine: GuardedMachine): Promise<void> {
+export async function serveAtBoot(machine: Rooted): Promise<void> {
   await write(machine, "/usr/local/lib/web.py", webServer);
   await write(
     machine,

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { slowness } from "../end-to-end/helper-process.ts";
 import { insidePath, makePackages, removePackages } from "../machine/installed.ts";
-import { buildKernel, kernels, makeDisk, startVm, type VirtualMachine } from "./vm.ts";
+import { buildKernel, kernels, makeDisk, slowUnit, startVm, type VirtualMachine } from "./vm.ts";
 
 /** The package is unpacked by an emulated processor. */
 const commandPatience = 600_000 * slowness;
@@ -64,8 +64,7 @@ WantedBy=multi-user.target
   "/etc/systemd/system/early.slice": "[Slice]\n",
   // The manual's way to have services of the system wait for the helper: it is there before the bus is.
   "/etc/systemd/system/picket-helper.service.d/first.conf": "[Unit]\nBefore=basic.target\n",
-  // An emulated processor is twenty to sixty times slower.
-  "/etc/systemd/system/picket-helper.service.d/slow.conf": "[Service]\nTimeoutStartSec=900\nWatchdogSec=600\n",
+  [slowUnit[0]]: slowUnit[1],
   "/etc/picket/helper.conf": "PICKET_GUARD=user.slice early.slice\n",
 };
 

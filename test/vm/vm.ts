@@ -14,6 +14,7 @@ import {
   cache,
   defaultTimeout,
   type Machine,
+  type MachineOptions,
   outsideCheckout,
   type RunOptions,
 } from "../machine/machine.ts";
@@ -27,6 +28,12 @@ const bootPatience = 300_000 * slowness;
 const shutDownPatience = 180_000 * slowness;
 /** On top of a command's own time limit: the machine itself may stall. */
 const answerPatience = 30_000 * slowness;
+
+/** For what is installed, as a drop-in of the helper's unit: path and text. An emulated processor is twenty to sixty times slower. */
+export const slowUnit = [
+  "/etc/systemd/system/picket-helper.service.d/slow.conf",
+  "[Service]\nTimeoutStartSec=900\nWatchdogSec=600\n",
+] as const;
 
 export interface VirtualMachine extends Machine {
   /** qemu, as the host numbers it. */
@@ -52,12 +59,15 @@ interface Message {
 }
 
 /** Builds root file system and kernel where they are missing. */
-export async function buildKernel(kernel: Kernel): Promise<{ rootfs: string; folder: string }> {
-  const rootfs = await buildRootfs();
+export async function buildKernel(
+  kernel: Kernel,
+  kind?: MachineOptions["kind"],
+): Promise<{ rootfs: string; folder: string }> {
+  const rootfs = await buildRootfs(kind);
   return { rootfs, folder: await buildOnce(join(import.meta.dirname, "build-kernel.sh"), cache, kernel, rootfs) };
 }
 
-export interface VmOptions {
+export interface VmOptions extends Pick<MachineOptions, "kind"> {
   /** MiB. */
   memory?: number;
   /** An ext4 image for what is written, so that another boot finds it. Default: memory. */
@@ -71,8 +81,8 @@ export function makeDisk(path: string): void {
 }
 
 /** Builds what is missing, boots, and returns once systemd says that the system is up. */
-export async function startVm(kernel: Kernel, { memory = 2048, disk }: VmOptions = {}): Promise<VirtualMachine> {
-  const { rootfs, folder } = await buildKernel(kernel);
+export async function startVm(kernel: Kernel, { kind, memory = 2048, disk }: VmOptions = {}): Promise<VirtualMachine> {
+  const { rootfs, folder } = await buildKernel(kernel, kind);
   const console = openConsole();
   const qemu = startQemu(folder, rootfs, { memory, ...(disk === undefined ? {} : { disk }) }, console);
   const gone = new Promise<void>((settle) => qemu.once("close", () => settle()).once("error", () => settle()));
