@@ -312,7 +312,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       return await pass(gate, { method, params: whole, client }, async (asked, byAdmin) => {
         const serve = service[method] as (...given: unknown[]) => Promise<Result<typeof method>>;
         const result = await serve(asked, client, byAdmin);
-        noted?.("done", result);
+        if (!onTheWay.includes(method)) noted?.("done", result);
         return result;
       });
     } catch (error) {
@@ -324,11 +324,11 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
   };
 }
 
-/** Parts of a text on their way decide nothing. */
+/** Parts of a text on their way decide nothing, unless they are refused. */
 const onTheWay: readonly MethodName[] = ["blocklists.begin", "blocklists.append"];
 
 function isDecision(method: MethodName, params: unknown): boolean {
-  return rightOf(method, params as ParsedParams<MethodName>) !== "read" && !onTheWay.includes(method);
+  return rightOf(method, params as ParsedParams<MethodName>) !== "read" && method !== "blocklists.append";
 }
 
 /** Who asks for what, as it is before it is done; the journal hears of it with its outcome. */

@@ -1,6 +1,7 @@
 // What happened as fields of the journal (contract/journal.ts). Pure.
 import type { JournalEntry } from "../../contract/journal.ts";
 import { journalVersion, messageIds } from "../../contract/journal.ts";
+import type { MethodName } from "../../contract/methods.ts";
 import type { Flow, Prompt, Rule } from "../../contract/words.ts";
 import type { Situation } from "../enforced-policy.ts";
 
@@ -87,6 +88,11 @@ export function flowEntry(instance: string, flow: Flow, phase: "verdict" | "end"
   });
 }
 
+/** Whose answer has the rules they made. */
+const makesRules: ReadonlySet<string> = new Set<MethodName>(["prompts.answer", "learn.accept", "rules.except"]);
+/** Whose parameters do not tell what they did. */
+const tellsResult: ReadonlySet<string> = new Set<MethodName>(["backup.restore", "backup.undo", "blocklists.commit"]);
+
 export interface Decided {
   readonly method: string;
   readonly params: unknown;
@@ -108,13 +114,14 @@ export function decisionEntry(
     rules?: unknown;
     id?: unknown;
   };
-  const made = Array.isArray(rules)
-    ? rules.map((rule) => (typeof rule === "string" ? rule : String((rule as { id?: unknown }).id)))
-    : [];
+  const made =
+    Array.isArray(rules) && makesRules.has(method)
+      ? rules.map((rule) => (typeof rule === "string" ? rule : String((rule as { id?: unknown }).id)))
+      : [];
   const about =
     prompt === null ? "" : ` about ${prompt.app.path} and ${prompt.endpoint.host ?? prompt.endpoint.address}`;
   const end = outcome === "done" ? "" : `: refused (${outcome})`;
-  const restored = outcome === "done" && (method === "backup.restore" || method === "backup.undo");
+  const saysWhat = outcome === "done" && tellsResult.has(method);
   return entry(
     instance,
     outcome === "done" ? "5" : "4",
@@ -140,7 +147,7 @@ export function decisionEntry(
             ? String(id)
             : null,
     },
-    { PICKET_PARAMS: params ?? {}, ...(restored && { PICKET_RESULT: result }) },
+    { PICKET_PARAMS: params ?? {}, ...(saysWhat && { PICKET_RESULT: result }) },
   );
 }
 

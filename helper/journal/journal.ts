@@ -15,7 +15,7 @@ export class Journal {
   private readonly instance: string;
   private readonly conf: JournalConf;
   private readonly send: (bytes: Buffer) => boolean;
-  /** Flows that were told, and as what. As many as flows are remembered. */
+  /** Flows that were told, and as what: a verdict, "cut" (blocked after it was allowed), "over". As many as flows are remembered. */
   private readonly told = new Map<string, string>();
   private standing: string | undefined;
   /** Entries that the journal did not take. */
@@ -39,12 +39,13 @@ export class Journal {
     const { verdict, live } = flow;
     if (flows === "blocked" && verdict !== "block") return;
     const before = this.told.get(id);
-    if (verdict !== "held" && before !== verdict && before !== "over")
-      this.write(flowEntry(this.instance, flow, "verdict"));
-    // What is refused at once has no end of its own.
-    if (!live && before !== "over" && verdict !== "block") this.write(flowEntry(this.instance, flow, "end"));
+    const isCut = verdict === "block" && (before === "allow" || before === "cut");
+    const isNews = before !== verdict && !(isCut && before === "cut");
+    if (verdict !== "held" && isNews && before !== "over") this.write(flowEntry(this.instance, flow, "verdict"));
+    // What was refused at once has no end of its own.
+    if (!live && before !== "over" && (verdict !== "block" || isCut)) this.write(flowEntry(this.instance, flow, "end"));
     if (!live) this.told.set(id, "over");
-    else if (verdict !== "held") this.told.set(id, verdict);
+    else if (verdict !== "held") this.told.set(id, isCut ? "cut" : verdict);
   }
 
   decided(decided: Decided): void {

@@ -1,8 +1,8 @@
 // Opens the database of a state folder, whatever state it is in. What is damaged is set aside under a name with the time, and the rules
 // come from the first of these that is whole: the damaged file itself (history has most of the pages), then the helper's own copies, newest
-// first. docs/decisions/0018-a-damaged-database.md says why, and what a firewall does that has lost its rules.
-import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+// first. A database that is gone is no first start: the copies count then too. docs/decisions/0018-a-damaged-database.md says why, and what a firewall does that has lost its rules.
+import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 import type { Degraded } from "../degraded.ts";
 import { log } from "../log.ts";
@@ -21,10 +21,10 @@ const leastFree = 1024 * 1024;
 /** How long the status tells of it, milliseconds. */
 const tellFor = 7 * 86_400_000;
 
-/** What became of a damaged database. `rules`: where they are from. */
+/** What became of a damaged database. `file`: where it is now, null where it was gone. `rules`: where they are from. */
 export const damageSchema = v.object({
   at: v.number(),
-  file: v.string(),
+  file: v.nullable(v.string()),
   rules: v.union([v.literal("kept"), v.literal("lost"), v.object({ copy: v.number() })]),
 });
 export type Damage = v.InferOutput<typeof damageSchema>;
@@ -62,22 +62,40 @@ export function openState(state: string, now: number, failed: (error: unknown) =
 
 function openOrReplace(state: string, now: number, failed: (error: unknown) => void): Opened {
   const file = databaseIn(state);
-  const suspected = existsSync(suspicionIn(state));
-  try {
-    const store = openChecked(file, failed, suspected);
-    rmSync(suspicionIn(state), { force: true });
-    return { store, damage: null };
-  } catch (error) {
-    if (troubleOf(error) !== "damaged") throw error;
-    log("error", "the database is damaged", { file, error: String(error) });
+  const copies = copiesIn(copiesFolder(state));
+  const gone = isGone(state);
+  if (gone) log("error", "the database is gone", { file });
+  else {
+    const suspected = existsSync(suspicionIn(state));
+    try {
+      const store = openChecked(file, failed, suspected);
+      rmSync(suspicionIn(state), { force: true });
+      return { store, damage: null };
+    } catch (error) {
+      if (troubleOf(error) !== "damaged") throw error;
+      log("error", "the database is damaged", { file, error: String(error) });
+    }
   }
-  const aside = setAside(file, now);
+  const aside = gone ? unreplaced(state, copies) : setAside(file, now);
   rmSync(suspicionIn(state), { force: true });
-  const { store, rules } = replace(file, aside, copiesIn(copiesFolder(state)), failed);
+  const { store, rules } = replace(file, aside, copies, failed);
   const damage: Damage = { at: now, file: aside, rules };
   new Settings(store).set("damage", damage);
-  log("error", damageText(damage), { file: aside });
+  log("error", damageText(damage), aside === null ? {} : { file: aside });
   return { store, damage };
+}
+
+/** A helper that has a database makes the folder of its copies next. A write-ahead log means nothing by itself (SQLite deletes it). */
+function isGone(state: string): boolean {
+  const size = statSync(databaseIn(state), { throwIfNoEntry: false })?.size ?? 0;
+  return size === 0 && (existsSync(copiesFolder(state)) || asidesIn(state).length > 0);
+}
+
+/** What an earlier start set aside and could not replace, on a full disk or because it was killed; null where a copy is newer. */
+function unreplaced(state: string, [newest]: readonly string[]): string | null {
+  const last = asidesIn(state).at(-1);
+  const copied = newest === undefined ? "" : basename(newest, ".sqlite");
+  return last !== undefined && last > copied ? `${databaseIn(state)}.damaged-${last}` : null;
 }
 
 function openChecked(file: string, failed: (error: unknown) => void, whole = false): Store {
@@ -97,16 +115,21 @@ const endings = ["", "-wal", "-shm"];
 function setAside(file: string, now: number): string {
   const aside = `${file}.damaged-${stamp(now)}`;
   for (const end of endings) if (existsSync(`${file}${end}`)) renameSync(`${file}${end}`, `${aside}${end}`);
-  const folder = join(file, "..");
-  const stamps = readdirSync(folder).flatMap((name) => /\.damaged-(\w+)/.exec(name)?.[1] ?? []);
-  const old = [...new Set(stamps)].sort().slice(0, -mostSetAside);
+  const old = asidesIn(dirname(file)).slice(0, -mostSetAside);
   for (const each of old) for (const end of endings) rmSync(`${file}.damaged-${each}${end}`, { force: true });
   return aside;
 }
 
-function replace(file: string, aside: string, copies: readonly string[], failed: (error: unknown) => void) {
+/** Times of what was set aside, as stamp() writes them, oldest first. */
+function asidesIn(state: string): string[] {
+  const stamps = readdirSync(state).flatMap((name) => /\.damaged-(\w+)/.exec(name)?.[1] ?? []);
+  return [...new Set(stamps)].sort();
+}
+
+function replace(file: string, aside: string | null, copies: readonly string[], failed: (error: unknown) => void) {
+  for (const end of endings) rmSync(`${file}${end}`, { force: true });
   const ways = [
-    { rules: "kept" as const, put: () => copyState(aside, file) },
+    ...(aside === null ? [] : [{ rules: "kept" as const, put: () => copyState(aside, file) }]),
     ...copies.map((copy) => ({
       rules: { copy: timeOf(copy.split("/").at(-1) ?? "") ?? 0 },
       put: () => putBack(copy, file),
@@ -142,7 +165,8 @@ function renumber(store: Store): void {
 
 export function damageText({ at, file, rules }: Damage): string {
   const when = (time: number) => new Date(time).toISOString().slice(0, 16).replace("T", " ");
-  const begin = `Picket's database was damaged (found ${when(at)} UTC) and was set aside as ${file}; history begins anew.`;
+  const what = file === null ? ["gone", ""] : ["damaged", ` and was set aside as ${file}`];
+  const begin = `Picket's database was ${what[0]} (found ${when(at)} UTC)${what[1]}; history begins anew.`;
   if (rules === "kept") return `${begin} Your rules and settings were whole and are kept.`;
   if (rules === "lost")
     return (

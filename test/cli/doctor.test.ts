@@ -1,5 +1,7 @@
 // `picket doctor`: what each check makes of what it is shown, and the command itself with a helper, without one, and for anybody.
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Status } from "../../contract/words.ts";
@@ -204,6 +206,7 @@ const cases: [string, Change, Finding["state"], string, RegExp][] = [
     /uid 33/,
   ],
   ["no database yet", { helper: dead, disk: { files: [] } }, "note", "database", /never run/],
+  ["a database that is gone", { helper: dead, disk: { files: ["copies"] } }, "wrong", "database", /is gone/],
   [
     "a database under suspicion",
     { helper: dead, disk: { files: ["picket.sqlite", "suspect"] } },
@@ -218,7 +221,7 @@ const cases: [string, Change, Finding["state"], string, RegExp][] = [
     { helper: { status: { ...installed, degraded: [{ code: "rulesLost", message: "lost" }] } } },
     "note",
     "database",
-    /set aside/,
+    /was damaged or gone/,
   ],
   ["no resolved", { surroundings: { resolved: false } }, "note", "systemd-resolved", /port 53/],
   [
@@ -335,6 +338,11 @@ it("reads the guards of a helper.conf", () => {
     "user.slice",
     "docker.service",
   ]);
+  // As systemd reads it, and whichever line of the installed file somebody takes the # from.
+  expect(guardsIn("PICKET_GUARD=a\nPICKET_GUARD=b\n")).toEqual(["b"]);
+  const installed = readFileSync(join(import.meta.dirname, "../../build/package/files/helper.conf"), "utf8");
+  expect(guardsIn(installed)).toEqual(["user.slice"]);
+  expect(guardsIn(installed.replace(/^#PICKET_GUARD/m, "PICKET_GUARD"))).toContain("cron.service");
   expect(guardsIn("#PICKET_GUARD=x\n")).toBeNull();
   expect(guardsIn(null)).toBeNull();
 });

@@ -118,6 +118,18 @@ test("damaged rules come back from the helper's own copy, which an end in order 
   expect(await connect(address)).toMatchObject({ ok: false, errno: 111 });
 });
 
+test("a database that is gone is no first start: rules come back, and nothing is learned", async () => {
+  await helper.start("helper/main.ts", ["--mode", "ask"]);
+  const address = network.address(4);
+  await (await helper.client()).call("rules.add", { app: null, action: "block", address });
+  await helper.signal("SIGTERM");
+  for (const end of ["", "-wal", "-shm"]) rmSync(`${file()}${end}`, { force: true });
+  await helper.start("helper/main.ts", ["--mode", "learn"]);
+  expect(await (await helper.client()).call("status", {})).toMatchObject({ mode: "ask" });
+  expect(await degraded()).toContainEqual({ code: "databaseReplaced", message: expect.stringMatching(/was gone/) });
+  expect(await connect(address)).toMatchObject({ ok: false, errno: 111 });
+});
+
 test("a full disk: what cannot be stored is refused, the rest lives, and it is over by itself", {
   timeout: 120_000,
 }, async () => {

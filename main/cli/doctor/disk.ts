@@ -22,16 +22,16 @@ function spaceFinding({ free, state }: Facts["disk"]): Finding {
 function databaseFinding({ files, header }: Facts["disk"], { status }: Facts["helper"]): Finding {
   const check = "database";
   const isBad = status?.degraded.some(({ code }) => code === "rulesLost" || code === "databaseReplaced");
-  if (isBad) return note(check, "was damaged and set aside (see limits)");
+  if (isBad) return note(check, "was damaged or gone (see limits)");
   if (status !== null) return good(check, "in use by the helper");
   if (files === null) return unknown(check, "only root can see it", "Run picket doctor as root (sudo).");
-  if (!files.includes("picket.sqlite")) return note(check, "there is none yet: the helper has never run");
+  const next = "goes on with its newest copy that is whole";
+  if (!files.includes("picket.sqlite"))
+    return files.includes("copies")
+      ? wrong(check, "is gone", `Start the helper: it ${next}.`)
+      : note(check, "there is none yet: the helper has never run");
   if (header !== true || files.includes("suspect"))
-    return wrong(
-      check,
-      "is damaged",
-      "Start the helper: it sets the damaged file aside and goes on with its newest copy that is whole.",
-    );
+    return wrong(check, "is damaged", `Start the helper: it sets the damaged file aside and ${next}.`);
   return good(check, "there");
 }
 

@@ -146,9 +146,9 @@ function headerOf(path: string): boolean | null {
   });
 }
 
-/** Pure. */
+/** Of several lines the last counts, as systemd reads such a file (systemd.exec(5), EnvironmentFile=). Pure. */
 export function guardsIn(file: string | null): string[] | null {
-  const line = /^PICKET_GUARD=(.*)$/m.exec(file ?? "")?.[1];
+  const line = [...(file ?? "").matchAll(/^PICKET_GUARD=(.*)$/gm)].at(-1)?.[1];
   return line === undefined ? null : line.replace(/["']/g, "").split(/\s+/).filter(Boolean);
 }
 

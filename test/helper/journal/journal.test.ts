@@ -79,12 +79,15 @@ describe("flows", () => {
     const { journal, told } = journalOf("all");
     journal.meetFlow({ ...flow, verdict: "allow" }, flow.id);
     journal.meetFlow({ ...flow, verdict: "block" }, flow.id);
+    journal.meetFlow({ ...flow, verdict: "block", bytesIn: 10, bytesOut: 20, live: false }, flow.id);
     journal.meetFlow({ ...flow, id: "g", live: false }, "g");
     expect(told.map(({ PICKET_VERDICT, PICKET_PHASE }) => `${PICKET_VERDICT} ${PICKET_PHASE}`)).toEqual([
       "allow verdict",
       "block verdict",
+      "block end",
       "held end",
     ]);
+    expect(told[2]).toMatchObject({ PICKET_BYTES_IN: "10", PICKET_BYTES_OUT: "20" });
   });
 
   it("that are blocked alone are told where only those are wanted, and none where none are", () => {
@@ -152,7 +155,7 @@ describe("decisions", () => {
   ])("are within what journalctl shows, whatever was asked for: characters %s", (_, long) => {
     const app = { ...prompt.app, path: `/${long}` };
     const entry = decisionEntry("picket", {
-      method: "rules.add",
+      method: "learn.accept",
       params: { note: long },
       by: { ...decidedBy, exe: `/${long}` },
       outcome: "done",
@@ -173,8 +176,18 @@ describe("decisions", () => {
     const decided = { method: "rules.add", by: decidedBy, outcome: "done", prompt: null, result: { id: "9" } };
     const entry = v.parse(decisionEntrySchema, decisionEntry("picket", { ...decided, params }));
     expect(entry.PICKET_RULES).toBe("9");
+    // Rules that stay where a profile went are not made.
+    const removed = { ...decided, method: "profiles.remove", params: { name: "work" }, result: { rules: ["8"] } };
+    expect(decisionEntry("picket", removed)).not.toHaveProperty("PICKET_RULES");
     expect(JSON.parse(entry.PICKET_PARAMS)).toEqual(params);
     expect(entry.PICKET_PARAMS).not.toMatch(/\p{Cc}/u);
+  });
+
+  it("of a list that was handed over say which it is", () => {
+    const decided = { method: "blocklists.commit", params: { upload: "1" }, by: decidedBy, prompt: null };
+    const list = { id: 3, name: "ads", entries: 12, source: null };
+    const done = v.parse(journalEntrySchema, decisionEntry("picket", { ...decided, outcome: "done", result: list }));
+    expect(JSON.parse((done as { PICKET_RESULT?: string }).PICKET_RESULT ?? "")).toMatchObject({ name: "ads" });
   });
 
   it("of a restore say what it did", () => {

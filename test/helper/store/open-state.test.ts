@@ -5,6 +5,8 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   writeFileSync,
   writeSync,
@@ -64,6 +66,11 @@ function ruin(...tables: string[]): void {
   const file = openSync(databaseIn(folder()), "r+");
   for (const page of roots) writeSync(file, Buffer.alloc(size, 0xa5), 0, size, (page - 1) * size);
   closeSync(file);
+}
+
+function lose(how: string): void {
+  for (const end of ["", "-wal", "-shm"]) rmSync(`${databaseIn(folder())}${end}`, { force: true });
+  if (how === "empty") writeFileSync(databaseIn(folder()), "");
 }
 
 const setAside = () => readdirSync(folder()).filter((name) => /\.damaged-\w+$/.test(name));
@@ -173,6 +180,60 @@ it("without a copy it begins anew, says that the rules are lost, and gives no nu
   });
   const { lastInsertRowid } = fresh.prepare("INSERT INTO apps (path) VALUES ('/usr/bin/wget')").run();
   expect(Number(lastInsertRowid)).toBeGreaterThan(1_000_000);
+});
+
+it.for(["missing", "empty"])(
+  "a database that is %s where a helper has been comes from its copy, and it is said",
+  (how) => {
+    const { store } = opened();
+    addRule(store, "copied.example");
+    new Copies(copiesFolder(folder()), databaseIn(folder()), store).write();
+    addRule(store, "later.example");
+    close(store);
+    lose(how);
+    const { store: fresh, damage } = opened();
+    expect(damage).toMatchObject({ file: null, rules: { copy: expect.any(Number) } });
+    expect(hosts(fresh)).toEqual(["copied.example"]);
+    expect(damageToTell(fresh, now)[0]).toMatchObject({
+      code: "databaseReplaced",
+      message: expect.stringMatching(/was gone \(found .* UTC\); .*own copy/),
+    });
+    close(fresh);
+    expect(opened().damage).toBeNull();
+  },
+);
+
+it("a database that is gone before its first copy is lost, not a first start", () => {
+  const { store } = opened();
+  new Copies(copiesFolder(folder()), databaseIn(folder()), store);
+  addRule(store, "lost.example");
+  close(store);
+  lose("missing");
+  const { store: fresh, damage } = opened();
+  expect(damage).toMatchObject({ file: null, rules: "lost" });
+  expect(damageToTell(fresh, now)[0]).toMatchObject({ code: "rulesLost" });
+});
+
+it("what a start set aside and could not replace is where the next one takes the rules from, unless a copy is newer", () => {
+  const { store } = opened();
+  addRule(store, "copied.example");
+  const copies = new Copies(copiesFolder(folder()), databaseIn(folder()), store);
+  copies.write();
+  addRule(store, "later.example");
+  close(store);
+  const before = new Date(Date.now() - 60_000);
+  const after = new Date(Date.now() + 60_000);
+  renameSync(databaseIn(folder()), `${databaseIn(folder())}.damaged-${stamp(after.getTime())}`);
+  const kept = opened();
+  expect(kept.damage).toMatchObject({ file: expect.stringContaining(stamp(after.getTime())), rules: "kept" });
+  expect(hosts(kept.store)).toEqual(["copied.example", "later.example"]);
+  close(kept.store);
+  lose("missing");
+  const aside = (time: Date) => `${databaseIn(folder())}.damaged-${stamp(time.getTime())}`;
+  renameSync(aside(after), aside(before));
+  const copied = opened();
+  expect(copied.damage).toMatchObject({ file: null, rules: { copy: expect.any(Number) } });
+  expect(hosts(copied.store)).toEqual(["copied.example"]);
 });
 
 it("a newer Picket's database is never set aside", () => {
