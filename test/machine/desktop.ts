@@ -103,7 +103,8 @@ export class Desktop {
   async answerWith(key: string, app: string): Promise<Rule> {
     return await this.until(`an answer about ${app}`, async () => {
       await this.as("root", ["xdotool", "key", "ctrl+alt+p"], screen);
-      await sleep(1_500);
+      // Longer than keys are dead for: on a slow machine that is as long as the window takes to come.
+      await sleep(1_500 * Math.ceil(this.slowness / 3));
       await this.as("root", ["xdotool", "key", key], screen);
       await sleep(500);
       return (await this.rulesOf(app))[0];
