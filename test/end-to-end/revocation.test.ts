@@ -1,6 +1,7 @@
 // A changed policy reaches what is live: what it blocks ends at once, what it asks about is held where it stands.
 import { execFileSync, spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Params } from "../../contract/methods.ts";
 import type { Flow } from "../../contract/words.ts";
 import { client, clientApp, type StreamResult, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
@@ -38,8 +39,18 @@ async function flowTo(address: string): Promise<Flow | undefined> {
 
 /** A stream that was allowed by a rule and talks. */
 async function allowedStream(protocol: "tcp" | "udp", address: string, seconds = long, ...quiet: "quiet"[]) {
+  return streamUnder({ app: streamApp, action: "allow", address }, protocol, address, seconds, ...quiet);
+}
+
+async function streamUnder(
+  rule: Params<"rules.add">,
+  protocol: "tcp" | "udp",
+  address: string,
+  seconds = long,
+  ...quiet: "quiet"[]
+) {
   const api = await helper.client();
-  const { id } = await api.call("rules.add", { app: streamApp, action: "allow", address });
+  const { id } = await api.call("rules.add", rule);
   const running = guarded(helper, network.near, client("stream", protocol, address, 7777, seconds, ...quiet));
   // More than a handshake; a quiet one hears a single byte.
   await until(
@@ -91,6 +102,26 @@ describe.for([4, 6] as const)("over IPv%d, a new block rule", (family) => {
     expect(result.errno).toBe(EPERM);
     expect(await flowTo(address)).toMatchObject({ verdict: "block", layer: "rule" });
   });
+});
+
+// In the kernel's maps they say "the helper decides", whatever they do.
+describe.for([
+  ["a range of ports", { port: 7000, portTo: 8000 }],
+  ["users one by one", { user: 0 }],
+] as const)("a rule about %s that turns from allow to block", ([, part]) => {
+  const turned = async (protocol: "tcp" | "udp", ...quiet: "quiet"[]) => {
+    const address = network.address(4);
+    const rule = { app: streamApp, address, ...part };
+    const { running, api } = await streamUnder({ ...rule, action: "allow" }, protocol, address, long, ...quiet);
+    const { id } = await api.call("rules.add", { ...rule, action: "block" });
+    const { errno } = resultOf(await running);
+    expect(await flowTo(address)).toMatchObject({ verdict: "block", rule: id, layer: "rule" });
+    return errno;
+  };
+
+  test("ends a connection that talks", async () => expect(await turned("tcp")).toBe(ECONNABORTED));
+  test("ends a connection that is silent", async () => expect(await turned("tcp", "quiet")).toBe(ECONNABORTED));
+  test("ends datagrams of a socket that is open", async () => expect(await turned("udp")).toBe(EPERM));
 });
 
 describe("a rule that no more allows", () => {
