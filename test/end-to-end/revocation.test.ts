@@ -1,12 +1,12 @@
 // A changed policy reaches what is live: what it blocks ends at once, what it asks about is held where it stands.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Params } from "../../contract/methods.ts";
 import type { Flow } from "../../contract/words.ts";
 import { client, clientApp, type StreamResult, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { Talker } from "./field.ts";
-import { guarded, picket, type Ran, TestHelper, until } from "./helper-process.ts";
+import { talker } from "./field.ts";
+import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
 
 const EPERM = 1;
 const ECONNABORTED = 103;
@@ -149,6 +149,24 @@ describe("a rule that no more allows", () => {
     expect([104, ECONNABORTED]).toContain(result.errno);
   });
 
+  test("lets datagrams go that were blocked once, as soon as a rule allows them", async () => {
+    const address = network.address(4);
+    const api = await helper.client();
+    const sender = talker(helper, network.near, client("datagrams", address, 7777));
+    const send = async () => {
+      sender.go();
+      return (await sender.says<{ errno: number }>()).errno;
+    };
+    expect(await send()).toBe(0); // held
+    const { id } = await helper.prompt(address);
+    await api.call("prompts.answer", { id, action: "block", lifetime: "once" });
+    expect(await send()).toBe(ECONNREFUSED);
+    expect(await send()).toBe(EPERM);
+    await api.call("rules.add", { app: null, action: "allow", address });
+    expect(await send()).toBe(0);
+    sender.go(true);
+  });
+
   test("holds datagrams of an open socket, and an answer lets them go on", async () => {
     const address = network.address(4);
     const { rule, running, api } = await allowedStream("udp", address, 4);
@@ -192,12 +210,7 @@ describe("an answer that was given already, and a rule that blocks", () => {
     const api = await helper.client();
     const allowed = await api.call("rules.add", { app: null, action: "allow", address });
     const command = client("turns", address, 11, ...(away === "" ? [] : [away]));
-    const app = new Talker(
-      spawn(picket, ["run", "--", "nsenter", `--net=/run/netns/${network.near}`, ...command], {
-        stdio: ["pipe", "pipe", "inherit"],
-        env: { ...process.env, PICKET_SOCKET: helper.socket },
-      }),
-    );
+    const app = talker(helper, network.near, command);
     expect(await app.says()).toEqual({ errno: 0 });
     await api.call("rules.remove", { id: allowed.id });
     const open = await settled(address);
