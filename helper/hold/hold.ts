@@ -42,7 +42,10 @@ interface Completing {
 /** Who began a flow, where its gate does not say so yet. */
 type Origin = Pick<FlowRecord, "direction" | "local_port">;
 
-export type Released = Pick<Completing, "answered"> & Pick<HeldFlow, "id" | "established">;
+export interface Released extends Pick<Completing, "answered">, Pick<HeldFlow, "id" | "key" | "established"> {
+  /** Whether a remote waits for the app. */
+  readonly remote: boolean;
+}
 
 export class Hold {
   private readonly parts: HoldParts;
@@ -158,7 +161,10 @@ export class Hold {
 
   /** Connections that were released, and of which nothing was heard since. */
   released(): Released[] {
-    return [...this.completing].map(([id, { flow, answered }]) => ({ id, answered, established: flow.established }));
+    return [...this.completing.values()].map(({ flow, answered }) => {
+      const { id, key, established } = flow;
+      return { id, key, answered, established, remote: isRemoteAttempt(flow) };
+    });
   }
 
   /** `rule`: the kernel's number of it, 0 where the mode decided, null for a person's answer about this flow alone. */
