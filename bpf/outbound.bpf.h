@@ -139,6 +139,10 @@ static __always_inline struct gate *judge_datagrams(struct socket_state *state, 
 	__u32 rule = 0, action;
 
 	if (gate) {
+		if (gate->answered == ANSWER_ENDED) {
+			gate->generation = generation();
+			return gate;
+		}
 		fresh.direction = gate->direction;
 		fresh.local_port = gate->local_port;
 	}

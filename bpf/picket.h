@@ -93,6 +93,13 @@ struct flow_key {
 	__u32 attempt;
 };
 
+/* Beside a verdict: a person's, for this flow alone. */
+enum answer {
+	ANSWER_NONE = 0,
+	ANSWER_ONCE = 1,  /* only a block changes it */
+	ANSWER_ENDED = 2, /* of datagrams: refused until the socket is closed, whatever policy says */
+};
+
 /* Verdict on one flow: written by the helper, and by the kernel for datagram flows it decides itself. */
 struct gate {
 	__u32 state;
@@ -104,7 +111,7 @@ struct gate {
 	__u32 generation;     /* of the policy that gave the verdict */
 	__u16 local_port;     /* inbound: the port that was asked for */
 	__u8 direction;	      /* who sent first */
-	__u8 answered;	      /* by a person, for this flow alone: only a block changes it */
+	__u8 answered;	      /* enum answer */
 };
 
 /* Why a process is not simply the app of its executable. */

@@ -2,7 +2,7 @@
 import { CodedError } from "../contract/errors.ts";
 import type { Flows } from "./flows/flows.ts";
 import type { Hold } from "./hold/hold.ts";
-import { flowId, flowState, isConnection, layouts } from "./kernel/layout.ts";
+import { flowId, isConnection, layouts } from "./kernel/layout.ts";
 import type { Programs } from "./kernel/programs.ts";
 import { destroyConnection } from "./kernel/sock-diag.ts";
 import { log } from "./log.ts";
@@ -72,7 +72,7 @@ export class Ending {
   /** A datagram socket may talk to others as well: only what it sends to this remote is refused, until it is closed. */
   private shut(key: string): void {
     const { flows, hold } = this.parts;
-    hold.writeGate(layouts.flow_key.read(Buffer.from(key, "hex")), flowState.blocked, null);
+    hold.end(layouts.flow_key.read(Buffer.from(key, "hex")));
     flows.judge(key, { verdict: "block", rule: null, layer: "answer", reason: ended });
   }
 }

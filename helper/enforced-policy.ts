@@ -113,7 +113,7 @@ export class EnforcedPolicy {
     return { rules, zones: this.parts.zones(), mode, override, lists: this.parts.lists };
   }
 
-  /** Reads what is committed and brings the kernel to it. Returns whether that changed anything there. */
+  /** Reads what is committed and brings the kernel to it. Returns whether live flows are to be judged anew. */
   refresh(): boolean {
     const { profile } = this.parts.situation();
     const around = this.around([]);
@@ -141,7 +141,11 @@ export class EnforcedPolicy {
     compiler.change(gone, come);
     const changed = this.parts.maps.amend(compiler, compiler.take());
     this.parts.destinations.tidy(compiler.tables);
-    return changed;
+    // What was touched may say the same as before, as with another note.
+    if (changed || JSON.stringify(gone) === JSON.stringify(come)) return changed;
+    // The maps do too, where the kernel cannot tell the rules from those before: the helper can.
+    this.renew();
+    return true;
   }
 
   /** Reads rules again that may be others by now. Returns what that is for the rules in force. */
@@ -175,7 +179,7 @@ export class EnforcedPolicy {
     return parsed;
   }
 
-  private compileAll(): boolean {
+  private compileAll(): true {
     const { rules, maps, destinations, apps } = this.parts;
     // They may be called something else while it is found out what they are called: that is another path of the old policy then.
     const named = [...this.parts.named()];
@@ -192,10 +196,11 @@ export class EnforcedPolicy {
     const compiler = new Compiler(this.policy, { ...target, ...numbers });
     this.compiler = compiler;
     for (const [addressHex, names] of named) compiler.setNames(addressHex, names);
-    const changed = maps.apply(compiler);
+    // Something is different, be it in no map.
+    if (!maps.apply(compiler)) maps.renew();
     compiler.take();
     destinations.tidy(compiler.tables);
-    return changed;
+    return true;
   }
 
   /** An address is called something else by now. The verdicts of live flows stay: whoever may object asks decide(). */

@@ -77,14 +77,19 @@ export class Revocation {
   /** What was let go and is no connection yet: it is refused, or sent no more until somebody is asked again. One that stands ends like any other. */
   private withdrawReleased(): void {
     const { policy, flows, hold } = this.parts;
-    for (const { id, established, answered } of hold.released()) {
+    for (const { id, key, established, answered, remote } of hold.released()) {
       const flow = flows.get(id);
       if (flow === undefined) {
         hold.forget(id); // too long ago to be told what it was: its kernel asks again
         continue;
       }
       const { verdict, rule, layer, reason, number } = policy.decide(flow);
-      if (verdict === "allow" || (verdict === "ask" && answered)) continue;
+      if (answered && verdict !== "block") continue;
+      if (verdict === "allow") {
+        // The rest of its handshake meets a listener, which asks nobody: its gate must be of today's policy.
+        if (remote) hold.writeGate(key, flowState.allowed, number);
+        continue;
+      }
       if (verdict === "ask" || established) {
         hold.forget(id);
         continue;

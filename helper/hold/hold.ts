@@ -1,5 +1,5 @@
 // The hold: keeps the packets of undecided flows and, after the verdict, writes the gate and re-sends or refuses them.
-import { type FlowKey, type FlowRecord, flowId, flowState, isConnection, layouts } from "../kernel/layout.ts";
+import { answer, type FlowKey, type FlowRecord, flowId, flowState, isConnection, layouts } from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
 import type { Notices } from "../kernel/notices.ts";
 import { deliveredPackets, isSyn } from "../kernel/packet.ts";
@@ -39,7 +39,13 @@ interface Completing {
   readonly answered: boolean;
 }
 
-export type Released = Pick<Completing, "answered"> & Pick<HeldFlow, "id" | "established">;
+/** Who began a flow, where its gate does not say so yet. */
+type Origin = Pick<FlowRecord, "direction" | "local_port">;
+
+export interface Released extends Pick<Completing, "answered">, Pick<HeldFlow, "id" | "key" | "established"> {
+  /** Whether a remote waits for the app. */
+  readonly remote: boolean;
+}
 
 export class Hold {
   private readonly parts: HoldParts;
@@ -155,7 +161,10 @@ export class Hold {
 
   /** Connections that were released, and of which nothing was heard since. */
   released(): Released[] {
-    return [...this.completing].map(([id, { flow, answered }]) => ({ id, answered, established: flow.established }));
+    return [...this.completing.values()].map(({ flow, answered }) => {
+      const { id, key, established } = flow;
+      return { id, key, answered, established, remote: isRemoteAttempt(flow) };
+    });
   }
 
   /** `rule`: the kernel's number of it, 0 where the mode decided, null for a person's answer about this flow alone. */
@@ -316,21 +325,25 @@ export class Hold {
   }
 
   /** Writes a verdict, also for a flow that this helper does not hold (decided before a restart). Never throws: others wait for theirs. */
-  writeGate(
-    key: FlowKey,
-    state: number,
-    rule: number | null,
-    origin?: Pick<FlowRecord, "direction" | "local_port">,
-  ): void {
+  writeGate(key: FlowKey, state: number, rule: number | null, origin?: Origin): void {
+    this.write(key, { state, rule: rule ?? 0, answered: rule === null ? answer.once : answer.none }, origin);
+  }
+
+  /** No datagram of the flow goes any more, nor comes, until its socket is closed. */
+  end(key: FlowKey): void {
+    this.write(key, { state: flowState.blocked, rule: 0, answered: answer.ended });
+  }
+
+  private write(key: FlowKey, verdict: { state: number; rule: number; answered: number }, origin?: Origin): void {
     const gate = Buffer.alloc(layouts.gate.size);
     const known = this.parts.gates.get(layouts.flow_key.write(key), gate);
     // Who began a flow of datagrams, and what it has moved, stays with its gate.
     const { bytes_in, bytes_out, direction, local_port, state: before } = layouts.gate.read(gate);
     const kept = { bytes_in, bytes_out, ...(known ? { direction, local_port } : origin) };
-    const verdict = { state, rule: rule ?? 0, answered: rule === null ? 1 : 0, generation: this.parts.generation() };
+    const generation = this.parts.generation();
     try {
-      this.parts.gates.set(layouts.flow_key.write(key), layouts.gate.write({ ...kept, ...verdict }));
-      if (known && before === flowState.allowed && state !== before) this.parts.notices.takeBack();
+      this.parts.gates.set(layouts.flow_key.write(key), layouts.gate.write({ ...kept, ...verdict, generation }));
+      if (known && before === flowState.allowed && verdict.state !== before) this.parts.notices.takeBack();
     } catch (error) {
       this.unwritten++;
       this.parts.warn("the kernel took no verdict", { flow: flowId(key), error: String(error) });

@@ -138,6 +138,8 @@ export const actionPersonal = 0x80;
 /** KIND_DATAGRAM of bpf/record.bpf.h: what a socket is. */
 export const datagramKind = 2;
 export const flowState = { idle: 0, held: 1, allowed: 2, blocked: 3, exempt: 4, handshake: 5 } as const;
+/** Beside a gate's verdict: a person's. */
+export const answer = { none: 0, once: 1, ended: 2 } as const;
 export const direction = { outbound: 0, inbound: 1 } as const;
 /** Values of exe_key.disguised. */
 export const disguise = { none: 0, other: 1, unrecorded: 2, script: 3 } as const;

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import {
   abi,
   action,
+  answer,
   counterNames,
   counterSlots,
   direction,
@@ -160,6 +161,7 @@ describe("the mirror of bpf/picket.h", () => {
   it("knows every number of every enum", () => {
     expect(enumNames.sort()).toEqual([
       "action",
+      "answer",
       "counter",
       "direction",
       "disguise",
@@ -169,6 +171,7 @@ describe("the mirror of bpf/picket.h", () => {
       "record_type",
     ]);
     expect(action).toEqual(words(valuesOf("action"), "ACTION_"));
+    expect(answer).toEqual(words(valuesOf("answer"), "ANSWER_"));
     expect(direction).toEqual(words(valuesOf("direction"), ""));
     expect(disguise).toEqual(words(valuesOf("disguise"), "DISGUISE_"));
     expect(flowState).toEqual(words(valuesOf("flow_state"), "FLOW_"));

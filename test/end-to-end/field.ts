@@ -6,7 +6,7 @@ import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { client } from "../network/clients.ts";
 import { compiled } from "../network/compiled.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { type Ran, start, TestHelper } from "./helper-process.ts";
+import { picket, type Ran, start, TestHelper } from "./helper-process.ts";
 
 /** What one kind of attempt came to: the shape that attempts.c prints. */
 export interface Attempts {
@@ -46,6 +46,13 @@ export class Talker {
   kill(): void {
     this.child.kill("SIGKILL");
   }
+}
+
+/** One that is guarded, in a network namespace. */
+export function talker(helper: TestHelper, namespace: string, command: string[]): Talker {
+  const env = { ...process.env, PICKET_SOCKET: helper.socket };
+  const inside = ["run", "--", "nsenter", `--net=/run/netns/${namespace}`, ...command];
+  return new Talker(spawn(picket, inside, { stdio: ["pipe", "pipe", "inherit"], env }));
 }
 
 export interface SteadyResult {

@@ -385,6 +385,23 @@ describe("what is handed over after a hold", () => {
     },
   );
 
+  test("stands although policy changed in the midst of its handshake", async () => {
+    const { from, port, theCall } = await listen("tcp", 4);
+    const api = await helper.client();
+    // Only the helper can judge by it: what lets the caller's next word in is what it told the kernel of the first one.
+    await api.call("rules.add", { app, action: "allow", address: from, port, portTo: port + 1, direction: "inbound" });
+    const afterSyn = ["INPUT", "-p", "tcp", "-s", from, "--tcp-flags", "SYN,ACK", "ACK", "-j", "DROP"];
+    inNear("iptables", "-A", ...afterSyn);
+    const calling = call(network, theCall);
+    try {
+      await until("the answer to its SYN", async () => (await cameBack(theCall)) > 0);
+      await api.call("rules.add", { app: null, action: "allow", address: "203.0.113.1", port: 1 });
+    } finally {
+      inNear("iptables", "-D", ...afterSyn);
+    }
+    expect(await calling).toMatchObject({ errno: 0, replies: ["hello"] });
+  });
+
   test("leaves a listener that is bound to a device to the caller's retransmission, and refuses nothing", async () => {
     const { from, theCall } = await listen("tcp", 4, "device=wire");
     const calling = call(network, theCall);

@@ -13,6 +13,8 @@ import { client, python, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { guarded, type Ran, slowness, TestHelper, until } from "./helper-process.ts";
 
+const EPERM = 1;
+const ECONNABORTED = 103;
 const ECONNREFUSED = 111;
 
 const helper = new TestHelper();
@@ -155,6 +157,29 @@ describe("a length of time", { timeout: 180_000 * slowness }, () => {
     );
     expect([await has(block.id), await has(allow.id)]).toEqual([true, false]);
     expect(json<TcpResult>(await guarded(helper, network.near, [app, ...args])).errno).toBe(ECONNREFUSED);
+  });
+
+  test("ends what only the helper allowed, where for the kernel the rule beside it is the same", async () => {
+    const app = ownApp("ranged");
+    const address = network.address(4);
+    const api = await helper.client();
+    const rule = { app, address, port: 7000, portTo: 8000 };
+    await api.call("rules.add", { ...rule, action: "block" });
+    const { id } = await api.call("rules.add", { ...rule, action: "allow", lifetime: "1m" });
+    const streams = (["tcp", "udp"] as const).map((protocol) => {
+      const [, ...args] = client("stream", protocol, address, 7777, 15 * slowness);
+      return guarded(helper, network.near, [app, ...args]);
+    });
+    for (const protocol of ["tcp", "udp"] as const)
+      await until("the stream", async () => (await network.arrived(protocol, address, 7777)) > 5);
+    // As above.
+    store((database) => {
+      database.prepare("UPDATE rules SET expires = ? WHERE number = ?").run(Math.round(boottime()) + 3000, id);
+    });
+    await api.call("rules.add", { app: null, action: "allow", address: "203.0.113.1", port: 1 });
+    await until("the rule's end", async () => !(await has(id)));
+    const ends = (await Promise.all(streams)).map(({ stdout }) => JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
+    expect(ends.map(({ errno }) => errno)).toEqual([ECONNABORTED, EPERM]);
   });
 
   test("counts the time a machine sleeps: the clock of a time namespace is hours ahead at once", async () => {

@@ -1,10 +1,12 @@
 // The monitor with the real kernel: what a client sees of real traffic, and connections that a person ends.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { applyUpdate, type Row, type Shown, type View } from "../../contract/monitor.ts";
+import type { Flow } from "../../contract/words.ts";
 import { HelperClient } from "../../main/client/client.ts";
 import { aView } from "../helper/monitor/flows.ts";
 import { client, clientApp, type StreamResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
+import { talker } from "./field.ts";
 import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
 
 const EPERM = 1;
@@ -120,6 +122,31 @@ describe.for([4, 6] as const)("over IPv%d, a person ends", (family) => {
     expect(resultOf(await running).errno).toBe(EPERM);
     const again = guarded(helper, network.near, client("stream", "udp", address, 7777, 1));
     expect(resultOf(await again)).toMatchObject({ errno: 0 });
+  });
+
+  test("datagrams to one remote until their socket is closed, whatever policy says of them since", async () => {
+    const address = network.address(family);
+    const api = await helper.client();
+    const allow = { app: clientApp("datagrams"), action: "allow", address } as const;
+    await api.call("rules.add", allow);
+    const sender = talker(helper, network.near, client("datagrams", address, 7777));
+    const send = async () => {
+      sender.go();
+      return (await sender.says<{ errno: number }>()).errno;
+    };
+    expect(await send()).toBe(0);
+    const isMeant = ({ endpoint, live }: Flow) => endpoint.address === address && live;
+    const flow = await until("the flow", async () => (await api.call("flows.list", {})).find(isMeant));
+    await api.call("flows.end", { id: flow.id });
+    expect(await send()).toBe(EPERM);
+    // About something else, about this and back again.
+    await api.call("rules.add", { app: null, action: "allow", address: "203.0.113.1", port: 1 });
+    expect(await send()).toBe(EPERM);
+    await api.call("rules.add", { ...allow, action: "block" });
+    expect(await send()).toBe(EPERM);
+    await api.call("rules.add", allow);
+    expect(await send()).toBe(EPERM);
+    sender.go(true);
   });
 
   test("all that a row of the view stands for", async () => {

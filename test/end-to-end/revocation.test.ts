@@ -1,11 +1,12 @@
 // A changed policy reaches what is live: what it blocks ends at once, what it asks about is held where it stands.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Params } from "../../contract/methods.ts";
 import type { Flow } from "../../contract/words.ts";
 import { client, clientApp, type StreamResult, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { Talker } from "./field.ts";
-import { guarded, picket, type Ran, TestHelper, until } from "./helper-process.ts";
+import { talker } from "./field.ts";
+import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
 
 const EPERM = 1;
 const ECONNABORTED = 103;
@@ -38,8 +39,18 @@ async function flowTo(address: string): Promise<Flow | undefined> {
 
 /** A stream that was allowed by a rule and talks. */
 async function allowedStream(protocol: "tcp" | "udp", address: string, seconds = long, ...quiet: "quiet"[]) {
+  return streamUnder({ app: streamApp, action: "allow", address }, protocol, address, seconds, ...quiet);
+}
+
+async function streamUnder(
+  rule: Params<"rules.add">,
+  protocol: "tcp" | "udp",
+  address: string,
+  seconds = long,
+  ...quiet: "quiet"[]
+) {
   const api = await helper.client();
-  const { id } = await api.call("rules.add", { app: streamApp, action: "allow", address });
+  const { id } = await api.call("rules.add", rule);
   const running = guarded(helper, network.near, client("stream", protocol, address, 7777, seconds, ...quiet));
   // More than a handshake; a quiet one hears a single byte.
   await until(
@@ -93,6 +104,26 @@ describe.for([4, 6] as const)("over IPv%d, a new block rule", (family) => {
   });
 });
 
+// In the kernel's maps they say "the helper decides", whatever they do.
+describe.for([
+  ["a range of ports", { port: 7000, portTo: 8000 }],
+  ["users one by one", { user: 0 }],
+] as const)("a rule about %s that turns from allow to block", ([, part]) => {
+  const turned = async (protocol: "tcp" | "udp", ...quiet: "quiet"[]) => {
+    const address = network.address(4);
+    const rule = { app: streamApp, address, ...part };
+    const { running, api } = await streamUnder({ ...rule, action: "allow" }, protocol, address, long, ...quiet);
+    const { id } = await api.call("rules.add", { ...rule, action: "block" });
+    const { errno } = resultOf(await running);
+    expect(await flowTo(address)).toMatchObject({ verdict: "block", rule: id, layer: "rule" });
+    return errno;
+  };
+
+  test("ends a connection that talks", async () => expect(await turned("tcp")).toBe(ECONNABORTED));
+  test("ends a connection that is silent", async () => expect(await turned("tcp", "quiet")).toBe(ECONNABORTED));
+  test("ends datagrams of a socket that is open", async () => expect(await turned("udp")).toBe(EPERM));
+});
+
 describe("a rule that no more allows", () => {
   test("leaves the connection held where it stands, and an answer lets it go on", async () => {
     const address = network.address(4);
@@ -116,6 +147,24 @@ describe("a rule that no more allows", () => {
     await api.call("prompts.answer", { id: prompt.id, action: "block", lifetime: "once" });
     const result = resultOf(await running);
     expect([104, ECONNABORTED]).toContain(result.errno);
+  });
+
+  test("lets datagrams go that were blocked once, as soon as a rule allows them", async () => {
+    const address = network.address(4);
+    const api = await helper.client();
+    const sender = talker(helper, network.near, client("datagrams", address, 7777));
+    const send = async () => {
+      sender.go();
+      return (await sender.says<{ errno: number }>()).errno;
+    };
+    expect(await send()).toBe(0); // held
+    const { id } = await helper.prompt(address);
+    await api.call("prompts.answer", { id, action: "block", lifetime: "once" });
+    expect(await send()).toBe(ECONNREFUSED);
+    expect(await send()).toBe(EPERM);
+    await api.call("rules.add", { app: null, action: "allow", address });
+    expect(await send()).toBe(0);
+    sender.go(true);
   });
 
   test("holds datagrams of an open socket, and an answer lets them go on", async () => {
@@ -161,12 +210,7 @@ describe("an answer that was given already, and a rule that blocks", () => {
     const api = await helper.client();
     const allowed = await api.call("rules.add", { app: null, action: "allow", address });
     const command = client("turns", address, 11, ...(away === "" ? [] : [away]));
-    const app = new Talker(
-      spawn(picket, ["run", "--", "nsenter", `--net=/run/netns/${network.near}`, ...command], {
-        stdio: ["pipe", "pipe", "inherit"],
-        env: { ...process.env, PICKET_SOCKET: helper.socket },
-      }),
-    );
+    const app = talker(helper, network.near, command);
     expect(await app.says()).toEqual({ errno: 0 });
     await api.call("rules.remove", { id: allowed.id });
     const open = await settled(address);

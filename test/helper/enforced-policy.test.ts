@@ -233,3 +233,46 @@ it("is in the kernel as it is stored, after any sequence of changes", () => {
   console.log(JSON.stringify(seen));
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(3);
 }, 300_000);
+
+it("says which changes live flows are judged anew for: also those that the maps do not show, and no others", () => {
+  const store = open();
+  const rules = new Rules(store, clock);
+  const zones = { loopback: loopbackPrefixes, local: localPrefixes, resolvers: [] };
+  let profile: string | null = null;
+  const policy = new EnforcedPolicy({
+    rules,
+    apps: new AppNumbers(store),
+    destinations: new DestinationNumbers(store),
+    maps: new PolicyMaps(programs.maps, { holdTicks: 25, pidNamespace: 1 }),
+    lists: noLists,
+    named: () => [],
+    contents: { isChanged: () => false, changeOf: () => null, wasChanged: () => false },
+    situation: () => ({ mode: "ask", override: null, profile }),
+    zones: () => zones,
+  });
+  policy.refresh();
+  const isJudgedAnew = () => {
+    const before = policy.generation;
+    const changed = policy.refresh();
+    expect(policy.generation !== before).toBe(changed);
+    return changed;
+  };
+  const plain: NewRule = { ...anyMatcher, app: "/usr/bin/curl", action: "allow", note: "", lifetime: "forever" };
+  const ranges = { ...plain, port: 7000, portTo: 8000 };
+  rules.add(ranges, 1);
+  expect(isJudgedAnew()).toBe(true);
+  // All of these leave the same "the helper decides" in the maps.
+  for (const more of [{ action: "block" }, { port: 7500 }, { user: 1 }, { via: "/bin/sh" }] as const) {
+    rules.add({ ...ranges, ...more }, 1);
+    expect(isJudgedAnew(), JSON.stringify(more)).toBe(true);
+  }
+  const { rule: other } = rules.add({ ...ranges, profile: "work" }, 1);
+  expect(isJudgedAnew()).toBe(false);
+  rules.enable(other.id, true, 1);
+  expect(isJudgedAnew()).toBe(false);
+  store.exec("UPDATE rules SET note = 'the same'");
+  expect(isJudgedAnew()).toBe(false);
+  profile = "work";
+  expect(isJudgedAnew()).toBe(true);
+  expect(isJudgedAnew()).toBe(false);
+});
