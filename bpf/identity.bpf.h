@@ -144,6 +144,7 @@ static __always_inline void identify(struct socket_state *state)
 static __always_inline __u32 app_of(struct socket_state *state)
 {
 	struct exe_key exe = state->process.exe; /* on the stack: Linux 6.1 takes no key from a global function's argument */
+	__u32 numbers = notice(NOTICE_NUMBERS);	 /* before the maps: the helper counts last */
 	__u32 *app = bpf_map_lookup_elem(&apps, &exe);
 
 	if (!app) {
@@ -151,9 +152,16 @@ static __always_inline __u32 app_of(struct socket_state *state)
 
 		app = bpf_map_lookup_elem(&processes, &key);
 	}
-	/* A helper that starts anew names everybody anew: until then what the process was named before holds. */
-	if (app && *app)
+	/*
+	 * A helper that starts anew names everybody anew: until then what the process was named before holds. Unless numbers were taken back
+	 * since: its own may be among them.
+	 */
+	if (app && *app) {
 		state->app = *app;
+		state->numbers = numbers;
+	} else if (state->numbers != numbers) {
+		state->app = 0;
+	}
 	return state->app;
 }
 

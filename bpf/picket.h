@@ -10,7 +10,7 @@
 #define PICKET_H
 
 /* Raised whenever a struct below changes shape: pinned maps of another ABI are not adopted. */
-#define PICKET_ABI 7
+#define PICKET_ABI 8
 
 /* Most tables a destination's path may have (host, nested ranges, zone, any); deeper nests compile to a defer. */
 #define PATH_DEPTH 6
@@ -227,7 +227,8 @@ struct usual {
 enum notice {
 	NOTICE_ASLEEP = 0, /* not 0: it has read all of `journal` and sleeps until the next record wakes it. Otherwise it comes by itself */
 	NOTICE_GATES = 1,  /* counts the verdicts on datagrams that it took back */
-	NOTICE_MAX = 2,
+	NOTICE_NUMBERS = 2, /* counts how often it took numbers back from what an app is not any more: sockets remember them */
+	NOTICE_MAX = 3,
 };
 
 /*
@@ -248,7 +249,7 @@ struct socket_state {
 	__u32 rule;
 	__u32 generation;     /* of the policy that gave the verdict */
 	__u32 longest_pause;  /* between two retransmissions, before the hold shortened it, milliseconds; 0: it did not */
-	__u32 adoption;	      /* enum adoption (lifecycle.bpf.h), of a socket older than the guard */
+	__u32 numbers;	      /* NOTICE_NUMBERS of when `app` was looked up */
 	__u16 local_port;     /* inbound TCP: the listener's */
 	__u8 direction;
 	__u8 answered;	      /* by a person, for this flow alone: only a block changes it */
@@ -262,7 +263,8 @@ struct socket_state {
 	__u8 broadcasts;      /* SO_BROADCAST: without it the kernel sends nothing to a broadcast address */
 	__u8 kind;	      /* enum socket_kind (record.bpf.h), once a packet was seen */
 	__u8 tells_close;     /* outbound TCP: its end is told when TCP closes it, with all bytes, not when the app does */
-	__u8 pad[2];
+	__u8 adoption;	      /* enum adoption (lifecycle.bpf.h), of a socket older than the guard */
+	__u8 pad;
 	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and the group it sent to */
 	struct process process;
 };

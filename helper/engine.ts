@@ -150,10 +150,10 @@ export class Engine {
       rows: new ContentRows(store),
       hasAllowRule: (app) => this.rules.allowsSomething(app),
     });
-    this.naming = new Naming({ apps: parts.apps, numbers: apps, maps, contents: this.contents });
+    this.notices = new Notices(maps.notices);
+    this.naming = new Naming({ apps: parts.apps, numbers: apps, maps, notices: this.notices, contents: this.contents });
     this.sockets = new RawSockets((fd) => programs.exempt(fd));
     this.deliveries = new Deliveries((fd) => programs.exempt(fd));
-    this.notices = new Notices(maps.notices);
     this.hold = new Hold({
       gates: maps.gates,
       notices: this.notices,

@@ -7,6 +7,7 @@ import { setImmediate as others } from "node:timers/promises";
 import type { App } from "../../contract/words.ts";
 import { disguise, layouts } from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
+import type { Notices } from "../kernel/notices.ts";
 import type { AppNumbers } from "../store/numbers.ts";
 import { type Apps, mayLast } from "./apps.ts";
 import { contentOf } from "./content.ts";
@@ -18,6 +19,7 @@ export interface KeptParts {
   readonly numbers: Pick<AppNumbers, "nameOf">;
   readonly contents: Pick<Contents, "isChanged" | "fileOf">;
   readonly maps: Record<"apps", BpfMap>;
+  readonly notices: Pick<Notices, "takeBackNumbers">;
 }
 
 /** What the database says of an executable. */
@@ -48,12 +50,14 @@ export class Kept {
   }
 
   private recordOf(key: Buffer): Recorded | null {
-    const { numbers, contents, maps } = this.parts;
+    const { numbers, contents, maps, notices } = this.parts;
     const number = Buffer.alloc(4);
     const path = maps.apps.get(key, number) ? numbers.nameOf(number.readUInt32LE()) : undefined;
     const exe = layouts.exe_key.read(key);
     if (path === undefined || exe.disguised !== disguise.none) return null;
     const content = contentOf([{ device: BigInt(exe.device), inode: exe.inode, changed: changeOf(exe) }], true);
+    // An earlier helper may have died before it took the number back from sockets, too.
+    if (contents.isChanged({ path, content })) notices.takeBackNumbers();
     const file = contents.fileOf(path, content);
     return file === null || !mayLast(file) ? null : { path, content, file };
   }

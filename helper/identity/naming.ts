@@ -13,10 +13,12 @@ import {
   type ProgramRecord,
 } from "../kernel/layout.ts";
 import type { BpfMap } from "../kernel/libbpf.ts";
+import type { Notices } from "../kernel/notices.ts";
 import { ancestorsOf } from "../kernel/records.ts";
 import { log } from "../log.ts";
 import type { AppNumbers } from "../store/numbers.ts";
 import type { Apps, Identified } from "./apps.ts";
+import { isSteady } from "./content.ts";
 import type { Contents } from "./contents.ts";
 import { Kept } from "./kept.ts";
 import { compact } from "./launch.ts";
@@ -45,6 +47,7 @@ export interface NamingParts {
   readonly contents: Pick<Contents, "meet" | "isChanged" | "fileOf">;
   /** The kernel's maps: executable → number, process → number, process → how it was started. */
   readonly maps: Record<"apps" | "processes" | "launches", BpfMap>;
+  readonly notices: Pick<Notices, "takeBackNumbers">;
 }
 
 /** A process by the kernel's key, as a map key. */
@@ -269,6 +272,7 @@ export class Naming {
     if (paths.length === 0) return;
     const { apps, processes } = this.parts.maps;
     const concerned = new Set(paths);
+    const number = Buffer.alloc(4);
     this.kept.review(concerned);
     for (const [exe, app] of this.known) {
       if (!concerned.has(app.path) || !this.parts.contents.isChanged(app)) continue;
@@ -277,10 +281,15 @@ export class Naming {
     }
     for (const [process, { app }] of this.named) {
       if (!concerned.has(app.path)) continue;
+      const key = Buffer.from(process, "latin1");
+      const isNumbered = processes.get(key, number) && !number.equals(unnumbered);
+      // It has its number already: its connections need not wait for it.
+      if (isNumbered && app.content && isSteady(app.content) && !this.parts.contents.isChanged(app)) continue;
       // Named anew with its next connection, from what is known of its file by then.
       this.named.delete(process);
-      processes.delete(Buffer.from(process, "latin1"));
+      processes.delete(key);
     }
+    this.parts.notices.takeBackNumbers();
   }
 
   /** Without it every connection of the app is held until the helper has judged it: slower, never wrong. */

@@ -126,7 +126,7 @@ export class Struct<T extends MemberTable> {
   }
 }
 
-export const abi = 7;
+export const abi = 8;
 export const pathDepth = 6;
 export const tableDefer = 0xffffffff;
 export const tableNamed = 0xfffffffe;
@@ -145,7 +145,7 @@ export const direction = { outbound: 0, inbound: 1 } as const;
 export const disguise = { none: 0, other: 1, unrecorded: 2, script: 3 } as const;
 export const recordType = { held: 1, decided: 2, established: 3, ended: 4, program: 5 } as const;
 /** Keys of the map `notices`. */
-export const notice = { asleep: 0, gates: 1, max: 2 } as const;
+export const notice = { asleep: 0, gates: 1, numbers: 2, max: 3 } as const;
 export const protocolClass = { icmp: 1, tcp: 6, udp: 17, other: 255 } as const;
 /** Wildcard bits of a slot's shape. */
 export const shape = { anyApp: 8, anyPort: 4, anyProtocol: 2, anyDirection: 1 } as const;
@@ -284,7 +284,7 @@ const socket_state = new Struct({
   rule: "u32",
   generation: "u32",
   longest_pause: "u32",
-  adoption: "u32",
+  numbers: "u32",
   local_port: "u16",
   direction: "u8",
   answered: "u8",
@@ -298,7 +298,8 @@ const socket_state = new Struct({
   broadcasts: "u8",
   kind: "u8",
   tells_close: "u8",
-  pad: { bytes: 2 },
+  adoption: "u8",
+  pad: "u8",
   flow: flow_key,
   process,
 });

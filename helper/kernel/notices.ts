@@ -20,7 +20,16 @@ export class Notices {
 
   /** Datagrams may have gone by a verdict that is taken back: each gate is asked again. */
   takeBack(): void {
-    this.key.writeUInt32LE(notice.gates);
+    this.count(notice.gates);
+  }
+
+  /** Sockets may remember numbers of apps that are in the maps no more: each is looked up again. */
+  takeBackNumbers(): void {
+    this.count(notice.numbers);
+  }
+
+  private count(which: number): void {
+    this.key.writeUInt32LE(which);
     this.map.get(this.key, this.value);
     this.value.writeUInt32LE((this.value.readUInt32LE() + 1) >>> 0);
     this.map.set(this.key, this.value);

@@ -1,5 +1,7 @@
 // A rule follows the app, not whatever is put in its place: real programs that are replaced, touched, copied and moved to another version.
+import { spawn } from "node:child_process";
 import {
+  appendFileSync,
   chmodSync,
   copyFileSync,
   mkdirSync,
@@ -19,6 +21,7 @@ import type { Prompt } from "../../contract/words.ts";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { compiled, otherKnock } from "../network/compiled.ts";
 import { createNetwork, type Network } from "../network/network.ts";
+import { Talker } from "./field.ts";
 import { guarded, type Ran, start, TestHelper } from "./helper-process.ts";
 
 const clients = join(import.meta.dirname, "../network/clients");
@@ -159,12 +162,17 @@ describe("a program that was allowed forever", () => {
   });
 });
 
-/** A command already inside the guard: with the helper stopped, nobody could enter it. */
-async function inside(...command: string[]): Promise<() => Promise<Ran>> {
+/** What `sh` is to be told for a command that is inside the guard at once: with the helper stopped, nobody could enter it. */
+async function entering(...command: string[]): Promise<string[]> {
   const { guarded: within } = await (await helper.client()).call("status", {});
   const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
   const inNamespace = ["nsenter", `--net=/run/netns/${network.near}`, ...command];
-  return () => start("sh", ["-c", enter, `${cgroupRoot()}/${within[0]}`, ...inNamespace]);
+  return ["-c", enter, `${cgroupRoot()}/${within[0]}`, ...inNamespace];
+}
+
+async function inside(...command: string[]): Promise<() => Promise<Ran>> {
+  const args = await entering(...command);
+  return () => start("sh", args);
 }
 
 test("the kernel lets the changed program wait while no helper answers, and decides alone once it is known again", async () => {
@@ -253,3 +261,71 @@ test("a script is asked about again when its text has changed", async () => {
   await api.call("prompts.answer", { id: prompt.id, action: "block" });
   await again;
 });
+
+/** Is told an address, a line each: connects there; makes two more sockets; sends there; connects there. Says what came of it. */
+const sockets = `import socket, sys
+def connect(s):
+    try: s.connect((sys.stdin.readline().strip(), ${port}))
+    except OSError as error: return error.errno
+    return 0
+print(connect(socket.socket()), flush=True)
+stream, datagrams = socket.socket(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+print("made", flush=True)
+print(datagrams.sendto(b"x", (sys.stdin.readline().strip(), ${port})), flush=True)
+print(connect(stream), flush=True)
+`;
+
+/** What does all this: a copy of Python or a script. `end`: another content that does the same. */
+function socketsBy(kind: "program" | "script", path: string, end: string): string[] {
+  const script = `#!/usr/bin/python3\n${sockets}`;
+  writeFileSync(`${path}.new`, kind === "script" ? script : readFileSync(python), { mode: 0o755 });
+  appendFileSync(`${path}.new`, end);
+  renameSync(`${path}.new`, path);
+  return kind === "script" ? [path] : [path, "-c", sockets];
+}
+
+test.for([["program"], ["script"]] as const)(
+  "sockets that a %s made before it was replaced do not profit from what is allowed to its successor",
+  async ([kind]) => {
+    const path = join(mkdtempSync(join(folder, "own-")), "sockets");
+    chmodSync(dirname(path), 0o755);
+    const [before, successor] = [network.address(4), network.address(4)];
+    const [datagrams, stream] = [network.address(4), network.address(4)];
+    const api = await helper.client();
+    const command = socketsBy(kind, path, "");
+    const child = spawn("sh", await entering(...command), { stdio: ["pipe", "pipe", "inherit"] });
+    const older = new Talker(child);
+    const tell = (address: string) => child.stdin.write(`${address}\n`);
+    const answerOnce = async (address: string, action: "allow" | "block") => {
+      const prompt = await helper.prompt(address);
+      await api.call("prompts.answer", { id: prompt.id, action, lifetime: "once" });
+      return prompt;
+    };
+    // Its file is not there any more: nobody can be sure of it.
+    const gone = /^\[.*changed\)\]$/;
+    try {
+      tell(before);
+      expect((await answerOnce(before, "allow")).changed ?? null).toBeNull();
+      expect([await older.line(), await older.line()]).toEqual(["0", "made"]);
+
+      const next = spawn("sh", await entering(...socketsBy(kind, path, "# other\n")), {
+        stdio: ["pipe", "pipe", "inherit"],
+      });
+      next.stdin.write(`${successor}\n`);
+      const { id } = await helper.prompt(successor);
+      await api.call("prompts.answer", { id, action: "allow", scope: "any", lifetime: "forever" });
+      expect(await new Talker(next).line()).toBe("0");
+      next.stdin.end();
+
+      tell(datagrams);
+      expect((await answerOnce(datagrams, "block")).app.path).toMatch(gone);
+      expect(await older.line()).toBe("1");
+      tell(stream);
+      expect((await answerOnce(stream, "block")).app.path).toMatch(gone);
+      expect(await older.line()).toBe(`${refused}`);
+      expect([await network.arrivedAt(datagrams), await network.arrivedAt(stream)]).toEqual([0, 0]);
+    } finally {
+      older.kill();
+    }
+  },
+);

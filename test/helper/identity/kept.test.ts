@@ -31,12 +31,16 @@ let store: ReturnType<typeof open>;
 let left: Map<string, number>;
 /** Apps that some rule allows something. */
 let allowed: Set<string>;
+/** How often sockets were told to look their numbers up again. */
+let taken: number;
+const notices = { takeBackNumbers: () => void taken++ };
 
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-kept-")));
   store = open();
   left = new Map();
   allowed = new Set();
+  taken = 0;
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -96,7 +100,7 @@ async function start(own = contents(), during: (kept: Kept) => void = () => {}) 
     return look;
   };
   const kept = new Kept(
-    { apps: { recognise }, numbers: new AppNumbers(store), contents: own, maps: { apps: map } },
+    { apps: { recognise }, numbers: new AppNumbers(store), contents: own, maps: { apps: map }, notices },
     known,
   );
   const atOnce = [...left.values()];
@@ -179,11 +183,11 @@ it("goes at once where an older copy of this database gave the number to somebod
   expect((await start()).atOnce).toEqual([]);
 });
 
-it("goes at once where its rules are for another content", async () => {
+it("goes at once, from sockets as well, where its rules are for another content", async () => {
   const { path } = await met("changed");
   allowed.add(path);
   contents().follow(1);
-  expect((await start()).atOnce).toHaveLength(1);
+  expect([(await start()).atOnce.length, taken]).toEqual([1, 0]);
   // Another content becomes the one that is allowed, while this one is remembered as seen.
   const rows = new ContentRows(store);
   const [row] = rows.all();
@@ -192,7 +196,7 @@ it("goes at once where its rules are for another content", async () => {
     { ...row, known: null },
     { ...row, content: "1:1:1", sha256: "another", known: 1 },
   ]);
-  expect((await start()).atOnce).toEqual([]);
+  expect([(await start()).atOnce, taken]).toEqual([[], 1]);
 });
 
 it("goes at once where the program is an interpreter by now, or the kernel's key is none of an app", async () => {

@@ -67,7 +67,10 @@ function start(
     isChanged: ({ content = "" }: Pick<App, "content">) => changed.has(content),
     fileOf: () => null,
   };
-  const naming = new Naming({ apps: apps as unknown as Apps, numbers, maps, contents });
+  /** What the kernel had numbers for whenever sockets were told to look theirs up again. */
+  const taken: number[] = [];
+  const notices = { takeBackNumbers: () => void taken.push(told.size + toldProcesses.size) };
+  const naming = new Naming({ apps: apps as unknown as Apps, numbers, maps, contents, notices });
   const events: string[] = [];
   const meet = (met: FlowRecord) =>
     naming.meet(
@@ -80,7 +83,7 @@ function start(
     waiting.shift()?.(identified);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { naming, asked, numbers, told, toldProcesses, events, meet, answer, waiting, changed };
+  return { naming, asked, numbers, told, toldProcesses, events, meet, answer, waiting, changed, taken };
 }
 
 describe("an executable", () => {
@@ -143,15 +146,16 @@ describe("an executable", () => {
     expect([...told.values()]).toEqual([numbers.of(curl.path)]);
   });
 
-  it("loses its number when its rules turn out to be for another content", async () => {
-    const { naming, meet, answer, told, waiting, changed } = start();
+  it("loses its number when its rules turn out to be for another content; sockets hear of it when the kernel has it no more", async () => {
+    const { naming, meet, answer, told, waiting, changed, taken } = start();
     meet(record(1n));
     await answer({ app: { ...curl, content: "old" }, certain: true, lasting: true });
     changed.add("old");
     naming.review(["/usr/bin/wget"]);
     expect(told.size).toBe(1);
+    taken.length = 0;
     naming.review([curl.path]);
-    expect(told.size).toBe(0);
+    expect([told.size, taken]).toEqual([0, [0]]);
     meet(record(2n));
     expect(waiting).toHaveLength(1);
   });
@@ -168,6 +172,22 @@ describe("an executable", () => {
     expect([...toldProcesses]).toEqual([[key, numbers.of("/usr/bin/curl")]]);
     const other = record(3n);
     meet({ ...other, process: { ...other.process, start: 1n } });
+    expect(waiting).toHaveLength(1);
+  });
+
+  it("keeps the number of a process while its content is one that its rules are for, so that its connections go on", async () => {
+    const { naming, meet, answer, toldProcesses, waiting, changed, taken } = start();
+    meet(record(1n));
+    await answer({ app: { ...curl, content: "one" }, certain: true, lasting: false });
+    taken.length = 0;
+    naming.review([curl.path]);
+    expect([toldProcesses.size, taken]).toEqual([1, [1]]);
+    meet(record(2n));
+    expect(waiting).toHaveLength(0);
+    changed.add("one");
+    naming.review([curl.path]);
+    expect([toldProcesses.size, taken]).toEqual([0, [1, 0]]);
+    meet(record(3n));
     expect(waiting).toHaveLength(1);
   });
 

@@ -5,6 +5,7 @@ import type { App } from "../../../contract/words.ts";
 import type { Apps } from "../../../helper/identity/apps.ts";
 import { Naming } from "../../../helper/identity/naming.ts";
 import { type FlowRecord, flowState, layouts, recordType } from "../../../helper/kernel/layout.ts";
+import { Notices } from "../../../helper/kernel/notices.ts";
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { compile } from "../../../helper/policy/compile.ts";
 import type { AppNumbers } from "../../../helper/store/numbers.ts";
@@ -43,7 +44,7 @@ it("a program without room is held each time, although its rule allows it, and c
   } as unknown as Apps;
   const contents = { meet: async () => {}, isChanged: () => false, fileOf: () => null };
   const numbers = { of: () => number.readUInt32LE(), nameOf: () => undefined } as unknown as AppNumbers;
-  const naming = new Naming({ apps, numbers, contents, maps });
+  const naming = new Naming({ apps, numbers, contents, maps, notices: new Notices(maps.notices) });
   const other = layouts.exe_key.write({ inode: 1n });
   maps.apps.set(other, number);
   const record = await met();
