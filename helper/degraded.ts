@@ -19,6 +19,7 @@ const meanings = {
   leftOut: "The kernel has no room for all rules: what they decide is held until the helper decides it.",
   unreadableRules: "Stored rules cannot be read and take no part.",
   unnamed: "Too many programs: connections of those beyond are decided by the helper each time.",
+  namingFull: "Held packets were dropped: too many waited for Picket to find out which app they are of.",
   errorsWithheld:
     "Sockets that ask for errors hear of none, or where they are older than their guard of the hold: their processes have too many open files to find them in.",
   misfit:

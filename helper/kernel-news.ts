@@ -162,11 +162,12 @@ export class KernelNews {
     this.lost = lost;
     this.owesGates ||= flooded || this.parts.prompts.roomForMore;
     if (!this.owesGates) return;
+    // Not after what is read now: nobody may have time for that either.
+    this.owesGates = flooded;
     this.findHeld(false);
     if (flooded) return;
     this.readEvents();
     this.parts.forgetHeldGates();
-    this.owesGates = false;
   }
 
   /** Whoever's end was not told is gone by now: some time has passed since. */

@@ -29,11 +29,12 @@ export interface HeldFlow {
 export function newFlow(record: FlowRecord, packet: Buffer): HeldFlow {
   const established = isConnection(record.flow) && !isSyn(packet);
   const arrival = record.arriving ? record : undefined;
-  const owner = executable(record);
+  const owner = executableOf(record);
   return { id: flowId(record.flow), key: record.flow, owner, record, arrival, packets: [], bytes: 0, established };
 }
 
-function executable({ process }: FlowRecord): string {
+/** Its file, the same when it is started anew and when the times of the file were changed. */
+export function executableOf({ process }: FlowRecord): string {
   const { inode, device } = process.exe;
   return `${device}:${inode}`;
 }

@@ -3,6 +3,7 @@
 import { setImmediate as others } from "node:timers/promises";
 import { splitAppPath } from "../../contract/app-path.ts";
 import type { App, Package } from "../../contract/words.ts";
+import { executableOf } from "../hold/held-flow.ts";
 import {
   type Ancestor,
   type FlowRecord,
@@ -184,7 +185,7 @@ export class Naming {
       }
     }
     const id = flowId(record.flow);
-    const finish = this.underWay.begin(id, record.flow.cookie);
+    const finish = this.underWay.begin(id, record.flow.cookie, executableOf(record));
     void Promise.all([known ?? this.name(record.process), via])
       .then(async ([named, reason]) => {
         let app: App = { ...named, via: reason };

@@ -1,6 +1,6 @@
 // Which processes of an app run. The links in /proc are read, not what they lead to: a file system that hangs stalls nobody.
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
-import { type AppPath, splitAppPath } from "../../contract/app-path.ts";
+import { splitAppPath } from "../../contract/app-path.ts";
 import type { ProcessId } from "../policy/lifetime.ts";
 import { runs } from "./interpreters.ts";
 import { resolveArgument } from "./launch.ts";
@@ -12,50 +12,89 @@ import { versionPattern } from "./versions.ts";
 /** Field 22 of /proc/PID/stat (proc_pid_stat(5)); the command before it may contain anything, even ")". Null: no such process. */
 export function startOf(pid: number): number | null {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const [state, ...rest] = fields.slice(fields.lastIndexOf(")") + 2).split(" ");
-    // What is dead and not collected yet has quit (Z, X).
-    return state === "Z" || state === "X" ? null : Number(rest[18]);
+    return readStart(pid);
   } catch {
     return null;
   }
 }
 
-export function isRunning({ pid, start }: ProcessId): boolean {
-  return startOf(pid) === start;
+function readStart(pid: number): number | null {
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1");
+  const [state, ...rest] = fields.slice(fields.lastIndexOf(")") + 2).split(" ");
+  // What is dead and not collected yet has quit (Z, X).
+  return state === "Z" || state === "X" ? null : Number(rest[18]);
 }
 
-/** Those that execute the app's file, or what was there before an update replaced it; of a script's app, those that run the script. */
-export function processesOf(app: string): ProcessId[] {
-  const wanted = splitAppPath(app);
-  const found: ProcessId[] = [];
-  for (const name of readdirSync("/proc")) {
+/** What cannot be looked at (too many open files) is not taken for ended. */
+export function isRunning({ pid, start }: ProcessId): boolean {
+  try {
+    return readStart(pid) === start;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code !== "ENOENT" && code !== "ESRCH";
+  }
+}
+
+/**
+ * For each of the apps those that execute its file, or what was there before an update replaced it; of a script's app, those that run the
+ * script. One look at each process, however many apps are asked for.
+ */
+export function processesOf(apps: Iterable<string>): Map<string, ProcessId[]> {
+  const found = new Map<string, ProcessId[]>();
+  /** By executable, then by script: the app's name. */
+  const wanted = new Map<string, Map<string | null, string>>();
+  for (const app of apps) {
+    const { executable, script } = splitAppPath(app);
+    const scripts = wanted.get(executable) ?? new Map();
+    wanted.set(executable, scripts.set(script, app));
+    found.set(app, []);
+  }
+  for (const name of wanted.size === 0 ? [] : readdirSync("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid)) continue;
     try {
-      if (!executes(pid, wanted)) continue;
+      const executed = appsOf(pid, wanted);
+      const start = executed.length === 0 ? null : startOf(pid);
+      if (start !== null) for (const app of executed) found.get(app)?.push({ pid, start });
     } catch {
-      continue; // a kernel thread, or gone
+      // a kernel thread, or gone
     }
-    const start = startOf(pid);
-    if (start !== null) found.push({ pid, start });
   }
   return found;
 }
 
 /** What a process says of itself, which is enough here: an app that lies to end up among another's only lets that one's rule live on. */
-function executes(pid: number, { executable, script }: AppPath): boolean {
+function appsOf(pid: number, wanted: ReadonlyMap<string, ReadonlyMap<string | null, string>>): string[] {
   const path = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, "");
-  if (!isCalled(path, executable) && packageOf(path)?.path !== executable) return false;
-  if (script === null) return true;
+  const executables = new Set([...namesOf(path), packageOf(path)?.path]);
+  return [...executables].flatMap((executable) => {
+    const scripts = executable === undefined ? undefined : wanted.get(executable);
+    if (executable === undefined || scripts === undefined) return [];
+    const program = scripts.get(null);
+    const names = scripts.size > (program === undefined ? 0 : 1) ? scriptNames(pid, executable) : [];
+    return [program, ...names.map((script) => scripts.get(script))].filter((app) => app !== undefined);
+  });
+}
+
+/** What rules may call the script that a process of an interpreter runs. */
+function scriptNames(pid: number, executable: string): string[] {
   const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
   const running = runs(executable, { words, complete: true }, true);
   const named = running.is === "script" ? resolveArgument(running.argument, readlinkSync(`/proc/${pid}/cwd`)) : null;
-  if (named === null || isCalled(named, script)) return named !== null;
-  return isSettled(named, readMounts()) && isCalled(realpathSync(named), script);
+  if (named === null) return [];
+  return [...new Set([...namesOf(named), ...namesOf(realPath(named))])];
 }
 
-/** Whether rules call a file that, or the version of an app that it is. */
-function isCalled(path: string, key: string): boolean {
-  return path === key || versionPattern(path)?.pattern === key;
+function realPath(path: string): string {
+  try {
+    return isSettled(path, readMounts()) ? realpathSync(path) : path;
+  } catch {
+    return path; // it is gone, and known by its name still
+  }
+}
+
+/** What rules may call a file: its path, or the version of an app that it is. */
+function namesOf(path: string): string[] {
+  const pattern = versionPattern(path)?.pattern;
+  return pattern === undefined ? [path] : [path, pattern];
 }

@@ -260,17 +260,20 @@ export class Rules {
     });
   }
 
-  /** What is known by now of the app that a `quit` rule is about. */
-  setProcesses(number: number, processes: readonly ProcessId[]): void {
+  /** What is known by now of the apps that `quit` rules are about, by rule. */
+  setProcesses(known: ReadonlyMap<number, readonly ProcessId[]>): void {
+    const forget = prepared(this.store, "DELETE FROM rule_processes WHERE rule = ?");
     this.store.transaction(() => {
-      this.store.prepare("DELETE FROM rule_processes WHERE rule = ?").run(number);
-      this.writeProcesses(number, processes);
+      for (const [number, processes] of known) {
+        forget.run(number);
+        this.writeProcesses(number, processes);
+      }
     })();
   }
 
   private writeProcesses(number: number, processes: readonly ProcessId[]): void {
     if (processes.length === 0) return;
-    const insert = this.store.prepare("INSERT INTO rule_processes (rule, pid, start) VALUES (?, ?, ?)");
+    const insert = prepared(this.store, "INSERT INTO rule_processes (rule, pid, start) VALUES (?, ?, ?)");
     for (const { pid, start } of processes) insert.run(number, pid, start);
   }
 

@@ -50,6 +50,7 @@ const happened: Record<string, string> = {
   synsFull: busy,
   untold: busy,
   holdOverflow: busy,
+  namingFull: busy,
   gatesUnwritten: busy,
   droppedAtRelease: "The app sends again; if it does not, try again there.",
   unparsed: "picket flows shows nothing of them: they are damaged, or of a kind that no ordinary app sends.",

@@ -96,6 +96,7 @@ const degraded: Readonly<Record<string, string>> = {
   leftOut: "Der Kernel hat keinen Platz für alle Regeln: Was sie entscheiden, wartet auf den Hilfsdienst.",
   unreadableRules: "Gespeicherte Regeln sind unlesbar und wirken nicht.",
   unnamed: "Zu viele Programme: Über weitere entscheidet der Hilfsdienst jedes Mal.",
+  namingFull: "Angehaltene Pakete gingen verloren: Von zu vielen war die App noch nicht bekannt.",
   errorsWithheld: "Manche Sockets erfahren nichts von Fehlern: Ihre Prozesse haben zu viele offene Dateien.",
   journalLost: "Das Protokoll des Systems nahm nicht alles auf: zu viel auf einmal.",
   journalConf: "Verbindungen stehen nicht im Protokoll des Systems: Dessen Einstellung ist fehlerhaft.",

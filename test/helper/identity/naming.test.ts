@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import type { AppPath } from "../../../contract/app-path.ts";
 import type { App } from "../../../contract/words.ts";
+import { executableOf } from "../../../helper/hold/held-flow.ts";
 import type { Apps, Identified, ReportedProcess } from "../../../helper/identity/apps.ts";
 import { Naming } from "../../../helper/identity/naming.ts";
+import { largestShare } from "../../../helper/identity/under-way.ts";
 import { disguise, type FlowRecord, flowId, layouts } from "../../../helper/kernel/layout.ts";
 import type { BpfMap } from "../../../helper/kernel/libbpf.ts";
 import { AppNumbers } from "../../../helper/store/numbers.ts";
@@ -278,6 +280,43 @@ it("names at most so many at a time, and in the end everybody", async () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+describe("room for flows whose app is being named", () => {
+  const [slow, other] = [executableOf(record(0n)), executableOf(record(0n, 2n))];
+
+  it("is shared: a program that takes long leaves others theirs, and what it is refused is counted", async () => {
+    const { naming, meet, answer } = start();
+    for (let cookie = 1n; cookie <= largestShare; cookie++) {
+      expect(naming.underWay.hasRoom(slow)).toBe(true);
+      meet(record(cookie));
+    }
+    expect(naming.underWay.turnedAway).toBe(0);
+    expect([naming.underWay.hasRoom(slow), naming.underWay.hasRoom(other)]).toEqual([false, true]);
+    expect(naming.underWay.turnedAway).toBe(1);
+    await answer({ app: curl, certain: true, lasting: true });
+    expect(naming.underWay.hasRoom(slow)).toBe(true);
+  });
+
+  it("is no program's alone that is started anew after its file was touched", () => {
+    const { naming, meet } = start();
+    for (let cookie = 1n; cookie <= largestShare; cookie++) {
+      const told = record(cookie);
+      meet({
+        ...told,
+        process: { ...told.process, start: cookie, exe: { ...told.process.exe, ctime_seconds: cookie } },
+      });
+    }
+    expect(naming.underWay.hasRoom(slow)).toBe(false);
+  });
+
+  it("has a bound for all", () => {
+    const { naming, meet } = start();
+    let flows = 0n;
+    for (let inode = 10n; naming.underWay.hasRoom(other) && flows < 100_000n; inode++)
+      for (let each = 0; each < largestShare; each++) meet(record(++flows, inode));
+    expect(flows).toBe(4096n);
+  });
 });
 
 describe("the end of a flow whose app is being named", () => {

@@ -256,7 +256,7 @@ describe("temporary rules", () => {
       { ...told, number: quitting, lifetime: "quit", processes },
       { ...told, number: restarting, lifetime: "restart" },
     ]);
-    again.setProcesses(quitting, [{ pid: 7, start: 60 }]);
+    again.setProcesses(new Map([[quitting, [{ pid: 7, start: 60 }]]]));
     expect(again.temporary()[1]?.processes).toEqual([{ pid: 7, start: 60 }]);
     again.removeOver([timed, quitting]);
     expect(again.temporary().map(({ number }) => number)).toEqual([restarting]);
