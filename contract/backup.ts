@@ -3,13 +3,14 @@
 import * as v from "valibot";
 import { blocklistNameSchema, blocklistUrlSchema } from "./blocklists.ts";
 import { CodedError } from "./errors.ts";
-import { factoryRulesSchema, fileRuleSchema } from "./rules-file.ts";
+import { factoryRulesSchema, fileRuleSchema, rulesInFile } from "./rules-file.ts";
 import { modeSchema, profileSchema } from "./words.ts";
 
 /** Raised when older versions would misread the file. */
 export const backupVersion = 1;
-/** Bytes of a file, and of its text in one request. */
-export const largestBackup = 8 * 1024 * 1024;
+/** Characters of its JSON, without what only makes it look well: as many as one answer (maxReplyBytes), in which it was read. */
+export const largestBackup = 16 * 1024 * 1024;
+/** Characters of it in one request. */
 export const backupPiece = 12_000;
 
 const profileName = profileSchema.entries.name;
@@ -25,7 +26,7 @@ export const backupSchema = v.strictObject({
   profile: v.strictObject({ automatic: v.boolean(), name: v.nullable(profileName) }),
   profiles: v.pipe(v.array(v.strictObject(profileSchema.entries)), v.maxLength(1000)),
   factory: factoryRulesSchema,
-  rules: v.pipe(v.array(fileRuleSchema), v.maxLength(12_000)),
+  rules: v.pipe(v.array(fileRuleSchema), v.maxLength(rulesInFile)),
   /** `url` null: its text was handed over, and is not in here. */
   blocklists: v.pipe(
     v.array(v.strictObject({ name: blocklistNameSchema, url: v.nullable(blocklistUrlSchema), enabled: v.boolean() })),
@@ -53,8 +54,17 @@ export function parseBackup(content: string): Backup {
     throw new CodedError("bad_backup", `version ${version}, this Picket knows ${backupVersion}`);
   const parsed = v.safeParse(backupSchema, value);
   if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw new CodedError("bad_backup", `${v.getDotPath(issue) ?? "the whole"}: ${issue.message}`);
+  throw new CodedError("bad_backup", placeOf(parsed.issues));
+}
+
+/** What of it could not be read again; null: nothing. */
+export function unreadable(backup: Backup): string | null {
+  const parsed = v.safeParse(backupSchema, backup);
+  return parsed.success ? null : placeOf(parsed.issues);
+}
+
+function placeOf([issue]: [v.InferIssue<typeof backupSchema>, ...unknown[]]): string {
+  return `${v.getDotPath(issue) ?? "the whole"}: ${issue.message}`;
 }
 
 /** What a restore does. `rules`: how many. */
@@ -83,7 +93,7 @@ export const backupMethods = {
   /**
    * Brings everything to what was appended, all or nothing, or tells what that would do. Errors: bad_backup, bad_rules_file (a rule that
    * cannot be, naming it), unknown_rule (factory), too_many_rules, too_many_blocklists, not_permitted (rules for everybody, root or another
-   * person).
+   * person), not_kept.
    */
   "backup.restore": { params: v.strictObject({ dryRun: v.optional(v.boolean(), false) }), result: restoredSchema },
   /** Brings everything back to what it was before the last restore. Errors: nothing_to_undo, and those of backup.restore. */

@@ -24,6 +24,7 @@ export const errorCodes = {
   too_many_rules: "There would be more rules than can be listed: remove some first.",
   bad_rules_file: "That is no file of rules that can be read.",
   bad_backup: "That is no backup that can be read.",
+  not_kept: "What there is now could not be brought back afterwards, so nothing was changed.",
   duplicate_rule: "Another rule of the file is about exactly the same.",
   nothing_to_undo: "There is nothing to take back.",
   bad_name: "That is no host name.",

@@ -49,8 +49,6 @@ const explained = {
   reason: v.string(),
 } as const;
 
-/** Rules in one file: so many, with what is said of them, fit into one answer (maxReplyBytes), as all that there are must (rule-room.ts). */
-export const rulesInFile = 12_000;
 const seconds = v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(3600));
 const profileName = profileSchema.entries.name;
 
@@ -130,8 +128,8 @@ export const methods = {
   },
   /**
    * Takes rules of a file in, a part at a time as requests are bounded, for this connection's rules.apply. `first`: forgets earlier parts.
-   * Nothing changes yet. `problems`: rules that cannot be, by their place in all parts together; such a rule is left out.
-   * Errors: too_large (more than rulesInFile).
+   * One connection of each user's at a time: the last to begin. Nothing changes yet. `problems`: rules that cannot be, by their place in all
+   * parts together; such a rule is left out. Errors: too_large (more than there can be: rulesInFile), bad_rules_file (another began).
    */
   "rules.stage": {
     params: v.strictObject({ first: v.boolean(), rules: v.array(fileRuleSchema) }),
@@ -143,7 +141,8 @@ export const methods = {
   /**
    * Makes the permanent rules exactly those that were staged, in one change that can be taken back, or tells what that would do. What is
    * temporary stays. `source`: only imports of that source are replaced, and what was staged becomes such imports. Otherwise all of people's
-   * rules and imports are, and `factory` says which factory rules are enabled: those it does not name are. Errors: unknown_rule (factory), too_many_rules.
+   * rules and imports are, and `factory` says which factory rules are enabled: those it does not name are. Errors: unknown_rule (factory), too_many_rules,
+   * bad_rules_file (none was staged here, or a rule that is no import of the source).
    */
   "rules.apply": {
     params: v.strictObject({

@@ -6,6 +6,13 @@ import { actionSchema, protocolSchema, type Rule, ruleDirectionSchema, zoneSchem
 /** Raised when older versions would misread the file. */
 export const rulesFileVersion = 1;
 
+/** Bytes that all rules there are may take in one answer (maxReplyBytes), whose rest is for what is around them. */
+export const rulesBytes = 16 * 1024 * 1024 - 64 * 1024;
+/** What a rule takes there at most beside its texts: its other fields, its hint and how often it was used. In a file it takes less. */
+export const ruleBytes = 640;
+/** Rules in a file, and in a backup: as many as there can be, so that what was written can be read again. */
+export const rulesInFile = Math.floor(rulesBytes / ruleBytes);
+
 const text = (length: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(length));
 const path = v.pipe(v.string(), v.regex(/^\//, "not an absolute path"), v.maxLength(4096));
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535));

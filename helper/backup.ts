@@ -7,6 +7,7 @@ import {
   largestBackup,
   parseBackup,
   type Restored,
+  unreadable,
 } from "../contract/backup.ts";
 import { CodedError } from "../contract/errors.ts";
 import { rulesFile } from "../contract/rules-file.ts";
@@ -19,7 +20,7 @@ import { log } from "./log.ts";
 import type { Modes } from "./modes.ts";
 import type { Brought } from "./people/backups.ts";
 import { gatewayText } from "./policy/profile.ts";
-import type { RulesFiles } from "./rules-file.ts";
+import { type RulesFiles, StagedRules } from "./rules-file.ts";
 import { durably, type Store } from "./store/database.ts";
 import type { Profiles } from "./store/profiles.ts";
 import type { Settings } from "./store/settings.ts";
@@ -128,11 +129,10 @@ export class Backups {
   ): Promise<Restored> {
     const { store, settings, modes, blocklists, rulesFiles } = this.parts;
     const profiles = wanted.profiles.map(checkedProfile);
-    const staging = {};
-    const rules = await withAppKeys(wanted.rules, asker);
-    const [problem] = rulesFiles.stage(staging, { first: true, rules }).problems;
+    const staged = new StagedRules();
+    const [problem] = staged.add(await withAppKeys(wanted.rules, asker)).problems;
     if (problem !== undefined) throw new CodedError("bad_rules_file", `rules.${problem.at}: ${problem.message}`);
-    const plan = rulesFiles.plan(staging, { source: null, factory: wanted.factory });
+    const plan = rulesFiles.plan(staged, { source: null, factory: wanted.factory });
     if (!may(plan.brought))
       throw new CodedError("not_permitted", `rules for everybody, root or another person: sudo picket ${command}`);
     const lists = blocklists.planFor(wanted.blocklists);
@@ -147,12 +147,15 @@ export class Backups {
       mode: wanted.mode,
       blocklists: lists.report,
     };
+    const kept = keep();
+    const lost = kept && unreadable(kept);
+    if (lost !== null) throw new CodedError("not_kept", lost);
     if (dryRun) return restored;
     return attempt(() => {
       const before = modes.state;
       try {
         durably(store, () => {
-          settings.set("beforeRestore", keep());
+          settings.set("beforeRestore", kept);
           plan.carryOut();
           for (const { name } of removed) this.parts.profiles.remove(name);
           for (const profile of set) this.parts.profiles.define(profile);

@@ -1,15 +1,13 @@
 // Rules that arrive as a file: taken in a part at a time, checked one by one, and carried out in one change.
 import { CodedError } from "../contract/errors.ts";
-import { type ParsedParams, type Result, rulesInFile } from "../contract/methods.ts";
-import type { FileRule } from "../contract/rules-file.ts";
+import type { ParsedParams, Result } from "../contract/methods.ts";
+import { type FileRule, rulesBytes, rulesInFile } from "../contract/rules-file.ts";
+import type { Peer } from "./kernel/peer.ts";
 import { canonicalRule } from "./new-rule.ts";
 import type { Brought } from "./people/backups.ts";
 import { durably, type Store } from "./store/database.ts";
 import { differenceOf, matcherKey, type WantedRule } from "./store/rule-sync.ts";
 import { anyMatcher, type Rules } from "./store/rules.ts";
-
-/** Of JSON, in all parts of one file: listed again, with every field and hint, it must fit into one answer. */
-const largestFile = 7 * 1024 * 1024;
 
 export interface RulesFilesParts {
   readonly store: Store;
@@ -17,56 +15,86 @@ export interface RulesFilesParts {
   policyChanged(): void;
 }
 
-interface Staged {
-  /** Null for those that cannot be. */
-  readonly rules: (WantedRule | null)[];
-  /** Places by matcher. */
-  readonly places: Map<string, number>;
-  bytes: number;
+/** A connection. */
+interface Client {
+  readonly peer: Pick<Peer, "uid">;
 }
 
-export class RulesFiles {
-  private readonly parts: RulesFilesParts;
-  /** By client: what a client staged goes with it. */
-  private readonly staged = new WeakMap<object, Staged>();
-  constructor(parts: RulesFilesParts) {
-    this.parts = parts;
-  }
+type Staging = Result<"rules.stage">;
+
+/** Rules of a file, as far as they came. */
+export class StagedRules {
+  /** Null for those that cannot be. */
+  readonly rules: (WantedRule | null)[] = [];
+  /** Places by matcher. */
+  private readonly places = new Map<string, number>();
+  /** Characters of JSON: what all rules there can be have in it is less than what they take in an answer. */
+  private size = 0;
 
   /** Errors: too_large. */
-  stage(client: object, { first, rules }: ParsedParams<"rules.stage">): Result<"rules.stage"> {
-    const known = first ? undefined : this.staged.get(client);
-    const staged: Staged = known ?? { rules: [], places: new Map(), bytes: 0 };
-    staged.bytes += JSON.stringify(rules).length;
-    if (staged.rules.length + rules.length > rulesInFile || staged.bytes > largestFile) {
-      this.staged.delete(client);
-      throw new CodedError("too_large", `a file of more than ${rulesInFile} rules or ${largestFile} bytes`);
-    }
-    this.staged.set(client, staged);
-    const problems: Result<"rules.stage">["problems"] = [];
-    for (const rule of rules) {
-      const at = staged.rules.length;
-      staged.rules.push(null);
+  add(given: readonly FileRule[]): Staging {
+    this.size += JSON.stringify(given).length;
+    if (this.rules.length + given.length > rulesInFile || this.size > rulesBytes)
+      throw new CodedError("too_large", `a file of more than ${rulesInFile} rules or ${rulesBytes} bytes`);
+    const problems: Staging["problems"] = [];
+    for (const rule of given) {
+      const at = this.rules.length;
+      this.rules.push(null);
       try {
-        staged.rules[at] = take(rule, at, staged.places);
+        this.rules[at] = take(rule, at, this.places);
       } catch (error) {
         if (!(error instanceof CodedError)) throw error;
         problems.push({ at, code: error.code, message: error.message });
       }
     }
-    return { staged: staged.rules.length, problems };
+    return { staged: this.rules.length, problems };
+  }
+}
+
+export class RulesFiles {
+  private readonly parts: RulesFilesParts;
+  /** Each user's on its way, and over which connection: one at a time, so that nobody can fill the memory with them. */
+  private readonly staged = new Map<number, { readonly client: Client; readonly file: StagedRules }>();
+  constructor(parts: RulesFilesParts) {
+    this.parts = parts;
   }
 
-  /** `user`: only this user's rules are replaced; null: all. Errors: unknown_rule (factory), bad_rules_file (a rule that is no import of the source). */
+  /** Errors: too_large, bad_rules_file (another connection began to hand one over). */
+  stage(client: Client, { first, rules }: ParsedParams<"rules.stage">): Staging {
+    if (first) this.staged.set(client.peer.uid, { client, file: new StagedRules() });
+    const file = this.fileOf(client);
+    try {
+      return file.add(rules);
+    } catch (error) {
+      this.forget(client);
+      throw error;
+    }
+  }
+
+  private fileOf(client: Client): StagedRules {
+    const staged = this.staged.get(client.peer.uid);
+    if (staged?.client !== client) throw new CodedError("bad_rules_file", "no rules were handed over here");
+    return staged.file;
+  }
+
+  /** The connection is gone. */
+  forget(client: Client): void {
+    if (this.staged.get(client.peer.uid)?.client === client) this.staged.delete(client.peer.uid);
+  }
+
+  /**
+   * `user`: only this user's rules are replaced; null: all. Errors: unknown_rule (factory), bad_rules_file (none is there, or a rule that is
+   * no import of the source).
+   */
   apply(
-    client: object,
+    client: Client,
     { dryRun, ...asked }: ParsedParams<"rules.apply">,
     user: number | null = null,
   ): Result<"rules.apply"> {
-    const { result, carryOut } = this.plan(client, asked, user);
+    const { result, carryOut } = this.plan(this.fileOf(client), asked, user);
     if (dryRun) return { ...result, change: null };
     const change = durably(this.parts.store, carryOut);
-    this.staged.delete(client);
+    this.forget(client);
     if (change !== null) this.parts.policyChanged();
     return { ...result, change };
   }
@@ -76,13 +104,10 @@ export class RulesFiles {
    * of apply.
    */
   plan(
-    client: object,
+    { rules: wanted }: StagedRules,
     { source, factory }: Omit<ParsedParams<"rules.apply">, "dryRun">,
     user: number | null = null,
   ): { result: Omit<Result<"rules.apply">, "change">; brought: Brought[]; carryOut: () => number | null } {
-    const staged = this.staged.get(client);
-    if (staged === undefined) throw new CodedError("bad_rules_file", "no rules were handed over");
-    const wanted = staged.rules;
     if (source !== null && wanted.some((rule) => rule !== null && rule.source !== source))
       throw new CodedError("bad_rules_file", `a rule that is no import of ${source}`);
     const { rules } = this.parts;

@@ -186,8 +186,17 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     if (method !== "backup.restore" || (params as ParsedParams<"backup.restore">).dryRun) return null;
     return parts.backups.restore(client, restoring(client, false, true));
   };
-  /** Connections that ever handed over a backup. */
+  /** Connections that ever handed over a backup or a file of rules. */
   const handing = new WeakSet<Connection>();
+  /** What a connection hands over goes with it. */
+  const handsOver = (client: Connection) => {
+    if (handing.has(client)) return;
+    handing.add(client);
+    client.socket.once("close", () => {
+      parts.backups.forget(client);
+      engine.rulesFiles.forget(client);
+    });
+  };
   const service: Methods = {
     hello: () => ({ contract: contractVersion, version: parts.version }),
     status: (_, client) => statusOf(parts, viewerOf(client)),
@@ -204,8 +213,10 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     "prompts.details": ({ id }) => engine.describePrompt(id),
     "answers.list": () => engine.answers.list(),
     "rules.list": () => engine.describeRules(),
-    "rules.stage": async (part, client) =>
-      engine.rulesFiles.stage(client, { ...part, rules: await withAppKeys(part.rules, askerOf(client)) }),
+    "rules.stage": async (part, client) => {
+      handsOver(client);
+      return engine.rulesFiles.stage(client, { ...part, rules: await withAppKeys(part.rules, askerOf(client)) });
+    },
     "rules.apply": (asked, client) =>
       attempt(client, "Rules from a file.", () => engine.rulesFiles.apply(client, asked, ruleUser(client))),
     "rules.undo": ({ change }, client) => {
@@ -282,8 +293,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
     ...parts.history,
     "backup.read": () => parts.backups.read(),
     "backup.append": (piece, client) => {
-      if (!handing.has(client)) client.socket.once("close", () => parts.backups.forget(client));
-      handing.add(client);
+      handsOver(client);
       return { length: parts.backups.append(client, piece) };
     },
     "backup.restore": ({ dryRun }, client, byAdmin) =>

@@ -1,4 +1,5 @@
 // What of an event each client is told, where people are told apart; nothing when nothing of it is theirs, so that not even the time tells.
+import { createHash } from "node:crypto";
 import type { Blocklist } from "../../contract/blocklists.ts";
 import type { MethodName, Result, Topic } from "../../contract/methods.ts";
 import type { Rule } from "../../contract/words.ts";
@@ -25,7 +26,10 @@ export function wholeFor<T extends Topic>(viewer: Viewer, topic: T, whole: Resul
 export class Tailor {
   private readonly viewerOf: (uid: number) => Viewer;
   private readonly world: World;
-  /** What was said last of each topic: what is no news to a client says something of others. */
+  /**
+   * What was said last of each topic: what is no news to a client says something of others. Its hash, as all rules are a large text, and
+   * clients are many.
+   */
   private readonly said = new WeakMap<Connection, Map<string, string>>();
 
   constructor(viewerOf: (uid: number) => Viewer, world: World) {
@@ -71,11 +75,11 @@ export class Tailor {
   }
 
   private isNews(client: Connection, about: string, data: unknown): boolean {
-    const text = JSON.stringify(data);
+    const hash = createHash("sha256").update(JSON.stringify(data)).digest("base64");
     const said = this.said.get(client) ?? new Map<string, string>();
     this.said.set(client, said);
-    if (said.get(about) === text) return false;
-    said.set(about, text);
+    if (said.get(about) === hash) return false;
+    said.set(about, hash);
     return true;
   }
 }

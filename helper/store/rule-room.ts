@@ -1,15 +1,11 @@
 // How many rules there may be: as many as one answer can tell of, with all that is said of each. With more, neither window nor command line
 // could be told of any, and nobody could remove one.
 import { CodedError } from "../../contract/errors.ts";
-import { maxReplyBytes } from "../../contract/wire.ts";
+import { ruleBytes, rulesBytes } from "../../contract/rules-file.ts";
 import type { RuleRow } from "./rules.ts";
 
-/** Bytes, in such an answer. The rest of it is for what is around the rules. */
-const inAll = maxReplyBytes - 64 * 1024;
-/** Rules for the processes of one user leave this much to everybody else. */
-const ofOneUser = 0.75 * inAll;
-/** What a rule takes at most beside its texts: its other fields, its hint and how often it was used. */
-const besideTexts = 640;
+/** Rules for the processes of one user leave the rest to everybody else. */
+const ofOneUser = 0.75 * rulesBytes;
 
 export interface Weighed {
   readonly user: number | null;
@@ -19,7 +15,7 @@ export interface Weighed {
 /** As it is told: a character of a text may become six. */
 export function weigh({ user, app, via, address, host, domain, zone, profile, note, source }: RuleRow): Weighed {
   const texts = JSON.stringify([app, via, address, host, domain, zone, profile, note, source]);
-  return { user, weight: besideTexts + Buffer.byteLength(texts) };
+  return { user, weight: ruleBytes + Buffer.byteLength(texts) };
 }
 
 /** A rule before and after a change; undefined: there was none, or there is none. */
@@ -39,7 +35,7 @@ export class RuleRoom {
     const isFull = (grown: number, before: number, most: number) => grown > 0 && before + grown > most;
     for (const [user, grown] of more)
       if (user !== null && isFull(grown, this.taken.get(user) ?? 0, ofOneUser)) throw new CodedError("too_many_rules");
-    if (isFull(sum(more), sum(this.taken), inAll)) throw new CodedError("too_many_rules");
+    if (isFull(sum(more), sum(this.taken), rulesBytes)) throw new CodedError("too_many_rules");
   }
 }
 

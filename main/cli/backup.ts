@@ -1,12 +1,15 @@
 // `picket backup` and `picket restore`: everything a person decided as one file, and back. The file is written and read here, as the person
 // who names it: the helper sees its text only.
-import { type Backup, backupPiece, largestBackup, parseBackup, type Restored } from "../../contract/backup.ts";
+import { type Backup, backupPiece, parseBackup, type Restored } from "../../contract/backup.ts";
 import type { HelperClient } from "../client/client.ts";
 import { changing, withHelper } from "./helper-connection.ts";
 import { readText } from "./read-text.ts";
 import { printable, printableJson } from "./table.ts";
 import { parseWords, takeNoMore, UsageError } from "./usage.ts";
 import { writeWhole } from "./write-whole.ts";
+
+/** Bytes of a file that is read at once: well more than what the helper takes, for what makes it look well. */
+const largestFile = 64 * 1024 * 1024;
 
 export async function backup(args: string[]): Promise<number> {
   const { positionals } = parseWords(args, {});
@@ -42,8 +45,7 @@ export async function restore(args: string[]): Promise<number> {
     return report(await changing("restore", (helper) => helper.call("backup.undo", {})), values.json, false, true);
   }
   if (path === undefined) throw new UsageError("restore needs a FILE (- for what is piped in), or --undo");
-  const text = readText(path, largestBackup, "bad_backup");
-  parseBackup(text);
+  const text = JSON.stringify(parseBackup(readText(path, largestFile, "bad_backup")));
   const dryRun = values["dry-run"] ?? false;
   const work = async (helper: HelperClient) => {
     await handOver(helper, text);

@@ -7,7 +7,7 @@ import type { Rule } from "../../contract/words.ts";
 import type { Imported, Remark } from "../import/imported.ts";
 import { isRuleGroup, readRuleGroup } from "../import/little-snitch.ts";
 import { isOpenSnitchRule, readOpenSnitch } from "../import/open-snitch.ts";
-import { withHelper } from "./helper-connection.ts";
+import { changing, withHelper } from "./helper-connection.ts";
 import { importHosts, isHosts } from "./import-hosts.ts";
 import { readText } from "./read-text.ts";
 import { differenceLines, stageRules, summary } from "./rules-file.ts";
@@ -27,7 +27,7 @@ export async function importRules(args: string[]): Promise<number> {
   if ("hosts" in found) return importHosts(path, found.hosts, dryRun, values.json ?? false);
   const imported = strictestFirst(found);
   const rules = imported.rules.map(({ rule }) => rule);
-  const { result, problems, before } = await withHelper("import", async (helper) => {
+  const { result, problems, before } = await (dryRun ? withHelper : changing)("import", async (helper) => {
     const before = await helper.call("rules.list", {});
     const problems = await stageRules(helper, rules);
     return { before, problems, result: await helper.call("rules.apply", { source: imported.source, dryRun }) };

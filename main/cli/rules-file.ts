@@ -4,7 +4,7 @@ import type { Result } from "../../contract/methods.ts";
 import { type FileRule, fileRule, parseRulesFile, rulesFile } from "../../contract/rules-file.ts";
 import type { Rule } from "../../contract/words.ts";
 import type { HelperClient } from "../client/client.ts";
-import { withHelper } from "./helper-connection.ts";
+import { changing, withHelper } from "./helper-connection.ts";
 import { readText } from "./read-text.ts";
 import { printable, printableJson } from "./table.ts";
 import { parseWords, takeNoMore, UsageError } from "./usage.ts";
@@ -27,7 +27,7 @@ export async function applyRules(args: string[]): Promise<number> {
   takeNoMore(rest);
   const file = parseRulesFile(readText(path, largestFile, "bad_rules_file"));
   const dryRun = values["dry-run"] ?? false;
-  const { result, before } = await withHelper("rules", async (helper) => {
+  const { result, before } = await (dryRun ? withHelper : changing)("rules", async (helper) => {
     const before = await helper.call("rules.list", {});
     const [problem] = await stageRules(helper, file.rules);
     if (problem) throw new CodedError("bad_rules_file", `rules.${problem.at}: ${problem.message}`);

@@ -123,14 +123,19 @@ async function add(args: string[]): Promise<number> {
     direction: oneOf("--direction", values.direction, ruleDirectionSchema.options),
   };
   const ports = values.port === undefined ? [{}] : portRanges(values.port);
-  const { made, all } = await changing("rules", async (helper) => {
-    const made: Result<"rules.add">[] = [];
-    for (const port of ports) made.push(await helper.call("rules.add", { ...params, ...port }));
-    return { made, all: await helper.call("rules.list", {}) };
-  });
   const sentence = (rule: Result<"rules.add">) =>
     `added ${rule.id}: ${madeText(rule)}${rule.replaced === null ? "" : `, replaces ${rule.replaced}`}`;
-  sayEach(values.json, made, made.map(sentence));
+  const made: Result<"rules.add">[] = [];
+  let all: Rule[] = [];
+  try {
+    await changing("rules", async (helper) => {
+      for (const port of ports) made.push(await helper.call("rules.add", { ...params, ...port }));
+      all = await helper.call("rules.list", {});
+    });
+  } finally {
+    // Of several, those before the one that could not be stay made.
+    if (made.length > 0) sayEach(values.json, made, made.map(sentence));
+  }
   for (const line of made.flatMap((rule) => doubts(rule, all)))
     process.stderr.write(`${printable(`picket: ${line}`)}\n`);
   return 0;

@@ -1,4 +1,6 @@
 // `picket mode`, `pause`, `lockdown`, `confirm`, `profile` and `learn` against a stub helper: words, output and exit codes.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Proposal, Standing } from "../../contract/words.ts";
 import { picket } from "./picket-process.ts";
@@ -41,6 +43,9 @@ beforeAll(async () => {
     "profiles.list": () => known,
     "profiles.define": home,
     "profiles.remove": { rules: ["4", "7"] },
+    "rules.list": [rule],
+    "rules.stage": { staged: 1, problems: [] },
+    "rules.apply": { added: [0], changed: [], removed: [], factory: [], change: 7 },
     "learn.review": { since: inAMoment, proposals: [proposal] },
     "learn.accept": { rules: [rule], change: 7 },
     "learn.forget": {},
@@ -82,6 +87,20 @@ describe("a change", () => {
     expect(code).toBe(0);
     expect(called()).toEqual({ method, params });
     expect(stderr).toMatch(/^Mode block\. It takes itself back in \d+ s unless you say: picket confirm$/m);
+  });
+
+  it.each([
+    ["rules apply", { format: "picket rules", version: 1, rules: [{ action: "block", host: "ads.test" }] }],
+    ["import", { name: "Work", rules: [{ action: "deny", process: "any", "remote-domains": "ads.test" }] }],
+  ])("%s of a file says that it is on trial, and nothing where it only looks", async (words, content) => {
+    const file = join(helper.folder, "rules.json");
+    writeFileSync(file, JSON.stringify(content));
+    const told = await say(`${words} ${file}`);
+    expect(told).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^Mode block\. It takes itself back in \d+ s/),
+    });
+    expect(await say(`${words} ${file} --dry-run`)).toMatchObject({ code: 0, stderr: "" });
   });
 
   it.each([

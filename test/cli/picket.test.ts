@@ -42,7 +42,10 @@ beforeAll(async () => {
     },
     "prompts.dismiss": {},
     "rules.list": [rule],
-    "rules.add": { ...rule, replaced: null, change: 7 },
+    "rules.add": ({ port }: { port: number | null }) => {
+      if (port === 8443) throw new StubError("too_many_rules", "There would be more rules than can be listed.");
+      return { ...rule, replaced: null, change: 7 };
+    },
     "rules.remove": ({ id }: { id: string }) => {
       if (id === "r1") return { change: 7 };
       throw new StubError("unknown_rule", "There is no such rule.");
@@ -210,6 +213,14 @@ describe("rules, said shortly", () => {
     ]);
     expect(stdout.split("\n")).toHaveLength(4);
     expect((await add("--port", "80,")).code).toBe(2);
+  });
+
+  it("of several ports, those before the one that is refused are told", async () => {
+    const { code, stdout, stderr } = await add("--port", "443,8443,80");
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^added r1: .*\n$/)]);
+    expect(stderr).toContain("more rules than can be listed");
+    const { code: refused, stdout: none } = await add("--port", "8443", "--json");
+    expect([refused, none]).toEqual([1, ""]);
   });
 
   it("add takes a user by name", async () => {

@@ -2,8 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Backup, Restored } from "../../contract/backup.ts";
+import type { FileRule } from "../../contract/rules-file.ts";
 import { HelperClient } from "../../main/client/client.ts";
 import { type Ended, picket as runPicket } from "../cli/picket-process.ts";
 import { TestHelper } from "./helper-process.ts";
@@ -200,9 +202,60 @@ test("a backup larger than any is refused while it comes", async () => {
   const client = await api();
   const text = "x".repeat(12_000);
   let code = "";
-  for (let at = 0; at < 800 && code === ""; at++)
+  for (let at = 0; at < 1600 && code === ""; at++)
     await client.call("backup.append", { first: at === 0, text }).catch((error) => {
       code = error.code;
     });
   expect(code).toBe("too_large");
+});
+
+test("13,000 rules are exported, applied, backed up and restored like few, and a restore over them is taken back", async () => {
+  const client = await api();
+  const small = join(folder, "small.picket");
+  await good("backup", small);
+  const half = (source: string) =>
+    Array.from({ length: 6500 }, (_, at) => ({
+      action: "block",
+      origin: "import",
+      source,
+      host: `h${at}.${source}.test`,
+    }));
+  for (const source of ["one", "two"]) {
+    const rules = half(source) as FileRule[];
+    for (let at = 0; at < rules.length; at += 500)
+      await client.call("rules.stage", { first: at === 0, rules: rules.slice(at, at + 500) });
+    expect((await client.call("rules.apply", { source })).added).toHaveLength(6500);
+  }
+  const before = await everything();
+  expect(before.rules.length).toBeGreaterThan(13_000);
+  const exported = join(folder, "rules.json");
+  writeFileSync(exported, await good("rules", "export"));
+  expect(await good("rules", "apply", exported)).toBe("nothing to change\n");
+  await good("backup", file);
+  expect(await good("restore", small)).toContain("13000 removed");
+  await good("restore", "--undo");
+  expect(await everything()).toEqual(before);
+  await good("restore", small);
+  expect(await good("restore", file)).toContain("13000 added");
+  expect(await everything()).toEqual(before);
+  await client.call("rules.stage", { first: true, rules: [] });
+  await client.call("rules.apply", {});
+});
+
+test("nothing is restored where what there is could not be brought back", async () => {
+  await good("backup", file);
+  await (await api()).call("rules.add", { app: null, action: "block", host: "more.example" });
+  await helper.signal("SIGKILL");
+  const store = new Database(join(helper.state, "picket.sqlite"));
+  // As no Picket makes one.
+  store.prepare("UPDATE rules SET note = ? WHERE host = 'more.example'").run("n".repeat(2000));
+  store.close();
+  await helper.start();
+  const rules = async () => (await (await api()).call("rules.list", {})).map(({ id }) => id);
+  const before = await rules();
+  const ended = await picket("restore", file);
+  expect(ended).toMatchObject({ code: 1, stdout: "" });
+  expect(ended.stderr).toContain("could not be brought back");
+  expect((await picket("restore", file, "--dry-run")).code).toBe(1);
+  expect(await rules()).toEqual(before);
 });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Result } from "../../contract/methods.ts";
 import type { FileRule } from "../../contract/rules-file.ts";
 import type { Flow, Rule } from "../../contract/words.ts";
+import { HelperClient } from "../../main/client/client.ts";
 import { type Ended, picket as runPicket } from "../cli/picket-process.ts";
 import { client, python, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
@@ -197,6 +198,18 @@ describe("rules as a file", () => {
     expect(ended.stderr).toContain("rules.1");
     expect((await picket("rules", "apply", write("worse.json", "{"))).code).toBe(1);
     expect((await picket("rules", "export")).stdout).toBe(before);
+  });
+
+  test("that two connections of a user hand over at once are the last one's", async () => {
+    const early = await helper.client();
+    const late = await HelperClient.connect(helper.socket, "late");
+    const rules: FileRule[] = [{ action: "block", host: "once.test" }];
+    for (const each of [early, late]) await each.call("rules.stage", { first: true, rules });
+    const refused = expect.objectContaining({ code: "bad_rules_file" });
+    await expect(early.call("rules.stage", { first: false, rules })).rejects.toEqual(refused);
+    await expect(early.call("rules.apply", { dryRun: true })).rejects.toEqual(refused);
+    expect(await late.call("rules.apply", { dryRun: true })).toMatchObject({ added: [0], change: null });
+    late.close();
   });
 
   test("ten thousand of them are applied in one change", async () => {

@@ -1,7 +1,9 @@
 // Files of rules against a real database: what is added, changed and removed, in one change, all or nothing.
+import * as v from "valibot";
 import { describe, expect, it } from "vitest";
+import { backupSchema } from "../../contract/backup.ts";
 import type { FileRule } from "../../contract/rules-file.ts";
-import { rulesFile } from "../../contract/rules-file.ts";
+import { rulesFile, rulesInFile } from "../../contract/rules-file.ts";
 import { maxReplyBytes } from "../../contract/wire.ts";
 import { RulesFiles } from "../../helper/rules-file.ts";
 import { anyMatcher, type NewRule, Rules } from "../../helper/store/rules.ts";
@@ -18,12 +20,14 @@ const curl: NewRule = {
 };
 const nothing = { source: null, factory: {}, dryRun: false } as const;
 
+const clientOf = (uid: number) => ({ peer: { uid } });
+
 function start() {
   const store = open();
   const rules = new Rules(store, clock);
   let changes = 0;
   const files = new RulesFiles({ store, rules, policyChanged: () => void changes++ });
-  const client = {};
+  const client = clientOf(0);
   const stage = (given: FileRule[], first = true) => files.stage(client, { first, rules: given });
   const apply = (asked: Partial<Parameters<RulesFiles["apply"]>[1]> = {}) =>
     files.apply(client, { ...nothing, ...asked });
@@ -154,10 +158,14 @@ describe("a file", () => {
 
   it("of too much is refused, and forgotten", () => {
     const { stage, apply } = start();
-    const many = Array.from({ length: 12_000 }, (_, at) => ({ action: "allow", host: `h${at}.test` }) as const);
-    expect(stage(many).staged).toBe(12_000);
+    const many = Array.from({ length: rulesInFile }, (_, at) => ({ action: "allow", host: `h${at}.test` }) as const);
+    expect(stage(many).staged).toBe(rulesInFile);
     expect(() => stage([{ action: "allow" }], false)).toThrow(expect.objectContaining({ code: "too_large" }));
     expect(() => apply({ dryRun: true })).toThrow(expect.objectContaining({ code: "bad_rules_file" }));
+    const long = many.slice(0, 3600).map((rule) => ({ ...rule, note: "n".repeat(1024) }));
+    for (let part = 0; part < 3; part++) stage(long, part === 0);
+    expect(() => stage(long, false)).not.toThrow();
+    expect(() => stage(long, false)).toThrow(expect.objectContaining({ code: "too_large" }));
   });
 
   it("that nobody handed over is no empty one: nothing is removed", () => {
@@ -166,6 +174,30 @@ describe("a file", () => {
     expect(() => apply()).toThrow(expect.objectContaining({ code: "bad_rules_file" }));
     stage([]);
     expect(apply({ dryRun: true }).removed).toHaveLength(1);
+  });
+});
+
+describe("files that several connections hand over", () => {
+  const given = () => ({ first: true, rules: [{ action: "block" as const, host: "h.test" }] });
+  const none = expect.objectContaining({ code: "bad_rules_file" });
+
+  it("are one for each user, the last to begin", () => {
+    const { files } = start();
+    const [early, late, other] = [clientOf(1000), clientOf(1000), clientOf(1001)];
+    for (const client of [other, early, late]) files.stage(client, given());
+    expect(() => files.stage(early, { first: false, rules: [] })).toThrow(none);
+    expect(() => files.apply(early, { ...nothing, dryRun: true })).toThrow(none);
+    for (const client of [late, other]) expect(files.apply(client, { ...nothing, dryRun: true }).added).toEqual([0]);
+  });
+
+  it("go with their connection, and no other's does", () => {
+    const { files } = start();
+    const [early, late] = [clientOf(1000), clientOf(1000)];
+    for (const client of [early, late]) files.stage(client, given());
+    files.forget(early);
+    expect(files.apply(late, { ...nothing, dryRun: true }).added).toEqual([0]);
+    files.forget(late);
+    expect(() => files.apply(late, { ...nothing, dryRun: true })).toThrow(none);
   });
 });
 
@@ -290,7 +322,7 @@ describe("more rules than one answer can tell of", () => {
 
   it("by one user leave room for those of others", () => {
     const { rules, files } = start();
-    const client = {};
+    const client = clientOf(0);
     const stageFor = (user: number, source: string) =>
       files.stage(client, { first: true, rules: many(source).map((rule) => ({ ...rule, user })) });
     stageFor(5, "one");
@@ -319,6 +351,58 @@ describe("more rules than one answer can tell of", () => {
     rules.all();
     rules.add({ ...curl, host: "three.test" }, 7);
     expect(() => rules.changes.undo(rules.changes.newest() as number)).not.toThrow();
+  });
+});
+
+describe("as many rules as there can be", () => {
+  const rulesOf = v.object({ rules: backupSchema.entries.rules });
+  const isFull = expect.objectContaining({ code: "too_many_rules" });
+  it.each([
+    ["of the shortest", (at: number) => ({ action: "block", port: (at % 65_535) + 1 }) as const, 24_000],
+    [
+      "with the longest note",
+      (at: number) => ({ action: "block", host: `h${at}.test`, note: "n".repeat(1024) }) as const,
+      9600,
+    ],
+    [
+      "with many bytes to a character",
+      (at: number) => ({ action: "block", host: `h${at}.test`, note: "ä\u0001€".repeat(100) }) as const,
+      9200,
+    ],
+  ])("%s, go into a file and a backup, and come back out of them", (_, ruleAt, most) => {
+    const { rules, file, stage, apply } = start();
+    // Imports of several sources: each is a file of its own.
+    const parts = 10;
+    const ofPart = (part: number) =>
+      Array.from(
+        { length: most / parts },
+        (_, at): FileRule => ({
+          ...ruleAt(part * (most / parts) + at),
+          ...{ origin: "import", source: `${part}` },
+        }),
+      );
+    for (let part = 0; part < parts; part++) {
+      stage(ofPart(part));
+      apply({ source: `${part}` });
+    }
+    stage(
+      ofPart(parts)
+        .concat(ofPart(parts + 1))
+        .map((rule) => ({ ...rule, source: "more" })),
+    );
+    expect(() => apply({ source: "more" })).toThrow(isFull);
+    const written = file();
+    expect(written.rules).toHaveLength(most);
+    expect(v.is(rulesOf, { rules: written.rules })).toBe(true);
+    const before = rules.all();
+    expect(stage(written.rules)).toEqual({ staged: most, problems: [] });
+    expect(apply()).toMatchObject({ added: [], changed: [], removed: [], change: null });
+    expect(rules.all()).toEqual(before);
+    stage([]);
+    expect(apply().removed).toHaveLength(most);
+    stage(written.rules);
+    expect(apply().added).toHaveLength(most);
+    expect(file()).toEqual(written);
   });
 });
 

@@ -17,6 +17,7 @@ export const errors: Part<typeof english> = {
     not_stored:
       "Die Festplatte ist voll oder lässt sich nicht beschreiben, deshalb gilt das nicht. Schaffe Platz und versuche es noch einmal.",
     bad_backup: "Das ist keine Sicherung, die Picket lesen kann.",
+    not_kept: "Was jetzt gilt, ließe sich danach nicht zurückholen. Nichts wurde geändert.",
     not_answering: "Der Hilfsdienst antwortet nicht. Was schon entschieden war, gilt inzwischen weiter.",
     not_written: "Die Datei ließ sich dort nicht speichern. Nichts wurde geschrieben.",
     file_unreadable:

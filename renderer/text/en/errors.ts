@@ -59,6 +59,7 @@ export const errors = {
     too_many_rules: "There are as many rules as Picket takes. Remove some first.",
     bad_rules_file: "That file of rules cannot be read.",
     bad_backup: "That is no backup that Picket can read.",
+    not_kept: "What there is now could not be brought back afterwards. Nothing was changed.",
     duplicate_rule: "The file has another rule about exactly the same.",
     not_answering: "The helper does not answer. What was decided before is enforced meanwhile.",
     no_helper: "No helper is running.",

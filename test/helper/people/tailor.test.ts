@@ -1,4 +1,6 @@
 // What of an event each client hears: nothing at all where nothing is theirs.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import type { Flow, Rule, Status } from "../../../contract/words.ts";
 import type { World } from "../../../helper/people/scopes.ts";
@@ -71,4 +73,22 @@ it("the status and lists, only where they say something new to this client", () 
   const another = clientOf(bob);
   tailor.remember(another, "status", wholeFor(viewerOf(bob, "everyone", alice), "status", status(1), world));
   expect(tailor.whole(another, "status", status(2))).toBeNull();
+});
+
+it("what a crowd was told last takes no room", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const used = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const tailor = made();
+  const crowd = Array.from({ length: 64 }, () => clientOf(bob));
+  const rules = Array.from({ length: 2000 }, (_, at) => ({ id: `${at}`, user: bob, note: "n".repeat(1000) }) as Rule);
+  const before = used();
+  for (const client of crowd) tailor.remember(client, "rules", rules);
+  // Each text is 2 MB.
+  expect(used() - before).toBeLessThan(16 * 1024 * 1024);
+  for (const client of crowd) expect(tailor.whole(client, "rules", rules)).toBeNull();
+  expect(tailor.whole(crowd[0] as Connection, "rules", rules.slice(1))).toHaveLength(1999);
 });
