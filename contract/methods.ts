@@ -6,6 +6,7 @@ import { historyMethods } from "./history.ts";
 import { durationSchema, lifetimeSchema, ruleLifetimeSchema } from "./lifetime.ts";
 import { monitorMethods, monitorUpdateSchema } from "./monitor.ts";
 import { questionMethods, shownSchema } from "./questions.ts";
+import { rulesAtOnce } from "./rules-at-once.ts";
 import { factoryRulesSchema, fileRuleSchema } from "./rules-file.ts";
 import {
   actionSchema,
@@ -28,7 +29,7 @@ import {
 } from "./words.ts";
 
 /** Raised whenever an old client and a new helper would misunderstand one another. */
-export const contractVersion = 6;
+export const contractVersion = 7;
 
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 const nothing = v.strictObject({});
@@ -48,6 +49,13 @@ const explained = {
   layer: layerSchema,
   reason: v.string(),
 } as const;
+
+const someRules = v.pipe(
+  v.array(id),
+  v.minLength(1),
+  v.maxLength(rulesAtOnce),
+  v.check((ids) => new Set(ids).size === ids.length, "one of them twice"),
+);
 
 const seconds = v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(3600));
 const profileName = profileSchema.entries.name;
@@ -119,12 +127,15 @@ export const methods = {
     /** `replaced`: id of the rule that had the same matcher. `change`: what rules.undo takes back; null where nothing changed. */
     result: v.object({ ...ruleSchema.entries, replaced: v.nullable(v.string()), change: v.nullable(v.number()) }),
   },
-  /** `change`: as for rules.add. Errors: unknown_rule, factory_rule. */
-  "rules.remove": { params: v.strictObject({ id }), result: v.object({ change: v.nullable(v.number()) }) },
-  /** `change`: as for rules.add. Errors: unknown_rule. */
+  /** All of them or none, in one change. `change`: as for rules.add. Errors: unknown_rule, factory_rule. */
+  "rules.remove": {
+    params: v.strictObject({ ids: someRules }),
+    result: v.object({ change: v.nullable(v.number()) }),
+  },
+  /** As rules.remove. Errors: unknown_rule. */
   "rules.enable": {
-    params: v.strictObject({ id, enabled: v.boolean() }),
-    result: v.object({ ...ruleSchema.entries, change: v.nullable(v.number()) }),
+    params: v.strictObject({ ids: someRules, enabled: v.boolean() }),
+    result: v.object({ change: v.nullable(v.number()) }),
   },
   /**
    * Takes rules of a file in, a part at a time as requests are bounded, for this connection's rules.apply. `first`: forgets earlier parts.

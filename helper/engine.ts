@@ -634,7 +634,9 @@ export class Engine {
   }
 
   findRule(id: string): Rule | undefined {
-    return this.policy.list().find((rule) => rule.id === id);
+    // Most are called by their number: many are asked for at once.
+    const numbered = this.rules.get(Number(id))?.rule;
+    return numbered?.id === id ? numbered : this.policy.list().find((rule) => rule.id === id);
   }
 
   /** Users whose rules each change of rules was about, the newest change first. */

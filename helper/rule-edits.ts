@@ -101,15 +101,23 @@ export class RuleEdits {
     return inverse;
   }
 
-  /** Errors: unknown_rule, factory_rule. */
-  remove(id: string): Result<"rules.remove"> {
-    const { change } = this.edit(() => this.parts.rules.remove(id, Date.now()));
-    return { change };
+  /** In one change. Errors: unknown_rule, factory_rule. */
+  remove(ids: readonly string[]): Result<"rules.remove"> {
+    return this.each(ids, (id, now) => this.parts.rules.remove(id, now));
   }
 
-  /** Errors: unknown_rule. */
-  enable(id: string, enabled: boolean): Result<"rules.enable"> {
-    const { made, change } = this.edit(() => this.parts.rules.enable(id, enabled, Date.now()));
-    return { ...made, change };
+  /** In one change. Errors: unknown_rule. */
+  enable(ids: readonly string[], enabled: boolean): Result<"rules.enable"> {
+    return this.each(ids, (id, now) => void this.parts.rules.enable(id, enabled, now));
+  }
+
+  private each(ids: readonly string[], work: (id: string, now: number) => void): { change: number | null } {
+    const now = Date.now();
+    const { change } = this.edit(() =>
+      this.parts.rules.changes.record(now, () => {
+        for (const id of ids) work(id, now);
+      }),
+    );
+    return { change };
   }
 }

@@ -121,6 +121,10 @@ function tellWhole(parts: ServiceParts, topic: Topic, client: Connection): void 
 /** Rules of a change that are told one by one: as many fit into an answer. */
 const mostTold = 200;
 
+function rulesText(ids: readonly string[]): string {
+  return ids.length === 1 ? `Rule ${ids[0]}` : `${ids.length} rules`;
+}
+
 /** What became of the rules. */
 function differenceOf(before: readonly Rule[], after: readonly Rule[]): Result<"rules.undo"> {
   // When a length of time is over is told anew each time, by the clock on the wall.
@@ -238,9 +242,11 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
         throw new CodedError("unknown_profile", profile);
       return attempt(client, "A new rule.", () => engine.edits.add(rule));
     },
-    "rules.remove": ({ id }, client) => attempt(client, `Rule ${id} removed.`, () => engine.edits.remove(id)),
-    "rules.enable": ({ id, enabled }, client) =>
-      attempt(client, `Rule ${id} ${enabled ? "enabled" : "disabled"}.`, () => engine.edits.enable(id, enabled)),
+    "rules.remove": ({ ids }, client) => attempt(client, `${rulesText(ids)} removed.`, () => engine.edits.remove(ids)),
+    "rules.enable": ({ ids, enabled }, client) =>
+      attempt(client, `${rulesText(ids)} ${enabled ? "enabled" : "disabled"}.`, () =>
+        engine.edits.enable(ids, enabled),
+      ),
     "mode.set": ({ mode, confirmWithin }, client) => {
       const begins = mode === "learn" && modes.state.mode !== "learn";
       const standing = changing(client, `Mode ${mode}.`, () => modes.set({ mode }), confirmWithin);

@@ -64,8 +64,14 @@ function ownFlow(id: string, viewer: Viewer, world: World): Flow {
   return flow;
 }
 
+/** Of several, whoever may change each of them. */
+function ownRules({ ids }: { ids: readonly string[] }, viewer: Viewer, world: World): Demand {
+  const demands = new Set(ids.map((id) => ownRule(id, viewer, world)));
+  return (["admin", "keeper"] as const).find((demand) => demands.has(demand)) ?? "anybody";
+}
+
 /** A rule that everybody sees is the keeper's to change, one of root's an administrator's; of another's nobody hears. */
-function ownRule({ id }: { id: string }, viewer: Viewer, { ruleOf, isPerson }: World): Demand {
+function ownRule(id: string, viewer: Viewer, { ruleOf, isPerson }: World): Demand {
   const rule = ruleOf(id);
   if (rule === undefined || !seesRule(viewer, rule, isPerson)) throw new CodedError("unknown_rule", id);
   if (mayRule(viewer, rule.user, isPerson)) return "anybody";
@@ -172,8 +178,8 @@ const scopes: { [M in MethodName]: Entry<M> } = {
     leave: ({ at: _at, ...told }) => told,
   },
   "rules.add": { enter: (rule, viewer, world) => ({ ...rule, user: ownUser(rule.user, viewer, world) }) },
-  "rules.remove": { demands: ownRule },
-  "rules.enable": { demands: ownRule },
+  "rules.remove": { demands: ownRules },
+  "rules.enable": { demands: ownRules },
   "rules.except": {
     demands: ({ flow }, viewer, world) =>
       mayRule(viewer, ownFlow(flow, viewer, world).user, world.isPerson) ? "anybody" : "admin",

@@ -36,8 +36,8 @@ const words: { [M in MethodName]?: Words<M> } = {
     const whom = app === null ? "every app" : quoted(appPathText(app));
     return `add a rule that says ${action} for ${whom}${action === "block" ? `, ${duration(lifetime)}${instead}` : ""}`;
   },
-  "rules.remove": "remove a rule",
-  "rules.enable": ({ enabled }) => `switch a rule ${enabled ? "on" : "off"}`,
+  "rules.remove": ({ ids }) => `remove ${rules(ids)}`,
+  "rules.enable": ({ ids, enabled }) => `switch ${rules(ids)} ${enabled ? "on" : "off"}`,
   "rules.apply": "put the rules of a file into force",
   "rules.undo": "take back a change of rules",
   "rules.except": "make an exception to a rule or blocklist",
@@ -92,6 +92,10 @@ export function actWords<M extends MethodName>(
 /** The whole question. `program`: what wants it. */
 export function question(program: string, pid: number, act: string): string {
   return `The program ${quoted(program)} (process ${pid}) wants to ${act}. Picket does that only if you agree.`;
+}
+
+function rules(ids: readonly string[]): string {
+  return ids.length === 1 ? "a rule" : `${ids.length} rules`;
 }
 
 /** What others chose, on one line, without an end of the quotation or what polkit would put its own values in the place of: $(these). */

@@ -3,6 +3,7 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { CodedError } from "../../contract/errors.ts";
+import { portionsOf } from "../../contract/rules-at-once.ts";
 import type { Flow, Rule } from "../../contract/words.ts";
 import type { HelperClient } from "../client/client.ts";
 import { changing, withHelper } from "./helper-connection.ts";
@@ -85,6 +86,6 @@ async function remove(helper: HelperClient, place: string, app: string | null): 
       isException(rule) && (rule.host === place || rule.address === place) && (app === null || rule.app === app),
   );
   if (rules.length === 0) throw new CodedError("unknown_rule", `no exception for ${place}`);
-  for (const { id } of rules) await helper.call("rules.remove", { id });
+  for (const portion of portionsOf(rules)) await helper.call("rules.remove", { ids: portion.map(({ id }) => id) });
   return rules;
 }

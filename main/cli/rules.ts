@@ -3,6 +3,7 @@
 import { withoutFactoryRule } from "../../contract/factory-rules.ts";
 import { ruleLifetimeSchema } from "../../contract/lifetime.ts";
 import type { Result } from "../../contract/methods.ts";
+import { portionsOf } from "../../contract/rules-at-once.ts";
 import { fileRule } from "../../contract/rules-file.ts";
 import { actionSchema, type Rule, ruleDirectionSchema, zoneSchema } from "../../contract/words.ts";
 import { changing, withHelper } from "./helper-connection.ts";
@@ -185,18 +186,20 @@ async function change(verb: "remove" | "enable" | "disable", args: string[]): Pr
   const done: string[] = [];
   try {
     await changing("rules", async (helper) => {
-      for (const id of positionals) {
+      for (const ids of portionsOf([...new Set(positionals)])) {
         const work =
           verb === "remove"
-            ? helper.call("rules.remove", { id })
-            : helper.call("rules.enable", { id, enabled: verb === "enable" });
+            ? helper.call("rules.remove", { ids })
+            : helper.call("rules.enable", { ids, enabled: verb === "enable" });
         results.push(await work);
-        const missed = verb === "disable" ? withoutFactoryRule(id) : null;
-        done.push(missed === null ? `${verb}d ${id}` : `${verb}d ${id}. ${missed}`);
+        for (const id of ids) {
+          const missed = verb === "disable" ? withoutFactoryRule(id) : null;
+          done.push(missed === null ? `${verb}d ${id}` : `${verb}d ${id}. ${missed}`);
+        }
       }
     });
   } finally {
-    // Of several, those before the one that could not be stay changed.
+    // Of more than one request takes, those before the one that could not be stay changed.
     if (results.length > 0) sayEach(values.json, results, done);
   }
   return 0;

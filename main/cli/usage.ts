@@ -31,7 +31,7 @@ picket rules check [--json]
 picket rules export
 picket rules apply FILE [--dry-run] [--json]
     The rules, or a change to them. --domain: it and every host in it. --zone: loopback, resolvers, local or internet.
-    --port with commas makes a rule for each. undo takes the last change back, an answer's too. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer;
+    --port with commas makes a rule for each. Several IDs are removed or switched all or none, in one change. undo takes the last change back, an answer's too. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer;
     forever when none is given. PATH of a script: its interpreter's, two slashes, its own (/usr/bin/python3//home/a/x.py).
     check says which rules do nothing, and why; HINT in the list marks them. export writes the permanent rules as JSON
     (schema: /usr/share/picket/rules.schema.json); apply makes them exactly what FILE says, all or nothing, in one change: + added, - removed, ~ changed.

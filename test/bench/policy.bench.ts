@@ -151,9 +151,9 @@ async function measure(title: string, where: string, goals: boolean): Promise<vo
         const other = rule.action === "allow" ? "block" : "allow";
         const replaced = time("replace", () => engine.edits.add({ ...rule, action: other }));
         if (replaced.replaced !== id) throw new Error(`${replaced.replaced} was replaced, not ${id}`);
-        time("disable or enable", () => engine.edits.enable(replaced.id, false));
-        time("disable or enable", () => engine.edits.enable(replaced.id, true));
-        time("remove", () => engine.edits.remove(replaced.id));
+        time("disable or enable", () => engine.edits.enable([replaced.id], false));
+        time("disable or enable", () => engine.edits.enable([replaced.id], true));
+        time("remove", () => engine.edits.remove([replaced.id]));
         time("undo", () => engine.edits.undo(null));
         // As a person's evening goes by, so does the store's.
         if (round % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -2,6 +2,7 @@
 import { chmodSync, chownSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { rulesAtOnce } from "../../contract/rules-at-once.ts";
 import { lifetimeText } from "../../main/cli/lifetime-text.ts";
 import { picket, startPicket } from "./picket-process.ts";
 import { flow, hostilePath, prompt, rule, status } from "./samples.ts";
@@ -46,11 +47,11 @@ beforeAll(async () => {
       if (port === 8443) throw new StubError("too_many_rules", "There would be more rules than can be listed.");
       return { ...rule, replaced: null, change: 7 };
     },
-    "rules.remove": ({ id }: { id: string }) => {
-      if (id === "r1") return { change: 7 };
+    "rules.remove": ({ ids }: { ids: string[] }) => {
+      if (!ids.includes("r9")) return { change: 7 };
       throw new StubError("unknown_rule", "There is no such rule.");
     },
-    "rules.enable": ({ enabled }: { enabled: boolean }) => ({ ...rule, enabled, change: 7 }),
+    "rules.enable": { change: 7 },
     "rules.undo": { removed: [rule], restored: [{ ...rule, id: "r0", action: "allow" }], more: 3 },
     "flows.list": flows,
     "flows.end": ({ id, confirm = false }: { id: string; confirm?: boolean }) => {
@@ -192,7 +193,7 @@ describe("rules", () => {
 
   it("enable, disable and remove name the rule", async () => {
     expect((await picket(["rules", "disable", "factory:loopback"], helper.socket)).code).toBe(0);
-    expect(lastCall()).toEqual({ method: "rules.enable", params: { id: "factory:loopback", enabled: false } });
+    expect(lastCall()).toEqual({ method: "rules.enable", params: { ids: ["factory:loopback"], enabled: false } });
     expect((await picket(["rules", "enable", "r1"], helper.socket)).code).toBe(0);
     expect((await picket(["rules", "remove", "r1"], helper.socket)).code).toBe(0);
     expect((await picket(["rules", "remove", "r9"], helper.socket)).code).toBe(1);
@@ -252,11 +253,20 @@ describe("rules, said shortly", () => {
     }
   });
 
-  it("several are changed at once; those before the one that is unknown are told", async () => {
-    expect((await picket(["rules", "disable", "r1", "r2"], helper.socket)).stdout).toBe("disabled r1\ndisabled r2\n");
-    const { code, stdout, stderr } = await picket(["rules", "remove", "r1", "r9", "r1"], helper.socket);
-    expect([code, stdout]).toEqual([1, "removed r1\n"]);
+  it("several are changed at once, each once, all or none", async () => {
+    const { stdout: disabled } = await picket(["rules", "disable", "r1", "r2", "r1"], helper.socket);
+    expect(disabled).toBe("disabled r1\ndisabled r2\n");
+    expect(lastCall()).toEqual({ method: "rules.enable", params: { ids: ["r1", "r2"], enabled: false } });
+    const { code, stdout, stderr } = await picket(["rules", "remove", "r1", "r9"], helper.socket);
+    expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toContain("no such rule");
+  });
+
+  it("more than one request takes are as many requests; those before the one that is unknown are told", async () => {
+    const ids = Array.from({ length: rulesAtOnce + 1 }, (_, at) => String(at));
+    const { code, stdout } = await picket(["rules", "remove", ...ids, "r9"], helper.socket);
+    expect([code, stdout.trim().split("\n").length]).toEqual([1, rulesAtOnce]);
+    expect(lastCall()).toEqual({ method: "rules.remove", params: { ids: ["4000", "r9"] } });
   });
 
   it("undo says what it took back", async () => {

@@ -46,8 +46,8 @@ test("the owner alone reads it, restores it and takes that back, with rules for 
   const before = await rules();
   const backup = await alices.call("backup.read", {});
   expect(backup.rules).toHaveLength(4);
-  await alices.call("rules.remove", { id: hers.id });
-  await alices.call("rules.enable", { id: everybodys.id, enabled: false });
+  await alices.call("rules.remove", { ids: [hers.id] });
+  await alices.call("rules.enable", { ids: [everybodys.id], enabled: false });
   await block(alices, "192.0.2.5");
   const changed = await rules();
   expect(await restore(alices, backup)).toMatchObject({ rules: { added: 1, changed: 1, removed: 1 } });

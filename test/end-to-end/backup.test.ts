@@ -42,7 +42,7 @@ async function good(...words: string[]): Promise<string> {
 beforeEach(async () => {
   const client = await api();
   for (const rule of await client.call("rules.list", {}))
-    if (rule.origin !== "factory") await client.call("rules.remove", { id: rule.id });
+    if (rule.origin !== "factory") await client.call("rules.remove", { ids: [rule.id] });
   for (const { name } of (await client.call("profiles.list", {})).profiles)
     await client.call("profiles.remove", { name });
   for (const { name } of await client.call("blocklists.list", {})) await client.call("blocklists.remove", { name });
@@ -69,8 +69,8 @@ test("comes back as it was, and the restore can be taken back", async () => {
   expect(statSync(file).mode & 0o777).toBe(0o600);
   const client = await api();
   const [first] = (await client.call("rules.list", {})).filter(({ host }) => host === "kept.example");
-  await client.call("rules.remove", { id: first?.id ?? "" });
-  await client.call("rules.enable", { id: "factory:dhcp", enabled: false });
+  await client.call("rules.remove", { ids: [first?.id ?? ""] });
+  await client.call("rules.enable", { ids: ["factory:dhcp"], enabled: false });
   await client.call("rules.add", { app: null, action: "allow", host: "later.example" });
   await client.call("profiles.remove", { name: "office" });
   await client.call("profiles.define", { name: "home", ssid: null, gateway: null, vpn: null });
@@ -97,7 +97,7 @@ test("comes back as it was, and the restore can be taken back", async () => {
     code: 1,
     stderr: expect.stringMatching(/nothing to take back/),
   });
-  await client.call("rules.enable", { id: "factory:dhcp", enabled: true });
+  await client.call("rules.enable", { ids: ["factory:dhcp"], enabled: true });
 });
 
 test("goes to another computer: lists are added, those it does not know are switched off, texts are asked for", async () => {

@@ -82,7 +82,7 @@ test("a verdict of a helper that was killed is taken back with its rule", async 
   await helper.start();
   const api = await helper.client();
   const [rule] = (await api.call("rules.list", {})).filter((each) => each.address === address);
-  await api.call("rules.remove", { id: rule?.id ?? "" });
+  await api.call("rules.remove", { ids: [rule?.id ?? ""] });
   const again = await helper.prompt(address);
   await api.call("prompts.answer", { id: again.id, action: "block", lifetime: "once" });
   expect(

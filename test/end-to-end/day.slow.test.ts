@@ -60,7 +60,7 @@ async function someTime(open: { v4: string; v6: string }, asked: string): Promis
     }
     for (let turn = 0; turn < 10; turn++) {
       const rule = await api.call("rules.add", { app: "/usr/bin/curl", action: "block", host: `h${turn}.example` });
-      await (turn % 2 === 0 ? api.call("rules.undo", {}) : api.call("rules.remove", { id: rule.id }));
+      await (turn % 2 === 0 ? api.call("rules.undo", {}) : api.call("rules.remove", { ids: [rule.id] }));
     }
     await api.call("mode.set", { mode: "learn" });
     await api.call("learn.review", {});

@@ -123,15 +123,15 @@ describe("rules", () => {
     const rule = (await api.call("rules.list", {})).find((candidate) => candidate.address === address);
     if (rule === undefined) throw new Error("no rule");
 
-    await api.call("rules.enable", { id: rule.id, enabled: false });
+    await api.call("rules.enable", { ids: [rule.id], enabled: false });
     const asked = shell.run(app("tcp", address, 80));
     const { id } = await helper.prompt(address);
     // Enabling the rule again answers the open question.
-    await api.call("rules.enable", { id: rule.id, enabled: true });
+    await api.call("rules.enable", { ids: [rule.id], enabled: true });
     expect(json<TcpResult>(await asked).errno).toBe(ECONNREFUSED);
     expect((await api.call("prompts.list", {})).map((prompt) => prompt.id)).not.toContain(id);
 
-    await api.call("rules.remove", { id: rule.id });
+    await api.call("rules.remove", { ids: [rule.id] });
     const again = shell.run(app("tcp", address, 80));
     const prompt = await helper.prompt(address);
     await api.call("prompts.answer", { id: prompt.id, action: "allow", lifetime: "once" });
@@ -153,19 +153,19 @@ describe("rules", () => {
     expect(by(443)).toMatchObject({ verdict: "block", rule: block.id, layer: "rule", bytesOut: 0 });
     expect(by(80)).toMatchObject({ verdict: "allow", rule: allow.id, layer: "rule" });
     expect(by(80)?.bytesIn).toBeGreaterThan(100);
-    await api.call("rules.remove", { id: allow.id });
-    await api.call("rules.remove", { id: block.id });
+    await api.call("rules.remove", { ids: [allow.id] });
+    await api.call("rules.remove", { ids: [block.id] });
   });
 
   test("the loopback rule can be disabled: then loopback is asked about", async () => {
     const api = await helper.client();
     const fails = json<TcpResult>(await shell.run(app("tcp", "127.0.0.1", 9, 5)));
     expect(fails.errno).toBe(ECONNREFUSED); // nobody listens: the packets went
-    await api.call("rules.enable", { id: "factory:loopback", enabled: false });
+    await api.call("rules.enable", { ids: ["factory:loopback"], enabled: false });
     const running = shell.run(app("tcp", "127.0.0.1", 9, 30));
     const { id } = await helper.prompt("127.0.0.1");
     await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
     expect(json<TcpResult>(await running).errno).toBe(ECONNREFUSED);
-    await api.call("rules.enable", { id: "factory:loopback", enabled: true });
+    await api.call("rules.enable", { ids: ["factory:loopback"], enabled: true });
   });
 });

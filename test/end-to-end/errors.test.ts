@@ -102,7 +102,7 @@ describe.for([4, 6] as const)("an error-checking socket over IPv%d", (family) =>
     const checking = await result(send(address, { errors: true, pace: 0.3, seconds: 8 }));
     expect(checking).toMatchObject({ errno: ECONNREFUSED, errors: 1 });
     expect(await result(send(address, { pace: 0.3, seconds: 2 }))).toMatchObject({ errno: -1, errors: 0 });
-    await api.call("rules.remove", { id });
+    await api.call("rules.remove", { ids: [id] });
   });
 
   test("tracepath finds its way", async () => {
@@ -111,6 +111,6 @@ describe.for([4, 6] as const)("an error-checking socket over IPv%d", (family) =>
     const { id } = await api.call("rules.add", { app: null, action: "allow", address });
     const ran = await guarded(helper, network.near, ["tracepath", "-n", "-m", "3", `-${family}`, address]);
     expect(ran.stdout).toContain("reached");
-    await api.call("rules.remove", { id });
+    await api.call("rules.remove", { ids: [id] });
   });
 });

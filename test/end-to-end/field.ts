@@ -131,7 +131,7 @@ export class Field {
   }
 
   async remove(rule: string): Promise<void> {
-    await (await this.helper.client()).call("rules.remove", { id: rule });
+    await (await this.helper.client()).call("rules.remove", { ids: [rule] });
   }
 
   /** The command line that runs a command in the guard and in the near namespace: no helper has to help. */

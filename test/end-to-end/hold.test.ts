@@ -214,7 +214,7 @@ describe("ways past a hold", () => {
     await guarded(helper, network.near, client("awkward", "routed", allowed, 80, blocked));
     // The counter reads the first next header: whatever the packet says it carries, its destination is what counts.
     expect(await network.arrivedAt(blocked)).toBe(0);
-    await api.call("rules.remove", { id: rule.id });
+    await api.call("rules.remove", { ids: [rule.id] });
   });
 
   test("a connection whose last handshake packet is late is not asked about twice", async () => {

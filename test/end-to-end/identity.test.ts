@@ -250,6 +250,6 @@ describe("who started it", () => {
     expect(app.via).toBe(appOf(updater, realpathSync("/bin/sh")));
     await answer(id, "block", "once");
     await running;
-    await api.call("rules.remove", { id: rule.id });
+    await api.call("rules.remove", { ids: [rule.id] });
   });
 });

@@ -182,7 +182,7 @@ describe("an inbound connection", () => {
         seconds: Math.min(8 * slowness, 60),
       });
       await until("the word", () => listener.from(from).some(({ data }) => data === "hello"));
-      await api.call("rules.remove", { id });
+      await api.call("rules.remove", { ids: [id] });
       const prompt = await helper.prompt(from);
       expect(prompt.direction).toBe("inbound");
       expect(listener.from(from)).toHaveLength(1);
@@ -314,7 +314,7 @@ describe("datagrams that are no calls", () => {
     expect(listener.from(from)).toMatchObject([{ data: "hello" }]);
     expect((await promptsFrom(from)).map(({ direction }) => direction)).toEqual(["outbound"]);
     // The group is nobody's to ask any more, and who calls now is asked about like anybody.
-    await api.call("rules.remove", { id: rule.id });
+    await api.call("rules.remove", { ids: [rule.id] });
     const stranger = network.address(family);
     await call(network, { ...theCall, from: stranger, seconds: 1 });
     expect((await promptsFrom(stranger)).map(({ direction }) => direction)).toEqual(["inbound"]);

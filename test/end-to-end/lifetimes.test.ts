@@ -97,7 +97,7 @@ describe("an answer", () => {
       else expect(rule?.expires).toBe(null);
       // Known from now on: nobody is asked.
       expect(json<TcpResult>(await guarded(helper, network.near, [app, ...args])).ok).toBe(true);
-      await api.call("rules.remove", { id: rule?.id ?? "" });
+      await api.call("rules.remove", { ids: [rule?.id ?? ""] });
     },
   );
 

@@ -292,7 +292,7 @@ describe("a profile", () => {
     await api.call("profiles.define", { name: "typo" });
     const { id } = await api.call("rules.add", rule);
     expect(await api.call("profiles.remove", { name: "typo" })).toEqual({ rules: [id] });
-    await api.call("rules.remove", { id });
+    await api.call("rules.remove", { ids: [id] });
   });
 
   test("brings its rules and takes them along; its live connections end with it", async () => {

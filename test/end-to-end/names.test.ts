@@ -230,7 +230,7 @@ describe("a name of a configured resolver", () => {
     const rule = { app: curl, action: "block", host: "setup.router.test" } as const;
     const { id } = await call((client) => client.call("rules.add", rule));
     expect((await get("setup.router.test")).code).toBe(7);
-    await call((client) => client.call("rules.remove", { id }));
+    await call((client) => client.call("rules.remove", { ids: [id] }));
   });
 });
 
@@ -262,7 +262,7 @@ describe("a name of the internet that leads into the local network", () => {
     expect(ok(await get("nas.example.org"))).toEqual([0, "hi"]);
     const made = (await call((client) => client.call("rules.list", {}))).filter((each) => rules.includes(each.id));
     expect(made).toMatchObject([{ address: inside, host: null, domain: null, port: 80 }]);
-    for (const each of [id, ...rules]) await call((client) => client.call("rules.remove", { id: each }));
+    for (const each of [id, ...rules]) await call((client) => client.call("rules.remove", { ids: [each] }));
   });
 
   test("is blocked like anywhere", async () => {
@@ -279,7 +279,7 @@ describe("a name of the internet that leads into the local network", () => {
     Object.assign(block, await call((client) => client.call("rules.add", rule)));
     expect((await get("nas.example.org")).code).toBe(7);
     expect((await flowsTo(inside))[0]).toMatchObject({ verdict: "block", rule: block.id });
-    for (const { id } of [allow, block]) await call((client) => client.call("rules.remove", { id }));
+    for (const { id } of [allow, block]) await call((client) => client.call("rules.remove", { ids: [id] }));
   });
 });
 
@@ -404,7 +404,7 @@ describe("a name that only the app says", () => {
     expect(flow.endpoint).toMatchObject({ host: null, protocol: "udp", names: [{ source: "quic", trusted: false }] });
     expect(await browse("quic.fine.example")).toBeGreaterThan(0);
     expect(await flowTo("quic.fine.example")).toMatchObject({ verdict: "allow" });
-    for (const { id } of made) await call((client) => client.call("rules.remove", { id }));
+    for (const { id } of made) await call((client) => client.call("rules.remove", { ids: [id] }));
   }, 240_000);
 
   test("stands for another where its resolver said that it does, and says so", async () => {
@@ -434,7 +434,7 @@ s = socket.create_connection((sys.argv[1], 8443)); s.sendall(bytes.fromhex(sys.a
     });
     const { stdout } = await start(picket, ["flows"], { PICKET_SOCKET: helper.socket });
     expect(stdout).toContain("(hides its host behind public.example)");
-    await call((client) => client.call("rules.remove", { id }));
+    await call((client) => client.call("rules.remove", { ids: [id] }));
   });
 
   test("is not waited for where the server speaks first", async () => {

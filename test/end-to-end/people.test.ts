@@ -196,11 +196,11 @@ describe("two people at once", () => {
     const ids = async (api: HelperClient) => (await api.call("rules.list", {})).map(({ id }) => id);
     expect(await ids(bobs)).toContain(everybodys.id);
     expect(await ids(bobs)).not.toContain(hers.id);
-    await expect(bobs.call("rules.remove", { id: hers.id })).rejects.toMatchObject({ code: "unknown_rule" });
-    await expect(bobs.call("rules.enable", { id: hers.id, enabled: false })).rejects.toMatchObject({
+    await expect(bobs.call("rules.remove", { ids: [hers.id] })).rejects.toMatchObject({ code: "unknown_rule" });
+    await expect(bobs.call("rules.enable", { ids: [hers.id], enabled: false })).rejects.toMatchObject({
       code: "unknown_rule",
     });
-    await expect(bobs.call("rules.remove", { id: everybodys.id })).rejects.toMatchObject({ code: "not_permitted" });
+    await expect(bobs.call("rules.remove", { ids: [everybodys.id] })).rejects.toMatchObject({ code: "not_permitted" });
     await expect(bobs.call("rules.undo", { change: hers.change })).rejects.toMatchObject({ code: "nothing_to_undo" });
     const his = await add(bobs, "192.0.2.203");
     // The newest of all is his; the newest of hers is another.

@@ -47,7 +47,7 @@ test("a temporary block is not ended by another that is over sooner; a longer on
   expect((await program.call("rules.add", { ...block, port: 1, lifetime: "1m" })).replaced).toBe(null);
   // The person's own wish.
   expect((await person.call("rules.add", { ...block, lifetime: "1m" })).replaced).toBe(longer.id);
-  for (const { id } of await own()) await person.call("rules.remove", { id });
+  for (const { id } of await own()) await person.call("rules.remove", { ids: [id] });
 });
 
 test("nor by an answer to another question of the same app", async () => {
@@ -63,7 +63,7 @@ test("nor by an answer to another question of the same app", async () => {
   expect((await own()).map((rule) => rule.id).sort()).toEqual([ask.id, made.id].sort());
   const { rules } = await program.call("prompts.answer", { ...answer, lifetime: "9h" });
   expect(rules).toHaveLength(1);
-  for (const rule of await own()) await person.call("rules.remove", { id: rule.id });
+  for (const rule of await own()) await person.call("rules.remove", { ids: [rule.id] });
 });
 
 test("no place is told anything by way of a blocklist's address: to add one takes consent, and so does to fetch one again and again", async () => {
@@ -172,7 +172,7 @@ test("nobody is kept from listing and removing rules by rules without number", a
   expect(rules.filter(({ origin }) => origin === "person")).toHaveLength(made);
   for (const api of [other, await field.helper.client()]) await api.call("watch", { topics: ["rules"] });
   const [first] = rules.filter(({ origin }) => origin === "person");
-  await other.call("rules.remove", { id: first?.id ?? "" });
+  await other.call("rules.remove", { ids: [first?.id ?? ""] });
   await add(made + 1);
   other.close();
 });

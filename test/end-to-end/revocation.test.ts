@@ -128,7 +128,7 @@ describe("a rule that no more allows", () => {
   test("leaves the connection held where it stands, and an answer lets it go on", async () => {
     const address = network.address(4);
     const { rule, running, api } = await allowedStream("tcp", address, 6);
-    await api.call("rules.remove", { id: rule });
+    await api.call("rules.remove", { ids: [rule] });
     const prompt = await helper.prompt(address);
     const before = await settled(address);
     await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -142,7 +142,7 @@ describe("a rule that no more allows", () => {
   test("leaves it held, and an answer can end it", async () => {
     const address = network.address(4);
     const { rule, running, api } = await allowedStream("tcp", address);
-    await api.call("rules.enable", { id: rule, enabled: false });
+    await api.call("rules.enable", { ids: [rule], enabled: false });
     const prompt = await helper.prompt(address);
     await api.call("prompts.answer", { id: prompt.id, action: "block", lifetime: "once" });
     const result = resultOf(await running);
@@ -170,7 +170,7 @@ describe("a rule that no more allows", () => {
   test("holds datagrams of an open socket, and an answer lets them go on", async () => {
     const address = network.address(4);
     const { rule, running, api } = await allowedStream("udp", address, 4);
-    await api.call("rules.remove", { id: rule });
+    await api.call("rules.remove", { ids: [rule] });
     const prompt = await helper.prompt(address);
     await api.call("prompts.answer", { id: prompt.id, action: "allow", lifetime: "once" });
     expect(resultOf(await running)).toMatchObject({ errno: 0 });
@@ -189,7 +189,7 @@ describe("a connection that a person allowed once", () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(await flowTo(address)).toMatchObject({ verdict: "allow", live: true });
     expect((await api.call("prompts.list", {})).map((prompt) => prompt.endpoint.address)).not.toContain(address);
-    await api.call("rules.remove", { id: other.id });
+    await api.call("rules.remove", { ids: [other.id] });
     await api.call("rules.add", block(address));
     expect(resultOf(await running).errno).toBe(ECONNABORTED);
   });
@@ -212,7 +212,7 @@ describe("an answer that was given already, and a rule that blocks", () => {
     const command = client("turns", address, 11, ...(away === "" ? [] : [away]));
     const app = talker(helper, network.near, command);
     expect(await app.says()).toEqual({ errno: 0 });
-    await api.call("rules.remove", { id: allowed.id });
+    await api.call("rules.remove", { ids: [allowed.id] });
     const open = await settled(address);
     app.go();
     expect(await app.says()).toEqual({ errno: 0 });
@@ -231,7 +231,7 @@ describe("an answer that was given already, and a rule that blocks", () => {
     expect(away === "" ? [ECONNABORTED] : [ECONNABORTED, ECONNRESET]).toContain(errno);
     expect(await settled(address)).toBe(before);
     await until("its verdict", async () => (await flowTo(address))?.verdict === "block");
-    await api.call("rules.remove", { id: rule.id });
+    await api.call("rules.remove", { ids: [rule.id] });
   });
 
   /** A client that was let connect, to where nothing answers. */
@@ -266,7 +266,7 @@ describe("an answer that was given already, and a rule that blocks", () => {
 
   test("an attempt whose rule was taken away is asked about again", async () => {
     const { address, running, api, rules } = await underWay("forever");
-    await api.call("rules.remove", { id: rules[0] as string });
+    await api.call("rules.remove", { ids: [rules[0] as string] });
     await nothingMoreLeaves(address);
     const { id } = await helper.prompt(address);
     await api.call("prompts.answer", { id, action: "block", lifetime: "once" });

@@ -1,6 +1,6 @@
 // Rules as people look at them and carry them about, with a real helper: every flow and card says what `explain` says, the list says what
 // does nothing, and files of rules come and go by the command line.
-import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -129,14 +129,41 @@ describe("the list of rules", () => {
   test("has back what was switched off or deleted, by that very change", async () => {
     const { id } = await addRule("--app", "/opt/x", "--action", "allow", "--address", "203.0.113.9");
     const client = await helper.client();
-    const off = await client.call("rules.enable", { id, enabled: false });
+    const off = await client.call("rules.enable", { ids: [id], enabled: false });
     await addRule("--app", "/opt/y", "--action", "allow", "--address", "203.0.113.9");
     await client.call("rules.undo", { change: off.change });
     expect((await rulesNow()).find((rule) => rule.id === id)?.enabled).toBe(true);
-    const gone = await client.call("rules.remove", { id });
+    const gone = await client.call("rules.remove", { ids: [id] });
     expect((await rulesNow()).some((rule) => rule.id === id)).toBe(false);
     await client.call("rules.undo", { change: gone.change });
     expect((await rulesNow()).some((rule) => rule.id === id)).toBe(true);
+  });
+
+  test("has more rules back than changes are kept, by one change", async () => {
+    const before = await rulesNow();
+    const many: FileRule[] = Array.from({ length: 250 }, (_, at) => ({
+      ...({ action: "block", app: "/opt/many", address: "203.0.113.10", port: at + 1 } as const),
+    }));
+    const file = join(folder, "many.json");
+    writeFileSync(file, (await picket("rules", "export")).stdout);
+    const exported = JSON.parse(readFileSync(file, "utf8")) as { rules: FileRule[] };
+    writeFileSync(file, JSON.stringify({ ...exported, rules: [...exported.rules, ...many] }));
+    expect(await picket("rules", "apply", file)).toMatchObject({ code: 0 });
+    const whole = (rules: readonly Rule[]) => rules.map(({ id, enabled, port }) => ({ id, enabled, port }));
+    const all = await rulesNow();
+    const ids = all.filter(({ app }) => app === "/opt/many").map(({ id }) => id);
+    expect(ids).toHaveLength(many.length);
+    for (const verb of ["disable", "remove"] as const) {
+      expect(await picket("rules", verb, ...ids)).toMatchObject({ code: 0 });
+      expect(whole((await rulesNow()).filter(({ app, enabled }) => app === "/opt/many" && enabled))).toEqual([]);
+      expect(await picket("rules", "undo")).toMatchObject({ code: 0 });
+      expect(whole(await rulesNow())).toEqual(whole(all));
+    }
+    // All of them or none.
+    expect(await picket("rules", "remove", ...ids, "none")).toMatchObject({ code: 1 });
+    expect(whole(await rulesNow())).toEqual(whole(all));
+    expect(await picket("rules", "remove", ...ids)).toMatchObject({ code: 0 });
+    expect(whole(await rulesNow())).toEqual(whole(before));
   });
 
   test("says what stops working without a factory rule", async () => {

@@ -121,15 +121,17 @@ test("rules from before stay everybody's: both see them, they count for both, al
 test("the second person changes none of them, nor takes the change back that made them; what he makes is his own", async () => {
   const [first] = await rulesOf(bobs);
   const id = first?.id ?? "";
-  await expect(bobs.call("rules.remove", { id })).rejects.toMatchObject({ code: "not_permitted" });
-  await expect(bobs.call("rules.enable", { id, enabled: false })).rejects.toMatchObject({ code: "not_permitted" });
+  await expect(bobs.call("rules.remove", { ids: [id] })).rejects.toMatchObject({ code: "not_permitted" });
+  await expect(bobs.call("rules.enable", { ids: [id], enabled: false })).rejects.toMatchObject({
+    code: "not_permitted",
+  });
   await expect(bobs.call("rules.undo", {})).rejects.toMatchObject({ code: "nothing_to_undo" });
   // The same matcher but for whom: it stands beside the old one and goes before it, for him.
   const own = await bobs.call("rules.add", { app, action: "block", address: open, port: null });
   expect(own).toMatchObject({ user: bob, replaced: null });
   expect(await attempt(bob, open)).toBe(refused);
   expect(await attempt(alice, open)).toBe(0);
-  await bobs.call("rules.remove", { id: own.id });
+  await bobs.call("rules.remove", { ids: [own.id] });
   expect(await attempt(bob, open)).toBe(0);
 });
 

@@ -171,7 +171,7 @@ describe("the main window", () => {
     const [refused, left] = [network.address(4), network.address(4)];
     const { id: pass } = await api.call("rules.add", { app: null, action: "allow", address: refused });
     expect(json<TcpResult>(await guarded(helper, network.near, client("tcp", refused, 80))).ok).toBe(true);
-    await api.call("rules.remove", { id: pass });
+    await api.call("rules.remove", { ids: [pass] });
     await app.main.getByRole("tab", { name: "Monitor" }).click();
     await app.main.getByRole("radio", { name: "By time" }).click({ force: true });
     const row = app.main.getByRole("row").filter({ hasText: refused }).first();

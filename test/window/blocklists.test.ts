@@ -244,7 +244,7 @@ describe("what is let past the lists", () => {
     expect(await violations(app.main)).toEqual([]);
     await button("Remove: Firefox may connect to cdn.example.org").click();
     await waitFor(async () => expect(await shown().count()).toBe(1));
-    expect(helper.asked("rules.remove")).toEqual([{ id: "e1" }]);
+    expect(helper.asked("rules.remove")).toEqual([{ ids: ["e1"] }]);
     await app.main.locator(".undo-line").getByRole("button", { name: "Undo" }).click();
     await waitFor(async () => expect(await shown().count()).toBe(2));
   });

@@ -140,7 +140,7 @@ describe("the bridge", () => {
   const call = (method: string, params: unknown) =>
     app.main.evaluate(
       ([name, given]) =>
-        (window.picket as Bridge).call(name as "rules.enable", given as { id: string; enabled: boolean }),
+        (window.picket as Bridge).call(name as "rules.enable", given as { ids: string[]; enabled: boolean }),
       [method, params] as const,
     );
 
@@ -149,17 +149,20 @@ describe("the bridge", () => {
     expect(await call("helper.stop", {})).toMatchObject({ ok: false, code: "bad_message" });
     expect(await call("rules.apply", {})).toMatchObject({ ok: false, code: "bad_message" });
     expect(await call("blocklists.begin", { name: "x" })).toMatchObject({ ok: false, code: "bad_message" });
-    expect(await call("rules.enable", { id: "r1", enabled: "yes" })).toMatchObject({ ok: false, code: "bad_params" });
-    expect(await call("rules.enable", { id: "r1", enabled: true, more: 1 })).toMatchObject({
+    expect(await call("rules.enable", { ids: ["r1"], enabled: "yes" })).toMatchObject({
+      ok: false,
+      code: "bad_params",
+    });
+    expect(await call("rules.enable", { ids: ["r1"], enabled: true, more: 1 })).toMatchObject({
       ok: false,
       code: "bad_params",
     });
     expect(helper.called).toEqual([]);
-    expect(await call("rules.enable", { id: "none", enabled: true })).toMatchObject({
+    expect(await call("rules.enable", { ids: ["none"], enabled: true })).toMatchObject({
       ok: false,
       code: "unknown_rule",
     });
-    expect(await call("rules.enable", { id: "r1", enabled: false })).toMatchObject({ ok: true });
+    expect(await call("rules.enable", { ids: ["r1"], enabled: false })).toMatchObject({ ok: true });
     expect(helper.called).toHaveLength(2);
   });
 

@@ -67,8 +67,8 @@ describe("rules", () => {
     await row("factory:loopback").locator(".switch").click();
     await waitFor(async () => expect(await toggle.isChecked()).toBe(true));
     expect(helper.asked("rules.enable")).toEqual([
-      { id: "factory:loopback", enabled: false },
-      { id: "factory:loopback", enabled: true },
+      { ids: ["factory:loopback"], enabled: false },
+      { ids: ["factory:loopback"], enabled: true },
     ]);
   });
 
@@ -87,7 +87,7 @@ describe("rules", () => {
       .click();
     await dialog.getByRole("button", { name: "Delete rule" }).click();
     await row("r2").waitFor({ state: "detached" });
-    expect(helper.asked("rules.remove")).toEqual([{ id: "r2" }]);
+    expect(helper.asked("rules.remove")).toEqual([{ ids: ["r2"] }]);
   });
 });
 

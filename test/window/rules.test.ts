@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Rule } from "../../contract/words.ts";
 import { App, patience } from "./app.ts";
 import { ago, aRule, curl, firefox, loopbackRule, python } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
@@ -228,6 +229,48 @@ describe("one rule", () => {
     expect(helper.asked("rules.undo").slice(-2)).toEqual([{ change }, { change: change - 1 }]);
   });
 
+  /** Opens the form of r3, and writes another host into it. */
+  const changeHost = async (): Promise<void> => {
+    await row("r3")
+      .getByRole("button", { name: /^Change the rule/ })
+      .click();
+    await dialog().getByRole("textbox", { name: "Host name" }).fill("pixel.example.org");
+  };
+
+  test("is saved also where the old one ended while it was changed", async () => {
+    await changeHost();
+    const [old] = [...helper.rules].filter(({ id }) => id === "r3");
+    helper.drop("rules", "r3");
+    await button("Save rule").click();
+    await undoLine()
+      .getByText(/^Saved: .*pixel/)
+      .waitFor();
+    await dialog().waitFor({ state: "detached" });
+    await undoLine().getByRole("button", { name: "Undo" }).click();
+    await shows("r1", "r2", "r4", "factory:loopback");
+    helper.put("rules", old as Rule);
+    await shows(...all);
+  });
+
+  test("is taken back where the old one may not go: what was said to be unchanged is", async () => {
+    helper.removalRefused = "not_permitted";
+    await changeHost();
+    const before = helper.called.length;
+    await button("Save rule").click();
+    await dialog()
+      .getByText(/Nothing was changed\./)
+      .waitFor();
+    helper.removalRefused = null;
+    expect([...helper.rules].map(({ id }) => id).sort()).toEqual([...all].sort());
+    expect(helper.called.slice(before).map(({ method }) => method)).toEqual([
+      "rules.add",
+      "rules.remove",
+      "rules.undo",
+    ]);
+    await app.main.keyboard.press("Escape");
+    await dialog().waitFor({ state: "detached" });
+  });
+
   test("that the helper refuses stays in its form, with the reason, whatever it is about", async () => {
     await row("r3")
       .getByRole("button", { name: /^Change the rule/ })
@@ -270,12 +313,12 @@ describe("several rules", () => {
     await app.main.getByText("2 selected").waitFor();
     await button("Switch off").click();
     await undoLine().getByText("2 rules switched off").waitFor();
-    const asked = helper.asked("rules.enable").slice(-2);
-    expect(asked).toEqual([
-      { id: "r1", enabled: false },
-      { id: "r2", enabled: false },
-    ]);
+    // One change, however many they are: of so many apiece the helper would not keep all.
+    expect(helper.asked("rules.enable").at(-1)).toEqual({ ids: ["r1", "r2"], enabled: false });
+    const change = helper.called.length;
     await undoLine().getByRole("button", { name: "Undo" }).click();
+    await undoLine().getByText("Taken back.").waitFor();
+    expect(helper.called.slice(change)).toEqual([{ method: "rules.undo", params: { change } }]);
     await waitFor(async () => expect(await row("r2").getByRole("switch").isChecked()).toBe(true));
     expect(await row("r1").getByRole("switch").isChecked()).toBe(true);
   });
@@ -291,11 +334,13 @@ describe("several rules", () => {
     await question.getByText("Delete 2 rules?").waitFor();
     await question.getByRole("button", { name: "Delete 2 rules" }).click();
     await undoLine().getByText("2 rules deleted").waitFor();
-    expect(helper.asked("rules.remove").slice(-2)).toEqual([{ id: "r1" }, { id: "r4" }]);
+    expect(helper.asked("rules.remove").at(-1)).toEqual({ ids: ["r1", "r4"] });
+    const change = helper.called.length;
     await choose("All");
     await shows("r2", "r3", "factory:loopback");
     await undoLine().getByRole("button", { name: "Undo" }).click();
     await shows(...all);
+    expect(helper.called.slice(change)).toEqual([{ method: "rules.undo", params: { change } }]);
   });
 });
 

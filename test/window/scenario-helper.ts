@@ -32,6 +32,8 @@ export class ScenarioHelper {
   readonly own = new Set<string>();
   /** When set, the next answer is refused with this code. */
   refuseWith: ConstructorParameters<typeof CodedError>[0] | null = null;
+  /** As for a rule of which somebody else decides; what is made is one's own. */
+  removalRefused: ConstructorParameters<typeof CodedError>[0] | null = null;
   /** What it knows of whoever asks. */
   details: PromptDetails = {
     processes: [{ pid: 4121, path: "/usr/bin/curl" }],
@@ -190,6 +192,14 @@ export class ScenarioHelper {
     const time = new Date().toISOString();
     this.answers.unshift({ ...about, time, action, scope, lifetime, change, undone: false });
     return change;
+  }
+
+  private rulesOf(ids: readonly string[]): Rule[] {
+    return ids.map((id) => {
+      const rule = this.state.rules.get(id);
+      if (!rule) throw new CodedError("unknown_rule", id);
+      return rule;
+    });
   }
 
   /** A change of rules, as its answer tells it. */
@@ -366,17 +376,17 @@ export class ScenarioHelper {
         return { removed: [], restored: [], more: 0 };
       }
       case "rules.enable": {
-        const { id, enabled } = params as { id: string; enabled: boolean };
-        const rule = this.state.rules.get(id);
-        if (!rule) throw new CodedError("unknown_rule", id);
-        this.put("rules", { ...rule, enabled });
-        return { ...rule, enabled, ...this.undoable(() => this.put("rules", rule)) };
+        const { ids, enabled } = params as Params<"rules.enable">;
+        const rules = this.rulesOf(ids);
+        this.put("rules", ...rules.map((rule) => ({ ...rule, enabled })));
+        return this.undoable(() => this.put("rules", ...rules));
       }
       case "rules.remove": {
-        const rule = this.state.rules.get((params as { id: string }).id);
-        if (!rule) throw new CodedError("unknown_rule");
-        this.drop("rules", rule.id);
-        return this.undoable(() => this.put("rules", rule));
+        const { ids } = params as Params<"rules.remove">;
+        if (this.removalRefused) throw new CodedError(this.removalRefused);
+        const rules = this.rulesOf(ids);
+        this.drop("rules", ...ids);
+        return this.undoable(() => this.put("rules", ...rules));
       }
       case "rules.list":
         return [...this.state.rules.values()].map((rule) => ({ ...rule, ...this.remarks.get(rule.id) }));
@@ -396,6 +406,10 @@ export class ScenarioHelper {
           this.lists.answer(method, params)
         );
     }
+  }
+
+  get rules(): readonly Rule[] {
+    return [...this.state.rules.values()];
   }
 
   get blocklists(): ReadonlyMap<string, Blocklist> {

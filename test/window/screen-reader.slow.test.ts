@@ -279,7 +279,7 @@ describe("by keyboard alone", { timeout: 120_000 }, () => {
     const toggle = await tabTo(/switch|toggle button|check box/, /^In force: Thunderbird|^In force: thunderbird/);
     expect(toggle.states.some((state) => state === "checked" || state === "pressed")).toBe(true);
     await key("space");
-    await waitFor(() => expect(helper.asked("rules.enable")).toEqual([{ id: "r3", enabled: false }]));
+    await waitFor(() => expect(helper.asked("rules.enable")).toEqual([{ ids: ["r3"], enabled: false }]));
     await waitFor(async () => {
       const [now] = await reader.find(toggle.role, toggle.name);
       expect(now?.states).not.toContain("checked");

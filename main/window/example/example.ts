@@ -76,7 +76,7 @@ export class LiveExample {
       if (over()) {
         run.end();
         if (!rule.ok) return;
-        const removed = await this.parts.link.call("rules.remove", { id: rule.result.id });
+        const removed = await this.parts.link.call("rules.remove", { ids: [rule.result.id] });
         if (!removed.ok) this.owing = true;
         return;
       }
@@ -162,7 +162,7 @@ export class LiveExample {
     if (!rules.ok) return;
     for (const { id, address } of rules.result) {
       if (address !== exampleAddress) continue;
-      const removed = await link.call("rules.remove", { id });
+      const removed = await link.call("rules.remove", { ids: [id] });
       if (!removed.ok && removed.code !== "unknown_rule") this.owing = true;
     }
     this.dismiss();

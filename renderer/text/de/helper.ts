@@ -104,7 +104,8 @@ const degraded: Readonly<Record<string, string>> = {
   windowGroup: "Das Fenster von Picket ist nicht zu erkennen: Seine Gruppe fehlt oder gehört jemandem.",
   rulesLost:
     "Die Datenbank war beschädigt oder fehlte, und die Regeln ließen sich nicht retten. Ist eine Sicherung da, spiele sie ein.",
-  databaseReplaced: "Die Datenbank war beschädigt oder fehlte; die Regeln stammen aus ihren Resten oder aus der letzten Kopie.",
+  databaseReplaced:
+    "Die Datenbank war beschädigt oder fehlte; die Regeln stammen aus ihren Resten oder aus der letzten Kopie.",
   diskFull: "Die Festplatte ist voll: Neue Antworten und Regeln lassen sich nicht speichern.",
   misfit: "Was ein früherer Hilfsdienst hinterließ, war beschädigt und wurde neu gemacht.",
   unrecorded: "Manche Programme konnte Picket nicht verfolgen: Für sie gilt eine Antwort nur einmal.",

@@ -1,6 +1,7 @@
 // Changes of rules and the way back: each tells the ids that take it back, in the order in which they were made.
 import { useCallback, useState } from "react";
 import type { ErrorCode } from "../../../contract/errors.ts";
+import { portionsOf } from "../../../contract/rules-at-once.ts";
 import type { Rule } from "../../../contract/words.ts";
 import { bridge } from "../../bridge.ts";
 import { ruleSentence } from "../../sentence.ts";
@@ -16,22 +17,22 @@ export function useChanges() {
   const [error, setError] = useState<ErrorCode | null>(null);
   const over = useCallback(() => setDone(null), []);
 
-  /** One after the other: an error ends it, and what went before can still be taken back. */
+  /** All in one change. More than one request takes are one after the other: an error ends it, and what went before can still be taken back. */
   const each = async (
     rules: readonly Rule[],
-    work: (rule: Rule) => Promise<{ ok: true; result: { change: number | null } } | { ok: false; code: ErrorCode }>,
+    work: (ids: string[]) => Promise<{ ok: true; result: { change: number | null } } | { ok: false; code: ErrorCode }>,
     sentence: (rules: readonly Rule[]) => string,
   ): Promise<void> => {
     const changed: Rule[] = [];
     const changes: number[] = [];
     setError(null);
-    for (const rule of rules) {
-      const outcome = await work(rule);
+    for (const portion of portionsOf(rules)) {
+      const outcome = await work(portion.map(({ id }) => id));
       if (!outcome.ok) {
         setError(outcome.code);
         break;
       }
-      changed.push(rule);
+      changed.push(...portion);
       if (outcome.result.change !== null) changes.push(outcome.result.change);
     }
     setDone(changed.length > 0 ? { sentence: sentence(changed), changes } : null);
@@ -48,13 +49,13 @@ export function useChanges() {
     enable: (rules: readonly Rule[], enabled: boolean) =>
       each(
         rules,
-        ({ id }) => bridge.call("rules.enable", { id, enabled }),
+        (ids) => bridge.call("rules.enable", { ids, enabled }),
         (changed) => (enabled ? words.on : words.off)(changed.length, one(changed)),
       ),
     remove: (rules: readonly Rule[]) =>
       each(
         rules,
-        ({ id }) => bridge.call("rules.remove", { id }),
+        (ids) => bridge.call("rules.remove", { ids }),
         (changed) => words.removed(changed.length, one(changed)),
       ),
     /** The newest first: earlier ones may be what it was made from. */

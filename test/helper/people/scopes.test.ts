@@ -98,17 +98,23 @@ describe("what is another's is not there", () => {
 
   it("what does not exist is said by who knows: another's sounds the same", () => {
     expect(demands(visitor, "flows.end", { id: "none" })).toBe("unknown_flow");
-    expect(demands(visitor, "rules.remove", { id: "none" })).toBe("unknown_rule");
+    expect(demands(visitor, "rules.remove", { ids: ["none"] })).toBe("unknown_rule");
   });
 
   it.each(["rules.remove", "rules.enable"] as const)(
     "for %s, and what is everybody's is the keeper's to change",
     (method) => {
       const of = (viewer: Viewer) =>
-        ["alices", "bobs", "services", "roots", "everybodys"].map((id) => demands(viewer, method, { id }));
+        ["alices", "bobs", "services", "roots", "everybodys"].map((id) => demands(viewer, method, { ids: [id] }));
       expect(of(visitor)).toEqual(["unknown_rule", "anybody", "unknown_rule", "unknown_rule", "admin"]);
       expect(of(keeper)).toEqual(["anybody", "unknown_rule", "anybody", "admin", "anybody"]);
       expect(of(root)).toEqual(Array(5).fill("anybody"));
+      // Of several, all: the one for which it takes most decides.
+      const together = (viewer: Viewer, ...ids: string[]) => demands(viewer, method, { ids });
+      expect(together(visitor, "bobs", "everybodys", "bobs")).toBe("admin");
+      expect(together(visitor, "bobs", "everybodys", "alices")).toBe("unknown_rule");
+      expect(together(keeper, "roots", "everybodys", "alices")).toBe("admin");
+      expect(together(keeper, "alices", "services", "everybodys")).toBe("anybody");
     },
   );
 
@@ -333,7 +339,7 @@ describe("a backup", () => {
 it("where one person alone is served, everything is theirs", () => {
   const only = viewerOf(alice, "owner", alice);
   expect(only).toEqual({ uid: alice, everything: true, keeper: true });
-  expect(demands(only, "rules.remove", { id: "bobs" })).toBe("anybody");
+  expect(demands(only, "rules.remove", { ids: ["bobs"] })).toBe("anybody");
   expect(asks(only, "rules.add", { user: null })).toEqual({ user: null });
   expect(ids(hears(only, "prompts.list", prompts))).toEqual(["alices", "bobs", "nobodys"]);
   expect(viewerOf(bob, "owner", alice)).toEqual({ uid: bob, everything: false, keeper: false });

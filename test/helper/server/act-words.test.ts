@@ -60,6 +60,9 @@ test("what opens everything says so", () => {
   expect(said("lockdown", { on: false })).toBe("end lockdown");
   expect(said("rules.add", { app: null, action: "allow" })).toBe("add a rule that says allow for every app");
   expect(said("rules.add", { app: "/usr/bin/curl", action: "allow" })).toContain("“/usr/bin/curl”");
+  expect(said("rules.remove", { ids: ["7"] })).toBe("remove a rule");
+  expect(said("rules.remove", { ids: ["7", "8"] })).toBe("remove 2 rules");
+  expect(said("rules.enable", { ids: ["7", "8"], enabled: false })).toBe("switch 2 rules off");
   expect(said("blocklists.add", { name: "Ads", url: "https://lists.example/a?b=c" })).toContain(
     "from “https://lists.example/a?b=c”",
   );

@@ -87,16 +87,18 @@ export interface Bombarded {
 function check(method: MethodName, asked: ParsedParams<MethodName>): void {
   if (rightOf(method, asked, gate.authority.known) === "widen")
     throw new Error(`${method} was let through: ${JSON.stringify(asked)}`);
-  const { id, flow, user, filter } = asked as {
+  const { id, ids, flow, user, filter } = asked as {
     id?: string;
+    ids?: string[];
     flow?: string;
     user?: unknown;
     filter?: { user?: unknown };
   };
   const kind = method === "rules.except" ? "flows" : method.split(".")[0];
-  const named = id ?? flow ?? "";
+  const named = ids ?? [id ?? flow ?? ""];
   const known = kind === "prompts" || kind === "rules" || kind === "flows" ? real[kind] : [];
-  if (known.includes(named) && owners[named] === alice) throw new Error(`${method} of another's ${named}`);
+  const others = named.filter((each) => known.includes(each) && owners[each] === alice);
+  if (others.length > 0) throw new Error(`${method} of another's ${others}`);
   if ((method === "rules.add" || method === "explain") && user !== bob) throw new Error(`${method} for ${user}`);
   if (method === "history.query" && filter?.user !== bob) throw new Error(`history of ${filter?.user}`);
   if (method.startsWith("profile") && method !== "profiles.list") throw new Error(`${method} is locked`);

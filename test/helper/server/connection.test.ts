@@ -12,7 +12,7 @@ serveEachTest();
 describe("a client that is right", () => {
   it("is greeted and served, and known by its credentials", async () => {
     const client = await greeted();
-    expect(await client.call("rules.remove", { id: "7" }, 99)).toEqual({ id: 99, result: { echo: { id: "7" } } });
+    expect(await client.call("rules.remove", { ids: ["7"] }, 99)).toEqual({ id: 99, result: { echo: { ids: ["7"] } } });
     expect(serving.calls.at(-1)?.client.peer).toEqual({ pid: process.pid, uid: 0, gid: 0 });
   });
 
@@ -30,7 +30,7 @@ describe("a client that is right", () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     await client.reply(1);
-    const many = [2, 3, 4].map((id) => JSON.stringify({ id, method: "rules.remove", params: { id: String(id) } }));
+    const many = [2, 3, 4].map((id) => JSON.stringify({ id, method: "rules.remove", params: { ids: [String(id)] } }));
     await client.send(`${many.join("\n")}\n`, 4);
     expect(client.replies.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
   });
@@ -66,7 +66,7 @@ describe("the handshake", () => {
     // As libxcb sends them where DISPLAY leads to this socket, and XAUTHORITY to a file of somebody's.
     const lines = [
       JSON.stringify({ id: 1, method: "hello", params: hello }),
-      JSON.stringify({ id: 2, method: "rules.remove", params: { id: "7" } }),
+      JSON.stringify({ id: 2, method: "rules.remove", params: { ids: ["7"] } }),
     ];
     const setUp = "l\0\x0b\0\0\0\x12\0\xff\0\0\0MIT-MAGIC-COOKIE-1\0\0";
     const [together, apart] = [await newClient(), await newClient()];
@@ -146,7 +146,10 @@ describe("a wrong message gets a coded error", () => {
     ["rules.add", { app: null, action: "allow", protocol: "sctp" }],
     ["rules.add", { app: null, action: "allow", origin: "factory" }],
     ["rules.add", { action: "allow" }],
-    ["rules.enable", { id: "1", enabled: "yes" }],
+    ["rules.enable", { ids: ["1"], enabled: "yes" }],
+    ["rules.remove", { ids: [] }],
+    ["rules.remove", { ids: ["1", "2", "1"] }],
+    ["rules.remove", { ids: Array.from({ length: 4001 }, (_, at) => String(at)) }],
     ["flows.list", { limit: 0 }],
     ["flows.list", { limit: 1e9 }],
     ["flows.list", { limit: -1 }],

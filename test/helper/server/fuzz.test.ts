@@ -29,7 +29,7 @@ describe("fuzz", () => {
             "rules.enable",
           ),
           params: fc.dictionary(
-            fc.constantFrom("id", "action", "app", "port", "topics", "contract", "enabled", "__proto__"),
+            fc.constantFrom("id", "ids", "action", "app", "port", "topics", "contract", "enabled", "__proto__"),
             fc.jsonValue(),
           ),
         })
