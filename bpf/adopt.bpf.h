@@ -36,12 +36,11 @@ static __always_inline int in_guard(struct sock *sk)
 	return is_guarded(BPF_CORE_READ(sk, sk_cgrp_data.cgroup));
 }
 
-/* A connection goes on unless a rule blocks it, and so does one that is only being made: nobody wants every connection of a session frozen when it is first guarded. */
+/* An established connection goes on unless a rule blocks it: nobody wants every connection of a session frozen when it is first guarded. */
 static __always_inline int adopt_connection(struct sock *sk, struct socket_state *state)
 {
 	struct listener_key key = { .netns = state->netns, .port = sk->__sk_common.skc_num };
-	/* Who is still connecting was called by nobody, whatever listens at its port. */
-	__u64 *listener = sk->__sk_common.skc_state == BPF_TCP_SYN_SENT ? 0 : bpf_map_lookup_elem(&listeners, &key);
+	__u64 *listener = bpf_map_lookup_elem(&listeners, &key);
 	__u16 remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
 
 	if (sk->__sk_common.skc_family == AF_INET)
@@ -111,7 +110,8 @@ int adopt_sockets(struct bpf_iter__task_file *ctx)
 	state->process.cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
 	state->process.uid = BPF_CORE_READ(task, cred, uid.val);
 	BPF_CORE_READ_STR_INTO(&state->process.command, task, comm);
-	if (connection && tcp_state != BPF_TCP_LISTEN && tcp_state != BPF_TCP_CLOSE && state->state == FLOW_IDLE)
+	if (connection && tcp_state != BPF_TCP_LISTEN && tcp_state != BPF_TCP_CLOSE && tcp_state != BPF_TCP_SYN_SENT &&
+	    state->state == FLOW_IDLE)
 		adopt_connection(sk, state);
 	bpf_seq_write(ctx->meta->seq, state, sizeof(*state));
 	return 0;
