@@ -8,13 +8,13 @@ import { type Asked, EnforcedPolicy, type Situation } from "./enforced-policy.ts
 import { Flows, type Judgement } from "./flows/flows.ts";
 import type { Countries } from "./history/countries.ts";
 import type { Recorder } from "./history/recorder.ts";
-import { executableOf, isRemoteAttempt } from "./hold/held-flow.ts";
+import { isRemoteAttempt } from "./hold/held-flow.ts";
 import { Hold } from "./hold/hold.ts";
 import type { Apps } from "./identity/apps.ts";
 import { Contents } from "./identity/contents.ts";
 import { labelled } from "./identity/labels.ts";
 import { Naming } from "./identity/naming.ts";
-import type { EarlyEnd } from "./identity/under-way.ts";
+import { type EarlyEnd, sharerOf } from "./identity/under-way.ts";
 import type { CgroupPaths } from "./kernel/cgroup-paths.ts";
 import { Deliveries } from "./kernel/deliveries.ts";
 import {
@@ -293,7 +293,7 @@ export class Engine {
       // A late SYN of an allowed flow is left to the kernel's own retransmission.
       if (late) this.hold.dropLate(record);
       else if (!isConnection(record.flow)) this.hold.sendNow(record, packet);
-    } else if (!this.naming.underWay.hasRoom(executableOf(record))) this.news.oweGates();
+    } else if (!this.naming.underWay.hasRoom(sharerOf(record))) this.news.oweGates();
     else if (this.hold.keep(record, packet, late)) {
       const asks = (app: App) => this.policy.decide(this.askedOf(record, app)).verdict === "ask";
       this.meet(record, (app) => this.judgeHeld(record, app, resumed), asks);

@@ -3,7 +3,6 @@
 import { setImmediate as others } from "node:timers/promises";
 import { splitAppPath } from "../../contract/app-path.ts";
 import type { App, Package } from "../../contract/words.ts";
-import { executableOf } from "../hold/held-flow.ts";
 import {
   type Ancestor,
   type FlowRecord,
@@ -25,7 +24,7 @@ import { Kept } from "./kept.ts";
 import { compact } from "./launch.ts";
 import { takeOver, unnumbered } from "./living.ts";
 import { Turns } from "./turns.ts";
-import { type EarlyEnd, UnderWay } from "./under-way.ts";
+import { type EarlyEnd, sharerOf, UnderWay } from "./under-way.ts";
 import { nearestReason } from "./via.ts";
 
 /** Executables remembered; the kernel's map has as many entries. */
@@ -185,7 +184,7 @@ export class Naming {
       }
     }
     const id = flowId(record.flow);
-    const finish = this.underWay.begin(id, record.flow.cookie, executableOf(record));
+    const finish = this.underWay.begin(id, record.flow.cookie, sharerOf(record));
     void Promise.all([known ?? this.name(record.process), via])
       .then(async ([named, reason]) => {
         let app: App = { ...named, via: reason };

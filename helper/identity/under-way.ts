@@ -1,9 +1,16 @@
 // Flows whose app is being named, and how they ended if they did meanwhile.
+import { executableOf } from "../hold/held-flow.ts";
+import type { FlowRecord } from "../kernel/layout.ts";
 
 /** Flows that may wait for a name at a time: programs that can never be remembered are named once a flow. */
 const most = 4096;
-/** Of one executable: one that takes long to name must not take the room of others. */
+/** Of one app, or executable: one that takes long to name must not take the room of others. */
 export const largestShare = 512;
+
+/** Whose share a flow is, as share_of() has it in bpf/share.bpf.h: a known script's flood is not every other script's of its interpreter. */
+export function sharerOf(record: FlowRecord): string {
+  return record.app === 0 ? executableOf(record) : `app ${record.app}`;
+}
 
 /** How a flow ended before its app had a name. */
 export interface EarlyEnd {
@@ -15,7 +22,7 @@ interface Entry {
   /** How many of its records wait: the kernel may decide a flow of which the helper was told already. */
   waiting: number;
   end: EarlyEnd | null;
-  /** Whose share it is: its executable's. */
+  /** Whose share it is. */
   readonly owner: string;
 }
 
@@ -76,7 +83,7 @@ export class UnderWay {
     return this.flows.has(id);
   }
 
-  /** Whether one more of the executable's flows may wait for its app's name; counted where not. */
+  /** Whether one more of the owner's flows may wait for its app's name; counted where not. */
   hasRoom(owner: string): boolean {
     if (this.flows.size < most && this.shareOf(owner) < largestShare) return true;
     this.turnedAway++;

@@ -3,10 +3,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import type { AppPath } from "../../../contract/app-path.ts";
 import type { App } from "../../../contract/words.ts";
-import { executableOf } from "../../../helper/hold/held-flow.ts";
 import type { Apps, Identified, ReportedProcess } from "../../../helper/identity/apps.ts";
 import { Naming } from "../../../helper/identity/naming.ts";
-import { largestShare } from "../../../helper/identity/under-way.ts";
+import { largestShare, sharerOf } from "../../../helper/identity/under-way.ts";
 import { disguise, type FlowRecord, flowId, layouts } from "../../../helper/kernel/layout.ts";
 import type { BpfMap } from "../../../helper/kernel/libbpf.ts";
 import { AppNumbers } from "../../../helper/store/numbers.ts";
@@ -283,7 +282,7 @@ it("names at most so many at a time, and in the end everybody", async () => {
 });
 
 describe("room for flows whose app is being named", () => {
-  const [slow, other] = [executableOf(record(0n)), executableOf(record(0n, 2n))];
+  const [slow, other] = [sharerOf(record(0n)), sharerOf(record(0n, 2n))];
 
   it("is shared: a program that takes long leaves others theirs, and what it is refused is counted", async () => {
     const { naming, meet, answer } = start();
@@ -308,6 +307,13 @@ describe("room for flows whose app is being named", () => {
       });
     }
     expect(naming.underWay.hasRoom(slow)).toBe(false);
+  });
+
+  it("is not taken from the other scripts of an interpreter by one that is known", () => {
+    const { naming, meet } = start();
+    for (let cookie = 1n; cookie <= largestShare; cookie++) meet(record(cookie, 1n, 7));
+    expect(naming.underWay.hasRoom(sharerOf(record(0n, 1n, 7)))).toBe(false);
+    expect(naming.underWay.hasRoom(slow)).toBe(true);
   });
 
   it("has a bound for all", () => {
