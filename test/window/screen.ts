@@ -1,4 +1,4 @@
-// A screen for the windows: the one there is, or an Xvfb of our own on a free display, ended by its process id.
+// A screen for a test's windows: an Xvfb of its own on a free display, ended by its process id.
 import { spawn } from "node:child_process";
 
 export type Screen = { display: string; end: () => void };
