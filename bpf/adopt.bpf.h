@@ -36,11 +36,16 @@ static __always_inline int in_guard(struct sock *sk)
 	return is_guarded(BPF_CORE_READ(sk, sk_cgrp_data.cgroup));
 }
 
-/* An established connection goes on unless a rule blocks it: nobody wants every connection of a session frozen when it is first guarded. */
+/*
+ * An established connection goes on unless a rule blocks it: nobody wants every connection of a session frozen when it is first guarded. One
+ * that is only being made is a new one: its next packet asks.
+ */
 static __always_inline int adopt_connection(struct sock *sk, struct socket_state *state)
 {
 	struct listener_key key = { .netns = state->netns, .port = sk->__sk_common.skc_num };
-	__u64 *listener = bpf_map_lookup_elem(&listeners, &key);
+	int begins = sk->__sk_common.skc_state == BPF_TCP_SYN_SENT;
+	/* Who still connects was called by nobody, whatever listens at its port. */
+	__u64 *listener = begins ? 0 : bpf_map_lookup_elem(&listeners, &key);
 	__u16 remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
 
 	if (sk->__sk_common.skc_family == AF_INET)
@@ -60,8 +65,9 @@ static __always_inline int adopt_connection(struct sock *sk, struct socket_state
 		state->flow.port = remote_port;
 		state->flow.attempt = 1;
 	}
-	state->answered = 1;
-	state->state = FLOW_ALLOWED;
+	state->answered = !begins;
+	state->held_once = begins;
+	state->state = begins ? FLOW_HELD : FLOW_ALLOWED;
 	return 0;
 }
 
@@ -110,8 +116,7 @@ int adopt_sockets(struct bpf_iter__task_file *ctx)
 	state->process.cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
 	state->process.uid = BPF_CORE_READ(task, cred, uid.val);
 	BPF_CORE_READ_STR_INTO(&state->process.command, task, comm);
-	if (connection && tcp_state != BPF_TCP_LISTEN && tcp_state != BPF_TCP_CLOSE && tcp_state != BPF_TCP_SYN_SENT &&
-	    state->state == FLOW_IDLE)
+	if (connection && tcp_state != BPF_TCP_LISTEN && tcp_state != BPF_TCP_CLOSE && state->state == FLOW_IDLE)
 		adopt_connection(sk, state);
 	bpf_seq_write(ctx->meta->seq, state, sizeof(*state));
 	return 0;

@@ -520,6 +520,8 @@ export class Engine {
         if (socket.kind === datagramKind && withholdErrors(process.pid, flow.cookie)) this.forgetGates(flow.cookie);
         continue;
       }
+      // One that was only being made asks with its next packet.
+      if (socket.state === flowState.held) continue;
       const record = recordOf(socket);
       this.meet(record, (app) => {
         this.addFlow(record, app, { verdict: "allow", rule: null, layer: "mode", reason });

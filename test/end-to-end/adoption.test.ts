@@ -1,5 +1,5 @@
 // Sockets that are older than the guard: found through the processes that hold them, listed, and under the policy from then on.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { copyFileSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Flow } from "../../contract/words.ts";
 import { OwnCgroup } from "../bpf/own-cgroup.ts";
 import { client, type StreamResult } from "../network/clients.ts";
-import { createNetwork, type Network } from "../network/network.ts";
+import { createNetwork, ip, type Network } from "../network/network.ts";
 import { slowness, TestHelper, until } from "./helper-process.ts";
 
 const [EPERM, ECONNABORTED, ECONNREFUSED] = [1, 103, 111];
@@ -42,7 +42,18 @@ async function before(directory: string, [, ...args]: readonly string[]): Promis
   return older;
 }
 
-const addresses = { tcp: "", silent: "", udp: "", busy: "", full: "", unguarded: "", errors4: "", errors6: "" };
+const addresses = {
+  tcp: "",
+  silent: "",
+  late: "",
+  never: "",
+  udp: "",
+  busy: "",
+  full: "",
+  unguarded: "",
+  errors4: "",
+  errors6: "",
+};
 const streams: Record<string, Older> = {};
 const served = `import socket, threading, time
 s = socket.create_server(("127.0.0.1", 4711))
@@ -50,6 +61,20 @@ c = socket.create_connection(("127.0.0.1", 4711))
 a, _ = s.accept()
 print("up", flush=True)
 time.sleep(${600 * slowness})`;
+
+/** Calls somebody who does not answer yet, from a port at which it listens as well; then says what became of it, and of the connection. */
+const calling = `import select, socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+s = socket.socket()
+s.bind((sys.argv[2], listener.getsockname()[1]))
+s.setblocking(False)
+s.connect_ex((sys.argv[1], 7777))
+print("calling", flush=True)
+select.select([], [s], [])
+print("errno", s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), flush=True)
+s.setblocking(True)
+try: s.recv(1)
+except OSError as error: print("ended", error.errno, flush=True)`;
 
 /** Sends all the time, and so while its guard is made. */
 const busy = `import socket, sys, time
@@ -95,6 +120,13 @@ beforeAll(async () => {
   const inside = cgroup.child("deeper");
   streams.tcp = await before(inside, stream("tcp", addresses.tcp));
   streams.silent = await before(inside, stream("tcp", addresses.silent, "quiet"));
+  // Where the pauses between two SYNs double from the first on, the guard hardly begins just as one is sent again.
+  const linear = "/proc/sys/net/ipv4/tcp_syn_linear_timeouts";
+  execFileSync("nsenter", [`--net=/run/netns/${network.near}`, "sh", "-c", `[ ! -e ${linear} ] || echo 0 > ${linear}`]);
+  for (const name of ["late", "never"] as const) {
+    ip("-n", network.far, "rule", "add", "from", addresses[name], "blackhole");
+    streams[name] = await before(inside, ["", "-c", calling, addresses[name], network.nearAddress(4)]);
+  }
   streams.udp = await before(inside, stream("udp", addresses.udp));
   streams.busy = await before(inside, ["", "-c", busy, addresses.busy]);
   for (const name of ["errors4", "errors6"] as const)
@@ -162,6 +194,31 @@ describe("a connection older than the guard", () => {
     await until("its end", () => older.output.includes("errno"));
     expect(resultOf(older).errno).toBe(ECONNABORTED);
     expect(await flowTo(address)).toMatchObject({ verdict: "block", layer: "rule" });
+  });
+});
+
+describe("a connection that is being made when the guard begins", () => {
+  test("is refused before anybody has answered it when a rule blocks it", async () => {
+    const older = streams.never as Older;
+    const api = await helper.client();
+    await api.call("rules.add", { app: program, action: "block", address: addresses.never });
+    await until("its end", () => older.output.includes("errno"));
+    expect(older.output).toContain(`errno ${ECONNREFUSED}\n`);
+  });
+
+  test("is a new one: its next packet asks, and the answer lets it go on", async () => {
+    const older = streams.late as Older;
+    ip("-n", network.far, "rule", "del", "from", addresses.late, "blackhole");
+    const { id, app, direction } = await helper.prompt(addresses.late);
+    expect({ path: app.path, direction }).toEqual({ path: program, direction: "outbound" });
+    const api = await helper.client();
+    await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
+    await until("the connection", () => older.output.includes("errno"));
+    expect(older.output).toBe("calling\nerrno 0\n");
+    expect(await flowTo(addresses.late)).toMatchObject({ direction: "outbound", verdict: "allow" });
+    await api.call("rules.add", { app: program, action: "block", address: addresses.late });
+    await until("its end", () => older.output.includes("ended"));
+    expect(older.output).toBe(`calling\nerrno 0\nended ${ECONNABORTED}\n`);
   });
 });
 
