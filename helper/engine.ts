@@ -132,6 +132,7 @@ export class Engine {
     const verdicts = new FlowVerdicts(store, parts.clock.boot);
     this.parts = parts;
     this.rules = new Rules(store, parts.clock);
+    if (!programs.adopted) apps.tidy(new Set(this.rules.all().map(({ rule }) => rule.app)));
     this.uses = new RuleUses(store);
     // Before the policy is read: what was over while no helper ran never comes back.
     this.lifetimes = new Lifetimes({ rules: this.rules, clock: parts.clock, ended: () => void this.policyChanged() });

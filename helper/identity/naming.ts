@@ -295,8 +295,13 @@ export class Naming {
   /** Without it every connection of the app is held until the helper has judged it: slower, never wrong. */
   private tellKernel(map: BpfMap, key: Buffer, app: App): void {
     try {
+      const given = this.parts.numbers.ofRunning(app.path);
+      if (given === null) {
+        this.unnamed++;
+        return;
+      }
       const number = Buffer.alloc(4);
-      number.writeUInt32LE(this.parts.numbers.of(app.path));
+      number.writeUInt32LE(given);
       map.set(key, number);
     } catch (error) {
       this.unnamed++;

@@ -31,6 +31,10 @@ class Numbers {
     return id;
   }
 
+  protected has(name: string): boolean {
+    return this.known.has(name);
+  }
+
   /** What a number stands for; undefined for one that was never given. */
   nameOf(id: number): string | undefined {
     return this.names.get(id);
@@ -58,17 +62,38 @@ class Numbers {
   }
 }
 
-/** App id by executable path. Given for good: flows and gates of earlier times go by them. */
+/** As many as the kernel's table of programs holds. A program can write ever new ones and run each. */
+const mostApps = 65_536;
+
+/** App id by executable path. None is taken back while the kernel remembers: flows and gates of earlier times go by them. */
 export class AppNumbers extends Numbers {
   private readonly store: Store;
+  private readonly most: number;
   private readonly met = new Set<string>();
 
-  constructor(store: Store) {
+  /** `most`: how many may have one because they run; rules name what they will. */
+  constructor(store: Store, most = mostApps) {
     super(store, "apps", "path");
     this.store = store;
+    this.most = most;
     for (const path of store.prepare("SELECT path FROM apps WHERE seen IS NOT NULL").pluck().all()) {
       this.met.add(path as string);
     }
+  }
+
+  /** The number of an app that runs; null where it must do without, for so many have one. */
+  ofRunning(path: string): number | null {
+    return this.has(path) || this.size < this.most ? this.of(path) : null;
+  }
+
+  /** Makes room where half of it is taken: those that `rules` name and the quarter that was met first stay. Only while the kernel knows none. */
+  tidy(rules: ReadonlySet<string | null>): void {
+    if (this.size <= this.most / 2) return;
+    const first = this.store.prepare("SELECT id FROM apps WHERE seen IS NOT NULL ORDER BY seen, id LIMIT ?").pluck();
+    const used = new Set(first.all(Math.floor(this.most / 4)) as number[]);
+    for (const path of rules) if (path !== null && this.has(path)) used.add(this.of(path));
+    this.store.transaction(() => this.keepOnly(used))();
+    for (const path of this.met) if (!this.has(path)) this.met.delete(path);
   }
 
   /** A process of the app was met. Only the first time is kept; a rule alone, of an app that never ran, is no meeting. `now`: milliseconds since 1970. */

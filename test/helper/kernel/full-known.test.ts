@@ -43,7 +43,7 @@ it("a program without room is held each time, although its rule allows it, and c
     ownerOf: async () => null,
   } as unknown as Apps;
   const contents = { meet: async () => {}, isChanged: () => false, fileOf: () => null };
-  const numbers = { of: () => number.readUInt32LE(), nameOf: () => undefined } as unknown as AppNumbers;
+  const numbers = { ofRunning: () => number.readUInt32LE(), nameOf: () => undefined } as unknown as AppNumbers;
   const naming = new Naming({ apps, numbers, contents, maps, notices: new Notices(maps.notices) });
   const other = layouts.exe_key.write({ inode: 1n });
   maps.apps.set(other, number);

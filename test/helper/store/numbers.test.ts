@@ -59,3 +59,45 @@ it("an app that is met while the disk is full is met again", () => {
   apps.meet("/usr/bin/curl", 2);
   expect(apps.firstMet("/usr/bin/curl")).toBe(2);
 });
+
+describe("apps beyond as many as have room", () => {
+  const met = (numbers: AppNumbers, count: number) => {
+    for (let each = 1; each <= count; each++) {
+      numbers.ofRunning(`/app/${each}`);
+      numbers.meet(`/app/${each}`, each);
+    }
+  };
+
+  it("get a number when a rule names them, and not because they run", () => {
+    const store = open();
+    const numbers = new AppNumbers(store, 8);
+    met(numbers, 8);
+    expect([numbers.ofRunning("/more"), numbers.size]).toEqual([null, 8]);
+    expect(numbers.ofRunning("/app/3")).toBe(numbers.of("/app/3"));
+    expect(numbers.of("/ruled")).toBe(numbers.ofRunning("/ruled"));
+    expect(new AppNumbers(store, 8).size).toBe(9);
+  });
+
+  it("have room again after a start: those that rules name, and those that were met first, keep theirs", () => {
+    const store = open();
+    const numbers = new AppNumbers(store, 8);
+    met(numbers, 8);
+    const kept = ["/app/1", "/app/2", "/app/7"].map((path) => numbers.of(path));
+    numbers.tidy(new Set([null, "/app/7", "/never/ran"]));
+    for (const each of [numbers, new AppNumbers(store, 8)]) {
+      expect(each.size).toBe(3);
+      expect(["/app/1", "/app/2", "/app/7"].map((path) => each.of(path))).toEqual(kept);
+      expect(each.firstMet("/app/7")).toBe(7);
+    }
+    expect(numbers.ofRunning("/app/8")).not.toBeNull();
+    numbers.meet("/app/8", 20);
+    expect(numbers.firstMet("/app/8")).toBe(20);
+  });
+
+  it("keep what they have while there is room enough", () => {
+    const numbers = new AppNumbers(open(), 8);
+    met(numbers, 4);
+    numbers.tidy(new Set());
+    expect(numbers.size).toBe(4);
+  });
+});
