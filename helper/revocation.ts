@@ -43,7 +43,7 @@ export class Revocation {
         if (judgement?.verdict === "block") this.end(connection, id, judgement);
       }
     });
-    this.safely(() => this.blockDatagrams());
+    this.safely(() => this.judgeDatagrams());
   }
 
   private safely(work: () => void): void {
@@ -99,15 +99,16 @@ export class Revocation {
     }
   }
 
-  /** Nobody waits in a datagram: the gate says it all. */
-  private blockDatagrams(): void {
+  /** Nobody waits in a datagram: the gate says it all. What a person blocked once goes as soon as a rule allows it. */
+  private judgeDatagrams(): void {
     const { policy, flows, hold } = this.parts;
     for (const [id, flow] of flows.live()) {
       const key = layouts.flow_key.read(Buffer.from(id, "hex"));
-      if (isConnection(key) || flow.verdict !== "allow") continue;
+      if (isConnection(key) || !(flow.verdict === "allow" || flow.layer === "answer")) continue;
       const { verdict, rule, layer, reason, number } = policy.decide(flow);
-      if (verdict !== "block") continue;
-      hold.writeGate(key, flowState.blocked, number);
+      if (verdict === "ask" || verdict === flow.verdict) continue;
+      if (verdict === "block") hold.writeGate(key, flowState.blocked, number);
+      else if (layer !== "rule" || !hold.allowAgain(key, number)) continue;
       flows.judge(id, { verdict, rule, layer, reason });
     }
   }

@@ -329,6 +329,15 @@ export class Hold {
     this.write(key, { state, rule: rule ?? 0, answered: rule === null ? answer.once : answer.none }, origin);
   }
 
+  /** For datagrams that a person blocked once, and a rule allows by now. False where somebody ended them: those stay refused. */
+  allowAgain(key: FlowKey, rule: number | null): boolean {
+    const gate = Buffer.alloc(layouts.gate.size);
+    if (this.parts.gates.get(layouts.flow_key.write(key), gate) && layouts.gate.read(gate).answered === answer.ended)
+      return false;
+    this.writeGate(key, flowState.allowed, rule);
+    return true;
+  }
+
   /** No datagram of the flow goes any more, nor comes, until its socket is closed. */
   end(key: FlowKey): void {
     this.write(key, { state: flowState.blocked, rule: 0, answered: answer.ended });

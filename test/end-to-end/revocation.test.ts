@@ -149,7 +149,10 @@ describe("a rule that no more allows", () => {
     expect([104, ECONNABORTED]).toContain(result.errno);
   });
 
-  test("lets datagrams go that were blocked once, as soon as a rule allows them", async () => {
+  test.for([
+    ["of the kernel's", {}],
+    ["that the helper alone can judge by", { port: 7000, portTo: 7999 }],
+  ] as const)("lets datagrams go that were blocked once, as soon as a rule %s allows them", async ([, ports]) => {
     const address = network.address(4);
     const api = await helper.client();
     const sender = talker(helper, network.near, client("datagrams", address, 7777));
@@ -162,8 +165,10 @@ describe("a rule that no more allows", () => {
     await api.call("prompts.answer", { id, action: "block", lifetime: "once" });
     expect(await send()).toBe(ECONNREFUSED);
     expect(await send()).toBe(EPERM);
-    await api.call("rules.add", { app: null, action: "allow", address });
+    await api.call("rules.add", { app: null, action: "allow", address, ...ports });
     expect(await send()).toBe(0);
+    await until("what was sent", async () => (await network.arrived("udp", address, 7777)) > 0);
+    expect(await flowTo(address)).toMatchObject({ verdict: "allow", layer: "rule" });
     sender.go(true);
   });
 
