@@ -7,7 +7,8 @@ end = sys.argv[5] if len(sys.argv) > 5 else ""
 quiet = end == "quiet"
 kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
 s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
-s.settimeout(60)
+# Held is no end: where everything is slow, it takes minutes to be answered.
+s.settimeout(max(60, seconds))
 s.connect((address, port))
 start, result = time.monotonic(), {"errno": 0, "echoes": 0}
 told = False
