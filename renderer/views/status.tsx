@@ -2,6 +2,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a live region, not the result of a form
 // biome-ignore-all lint/a11y/useFocusableInteractive: cells and rows are read, not operated
 import { Button } from "react-aria-components";
+import type { Status } from "../../contract/words.ts";
 import { bridge } from "../bridge.ts";
 import { clockMinutes, plain } from "../format.ts";
 import { change } from "../frame/standing.ts";
@@ -31,29 +32,31 @@ const healthWords: Record<Health, string> = {
   nothing: text.status.upNothing,
 };
 
-/** What comes before every rule says more than how the firewall is. */
+/** What comes before every rule says more than how the firewall is; and nobody is on guard where all that is new goes. */
 const overrideWords = {
   pause: { look: "paused", said: text.status.paused },
   lockdown: { look: "lockdown", said: text.status.lockdown },
 } as const;
 
+function wordsOf(health: Health, status: Status | null): { look: string; said: string } {
+  if (status?.override) return overrideWords[status.override.kind];
+  const lets = health === "up" && (status?.mode === "learn" || status?.mode === "allow") ? status.mode : null;
+  return lets === null ? { look: health, said: healthWords[health] } : { look: "lax", said: text.status.mode[lets] };
+}
+
 export function StatusHeader() {
   const health = useHealth();
-  const override = useKnown(({ link, status }) => (link.state === "up" ? (status?.override?.kind ?? null) : null));
   const status = useKnown((known) => known.status);
+  const { look, said } = wordsOf(health, useKnown((known) => known.link.state) === "up" ? status : null);
   return (
     <header className={`header ${health === "away" ? "header-stale" : ""}`}>
       <span className="brand">
         <Fence />
         {text.product}
       </span>
-      <span
-        className={`health health-${override === null ? health : overrideWords[override].look}`}
-        role="status"
-        data-health={health}
-      >
+      <span className={`health health-${look}`} role="status" data-health={health}>
         <span className="health-dot" aria-hidden="true" />
-        {override === null ? healthWords[health] : overrideWords[override].said}
+        {said}
       </span>
       <span className="header-end">
         {status?.profile != null && (

@@ -36,7 +36,10 @@ const seen = () => [
 test("the view is there while Picket learns or something is left of it", async () => {
   await app.main.getByRole("tab", { name: "Blocklists" }).waitFor();
   expect(await tab().count()).toBe(0);
+  await app.main.locator(".health-up").getByText("On guard").waitFor();
   helper.setStatus({ mode: "learn" });
+  // Nobody is on guard where all that is new goes.
+  await app.main.locator(".health-lax").getByText("Allows and remembers new connections").waitFor();
   await tab().click();
   await app.main.getByText("Nothing new was seen yet").waitFor();
   expect(await violations(app.main)).toEqual([]);
