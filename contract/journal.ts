@@ -96,6 +96,13 @@ export const decisionEntrySchema = v.object({
   PICKET_RULES: v.optional(text),
 });
 
+/** Who asked for a change, by the kernel's word; left out where nobody did (a time that was over, another network). */
+const asker = {
+  PICKET_BY_UID: v.optional(digits),
+  PICKET_BY_PID: v.optional(digits),
+  PICKET_BY_EXE: v.optional(text),
+} as const;
+
 /** A rule is there that was not, or is another by now (`set`), or is gone (`removed`), whoever or whatever changed it. Of it as it is, or was. */
 export const ruleEntrySchema = v.object({
   ...common,
@@ -104,6 +111,7 @@ export const ruleEntrySchema = v.object({
   PICKET_CHANGE: v.picklist(["set", "removed"]),
   /** How many rules changed at once, this one among them: entries are of the first 200. */
   PICKET_CHANGES: digits,
+  ...asker,
   PICKET_RULE: text,
   PICKET_ACTION: actionSchema,
   PICKET_ENABLED: v.picklist(["yes", "no"]),
@@ -132,6 +140,7 @@ export const standingEntrySchema = v.object({
   ...common,
   MESSAGE_ID: v.literal(messageIds.standing),
   PICKET_EVENT: v.literal("standing"),
+  ...asker,
   PICKET_MODE: modeSchema,
   PICKET_OVERRIDE: v.picklist(["none", "pause", "lockdown"]),
   PICKET_PROFILE: v.optional(text),

@@ -327,14 +327,15 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
       const whole = method === "rules.add" ? await named(params as ParsedParams<"rules.add">, client) : params;
       return await pass(gate, { method, params: whole, client }, async (asked, byAdmin) => {
         const serve = service[method] as (...given: unknown[]) => Promise<Result<typeof method>>;
-        const result = await serve(asked, client, byAdmin);
-        if (!onTheWay.includes(method)) noted?.("done", result);
+        const result = await (noted?.during(async () => serve(asked, client, byAdmin)) ??
+          serve(asked, client, byAdmin));
+        if (!onTheWay.includes(method)) noted?.ended("done", result);
         return result;
       });
     } catch (error) {
       parts.storeFailed(error);
       const told = coded(error);
-      noted?.(told instanceof CodedError ? told.code : "internal", null);
+      noted?.ended(told instanceof CodedError ? told.code : "internal", null);
       throw told;
     }
   };
@@ -352,7 +353,10 @@ function noteOf(parts: ServiceParts, method: MethodName, params: unknown, { peer
   const { id } = params as { id?: string };
   const prompt = method === "prompts.answer" || method === "prompts.dismiss" ? promptOf(parts.engine, id) : null;
   const by = { uid: peer.uid, pid: peer.pid, exe: executableOf(peer.pid) };
-  return (outcome: string, result: unknown) => parts.journal.decided({ method, params, by, outcome, prompt, result });
+  return {
+    during: <T>(work: () => Promise<T>) => parts.journal.during(by, work),
+    ended: (outcome: string, result: unknown) => parts.journal.decided({ method, params, by, outcome, prompt, result }),
+  };
 }
 
 function promptOf({ prompts }: Engine, id = ""): Prompt | null {

@@ -93,11 +93,23 @@ const makesRules: ReadonlySet<string> = new Set<MethodName>(["prompts.answer", "
 /** Whose parameters do not tell what they did. */
 const tellsResult: ReadonlySet<string> = new Set<MethodName>(["backup.restore", "backup.undo", "blocklists.commit"]);
 
+/** Who asked. `exe`: null where the process is gone. */
+export interface Asker {
+  readonly uid: number;
+  readonly pid: number;
+  readonly exe: string | null;
+}
+
+const fieldsOf = (by: Asker | null) => ({
+  PICKET_BY_UID: by?.uid,
+  PICKET_BY_PID: by?.pid,
+  PICKET_BY_EXE: by?.exe,
+});
+
 export interface Decided {
   readonly method: string;
   readonly params: unknown;
-  /** Who asked. `exe`: null where the process is gone. */
-  readonly by: { readonly uid: number; readonly pid: number; readonly exe: string | null };
+  readonly by: Asker;
   /** "done" or an error's code. */
   readonly outcome: string;
   /** What was answered, and the question it was about; null where it is another method. */
@@ -131,9 +143,7 @@ export function decisionEntry(
       PICKET_EVENT: "decision",
       PICKET_METHOD: method,
       PICKET_OUTCOME: outcome,
-      PICKET_BY_UID: by.uid,
-      PICKET_BY_PID: by.pid,
-      PICKET_BY_EXE: by.exe,
+      ...fieldsOf(by),
       PICKET_APP: prompt?.app.path,
       PICKET_HOST: prompt?.endpoint.host,
       PICKET_ADDRESS: prompt?.endpoint.address,
@@ -151,8 +161,16 @@ export function decisionEntry(
   );
 }
 
-/** `changes`: how many rules changed at once. */
-export function ruleEntry(instance: string, change: "set" | "removed", rule: Rule, changes: number): JournalEntry {
+export interface ChangedRule {
+  readonly change: "set" | "removed";
+  readonly rule: Rule;
+  /** How many rules changed at once. */
+  readonly changes: number;
+  /** Null: a time that was over, an app that quit. */
+  readonly by: Asker | null;
+}
+
+export function ruleEntry(instance: string, { change, rule, changes, by }: ChangedRule): JournalEntry {
   const state = `${rule.enabled ? "" : ", disabled"}${change === "removed" ? " removed" : ""}`;
   return entry(instance, "5", {
     MESSAGE: `Rule ${rule.id}${state}: ${sentence(rule)}`,
@@ -160,6 +178,7 @@ export function ruleEntry(instance: string, change: "set" | "removed", rule: Rul
     PICKET_EVENT: "rule",
     PICKET_CHANGE: change,
     PICKET_CHANGES: changes,
+    ...fieldsOf(by),
     PICKET_RULE: rule.id,
     PICKET_ACTION: rule.action,
     PICKET_ENABLED: rule.enabled ? "yes" : "no",
@@ -193,11 +212,17 @@ function sentence({ action, app, via, user, profile, protocol, lifetime, ...rule
   return `${action} ${who} ${way} ${where}${ports}${how}${profile === null ? "" : ` in profile ${profile}`}, ${lifetime}`;
 }
 
-export function standingEntry(instance: string, { mode, override, profile }: Situation): JournalEntry {
+/** `by`: null where no request changed it. */
+export function standingEntry(
+  instance: string,
+  { mode, override, profile }: Situation,
+  by: Asker | null,
+): JournalEntry {
   return entry(instance, "5", {
     MESSAGE: `Mode ${mode}${override === null ? "" : `, ${override}`}, profile ${profile ?? "none"}`,
     MESSAGE_ID: messageIds.standing,
     PICKET_EVENT: "standing",
+    ...fieldsOf(by),
     PICKET_MODE: mode,
     PICKET_OVERRIDE: override ?? "none",
     PICKET_PROFILE: profile,

@@ -1,4 +1,5 @@
 // Tells the system's journal of flows and decisions (docs/journal.md). What it cannot take is counted and gone: nothing here waits.
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { JournalEntry } from "../../contract/journal.ts";
 import type { Flow } from "../../contract/words.ts";
 import type { Degraded } from "../degraded.ts";
@@ -6,7 +7,7 @@ import type { Situation } from "../enforced-policy.ts";
 import { sendToJournal } from "../kernel/journal-socket.ts";
 import type { RuleNews } from "../store/rules.ts";
 import type { JournalConf } from "./conf.ts";
-import { type Decided, datagramOf, decisionEntry, flowEntry, ruleEntry, standingEntry } from "./entries.ts";
+import { type Asker, type Decided, datagramOf, decisionEntry, flowEntry, ruleEntry, standingEntry } from "./entries.ts";
 
 /** Rules of one change that are told one by one: journald takes no more at once while it is busy. */
 const mostRules = 200;
@@ -18,6 +19,8 @@ export class Journal {
   /** Flows that were told, and as what: a verdict, "cut" (blocked after it was allowed), "over". As many as flows are remembered. */
   private readonly told = new Map<string, string>();
   private standing: string | undefined;
+  /** Whose request is served. `over`: what it leaves to a timer is nobody's any more. */
+  private readonly requests = new AsyncLocalStorage<{ by: Asker; over: boolean }>();
   /** Entries that the journal did not take. */
   lost = 0;
 
@@ -48,6 +51,21 @@ export class Journal {
     else if (verdict !== "held") this.told.set(id, isCut ? "cut" : verdict);
   }
 
+  /** What changes while `work` goes on, and because of it, is told as changed by that caller. */
+  async during<T>(by: Asker, work: () => Promise<T>): Promise<T> {
+    const request = { by, over: false };
+    try {
+      return await this.requests.run(request, work);
+    } finally {
+      request.over = true;
+    }
+  }
+
+  private get asker(): Asker | null {
+    const request = this.requests.getStore();
+    return request === undefined || request.over ? null : request.by;
+  }
+
   decided(decided: Decided): void {
     this.write(decisionEntry(this.instance, decided));
   }
@@ -62,7 +80,7 @@ export class Journal {
       change === "set" ? (action === "allow") === enabled : action !== "allow" && enabled;
     const ordered = [...news.filter(opens), ...news.filter((each) => !opens(each))];
     for (const [change, rule] of ordered.slice(0, mostRules))
-      this.write(ruleEntry(this.instance, change, rule, news.length));
+      this.write(ruleEntry(this.instance, { change, rule, changes: news.length, by: this.asker }));
   }
 
   /** Mode, pause, lockdown and profile as they are by now. The first time is the start. */
@@ -71,7 +89,7 @@ export class Journal {
     const text = JSON.stringify([mode, override, profile]);
     if (text === this.standing) return;
     this.standing = text;
-    this.write(standingEntry(this.instance, situation));
+    this.write(standingEntry(this.instance, situation, this.asker));
   }
 
   private write(entry: JournalEntry): void {

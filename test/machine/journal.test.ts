@@ -169,6 +169,8 @@ test("what a file of rules allows, and takes away, is told rule by rule", async 
     PICKET_ACTION: "allow",
     PICKET_ENABLED: "yes",
     PICKET_HOST: "allowed.example",
+    PICKET_BY_UID: "1000",
+    PICKET_BY_EXE: expect.stringMatching(/node$/),
   });
   expect(removed).toMatchObject({ PICKET_CHANGE: "removed", PICKET_ADDRESS: gone?.address });
   expect((await entries("PICKET_METHOD=rules.apply")).length).toBe(1);

@@ -51,6 +51,52 @@ function journalOf(flows: "none" | "blocked" | "all") {
 
 const decidedBy = { uid: 1000, pid: 7, exe: "/usr/lib/picket/window/picket" };
 
+describe("who changed a rule, or the standing,", () => {
+  const news = { changed: [rule], removed: [] };
+  const standing = { mode: "ask", override: null, profile: null } as unknown as Parameters<Journal["meetStanding"]>[0];
+
+  it("is told while the request goes on, also after it had to wait, and apart from another's", async () => {
+    const { journal, told } = journalOf("none");
+    const other = { uid: 1001, pid: 8, exe: null };
+    const later = journal.during(decidedBy, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      journal.meetRules(news);
+      journal.meetStanding(standing);
+    });
+    await journal.during(other, async () => journal.meetRules(news));
+    await later;
+    expect(
+      told.map(({ PICKET_EVENT, PICKET_BY_UID, PICKET_BY_PID, PICKET_BY_EXE }) => [
+        PICKET_EVENT,
+        PICKET_BY_UID,
+        PICKET_BY_PID,
+        PICKET_BY_EXE,
+      ]),
+    ).toEqual([
+      ["rule", "1001", "8", undefined],
+      ["rule", "1000", "7", decidedBy.exe],
+      ["standing", "1000", "7", decidedBy.exe],
+    ]);
+    for (const each of told) v.parse(journalEntrySchema, each);
+  });
+
+  it("is nobody where a time was over, though it was a request that set it, or one that failed", async () => {
+    const { journal, told } = journalOf("none");
+    const ends = Promise.withResolvers<void>();
+    await journal.during(decidedBy, async () => {
+      setTimeout(() => {
+        journal.meetRules(news);
+        ends.resolve();
+      }, 5);
+    });
+    await expect(journal.during(decidedBy, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await ends.promise;
+    journal.meetRules(news);
+    expect(told.map((each) => "PICKET_BY_UID" in each)).toEqual([false, false]);
+    for (const each of told) v.parse(journalEntrySchema, each);
+  });
+});
+
 describe("flows", () => {
   it("are two entries each where all are wanted: the verdict, and the end with its bytes", () => {
     const { journal, told } = journalOf("all");
