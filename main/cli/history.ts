@@ -18,6 +18,7 @@ import { csv } from "./csv.ts";
 import { timeText } from "./endpoint-text.ts";
 import { withHelper } from "./helper-connection.ts";
 import { printableJson, table } from "./table.ts";
+import { timeFrom } from "./time-from.ts";
 import { oneOf, parseWords, takeNoMore, UsageError } from "./usage.ts";
 
 const options = {
@@ -51,16 +52,10 @@ export async function history(args: string[]): Promise<number> {
   return rows(values);
 }
 
-function time(option: string, given: string | undefined): string | undefined {
-  if (given === undefined) return undefined;
-  const at = new Date(given);
-  if (Number.isNaN(at.getTime())) throw new UsageError(`--${option} wants a time (2026-11-23T09:30), not "${given}"`);
-  return at.toISOString();
-}
-
 /** A range, or from and to; `usual` where neither is given. */
 function spanOf(values: Pick<Values, "range" | "from" | "to">, usual: "24h" | null) {
-  const [from, to] = [time("from", values.from), time("to", values.to)];
+  const from = values.from === undefined ? undefined : timeFrom("from", values.from);
+  const to = values.to === undefined ? undefined : timeFrom("to", values.to);
   if (from !== undefined || to !== undefined) {
     if (values.range !== undefined) throw new UsageError("--range, or --from and --to");
     return { ...(from !== undefined && { from }), to: to ?? new Date().toISOString() };
@@ -258,6 +253,7 @@ async function remove(args: string[]): Promise<number> {
   const span = values.range === undefined ? spanOf(values, null) : lastOf(values);
   const asked = { ...(values.app !== undefined && { app: values.app }), ...span };
   await withHelper("history", (helper) => helper.call("history.delete", asked));
-  process.stdout.write("deleted\n");
+  const when = "from" in span ? ` from ${timeText(span.from)} to ${timeText(span.to)}` : "";
+  process.stdout.write(`deleted${when}\n`);
   return 0;
 }

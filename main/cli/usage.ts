@@ -74,7 +74,7 @@ picket history private PATH on [--forget]|off [--json]
 picket history delete --all|[--app PATH] [--range …|--from TIME [--to TIME]]
     Who talked to whom and how much, most first: bytes as on the wire, connections that were allowed, and those that were blocked.
     Default: by app, of 24 hours. --app, --domain, --host, --country, --protocol, --network: only what fits. --series: the points of the
-    chart instead of rows.
+    chart instead of rows. TIME: 2026-11-23 (its midnight here), 2026-11-23T09:30, or with Z or an offset behind it.
     settings: whether anything is recorded. retention: for how many hours single minutes are kept, for how many days quarters of an hour.
     private: nothing of that app is recorded from now on; --forget: what was is deleted as well. delete cannot be taken back.
 `,

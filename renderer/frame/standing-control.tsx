@@ -2,7 +2,7 @@
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
 import type { Standing } from "../../contract/words.ts";
 import { bridge } from "../bridge.ts";
-import { clockMinutes } from "../format.ts";
+import { moment } from "../format.ts";
 import { Check, Down, Hourglass, Lock, Pause, Pupil, Question, Slash } from "../parts/icons.tsx";
 import { inOrder, useKnown } from "../store.ts";
 import { text } from "../text.ts";
@@ -16,7 +16,7 @@ function face({ mode, override }: Standing) {
   if (override?.kind === "lockdown") return { tone: "alarm", icon: <Lock />, word: text.standing.lockdown };
   if (override?.kind === "pause") {
     const { ends } = override;
-    const word = ends === null ? text.standing.paused : text.standing.pausedUntil(clockMinutes(ends));
+    const word = ends === null ? text.standing.paused : text.standing.pausedUntil(moment(ends, new Date()));
     return { tone: "warn", icon: <Pause />, word };
   }
   const icon = { ask: <Question />, learn: <Pupil />, allow: <Check />, block: <Slash /> }[mode];

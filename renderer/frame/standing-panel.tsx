@@ -4,7 +4,7 @@ import { Button, ListBox, ListBoxItem, Switch } from "react-aria-components";
 import type { Duration } from "../../contract/lifetime.ts";
 import { type Mode, modeSchema, type Standing } from "../../contract/words.ts";
 import { bridge } from "../bridge.ts";
-import { clockMinutes, plain } from "../format.ts";
+import { moment, plain } from "../format.ts";
 import { ErrorLine } from "../parts/notice.tsx";
 import { Pick } from "../parts/pick.tsx";
 import { useKnown } from "../store.ts";
@@ -74,7 +74,7 @@ export function PauseChoice({ standing: { override }, isDisabled }: Props) {
           ? words.pause.what
           : override.ends === null
             ? words.pause.now
-            : words.pause.until(clockMinutes(override.ends))}
+            : words.pause.until(moment(override.ends, new Date()))}
         {override?.kind === "lockdown" && ` ${words.lockdown.first}`}
       </p>
       <div className="panel-buttons">

@@ -1,6 +1,6 @@
 // What stands around the rules when it is not the ordinary: a mode other than asking, a pause or lockdown, the profile, a change on trial.
 import type { Standing } from "../../contract/words.ts";
-import { clockMinutes, plain } from "../format.ts";
+import { moment, plain } from "../format.ts";
 import { useKnown } from "../store.ts";
 import { text } from "../text.ts";
 
@@ -13,13 +13,13 @@ function standingFacts({ mode, override, profile, trial }: Standing): Fact[] {
   const facts: Fact[] = [];
   if (override?.kind === "lockdown") facts.push({ key: "override", word: words.lockdown, tone: "warn" });
   if (override?.kind === "pause") {
-    const word = override.ends === null ? words.paused : words.pausedUntil(clockMinutes(override.ends));
+    const word = override.ends === null ? words.paused : words.pausedUntil(moment(override.ends, new Date()));
     facts.push({ key: "override", word, tone: "warn" });
   }
   if (trial) {
     facts.push({
       key: "trial",
-      word: words.trial(clockMinutes(trial.ends)),
+      word: words.trial(moment(trial.ends, new Date())),
       tone: "warn",
       why: text.helper.change(plain(trial.what)),
     });

@@ -15,6 +15,7 @@ import { settle, useKnown } from "../store.ts";
 import { text } from "../text.ts";
 import { Choices, canBeRemembered, firstLifetime, firstScope, scopesOf } from "./choices.tsx";
 import { useDeadTime } from "./dead-time.ts";
+import { letterOf } from "./letter.ts";
 import { Snooze } from "./snooze.tsx";
 import { Subject } from "./subject.tsx";
 import { offerUndo, useUndo } from "./undo.tsx";
@@ -89,11 +90,12 @@ export function Card({ prompt, siblings, shown, queue, later, hide }: Props) {
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (event.repeat || event.ctrlKey || event.metaKey || snoozing) return;
+      const letter = event.altKey ? letterOf(event) : null;
       if (event.key === "Escape" && !event.altKey) later();
-      else if (event.altKey && event.code === "KeyA") void answer("allow");
-      else if (event.altKey && event.code === "KeyB") void answer("block");
-      else if (event.altKey && event.code === "KeyD") setOpen(!open);
-      else if (event.altKey && event.code === "KeyS" && live) setSnoozing(true);
+      else if (letter === "a") void answer("allow");
+      else if (letter === "b") void answer("block");
+      else if (letter === "d") setOpen(!open);
+      else if (letter === "s" && live) setSnoozing(true);
       else return;
       event.preventDefault();
     };

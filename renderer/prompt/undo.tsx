@@ -7,6 +7,7 @@ import { bridge } from "../bridge.ts";
 import { ErrorLine } from "../parts/notice.tsx";
 import { text } from "../text.ts";
 import { useDeadTime } from "./dead-time.ts";
+import { letterOf } from "./letter.ts";
 
 const words = text.prompt.undo;
 /** How long the way back is offered here, ms. Later it is in the inbox, among the recent answers. */
@@ -29,6 +30,7 @@ export function offerUndo(last: Undoable | null): void {
 export function UndoBar({ last }: { last: Undoable }) {
   const bar = useRef<HTMLDivElement>(null);
   const [undone, setUndone] = useState(false);
+  const sent = useRef(false);
   const [error, setError] = useState<ErrorCode | null>(null);
   // Where it comes up there was a button a moment ago.
   const { live, mayAct } = useDeadTime(String(last.change), () => bar.current ?? window);
@@ -44,8 +46,10 @@ export function UndoBar({ last }: { last: Undoable }) {
   }, [undone]);
 
   const undo = async (): Promise<void> => {
-    if (!mayAct() || undone) return;
+    if (!mayAct() || undone || sent.current) return;
+    sent.current = true;
     const outcome = await bridge.call("rules.undo", { change: last.change });
+    sent.current = false;
     setError(outcome.ok ? null : outcome.code);
     setUndone(outcome.ok);
   };
@@ -54,7 +58,7 @@ export function UndoBar({ last }: { last: Undoable }) {
     const press = (event: KeyboardEvent): void => {
       // With a card above it Escape is the card's.
       if (event.key === "Escape" && bar.current?.previousElementSibling === null) offerUndo(null);
-      if (!event.ctrlKey || event.altKey || event.shiftKey || event.key !== "z" || event.repeat) return;
+      if (!event.ctrlKey || event.altKey || event.shiftKey || letterOf(event) !== "z" || event.repeat) return;
       event.preventDefault();
       void undo();
     };

@@ -4,7 +4,7 @@
 import { Button } from "react-aria-components";
 import type { Status } from "../../contract/words.ts";
 import { bridge } from "../bridge.ts";
-import { clockMinutes, plain } from "../format.ts";
+import { moment, plain } from "../format.ts";
 import { change } from "../frame/standing.ts";
 import { Held, StandingControl } from "../frame/standing-control.tsx";
 import { Fence } from "../parts/icons.tsx";
@@ -104,7 +104,7 @@ export function Notices() {
       {link.state === "up" && trial && (
         <Notice
           tone="wait"
-          title={text.frame.trial.title(clockMinutes(trial.ends))}
+          title={text.frame.trial.title(moment(trial.ends, new Date()))}
           action={
             <Button className="button" onPress={() => void change("confirm", {})}>
               {text.frame.trial.keep}

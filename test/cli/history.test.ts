@@ -1,7 +1,7 @@
 // `picket history` against a stub helper: what it asks, and what it prints as table, JSON and CSV.
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { HistoryRow } from "../../contract/history.ts";
-import { picket } from "./picket-process.ts";
+import { picket, startPicket } from "./picket-process.ts";
 import { hostilePath } from "./samples.ts";
 import { type StubHelper, startStubHelper } from "./stub-helper.ts";
 
@@ -158,6 +158,25 @@ describe("the rest", () => {
     await run("history delete --all");
     expect(asked()?.params).toEqual({});
   });
+
+  it("times are of this computer's clock unless they say otherwise, and what was deleted is said", async () => {
+    const berlin = (words: string) => startPicket(words.split(" "), helper.socket, { TZ: "Europe/Berlin" }).ended;
+    const day = await berlin("history delete --from 2026-11-23 --to 2026-11-24T09:30");
+    expect(asked()?.params).toEqual({ from: "2026-11-22T23:00:00.000Z", to: "2026-11-24T08:30:00.000Z" });
+    expect(day.stdout).toBe("deleted from 2026-11-23 00:00:00 to 2026-11-24 09:30:00\n");
+    await berlin("history delete --from 2026-11-23T00:00:00Z --to 2026-11-23T12:00+02:00");
+    expect(asked()?.params).toEqual({ from: "2026-11-23T00:00:00.000Z", to: "2026-11-23T10:00:00.000Z" });
+  });
+
+  it.each(["10", "Nov 23", "2026", "2026-11", "11/23/2026", "2026-02-30", "2026-11-23T25:00", "2026-11-23T9", "now"])(
+    "%s is no time, and deletes nothing",
+    async (given) => {
+      const before = helper.calls.length;
+      const { code, stderr } = await picket(["history", "delete", "--from", given], helper.socket);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("wants a day or a time") });
+      expect(helper.calls.length).toBe(before);
+    },
+  );
 
   it.each([
     "history extra",

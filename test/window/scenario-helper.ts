@@ -78,6 +78,9 @@ export class ScenarioHelper {
   /** The view that was asked for last, and how often one was. */
   view: View | null = null;
   views = 0;
+  /** What waits from now on for somebody's password. */
+  withheld: MethodName | null = null;
+  private readonly late: (() => void)[] = [];
   /** Updates of the monitor that get lost from now on. */
   losing = 0;
 
@@ -244,17 +247,29 @@ export class ScenarioHelper {
     });
     socket.on("data", (chunk: Buffer) => {
       for (const line of lines.push(chunk)) {
-        const { id, method, params } = v.parse(requestSchema, JSON.parse(line));
-        try {
-          const name = method as MethodName;
-          const result = this.answer(socket, name, v.parse(methods[name].params as v.GenericSchema, params));
-          socket.write(`${JSON.stringify({ id, result: v.parse(methods[name].result as v.GenericSchema, result) })}\n`);
-        } catch (error) {
-          const { code, message } = error instanceof CodedError ? error : new CodedError("internal", String(error));
-          socket.write(`${JSON.stringify({ id, error: { code, message } })}\n`);
-        }
+        const { method } = JSON.parse(line) as { method: MethodName };
+        if (method === this.withheld) this.late.push(() => this.take(socket, line));
+        else this.take(socket, line);
       }
     });
+  }
+
+  /** Does what waited for a password. */
+  consent(): void {
+    this.withheld = null;
+    for (const take of this.late.splice(0)) take();
+  }
+
+  private take(socket: Socket, line: string): void {
+    const { id, method, params } = v.parse(requestSchema, JSON.parse(line));
+    try {
+      const name = method as MethodName;
+      const result = this.answer(socket, name, v.parse(methods[name].params as v.GenericSchema, params));
+      socket.write(`${JSON.stringify({ id, result: v.parse(methods[name].result as v.GenericSchema, result) })}\n`);
+    } catch (error) {
+      const { code, message } = error instanceof CodedError ? error : new CodedError("internal", String(error));
+      socket.write(`${JSON.stringify({ id, error: { code, message } })}\n`);
+    }
   }
 
   private answer(socket: Socket, method: MethodName, params: unknown): unknown {

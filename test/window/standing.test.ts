@@ -56,7 +56,7 @@ describe("the control", () => {
     await control().click();
     await panel().getByRole("button", { name: "10 minutes" }).click();
     await control()
-      .getByText(/^Paused until \d\d:\d\d$/)
+      .getByText(/^Paused until (.+ )?\d\d:\d\d$/)
       .waitFor();
     expect(helper.asked("pause")).toEqual([{ for: "10m" }]);
     await app.main.keyboard.press("Escape");
@@ -88,6 +88,27 @@ describe("the control", () => {
     await app.main.locator(".header-profile", { hasText: "Profile automatic" }).waitFor();
     expect(helper.asked("profile.set")).toEqual([{ name: "automatic" }]);
     helper.profiles.known = [];
+  });
+
+  test("locks down at once while another change waits for a password", async () => {
+    helper.withheld = "mode.set";
+    await control().click();
+    await panel()
+      .getByRole("option", { name: /^Let through/ })
+      .click();
+    // The same again is nothing new.
+    await panel()
+      .getByRole("option", { name: /^Let through/ })
+      .click();
+    await panel().locator(".panel-switch").click();
+    await control().getByText("Lockdown").waitFor();
+    expect(helper.asked("lockdown")).toEqual([{ on: true }]);
+    expect(helper.asked("mode.set")).toEqual([]);
+    helper.consent();
+    await waitFor(() => expect(helper.asked("mode.set").length).toBe(1));
+    await panel()
+      .getByRole("option", { name: /^Let through/, selected: true })
+      .waitFor();
   });
 
   test("says when the helper refuses, and changes nothing", async () => {

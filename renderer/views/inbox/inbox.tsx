@@ -4,7 +4,7 @@ import { type ReactNode, useCallback, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 import type { ErrorCode } from "../../../contract/errors.ts";
 import { bridge } from "../../bridge.ts";
-import { baseName, clockMinutes, isIdentified } from "../../format.ts";
+import { baseName, isIdentified, moment } from "../../format.ts";
 import { Tray } from "../../parts/icons.tsx";
 import { ErrorLine, Nothing } from "../../parts/notice.tsx";
 import { Search } from "../../parts/search.tsx";
@@ -121,8 +121,12 @@ function Snoozed() {
         const name = isIdentified(app) ? baseName(app) : text.unidentified.word;
         return (
           <li key={app}>
-            <span>{words.snoozed.line(name, clockMinutes(until))}</span>
-            <Button className="button button-quiet" onPress={() => void bridge.shell({ do: "wake", app })}>
+            <span>{words.snoozed.line(name, moment(until, new Date()))}</span>
+            <Button
+              className="button button-quiet"
+              aria-label={`${words.snoozed.wake}: ${name}`}
+              onPress={() => void bridge.shell({ do: "wake", app })}
+            >
               {words.snoozed.wake}
             </Button>
           </li>

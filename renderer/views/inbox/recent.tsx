@@ -40,9 +40,14 @@ export function Recent({ answers }: { answers: readonly RecentAnswer[] }) {
   // The newest comes first: an answer given elsewhere puts another one's way back under the pointer.
   const key = answers.map(({ id, time, change }) => `${id} ${time} ${change}`).join("\n");
   const { live, mayAct } = useDeadTime(key, () => list.current ?? window);
-  const undo = async (change: number): Promise<void> => {
-    if (!mayAct()) return;
+  // A second press, before the list says that it is undone, would only be told that there is nothing left to undo.
+  const sent = useRef(new Set<string>());
+  const undo = async (id: string, change: number): Promise<void> => {
+    const asked = `${id} ${change}`;
+    if (!mayAct() || sent.current.has(asked)) return;
+    sent.current.add(asked);
     const outcome = await bridge.call("rules.undo", { change });
+    if (!outcome.ok) sent.current.delete(asked);
     setError(outcome.ok ? null : outcome.code);
   };
   return (
@@ -66,7 +71,7 @@ export function Recent({ answers }: { answers: readonly RecentAnswer[] }) {
                 <Button
                   className="button"
                   aria-label={words.undoLabel(recentAnswer(answer))}
-                  onPress={() => void undo(change)}
+                  onPress={() => void undo(answer.id, change)}
                 >
                   {words.undo}
                 </Button>

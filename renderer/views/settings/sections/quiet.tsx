@@ -1,7 +1,7 @@
 // When nothing comes up by itself: for all, and for single apps.
 import { Button } from "react-aria-components";
 import { bridge } from "../../../bridge.ts";
-import { clockMinutes, pathText } from "../../../format.ts";
+import { moment, pathText } from "../../../format.ts";
 import { useKnown } from "../../../store.ts";
 import { text } from "../../../text.ts";
 import { PreferenceSwitch } from "../parts.tsx";
@@ -17,7 +17,7 @@ function Snoozed() {
       {snoozed.map(({ app, until }) => (
         <li key={app}>
           <span className="line">{pathText(app)}</span>
-          <span className="second">{words.snoozed.until(clockMinutes(until))}</span>
+          <span className="second">{words.snoozed.until(moment(until, new Date()))}</span>
           <Button
             className="button"
             aria-label={words.snoozed.wakeApp(pathText(app))}
