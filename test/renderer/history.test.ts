@@ -1,7 +1,15 @@
 // The history's own arithmetic: where a row leads and back, what a filter is made of, and points of unequal length.
 import { describe, expect, test } from "vitest";
 import type { HistoryEvent, HistoryRow, HistorySeries } from "../../contract/history.ts";
-import { bucketAt, busiest, columnsOf, gapsOf, sleepsOf, spanBetween } from "../../renderer/views/history/columns.ts";
+import {
+  bucketAt,
+  busiest,
+  columnsOf,
+  gapsOf,
+  secondsOver,
+  sleepsOf,
+  spanBetween,
+} from "../../renderer/views/history/columns.ts";
 import { backTo, filterOf, firstLook, into, nextDimension, openDimensions } from "../../renderer/views/history/look.ts";
 import { about, flagsOf, happenedIn, shadesOf } from "../../renderer/views/history/marks.ts";
 import { reachOf, ticksOf } from "../../renderer/views/history/scale.ts";
@@ -58,6 +66,8 @@ describe("the chart's columns", () => {
 
   test("are speeds over as long as a bucket is, or has been so far; what went lies below the line", () => {
     const [times, came, went] = columnsOf(series, "rate", now, []);
+    // What is said of each is what is drawn.
+    expect(bytesIn.map((bytes, at) => bytes / secondsOver(series, at, now))).toEqual(came.slice(0, bytesIn.length));
     expect(came).toEqual([1, 1, 1, 1]);
     expect(went).toEqual([-1, -1, -1, -1]);
     expect(times).toEqual([...starts, 86_400 + 90_000 + 86_400]);

@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import type { HistoryEvent, HistorySeries } from "../../../contract/history.ts";
 import { humanBytes } from "../../format.ts";
 import { text } from "../../text.ts";
-import { busiest, columnsOf, gapsOf, lengthOf, sleepsOf, spanBetween } from "./columns.ts";
+import { bucketAt, busiest, columnsOf, gapsOf, secondsOver, sleepsOf, spanBetween } from "./columns.ts";
 import type { Look, Span } from "./look.ts";
 import { happenedIn } from "./marks.ts";
 import { plotOptions, type Shows } from "./plot.ts";
@@ -24,13 +24,15 @@ type Props = {
 export function Chart({ series, events, measure, span, choose }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  /** The bucket under the pointer, or where the arrow keys are; where Shift was pressed. */
+  /** The bucket under the pointer, or where the arrow keys are; when that was where Shift was pressed, for buckets move on. */
   const [at, setAt] = useState<number | null>(null);
   const [anchor, setAnchor] = useState<number | null>(null);
   const dragging = useRef(false);
   const shows = useRef<Shows>({ measure, events, gaps: [] });
   const sleeps = useMemo(() => sleepsOf(events), [events]);
   shows.current = { measure, events, gaps: useMemo(() => gapsOf(series, sleeps), [series, sleeps]) };
+  // What is said of the bucket that is not over yet is what is drawn.
+  const { now } = useMemo(() => ({ now: Date.now() / 1000, of: series }), [series]);
   const latest = useRef({ series, choose });
   latest.current = { series, choose };
 
@@ -64,14 +66,14 @@ export function Chart({ series, events, measure, span, choose }: Props) {
   }, []);
 
   useEffect(() => {
-    plot.current?.setData(columnsOf(series, measure, Date.now() / 1000, sleeps));
+    plot.current?.setData(columnsOf(series, measure, now, sleeps));
     // After the new scales hold. What the axes say can differ where their scales do not.
     queueMicrotask(() => {
       plot.current?.redraw(false, true);
       // While somebody drags, the mark is theirs.
       if (!dragging.current) markSpan(plot.current, span);
     });
-  }, [series, measure, sleeps, span]);
+  }, [series, measure, now, sleeps, span]);
 
   const last = series.starts.length - 1;
   const here = at === null ? last : Math.min(at, last);
@@ -91,9 +93,9 @@ export function Chart({ series, events, measure, span, choose }: Props) {
     else if (move !== undefined) {
       const to = Math.max(0, Math.min(last, move));
       if (event.shiftKey) {
-        const from = anchor ?? here;
+        const from = anchor ?? series.starts[here] ?? 0;
         setAnchor(from);
-        choose(spanBetween(series, from, to));
+        choose(spanBetween(series, bucketAt(series.starts, from), to));
       } else setAnchor(null);
       setAt(to);
       const left = plot.current?.valToPos(series.starts[to] ?? 0, "x");
@@ -103,7 +105,7 @@ export function Chart({ series, events, measure, span, choose }: Props) {
   };
 
   const measured = (bytes: number, bucket: number): string =>
-    measure === "rate" ? words.rate(humanBytes(bytes / lengthOf(series, bucket))) : humanBytes(bytes);
+    measure === "rate" ? words.rate(humanBytes(bytes / secondsOver(series, bucket, now))) : humanBytes(bytes);
   const said = (bucket: number): string =>
     words.at(
       bucketText(series.bucket, series.starts[bucket] ?? 0),

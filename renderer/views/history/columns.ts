@@ -47,7 +47,11 @@ export function gapsOf(series: HistorySeries, sleeps: readonly Span[]): Span[] {
   return gaps;
 }
 
-/** The last bucket is not over yet: its rate is of what is over of it. `now`: Unix seconds. */
+/** Seconds of a bucket that are over: the last one is not yet, and its rate is of those. `now`: Unix seconds. */
+export function secondsOver(series: HistorySeries, at: number, now: number): number {
+  return Math.max(1, Math.min(lengthOf(series, at), now - (series.starts[at] ?? now)));
+}
+
 export function columnsOf(
   series: HistorySeries,
   measure: Look["measure"],
@@ -55,11 +59,7 @@ export function columnsOf(
   sleeps: readonly Span[],
 ): Columns {
   const asleep = asleepIn(series, sleeps);
-  const by = (at: number): number => {
-    if (measure === "total") return 1;
-    const over = now - (series.starts[at] ?? now);
-    return Math.max(1, Math.min(lengthOf(series, at), over));
-  };
+  const by = (at: number): number => (measure === "total" ? 1 : secondsOver(series, at, now));
   const last = series.starts.length - 1;
   const end = (series.starts[last] ?? 0) + lengthOf(series, last);
   const closed = (values: number[]): (number | null)[] => {
