@@ -38,11 +38,25 @@ export class Desktop {
   }
 
   async until<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
-    for (const end = performance.now() + 60_000 * this.slowness; ; await sleep(100)) {
+    for (const end = performance.now() + 60_000 * this.slowness; ; ) {
+      const start = performance.now();
       const found = await probe();
       if (found !== undefined) return found;
-      if (performance.now() > end) throw new Error(`waited in vain for ${what}`);
+      const now = performance.now();
+      if (now > end) throw new Error(`waited in vain for ${what}\n${await this.seen()}`);
+      // To look is work as well, of which an emulated processor would do nothing else.
+      await sleep(Math.min(Math.max(100, now - start), 10_000));
     }
+  }
+
+  /** What somebody who looks at the machine would look at. */
+  private async seen(): Promise<string> {
+    const looks = [
+      "picket prompts; picket rules; journalctl --quiet --boot --no-pager --lines=30 --unit=picket-helper --unit=session",
+      `xdotool getactivewindow getwindowname; xdotool search --onlyvisible --name . getwindowname %@`,
+    ];
+    const seen = looks.map((look) => this.as("root", ["sh", "-c", `exec 2>&1; ${look}`], screen));
+    return (await Promise.all(seen)).map(({ stdout }) => stdout).join("");
   }
 
   /** A second person, a far side that is there at every boot, and a program that is an app by itself. */
@@ -76,6 +90,11 @@ export class Desktop {
     expect(cgroup).toMatch(/^\/user\.slice\/user-1000\.slice\/session-[^/]+\.scope\n$/);
     const group = (await this.root(["getent", "group", "_picket"])).split(":")[2];
     expect(await this.root(["stat", "--format=%g", `/proc/${pid}`])).toBe(`${group}\n`);
+    // Where a window takes minutes to start, the helper would block what is asked before it is there.
+    await this.until("the window at the helper", async () => {
+      const connected = await this.root(["ss", "-Hx", "state", "established"]);
+      return connected.includes("/run/picket/helper.sock") || undefined;
+    });
   }
 
   async logOut(): Promise<void> {
@@ -83,7 +102,8 @@ export class Desktop {
   }
 
   fetching(program: "curl" | "wget"): Promise<Outcome> {
-    const words = { curl: ["curl", "-sS"], wget: ["wget", "-q", "-O-", "-t1"] }[program];
+    // The card may come later than curl would wait by itself.
+    const words = { curl: ["curl", "-sS", "--connect-timeout", "3600"], wget: ["wget", "-q", "-O-", "-t1"] }[program];
     return this.as("alice", [...words, "http://192.0.2.2/"]);
   }
 
@@ -99,14 +119,19 @@ export class Desktop {
     );
   }
 
-  /** Asks for the card by its shortcut and answers with a key, until there is a rule: keys are dead at first, and the machine may be busy. */
+  /**
+   * Asks for the card by its shortcut and answers with a key, until there is a rule: on a slow machine the card may take long to come, and its
+   * keys are dead at first.
+   */
   async answerWith(key: string, app: string): Promise<Rule> {
     return await this.until(`an answer about ${app}`, async () => {
       await this.as("root", ["xdotool", "key", "ctrl+alt+p"], screen);
-      // Longer than keys are dead for: on a slow machine that is as long as the window takes to come.
+      // Longer than keys are dead for.
       await sleep(1_500 * Math.ceil(this.slowness / 3));
+      const inUse = await this.as("root", ["xdotool", "getactivewindow", "getwindowname"], screen);
+      if (inUse.stdout !== "Picket asks\n") return undefined;
       await this.as("root", ["xdotool", "key", key], screen);
-      await sleep(500);
+      await sleep(500 * Math.ceil(this.slowness / 3));
       return (await this.rulesOf(app))[0];
     });
   }
