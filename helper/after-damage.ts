@@ -10,8 +10,10 @@ export function cautious(
   rules: Damage["rules"],
 ): State {
   if (rules === "kept") return state;
-  // A mode that allows what nobody was asked about is a person's choice, and nobody knows any more whether it was made.
-  const mode = rules === "lost" ? "ask" : state.mode;
+  // A mode that allows what nobody was asked about is a person's choice. Nobody knows any more whether it was made, or, where the kernel
+  // asks, whether it was taken back since the copy.
+  const allows = state.mode === "learn" || state.mode === "allow";
+  const mode = rules === "lost" || (allows && enforced.default_action === action.ask) ? "ask" : state.mode;
   return {
     ...state,
     mode: enforced.default_action === action.block ? "block" : mode,

@@ -59,7 +59,15 @@ import { makeService, type ServiceParts, statusOf } from "./service.ts";
 import { lockState, secureState } from "./state-folder.ts";
 import { Copies } from "./store/copies.ts";
 import type { Store } from "./store/database.ts";
-import { copiesFolder, type Damage, damageToTell, databaseIn, openState, suspect } from "./store/open-state.ts";
+import {
+  cautionOwed,
+  copiesFolder,
+  damageToTell,
+  databaseIn,
+  openState,
+  settleCaution,
+  suspect,
+} from "./store/open-state.ts";
 import { Profiles } from "./store/profiles.ts";
 import { RuleChanges } from "./store/rule-changes.ts";
 import { Settings } from "./store/settings.ts";
@@ -120,7 +128,7 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
     safely("the database could not be marked as damaged", () => suspect(options.state))();
     hooks.abandon();
   };
-  const { store, damage } = openState(options.state, Date.now(), (error) => storeFailed(error));
+  const { store } = openState(options.state, Date.now(), (error) => storeFailed(error));
   const mountedHere = ensureBpfFileSystem();
   // Everything that waits comes before the engine: from then on its timers count on the server being there.
   const runs = await makeRuns(root, instance);
@@ -133,7 +141,7 @@ export async function startHelper(options: Options, hooks: Hooks): Promise<Helpe
   try {
     const wanted = [ownGuard, ...named];
     const rooms = { options, hooks, root, instance, store, mountedHere, runs, wanted, programs, blocklists };
-    return await assemble({ ...rooms, unfound, space, damage, storeFailed });
+    return await assemble({ ...rooms, unfound, space, storeFailed });
   } catch (error) {
     // A helper that never was leaves nothing; one that follows another leaves what that one enforced.
     if (!programs.adopted) {
@@ -152,8 +160,6 @@ interface Rooms {
   readonly instance: string;
   readonly store: Store;
   readonly space: Space;
-  /** The database was damaged at this start. */
-  readonly damage: Damage | null;
   /** Hears of what the database could not do. */
   storeFailed(error: unknown): void;
   /** Whether this helper mounted the BPF file system. */
@@ -218,11 +224,13 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     catchUp: () => engine.catchUp(),
     changed,
   });
-  if (rooms.damage !== null) {
+  const rulesAre = cautionOwed(store);
+  if (rulesAre !== null) {
     const config = Buffer.alloc(layouts.config.size);
     const known = programs.maps.configs.get(Buffer.alloc(4), config);
     const enforced = known ? layouts.config.read(config) : { default_action: 0, override: 0 };
-    modes.restore(cautious(modes.state, enforced, rooms.damage.rules));
+    modes.restore(cautious(modes.state, enforced, rulesAre));
+    settleCaution(store);
   }
   const copies = new Copies(copiesFolder(options.state), databaseIn(options.state), store);
   const probation = new Probation({

@@ -22,11 +22,8 @@ const leastFree = 1024 * 1024;
 const tellFor = 7 * 86_400_000;
 
 /** What became of a damaged database. `file`: where it is now, null where it was gone. `rules`: where they are from. */
-export const damageSchema = v.object({
-  at: v.number(),
-  file: v.nullable(v.string()),
-  rules: v.union([v.literal("kept"), v.literal("lost"), v.object({ copy: v.number() })]),
-});
+const rulesSchema = v.union([v.literal("kept"), v.literal("lost"), v.object({ copy: v.number() })]);
+export const damageSchema = v.object({ at: v.number(), file: v.nullable(v.string()), rules: rulesSchema });
 export type Damage = v.InferOutput<typeof damageSchema>;
 
 export interface Opened {
@@ -80,7 +77,11 @@ function openOrReplace(state: string, now: number, failed: (error: unknown) => v
   rmSync(suspicionIn(state), { force: true });
   const { store, rules } = replace(file, aside, copies, failed);
   const damage: Damage = { at: now, file: aside, rules };
-  new Settings(store).set("damage", damage);
+  const settings = new Settings(store);
+  store.transaction(() => {
+    settings.set("damage", damage);
+    settings.set(owed, rules);
+  })();
   log("error", damageText(damage), aside === null ? {} : { file: aside });
   return { store, damage };
 }
@@ -177,6 +178,19 @@ export function damageText({ at, file, rules }: Damage): string {
     `${begin} Rules and settings are those of ${when(rules.copy)} UTC, from Picket's own copy: look through what you changed ` +
     "since then (picket rules), or restore a backup (picket restore FILE)."
   );
+}
+
+/** The setting that says so. */
+const owed = "caution";
+
+/** Where the rules are from, as long as no start has been as cautious as that asks for: the one that found the damage may have died before. */
+export function cautionOwed(store: Store): Damage["rules"] | null {
+  return new Settings(store).get(owed, rulesSchema) ?? null;
+}
+
+/** What is stored is as strict as the kernel was. */
+export function settleCaution(store: Store): void {
+  new Settings(store).set(owed, null);
 }
 
 /** What the status says of it, for a week. */

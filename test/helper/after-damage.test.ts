@@ -26,6 +26,16 @@ it("of a copy takes the mode, and no pause", () => {
   expect(cautious(paused, nothing, { copy: 1 })).toEqual(learning);
 });
 
+it("asks as the kernel does, though the copy is of a time when it learned or allowed", () => {
+  for (const mode of ["learn", "allow"] as const) {
+    const asks = cautious({ ...learning, mode }, { default_action: action.ask, override: 0 }, { copy: 1 });
+    expect(asks).toMatchObject({ mode: "ask", lockdown: false });
+  }
+  expect(cautious({ ...learning, mode: "block" }, { default_action: action.ask, override: 0 }, { copy: 1 }).mode).toBe(
+    "block",
+  );
+});
+
 it("changes nothing where nothing was lost", () => {
   expect(cautious(learning, { default_action: action.block, override: action.block }, "kept")).toBe(learning);
 });

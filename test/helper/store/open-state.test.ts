@@ -16,11 +16,13 @@ import { afterEach, expect, it } from "vitest";
 import { Copies, copiesIn, stamp, superseded, timeOf } from "../../../helper/store/copies.ts";
 import { durably, type Store } from "../../../helper/store/database.ts";
 import {
+  cautionOwed,
   copiesFolder,
   type Damage,
   damageToTell,
   databaseIn,
   openState,
+  settleCaution,
   suspect,
 } from "../../../helper/store/open-state.ts";
 import { anyMatcher, Rules } from "../../../helper/store/rules.ts";
@@ -84,6 +86,19 @@ it("what is whole is opened as it is, and nothing is said", () => {
   expect(hosts(again.store)).toEqual(["kept.example"]);
   expect(damageToTell(again.store, now)).toEqual([]);
   expect(setAside()).toEqual([]);
+});
+
+it("the caution that lost rules ask for is owed until a start has had it, though the file is whole again", () => {
+  writeFileSync(databaseIn(folder()), "no database at all, and long enough to be looked at as one");
+  const { store, damage } = opened();
+  expect([damage?.rules, cautionOwed(store)]).toEqual(["lost", "lost"]);
+  store.close();
+  // That start died. The next finds nothing wrong with the file.
+  const next = opened();
+  expect([next.damage, cautionOwed(next.store)]).toEqual([null, "lost"]);
+  settleCaution(next.store);
+  next.store.close();
+  expect(cautionOwed(opened().store)).toBeNull();
 });
 
 it("rules that are whole are taken out of a file whose history is damaged", () => {
