@@ -209,7 +209,7 @@ struct asked {
 	__u16 port;
 	__u8 connects;	 /* connect() calls, counted to 2 */
 	__u8 named;	 /* datagrams were sent to addresses named with them */
-	__u32 pad;
+	__u32 shared;	 /* several threads name addresses at once */
 };
 
 /* Where a connected datagram socket is let send, as its gate said last (usual.bpf.h). */

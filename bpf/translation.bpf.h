@@ -44,17 +44,25 @@ static __always_inline __u64 check_of(struct asked *asked)
 	return (mixed ^ (mixed >> 32)) | 1; /* 0 means nobody */
 }
 
-/* sendmsg4/6: a datagram with its destination. */
+/*
+ * sendmsg4/6: a datagram with its destination. What is corked (MSG_MORE) leaves in whichever thread pushes it, which may have named another
+ * address since: once a call of another thread is on its way, packets of the socket say themselves where they go, for good.
+ */
 static __always_inline void remember_named(struct socket_state *state, __u8 *address, __u8 *source, __u16 port)
 {
 	struct asked *asked = &state->asked;
+	/* What this very thread named before and never sent. */
+	__u64 own = check_of(asked), before;
 
 	__builtin_memcpy(asked->address, address, sizeof(asked->address));
 	name_loopback(asked->address);
 	__builtin_memcpy(asked->source, source, sizeof(asked->source));
 	asked->port = port;
 	asked->named = 1;
-	asked->check = check_of(asked);
+	/* In one step: of two threads at once, one sees the other's. */
+	before = __sync_lock_test_and_set(&asked->check, check_of(asked));
+	if (before && before != own)
+		asked->shared = 1;
 }
 
 /* The socket can have been connected anew, or before the guard, while another thread sends. */
@@ -92,12 +100,12 @@ __noinline int ask_caller(struct socket_state *state, struct packet *p, __u32 po
 	asked = state->asked; /* a copy: other threads write it */
 	__builtin_memcpy(connected, p->source, sizeof(connected));
 	__builtin_memset(p->source, 0, sizeof(p->source));
-	once = asked.connects == 1 && port;
+	once = asked.connects == 1 && port && !asked.shared;
 	known = asked.check && asked.check == check_of(&asked);
 	if (known) {
 		state->asked.check = 0; /* one call, one packet */
 		/* Once a socket was connected, the call may be one that never sent, and the packet one of send(): they must agree. */
-		if (!asked.connects || (once && port == asked.port && same_address(connected, asked.address)))
+		if ((!asked.connects && !asked.shared) || (once && port == asked.port && same_address(connected, asked.address)))
 			set_remote(p, asked.address, asked.port);
 		if (is_remote(p, asked.address, asked.port))
 			__builtin_memcpy(p->source, asked.source, sizeof(p->source));

@@ -257,7 +257,7 @@ const asked = new Struct({
   port: "u16",
   connects: "u8",
   named: "u8",
-  pad: "u32",
+  shared: "u32",
 });
 
 const usual = new Struct({

@@ -1,5 +1,6 @@
 // The short way of datagrams that go where those before them went (bpf/usual.bpf.h): counted like any other, and no way past a verdict.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { compiled } from "../network/compiled.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { guarded, TestHelper, until } from "./helper-process.ts";
 
@@ -79,6 +80,26 @@ send(5)`;
   expect(await network.arrivedAt(open)).toBe(count + 5);
   for (const address of [named, next]) expect(await network.arrivedAt(address)).toBe(0);
 });
+
+test.for([4, 6] as const)(
+  "a datagram over IPv%d that one thread corks and another pushes goes where it goes, whatever that one named",
+  async (family) => {
+    const app = compiled("corked");
+    const [named, target, allowed] = [network.address(family), network.address(family), network.address(family)];
+    const api = await helper.client();
+    for (const address of [named, allowed]) await api.call("rules.add", { app, action: "allow", address });
+    await api.call("rules.add", { app, action: "block", address: target });
+    const corked = async (to: string): Promise<number> => {
+      const { stdout } = await guarded(helper, network.near, [app, named, to, String(port), "3"]);
+      return (JSON.parse(stdout) as { corked: number }).corked;
+    };
+    expect(await corked(target)).toBeGreaterThan(0);
+    expect(await network.arrivedAt(target)).toBe(0);
+    // The control: they do go where that is allowed.
+    expect(await corked(allowed)).toBeGreaterThan(0);
+    expect(await network.arrivedAt(allowed)).toBeGreaterThan(0);
+  },
+);
 
 test("a block ends them with the next one", async () => {
   const address = network.address(4);

@@ -22,6 +22,7 @@ const alone = ["-O2", "-static"];
 const clients = {
   attempts: alone,
   brief: [...alone, "-pthread"],
+  corked: [...alone, "-pthread"],
   crowd: alone,
   flood: alone,
   knock: alone,
