@@ -119,7 +119,8 @@ describe.for([
     return errno;
   };
 
-  test("ends a connection that talks", async () => expect(await turned("tcp")).toBe(ECONNABORTED));
+  // Its next word may come before the helper ends it, and is refused with a reset.
+  test("ends a connection that talks", async () => expect([ECONNABORTED, ECONNRESET]).toContain(await turned("tcp")));
   test("ends a connection that is silent", async () => expect(await turned("tcp", "quiet")).toBe(ECONNABORTED));
   test("ends datagrams of a socket that is open", async () => expect(await turned("udp")).toBe(EPERM));
 });
