@@ -175,12 +175,18 @@ describe.for(everyway)("%s over IPv%d", ([how, family]) => {
   });
 
   test("is left to the app where its route changed meanwhile", async () => {
-    const address = network.distant(family);
-    const meanwhile = () => policyRoutes(`not fwmark ${tunnelMark} table ${table}`);
+    const rule = `not fwmark ${tunnelMark} table ${table}`;
     const dress = { pace: 0.5, seconds: 10 };
-    const outcome = await exchange(how, address, dress, { meanwhile });
-    expect(outcome.leftToApp + outcome.droppedAtRelease).toBeGreaterThan(0);
-    await expectOnlyBy("tunnel", address);
+    let left = 0;
+    // What the app itself sends between the change and the answer takes the new route, and nothing is left: on a slow day, once more.
+    for (let tries = 0; left === 0 && tries < 4; tries++) {
+      const address = network.distant(family);
+      const outcome = await exchange(how, address, dress, { meanwhile: () => policyRoutes(rule) });
+      await expectOnlyBy("tunnel", address);
+      left = outcome.leftToApp + outcome.droppedAtRelease;
+      for (const version of ["-4", "-6"]) near("ip", version, "rule", "del", ...rule.split(" "));
+    }
+    expect(left).toBeGreaterThan(0);
   });
 
   test("sends nothing from an address that went meanwhile", async () => {
