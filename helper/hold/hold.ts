@@ -352,7 +352,9 @@ export class Hold {
     const generation = this.parts.generation();
     try {
       this.parts.gates.set(layouts.flow_key.write(key), layouts.gate.write({ ...kept, ...verdict, generation }));
-      if (known && before === flowState.allowed && verdict.state !== before) this.parts.notices.takeBack();
+      // Where a person ends them, their gate may be gone and the kernel still go by what it said.
+      const may = known ? before === flowState.allowed : verdict.answered === answer.ended;
+      if (may && verdict.state !== flowState.allowed) this.parts.notices.takeBack();
     } catch (error) {
       this.unwritten++;
       this.parts.warn("the kernel took no verdict", { flow: flowId(key), error: String(error) });

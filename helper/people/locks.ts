@@ -33,6 +33,10 @@ function printable(word: string): string {
   return word.slice(0, 40).replace(/[^\x21-\x7e]/g, "?");
 }
 
+function isRootsAlone({ uid, mode }: { uid: number; mode: number }): boolean {
+  return uid === 0 && (mode & 0o022) === 0;
+}
+
 export class AdminLock {
   private readonly path: string;
   private known: Locks = { locked: [], problem: null };
@@ -46,7 +50,7 @@ export class AdminLock {
   read(): Locks {
     const stamp = this.stamp();
     if (stamp === this.readAs) return this.known;
-    this.known = stamp === "none" ? { locked: [], problem: null } : this.parse();
+    this.known = stamp === "none" ? { locked: [], problem: null } : this.parse(stamp.startsWith("none"));
     this.readAs = stamp;
     log("info", "what is locked", { locked: this.known.locked.join(" "), problem: this.known.problem });
     return this.known;
@@ -58,15 +62,19 @@ export class AdminLock {
       return `${ino} ${mtimeNs} ${ctimeNs} ${size}`;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      return code === "ENOENT" || code === "ENOTDIR" ? "none" : `unreadable ${code}`;
+      return code === "ENOENT" || code === "ENOTDIR" ? this.folder() : `unreadable ${code}`;
     }
   }
 
-  private parse(): Locks {
+  /** Without a file nothing is locked, unless others may have taken it out of its folder. */
+  private folder(): string {
+    const stats = statSync(dirname(this.path), { throwIfNoEntry: false });
+    return stats === undefined || isRootsAlone(stats) ? "none" : `none ${stats.uid} ${stats.mode}`;
+  }
+
+  private parse(isGone: boolean): Locks {
     try {
-      const isRoots = [lstatSync(this.path), statSync(dirname(this.path))].every(
-        ({ uid, mode }) => uid === 0 && (mode & 0o022) === 0,
-      );
+      const isRoots = !isGone && [lstatSync(this.path), statSync(dirname(this.path))].every(isRootsAlone);
       if (isRoots && lstatSync(this.path).isFile()) return parseLocks(readFileSync(this.path, "utf8"));
       return { locked: everything, problem: `${this.path} is not root's alone: everything is locked` };
     } catch (error) {

@@ -42,6 +42,13 @@ describe("the lock", () => {
     ["a file that others may write", () => chmodSync(file, 0o666)],
     ["a folder that others may write", () => chmodSync(folder, 0o777)],
     [
+      "such a folder that its file was taken out of",
+      () => {
+        chmodSync(folder, 0o777);
+        rmSync(file);
+      },
+    ],
+    [
       "a link",
       () => {
         rmSync(file);
