@@ -1,6 +1,6 @@
 // How the tests run, several files at a time: pure ones, then those that load programs and start helpers, which wait for holds,
-// retransmissions and lifetimes most of the time, whole systems, which wait for their services, and screens with a window each. At last, one
-// after another, those that need the machine to themselves.
+// retransmissions and lifetimes most of the time, and whole systems, which wait for their services. At last, one after another, screens
+// and those that need the machine to themselves.
 import { defineConfig } from "vitest/config";
 
 const all = process.env.PICKET_TESTS === "all";
@@ -11,12 +11,11 @@ const pure = ["contract", "build", "renderer", "helper/policy", "helper/prompts"
 );
 /** A machine with its own systemd each. Its own test counts what others would sweep away. */
 const machines = `test/machine/!(machine).test.ts`;
-/** Windows, each on a screen of its own, and beside them virtual machines, which take one processor. */
-const screens = [`test/{vm,window}/${tests}`, "test/end-to-end/window*.test.ts"];
-/** What loads or fills the machine, or starts from nothing. */
+/** Screens, virtual machines, and what loads or fills the machine. */
 const alone = [
+  `test/{vm,window}/${tests}`,
   "test/machine/machine.test.ts",
-  "test/end-to-end/{crash,first-run,flood,full,kill,leaks,start,storm}.test.ts",
+  "test/end-to-end/{crash,first-run,flood,full,kill,leaks,start,storm,window*}.test.ts",
   "test/**/*.slow.test.ts",
 ];
 const slow = all ? [] : ["test/**/*.slow.test.{ts,tsx}"];
@@ -49,7 +48,7 @@ export default defineConfig({
         test: {
           name: "real",
           include: [`test/${tests}`],
-          exclude: [...pure, ...alone, ...screens, machines],
+          exclude: [...pure, ...alone, machines],
           maxWorkers: 3,
           sequence: { groupOrder: 2 },
           ...patience,
@@ -67,21 +66,11 @@ export default defineConfig({
       },
       {
         test: {
-          name: "screens",
-          include: screens,
-          exclude: ["test/**/*.slow.test.ts"],
-          maxWorkers: 2,
-          sequence: { groupOrder: 4 },
-          ...patience,
-        },
-      },
-      {
-        test: {
           name: "alone",
           include: alone,
           exclude: [...pure, ...slow],
           fileParallelism: false,
-          sequence: { groupOrder: 5 },
+          sequence: { groupOrder: 4 },
           ...patience,
         },
       },
