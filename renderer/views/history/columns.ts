@@ -52,6 +52,7 @@ export function secondsOver(series: HistorySeries, at: number, now: number): num
   return Math.max(1, Math.min(lengthOf(series, at), now - (series.starts[at] ?? now)));
 }
 
+/** What is drawn: per second (`rate`) or as a whole (`total`); null where the computer slept. `now`: Unix seconds. */
 export function columnsOf(
   series: HistorySeries,
   measure: Look["measure"],
