@@ -15,6 +15,7 @@ import { guarded, type Ran, slowness, TestHelper, until } from "./helper-process
 
 const EPERM = 1;
 const ECONNABORTED = 103;
+const ECONNRESET = 104;
 const ECONNREFUSED = 111;
 
 const helper = new TestHelper();
@@ -179,7 +180,8 @@ describe("a length of time", { timeout: 180_000 * slowness }, () => {
     await api.call("rules.add", { app: null, action: "allow", address: "203.0.113.1", port: 1 });
     await until("the rule's end", async () => !(await has(id)));
     const ends = (await Promise.all(streams)).map(({ stdout }) => JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
-    expect(ends.map(({ errno }) => errno)).toEqual([ECONNABORTED, EPERM]);
+    // A connection that talks may meet the block with a packet first, and hears of that by a reset.
+    expect(ends.map(({ errno }) => errno)).toEqual([expect.toBeOneOf([ECONNABORTED, ECONNRESET]), EPERM]);
   });
 
   test("counts the time a machine sleeps: the clock of a time namespace is hours ahead at once", async () => {

@@ -32,10 +32,12 @@ export class Desktop {
     return `unix:path=${this.bus.socket}`;
   }
 
-  private async speak(name: string): Promise<MessageBus> {
+  /** `serve` comes before the name: who hears that somebody has it calls at once. */
+  private async speak(name: string, serve: (speaker: MessageBus) => void = () => {}): Promise<MessageBus> {
     const speaker = createClient({ socket: this.bus.socket, authMethods: ["EXTERNAL"] });
     speaker.connection.on("error", () => {});
     this.speakers.push(speaker);
+    serve(speaker);
     await speaker.requestName(name, 0);
     return speaker;
   }
@@ -57,8 +59,6 @@ export class Desktop {
   async showNotices(inhibited: { is: boolean } = { is: false }): Promise<void> {
     const name = "org.freedesktop.Notifications";
     const path = "/org/freedesktop/Notifications";
-    const speaker = await this.speak(name);
-    this.notifier = speaker;
     const values = {
       get Inhibited() {
         return inhibited.is;
@@ -92,19 +92,21 @@ export class Desktop {
         (id: number) => {
           const notice = this.notices.find((each) => each.id === id);
           if (notice) notice.closed = true;
-          speaker.sendSignal(path, name, "NotificationClosed", "uu", [id, 3]);
+          this.notifier?.sendSignal(path, name, "NotificationClosed", "uu", [id, 3]);
         },
       ],
     };
     const each = Object.entries(methods);
     const impl = Object.fromEntries(each.map(([member, [, , work]]) => [member, work]));
     Object.defineProperty(impl, "Inhibited", { enumerable: true, get: () => values.Inhibited });
-    speaker.exportInterface(impl, path, {
-      name,
-      methods: Object.fromEntries(each.map(([member, [takes, gives]]) => [member, [takes, gives]])),
-      signals: {},
-      properties: { Inhibited: "b" },
-    } as never);
+    this.notifier = await this.speak(name, (speaker) =>
+      speaker.exportInterface(impl, path, {
+        name,
+        methods: Object.fromEntries(each.map(([member, [takes, gives]]) => [member, [takes, gives]])),
+        signals: {},
+        properties: { Inhibited: "b" },
+      } as never),
+    );
   }
 
   /** Whoever shows notifications is gone, and what they showed with them. */
@@ -160,12 +162,13 @@ export class Desktop {
   /** Says where the accessibility bus is. Returns how often it was asked. */
   async accessibility(address: string): Promise<() => number> {
     let asked = 0;
-    const speaker = await this.speak("org.a11y.Bus");
     const say = (): string => {
       asked++;
       return address;
     };
-    this.serve(speaker, "/org/a11y/bus", "org.a11y.Bus", { GetAddress: ["", "s", say] });
+    await this.speak("org.a11y.Bus", (speaker) =>
+      this.serve(speaker, "/org/a11y/bus", "org.a11y.Bus", { GetAddress: ["", "s", say] }),
+    );
     return () => asked;
   }
 
@@ -173,8 +176,7 @@ export class Desktop {
   async screenSaver(name = "org.freedesktop.ScreenSaver"): Promise<(locked: boolean) => void> {
     let active = false;
     const path = `/${name.replaceAll(".", "/")}`;
-    const speaker = await this.speak(name);
-    this.serve(speaker, path, name, { GetActive: ["", "b", () => active] });
+    const speaker = await this.speak(name, (to) => this.serve(to, path, name, { GetActive: ["", "b", () => active] }));
     return (locked) => {
       active = locked;
       speaker.sendSignal(path, name, "ActiveChanged", "b", [locked]);
