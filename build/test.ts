@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { build } from "./build.ts";
 import { dist, nodePath, root } from "./paths.ts";
 import { giveBack, isRoot, rootPrefix, Stop, whyNoRoot } from "./privilege.ts";
+import { filesToRunAgain, withSecondRun } from "./second-run.ts";
 import { setUp } from "./setup.ts";
 import { lastLine, parseAllowedSkips, type Result, succeeded, tally } from "./tally.ts";
 
@@ -27,7 +28,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
-const results: Result[] = [];
+let results: Result[] = [];
+let passedAlone: string[] = [];
+const began = performance.now();
 try {
   if (!told("--prepared")) {
     const yes = told("--yes") || process.env.CI === "true";
@@ -42,7 +45,14 @@ try {
   results.push(
     ...check("the type checker (npm run typecheck)", [nodePath, join(root, "node_modules/.bin/tsc"), "--noEmit"]),
   );
-  results.push(...(await runTests()));
+  results.push(...(await runTests(words)));
+  // Not where somebody chose what runs: they look at it themselves.
+  for (const file of interrupted || words.length > 0 ? [] : filesToRunAgain(results)) {
+    console.log(`\nAgain, by itself: ${file}`);
+    const second = withSecondRun(results, await runTests([file]));
+    results = second.results;
+    passedAlone = [...passedAlone, ...second.passedAlone];
+  }
 } catch (error) {
   console.error(error instanceof Stop ? error.message : error);
   results.push({ name: "set-up", state: "failed" });
@@ -54,6 +64,7 @@ const skipped = results.filter(({ state }) => state === "skipped").map(({ name }
 const counted = tally(results, selected ? new Set(skipped) : listed);
 console.log("");
 for (const { name } of results.filter(({ state }) => state === "failed")) console.log(`failed: ${name}`);
+for (const name of passedAlone) console.log(`failed beside others, passed by itself: ${name}`);
 for (const name of counted.unlisted) console.log(`skipped, but not in test/allowed-skips: ${name}`);
 if (interrupted) console.log("interrupted: not every test ran");
 console.log(lastLine(counted));
@@ -93,7 +104,7 @@ function runAsRoot(): number {
   return spawnSync(program, args, { cwd: root, stdio: "inherit" }).status ?? 1;
 }
 
-async function runTests(): Promise<Result[]> {
+async function runTests(words: readonly string[]): Promise<Result[]> {
   const path = join(dist, "test-results.json");
   mkdirSync(dist, { recursive: true });
   rmSync(path, { force: true });
@@ -110,10 +121,13 @@ async function runTests(): Promise<Result[]> {
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
   let late = false;
-  const patience = setTimeout(() => {
-    late = true;
-    end();
-  }, patienceMs);
+  const patience = setTimeout(
+    () => {
+      late = true;
+      end();
+    },
+    began + patienceMs - performance.now(),
+  );
   const code = await new Promise<number | null>((resolve, reject) => child.on("exit", resolve).on("error", reject));
   clearTimeout(patience);
 
