@@ -87,6 +87,8 @@ export interface EngineParts {
   lostPackets(): number;
   /** What it could not say of flows that it decided or that ended. */
   lostNews(): number;
+  /** The kernel has news of a flow. */
+  heard(): void;
   checkpoint(step: Step): void;
 }
 
@@ -245,6 +247,7 @@ export class Engine {
       lostBefore,
       lostNews: parts.lostNews,
       findEnded: () => this.findEnded(),
+      heard: parts.heard,
       announced: (program) => this.naming.announce(program),
       held: (record, packet, how) => this.onHeld(this.withOwner(record), packet, how),
       told: (record) => this.onNews(record, flowId(record.flow)),

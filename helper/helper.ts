@@ -47,7 +47,7 @@ import { worldOf } from "./people/world.ts";
 import { localPrefixes, loopbackPrefixes } from "./policy/rule.ts";
 import { Probation } from "./probation.ts";
 import { readResolvers, watchResolvers } from "./resolvers.ts";
-import { eachRound } from "./rounds.ts";
+import { eachRound, Rounds } from "./rounds.ts";
 import { guardsBefore, writeRunFile } from "./run-file.ts";
 import { safely } from "./safely.ts";
 import { actWords } from "./server/act-words.ts";
@@ -78,7 +78,7 @@ export const objectPath = join(import.meta.dirname, "../dist/bpf/picket.bpf.o");
 /** Longest silence between two SYNs of a held TCP flow at first; the kernel doubles it after some. Seconds. */
 const holdPace = 0.1;
 const statusPace = 1000;
-const sweepPace = 2000;
+const restPace = 5000;
 /** When the start is over, and what waited for it, milliseconds. */
 const calm = 2000;
 /** What is no drift between two clocks but a hand, milliseconds. */
@@ -252,6 +252,22 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     addRules: (rules) => engine.edits.addAll(rules),
   });
   const changedTold = new Set<string>();
+  const lookAtDisk = safely("the disk could not be looked at", () => space.look(store));
+  const tasks = [
+    safely("flows that nobody can be asked about could not be decided", () => unattended.look()),
+    () => history.tick(),
+    lookAtDisk,
+    () => copies.tick(),
+    safely("empty cgroups could not be removed", () => runs.sweep()),
+  ];
+  const rounds = new Rounds({
+    near: statusPace,
+    far: restPace,
+    isBusy: () => engine.waiting().length > 0 || history.isBusy(restPace) || space.isFull || runs.inUse,
+    work: () => {
+      for (const task of tasks) task();
+    },
+  });
   const monitor = new Monitor({
     flows: () => engine.rememberedFlows(),
     countTraffic,
@@ -285,6 +301,9 @@ async function assemble(rooms: Rooms): Promise<Helper> {
       return ringFull + overShare;
     },
     lostNews: () => kernelCounters().logFull ?? 0,
+    heard: () => {
+      if (rounds.wake()) history.endRest();
+    },
     checkpoint: hooks.checkpoint,
     listener: {
       prompt: (prompt, id, person) => {
@@ -443,10 +462,6 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     history.meetNetwork(primary);
     safely("the profile of a network could not be taken", () => modes.meet(found))();
   });
-  const stopSweeping = eachRound(
-    sweepPace,
-    safely("empty cgroups could not be removed", () => runs.sweep()),
-  );
   const screens = new LockedScreens();
   const unattended = new UnattendedFlows({
     choice: options.unattended,
@@ -462,27 +477,15 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     carryOut: (flow, verdict) => engine.answers.decideUnattended(flow, verdict),
     now: boottime,
   });
-  const stopWaiting = eachRound(
-    statusPace,
-    safely("flows that nobody can be asked about could not be decided", () => unattended.look()),
-  );
-  const stopRecording = eachRound(statusPace, () => history.tick());
-  const lookAtDisk = safely("the disk could not be looked at", () => space.look(store));
   lookAtDisk();
-  const stopKeeping = eachRound(statusPace, () => {
-    lookAtDisk();
-    copies.tick();
-  });
+  rounds.start();
   setTimeout(() => void apps.rehearse(), calm).unref();
   const { adopted, verified, version: pins } = programs;
   log("info", "enforcing", { instance, guarded: service.guarded(), adopted, verified, pins });
 
   return {
     async close(removePins) {
-      stopSweeping();
-      stopWaiting();
-      stopRecording();
-      stopKeeping();
+      rounds.stop();
       stopWatching();
       networks.close();
       updates.close();

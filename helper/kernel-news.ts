@@ -21,6 +21,8 @@ export interface KernelNewsParts {
   lostPackets(): number;
   /** What it said before the helper read what was held when it started. */
   readonly lostBefore: number;
+  /** Something comes: called before each record of a flow. */
+  heard(): void;
   announced(program: ProgramRecord): void;
   /** `resumed`: an earlier helper asked about it. `late`: the packet is too old to be sent. */
   held(record: FlowRecord, packet: Buffer, how: { resumed: boolean; late: boolean }): void;
@@ -118,6 +120,7 @@ export class KernelNews {
     const record = program === null ? readRecord(bytes) : null;
     const packet = record === null ? Buffer.alloc(0) : packetOf(bytes, record);
     if (record === null || packet.length === 0) return true;
+    this.parts.heard();
     const late = kept === undefined && Number(process.hrtime.bigint() - record.time) / 1e6 > longestUnread;
     this.parts.held(record, packet, { resumed: kept?.resumed === true, late });
     return true;
@@ -129,6 +132,7 @@ export class KernelNews {
     if (record === null) return true;
     const held = this.events.peek();
     if (held !== null && held.readBigUInt64LE(layouts.record.offset("time")) <= record.time) return false;
+    this.parts.heard();
     this.parts.told(record);
     return true;
   }

@@ -1,9 +1,10 @@
 // Which networks this computer is in, as NetworkManager tells over the system bus: read anew whenever it says that something changed.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createClient, type MessageBus } from "dbus-native";
 import type { NetworkKind } from "../contract/history.ts";
 import type { Networks } from "../contract/words.ts";
 import { log } from "./log.ts";
+import { nextRound } from "./rounds.ts";
 import type { StoredNetwork } from "./store/history-keys.ts";
 import { systemBusSocket } from "./system-bus.ts";
 
@@ -148,6 +149,11 @@ export class NetworkWatch {
   }
 
   private connect(): void {
+    // Computers without a bus are asked for one again and again: a look is cheaper than a client.
+    if (!existsSync(this.socket)) {
+      this.lookLater();
+      return;
+    }
     const bus = createClient({
       socket: this.socket,
       authMethods: ["EXTERNAL"],
@@ -177,9 +183,13 @@ export class NetworkWatch {
     if (this.closed || this.bus !== bus) return;
     this.bus = undefined;
     bus.connection.stream.destroy();
+    this.lookLater();
+  }
+
+  private lookLater(): void {
     this.tell({ networks: null, primary: null });
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.connect(), lookAgain).unref();
+    this.timer = nextRound(lookAgain, () => this.connect()).unref();
   }
 
   private soon(bus: MessageBus, wait = settling): void {

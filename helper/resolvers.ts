@@ -1,6 +1,7 @@
 // The machine's configured resolvers, for the factory rule that lets names be looked up.
-import { readFileSync, unwatchFile, watchFile } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { type Prefix, parsePrefix } from "./policy/address.ts";
+import { eachRound } from "./rounds.ts";
 
 const file = "/etc/resolv.conf";
 /** resolv.conf is replaced rather than written: it is looked at again, not watched. Milliseconds. */
@@ -32,6 +33,20 @@ export function readResolvers(path = file): Resolvers {
 
 /** Calls back when the file was replaced. Returns the way to stop. */
 export function watchResolvers(changed: () => void): () => void {
-  watchFile(file, { interval: lookAgain, persistent: false }, changed);
-  return () => unwatchFile(file, changed);
+  let seen = identityOf(file);
+  return eachRound(lookAgain, () => {
+    const found = identityOf(file);
+    if (found === seen) return;
+    seen = found;
+    changed();
+  });
+}
+
+function identityOf(path: string): string {
+  try {
+    const { dev, ino, ctimeNs, size } = statSync(path, { bigint: true });
+    return [dev, ino, ctimeNs, size].join();
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
 }

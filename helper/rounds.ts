@@ -21,3 +21,47 @@ export function eachRound(pace: number, work: () => void): () => void {
 export function nextRound(pace: number, work: () => void): NodeJS.Timeout {
   return setTimeout(work, untilNext(pace));
 }
+
+export interface RoundsParts {
+  /** Milliseconds from round to round while there is something to do, and else. */
+  readonly near: number;
+  readonly far: number;
+  isBusy(): boolean;
+  /** Must not throw. */
+  work(): void;
+}
+
+/** Work that is due soon while there is some, and else comes round with what looks again in any case. */
+export class Rounds {
+  private readonly parts: RoundsParts;
+  private timer: NodeJS.Timeout | undefined;
+  private resting = false;
+
+  constructor(parts: RoundsParts) {
+    this.parts = parts;
+  }
+
+  start(): void {
+    this.timer = setTimeout(() => this.turn(), untilNext(this.parts.near));
+  }
+
+  /** There will be something to do in the next near round. Returns whether that was to be a far one. */
+  wake(): boolean {
+    if (!this.resting) return false;
+    this.resting = false;
+    clearTimeout(this.timer);
+    this.start();
+    return true;
+  }
+
+  stop(): void {
+    this.resting = false;
+    clearTimeout(this.timer);
+  }
+
+  private turn(): void {
+    this.parts.work();
+    this.resting = !this.parts.isBusy();
+    this.timer = setTimeout(() => this.turn(), untilNext(this.resting ? this.parts.far : this.parts.near));
+  }
+}

@@ -7,7 +7,7 @@ import type { CgroupPaths } from "../kernel/cgroup-paths.ts";
 import type { SocketState } from "../kernel/layout.ts";
 import type { Programs } from "../kernel/programs.ts";
 import { log } from "../log.ts";
-import { eachRound } from "../rounds.ts";
+import { eachRound, Rounds } from "../rounds.ts";
 import type { Guard } from "./named.ts";
 
 /** Where folders cannot be watched they are looked at this often, milliseconds. */
@@ -39,7 +39,14 @@ export class Guards {
   /** By folder; `inode` tells when it was replaced by another of the same name. */
   private readonly watches = new Map<string, { inode: bigint; watcher: FSWatcher }>();
   private unwatched = false;
-  private readonly rounds: (() => void)[] = [];
+  private closed = false;
+  private stopLocating = () => {};
+  private readonly settling = new Rounds({
+    near: unwatchedPace,
+    far: settlePace,
+    isBusy: () => this.unwatched,
+    work: () => this.settleSafely(),
+  });
 
   /** `root`: the cgroup2 mount. `adopt` hears of the sockets that were there before their guard. */
   constructor(
@@ -68,17 +75,15 @@ export class Guards {
     const failed = this.kept.find(({ failure }) => failure !== null);
     if (failed) throw new Error(`${failed.name} cannot be guarded: ${failed.failure}`);
     if (this.kept.some(({ locate }) => locate !== null)) setPriority(racingPriority);
-    const settleUnwatched = () => {
-      if (this.unwatched) this.settleSafely();
-    };
-    this.rounds.push(eachRound(unwatchedPace, settleUnwatched));
-    this.rounds.push(eachRound(settlePace, () => this.settleSafely()));
-    this.rounds.push(eachRound(locatePace, () => void this.locateWaiting()));
+    this.settling.start();
+    this.stopLocating = eachRound(locatePace, () => void this.locateWaiting());
   }
 
   /** What is attached stays attached. */
   close(): void {
-    for (const stop of this.rounds.splice(0)) stop();
+    this.closed = true;
+    this.settling.stop();
+    this.stopLocating();
     for (const { watcher } of this.watches.values()) watcher.close();
     this.watches.clear();
   }
@@ -201,7 +206,7 @@ export class Guards {
       // Where systemd does not answer, what it said before holds.
       guard.directory = await guard.locate().catch(() => guard.directory);
     }
-    if (this.rounds.length > 0) this.settleSafely();
+    if (!this.closed) this.settleSafely();
   }
 }
 

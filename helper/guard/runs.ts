@@ -11,6 +11,8 @@ export interface Runs {
   readonly directory: string;
   /** Moves one process into a run cgroup of its own; `pidfd` is its. Returns the cgroup below the mount. Errors: run_failed. */
   enter(pid: number, pidfd: number, name: string): Promise<string>;
+  /** Whether there may be something to remove: an earlier helper's, too. */
+  readonly inUse: boolean;
   /** Removes what is empty. */
   sweep(): void;
   /** Removes everything; what still runs goes on unguarded. */
@@ -31,8 +33,7 @@ class PlainRuns implements Runs {
   private readonly root: string;
   private next = Date.now();
   private readonly origins = new Map<string, string>();
-  /** Whether there may be something to remove: an earlier helper's, too. */
-  private inUse = true;
+  inUse = true;
 
   constructor(root: string, instance: string) {
     this.root = root;
@@ -106,6 +107,8 @@ class ScopedRuns implements Runs {
   }
 
   // systemd removes a scope with its last process.
+  readonly inUse = false;
+
   sweep(): void {}
 
   close(): Promise<void> {

@@ -167,7 +167,7 @@ export class History {
 
   /** Never throws. */
   tick(): void {
-    try {
+    this.attempt(() => {
       this.noticeSleep();
       if (this.kept.recording && this.flows.isBusy && performance.now() - this.counted.at >= this.pace - 100)
         this.parts.countTraffic();
@@ -176,12 +176,28 @@ export class History {
       if (performance.now() - this.tidied > tidyPace) this.tidy();
       // One at a time: each takes as long as a question.
       this.behind &&= this.rows.summarize(Math.floor(Date.now() / 1000 / dayLength), (by) => this.keys.valuesBy(by));
+    });
+  }
+
+  private attempt(work: () => void): void {
+    try {
+      work();
     } catch (error) {
       if (performance.now() - this.complained > complaintPace)
         log("error", "history could not be written", { error: String((error as Error).stack ?? error) });
       this.complained = performance.now();
       this.keys.forget();
     }
+  }
+
+  /** Whether a tick within `pace` milliseconds would find something to do, if nobody tells of anything. */
+  isBusy(pace: number): boolean {
+    return this.behind || (this.kept.recording && this.flows.isBusy && this.pace < pace);
+  }
+
+  /** Something is told after a time without ticks: it is of now, not of all that time. Never throws. */
+  endRest(): void {
+    this.attempt(() => this.book());
   }
 
   /** Milliseconds until the counters are read again: longer while nothing changes. */

@@ -6,8 +6,8 @@ import { log } from "../log.ts";
 import { decisions, type Store } from "./database.ts";
 import { copyState } from "./state-copy.ts";
 
-/** At most one copy in so many milliseconds: it costs the helper some ten. */
-const pace = 30_000;
+/** At most one copy in so many milliseconds: it costs the helper some ten. A round late, it is half a minute. */
+const pace = 25_000;
 /** The newest copies that stay, and the days of which the last one does. */
 const newest = 3;
 const days = 7;

@@ -42,6 +42,11 @@ export class Space {
     log("error", "nothing can be written to the disk", { folder: this.folder, code: this.failure });
   }
 
+  /** Nothing can be written. */
+  get isFull(): boolean {
+    return this.failure !== null;
+  }
+
   /** Each round, and once at the start. Never throws. */
   look(store: Store): void {
     if (this.failure === null) {

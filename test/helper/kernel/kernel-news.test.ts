@@ -36,6 +36,7 @@ it("goes on to owe the gates of what is told while it looks for them", async () 
     held: () => news?.oweGates(),
     told: () => {},
     lostNews: () => 0,
+    heard: () => {},
     findEnded: () => {},
   });
   news.start();
