@@ -1,7 +1,8 @@
 // How the tests run, several files at a time: pure ones, then those that load programs and start helpers, which wait for holds,
-// retransmissions and lifetimes most of the time, and whole systems, which wait for their services. At last, one after another, screens
-// and those that need the machine to themselves.
+// retransmissions and lifetimes most of the time, whole systems, which wait for their services, and screens with a window each. At last, one
+// after another, those that need the machine to themselves.
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./build/longest-first.ts";
 
 const all = process.env.PICKET_TESTS === "all";
 const tests = "**/*.test.{ts,tsx}";
@@ -10,12 +11,13 @@ const pure = ["contract", "build", "renderer", "helper/policy", "helper/prompts"
   (room) => `test/${room}/${tests}`,
 );
 /** A machine with its own systemd each. Its own test counts what others would sweep away. */
-const machines = `test/machine/!(machine).test.ts`;
-/** Screens, virtual machines, and what loads or fills the machine. */
+const machines = [`test/vm/${tests}`, "test/machine/!(machine).test.ts"];
+/** Windows, each on a screen of its own. */
+const screens = [`test/window/${tests}`, "test/end-to-end/window*.test.ts"];
+/** What loads or fills the machine, or starts from nothing. */
 const alone = [
-  `test/{vm,window}/${tests}`,
   "test/machine/machine.test.ts",
-  "test/end-to-end/{crash,first-run,flood,full,kill,leaks,start,storm,window*}.test.ts",
+  "test/end-to-end/{crash,first-run,flood,full,kill,leaks,start,storm}.test.ts",
   "test/**/*.slow.test.ts",
 ];
 const slow = all ? [] : ["test/**/*.slow.test.{ts,tsx}"];
@@ -39,6 +41,7 @@ export default defineConfig({
     // A forgotten `.only` would leave the others out without a word.
     allowOnly: false,
     reporters: ["default", "./build/reporter.ts"],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         // Two workers even on two cores, where vitest would take one. Orders start at 1: 0 is vitest's "no order".
@@ -48,8 +51,8 @@ export default defineConfig({
         test: {
           name: "real",
           include: [`test/${tests}`],
-          exclude: [...pure, ...alone, machines],
-          maxWorkers: 3,
+          exclude: [...pure, ...alone, ...screens, ...machines],
+          maxWorkers: 4,
           sequence: { groupOrder: 2 },
           ...patience,
         },
@@ -57,10 +60,20 @@ export default defineConfig({
       {
         test: {
           name: "machines",
-          include: [machines],
+          include: machines,
           exclude: ["test/**/*.slow.test.ts"],
           maxWorkers: 3,
           sequence: { groupOrder: 3 },
+          ...patience,
+        },
+      },
+      {
+        test: {
+          name: "screens",
+          include: screens,
+          exclude: ["test/**/*.slow.test.ts"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 4 },
           ...patience,
         },
       },
@@ -70,7 +83,7 @@ export default defineConfig({
           include: alone,
           exclude: [...pure, ...slow],
           fileParallelism: false,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
           ...patience,
         },
       },
