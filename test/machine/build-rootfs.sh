@@ -10,6 +10,7 @@ packages=(
   iproute2 netcat-openbsd                         # test networks inside the machine
   python3 curl wget openssh-client                # real clients
   openssh-server                                  # a real way in; started by the tests that want it
+  cron                                            # jobs of people who are not there; started by the tests that want it
   polkitd                                         # asks for consent; started by the bus when somebody wants it
   network-manager                                 # which networks it is in; started by the tests that want it
   libbpf1 libelf1                                 # what the helper loads
@@ -107,7 +108,7 @@ for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub
   ln -sfn /dev/null "$work/etc/systemd/system/$unit"
 done
 ln -sfn /lib/systemd/system/multi-user.target "$work/etc/systemd/system/default.target"
-for unit in ssh.service NetworkManager.service NetworkManager-dispatcher.service NetworkManager-wait-online.service; do
+for unit in ssh.service cron.service NetworkManager.service NetworkManager-dispatcher.service NetworkManager-wait-online.service; do
   chroot "$work" systemctl disable --quiet "$unit"
 done
 rm -rf "$work"/var/lib/apt/lists/* "$work"/var/cache/apt/*

@@ -104,8 +104,9 @@ export class GuardedMachine {
     return this.printed("far").split("arrived").length - 1;
   }
 
-  async until<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
-    for (const end = performance.now() + 60_000; ; await sleep(50)) {
+  /** `patience`: milliseconds. */
+  async until<T>(what: string, probe: () => Promise<T | undefined>, patience = 60_000): Promise<T> {
+    for (const end = performance.now() + patience; ; await sleep(50)) {
       const found = await probe();
       if (found !== undefined) return found;
       if (performance.now() > end) throw new Error(`waited in vain for ${what}\n${this.printed("picket-helper")}`);

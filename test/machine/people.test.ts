@@ -11,6 +11,8 @@ vi.setConfig({ testTimeout: 240_000 });
 const patience = 6;
 const env = ["--setenv=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", `--setenv=PICKET_SOCKET=${socket}`];
 let machine: GuardedMachine;
+/** What cron runs for bob, and what it leaves when it is done: how curl ended. */
+const job = { path: "/usr/local/bin/job", done: "/var/tmp/job-done", address: "192.0.2.3" };
 
 beforeAll(async () => {
   machine = await GuardedMachine.start();
@@ -20,6 +22,11 @@ beforeAll(async () => {
   await machine.helper("picket-helper", "people", ...guards, ...served);
   const inbound = ["--app", "any", "--action", "allow", "--direction", "inbound", "--address", "192.0.2.1"];
   await asRoot("rules", "add", ...inbound);
+  // Cron looks around once a minute: its job is met at the end.
+  const script = `#!/bin/sh\n[ -e ${job.done} ] || { curl -sS http://${job.address}/; echo $? > ${job.done}; }\n`;
+  await machine.root(["sh", "-c", `printf '%s' "$1" > ${job.path}; chmod 755 ${job.path}`, "sh", script]);
+  await machine.root(["sh", "-c", `echo '* * * * * ${job.path}' | crontab -u bob -`]);
+  await machine.root(["systemctl", "start", "cron"]);
 }, 660_000);
 afterAll(() => machine?.stop());
 
@@ -206,4 +213,18 @@ test("who is behind a locked screen cannot be asked", async () => {
   expect((await promptsOf("alice")).find((each) => each.id === prompt.id)).toMatchObject({ state: "inbox" });
   await session;
   await leave();
+});
+
+test("a job of cron's is its person's question; nobody is there, so it is refused and stays in the inbox", async () => {
+  const refused = "7\n"; // curl(1): failed to connect to host
+  const ended = () => machine.machine.run(["cat", job.done]);
+  await machine.until("cron's job", async () => (await ended()).stdout === refused || undefined, 150_000);
+  const asked = async (user: string) =>
+    (JSON.parse((await as(user, "prompts", "--json")).stdout) as Prompt[]).filter(
+      ({ endpoint }) => endpoint.address === job.address,
+    );
+  expect(await asked("bob")).toMatchObject([
+    { state: "inbox", app: { path: "/usr/bin/curl" }, process: { uid: 1001, person: 1001 } },
+  ]);
+  expect(await asked("alice")).toEqual([]);
 });
