@@ -94,11 +94,7 @@ static __always_inline void on_state(struct socket_state *state, __u32 from, __u
 	}
 	if (from != BPF_TCP_SYN_SENT && !state->tells_close)
 		return;
-	TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, from == BPF_TCP_SYN_SENT);
-	if (state->held_once)
-		bpf_map_delete_elem(&held_syns, &state->flow);
-	state->tells_close = 0;
-	state->state = FLOW_IDLE;
+	end_flow(state, from == BPF_TCP_SYN_SENT);
 }
 
 static __always_inline void on_established(struct bpf_sock_ops *ops, struct socket_state *state)

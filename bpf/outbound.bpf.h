@@ -10,12 +10,25 @@
 #define HELD_DATAGRAMS 64
 #define HELD_BYTES (256 * 1024)
 
+/* What the socket was is over: an attempt, or a connection. */
+static __always_inline void end_flow(struct socket_state *state, int urgent)
+{
+	TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, urgent);
+	if (state->held_once)
+		bpf_map_delete_elem(&held_syns, &state->flow);
+	state->tells_close = 0;
+	state->state = FLOW_IDLE;
+}
+
 static __always_inline int start_tcp(struct bpf_sock_addr *ctx, struct socket_state *state, __u8 *address)
 {
 	struct flow_key *flow = &state->flow;
 	int retries = HELD_SYN_RETRIES;
 	__u32 rule = 0, action;
 
+	/* An attempt that failed: of one that was allowed at once, and of one older than the guard, no callback told. */
+	if (state->state != FLOW_IDLE && state->direction == OUTBOUND)
+		end_flow(state, state->state == FLOW_HELD);
 	__builtin_memcpy(flow->address, address, sizeof(flow->address));
 	name_loopback(flow->address);
 	flow->port = bpf_ntohs(ctx->user_port);

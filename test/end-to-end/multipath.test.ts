@@ -59,6 +59,17 @@ test("one that is allowed goes on, and its end is told once", { timeout: 120_000
   expect((await flow())[0]?.bytesIn).toBeGreaterThan(100);
 });
 
+test("one that is allowed and refused is over", { timeout: 120_000 * slowness }, async () => {
+  const address = field.network.address(4);
+  const api = await field.helper.client();
+  await api.call("rules.add", { app: null, action: "allow", address });
+  const ran = await field.run(client("reach", "multipath", address, 4));
+  expect(JSON.parse(ran.stdout)).toMatchObject({ ok: false, errno: 111 });
+  const flow = async () => (await api.call("flows.list", {})).filter(({ endpoint }) => endpoint.address === address);
+  await until("its end", async () => (await flow())[0]?.live === false);
+  expect(await flow()).toMatchObject([{ verdict: "allow" }]);
+});
+
 const server = `import socket, sys, threading
 s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
