@@ -131,13 +131,13 @@ static __always_inline int egress_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 		state->bytes_out += wire_bytes(skb, p->header_bytes);
 		return PROCEED;
 	}
-	if (state->state == FLOW_HELD) {
-		if (sk->state == BPF_TCP_SYN_SENT)
-			keep_syn(skb, sk, state, flow, p);
-		capture(skb, sk, state, flow, p);
-	} else {
+	if (state->state == FLOW_HELD && sk->state == BPF_TCP_SYN_SENT)
+		keep_syn(skb, sk, state, flow, p);
+	if (state->state != FLOW_HELD)
 		count(COUNTER_REFUSED_PACKETS);
-	}
+	/* A blocked subflow of MPTCP the helper cannot find: it is refused as it speaks. */
+	if (state->state == FLOW_HELD || bpf_skc_to_mptcp_sock(sk))
+		capture(skb, sk, state, flow, p);
 	return REFUSE; /* 0, never 2: for TCP the kernel would retry each 500 ms and give up after 6 s */
 }
 
