@@ -94,11 +94,7 @@ static __always_inline void on_state(struct socket_state *state, __u32 from, __u
 	}
 	if (from != BPF_TCP_SYN_SENT && !state->tells_close)
 		return;
-	TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, from == BPF_TCP_SYN_SENT);
-	if (state->held_once)
-		bpf_map_delete_elem(&held_syns, &state->flow);
-	state->tells_close = 0;
-	state->state = FLOW_IDLE;
+	end_flow(state, from == BPF_TCP_SYN_SENT);
 }
 
 static __always_inline void on_established(struct bpf_sock_ops *ops, struct socket_state *state)
@@ -182,19 +178,17 @@ static __always_inline void on_accepted(struct bpf_sock_ops *ops, struct bpf_soc
 /* Who listens: the socket may have been made, and even bound, by another process (socket activation). */
 static __always_inline void on_listen(struct bpf_sock_ops *ops, struct socket_state *state)
 {
-	if (!state->flow.cookie)
-		state->flow.cookie = bpf_get_socket_cookie(ops);
 	if (!state->netns)
 		state->netns = bpf_get_netns_cookie(ops);
-	/* It was a connection, its own or an accepted one, and was disconnected: what it was says nothing of who calls it. */
-	if (state->state != FLOW_IDLE && state->state != FLOW_EXEMPT) {
-		TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, 0);
-		state->state = FLOW_IDLE;
-		state->direction = OUTBOUND;
-		state->local_port = 0;
-		state->flow.direction = OUTBOUND;
-		state->flow.cookie = bpf_get_socket_cookie(ops);
-	}
+	/* It was a connection, its own or an accepted one, and was disconnected, or tried: what it was says nothing of who calls it. */
+	if (state->state != FLOW_IDLE && state->state != FLOW_EXEMPT)
+		end_flow(state, 0);
+	state->held_once = 0;
+	state->direction = OUTBOUND;
+	state->local_port = 0;
+	state->flow.direction = OUTBOUND;
+	state->flow.protocol = 0;
+	state->flow.cookie = bpf_get_socket_cookie(ops);
 	identify(state);
 }
 

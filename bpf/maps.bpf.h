@@ -65,7 +65,7 @@ struct {
 	__type(value, __u32);
 } unrecorded SEC(".maps");
 
-/* Guarded cgroups by id: whose sockets are adopted. */
+/* Guarded cgroups by id, whose sockets are adopted -> 1 once those older than the guard were searched. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

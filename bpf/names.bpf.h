@@ -130,20 +130,22 @@ __noinline int copy_lookup(struct __sk_buff *skb, struct socket_state *state, st
 		count(COUNTER_NAMES_LOST);
 		return 0;
 	}
+	if (bytes <= LOOKUP_SMALL) {
+		COPY_LOOKUP(LOOKUP_SMALL);
+	} else if (bytes <= LOOKUP_MEDIUM) {
+		COPY_LOOKUP(LOOKUP_MEDIUM);
+	} else if (bytes <= LOOKUP_LARGE) {
+		COPY_LOOKUP(LOOKUP_LARGE);
+	} else {
+		count(COUNTER_NAMES_LOST);
+		return 0;
+	}
+	/* Only now that it is in the ring, and before the app has it: the helper has read it when it is past this. */
 	if (p->arriving && bytes) {
 		if (bpf_ringbuf_query(&names, BPF_RB_CONS_POS) >= answers_end)
 			unread_since = bpf_ktime_get_ns();
-		/* Beyond its beginning, wherever it ends: it is read when the helper is past this. */
-		answers_end = bpf_ringbuf_query(&names, BPF_RB_PROD_POS) + 1;
+		answers_end = bpf_ringbuf_query(&names, BPF_RB_PROD_POS);
 	}
-	if (bytes <= LOOKUP_SMALL)
-		COPY_LOOKUP(LOOKUP_SMALL);
-	else if (bytes <= LOOKUP_MEDIUM)
-		COPY_LOOKUP(LOOKUP_MEDIUM);
-	else if (bytes <= LOOKUP_LARGE)
-		COPY_LOOKUP(LOOKUP_LARGE);
-	else
-		count(COUNTER_NAMES_LOST);
 	return 0;
 }
 

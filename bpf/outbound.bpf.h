@@ -10,12 +10,25 @@
 #define HELD_DATAGRAMS 64
 #define HELD_BYTES (256 * 1024)
 
+/* What the socket was is over: an attempt, or a connection. */
+static __always_inline void end_flow(struct socket_state *state, int urgent)
+{
+	TELL(state, &state->flow, RECORD_ENDED, state->state, state->rule, urgent);
+	if (state->held_once)
+		bpf_map_delete_elem(&held_syns, &state->flow);
+	state->tells_close = 0;
+	state->state = FLOW_IDLE;
+}
+
 static __always_inline int start_tcp(struct bpf_sock_addr *ctx, struct socket_state *state, __u8 *address)
 {
 	struct flow_key *flow = &state->flow;
 	int retries = HELD_SYN_RETRIES;
 	__u32 rule = 0, action;
 
+	/* An attempt that failed: of one that was allowed at once, and of one older than the guard, no callback told. */
+	if (state->state != FLOW_IDLE && state->direction == OUTBOUND)
+		end_flow(state, state->state == FLOW_HELD);
 	__builtin_memcpy(flow->address, address, sizeof(flow->address));
 	name_loopback(flow->address);
 	flow->port = bpf_ntohs(ctx->user_port);
@@ -118,13 +131,13 @@ static __always_inline int egress_tcp(struct __sk_buff *skb, struct bpf_sock *sk
 		state->bytes_out += wire_bytes(skb, p->header_bytes);
 		return PROCEED;
 	}
-	if (state->state == FLOW_HELD) {
-		if (sk->state == BPF_TCP_SYN_SENT)
-			keep_syn(skb, sk, state, flow, p);
-		capture(skb, sk, state, flow, p);
-	} else {
+	if (state->state == FLOW_HELD && sk->state == BPF_TCP_SYN_SENT)
+		keep_syn(skb, sk, state, flow, p);
+	if (state->state != FLOW_HELD)
 		count(COUNTER_REFUSED_PACKETS);
-	}
+	/* A blocked subflow of MPTCP the helper cannot find: it is refused as it speaks. */
+	if (state->state == FLOW_HELD || bpf_skc_to_mptcp_sock(sk))
+		capture(skb, sk, state, flow, p);
 	return REFUSE; /* 0, never 2: for TCP the kernel would retry each 500 ms and give up after 6 s */
 }
 

@@ -371,6 +371,9 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 	case BPF_SOCK_OPS_TCP_CONNECT_CB:
 		if (state->state == FLOW_HELD)
 			bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | HELD_CALLBACKS);
+		/* A subflow of MPTCP has no release that could tell of its end. */
+		else if (bpf_skc_to_mptcp_sock(sk))
+			bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
 		break;
 	case BPF_SOCK_OPS_TCP_LISTEN_CB:
 		on_listen(ops, state);

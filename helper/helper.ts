@@ -448,7 +448,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
   if (options.windowGroup?.problem) log("warn", options.windowGroup.problem);
   // Guards last: what they hold is judged at once, by the whole policy.
   if (programs.misfit !== null) log("warn", "pinned maps did not fit and were replaced", { error: programs.misfit });
-  programs.adoptGuards();
+  engine.adopt(programs.adoptGuards());
   guards.start();
   engine.adopt(programs.retireOthers((inode) => cgroups.directory(BigInt(inode))));
   await server.listen();

@@ -54,7 +54,7 @@ function namesIn(directory: string): string[] {
 }
 
 /** Points of a start. Tests kill the helper at each. */
-export type StartStep = TakeStep | "loaded" | "attached" | "pinned" | "renewed" | "retired";
+export type StartStep = TakeStep | "loaded" | "attached" | "pinned" | "renewed" | "adopting" | "retired";
 
 export class Programs {
   readonly maps: Record<MapName, BpfMap>;
@@ -119,7 +119,7 @@ export class Programs {
       const pins = this.folder(inode);
       for (const name of hookNames) links.push(this.attach(name, fd, inode, join(pins, name)));
       this.completed(inode, pins, links);
-      return this.adoptSockets(BigInt(inode));
+      return this.adoptSockets([inode]);
     } catch (error) {
       // What is pinned by now stays attached: the next guard() completes it, and looks for older sockets again.
       if (inode !== null) this.guards.delete(inode);
@@ -136,13 +136,22 @@ export class Programs {
     for (const name of readdirSync(pins)) if (!hookNames.some((own) => own === name)) removePins(join(pins, name));
   }
 
-  /** In two passes: whoever listens is found in the first. */
-  private adoptSockets(cgroup: bigint): SocketState[] {
+  /** In two passes: whoever listens is found in the first. A helper that is killed in their midst leaves the search to the next one. */
+  private adoptSockets(cgroups: readonly string[]): SocketState[] {
     const { guarded, listeners } = this.maps;
-    guarded.set(cgroupKey(cgroup), Buffer.alloc(4));
-    const adopted = [0, 1].flatMap(() => readAll(this.older, layouts.socket_state));
+    for (const inode of cgroups) guarded.set(cgroupKey(BigInt(inode)), number32(searched.begun));
+    const adopted = [0, 1].flatMap(() => {
+      this.checkpoint("adopting");
+      return readAll(this.older, layouts.socket_state);
+    });
     for (const key of listeners.keys(layouts.listener_key.size)) listeners.delete(key);
+    for (const inode of cgroups) guarded.set(cgroupKey(BigInt(inode)), number32(searched.done));
     return adopted;
+  }
+
+  private isSearched(inode: string): boolean {
+    const value = Buffer.alloc(4);
+    return this.maps.guarded.get(cgroupKey(BigInt(inode)), value) && value.readUInt32LE() === searched.done;
   }
 
   /** The pins of one guard. What is in the way of a folder is damage. */
@@ -230,8 +239,11 @@ export class Programs {
     return null;
   }
 
-  /** Gives every cgroup that is still guarded by an earlier helper the programs of this one. After the policy is in the maps. */
-  adoptGuards(): void {
+  /**
+   * Gives every cgroup that is still guarded by an earlier helper the programs of this one. After the policy is in the maps. Returns what
+   * guard() does, of guards whose helper was killed before it had looked.
+   */
+  adoptGuards(): SocketState[] {
     const directory = join(this.pins, "guards");
     for (const inode of namesIn(directory)) {
       const pins = join(directory, inode);
@@ -253,6 +265,8 @@ export class Programs {
       if (links.length === hookNames.length) this.completed(inode, pins, links);
       else for (const link of links) close(link);
     }
+    const unsearched = this.guarded().filter((inode) => !this.isSearched(inode));
+    return unsearched.length > 0 ? this.adoptSockets(unsearched) : [];
   }
 
   /**
@@ -359,6 +373,15 @@ function cgroupKey(id: bigint): Buffer {
   const key = Buffer.alloc(8);
   key.writeBigUInt64LE(id);
   return key;
+}
+
+/** The values of map `guarded`. */
+const searched = { begun: 0, done: 1 } as const;
+
+function number32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
 }
 
 /** The kernel looks at a million descriptors a call; where none of them had anything to tell, it wants to be called again. */

@@ -103,6 +103,24 @@ async function stoppingHelper(cgroup: OwnCgroup, checkpoint: number): Promise<vo
   expect(signal).toBe("SIGKILL");
 }
 
+/** By their numbers in flows. */
+const directionNames = ["outbound", "inbound"];
+
+/** A process in the cgroup that listens, and has both ends of a connection to itself. */
+async function olderSockets(cgroup: OwnCgroup): Promise<void> {
+  const sockets = `import socket, sys
+s = socket.create_server(("127.0.0.1", 0))
+c = socket.create_connection(s.getsockname())
+a, _ = s.accept()
+print("up", flush=True)
+sys.stdin.read()`;
+  const enter = 'echo $$ > "$0/cgroup.procs" && exec python3 -c "$1"';
+  const child = spawn("sh", ["-c", enter, cgroup.directory, sockets], { stdio: ["pipe", "pipe", "inherit"] });
+  children.push(child);
+  const said = once(child.stdout, "data");
+  expect(String((await said)[0])).toBe("up\n");
+}
+
 beforeAll(async () => {
   object = await freshObject();
   folder = mkdtempSync(join(tmpdir(), "picket-build-"));
@@ -580,6 +598,29 @@ describe("Programs", { timeout: 180_000 * slowness }, () => {
       expect(cgroup.attached()).toEqual([]);
     },
   );
+
+  const [called, calls, listens] = ["6 inbound", "6 outbound", "0 outbound"];
+
+  it.each([
+    ["was attached", loaded + 2 * hooks.length, [listens, calls, called]],
+    ["was attached, and its listeners found", loaded + 2 * hooks.length + 2, [calls, called]],
+  ])("finds what is older than a guard whose helper was killed once it %s", async (_, checkpoint, sockets) => {
+    const cgroup = ownCgroup();
+    await olderSockets(cgroup);
+    await stoppingHelper(cgroup, checkpoint);
+    const programs = new Programs(object, cgroup.instance);
+    try {
+      const found = programs.adoptGuards().map(({ flow }) => `${flow.protocol} ${directionNames[flow.direction]}`);
+      expect(found.sort()).toEqual(sockets.sort());
+      programs.guard(cgroup.directory);
+      // Once is enough.
+      const next = new Programs(object, cgroup.instance);
+      expect(next.adoptGuards()).toEqual([]);
+      next.remove();
+    } finally {
+      programs.remove();
+    }
+  });
 
   it("refuses an object that is none", () => {
     const cgroup = ownCgroup();

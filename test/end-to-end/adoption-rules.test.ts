@@ -43,6 +43,10 @@ class Older {
 
 /** Runs a program in the cgroup that is guarded later; it says a line when it has its socket. */
 async function before(code: string, ...args: (string | number)[]): Promise<Older> {
+  return beforeGuard(cgroup, code, ...args);
+}
+
+async function beforeGuard(cgroup: OwnCgroup, code: string, ...args: (string | number)[]): Promise<Older> {
   const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
   const words = ["nsenter", `--net=/run/netns/${network.near}`, program, "-c", code, ...args.map(String)];
   const child = spawn("sh", ["-c", enter, cgroup.directory, ...words], { stdio: ["pipe", "pipe", "inherit"] });
@@ -181,4 +185,25 @@ test("who calls a port that it chose is asked about", async () => {
 test("one that asked for errors, and sent while its guard was made, hears of them", async () => {
   older.refused?.go();
   expect(await older.refused?.line(1)).toBe("heard");
+});
+
+test("a helper that is killed while it looks for them leaves that to the next one", async () => {
+  const [killed, own] = [new TestHelper(), new OwnCgroup()];
+  const address = network.address(4);
+  const guard = ["--guard", own.instance];
+  try {
+    await killed.start();
+    await (await killed.client()).call("rules.add", { app: program, action: "block", address });
+    await killed.signal("SIGKILL");
+    const connected = await beforeGuard(own, busy, address);
+    const stopping = killed.start("test/end-to-end/stopping-helper.ts", guard, ["env", "PICKET_STOP_AT=adopting"]);
+    await expect(stopping).rejects.toThrow("the helper ended with null");
+    await killed.start("helper/main.ts", guard);
+    expect(await connected.line(1)).toBe(String(ECONNABORTED));
+    expect((await flowsWith(killed, address))[0]).toMatchObject({ app: { path: program }, verdict: "block" });
+  } finally {
+    for (const child of children) child.kill("SIGKILL");
+    await killed.stop();
+    await own.remove();
+  }
 });

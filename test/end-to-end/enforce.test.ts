@@ -1,4 +1,6 @@
 // What is decided is decided by the kernel alone: proved with the helper stopped (SIGSTOP) while the apps connect.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,9 +32,17 @@ class GuardedShell {
   }
 
   run(command: readonly string[]): Promise<Ran> {
+    return start("sh", this.inside(command));
+  }
+
+  /** With pipes for its input and output. */
+  spawn(command: readonly string[]): ChildProcess {
+    return spawn("sh", this.inside(command), { stdio: ["pipe", "pipe", "inherit"] });
+  }
+
+  private inside(command: readonly string[]): string[] {
     const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-    const inNamespace = ["nsenter", `--net=/run/netns/${network.near}`, ...command];
-    return start("sh", ["-c", enter, this.directory, ...inNamespace]);
+    return ["-c", enter, this.directory, "nsenter", `--net=/run/netns/${network.near}`, ...command];
   }
 }
 
@@ -168,4 +178,30 @@ describe("rules", () => {
     expect(json<TcpResult>(await running).errno).toBe(ECONNREFUSED);
     await api.call("rules.enable", { ids: ["factory:loopback"], enabled: true });
   });
+});
+
+/** Tries one address after the other with the same socket, which it keeps; nobody listens there. */
+const trying = `import socket, sys
+s = socket.socket()
+print([s.connect_ex((address, 4)) for address in sys.argv[1:]], flush=True)
+sys.stdin.read()`;
+
+test("an attempt that failed is over when its socket begins the next", async () => {
+  const [first, second] = [network.address(4), network.address(4)];
+  const api = await helper.client();
+  const rules = [];
+  for (const address of [first, second])
+    rules.push((await api.call("rules.add", { app: null, action: "allow", address })).id);
+  const child = shell.spawn([join(folder, "program"), "-c", trying, first, second]);
+  try {
+    const [said] = await once(child.stdout as NonNullable<typeof child.stdout>, "data");
+    expect(JSON.parse(String(said))).toEqual([ECONNREFUSED, ECONNREFUSED]);
+    const flowTo = async (address: string) =>
+      (await api.call("flows.list", {})).filter(({ endpoint }) => endpoint.address === address);
+    await until("the second", async () => (await flowTo(second)).length === 1);
+    expect(await flowTo(first)).toMatchObject([{ verdict: "allow", live: false }]);
+  } finally {
+    child.kill("SIGKILL");
+    await api.call("rules.remove", { ids: rules });
+  }
 });

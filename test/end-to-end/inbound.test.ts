@@ -145,6 +145,19 @@ describe("an inbound connection", () => {
     expect((await flowsWith(helper, before))[0]?.live).toBe(false);
   });
 
+  test("that is held is over with its listener, though that tried to connect before", async () => {
+    const before = network.address(4);
+    await (await helper.client()).call("rules.add", { app, action: "block", address: before });
+    const { listener, from, theCall } = await listen("tcp", 4, `refused=${before}/7777`);
+    const calling = call(network, { ...theCall, seconds: 4 });
+    await helper.prompt(from);
+    await listener.stop();
+    // By itself it would be only when nothing of it was seen for a minute and some.
+    const held = async () => (await promptsFrom(from)).some(({ state }) => state === "held");
+    await until("the card to hear of it", async () => !(await held()), 20_000);
+    await calling;
+  });
+
   test("has a list entry that counts and ends", async () => {
     const { from, theCall } = await listen("tcp", 4);
     await (await helper.client()).call("rules.add", { app, action: "allow", address: from, direction: "inbound" });

@@ -9,7 +9,7 @@ import { BpfMap, openPin } from "../../helper/kernel/libbpf.ts";
 import { bpfFileSystem } from "../../helper/kernel/pins.ts";
 import { client, python } from "../network/clients.ts";
 import { ip } from "../network/network.ts";
-import { Field } from "./field.ts";
+import { Field, Talker } from "./field.ts";
 import { slowness, until } from "./helper-process.ts";
 
 let field: Field;
@@ -57,6 +57,38 @@ test("one that is allowed goes on, and its end is told once", { timeout: 120_000
   await until("its end", async () => (await flow())[0]?.live === false);
   expect(await flow()).toMatchObject([{ verdict: "allow" }]);
   expect((await flow())[0]?.bytesIn).toBeGreaterThan(100);
+});
+
+test("one that is allowed and refused is over", { timeout: 120_000 * slowness }, async () => {
+  const address = field.network.address(4);
+  const api = await field.helper.client();
+  await api.call("rules.add", { app: null, action: "allow", address });
+  const ran = await field.run(client("reach", "multipath", address, 4));
+  expect(JSON.parse(ran.stdout)).toMatchObject({ ok: false, errno: 111 });
+  const flow = async () => (await api.call("flows.list", {})).filter(({ endpoint }) => endpoint.address === address);
+  await until("its end", async () => (await flow())[0]?.live === false);
+  expect(await flow()).toMatchObject([{ verdict: "allow" }]);
+});
+
+/** Talks to one that speaks TCP alone, until it cannot. */
+const talking = `import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+s.connect((sys.argv[1], 7777))
+print("up", flush=True)
+try:
+    while True:
+        s.send(b"x")
+        s.recv(1)
+except OSError as error: print(error.errno, flush=True)`;
+
+test("one that talks hears of a rule that blocks it", { timeout: 120_000 * slowness }, async () => {
+  const address = field.network.address(4);
+  const api = await field.helper.client();
+  await api.call("rules.add", { app: null, action: "allow", address });
+  const said = new Talker(field.spawn([python, "-c", talking, address]));
+  expect(await said.line()).toBe("up");
+  await api.call("rules.add", { app: null, action: "block", address, port: 7777 });
+  expect(await said.line()).toBe("104"); // ECONNRESET
 });
 
 const server = `import socket, sys, threading

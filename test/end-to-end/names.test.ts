@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Prompt } from "../../contract/words.ts";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { clientHello, records, serverName } from "../helper/names/hellos.ts";
-import { client } from "../network/clients.ts";
+import { client, python } from "../network/clients.ts";
 import { DnsServer } from "../network/dns-server.ts";
 import { createNetwork, ip, type Network } from "../network/network.ts";
 import { picket, type Ran, start, TestHelper, until } from "./helper-process.ts";
@@ -68,6 +68,15 @@ function cardOf(host: string): Promise<Prompt> {
     return prompts.find(({ endpoint, state }) => endpoint.host === host && state === "held");
   });
 }
+
+/** What it says is one segment. */
+const large = `import socket
+s = socket.create_server(("127.0.0.54", 53))
+print("up", flush=True)
+while True:
+    c, _ = s.accept()
+    c.sendall(bytes(20000))
+    c.close()`;
 
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-names-")));
@@ -163,6 +172,26 @@ describe("a name that the app looked up", () => {
       await looking;
     } finally {
       await helper.signal("SIGCONT");
+    }
+  });
+
+  test("is not held because of an answer before, too large to be read", async () => {
+    const serving = spawn(near()[0] ?? "", [...near().slice(1), python, "-c", large], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    try {
+      await once(serving.stdout, "data");
+      const counter = async (name: string) => (await call((client) => client.call("status", {}))).counters[name] ?? 0;
+      const [held, lost] = [await counter("held"), await counter("namesLost")];
+      const receive =
+        'import socket; s = socket.create_connection(("127.0.0.54", 53)); list(iter(lambda: s.recv(65536), b""))';
+      const known = `--resolve api.shop.test:80:${hosts["api.shop.test"]?.[0]}`;
+      const words = `"$0" -c '${receive}' && "$1" -s ${known} http://api.shop.test/`;
+      expect(ok(await run(["sh", "-c", words, python, curl]))).toEqual([0, "hi"]);
+      expect(await counter("namesLost")).toBeGreaterThan(lost);
+      expect(await counter("held")).toBe(held);
+    } finally {
+      serving.kill("SIGKILL");
     }
   });
 

@@ -1,8 +1,9 @@
 # Who is called: listener.py tcp|udp ADDRESS PORT [option…]. Echoes; prints a line of JSON for what happens: {"ready": true},
 # then {"from", "port", "data"} for everything that came. Ends with its standard input.
 # Options: group=ADDRESS/PORT sends there first, as mDNS and SSDP do; unicast does not ask to broadcast; fastopen takes data with the SYN;
-# device=NAME binds to it; multipath listens with MPTCP, as every Go server does; after=ADDRESS/PORT was connected there before.
-import ctypes, json, os, socket, sys, threading
+# device=NAME binds to it; multipath listens with MPTCP, as every Go server does; after=ADDRESS/PORT was connected there before,
+# refused=ADDRESS/PORT tried to be.
+import ctypes, errno, json, os, socket, sys, threading
 
 how, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
 options = dict((word.split("=") + [""])[:2] for word in sys.argv[4:])
@@ -15,6 +16,10 @@ if "after" in options:
     there, service = options["after"].split("/")
     s.connect((there, int(service)))
     ctypes.CDLL(None).connect(s.fileno(), bytes(16), 16)  # AF_UNSPEC: disconnects
+if "refused" in options:
+    there, service = options["refused"].split("/")
+    if s.connect_ex((there, int(service))) != errno.ECONNREFUSED:
+        raise SystemExit("was not refused")
 if port:
     s.bind((address, port))
 
