@@ -298,6 +298,29 @@ describe("what is kept", () => {
     expect(ask().rows).toEqual([]);
   });
 
+  it("outlives a start with a clock that is years ahead, and still ends where the clock stays so", () => {
+    use({ host: "old.example.org" });
+    const right = Date.now();
+    for (let start = 0; start < 3; start++) {
+      later(400 * day);
+      restart();
+      history.tick();
+      vi.setSystemTime(right);
+      restart();
+      history.tick();
+    }
+    expect(ask({ by: "host" }).rows.map(({ key }) => key)).toEqual(["old.example.org"]);
+    later(400 * day);
+    const rows = () => store.prepare("SELECT count(*) FROM history_days").pluck().get();
+    let starts = 0;
+    for (; starts < 300 && (starts === 0 || rows() !== 0); starts++) {
+      restart();
+      history.tick();
+    }
+    // 365 days and one, two at a time.
+    expect(starts).toBe(183);
+  });
+
   it("is bounded: an app that scans the network is told apart by so many hosts a day, and still summed up", () => {
     for (let at = 0; at < 2100; at++)
       use({ host: null, address: `198.18.${at >> 8}.${at & 255}`, bytesIn: 1, bytesOut: 0 });
