@@ -146,7 +146,8 @@ function replace(file: string, aside: string | null, copies: readonly string[], 
     } catch (error) {
       log("warn", "the rules cannot be had from there", { rules: JSON.stringify(rules), error: String(error) });
       for (const end of endings) rmSync(`${file}${end}`, { force: true });
-      if (troubleOf(error) === "full") throw error;
+      // EIO: a copy that cannot be read. A disk that cannot be written ends it below.
+      if (troubleOf(error) === "full" && (error as { code: string }).code !== "EIO") throw error;
     }
   }
   const store = openStore(file, failed);

@@ -1,13 +1,16 @@
 // A damaged database is set aside, and the rules come from what is left of them.
+import { execFileSync } from "node:child_process";
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -250,6 +253,42 @@ it("what a start set aside and could not replace is where the next one takes the
   const copied = opened();
   expect(copied.damage).toMatchObject({ file: null, rules: { copy: expect.any(Number) } });
   expect(hosts(copied.store)).toEqual(["copied.example"]);
+});
+
+it("a first page that the disk cannot read is damage: the rules come from the newest copy that can be read", () => {
+  const [image, disk] = [join(folder(), "image"), join(folder(), "disk")];
+  const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: "pipe" });
+  const mount = () => run("mount", "-o", "loop,errors=continue", image, disk);
+  mkdirSync(disk);
+  writeFileSync(image, "");
+  truncateSync(image, 16 << 20);
+  // Blocks of 1 KiB, and where they lie can be set.
+  run("mkfs.ext4", "-q", "-b", "1024", "-O", "^extent,^64bit,^has_journal", image);
+  mount();
+  try {
+    const { store } = openState(disk, now, () => {});
+    const copies = new Copies(copiesFolder(disk), databaseIn(disk), store);
+    for (const host of ["first.example", "second.example"]) {
+      addRule(store, host);
+      copies.write();
+    }
+    store.close();
+    const [newest = ""] = copiesIn(copiesFolder(disk)).map((copy) => copy.slice(disk.length));
+    run("umount", disk);
+    // Into the last KiB, which is then no more: a disk with bad sectors.
+    for (const file of ["/picket.sqlite", newest]) run("debugfs", "-w", "-R", `sif ${file} block[0] 16383`, image);
+    mount();
+    truncateSync(image, (16 << 20) - 4096);
+    expect(() => readFileSync(databaseIn(disk))).toThrow(/EIO/);
+    const { store: fresh, damage } = openState(disk, now, () => {});
+    open.push(fresh);
+    expect(damage).toMatchObject({ rules: { copy: expect.any(Number) } });
+    expect(existsSync(damage?.file ?? "")).toBe(true);
+    expect(hosts(fresh)).toEqual(["first.example"]);
+    close(fresh);
+  } finally {
+    run("umount", disk);
+  }
 });
 
 it("a newer Picket's database is never set aside", () => {
