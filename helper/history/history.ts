@@ -214,8 +214,8 @@ export class History {
     this.ledger.add(taken, before, now, (entry) => this.networkOf(entry));
   }
 
-  private networkOf({ place }: Entry): number {
-    return this.keys.network(place.loopback ? ownNetwork : this.network.current);
+  private networkOf({ place }: Entry): StoredNetwork {
+    return place.loopback ? ownNetwork : this.network.current;
   }
 
   private lookAtNetwork(): void {

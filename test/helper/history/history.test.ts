@@ -342,6 +342,36 @@ describe("what is kept", () => {
   });
 });
 
+describe("while the disk takes nothing", () => {
+  const written = () => store.prepare("SELECT sum(bytes_in) FROM history_minutes").pluck().get();
+  const minutes = 4;
+
+  it("what comes waits in memory, minute by minute, and is written once it takes something", () => {
+    use({ host: "known.example.org", bytesIn: 1000 });
+    ask(); // on the disk
+    store.pragma("query_only = ON");
+    for (let second = 0; second < minutes * 60; second++) {
+      later(1000);
+      use({ host: "known.example.org", bytesIn: 1000 });
+      use({ host: `${second}.example.org`, bytesIn: 1 });
+    }
+    expect(written()).toBe(1000);
+    store.pragma("query_only = OFF");
+    later(1000);
+    history.tick();
+    const total = 1000 + minutes * 60 * 1001;
+    expect(ask({ range: "10m" }).total.bytesIn).toBe(total);
+    expect(written()).toBe(total);
+    // None is among the others because it was tried in vain so often.
+    const { rows, more } = ask({ by: "host" });
+    expect(rows.length + more).toBe(1 + minutes * 60);
+    const { bytesIn } = ask({ range: "1h", bucket: "minute" }).series;
+    expect(bytesIn.filter((each) => each > 50_000)).toHaveLength(minutes);
+    restart();
+    expect(ask().total.bytesIn).toBe(total);
+  });
+});
+
 describe("a private app", () => {
   const privately = (app: string, on: boolean, forget = false) => history.setPrivate({ app, private: on, forget });
 
