@@ -33,6 +33,11 @@ const countShare = 1 / 500;
 /** How often the default route is read where NetworkManager does not run; how often old things go; milliseconds. */
 const routePace = 5000;
 const tidyPace = 3_600_000;
+/**
+ * By how much history grows older from one tidying to the next, at most; seconds. A clock that is ahead at a boot takes no more than that; after a
+ * long absence it is caught up within days. Two: a computer that is started once in two days keeps up.
+ */
+const mostAged = 2 * dayLength;
 /** A jump of BOOTTIME over MONOTONIC that is a sleep, milliseconds. */
 const shortestSleep = 2000;
 /** The same failure is told again after so long, milliseconds. */
@@ -173,7 +178,7 @@ export class History {
         this.parts.countTraffic();
       this.book();
       this.ledger.flushIfDue(Math.floor(Date.now() / 1000));
-      if (performance.now() - this.tidied > tidyPace) this.tidy();
+      if (performance.now() - this.tidied > tidyPace) this.tidy(this.agedUntil());
       // One at a time: each takes as long as a question.
       this.behind &&= this.rows.summarize(Math.floor(Date.now() / 1000 / dayLength), (by) => this.keys.valuesBy(by));
     });
@@ -225,8 +230,8 @@ export class History {
     this.ledger.add(taken, before, now, (entry) => this.networkOf(entry));
   }
 
-  private networkOf({ place }: Entry): number {
-    return this.keys.network(place.loopback ? ownNetwork : this.network.current);
+  private networkOf({ place }: Entry): StoredNetwork {
+    return place.loopback ? ownNetwork : this.network.current;
   }
 
   private lookAtNetwork(): void {
@@ -239,14 +244,20 @@ export class History {
     this.named = name;
   }
 
-  private tidy(): void {
-    this.tidied = performance.now();
+  /** The Unix second that the age of things is measured from: now, but where the clock may have jumped. */
+  private agedUntil(): number {
     const now = Date.now() / 1000;
-    const daysBefore = now - this.kept.days * dayLength;
-    this.rows.seal(Math.floor(now / dayLength));
-    this.rows.expire(now - this.kept.minutes * 3600, daysBefore);
+    return Math.min(now, (this.parts.settings.get("historyTidied", v.number()) ?? now) + mostAged);
+  }
+
+  private tidy(until: number): void {
+    this.tidied = performance.now();
+    const daysBefore = until - this.kept.days * dayLength;
+    this.rows.seal(Math.floor(Date.now() / 1000 / dayLength));
+    this.rows.expire(until - this.kept.minutes * 3600, daysBefore);
     this.events.expire(daysBefore * 1000);
     this.rows.together(() => this.keys.tidy(Math.floor(daysBefore / dayLength)));
+    this.parts.settings.set("historyTidied", until);
     this.behind = true;
   }
 
@@ -314,7 +325,8 @@ export class History {
     durably(this.parts.store, () => this.parts.settings.set("history", next));
     this.kept = next;
     if (next.recording !== before) this.note({ kind: "recording", at: Date.now(), to: next.recording ? "on" : "off" });
-    this.tidy();
+    // Whoever says how long things stay means it at once.
+    this.tidy(Date.now() / 1000);
     return this.settings;
   }
 

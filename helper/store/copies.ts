@@ -1,7 +1,7 @@
 // The helper's own copies of what people decided (state-copy.ts): one soon after something changed, few and bounded, for the day on which
 // the database is damaged. docs/decisions/0018-a-damaged-database.md
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { log } from "../log.ts";
 import { decisions, type Store } from "./database.ts";
 import { copyState } from "./state-copy.ts";
@@ -12,9 +12,18 @@ const pace = 25_000;
 const newest = 3;
 const days = 7;
 
-const copyName = /^(\d{8})T(\d{6})(\d{3})Z\.sqlite$/;
+const copyName = /^(?:n\d{8}_)?(\d{8})T(\d{6})(\d{3})Z\.sqlite$/;
 
-/** 20261126T093000123Z: sorts by time. */
+/**
+ * n00000012_20261126T093000123Z: one more than the greatest number in `names`, for the order, as a clock goes back too; then the time, for
+ * people. Older Pickets wrote the time alone, which sorts before every number.
+ */
+export function nextLabel(names: readonly string[], now: number): string {
+  const numbers = names.map((name) => Number(/(?:^|\.damaged-)n(\d{8})_/.exec(name)?.[1] ?? 0));
+  return `n${String(Math.max(0, ...numbers) + 1).padStart(8, "0")}_${stamp(now)}`;
+}
+
+/** 20261126T093000123Z */
 export function stamp(now: number): string {
   return new Date(now).toISOString().replace(/[-:.]/g, "");
 }
@@ -30,14 +39,18 @@ export function timeOf(name: string): number | null {
 
 /** Which of the copies may go: not the newest three, nor the last of each of seven days. Pure. */
 export function superseded(names: readonly string[]): string[] {
-  const sorted = names.filter((name) => copyName.test(name)).sort((a, b) => (a < b ? 1 : -1));
   const seen = new Set<string>();
-  return sorted.filter((name, at) => {
-    const day = name.slice(0, 8);
+  return newestFirst(names).filter((name, at) => {
+    const day = copyName.exec(name)?.[1] ?? "";
     const lastOfDay = !seen.has(day) && seen.size < days;
     seen.add(day);
     return at >= newest && !lastOfDay;
   });
+}
+
+/** Of copies alone. */
+function newestFirst(names: readonly string[]): string[] {
+  return names.filter((name) => copyName.test(name)).sort((a, b) => (a < b ? 1 : -1));
 }
 
 export class Copies {
@@ -69,7 +82,9 @@ export class Copies {
     if (decided === this.copied) return;
     this.tried = performance.now();
     try {
-      copyState(this.database, join(this.folder, `${stamp(Date.now())}.sqlite`));
+      // What was set aside is numbered in the same row: the newer of both is known by it.
+      const names = [...readdirSync(this.folder), ...readdirSync(dirname(this.database))];
+      copyState(this.database, join(this.folder, `${nextLabel(names, Date.now())}.sqlite`));
       this.copied = decided;
       for (const name of superseded(readdirSync(this.folder))) rmSync(join(this.folder, name));
     } catch (error) {
@@ -81,8 +96,7 @@ export class Copies {
 /** Paths, newest first. */
 export function copiesIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).filter((name) => copyName.test(name));
-  return names.sort((a, b) => (a < b ? 1 : -1)).map((name) => join(folder, name));
+  return newestFirst(readdirSync(folder)).map((name) => join(folder, name));
 }
 
 /** Puts a copy in the database's place, which must be free. */

@@ -86,6 +86,19 @@ export class HistoryKeys {
     this.onNewApp = onNewApp;
   }
 
+  /** One transaction; where it fails, nothing of it is remembered. */
+  attempt<T>(work: () => T): T {
+    const { day, apps, hosts } = this.fresh;
+    const before = { day, apps, hosts: new Map(hosts) };
+    try {
+      return this.store.transaction(work)();
+    } catch (error) {
+      this.fresh = before;
+      this.forget();
+      throw error;
+    }
+  }
+
   /**
    * The key of a place in a network, made where there is none; null where the app is private. `day`: today since 1970, UTC. `network`: its
    * number.

@@ -1,4 +1,4 @@
-// Opens the database of a state folder, whatever state it is in. What is damaged is set aside under a name with the time, and the rules
+// Opens the database of a state folder, whatever state it is in. What is damaged is set aside under a name with a number and the time, and the rules
 // come from the first of these that is whole: the damaged file itself (history has most of the pages), then the helper's own copies, newest
 // first. A database that is gone is no first start: the copies count then too. docs/decisions/0018-a-damaged-database.md says why, and what a firewall does that has lost its rules.
 import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import * as v from "valibot";
 import type { Degraded } from "../degraded.ts";
 import { log } from "../log.ts";
 import { StartError } from "../start-error.ts";
-import { copiesIn, putBack, stamp, timeOf } from "./copies.ts";
+import { copiesIn, nextLabel, putBack, timeOf } from "./copies.ts";
 import { openStore, type Store } from "./database.ts";
 import { Settings } from "./settings.ts";
 import { freeBytes, spendReserve } from "./space.ts";
@@ -73,7 +73,7 @@ function openOrReplace(state: string, now: number, failed: (error: unknown) => v
       log("error", "the database is damaged", { file, error: String(error) });
     }
   }
-  const aside = gone ? unreplaced(state, copies) : setAside(file, now);
+  const aside = gone ? unreplaced(state, copies) : setAside(file, copies, now);
   rmSync(suspicionIn(state), { force: true });
   const { store, rules } = replace(file, aside, copies, failed);
   const damage: Damage = { at: now, file: aside, rules };
@@ -113,18 +113,19 @@ function openChecked(file: string, failed: (error: unknown) => void, whole = fal
 const endings = ["", "-wal", "-shm"];
 
 /** Returns the new path. Only the newest few stay. */
-function setAside(file: string, now: number): string {
-  const aside = `${file}.damaged-${stamp(now)}`;
+function setAside(file: string, copies: readonly string[], now: number): string {
+  const names = [...copies.map((copy) => basename(copy)), ...readdirSync(dirname(file))];
+  const aside = `${file}.damaged-${nextLabel(names, now)}`;
   for (const end of endings) if (existsSync(`${file}${end}`)) renameSync(`${file}${end}`, `${aside}${end}`);
   const old = asidesIn(dirname(file)).slice(0, -mostSetAside);
   for (const each of old) for (const end of endings) rmSync(`${file}.damaged-${each}${end}`, { force: true });
   return aside;
 }
 
-/** Times of what was set aside, as stamp() writes them, oldest first. */
+/** What was set aside, as nextLabel() writes it, oldest first. */
 function asidesIn(state: string): string[] {
-  const stamps = readdirSync(state).flatMap((name) => /\.damaged-(\w+)/.exec(name)?.[1] ?? []);
-  return [...new Set(stamps)].sort();
+  const labels = readdirSync(state).flatMap((name) => /\.damaged-(\w+)/.exec(name)?.[1] ?? []);
+  return [...new Set(labels)].sort();
 }
 
 function replace(file: string, aside: string | null, copies: readonly string[], failed: (error: unknown) => void) {
@@ -132,7 +133,7 @@ function replace(file: string, aside: string | null, copies: readonly string[], 
   const ways = [
     ...(aside === null ? [] : [{ rules: "kept" as const, put: () => copyState(aside, file) }]),
     ...copies.map((copy) => ({
-      rules: { copy: timeOf(copy.split("/").at(-1) ?? "") ?? 0 },
+      rules: { copy: timeOf(basename(copy)) ?? 0 },
       put: () => putBack(copy, file),
     })),
   ];
@@ -145,7 +146,8 @@ function replace(file: string, aside: string | null, copies: readonly string[], 
     } catch (error) {
       log("warn", "the rules cannot be had from there", { rules: JSON.stringify(rules), error: String(error) });
       for (const end of endings) rmSync(`${file}${end}`, { force: true });
-      if (troubleOf(error) === "full") throw error;
+      // EIO: a copy that cannot be read. A disk that cannot be written ends it below.
+      if (troubleOf(error) === "full" && (error as { code: string }).code !== "EIO") throw error;
     }
   }
   const store = openStore(file, failed);

@@ -7,7 +7,8 @@ export type Trouble = "damaged" | "full";
 export function troubleOf(error: unknown): Trouble | null {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code !== "string") return null;
-  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return "damaged";
+  // Of SQLITE_IOERR what could not be read: no room would help. To write or to map fails on a full disk too.
+  if (/^SQLITE_(CORRUPT|NOTADB|IOERR_(READ|SHORT_READ|CORRUPTFS|DATA)$)/.test(code)) return "damaged";
   return /^(SQLITE_(FULL|IOERR|CANTOPEN|READONLY)|ENOSPC$|EDQUOT$|EROFS$|EIO$)/.test(code) ? "full" : null;
 }
 

@@ -51,7 +51,7 @@ const well: Facts = {
     free: 10 * 1024 ** 3,
     files: ["picket.sqlite", "copies"],
     header: true,
-    copies: ["20261126T093000000Z.sqlite"],
+    copies: ["20261126T093000000Z.sqlite", "n00000012_20261127T093000000Z.sqlite"],
   },
   surroundings: { networkManager: true, resolved: true, resolvers: 1, processes: new Set(["bash"]) },
 };
@@ -251,7 +251,7 @@ const cases: [string, Change, Finding["state"], string, RegExp][] = [
   ],
   [
     "files that were set aside",
-    { disk: { files: ["picket.sqlite", "picket.sqlite.damaged-20261126T093000000Z"] } },
+    { disk: { files: ["picket.sqlite", "picket.sqlite.damaged-n00000011_20261126T093000000Z"] } },
     "note",
     "damaged files",
     /damaged-/,

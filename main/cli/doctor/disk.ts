@@ -42,7 +42,7 @@ function copyFindings({ files, copies }: Facts["disk"]): Finding[] {
   return [
     whole.length === 0
       ? note("copies of the rules", "none yet")
-      : good("copies of the rules", `${whole.length}, the newest of ${whole.at(-1)?.slice(0, 8)}`),
+      : good("copies of the rules", `${whole.length}, the newest of ${/\d{8}(?=T)/.exec(whole.at(-1) ?? "")?.[0]}`),
     ...(aside.length === 0
       ? []
       : [

@@ -298,6 +298,29 @@ describe("what is kept", () => {
     expect(ask().rows).toEqual([]);
   });
 
+  it("outlives a start with a clock that is years ahead, and still ends where the clock stays so", () => {
+    use({ host: "old.example.org" });
+    const right = Date.now();
+    for (let start = 0; start < 3; start++) {
+      later(400 * day);
+      restart();
+      history.tick();
+      vi.setSystemTime(right);
+      restart();
+      history.tick();
+    }
+    expect(ask({ by: "host" }).rows.map(({ key }) => key)).toEqual(["old.example.org"]);
+    later(400 * day);
+    const rows = () => store.prepare("SELECT count(*) FROM history_days").pluck().get();
+    let starts = 0;
+    for (; starts < 300 && (starts === 0 || rows() !== 0); starts++) {
+      restart();
+      history.tick();
+    }
+    // 365 days and one, two at a time.
+    expect(starts).toBe(183);
+  });
+
   it("is bounded: an app that scans the network is told apart by so many hosts a day, and still summed up", () => {
     for (let at = 0; at < 2100; at++)
       use({ host: null, address: `198.18.${at >> 8}.${at & 255}`, bytesIn: 1, bytesOut: 0 });
@@ -316,6 +339,36 @@ describe("what is kept", () => {
     expect(ask().total.bytesIn).toBe(100);
     const { events } = history.listEvents({ range: "1h", limit: 100 });
     expect(events.filter(({ kind }) => kind === "recording").map(({ to }) => to)).toEqual(["off", "on"]);
+  });
+});
+
+describe("while the disk takes nothing", () => {
+  const written = () => store.prepare("SELECT sum(bytes_in) FROM history_minutes").pluck().get();
+  const minutes = 4;
+
+  it("what comes waits in memory, minute by minute, and is written once it takes something", () => {
+    use({ host: "known.example.org", bytesIn: 1000 });
+    ask(); // on the disk
+    store.pragma("query_only = ON");
+    for (let second = 0; second < minutes * 60; second++) {
+      later(1000);
+      use({ host: "known.example.org", bytesIn: 1000 });
+      use({ host: `${second}.example.org`, bytesIn: 1 });
+    }
+    expect(written()).toBe(1000);
+    store.pragma("query_only = OFF");
+    later(1000);
+    history.tick();
+    const total = 1000 + minutes * 60 * 1001;
+    expect(ask({ range: "10m" }).total.bytesIn).toBe(total);
+    expect(written()).toBe(total);
+    // None is among the others because it was tried in vain so often.
+    const { rows, more } = ask({ by: "host" });
+    expect(rows.length + more).toBe(1 + minutes * 60);
+    const { bytesIn } = ask({ range: "1h", bucket: "minute" }).series;
+    expect(bytesIn.filter((each) => each > 50_000)).toHaveLength(minutes);
+    restart();
+    expect(ask().total.bytesIn).toBe(total);
   });
 });
 

@@ -1,18 +1,22 @@
 // A damaged database is set aside, and the rules come from what is left of them.
+import { execFileSync } from "node:child_process";
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { join } from "node:path";
 import Database from "better-sqlite3";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { Copies, copiesIn, stamp, superseded, timeOf } from "../../../helper/store/copies.ts";
 import { durably, type Store } from "../../../helper/store/database.ts";
 import {
@@ -33,6 +37,7 @@ const { folder } = temporaryStore();
 const now = Date.UTC(2026, 10, 26, 9, 30);
 const open: Store[] = [];
 afterEach(() => {
+  vi.useRealTimers();
   for (const store of open.splice(0)) store.close();
 });
 
@@ -121,7 +126,7 @@ it("rules that are whole are taken out of a file whose history is damaged", () =
   expect(hosts(fresh)).toEqual(["kept.example"]);
   expect(fresh.prepare("SELECT count(*) FROM history_names").pluck().get()).toBe(0);
   expect(fresh.prepare("SELECT path FROM history_apps").pluck().all()).toEqual(["/usr/bin/private"]);
-  expect(setAside()).toEqual([`picket.sqlite.damaged-${stamp(now)}`]);
+  expect(setAside()).toEqual([`picket.sqlite.damaged-n00000001_${stamp(now)}`]);
   expect(damageToTell(fresh, now)[0]).toMatchObject({
     code: "databaseReplaced",
     message: expect.stringMatching(/are kept/),
@@ -236,19 +241,54 @@ it("what a start set aside and could not replace is where the next one takes the
   copies.write();
   addRule(store, "later.example");
   close(store);
-  const before = new Date(Date.now() - 60_000);
-  const after = new Date(Date.now() + 60_000);
-  renameSync(databaseIn(folder()), `${databaseIn(folder())}.damaged-${stamp(after.getTime())}`);
+  const aside = (number: number) => `${databaseIn(folder())}.damaged-n0000000${number}_${stamp(now)}`;
+  // The copy is the first.
+  renameSync(databaseIn(folder()), aside(2));
   const kept = opened();
-  expect(kept.damage).toMatchObject({ file: expect.stringContaining(stamp(after.getTime())), rules: "kept" });
+  expect(kept.damage).toMatchObject({ file: aside(2), rules: "kept" });
   expect(hosts(kept.store)).toEqual(["copied.example", "later.example"]);
   close(kept.store);
   lose("missing");
-  const aside = (time: Date) => `${databaseIn(folder())}.damaged-${stamp(time.getTime())}`;
-  renameSync(aside(after), aside(before));
+  renameSync(aside(2), aside(0));
   const copied = opened();
   expect(copied.damage).toMatchObject({ file: null, rules: { copy: expect.any(Number) } });
   expect(hosts(copied.store)).toEqual(["copied.example"]);
+});
+
+it("a first page that the disk cannot read is damage: the rules come from the newest copy that can be read", () => {
+  const [image, disk] = [join(folder(), "image"), join(folder(), "disk")];
+  const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: "pipe" });
+  const mount = () => run("mount", "-o", "loop,errors=continue", image, disk);
+  mkdirSync(disk);
+  writeFileSync(image, "");
+  truncateSync(image, 16 << 20);
+  // Blocks of 1 KiB, and where they lie can be set.
+  run("mkfs.ext4", "-q", "-b", "1024", "-O", "^extent,^64bit,^has_journal", image);
+  mount();
+  try {
+    const { store } = openState(disk, now, () => {});
+    const copies = new Copies(copiesFolder(disk), databaseIn(disk), store);
+    for (const host of ["first.example", "second.example"]) {
+      addRule(store, host);
+      copies.write();
+    }
+    store.close();
+    const [newest = ""] = copiesIn(copiesFolder(disk)).map((copy) => copy.slice(disk.length));
+    run("umount", disk);
+    // Into the last KiB, which is then no more: a disk with bad sectors.
+    for (const file of ["/picket.sqlite", newest]) run("debugfs", "-w", "-R", `sif ${file} block[0] 16383`, image);
+    mount();
+    truncateSync(image, (16 << 20) - 4096);
+    expect(() => readFileSync(databaseIn(disk))).toThrow(/EIO/);
+    const { store: fresh, damage } = openState(disk, now, () => {});
+    open.push(fresh);
+    expect(damage).toMatchObject({ rules: { copy: expect.any(Number) } });
+    expect(existsSync(damage?.file ?? "")).toBe(true);
+    expect(hosts(fresh)).toEqual(["first.example"]);
+    close(fresh);
+  } finally {
+    run("umount", disk);
+  }
 });
 
 it("a newer Picket's database is never set aside", () => {
@@ -265,8 +305,7 @@ it("only a few damaged files and copies stay", () => {
     open.push(openState(folder(), now + turn * 1000, () => {}).store);
     close(open[0] as Store);
   }
-  expect(setAside()).toHaveLength(3);
-  expect(existsSync(`${databaseIn(folder())}.damaged-${stamp(now)}`)).toBe(false);
+  expect(setAside().map((name) => name.slice(22, 31))).toEqual(["n00000003", "n00000004", "n00000005"]);
 });
 
 it("of copies the newest three stay and the last of each of seven days", () => {
@@ -278,6 +317,34 @@ it("of copies the newest three stay and the last of each of seven days", () => {
   expect(new Set(stay.slice(3).map((name) => name.slice(0, 8))).size).toBe(6);
   expect(stay).toHaveLength(9);
   expect(superseded(["notes.txt", ...names.slice(0, 3)])).toEqual([]);
+});
+
+it("what was made last is the newest, whatever the clock said before: of copies, and of what was set aside", () => {
+  const { store } = opened();
+  const [made, database] = [copiesFolder(folder()), databaseIn(folder())];
+  const copies = new Copies(made, database, store);
+  // An older Picket's, of its clock: seven days that are yet to come.
+  for (let day = 0; day < 7; day++)
+    writeFileSync(join(made, `2036010${day + 1}T093000000Z.sqlite`), "nonsense".repeat(1000));
+  vi.useFakeTimers({ toFake: ["Date"] });
+  for (const [host, time] of [
+    ["ahead.example", "2037-01-01"],
+    ["newest.example", "2026-11-26"],
+  ] as const) {
+    vi.setSystemTime(time);
+    addRule(store, host);
+    copies.write();
+  }
+  vi.useRealTimers();
+  close(store);
+  expect(copiesIn(made)[0]).toMatch(/_20261126T000000000Z\.sqlite$/);
+  for (let day = 0; day < 3; day++) writeFileSync(`${database}.damaged-2036010${day + 1}T093000000Z`, "");
+  writeFileSync(database, "nonsense".repeat(1000));
+  const { store: fresh, damage } = opened();
+  expect(damage?.rules).toEqual({ copy: Date.UTC(2026, 10, 26) });
+  expect(hosts(fresh)).toEqual(["ahead.example", "newest.example"]);
+  expect(existsSync(damage?.file ?? "")).toBe(true);
+  expect(setAside()).toHaveLength(3);
 });
 
 it("a copy is made when something was decided, and only then", () => {
