@@ -34,7 +34,8 @@ type Props = {
   setStill: (still: boolean) => void;
   setScreen: (screen: Screen) => void;
   toggle: (row: Row, open: boolean) => void;
-  openMenu: (row: Row, anchor: Element) => void;
+  /** `at`: where the pointer is, when it asked. */
+  openMenu: (row: Row, anchor: Element, at?: DOMRect) => void;
 };
 
 export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu }: Props) {
@@ -104,15 +105,26 @@ export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu
     event.preventDefault();
   };
 
-  const onClick = (event: MouseEvent): void => {
-    const target = event.target as Element;
+  /** The row that is pointed at becomes the active one. */
+  const pointedAt = (target: Element): Row | undefined => {
     const id = target.closest<HTMLElement>("[data-id]")?.dataset.id;
     const row = rows.find((each) => each.id === id);
+    if (row) setActive({ id: row.id, index: indexOf(row.id) });
+    return row;
+  };
+  const onClick = (event: MouseEvent): void => {
+    const target = event.target as Element;
+    const row = pointedAt(target);
     if (!row) return;
-    setActive({ id: row.id, index: indexOf(row.id) });
     const button = target.closest("[data-menu]");
     if (button) openMenu(row, button);
     else if (row.kind !== "flow") toggle(row, !row.expanded);
+  };
+  const onContextMenu = (event: MouseEvent): void => {
+    event.preventDefault();
+    const target = event.target as Element;
+    const row = pointedAt(target);
+    if (row) openMenu(row, target, new DOMRect(event.clientX, event.clientY));
   };
 
   return (
@@ -136,6 +148,7 @@ export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu
         {...(current && { "aria-activedescendant": rowId(current.id) })}
         onKeyDown={onKey}
         onClick={onClick}
+        onContextMenu={onContextMenu}
         onFocus={() => {
           setStill(true);
           if (active === null && box.current?.matches(":focus-visible")) activate(first);
