@@ -267,6 +267,10 @@ describe("from a row", () => {
     const menu = await app.main.getByRole("menu", { name: "Actions for www.example.org" }).boundingBox();
     expect(Math.abs((menu?.x ?? 0) - x)).toBeLessThan(12);
     expect(Math.abs((menu?.y ?? 0) - y)).toBeLessThan(12);
+    // What it is about stands out, though nothing points at it.
+    const background = (kind: string, name: string) =>
+      row(kind, name).evaluate((each) => getComputedStyle(each).backgroundColor);
+    expect(await background("host", "www.example.org")).not.toBe(await background("host", "cdn.example.org"));
     // Another right click takes it away, as a left one does.
     await app.main.mouse.click(1, 300, { button: "right" });
     await app.main.getByRole("menu").waitFor({ state: "detached" });

@@ -30,6 +30,8 @@ type Props = {
   shown: Shown;
   flat: boolean;
   label: string;
+  /** The active row's menu is open. */
+  menuIsOpen: boolean;
   /** Somebody points at the rows, or has one active. */
   setStill: (still: boolean) => void;
   setScreen: (screen: Screen) => void;
@@ -38,7 +40,7 @@ type Props = {
   openMenu: (row: Row, anchor: Element, at?: DOMRect) => void;
 };
 
-export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu }: Props) {
+export function Grid({ shown, flat, label, menuIsOpen, setStill, setScreen, toggle, openMenu }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<{ id: string; index: number } | null>(null);
   const [scrolled, setScrolled] = useState(false);
@@ -128,7 +130,7 @@ export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu
   };
 
   return (
-    <div className={`rows monitor ${flat ? "monitor-flat" : ""}`}>
+    <div className={`rows monitor ${flat ? "monitor-flat" : ""} ${menuIsOpen ? "monitor-asked" : ""}`}>
       <div className="rows-head" aria-hidden="true">
         <div className="row monitor-row">
           <span>{words.columns.name}</span>

@@ -147,6 +147,7 @@ export function Monitor() {
       <Rows
         flat={chosen.by === "time"}
         label={words.label[chosen.by]}
+        menuIsOpen={menu !== null}
         setStill={setStill}
         setScreen={keepScreen}
         toggle={toggle}
