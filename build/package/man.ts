@@ -65,7 +65,9 @@ its rules and history too.
 The first time an app talks to somewhere new, the connection is held in the kernel and a card asks. The answer becomes a rule, and from
 then on the kernel decides alone. Without a window,
 .B picket prompts
-lists the questions and
+lists the questions
+.RB ( \\-\\-follow :
+as they come) and
 .B picket answer
 answers them.
 .SH COMMANDS

@@ -1,35 +1,53 @@
 // `picket prompts` and `picket answer`.
 import { lifetimeSchema } from "../../contract/lifetime.ts";
-import { type Changed, scopeSchema } from "../../contract/words.ts";
+import { type Changed, type Prompt, scopeSchema } from "../../contract/words.ts";
 import { appText, timeText, wayText } from "./endpoint-text.ts";
+import { followAcross } from "./follow.ts";
 import { changing, withHelper } from "./helper-connection.ts";
 import { lifetimeFrom } from "./lifetime-text.ts";
 import { printable, printableJson, table } from "./table.ts";
 import { oneOf, parseWords, takeNoMore, UsageError } from "./usage.ts";
 
+const head = ["ID", "STATE", "OPENED", "ENDPOINT", "ATTEMPTS", "PID", "APP", "REASON"] as const;
+/** Widths that fit most IPv6 endpoints. */
+const followWidths = [6, 5, 19, 49, 8, 7, 24, 0] as const;
+
 export async function prompts(args: string[]): Promise<number> {
   if (args[0] === "dismiss") return dismiss(args.slice(1));
-  const { values, positionals } = parseWords(args, { json: { type: "boolean" } });
+  const { values, positionals } = parseWords(args, { follow: { type: "boolean" }, json: { type: "boolean" } });
   takeNoMore(positionals);
+  if (values.follow) {
+    return followAcross({
+      topic: "prompts",
+      json: values.json === true,
+      head,
+      widths: followWidths,
+      wanted: () => true,
+      cells,
+      // What an answer would be about. How often it was tried is no other question.
+      gist: ({ state, endpoints, behind, changed }) => `${state} ${endpoints.length} ${behind} ${changed?.kind}`,
+      began: ({ opened }) => opened,
+    });
+  }
   const found = await withHelper("prompts", (helper) => helper.call("prompts.list", {}));
   if (values.json) process.stdout.write(`${printableJson(found, 2)}\n`);
-  else if (found.length === 0) process.stdout.write("no open prompts\n");
-  else {
-    const rows = found.map((prompt) => [
-      prompt.id,
-      prompt.state,
-      timeText(prompt.opened),
-      wayText(prompt.direction, prompt.endpoint) +
-        (prompt.endpoints.length > 1 ? ` +${prompt.endpoints.length - 1}` : "") +
-        (prompt.behind ? ` (${prompt.behind} behind)` : ""),
-      String(prompt.attempts),
-      `${prompt.process.pid}`,
-      appText(prompt.app),
-      `${prompt.reason ?? ""}${prompt.changed ? ` ${changedText(prompt.changed)}` : ""}`,
-    ]);
-    process.stdout.write(table(["ID", "STATE", "OPENED", "ENDPOINT", "ATTEMPTS", "PID", "APP", "REASON"], rows));
-  }
+  else process.stdout.write(found.length === 0 ? "no open prompts\n" : table(head, found.map(cells)));
   return 0;
+}
+
+function cells(prompt: Prompt): string[] {
+  return [
+    prompt.id,
+    prompt.state,
+    timeText(prompt.opened),
+    wayText(prompt.direction, prompt.endpoint) +
+      (prompt.endpoints.length > 1 ? ` +${prompt.endpoints.length - 1}` : "") +
+      (prompt.behind ? ` (${prompt.behind} behind)` : ""),
+    String(prompt.attempts),
+    `${prompt.process.pid}`,
+    appText(prompt.app),
+    `${prompt.reason ?? ""}${prompt.changed ? ` ${changedText(prompt.changed)}` : ""}`,
+  ];
 }
 
 /** What to know before a changed program is answered. */

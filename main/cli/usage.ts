@@ -11,9 +11,10 @@ const texts = {
   run: `picket run -- CMD [ARG…]
     Runs CMD in a guarded cgroup of its own, descriptors above 2 closed. The exit code is CMD's.
 `,
-  prompts: `picket prompts [--json]
+  prompts: `picket prompts [--follow] [--json]
 picket prompts dismiss ID [--json]
-    The open questions and the inbox. dismiss: takes an item out of the inbox without a rule; the next attempt asks again.
+    The open questions and the inbox. --follow: these, then each new or changed one (--json: one object a line), until it is interrupted:
+    when the helper restarts, it waits for it. dismiss: takes an item out of the inbox without a rule; the next attempt asks again.
 `,
   answer: `picket answer ID allow|block [--scope endpoint|host|domain|any]
                  [--lifetime once|quit|TIME|restart|forever] [--json]

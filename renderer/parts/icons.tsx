@@ -170,6 +170,12 @@ export const Sheets = () => (
     <path d="m8 2.500 6 3-6 3-6-3ZM2.500 8.300 8 11l5.500-2.700M2.500 11.100 8 13.800l5.500-2.700" />
   </Icon>
 );
+/** One and its copy. */
+export const Pages = () => (
+  <Icon>
+    <path d="M5.500 5.500h7.500V13H5.500ZM3 10.500V3h7.500" />
+  </Icon>
+);
 export const Squares = () => (
   <Icon>
     <path d="M3 3h4v4H3ZM9 3h4v4H9ZM3 9h4v4H3ZM9 9h4v4H9Z" />

@@ -16,11 +16,22 @@ type Props<T extends Row> = {
   label: string;
   /** Shown while the top is out of view and rows arrived there. */
   newer?: (count: number) => string;
+  /** Id of a row that is in sight at first, wherever it stands. */
+  first?: string;
   head?: ReactNode;
   children: (row: T) => ReactNode;
 };
 
-export function VirtualRows<T extends Row>({ rows, height, measured = false, label, newer, head, children }: Props<T>) {
+export function VirtualRows<T extends Row>({
+  rows,
+  height,
+  measured = false,
+  label,
+  newer,
+  first: sought,
+  head,
+  children,
+}: Props<T>) {
   const box = useRef<HTMLDivElement>(null);
   const top = useRef<string | undefined>(undefined);
   const [above, setAbove] = useState(0);
@@ -39,6 +50,14 @@ export function VirtualRows<T extends Row>({ rows, height, measured = false, lab
     // What was measured holds: whoever changes is measured again by itself.
     if (!measured) virtual.measure();
   }, [heights]);
+
+  const unseen = useRef(sought);
+  useLayoutEffect(() => {
+    const at = rows.findIndex((row) => row.id === unseen.current);
+    if (at < 0) return;
+    unseen.current = undefined;
+    virtual.scrollToIndex(at, { align: "center" });
+  }, [rows, virtual]);
 
   useLayoutEffect(() => {
     const scroller = box.current;

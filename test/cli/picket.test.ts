@@ -3,6 +3,7 @@ import { chmodSync, chownSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { rulesAtOnce } from "../../contract/rules-at-once.ts";
+import type { Prompt } from "../../contract/words.ts";
 import { lifetimeText } from "../../main/cli/lifetime-text.ts";
 import { picket, startPicket } from "./picket-process.ts";
 import { flow, hostilePath, prompt, rule, status } from "./samples.ts";
@@ -430,6 +431,71 @@ describe("flows --follow", () => {
     await expect.poll(stderr, { timeout: 20_000 }).toMatch(/is back\npicket: the helper is gone[^\n]*\n$/);
     child.kill("SIGTERM");
     expect((await ended).signal).toBe("SIGTERM");
+  });
+});
+
+describe("prompts --follow", () => {
+  const second: Prompt = { ...prompt, id: "p2", opened: "2026-11-23T09:31:00.000Z" };
+  const changed = (...changed: Prompt[]) => ({ event: "prompts", data: { full: false, changed, removed: [] } });
+  /** The helper has one open question; the next ones are sent by hand. */
+  const started = async (words: string[]) => {
+    const connections: Connection[] = [];
+    const following = await startStubHelper({
+      watch: (_params: never, from: Connection) => {
+        connections.push(from);
+        from.send({ event: "prompts", data: { full: true, changed: [prompt], removed: [] } });
+        return {};
+      },
+    });
+    const running = startPicket(["prompts", "--follow", ...words], following.socket);
+    const lines = (count: number) =>
+      expect.poll(() => running.stdout().split("\n").length - 1, { timeout: 20_000 }).toBe(count);
+    return { following, running, lines, connection: () => connections.at(-1) as Connection };
+  };
+
+  it("prints each open question, and each new one as it comes, until it is interrupted", async () => {
+    const { following, running, lines, connection } = await started([]);
+    await lines(2);
+    // Another attempt is the same question; one that waits no more, or has another place in it, is told anew.
+    connection().send(changed({ ...prompt, attempts: 5 }));
+    connection().send(changed({ ...second, endpoints: [...second.endpoints, ...second.endpoints] }));
+    await lines(3);
+    connection().send(changed({ ...prompt, state: "inbox" }));
+    await lines(4);
+    const [head = "", ...rest] = running.stdout().trimEnd().split("\n");
+    expect(head).toMatch(/^ID +STATE +OPENED +ENDPOINT/);
+    expect(rest.map((line) => line.split(/ +/).slice(0, 2))).toEqual([
+      ["p1", "held"],
+      ["p2", "held"],
+      ["p1", "inbox"],
+    ]);
+    expect(rest[1]?.slice(head.indexOf("ENDPOINT"))).toMatch(/^to \[2001:db8:1::1\]:443 tcp \+1 +4 +77 /);
+    expect(following.calls.find(({ method }) => method === "watch")?.params).toEqual({ topics: ["prompts"] });
+    running.child.kill("SIGINT");
+    expect((await running.ended).signal).toBe("SIGINT");
+    await following.stop();
+  });
+
+  it("prints one JSON object per line, and waits for a helper that went away", async () => {
+    const { following, running, lines, connection } = await started(["--json"]);
+    await lines(1);
+    connection().send(changed(second));
+    await lines(2);
+    connection().raw.destroy();
+    // What is open at the helper that answers now is told by it.
+    await lines(3);
+    expect(running.stderr()).toMatch(/is gone[^\n]*\npicket: the helper is back\n$/);
+    connection().send(changed({ ...second, attempts: 9 }));
+    await lines(4);
+    const told = running
+      .stdout()
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(told).toEqual([prompt, second, prompt, { ...second, attempts: 9 }]);
+    running.child.kill("SIGINT");
+    await running.ended;
+    await following.stop();
   });
 });
 

@@ -161,6 +161,31 @@ describe("a part of the time", () => {
     await chip().waitFor({ state: "detached" });
   });
 
+  test("by keyboard stays the second that was said, though seconds go by below it", async () => {
+    await choose("10 min");
+    await askedFor({ range: "10m" });
+    const slider = app.main.getByRole("slider");
+    const said = async () => (await slider.getAttribute("aria-valuetext"))?.match(/\d\d:\d\d:\d\d/)?.[0];
+    await waitFor(async () => expect(await said()).toBeDefined());
+    await app.main.mouse.move(1, 1);
+    await slider.focus();
+    for (const key of ["End", "PageDown", "PageDown"]) await app.main.keyboard.press(key);
+    const [before, place] = [await said(), await slider.getAttribute("aria-valuenow")];
+    await waitFor(async () => expect(Number(await slider.getAttribute("aria-valuenow"))).toBeLessThan(Number(place)));
+    expect(await said()).toBe(before);
+    // The line in the chart went along.
+    const line = () => app.main.locator(".u-cursor-x").evaluate((each) => each.getBoundingClientRect().left);
+    const was = await line();
+    await waitFor(async () => expect(await line()).toBeLessThan(was));
+    await app.main.keyboard.press("Shift+ArrowRight");
+    await chip().waitFor();
+    await waitFor(() => expect(dateOf(asked()?.to) - dateOf(asked()?.from)).toBe(2000));
+    await app.main.keyboard.press("Escape");
+    await chip().waitFor({ state: "detached" });
+    await choose("24 h");
+    await askedFor({ range: "24h" });
+  });
+
   test("another range is another time", async () => {
     await drag(0.4, 0.6);
     await chip().waitFor();

@@ -6,7 +6,7 @@ import type { AxeResults } from "axe-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Flow } from "../../contract/words.ts";
 import { App, patience } from "./app.ts";
-import { aFlow, ago, anEndpoint, curl, firefox, thunderbird } from "./scenario.ts";
+import { aFlow, ago, anEndpoint, aRule, curl, firefox, thunderbird } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 import { violations } from "./violations.ts";
 
@@ -253,6 +253,88 @@ describe("from a row", () => {
     await waitFor(async () => expect(await path.evaluate((each) => each === document.activeElement)).toBe(true));
     helper.refuseWith = null;
     await dialog.getByRole("button", { name: "Cancel" }).click();
+  });
+
+  const item = (name: string) => app.main.getByRole("menuitem", { name, exact: true });
+  const copied = () => app.electron.evaluate(({ clipboard }) => clipboard.readText());
+
+  test("a right click lists the same, where the pointer is, and the keys do it too", async () => {
+    await openExample();
+    const box = await row("host", "www.example.org").boundingBox();
+    if (!box) throw new Error("it is not drawn");
+    const [x, y] = [box.x + 200, box.y + box.height / 2];
+    await app.main.mouse.click(x, y, { button: "right" });
+    const menu = await app.main.getByRole("menu", { name: "Actions for www.example.org" }).boundingBox();
+    expect(Math.abs((menu?.x ?? 0) - x)).toBeLessThan(12);
+    expect(Math.abs((menu?.y ?? 0) - y)).toBeLessThan(12);
+    // What it is about stands out, though nothing points at it.
+    const background = (kind: string, name: string) =>
+      row(kind, name).evaluate((each) => getComputedStyle(each).backgroundColor);
+    expect(await background("host", "www.example.org")).not.toBe(await background("host", "cdn.example.org"));
+    // Another right click takes it away, as a left one does.
+    await app.main.mouse.click(1, 300, { button: "right" });
+    await app.main.getByRole("menu").waitFor({ state: "detached" });
+    await app.main.getByRole("treegrid").focus();
+    await app.main.keyboard.press("Shift+F10");
+    await app.main.getByRole("menu", { name: "Actions for www.example.org" }).waitFor();
+    await app.main.keyboard.press("Escape");
+    await app.main.getByRole("menu").waitFor({ state: "detached" });
+    await waitFor(async () =>
+      expect(await app.main.getByRole("treegrid").evaluate((each) => each === document.activeElement)).toBe(true),
+    );
+    expect(await row("host", "www.example.org").getAttribute("aria-selected")).toBe("true");
+  });
+
+  test("its name and its address are copied; what has no name has none to copy", async () => {
+    await row("host", "www.example.org").click({ button: "right" });
+    await item("Copy name").click();
+    await app.main.getByText("Copied: www.example.org").waitFor();
+    expect(await copied()).toBe("www.example.org");
+    await row("host", "www.example.org").click({ button: "right" });
+    await app.main.keyboard.press("C");
+    await app.main.keyboard.press("ArrowDown");
+    await app.main.keyboard.press("Enter");
+    await app.main.getByText("Copied: 192.0.2.80").waitFor();
+    expect(await copied()).toBe("192.0.2.80");
+    await open("app", "curl");
+    await row("host", "2001:db8::1").click({ button: "right" });
+    expect(await item("Copy name").getAttribute("aria-disabled")).toBe("true");
+    await app.main.keyboard.press("Escape");
+    await row("app", "curl").click({ button: "right" });
+    await item("Block…").waitFor();
+    expect(await item("Copy address").count()).toBe(0);
+    await app.main.keyboard.press("Escape");
+  });
+
+  test("the rule that decided is shown among all of them, chosen and in sight; where none did there is none", async () => {
+    const others = Array.from({ length: 60 }, (_, index) => aRule(`other${index}`, { created: ago(index) }));
+    helper.put("rules", ...others, aRule("decided", { host: "www.example.org", address: null, created: ago(30.5) }));
+    helper.put("flows", web("by-rule", "www.example.org", { layer: "rule", rule: "decided", time: ago(0) }));
+    helper.put("flows", web("by-gone", "gone.example.org", { layer: "rule", rule: "gone", time: ago(0) }));
+    await choose("By time");
+    for (const none of ["2001:db8::1", "gone.example.org"]) {
+      await row("flow", none).click({ button: "right" });
+      expect(await item("Show the rule that decided").getAttribute("aria-disabled")).toBe("true");
+      await app.main.keyboard.press("Escape");
+      await app.main.getByRole("menu").waitFor({ state: "detached" });
+    }
+    await app.main.locator('[data-id="by-rule"]').click({ button: "right" });
+    await item("Show the rule that decided").click();
+    await app.main.getByRole("heading", { name: "Rules", level: 1 }).waitFor();
+    const tick = app.main.locator('.row[data-id="decided"]').getByRole("checkbox", { name: /^Select/ });
+    await waitFor(async () => expect(await tick.evaluate((each) => each === document.activeElement)).toBe(true));
+    expect(await tick.isChecked()).toBe(true);
+    expect(await app.main.locator(".rows-box").evaluate((box) => box.scrollTop)).toBeGreaterThan(0);
+    await app.main.getByText("1 selected").waitFor();
+    // Once: whoever comes back to the rules finds none chosen.
+    await app.main.getByRole("tab", { name: /Monitor/ }).click();
+    await app.main.getByRole("tab", { name: /Rules/ }).click();
+    await app.main.getByRole("heading", { name: "Rules", level: 1 }).waitFor();
+    expect(await app.main.getByText("1 selected").count()).toBe(0);
+    await app.main.getByRole("tab", { name: /Monitor/ }).click();
+    helper.drop("rules", "decided", ...others.map(({ id }) => id));
+    helper.drop("flows", "by-rule", "by-gone");
+    await choose("By app");
   });
 
   test("its live connections are ended, and what waits is left to its answer", async () => {

@@ -60,7 +60,7 @@ describe("snoozing", () => {
     helper.drop("prompts", "q2");
     await visible(false);
     await app.main.getByText(/curl is snoozed until (.+ )?\d\d:\d\d/).waitFor();
-    await app.main.getByRole("button", { name: "Ask again now" }).click();
+    await app.main.getByRole("button", { name: "Ask again now: curl", exact: true }).click();
     await app.liveCard("q1");
     expect(answers()).toEqual([]);
   });

@@ -86,5 +86,10 @@ export async function shootMonitor(
   await main.getByRole("radio", { name: "By time" }).click({ force: true });
   await main.locator(".monitor .row[data-kind=flow]").first().waitFor();
   await shoot(main, "monitor-time");
+  await row("imap.example.com").click({ button: "right" });
+  await main.getByRole("menu").waitFor();
+  await shoot(main, "monitor-connection-menu");
+  await main.keyboard.press("Escape");
+  await main.getByRole("menu").waitFor({ state: "detached" });
   await main.getByRole("radio", { name: "By app" }).click({ force: true });
 }

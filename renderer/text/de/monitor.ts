@@ -55,6 +55,10 @@ export const monitor: Part<typeof english> = {
   block: "Blockieren…",
   except: "Trotz Sperrlisten erlauben",
   excepted: (app, places) => `Die Sperrlisten lassen ${app} ab jetzt ${places} erreichen.`,
+  showRule: "Regel zeigen, die entschieden hat",
+  copyName: "Namen kopieren",
+  copyAddress: "Adresse kopieren",
+  copied: (what) => `Kopiert: ${what}`,
   end: (n) => (n === 1 ? "Verbindung beenden" : `${number(n)} Verbindungen beenden`),
   ended_: (n) => `${count(n, "Verbindung", "Verbindungen")} beendet`,
   own: {

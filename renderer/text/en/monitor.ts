@@ -58,6 +58,10 @@ export const monitor = {
   /** Beside blocklists, for this app and what of this destination they have. */
   except: "Allow despite blocklists",
   excepted: (app: string, places: string) => `Blocklists let ${app} reach ${places} from now on.`,
+  showRule: "Show the rule that decided",
+  copyName: "Copy name",
+  copyAddress: "Copy address",
+  copied: (what: string) => `Copied: ${what}`,
   end: (n: number) => (n === 1 ? "End connection" : `End ${n.toLocaleString("en")} connections`),
   ended_: (n: number) => `${count(n, "connection", "connections")} ended`,
   /** What would end is what one works over, as with SSH. */

@@ -24,8 +24,10 @@ type Props = {
 export function Chart({ series, events, measure, span, choose }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  /** The bucket under the pointer, or where the arrow keys are; when that was where Shift was pressed, for buckets move on. */
+  /** The bucket under the pointer, as it is drawn. */
   const [at, setAt] = useState<number | null>(null);
+  /** Where the arrow keys are, and where they were when Shift was pressed: times, for buckets move on below them. */
+  const [mark, setMark] = useState<number | null>(null);
   const [anchor, setAnchor] = useState<number | null>(null);
   const dragging = useRef(false);
   const shows = useRef<Shows>({ measure, events, gaps: [] });
@@ -72,11 +74,13 @@ export function Chart({ series, events, measure, span, choose }: Props) {
       plot.current?.redraw(false, true);
       // While somebody drags, the mark is theirs.
       if (!dragging.current) markSpan(plot.current, span);
+      if (mark !== null) pointAt(plot.current, mark);
     });
-  }, [series, measure, now, sleeps, span]);
+  }, [series, measure, now, sleeps, span, mark]);
 
   const last = series.starts.length - 1;
-  const here = at === null ? last : Math.min(at, last);
+  const here = mark !== null ? bucketAt(series.starts, mark) : at === null ? last : Math.min(at, last);
+  const isPointed = mark !== null || at !== null;
   const onKey = (event: KeyboardEvent): void => {
     const moves: Record<string, number> = {
       ArrowRight: here + 1,
@@ -97,9 +101,7 @@ export function Chart({ series, events, measure, span, choose }: Props) {
         setAnchor(from);
         choose(spanBetween(series, bucketAt(series.starts, from), to));
       } else setAnchor(null);
-      setAt(to);
-      const left = plot.current?.valToPos(series.starts[to] ?? 0, "x");
-      if (left !== undefined) plot.current?.setCursor({ left, top: 0 }, false);
+      setMark(series.starts[to] ?? null);
     } else return;
     event.preventDefault();
   };
@@ -114,7 +116,7 @@ export function Chart({ series, events, measure, span, choose }: Props) {
       series.blocked[bucket] ?? 0,
     );
   const most = busiest(series);
-  const happened = at === null ? [] : happenedIn(events, spanBetween(series, here, here)).map(eventText);
+  const happened = !isPointed ? [] : happenedIn(events, spanBetween(series, here, here)).map(eventText);
   const bucket = words.buckets[series.bucket];
   const caption = measure === "rate" ? words.speedIn(bucket) : words.amountIn(bucket);
   return (
@@ -132,6 +134,10 @@ export function Chart({ series, events, measure, span, choose }: Props) {
         aria-valuetext={[said(here), ...happened].join(". ")}
         onKeyDown={onKey}
         onBlur={() => setAnchor(null)}
+        // A redrawn page makes a pointer at rest move by nothing.
+        onPointerMove={({ movementX, movementY }) => {
+          if (movementX !== 0 || movementY !== 0) setMark(null);
+        }}
         onPointerDown={() => {
           dragging.current = true;
           const over = () => {
@@ -143,7 +149,7 @@ export function Chart({ series, events, measure, span, choose }: Props) {
       />
       {/* One line says what is under the pointer; without one, what the chart is. */}
       <p className="chart-line" aria-hidden="true">
-        {at === null ? (
+        {!isPointed ? (
           <>
             <span>{caption}</span>
             <span>{words.hint}</span>
@@ -162,6 +168,10 @@ export function Chart({ series, events, measure, span, choose }: Props) {
       </p>
     </div>
   );
+}
+
+function pointAt(plot: uPlot | null, time: number): void {
+  plot?.setCursor({ left: plot.valToPos(time, "x"), top: 0 }, false);
 }
 
 /** The chosen part stays marked while the chart moves on below it. */

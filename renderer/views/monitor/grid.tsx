@@ -30,14 +30,17 @@ type Props = {
   shown: Shown;
   flat: boolean;
   label: string;
+  /** The active row's menu is open. */
+  menuIsOpen: boolean;
   /** Somebody points at the rows, or has one active. */
   setStill: (still: boolean) => void;
   setScreen: (screen: Screen) => void;
   toggle: (row: Row, open: boolean) => void;
-  openMenu: (row: Row, anchor: Element) => void;
+  /** `at`: where the pointer is, when it asked. */
+  openMenu: (row: Row, anchor: Element, at?: DOMRect) => void;
 };
 
-export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu }: Props) {
+export function Grid({ shown, flat, label, menuIsOpen, setStill, setScreen, toggle, openMenu }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<{ id: string; index: number } | null>(null);
   const [scrolled, setScrolled] = useState(false);
@@ -104,19 +107,30 @@ export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu
     event.preventDefault();
   };
 
-  const onClick = (event: MouseEvent): void => {
-    const target = event.target as Element;
+  /** The row that is pointed at becomes the active one. */
+  const pointedAt = (target: Element): Row | undefined => {
     const id = target.closest<HTMLElement>("[data-id]")?.dataset.id;
     const row = rows.find((each) => each.id === id);
+    if (row) setActive({ id: row.id, index: indexOf(row.id) });
+    return row;
+  };
+  const onClick = (event: MouseEvent): void => {
+    const target = event.target as Element;
+    const row = pointedAt(target);
     if (!row) return;
-    setActive({ id: row.id, index: indexOf(row.id) });
     const button = target.closest("[data-menu]");
     if (button) openMenu(row, button);
     else if (row.kind !== "flow") toggle(row, !row.expanded);
   };
+  const onContextMenu = (event: MouseEvent): void => {
+    event.preventDefault();
+    const target = event.target as Element;
+    const row = pointedAt(target);
+    if (row) openMenu(row, target, new DOMRect(event.clientX, event.clientY));
+  };
 
   return (
-    <div className={`rows monitor ${flat ? "monitor-flat" : ""}`}>
+    <div className={`rows monitor ${flat ? "monitor-flat" : ""} ${menuIsOpen ? "monitor-asked" : ""}`}>
       <div className="rows-head" aria-hidden="true">
         <div className="row monitor-row">
           <span>{words.columns.name}</span>
@@ -136,6 +150,7 @@ export function Grid({ shown, flat, label, setStill, setScreen, toggle, openMenu
         {...(current && { "aria-activedescendant": rowId(current.id) })}
         onKeyDown={onKey}
         onClick={onClick}
+        onContextMenu={onContextMenu}
         onFocus={() => {
           setStill(true);
           if (active === null && box.current?.matches(":focus-visible")) activate(first);

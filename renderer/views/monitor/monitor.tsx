@@ -5,6 +5,7 @@ import type { ErrorCode } from "../../../contract/errors.ts";
 import type { Filter, Order, Row } from "../../../contract/monitor.ts";
 import type { Rule } from "../../../contract/words.ts";
 import { bridge } from "../../bridge.ts";
+import { copy } from "../../copy.ts";
 import { baseName, humanRate, plain } from "../../format.ts";
 import { look, useMonitor } from "../../monitor.ts";
 import { Choice } from "../../parts/choice.tsx";
@@ -15,11 +16,13 @@ import { Sparkline } from "../../parts/sparkline.tsx";
 import { UndoLine } from "../../parts/undo-line.tsx";
 import { RuleForm } from "../../rule-form/form.tsx";
 import type { Suggested } from "../../rule-form/suggested.ts";
+import { showView } from "../../shown-view.ts";
 import { text } from "../../text.ts";
+import { showRule } from "../rules/facets.ts";
 import { Filters, noFilter } from "./filters.tsx";
 import { Grid, type Screen } from "./grid.tsx";
 import { OwnSession } from "./own-session.tsx";
-import { type Act, RowMenu } from "./row-menu.tsx";
+import { type Act, placeOf, RowMenu } from "./row-menu.tsx";
 import { suggestedBy } from "./row-rule.ts";
 
 const words = text.monitor;
@@ -43,11 +46,11 @@ export function Monitor() {
   const [chosen, setChosen] = useState(lastLook);
   const [screen, setScreen] = useState<Screen>({ from: 0, rows: 60 });
   const [still, setStill] = useState(false);
-  const [menu, setMenu] = useState<{ row: Row; anchor: Element } | null>(null);
+  const [menu, setMenu] = useState<{ row: Row; anchor: Element; at?: DOMRect } | null>(null);
   const [rule, setRule] = useState<Suggested | null>(null);
   /** What would end the connection over which somebody works. */
   const [own, setOwn] = useState<Row | null>(null);
-  const [done, setDone] = useState<Saved | Excepted | { ended: number } | "undone" | null>(null);
+  const [done, setDone] = useState<Saved | Excepted | { ended: number } | { copied: string } | "undone" | null>(null);
   const [error, setError] = useState<ErrorCode | null>(null);
 
   const change = (part: Partial<Look>): void => setChosen({ ...chosen, ...part });
@@ -65,6 +68,7 @@ export function Monitor() {
     [],
   );
   const over = useCallback(() => setDone(null), []);
+  const closeMenu = useCallback(() => setMenu(null), []);
 
   const toggle = (row: Row, open: boolean): void => {
     if (row.kind === "flow" || row.expanded === open) return;
@@ -79,6 +83,17 @@ export function Monitor() {
     if (!row) return;
     if (what === "allow" || what === "block") {
       setRule(suggestedBy(row, what));
+      return;
+    }
+    if (what === "rule") {
+      if (row.kind !== "flow" || row.flow.rule === null) return;
+      showRule(row.flow.rule);
+      showView("rules");
+      return;
+    }
+    if (what === "name" || what === "address") {
+      const copied = placeOf(row)?.[what] ?? null;
+      if (copied !== null && copy(copied)) setDone({ copied });
       return;
     }
     if (what === "except") {
@@ -132,10 +147,11 @@ export function Monitor() {
       <Rows
         flat={chosen.by === "time"}
         label={words.label[chosen.by]}
+        menuIsOpen={menu !== null}
         setStill={setStill}
         setScreen={keepScreen}
         toggle={toggle}
-        openMenu={(row, anchor) => setMenu({ row, anchor })}
+        openMenu={(row, anchor, at) => setMenu({ row, anchor, ...(at && { at }) })}
         empty={<Empty narrowed={narrowed} showAll={() => change({ filter: noFilter })} />}
       />
       {error && <ErrorLine code={error} />}
@@ -153,12 +169,14 @@ export function Monitor() {
             ? words.rule.undone
             : "ended" in done
               ? words.ended_(done.ended)
-              : "excepted" in done
-                ? exceptionText(done)
-                : `${words.rule.saved} ${done.sentence}`}
+              : "copied" in done
+                ? words.copied(done.copied)
+                : "excepted" in done
+                  ? exceptionText(done)
+                  : `${words.rule.saved} ${done.sentence}`}
         </UndoLine>
       )}
-      {menu && <RowMenu {...menu} close={() => setMenu(null)} act={(what) => void act(what)} />}
+      {menu && <RowMenu {...menu} close={closeMenu} act={(what) => void act(what)} />}
       <OwnSession row={own} keep={() => setOwn(null)} end={(row) => void end(row, true)} />
       {rule && (
         <RuleForm

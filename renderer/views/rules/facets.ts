@@ -27,11 +27,16 @@ export type Facets = {
 export const noFacets: Facets = { words: "", app: null, action: "any", origin: "any", state: "any", profile: null };
 
 /** Outlive the view: whoever comes back finds it as it was. */
-export const remembered = { facets: noFacets };
+export const remembered: { facets: Facets; chosen: string | null } = { facets: noFacets, chosen: null };
 
 /** The rules, the next time they are shown, are these alone. */
 export function narrowRulesTo(part: Partial<Facets>): void {
   remembered.facets = { ...noFacets, ...part };
+}
+
+/** The rules, the next time they are shown, are all of them, with this one chosen and in sight. */
+export function showRule(id: string): void {
+  Object.assign(remembered, { facets: noFacets, chosen: id });
 }
 
 export function doesNothing(hints: readonly Hint[]): boolean {

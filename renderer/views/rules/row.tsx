@@ -42,15 +42,29 @@ export type RowActs = {
   remove: (rule: Rule) => void;
 };
 
-type Props = { rule: Rule; hints: readonly string[]; now: number; online: boolean; selected: boolean; acts: RowActs };
+/** `found`: somebody looks for this one. It takes the focus and says so. */
+type Props = {
+  rule: Rule;
+  hints: readonly string[];
+  now: number;
+  online: boolean;
+  selected: boolean;
+  acts: RowActs;
+  found?: () => void;
+};
 
-export function RuleRow({ rule, hints, now, online, selected, acts }: Props) {
+export function RuleRow({ rule, hints, now, online, selected, acts, found }: Props) {
   const sentence = ruleSentence(rule);
   const own = rule.origin !== "factory";
   return (
     <div className={`rule-row ${rule.enabled ? "" : "rule-off"}`} role="presentation">
       <span role="cell">
-        <Tick label={words.bulk.select(sentence)} selected={selected} change={(next) => acts.select(rule, next)} />
+        <Tick
+          label={words.bulk.select(sentence)}
+          selected={selected}
+          change={(next) => acts.select(rule, next)}
+          {...(found && { found })}
+        />
       </span>
       <span role="cell">
         <Toggle

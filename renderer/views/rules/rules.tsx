@@ -46,11 +46,12 @@ export function Rules() {
   const remarks = useRemarks();
   const changes = useChanges();
   const [facets, setFacets] = useState<Facets>(remembered.facets);
-  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
+  const [sought, setSought] = useState(remembered.chosen);
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set(sought === null ? [] : [sought]));
   const [leaving, setLeaving] = useState<readonly Rule[]>([]);
   const [editing, setEditing] = useState<{ rule: Rule | null } | null>(null);
   useEffect(() => {
-    remembered.facets = facets;
+    Object.assign(remembered, { facets, chosen: null });
   }, [facets]);
 
   const all = useMemo(() => inReadingOrder(known.values()), [known]);
@@ -113,6 +114,7 @@ export function Rules() {
           rows={rows}
           height={height}
           measured
+          {...(sought !== null && { first: sought })}
           label={words.label}
           head={
             <Bulk
@@ -132,6 +134,7 @@ export function Rules() {
               now={now}
               online={online}
               selected={marked.has(rule.id)}
+              {...(rule.id === sought && { found: () => setSought(null) })}
               acts={acts}
             />
           )}
