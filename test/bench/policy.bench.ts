@@ -113,7 +113,7 @@ async function measure(title: string, where: string, goals: boolean): Promise<vo
       zones: () => ({ loopback: loopbackPrefixes, resolvers: [], local: localPrefixes }),
       lostPackets: () => 0,
       lostNews: () => 0,
-    heard: () => {},
+      heard: () => {},
       listener: { prompt: () => {}, flow: () => {}, rules: () => {} },
       checkpoint: (step) => {
         if (step !== "compiled") return;
