@@ -14,6 +14,7 @@ import {
 } from "../../contract/history.ts";
 import type { Params } from "../../contract/methods.ts";
 import { amountNames, mostRows, nameOf, rowsAsCsv, rowsAsJson } from "../export/history.ts";
+import { bytesText } from "./bytes-text.ts";
 import { csv } from "./csv.ts";
 import { timeText } from "./endpoint-text.ts";
 import { withHelper } from "./helper-connection.ts";
@@ -99,14 +100,6 @@ function cells(by: HistoryBy): (row: HistoryRow) => string[] {
     const what = row.key === null ? "-" : by === "network" ? `${name} [${row.key}]` : name;
     return [what, bytesText(row.bytesIn), bytesText(row.bytesOut), String(row.connections), String(row.blocked)];
   };
-}
-
-/** "1.2 MB", in thousands, as providers count. */
-function bytesText(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  const value = bytes / 1000 ** power;
-  return `${power === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[power]}`;
 }
 
 function seriesText({ bucket, starts, ...columns }: HistorySeries, values: Values): string {

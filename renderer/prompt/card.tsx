@@ -63,6 +63,7 @@ export function Card({ prompt, siblings, shown, queue, later, hide }: Props) {
     if (!mayAct() || isSent.current || !online || !answerable) return;
     isSent.current = true;
     setBusy(true);
+    setError(null);
     useUndo.setState({ answering: true });
     const outcome = await bridge.call("prompts.answer", {
       id: prompt.id,
@@ -83,6 +84,14 @@ export function Card({ prompt, siblings, shown, queue, later, hide }: Props) {
     settle([prompt.id, ...settled]);
     useUndo.setState({ answering: false });
   };
+
+  /** What went wrong was another answer. */
+  const choosing =
+    <T,>(choose: (chosen: T) => void) =>
+    (chosen: T): void => {
+      setError(null);
+      choose(chosen);
+    };
 
   // The focus is on the card itself: Enter and Space do nothing there.
   useLayoutEffect(() => card.current?.focus(), []);
@@ -149,8 +158,8 @@ export function Card({ prompt, siblings, shown, queue, later, hide }: Props) {
             prompt={prompt}
             scope={scope}
             lifetime={lifetime}
-            setScope={setScope}
-            setLifetime={setLifetime}
+            setScope={choosing(setScope)}
+            setLifetime={choosing(setLifetime)}
             isDisabled={busy || !answerable}
           />
           <div className="preview-box">

@@ -80,7 +80,8 @@ function portsOf(field: string): { port: number | null; portTo: number | null } 
   const [, first, last] = /^\s*(\d{1,5})\s*(?:[-–]\s*(\d{1,5})\s*)?$/u.exec(field) ?? [];
   if (first === undefined) return null;
   const [port, portTo] = [Number(first), last === undefined ? null : Number(last)];
-  if (port > 65_535 || (portTo !== null && (portTo > 65_535 || portTo <= port))) return null;
+  // No rule is for port 0: protocols that have none are chosen as such.
+  if (port < 1 || port > 65_535 || (portTo !== null && (portTo > 65_535 || portTo <= port))) return null;
   return { port, portTo };
 }
 

@@ -1,6 +1,7 @@
 // `picket history` against a stub helper: what it asks, and what it prints as table, JSON and CSV.
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { HistoryRow } from "../../contract/history.ts";
+import { bytesText } from "../../main/cli/bytes-text.ts";
 import { picket, startPicket } from "./picket-process.ts";
 import { hostilePath } from "./samples.ts";
 import { type StubHelper, startStubHelper } from "./stub-helper.ts";
@@ -95,6 +96,14 @@ describe("rows", () => {
     expect(stdout).toContain("Firefox (/usr/bin/firefox)");
     expect(stdout).toContain("1.2 MB  999 B  3            1");
     expect(stdout.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  it("count bytes in the next unit where they round up to it", () => {
+    const of = { 0: "0 B", 999: "999 B", 1000: "1.0 kB", 9949: "9.9 kB", 9990: "10 kB", 999499: "999 kB" };
+    for (const [bytes, text] of Object.entries(of)) expect(bytesText(Number(bytes))).toBe(text);
+    expect(bytesText(999_999)).toBe("1.0 MB");
+    expect(bytesText(999_999_999_999)).toBe("1.0 TB");
+    expect(bytesText(1e18)).toBe("1000000 TB");
   });
 
   it("by network say which is metered", async () => {

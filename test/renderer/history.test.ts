@@ -13,7 +13,7 @@ import {
 import { backTo, filterOf, firstLook, into, nextDimension, openDimensions } from "../../renderer/views/history/look.ts";
 import { about, flagsOf, happenedIn, shadesOf } from "../../renderer/views/history/marks.ts";
 import { reachOf, ticksOf } from "../../renderer/views/history/scale.ts";
-import { rowName } from "../../renderer/views/history/words.ts";
+import { rowName, shareText } from "../../renderer/views/history/words.ts";
 
 const row = (key: string | null): HistoryRow => ({ key, bytesIn: 1, bytesOut: 1, connections: 1, blocked: 0 });
 
@@ -199,4 +199,9 @@ describe("the chart's marks", () => {
     const whole = events.map((event, id): HistoryEvent => ({ ...event, id: `${id}`, app: null, from: null, to: null }));
     expect(sleepsOf(whole).map(({ from }) => from)).toEqual([50, 190, 10]);
   });
+});
+
+test("a share is said with one decimal as long as it is small, so that a column of them is even", () => {
+  const said = [0.0004, 0.001, 0.019, 0.02, 0.0994, 0.0996, 0.1, 0.334, 1].map(shareText);
+  expect(said).toEqual(["<0.1%", "0.1%", "1.9%", "2.0%", "9.9%", "10%", "10%", "33%", "100%"]);
 });

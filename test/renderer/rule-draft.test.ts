@@ -18,7 +18,7 @@ describe("a draft", () => {
     const rules = [
       aRule("r1", { note: "two\nlines", user: 1000, via: "/usr/bin/make", profile: "work", lifetime: "3h" }),
       aRule("r2", { address: null, host: "www.example.org", port: 8000, portTo: 8100, action: "block" }),
-      aRule("r3", { address: null, domain: "example.org", port: 0, protocol: "icmp", direction: "both" }),
+      aRule("r3", { address: null, domain: "example.org", port: null, protocol: "icmp", direction: "both" }),
       aRule("r4", { app: null, address: null, zone: "internet", port: null, protocol: null, direction: "inbound" }),
     ];
     for (const rule of rules) {
@@ -35,6 +35,8 @@ describe("a draft", () => {
     ["a domain without a name", { place: "domain" }, ["name"]],
     ["a name that nobody asks for", { place: "zone", name: "" }, []],
     ["a port that is none", { port: "http" }, ["port"]],
+    ["port 0, which is none to talk to", { port: "0" }, ["port"]],
+    ["a range from 0", { port: "0-80" }, ["port"]],
     ["a port too high", { port: "65536" }, ["port"]],
     ["a range that ends before it begins", { port: "90-80" }, ["port"]],
     ["a range", { port: "80 – 90" }, []],

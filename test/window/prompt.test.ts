@@ -307,8 +307,12 @@ describe("the prompt window", () => {
     helper.put("prompts", first);
     await app.liveCard("p1");
     await button("Allow").click();
-    await app.prompt.getByText(/That needs the consent of an administrator/).waitFor();
+    const said = app.prompt.getByText(/That needs the consent of an administrator/);
+    await said.waitFor();
     expect(await app.promptIsVisible()).toBe(true);
+    // It is of that answer, and of no other that may be chosen next.
+    await app.prompt.getByRole("radio", { name: "This time" }).click({ force: true });
+    await said.waitFor({ state: "detached" });
   });
 });
 

@@ -1,6 +1,7 @@
 // What the tray shows, made of what the helper said: its state, its line, its menu and its picture.
 import { describe, expect, test } from "vitest";
 import { en } from "../../main/window/text/en.ts";
+import { clockText } from "../../main/window/tray/clock.ts";
 import {
   narrows,
   statusLine,
@@ -39,6 +40,16 @@ describe("the state", () => {
     expect(statusLine(of({ override: { kind: "pause", ends } }), english, clock)).toBe("Paused until 11:00");
     expect(statusLine(of({ degraded: [{ code: "x", message: "y" }] }), english, clock)).toContain("with limits");
     expect(statusLine({ ...up, link: "away" }, english, clock)).toContain("not answering");
+  });
+
+  test("says of another day which it is", () => {
+    const now = new Date(2026, 10, 26, 9, 0);
+    const at = (day: number) => new Date(2026, 10, day, 14, 21).toISOString();
+    expect(clockText(at(26), now, "en")).toBe("14:21");
+    expect(clockText(at(27), now, "en")).toBe("27 Nov, 14:21");
+    expect(clockText(at(27), now, "de")).toBe("27. Nov., 14:21");
+    // The same day of another month.
+    expect(clockText(new Date(2026, 11, 26, 14, 21).toISOString(), now, "en")).toBe("26 Dec, 14:21");
   });
 
   test("has a picture of its own, whose corners of the square are empty", () => {

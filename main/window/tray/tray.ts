@@ -5,6 +5,7 @@ import { merge } from "../../../contract/merge.ts";
 import type { Prompt } from "../../../contract/words.ts";
 import { language } from "../language.ts";
 import type { TrayWords } from "../text/shell-text.ts";
+import { clockText } from "./clock.ts";
 import { statusLine, type TrayAct, type TrayFacts, type TrayItem, trayMenu, trayState } from "./menu.ts";
 import { trayPicture } from "./picture.ts";
 
@@ -95,10 +96,6 @@ function picture(facts: TrayFacts) {
   return image;
 }
 
-/** "14:05" today, with its day on another. */
 function clock(iso: string): string {
-  const at = new Date(iso);
-  const day = at.toDateString() === new Date().toDateString() ? {} : ({ day: "numeric", month: "short" } as const);
-  const words = { en: "en-GB", de: "de-DE" }[language()];
-  return at.toLocaleString(words, { ...day, hour: "2-digit", minute: "2-digit" });
+  return clockText(iso, new Date(), language());
 }

@@ -129,7 +129,7 @@ export const rules: Part<typeof english> = {
       app: "Der ganze Pfad eines Programms, etwa /usr/bin/curl",
       via: "Der ganze Pfad eines Programms, oder nichts",
       name: "Hier muss etwas stehen",
-      port: "Ein Port von 0 bis 65535, oder zwei mit einem Strich dazwischen",
+      port: "Ein Port von 1 bis 65535, oder zwei mit einem Strich dazwischen",
     },
     someApp: "…",
     somewhere: "…",

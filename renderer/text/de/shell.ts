@@ -47,7 +47,7 @@ export const shell: Part<typeof english> = {
     mode: {
       ask: "Fragt bei neuen Verbindungen",
       learn: "Erlaubt neue Verbindungen und merkt sie sich",
-      allow: "Erlaubt neue Verbindungen",
+      allow: "Nur Regeln und Sperrlisten blockieren",
       block: "Blockiert neue Verbindungen",
     },
     override: { lockdown: "Komplettsperre: Alles ist blockiert", pause: "Angehalten: Alles ist erlaubt" },

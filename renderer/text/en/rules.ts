@@ -125,7 +125,7 @@ export const rules = {
       app: "The full path of a program, such as /usr/bin/curl",
       via: "The full path of a program, or nothing",
       name: "Something must stand here",
-      port: "A port from 0 to 65535, or two with a dash between",
+      port: "A port from 1 to 65535, or two with a dash between",
     },
     someApp: "…",
     somewhere: "…",

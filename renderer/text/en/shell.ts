@@ -43,7 +43,7 @@ export const shell = {
     mode: {
       ask: "Asks about new connections",
       learn: "Allows and remembers new connections",
-      allow: "Allows new connections",
+      allow: "Only rules and blocklists block",
       block: "Blocks new connections",
     } satisfies Record<Mode, string>,
     override: { lockdown: "Lockdown: everything is blocked", pause: "Paused: everything is allowed" },

@@ -10,7 +10,7 @@ import { Chevron } from "../../parts/icons.tsx";
 import { VirtualRows } from "../../parts/virtual-rows.tsx";
 import { language, text } from "../../text.ts";
 import type { Dimension } from "./look.ts";
-import { appOf, rowName } from "./words.ts";
+import { appOf, rowName, shareText } from "./words.ts";
 
 const words = text.history;
 const rowHeight = 48;
@@ -117,14 +117,10 @@ function secondLine(by: Dimension, row: HistoryRow): string | null {
   return appLine(appOf(row));
 }
 
-const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
-const smallPercent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
-
 /** A bar of two parts: what came, what went. Nothing where nothing did: an empty bar looks like one that is still to come. */
 function Share({ of, row }: { of: number; row: HistoryRow }) {
   const bytes = row.bytesIn + row.bytesOut;
   const went = bytes === 0 ? 0 : row.bytesOut / bytes;
-  const said = of > 0 && of < 0.001 ? `<${smallPercent.format(0.001)}` : (of < 0.1 ? smallPercent : percent).format(of);
   return (
     <span role="cell" className="cell-share">
       {bytes > 0 && (
@@ -133,7 +129,7 @@ function Share({ of, row }: { of: number; row: HistoryRow }) {
             <span className="share-came" style={{ width: `${of * (1 - went) * 100}%` }} />
             <span className="share-went" style={{ width: `${of * went * 100}%` }} />
           </span>
-          <span className="share-words">{said}</span>
+          <span className="share-words">{shareText(of)}</span>
         </>
       )}
     </span>

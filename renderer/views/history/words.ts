@@ -4,7 +4,7 @@ import type { HistoryBucket, HistoryEvent, HistoryRow } from "../../../contract/
 import type { App, Protocol } from "../../../contract/words.ts";
 import { countryName } from "../../country.ts";
 import { appWord, baseName, clockMinutes, clockTime, isIdentified, moment, plain } from "../../format.ts";
-import { text } from "../../text.ts";
+import { language, text } from "../../text.ts";
 import { timeFormat } from "../../zone.ts";
 import type { Dimension, Look, Span } from "./look.ts";
 
@@ -92,4 +92,17 @@ export function eventText(event: HistoryEvent): string {
     case "recording":
       return to === "off" ? said.recordingOff : said.recordingOn;
   }
+}
+
+const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
+const smallPercent = new Intl.NumberFormat(language, {
+  style: "percent",
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
+
+/** Two digits, as small ones stand below one another. */
+export function shareText(share: number): string {
+  if (share > 0 && share < 0.001) return `<${smallPercent.format(0.001)}`;
+  return (share < 0.0995 ? smallPercent : percent).format(share);
 }

@@ -1,7 +1,7 @@
 // One verdict that the kernel does not take must not keep the others from theirs.
 import { expect, test } from "vitest";
 import { Hold, type HoldParts } from "../../../helper/hold/hold.ts";
-import { type FlowRecord, flowId, layouts } from "../../../helper/kernel/layout.ts";
+import { answer, type FlowRecord, flowId, flowState, layouts } from "../../../helper/kernel/layout.ts";
 import type { BpfMap } from "../../../helper/kernel/libbpf.ts";
 
 /** A map that has no room for a certain flow: the kernel's own is never full on demand. */
@@ -44,4 +44,34 @@ test.each(["release", "refuse"] as const)("%s goes on past a verdict that finds 
   expect(hold.counters.gatesUnwritten).toBe(1);
   expect(warnings).toContain("the kernel took no verdict");
   hold.close();
+});
+
+/** How often the kernel is told to ask every gate again when a flow of datagrams is ended, or blocked by a rule. */
+function takenBack(before: number | null, how: "end" | "block"): number {
+  let times = 0;
+  const get = (_key: Buffer, gate: Buffer) => {
+    if (before === null) return false;
+    layouts.gate.write({ state: before, answered: answer.none }).copy(gate);
+    return true;
+  };
+  const parts: Partial<HoldParts> = {
+    gates: { get, set: () => {}, delete: () => {}, keys: () => [] } as unknown as BpfMap,
+    generation: () => 1,
+    notices: { takeBack: () => times++ } as never,
+  };
+  const hold = new Hold(parts as HoldParts);
+  const key = { ...layouts.record.read(Buffer.alloc(layouts.record.size)).flow, cookie: 3n, protocol: 17 };
+  if (how === "end") hold.end(key);
+  else hold.writeGate(key, flowState.blocked, 1);
+  hold.close();
+  return times;
+}
+
+test("what somebody ends is taken back from the kernel, also where its gate is gone and it still goes by what that said", () => {
+  expect(takenBack(flowState.allowed, "end")).toBe(1);
+  expect(takenBack(null, "end")).toBe(1);
+  expect(takenBack(flowState.blocked, "end")).toBe(0);
+  expect(takenBack(flowState.allowed, "block")).toBe(1);
+  // A verdict of what never went takes nothing back: each would cost every socket a look.
+  expect(takenBack(null, "block")).toBe(0);
 });
