@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stop } from "../privilege.ts";
 import { rpmRequires } from "./depends.ts";
+import { preinst } from "./preinst.ts";
 import { description, maintainer, type Release } from "./release.ts";
 
 const architectures: Record<string, string> = { x64: "x86_64", arm64: "aarch64" };
@@ -68,6 +69,8 @@ mkdir -p %{buildroot}/usr/share/zsh/site-functions
 mv %{buildroot}/usr/share/zsh/vendor-completions/_picket %{buildroot}/usr/share/zsh/site-functions/
 rm -rf %{buildroot}/usr/share/zsh/vendor-completions %{buildroot}/usr/share/lintian %{buildroot}/usr/share/doc/picket
 
+%pre
+${preinst()}
 # Starts the helper, or restarts it after an upgrade: the programs stay in the kernel meanwhile and enforce.
 %post
 /usr/lib/picket/set-up || exit 1
