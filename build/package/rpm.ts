@@ -74,6 +74,12 @@ ${preinst()}
 # Starts the helper, or restarts it after an upgrade: the programs stay in the kernel meanwhile and enforce.
 %post
 /usr/lib/picket/set-up || exit 1
+# A removal puts aside what was set; an installation begins with what is delivered.
+if [ "$1" -eq 1 ]; then
+  for was in /etc/picket/*.rpmsave; do
+    if [ -e "$was" ]; then echo "picket: $was is what you had set before; the file beside it is as delivered, and in force." >&2; fi
+  done
+fi
 if [ "$1" -eq 1 ]; then systemctl enable --quiet picket-helper.service || :; fi
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload || :

@@ -126,6 +126,21 @@ test("an older version does not follow a newer one's database, nor is it kept fr
   store.close();
 });
 
+test("an .rpm that is installed again says where the settings of before are; an upgrade does not", () => {
+  const made = { name: "picket", version: "1", license: "GPL-3.0-or-later", summary: "a firewall", time: 0, env: {} };
+  const post = /^%post\n[^\n]*set-up \|\| exit 1\n(.*?^fi\n)/ms.exec(spec("/a tree", made))?.[1] ?? "";
+  mkdirSync(join(work, "root/etc/picket"), { recursive: true });
+  const saved = join(work, "root/etc/picket/helper.conf.rpmsave");
+  const install = (kind: 1 | 2) => {
+    rmSync(join(work, "etc-copy"), { recursive: true, force: true });
+    return alone(`set -- ${kind}\n${post}`, {});
+  };
+  expect(install(1)).toEqual({ code: 0, said: "" });
+  writeFileSync(saved, "");
+  expect(install(1)).toEqual({ code: 0, said: expect.stringContaining(`${saved} is what you had set before`) });
+  expect(install(2)).toEqual({ code: 0, said: "" });
+});
+
 test("what the Node of the package loads is what the package depends on", () => {
   const node = join(import.meta.dirname, `../../node_modules/node-linux-${process.arch}/bin/node`);
   // "libstdc++.so.6 => /lib/…/libstdc++.so.6 (0x…)"; what has no file is the kernel's.
