@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Stop } from "../privilege.ts";
 import { debianDepends } from "./depends.ts";
+import { preinst } from "./preinst.ts";
 import { description, maintainer, type Release } from "./release.ts";
 
 const architectures: Record<string, string> = { x64: "amd64", arm64: "arm64" };
@@ -31,6 +32,8 @@ export function makeDeb(tree: string, out: string, made: Release): string {
     writeFileSync(join(own, script), readFileSync(join(files, script)));
     chmodSync(join(own, script), 0o755);
   }
+  writeFileSync(join(own, "preinst"), preinst());
+  chmodSync(join(own, "preinst"), 0o755);
   const path = join(out, `${made.name}_${made.version}_${architecture}.deb`);
   const words = ["--root-owner-group", "-Zzstd", "--build", tree, path];
   const outcome = spawnSync("dpkg-deb", words, { encoding: "utf8", env: made.env });

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stop } from "../privilege.ts";
 import { rpmRequires } from "./depends.ts";
+import { preinst } from "./preinst.ts";
 import { description, maintainer, type Release } from "./release.ts";
 
 const architectures: Record<string, string> = { x64: "x86_64", arm64: "aarch64" };
@@ -68,9 +69,17 @@ mkdir -p %{buildroot}/usr/share/zsh/site-functions
 mv %{buildroot}/usr/share/zsh/vendor-completions/_picket %{buildroot}/usr/share/zsh/site-functions/
 rm -rf %{buildroot}/usr/share/zsh/vendor-completions %{buildroot}/usr/share/lintian %{buildroot}/usr/share/doc/picket
 
+%pre
+${preinst()}
 # Starts the helper, or restarts it after an upgrade: the programs stay in the kernel meanwhile and enforce.
 %post
 /usr/lib/picket/set-up || exit 1
+# A removal puts aside what was set; an installation begins with what is delivered.
+if [ "$1" -eq 1 ]; then
+  for was in /etc/picket/*.rpmsave; do
+    if [ -e "$was" ]; then echo "picket: $was is what you had set before; the file beside it is as delivered, and in force." >&2; fi
+  done
+fi
 if [ "$1" -eq 1 ]; then systemctl enable --quiet picket-helper.service || :; fi
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload || :

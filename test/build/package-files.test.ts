@@ -1,16 +1,18 @@
 // What the packages bring, in the eyes of the tools that other systems read it with.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { completions, wordsOf } from "../../build/package/completions.ts";
 import { debianDepends, rpmRequires } from "../../build/package/depends.ts";
 import { manPages } from "../../build/package/man.ts";
+import { preinst } from "../../build/package/preinst.ts";
 import { manifest } from "../../build/package/release.ts";
 import { spec } from "../../build/package/rpm.ts";
 import { documents } from "../../build/package/tree.ts";
+import { openStore } from "../../helper/store/database.ts";
 import { commands } from "../../main/cli/commands.ts";
 import { type CommandWord, commandWords, UsageError, usage } from "../../main/cli/usage.ts";
 
@@ -69,8 +71,74 @@ test("documents that the installed texts name are in the package", () => {
   expect(texts["usr/share/man/man8/picket-helper.8.gz"]).toContain("/etc/picket/locked");
 });
 
-test.for(["postinst", "prerm", "postrm", "set-up", "AppRun"])("%s is a shell script", (name) => {
+test.for(["preinst", "postinst", "prerm", "postrm", "set-up", "AppRun"])("%s is a shell script", (name) => {
   expect(check("sh", ["-n", join(files, name)])).toEqual({ code: 0, said: "" });
+});
+
+/** Runs it as root in a file system of its own where /etc is a copy, and what Picket installs lies in `work`. */
+function alone(script: string, env: Record<string, string>): { code: number | null; said: string } {
+  const moved = script.replaceAll(/\/(usr|var)\/lib\/picket|\/etc\/picket/g, (path) => `${work}/root${path}`);
+  const place = `cp -a /etc "$0/etc-copy"; mount --bind "$0/etc-copy" /etc
+    mkdir -p "$0/root/etc/picket" "$0/root/usr/lib/picket" "$0/root/var/lib/picket"; touch "$0/root/usr/lib/picket/launcher"`;
+  const words = ["--mount", "sh", "-ec", `${place}\n${moved}`, work];
+  const { status, stdout, stderr, error } = spawnSync("unshare", words, {
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  });
+  if (error) throw error;
+  return { code: status, said: `${stdout}${stderr}`.trim() };
+}
+
+test("whoever installs it is its owner, of whatever kind of people; a service, or nobody, is none", () => {
+  const conf = join(work, "root/etc/picket/owner.conf");
+  const setUp = readFileSync(join(files, "set-up"), "utf8");
+  const owner = (uid: string) => {
+    rmSync(conf, { force: true });
+    rmSync(join(work, "etc-copy"), { recursive: true, force: true });
+    expect(alone(setUp, { SUDO_UID: uid })).toEqual({ code: 0, said: "" });
+    return existsSync(conf) ? readFileSync(conf, "utf8") : "";
+  };
+  // By a directory service, by systemd-homed, by login.defs.
+  for (const uid of ["1234600001", "60001", "60513", "65536", "1000"]) expect(owner(uid)).toBe(`PICKET_OWNER=${uid}\n`);
+  for (const uid of ["0", "999", "61184", "65534", "4294967295", "me"]) expect(owner(uid), uid).toBe(owner("0"));
+});
+
+test("an older version does not follow a newer one's database, nor is it kept from following its own", () => {
+  const database = join(work, "root/var/lib/picket/picket.sqlite");
+  mkdirSync(dirname(database), { recursive: true });
+  const install = () => {
+    rmSync(join(work, "etc-copy"), { recursive: true, force: true });
+    return alone(preinst(), {});
+  };
+  expect(install()).toEqual({ code: 0, said: "" });
+  writeFileSync(database, "");
+  expect(install()).toEqual({ code: 0, said: "" });
+  rmSync(database);
+  const store = openStore(database);
+  const version = store.pragma("user_version", { simple: true }) as number;
+  store.pragma("wal_checkpoint(TRUNCATE)");
+  expect(install()).toEqual({ code: 0, said: "" });
+  for (const newer of [version + 1, 70_000]) {
+    store.pragma(`user_version = ${newer}`);
+    store.pragma("wal_checkpoint(TRUNCATE)");
+    expect(install()).toEqual({ code: 1, said: expect.stringContaining(`(form ${newer})`) });
+  }
+  store.close();
+});
+
+test("an .rpm that is installed again says where the settings of before are; an upgrade does not", () => {
+  const made = { name: "picket", version: "1", license: "GPL-3.0-or-later", summary: "a firewall", time: 0, env: {} };
+  const post = /^%post\n[^\n]*set-up \|\| exit 1\n(.*?^fi\n)/ms.exec(spec("/a tree", made))?.[1] ?? "";
+  mkdirSync(join(work, "root/etc/picket"), { recursive: true });
+  const saved = join(work, "root/etc/picket/helper.conf.rpmsave");
+  const install = (kind: 1 | 2) => {
+    rmSync(join(work, "etc-copy"), { recursive: true, force: true });
+    return alone(`set -- ${kind}\n${post}`, {});
+  };
+  expect(install(1)).toEqual({ code: 0, said: "" });
+  writeFileSync(saved, "");
+  expect(install(1)).toEqual({ code: 0, said: expect.stringContaining(`${saved} is what you had set before`) });
+  expect(install(2)).toEqual({ code: 0, said: "" });
 });
 
 test("what the Node of the package loads is what the package depends on", () => {
