@@ -6,6 +6,8 @@ import { dist } from "./paths.ts";
 
 // Tests start Node some thousand times, with the same few files: compiled once, each start takes half the processor time.
 process.env.NODE_COMPILE_CACHE ??= join(dist, "compile-cache");
+// Tests read lines that clients in Python print: unbuffered, it writes each word of a line by itself.
+delete process.env.PYTHONUNBUFFERED;
 
 const { filter, options } = parseCLI(["vitest", "run", ...process.argv.slice(2)]);
 const vitest = await createVitest("test", { ...options, watch: false, run: true });
