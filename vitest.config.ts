@@ -52,7 +52,7 @@ export default defineConfig({
           name: "real",
           include: [`test/${tests}`],
           exclude: [...pure, ...alone, ...screens, ...machines],
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
           ...patience,
         },
