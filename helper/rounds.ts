@@ -6,17 +6,6 @@ function untilNext(pace: number): number {
   return (Math.round(now / pace) + 1) * pace - now;
 }
 
-/** Calls `work` whenever the clock shows a multiple of `pace`, milliseconds. Returns the way to stop. `work` must not throw. */
-export function eachRound(pace: number, work: () => void): () => void {
-  let timer: NodeJS.Timeout;
-  const turn = () => {
-    timer = setTimeout(turn, untilNext(pace));
-    work();
-  };
-  timer = setTimeout(turn, untilNext(pace));
-  return () => clearTimeout(timer);
-}
-
 /** Once, with everybody's next round. */
 export function nextRound(pace: number, work: () => void): NodeJS.Timeout {
   return setTimeout(work, untilNext(pace));
@@ -60,8 +49,20 @@ export class Rounds {
   }
 
   private turn(): void {
+    // Before the work, however long it takes and whatever it hears of: no round is left out, and there is one next.
+    this.resting = false;
+    this.start();
     this.parts.work();
-    this.resting = !this.parts.isBusy();
-    this.timer = setTimeout(() => this.turn(), untilNext(this.resting ? this.parts.far : this.parts.near));
+    if (this.parts.isBusy()) return;
+    this.resting = true;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.turn(), untilNext(this.parts.far));
   }
+}
+
+/** Calls `work` whenever the clock shows a multiple of `pace`, milliseconds. Returns the way to stop. `work` must not throw. */
+export function eachRound(pace: number, work: () => void): () => void {
+  const rounds = new Rounds({ near: pace, far: pace, isBusy: () => true, work });
+  rounds.start();
+  return () => rounds.stop();
 }

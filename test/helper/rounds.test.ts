@@ -40,3 +40,24 @@ it("comes round near while there is something to do, far while there is none, an
   await new Promise((resolve) => setTimeout(resolve, 3 * pace));
   expect([rounds.wake(), moments.length]).toEqual([false, ended]);
 });
+
+it("has one next round, also where the work itself hears of something", async () => {
+  let turns = 0;
+  const rounds = new Rounds({
+    near: pace,
+    far: 2 * pace,
+    isBusy: () => false,
+    work: () => {
+      turns++;
+      rounds.wake();
+    },
+  });
+  rounds.start();
+  await new Promise((resolve) => setTimeout(resolve, 20 * pace));
+  rounds.stop();
+  expect(turns).toBeGreaterThan(2);
+  expect(turns).toBeLessThanOrEqual(11); // each second moment
+  const ended = turns;
+  await new Promise((resolve) => setTimeout(resolve, 5 * pace));
+  expect(turns).toBe(ended);
+});
