@@ -19,8 +19,9 @@ export interface Seen {
   readonly regular: boolean;
 }
 
-/** How long a look may take. */
+/** How long a look may take, milliseconds, in so many parts: see timely(). */
 const patience = 3000;
+const parts = 12;
 /** How long nobody looks at a mount again where a look took too long. */
 const avoidance = 30_000;
 
@@ -29,16 +30,24 @@ const format = "%i %d %.9Z %f";
 const typeMask = 0xf000;
 const regularType = 0x8000;
 
-/** Null when it fails or takes too long. */
-export async function timely<T>(work: Promise<T>): Promise<T | null> {
+/**
+ * Null when it fails or takes too long. While this process is busy with something else nothing can come back, so that is no time of the
+ * look's: of one such while, however long, one part counts.
+ */
+export async function timely<T>(work: Promise<T>, giveUp?: () => void): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), patience);
+    let left = parts;
+    timer = setInterval(() => {
+      if (--left > 0) return;
+      giveUp?.();
+      resolve(null);
+    }, patience / parts);
   });
   try {
     return await Promise.race([work.catch(() => null), late]);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }
 
@@ -79,30 +88,40 @@ function lookNear(path: string, mount: Mount, mounts: readonly Mount[]): Seen | 
   return withNear(path, mount, (fd) => seenIn(fstatSync(fd, { bigint: true })));
 }
 
-/** stat(1) with these arguments. `ended`: the process is gone. One that waits for a file system cannot always be killed. */
-function stat1(args: readonly string[], ended: () => void): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
-    const child = execFile("stat", args, { cwd: "/", env, timeout: patience, killSignal: "SIGKILL" }, (error, text) =>
-      error ? reject(error) : resolve(text),
-    );
-    child.once("exit", ended);
-    child.once("error", ended);
+/** What becomes of a process of its own: it is gone (one that waits for a file system cannot always be killed), and it took too long. */
+interface Fate {
+  ended(): void;
+  late?(): void;
+}
+
+/** What stat(1) says with these arguments; null when it fails or takes too long. */
+function stat1(args: readonly string[], { ended, late }: Fate): Promise<string | null> {
+  const told = Promise.withResolvers<string>();
+  const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
+  const child = execFile("stat", args, { cwd: "/", env }, (error, text) =>
+    error ? told.reject(error) : told.resolve(text),
+  );
+  child.once("exit", ended);
+  child.once("error", ended);
+  return timely(told.promise, () => {
+    child.kill("SIGKILL");
+    late?.();
   });
 }
 
-async function lookApart(path: string, ended: () => void): Promise<Seen> {
-  const text = await stat1(["--dereference", `--printf=${format}`, "--", path], ended);
+async function lookApart(path: string, fate: Fate): Promise<Seen | null> {
+  const text = await stat1(["--dereference", `--printf=${format}`, "--", path], fate);
+  if (text === null) return null;
   const [inode = "", device = "", changed = "", mode = ""] = text.split(" ");
   const regular = (Number.parseInt(mode, 16) & typeMask) === regularType;
   return { inode: BigInt(inode), device: BigInt(device), changed: BigInt(changed.replace(".", "")), regular };
 }
 
 /** The owners and modes of the steps from the root to a file, links not followed. */
-async function stepsApart(steps: readonly string[], ended: () => void): Promise<Step[]> {
-  const text = await stat1(["--printf=%u %f\\n", "--", ...steps], ended);
-  const lines = text.split("\n").filter(Boolean);
-  if (lines.length !== steps.length) throw new Error("a step is missing");
+async function stepsApart(steps: readonly string[], fate: Fate): Promise<Step[] | null> {
+  const text = await stat1(["--printf=%u %f\\n", "--", ...steps], fate);
+  const lines = text?.split("\n").filter(Boolean);
+  if (lines?.length !== steps.length) return null; // a step is missing
   return lines.map((line) => {
     const [uid = "", mode = ""] = line.split(" ");
     return { uid: Number(uid), mode: Number.parseInt(mode, 16) };
@@ -167,7 +186,7 @@ export async function look(path: string, mounts: readonly Mount[], hints: LookHi
   if (mount === undefined) return null;
   const near = lookNear(path, mount, mounts);
   if (near !== undefined) return near;
-  if (isLocal(mount)) return lanes.local.take((ended) => timely(lookApart(path, ended)));
+  if (isLocal(mount)) return lanes.local.take((ended) => lookApart(path, { ended }));
   return lookFar(path, hints.place ?? mount.point);
 }
 
@@ -180,10 +199,8 @@ async function lookFar(path: string, place: string): Promise<Seen | null> {
       ended();
       return null;
     }
-    const began = performance.now();
-    const seen = await timely(lookApart(path, ended));
-    if (seen === null && performance.now() - began >= patience) avoided.set(place, performance.now() + avoidance);
-    return seen;
+    const late = () => avoided.set(place, performance.now() + avoidance);
+    return lookApart(path, { ended, late });
   });
 }
 
@@ -200,7 +217,7 @@ export async function stepsTo(
     return mount !== undefined && isLocal(mount);
   });
   if (!answers) return null;
-  if (!isSettled(path, mounts)) return lanes[lane].take((ended) => timely(stepsApart(steps, ended)));
+  if (!isSettled(path, mounts)) return lanes[lane].take((ended) => stepsApart(steps, { ended }));
   return steps.map((step) => {
     const { uid, mode } = lstatSync(step);
     return { uid, mode };

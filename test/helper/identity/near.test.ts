@@ -63,6 +63,18 @@ it.each([
   expect(started).toBe(1);
 });
 
+it.each(["here", "by a process"])(
+  "what a busy helper could not hear of in time is heard of, looked at %s",
+  async (where) => {
+    const at = join(folder, "away");
+    symlinkSync("/proc/self/status", at);
+    const looking = look(at, readMounts(), { safe: where === "here" });
+    // Longer than a look may take.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);
+    expect(await looking).toMatchObject({ regular: true });
+  },
+);
+
 it("what is mounted otherwise than it was read is not opened, nor what may wait for a program", () => {
   const path = join(folder, "program");
   writeFileSync(path, "content");
