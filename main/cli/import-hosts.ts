@@ -86,7 +86,7 @@ function report(source: string, one: Blocklist): string {
   const remarks = leftOut(one).map(({ item, why }) => `  ${item}: ${why}`);
   return [
     ...(remarks.length === 0 ? [] : ["Not carried over:", ...remarks]),
-    `${source}: ${one.hosts} hosts carried over, as blocklist ${one.name}; picket blocklists remove "${one.name}" takes it back`,
+    `${source}: ${one.hosts} ${one.hosts === 1 ? "host" : "hosts"} carried over, as blocklist ${one.name}; picket blocklists remove "${one.name}" takes it back`,
   ]
     .map(printable)
     .join("\n");

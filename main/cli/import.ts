@@ -96,7 +96,7 @@ function report({ imported, leftOut, carriedOver, result, before, dryRun }: Repo
     ...(dryRun ? differenceLines(result, rules, before) : []),
     ...section("Not carried over:", leftOut),
     ...section("Carried over, with a difference:", imported.different),
-    `${imported.source}: ${carriedOver} rules carried over, ${leftOut.length} not`,
+    `${imported.source}: ${carriedOver} ${carriedOver === 1 ? "rule" : "rules"} carried over, ${leftOut.length} not`,
     summary(result, dryRun),
   ];
   return lines.map((line) => `${printable(line)}\n`).join("");

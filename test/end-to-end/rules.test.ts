@@ -281,7 +281,7 @@ describe("rules as a file", () => {
     expect(dry.stdout).toContain(`+ block, any app, address ${address}`);
     expect(dry.stdout).toContain("two: Picket has no patterns");
     expect(dry.stdout).toContain("three: An interpreter is the app of the script it runs");
-    expect(dry.stdout).toContain("OpenSnitch: 1 rules carried over, 2 not");
+    expect(dry.stdout).toContain("OpenSnitch: 1 rule carried over, 2 not");
     const before = (await picket("rules", "export")).stdout;
     expect((await picket("import", rules)).stdout).toContain("1 added");
     expect(await errnoOf(connect(address))).toBe(ECONNREFUSED);
