@@ -16,6 +16,8 @@ export interface Selection {
   files: readonly string[];
   /** Parts of test names; default: all tests of the files. */
   names?: readonly string[];
+  /** Instead: parts of the names of tests that do not run. */
+  except?: readonly string[];
   /** Milliseconds. */
   timeout: number;
 }
@@ -40,10 +42,10 @@ export async function prepare(): Promise<void> {
 }
 
 /** Runs the tests in a machine. Their output goes to the terminal as well when PICKET_VM_OUTPUT is set. */
-export async function testIn(vm: VirtualMachine, { files, names, timeout }: Selection): Promise<InsideResults> {
+export async function testIn(vm: VirtualMachine, { files, names, except, timeout }: Selection): Promise<InsideResults> {
   const began = performance.now();
   const release = (await vm.run(["uname", "-r"])).stdout.trim();
-  const only = names ? ["-t", names.join("|")] : [];
+  const only = names ? ["-t", names.join("|")] : except ? ["-t", `^(?!.*(${except.join("|")}))`] : [];
   const runner = [node, `${checkout}/build/run-vitest.ts`, "--project=real", "--project=alone", ...only, ...files];
   const { stdout, stderr } = await vm.run(["sh", "-c", 'cd "$0" && exec "$@"', checkout, ...runner], {
     env: {

@@ -44,6 +44,9 @@ const files = [
   ),
 ].map((name) => `test/${name.includes("/") ? name : `end-to-end/${name}`}.test.ts`);
 
+/** What wants a program that the machines have not. */
+const except = ["blocks over QUIC as well, by what Chromium's first datagrams say"];
+
 /** Both kernels' machines side by side, each with one file at a time. */
 class Turns {
   private readonly machines = new Map<Kernel, Promise<VirtualMachine>>();
@@ -82,11 +85,11 @@ describe.skipIf(process.arch !== "x64")("the kernel of Debian", () => {
     "%s passes %s",
     { timeout: files.length * patience },
     async ([kernel, file], { expect }) => {
-      const inside = (vm: VirtualMachine) => testIn(vm, { files: [file], timeout: patience });
+      const inside = (vm: VirtualMachine) => testIn(vm, { files: [file], except, timeout: patience });
       const { failed, skipped, passed, seconds, output } = await turns.take(kernel, inside);
       console.log(`${kernel} ${file}: ${passed.length} passed, ${failed.length} failed, ${seconds} s`);
       expect(failed, output).toEqual([]);
-      expect(skipped).toEqual([]);
+      expect(skipped.filter((name) => !except.some((part) => name.includes(part)))).toEqual([]);
       expect(passed).not.toEqual([]);
     },
   );
