@@ -114,7 +114,7 @@ describe("killed while it holds", () => {
     expect(after.id).toBe(before.id);
     await (await helper.client()).call("prompts.answer", { id: after.id, action: "allow", lifetime: "once" });
     expect(json<TcpResult>(await running).ok).toBe(true);
-    const known = json<TcpResult>(await guarded(helper, network.near, client("tcp", decided, 80, 5)));
+    const known = json<TcpResult>(await guarded(helper, network.near, client("tcp", decided, 80, 5 * slowness)));
     expect(known.ok).toBe(true);
   });
 

@@ -209,7 +209,7 @@ describe("ways past a hold", () => {
     const api = await helper.client();
     const [allowed, blocked] = [network.address(6), network.address(6)];
     const rule = await api.call("rules.add", { app: null, action: "allow", address: allowed });
-    const control = json<TcpResult>(await guarded(helper, network.near, client("tcp", allowed, 80, 5)));
+    const control = json<TcpResult>(await guarded(helper, network.near, client("tcp", allowed, 80, 5 * slowness)));
     expect(control.ok).toBe(true);
     await guarded(helper, network.near, client("awkward", "routed", allowed, 80, blocked));
     // The counter reads the first next header: whatever the packet says it carries, its destination is what counts.

@@ -7,7 +7,7 @@ import { shownOf } from "../../contract/questions.ts";
 import type { Prompt } from "../../contract/words.ts";
 import { client, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
+import { guarded, type Ran, slowness, TestHelper, until } from "./helper-process.ts";
 
 const ECONNREFUSED = 111;
 
@@ -188,7 +188,9 @@ describe("a question nobody answered", () => {
     const { rules } = await answer(id, "allow", "endpoint", "forever");
     expect(rules).toHaveLength(1);
     expect(await promptsOf("late")).toEqual([]);
-    expect(json<TcpResult>(await guarded(helper, network.near, app(client("tcp", address, 80, 5)))).ok).toBe(true);
+    expect(json<TcpResult>(await guarded(helper, network.near, app(client("tcp", address, 80, 5 * slowness)))).ok).toBe(
+      true,
+    );
   });
 
   test("survives the helper, and a new attempt wakes the same card", async () => {
@@ -232,7 +234,7 @@ describe("who comes too late", () => {
     const address = network.address(4);
     const api = await helper.client();
     const rules = await api.call("rules.list", {});
-    const attempt = () => guarded(helper, network.near, app(client("tcp", address, 80, 1)));
+    const attempt = () => guarded(helper, network.near, app(client("tcp", address, 80, slowness)));
     const running = attempt();
     const { id } = await helper.prompt(address);
     await expect(api.call("prompts.dismiss", { id })).rejects.toMatchObject({ code: "prompt_held" });
