@@ -110,6 +110,7 @@ int adopt_sockets(struct bpf_iter__task_file *ctx)
 	state->flow.cookie = cookie;
 	state->netns = key.netns;
 	state->asked.connects = CONNECTS_UNKNOWN;
+	state->foreign = 1; /* it may be */
 	state->bound = (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_BINDPORT_LOCK) != 0;
 	state->broadcasts = (BPF_CORE_READ(sk, __sk_common.skc_flags) >> bpf_core_enum_value(enum sock_flags, SOCK_BROADCAST)) & 1;
 	read_process(&state->process, task->group_leader, task->mm);

@@ -103,7 +103,9 @@ static __always_inline void read_process(struct process *process, struct task_st
 	key = key_of(process);
 	launch = bpf_map_lookup_elem(&launches, &key);
 	if (launch) {
-		if (launch->exe.inode != process->exe.inode || launch->exe.device != process->exe.device)
+		/* An inode's number is given again when its file is gone: then its generation is another. */
+		if (launch->exe.inode != process->exe.inode || launch->exe.device != process->exe.device ||
+		    launch->exe.generation != process->exe.generation)
 			process->exe.disguised = DISGUISE_OTHER;
 		else if (launch->interpreted)
 			process->exe.disguised = DISGUISE_SCRIPT;

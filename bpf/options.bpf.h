@@ -14,8 +14,13 @@
 #define SOL_IPV6 41
 #define IP_MTU_DISCOVER 10
 #define IP_RECVERR 11
+#define IP_FREEBIND 15
+#define IP_TRANSPARENT 19
+#define IP_LOCAL_PORT_RANGE 51
 #define IPV6_MTU_DISCOVER 23
 #define IPV6_RECVERR 25
+#define IPV6_TRANSPARENT 75
+#define IPV6_FREEBIND 78
 #define PMTUDISC_DO 2
 #define PMTUDISC_PROBE 3
 
@@ -74,6 +79,26 @@ static __always_inline void note_broadcasting(struct bpf_sockopt *ctx)
 		state->broadcasts = *value != 0;
 }
 
+/*
+ * Who may bind to any address, for good: it may have done so by the time it says otherwise. And who says which ports the system may choose
+ * from has chosen its port.
+ */
+static __always_inline void note_binding(struct bpf_sockopt *ctx)
+{
+	int foreign = (ctx->level == SOL_IP && (ctx->optname == IP_FREEBIND || ctx->optname == IP_TRANSPARENT)) ||
+		      (ctx->level == SOL_IPV6 && (ctx->optname == IPV6_FREEBIND || ctx->optname == IPV6_TRANSPARENT));
+	int range = ctx->level == SOL_IP && ctx->optname == IP_LOCAL_PORT_RANGE;
+	struct bpf_sock *sk = ctx->sk;
+	struct socket_state *state = sk && (foreign || range) ? bpf_sk_storage_get(&sockets, sk, 0, 0) : 0;
+
+	if (!state)
+		return;
+	if (foreign)
+		state->foreign = 1;
+	else
+		state->bound = 1;
+}
+
 static __always_inline int called_by_helper(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -92,6 +117,7 @@ int on_setsockopt(struct bpf_sockopt *ctx)
 	if (!state || (void *)(value + 1) > ctx->optval_end) {
 		note_probing(ctx);
 		note_broadcasting(ctx);
+		note_binding(ctx);
 		return pass_option(ctx);
 	}
 	if (state->probes_path)

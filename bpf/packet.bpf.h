@@ -20,6 +20,9 @@
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 
+/* Every network namespace's loopback device has this number (LOOPBACK_IFINDEX in the kernel). */
+#define LOOPBACK_DEVICE 1
+
 struct packet {
 	__u8 remote[16];    /* outgoing: what the app asked for, once translation.bpf.h has looked */
 	__u8 source[16];    /* outgoing: what the app sent from, where it said so with the datagram */

@@ -84,6 +84,7 @@ static __always_inline int inherit(struct bpf_sock *sk, struct socket_state *sta
 		return 0;
 	state->process = theirs->process;
 	state->netns = theirs->netns;
+	state->foreign = theirs->foreign;
 	return 1;
 }
 
@@ -115,6 +116,7 @@ static __always_inline struct socket_state *caller_state(struct bpf_sock_addr *c
 	if (!state->flow.cookie) {
 		state->flow.cookie = bpf_get_socket_cookie(ctx);
 		state->asked.connects = CONNECTS_UNKNOWN;
+		state->foreign = 1; /* it may be */
 	}
 	if (!state->netns)
 		state->netns = bpf_get_netns_cookie(ctx);
@@ -244,11 +246,32 @@ static __always_inline struct socket_state *met_at_egress(struct __sk_buff *skb,
 		}
 		state->flow.cookie = bpf_get_socket_cookie(skb);
 		state->asked.connects = CONNECTS_UNKNOWN;
+		state->foreign = 1; /* it may be */
 		if (!inherit(sk, state))
 			count(COUNTER_PREEXISTING);
 	}
 	state->kind = kind_of(sk);
 	return state;
+}
+
+/*
+ * Whether a packet does not stay on this computer though its destination is there. It may leave by a device that the app named
+ * (SO_BINDTODEVICE, IP_PKTINFO) in spite of a loopback address. Or it stays, and says that it comes from elsewhere (IPV6_FREEBIND): the kernel
+ * answers there, with what it was sent. Over IPv4 the kernel takes no such packet.
+ */
+static __always_inline int leads_astray(struct __sk_buff *skb, struct socket_state *state, struct packet *p)
+{
+	__u64 source[2], to[2];
+
+	if (skb->ifindex != LOOPBACK_DEVICE)
+		return is_loopback(p->remote);
+	/* Without that option, or a header of its own making, the source is one of this computer's. */
+	if (p->family != 6 || !(state->foreign || state->kind == KIND_OTHER))
+		return 0;
+	if (bpf_skb_load_bytes(skb, __builtin_offsetof(struct ipv6hdr, saddr), source, sizeof(source)) < 0)
+		return 1;
+	__builtin_memcpy(to, p->remote, sizeof(to));
+	return !is_loopback((__u8 *)source) && (source[0] != to[0] || source[1] != to[1]);
 }
 
 SEC("cgroup_skb/egress")
@@ -282,6 +305,10 @@ int on_egress(struct __sk_buff *skb)
 		return PROCEED;
 	if (parse(skb, 1, &p) < 0) {
 		count(COUNTER_UNPARSED);
+		return REFUSE;
+	}
+	if (leads_astray(skb, state, &p)) {
+		count(COUNTER_REFUSED_PACKETS);
 		return REFUSE;
 	}
 	if (p.remote_port == DNS_PORT && p.protocol == IPPROTO_TCP)

@@ -40,6 +40,9 @@ static __always_inline int glance(struct __sk_buff *skb, int outgoing, __u8 prot
 		h->bytes = sizeof(*ip6);
 		transport = data + sizeof(*ip6);
 	}
+	/* The long way refuses it (leads_astray). */
+	if (outgoing && is_loopback((__u8 *)h->remote) && skb->ifindex != LOOPBACK_DEVICE)
+		return 0;
 	h->remote_port = bpf_ntohs(((__u16 *)transport)[outgoing ? 1 : 0]);
 	h->bytes += protocol == IPPROTO_TCP ? (transport[TCP_FLAG_BYTE - 1] >> 4) * 4 : UDP_BYTES;
 	return 1;
@@ -50,7 +53,7 @@ static __always_inline __u64 goes_on(struct __sk_buff *skb, struct socket_state 
 {
 	struct headers h;
 
-	if (state->kind != KIND_CONNECTION || state->state != FLOW_ALLOWED || state->generation != generation())
+	if (state->kind != KIND_CONNECTION || state->state != FLOW_ALLOWED || state->generation != generation() || state->foreign)
 		return 0;
 	if (!glance(skb, outgoing, IPPROTO_TCP, &h) || h.remote_port == DNS_PORT)
 		return 0;
@@ -60,7 +63,7 @@ static __always_inline __u64 goes_on(struct __sk_buff *skb, struct socket_state 
 /* Whether the socket can only send where it is connected to: it was connected once, and nobody named another address. */
 static __always_inline int has_one_remote(struct socket_state *state)
 {
-	return state->asked.connects == 1 && !state->asked.named && !state->asked.check;
+	return state->asked.connects == 1 && !state->asked.named && !state->asked.check && !state->foreign;
 }
 
 /* Whether a datagram goes where the one before it went. Several threads may send: what they lose of `left` is only a longer way. */

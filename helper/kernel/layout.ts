@@ -299,7 +299,7 @@ const socket_state = new Struct({
   kind: "u8",
   tells_close: "u8",
   adoption: "u8",
-  pad: "u8",
+  foreign: "u8",
   flow: flow_key,
   process,
 });

@@ -60,7 +60,7 @@ export const python = "/usr/bin/python3";
 type ClientName =
   | ("tcp" | "udp" | "two-remotes" | "many" | "awkward" | "stream" | "insist" | "listener" | "caller")
   | ("steady" | "programs" | "dressed" | "reach" | "session" | "bulk" | "descriptors")
-  | ("routed-ping" | "flood" | "older-full" | "turns" | "datagrams");
+  | ("routed-ping" | "flood" | "older-full" | "turns" | "datagrams" | "astray");
 
 function script(name: ClientName): string {
   return join(import.meta.dirname, "clients", `${name}.py`);
