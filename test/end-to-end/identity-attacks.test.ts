@@ -1,7 +1,17 @@
 // Programs that would rather be another: each with the real thing, and none passes for what it is not.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -59,9 +69,13 @@ async function goodAndEvil(): Promise<{ good: string; evil: string }> {
 
 /** The datagram never arrives under the good one's rule, and whoever is asked about is in brackets. */
 async function expectNobody(address: string, ...command: string[]): Promise<void> {
+  await run(...command);
+  await expectHeld(address);
+}
+
+async function expectHeld(address: string): Promise<void> {
   const flow = async () =>
     (await (await helper.client()).call("flows.list", {})).find(({ endpoint }) => endpoint.address === address);
-  await run(...command);
   const { app, verdict } = await until("the flow", flow);
   expect([app.path, app.verified, verdict]).toEqual([expect.stringMatching(/^\[/), false, "held"]);
   expect(await network.arrived("udp", address, 7777)).toBe(0);
@@ -100,6 +114,43 @@ os.execve(fd, sys.argv[2:], {})`;
     const { good } = await goodAndEvil();
     const address = network.address(4);
     await expectNobody(address, "unshare", "--user", "--map-root-user", compiled("mimic"), good, address, port);
+  });
+
+  test("one that says it is, and whose own file had the same number before", async () => {
+    const { good } = await goodAndEvil();
+    const own = mkdtempSync(join(folder, "reuse-"));
+    const evil = join(own, "evil");
+    copyFileSync(compiled("mimic"), evil);
+    const { ino } = statSync(evil);
+    const address = network.address(4);
+    const { guarded: cgroups } = await (await helper.client()).call("status", {});
+    const enter = 'echo $$ > "$0/cgroup.procs" && exec nsenter "$@"';
+    const words = [`--net=/run/netns/${network.near}`, "unshare", "--user", "--map-root-user", evil];
+    const next = join(own, "next");
+    const child = spawn(
+      "sh",
+      ["-c", enter, join(cgroupRoot(), cgroups[0] ?? ""), ...words, next, address, port, good],
+      {
+        stdio: ["pipe", "pipe", "inherit"],
+      },
+    );
+    await once(child.stdout, "data");
+    rmSync(evil);
+    // A file system gives the number again soon (ext4), or never (tmpfs, overlay of one).
+    let tries = 0;
+    do copyFileSync(brief, next + ++tries);
+    while (statSync(next + tries).ino !== ino && tries < 200);
+    renameSync(next + tries, next);
+    const reused = statSync(next).ino === ino;
+    await (await helper.client()).call("rules.add", { app: next, action: "allow" });
+    const control = network.address(4);
+    await run(next, "answered", control, port);
+    await until("the good one to pass", async () => (await network.arrived("udp", control, 7777)) === 1);
+    const ended = once(child, "exit");
+    child.stdin.write("\n");
+    expect(await ended).toEqual([0, null]);
+    await expectHeld(address);
+    console.log(`the number was ${reused ? "" : "not "}given again`);
   });
 
   test("one whose file was deleted as soon as it ran", async () => {

@@ -1,6 +1,7 @@
 /*
- * Says that it is another executable: mimic PATH ADDRESS PORT. prctl(2), PR_SET_MM_MAP: anybody may in a user namespace of their own, once
- * nothing of the process's file is mapped any more. So it goes on in a copy of itself. Sends one datagram (IPv4) and ends. x86-64.
+ * Says that it is another executable: mimic PATH ADDRESS PORT [FIRST]. prctl(2), PR_SET_MM_MAP: anybody may in a user namespace of their own, once
+ * nothing of the process's file is mapped any more. So it goes on in a copy of itself. Sends one datagram (IPv4) and ends. With FIRST it says
+ * that it is FIRST, so that nobody needs its own file any more, prints "first", and goes on with PATH after a line on stdin. x86-64.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -17,6 +18,9 @@ struct job {
 	int count;
 	struct prctl_mm_map map;
 	struct sockaddr_in to;
+	int first; /* FIRST opened, or -1 */
+	char path[256];
+	char word[8];
 };
 
 static inline __attribute__((always_inline)) long call(long number, long a, long b, long c, long d, long e, long f)
@@ -38,6 +42,13 @@ static __attribute__((noinline)) void away(struct job *job)
 
 	for (i = 0; i < job->count; i++)
 		call(SYS_munmap, job->from[i], job->bytes[i], 0, 0, 0, 0);
+	if (job->first >= 0) {
+		job->map.exe_fd = job->first;
+		call(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, (long)&job->map, sizeof(job->map), 0, 0);
+		call(SYS_write, 1, (long)job->word, sizeof(job->word) - 1, 0, 0, 0);
+		call(SYS_read, 0, (long)job->word, 1, 0, 0, 0);
+		job->map.exe_fd = call(SYS_open, (long)job->path, O_RDONLY, 0, 0, 0, 0);
+	}
 	failed = call(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, (long)&job->map, sizeof(job->map), 0, 0);
 	if (!failed) {
 		fd = call(SYS_socket, AF_INET, SOCK_DGRAM, 0, 0, 0, 0);
@@ -59,8 +70,13 @@ int main(int argc, char **argv)
 	job->map = (struct prctl_mm_map){
 		.start_code = 0x10000, .end_code = 0x11000, .start_data = 0x11000, .end_data = 0x12000, .start_brk = 0x13000,
 		.brk = 0x13000, .start_stack = 0x20000, .arg_start = 0x20000, .arg_end = 0x20010, .env_start = 0x20010,
-		.env_end = 0x20020, .exe_fd = open(argv[1], O_RDONLY),
+		.env_end = 0x20020,
 	};
+	job->first = argc > 4 ? open(argv[4], O_RDONLY) : -1;
+	if (job->first < 0)
+		job->map.exe_fd = open(argv[1], O_RDONLY);
+	strncpy(job->path, argv[1], sizeof(job->path) - 1);
+	memcpy(job->word, "first\n", sizeof("first\n"));
 	job->to.sin_family = AF_INET;
 	inet_pton(AF_INET, argv[2], &job->to.sin_addr);
 	job->to.sin_port = htons(atoi(argv[3]));
