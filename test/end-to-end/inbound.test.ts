@@ -353,6 +353,17 @@ describe("datagrams that are no calls", () => {
     expect(listener.from(from)).toMatchObject([{ data: "hello" }]);
   });
 
+  test("a port that the app had the system choose of one is the app's choice", async () => {
+    const listener = await Listener.start(helper, network, "udp", "0.0.0.0", 0, "only=50123");
+    listeners.push(listener);
+    expect(listener.port).toBe(50123);
+    const from = network.address(4);
+    const theCall: Call = { protocol: "udp", from, fromPort: 4444, to: network.nearAddress(4), port: listener.port };
+    await call(network, { ...theCall, seconds: 1 });
+    expect((await promptsFrom(from)).map(({ direction }) => direction)).toEqual(["inbound"]);
+    expect(listener.from(from)).toEqual([]);
+  });
+
   test("several of one caller come in in their order once allowed", async () => {
     const { from, theCall } = await listen("udp", 4);
     const words = Array.from({ length: 20 }, (_, number) => `word ${number}`);

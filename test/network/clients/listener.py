@@ -2,7 +2,7 @@
 # then {"from", "port", "data"} for everything that came. Ends with its standard input.
 # Options: group=ADDRESS/PORT sends there first, as mDNS and SSDP do; unicast does not ask to broadcast; fastopen takes data with the SYN;
 # device=NAME binds to it; multipath listens with MPTCP, as every Go server does; after=ADDRESS/PORT was connected there before,
-# refused=ADDRESS/PORT tried to be.
+# refused=ADDRESS/PORT tried to be; only=PORT has the system choose a port, of this one.
 import ctypes, errno, json, os, socket, sys, threading
 
 how, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -20,7 +20,14 @@ if "refused" in options:
     there, service = options["refused"].split("/")
     if s.connect_ex((there, int(service))) != errno.ECONNREFUSED:
         raise SystemExit("was not refused")
-if port:
+if "only" in options:
+    port = int(options["only"])
+    try:
+        s.setsockopt(socket.IPPROTO_IP, 51, port << 16 | port)  # IP_LOCAL_PORT_RANGE
+        port = 0
+    except OSError:
+        pass  # Linux 6.1 knows no such option: it has to be bound
+if port or "only" in options:
     s.bind((address, port))
 
 
