@@ -23,7 +23,7 @@ if "refused" in options:
 if "only" in options:
     port = int(options["only"])
     try:
-        s.setsockopt(socket.IPPROTO_IP, 51, port << 16 | port)  # IP_LOCAL_PORT_RANGE
+        s.setsockopt(socket.IPPROTO_IP, 51, (port << 16 | port).to_bytes(4, sys.byteorder))  # IP_LOCAL_PORT_RANGE
         port = 0
     except OSError:
         pass  # Linux 6.1 knows no such option: it has to be bound
