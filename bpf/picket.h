@@ -302,7 +302,8 @@ struct record {
 	__u8 direction;
 	__u8 arriving;	    /* the packet was on its way to the app */
 	__u8 errors_wanted; /* ERRORS_*: asked for and not given yet */
-	__u8 pad[3];
+	__u8 at_listener;   /* inbound TCP: the connection is still being made */
+	__u8 pad[2];
 	__u64 bytes_out;
 	__u64 bytes_in;
 };

@@ -332,7 +332,8 @@ const record = new Struct({
   direction: "u8",
   arriving: "u8",
   errors_wanted: "u8",
-  pad: { bytes: 3 },
+  at_listener: "u8",
+  pad: { bytes: 2 },
   bytes_out: "u64",
   bytes_in: "u64",
 });
