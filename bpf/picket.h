@@ -263,7 +263,7 @@ struct socket_state {
 	__u8 broadcasts;      /* SO_BROADCAST: without it the kernel sends nothing to a broadcast address */
 	__u8 kind;	      /* enum socket_kind (record.bpf.h), once a packet was seen */
 	__u8 tells_close;     /* outbound TCP: its end is told when TCP closes it, with all bytes, not when the app does */
-	__u8 adoption;	      /* enum adoption (lifecycle.bpf.h), of a socket older than the guard */
+	__u8 adopted;	      /* it is older than the guard */
 	__u8 pad;
 	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and the group it sent to */
 	struct process process;

@@ -298,7 +298,7 @@ const socket_state = new Struct({
   broadcasts: "u8",
   kind: "u8",
   tells_close: "u8",
-  adoption: "u8",
+  adopted: "u8",
   pad: "u8",
   flow: flow_key,
   process,
