@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sockets that are older than their cgroup's guard, found through the processes that hold them. Run twice: what listens must be known
- * before one can say who began a connection.
+ * Sockets that are older than their cgroup's guard, found through the processes that hold them. What listens is found first: it must be
+ * known before one can say who began a connection.
  */
 #ifndef PICKET_ADOPT_H
 #define PICKET_ADOPT_H
@@ -71,44 +71,60 @@ static __always_inline int adopt_connection(struct sock *sk, struct socket_state
 	return 0;
 }
 
+/* The socket behind the descriptor where it is one of the internet's and in the guard, or NULL. */
+static __always_inline struct sock *guarded_socket(struct bpf_iter__task_file *ctx)
+{
+	struct sock *sk = socket_of(ctx->file);
+
+	if (!sk || (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6) || !in_guard(sk))
+		return 0;
+	return sk;
+}
+
+static __always_inline int is_connection(struct sock *sk)
+{
+	return sk->sk_type == SOCK_STREAM && sk->sk_protocol == IPPROTO_TCP;
+}
+
+SEC("iter/task_file")
+int find_listeners(struct bpf_iter__task_file *ctx)
+{
+	struct sock *sk = guarded_socket(ctx);
+	struct listener_key key = {};
+	__u64 cookie;
+
+	if (!sk || !is_connection(sk) || sk->__sk_common.skc_state != BPF_TCP_LISTEN)
+		return 0;
+	cookie = bpf_get_socket_cookie(sk);
+	key.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie);
+	key.port = sk->__sk_common.skc_num;
+	bpf_map_update_elem(&listeners, &key, &cookie, BPF_ANY);
+	return 0;
+}
+
 SEC("iter/task_file")
 int adopt_sockets(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct sock *sk = socket_of(ctx->file);
+	struct sock *sk = guarded_socket(ctx);
 	struct socket_state *state;
-	struct listener_key key = {};
-	__u64 cookie;
-	__u8 connection, tcp_state;
+	__u8 tcp_state;
 
-	if (!task || !sk || (sk->__sk_common.skc_family != AF_INET && sk->__sk_common.skc_family != AF_INET6) || !in_guard(sk))
+	if (!task || !sk)
 		return 0;
-	cookie = bpf_get_socket_cookie(sk);
 	tcp_state = sk->__sk_common.skc_state;
-	connection = sk->sk_type == SOCK_STREAM && sk->sk_protocol == IPPROTO_TCP;
-	key.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie);
-	key.port = sk->__sk_common.skc_num;
-	if (connection && tcp_state == BPF_TCP_LISTEN)
-		bpf_map_update_elem(&listeners, &key, &cookie, BPF_ANY);
 	state = bpf_sk_storage_get(&sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!state || state->state == FLOW_EXEMPT)
+	/* Egress may have met the socket before: then only its process is missing. */
+	if (!state || state->state == FLOW_EXEMPT || state->process.start)
 		return 0;
-	/* In the first pass a connection waits for the second. Egress may have met the socket before: then only its process is missing. */
-	if (connection && tcp_state != BPF_TCP_LISTEN && tcp_state != BPF_TCP_CLOSE &&
-	    state->adoption == ADOPTION_NONE) {
-		state->adoption = state->process.start ? ADOPTION_NONE : ADOPTION_BEGUN;
-		return 0;
-	}
-	if (state->process.start && state->adoption != ADOPTION_BEGUN)
-		return 0;
-	state->adoption = ADOPTION_DONE;
+	state->adopted = 1;
 	if (sk->sk_type == SOCK_DGRAM)
 		state->kind = KIND_DATAGRAM;
 	/* It sent in the moment between its guard and this search, and was taken for one that belongs to nobody. */
-	if (state->flow.cookie && !state->process.start)
+	if (state->flow.cookie)
 		take_back(COUNTER_PREEXISTING);
-	state->flow.cookie = cookie;
-	state->netns = key.netns;
+	state->flow.cookie = bpf_get_socket_cookie(sk);
+	state->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie);
 	state->asked.connects = CONNECTS_UNKNOWN;
 	state->foreign = 1; /* it may be */
 	state->bound = (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_BINDPORT_LOCK) != 0;
@@ -117,7 +133,7 @@ int adopt_sockets(struct bpf_iter__task_file *ctx)
 	state->process.cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
 	state->process.uid = BPF_CORE_READ(task, cred, uid.val);
 	BPF_CORE_READ_STR_INTO(&state->process.command, task, comm);
-	if (connection && tcp_state != BPF_TCP_LISTEN && tcp_state != BPF_TCP_CLOSE && state->state == FLOW_IDLE)
+	if (is_connection(sk) && tcp_state != BPF_TCP_LISTEN && tcp_state != BPF_TCP_CLOSE && state->state == FLOW_IDLE)
 		adopt_connection(sk, state);
 	bpf_seq_write(ctx->meta->seq, state, sizeof(*state));
 	return 0;

@@ -54,9 +54,43 @@ static __always_inline void note_attempt(struct socket_state *state, struct flow
 	state->has_gates = 1;
 }
 
+#define IPV4_ADDRESSES 12 /* where source and destination stand in their headers */
+#define IPV6_ADDRESSES 8
+
+/*
+ * Whether the packet is of a handshake whose SYN was let in: the kernel has a request for it. Anything else that is no SYN belongs to no
+ * connection here, or to one that a SYN cookie stands for.
+ */
+static __always_inline int is_half_open(struct __sk_buff *skb, struct packet *p)
+{
+	struct bpf_sock_tuple tuple = {};
+	struct bpf_sock *request;
+	int half_open;
+
+	if (p->family == 4) {
+		if (bpf_skb_load_bytes(skb, IPV4_ADDRESSES, &tuple.ipv4, 2 * sizeof(tuple.ipv4.saddr)) < 0)
+			return 0;
+		tuple.ipv4.sport = bpf_htons(p->remote_port);
+		tuple.ipv4.dport = bpf_htons(p->local_port);
+		request = bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
+	} else {
+		if (bpf_skb_load_bytes(skb, IPV6_ADDRESSES, &tuple.ipv6, 2 * sizeof(tuple.ipv6.saddr)) < 0)
+			return 0;
+		tuple.ipv6.sport = bpf_htons(p->remote_port);
+		tuple.ipv6.dport = bpf_htons(p->local_port);
+		request = bpf_skc_lookup_tcp(skb, &tuple, sizeof(tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
+	}
+	if (!request)
+		return 0;
+	half_open = request->state == BPF_TCP_NEW_SYN_RECV;
+	bpf_sk_release(request);
+	return half_open;
+}
+
 /*
  * A packet for a listener: a SYN, or the handshake's last ACK, which may carry data. Nothing of it reaches the app, nor goes back to
- * the remote, before somebody allows it; Fast Open data neither, and no SYN cookie is spent on it.
+ * the remote, before somebody allows it; Fast Open data neither, and no SYN cookie is spent on it. Policy may have changed since the
+ * SYN was let in: then the rest of the handshake is what is held and asked about.
  */
 static __always_inline int ingress_listener(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct packet *p)
 {
@@ -65,7 +99,7 @@ static __always_inline int ingress_listener(struct __sk_buff *skb, struct bpf_so
 				 .protocol = IPPROTO_TCP,
 				 .direction = INBOUND,
 				 .attempt = p->remote_port };
-	int opens = (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	int opens;
 	__u32 rule = 0, action;
 	struct gate *gate;
 
@@ -77,6 +111,10 @@ static __always_inline int ingress_listener(struct __sk_buff *skb, struct bpf_so
 	/* A listener older than the guard, which nobody has a name for: only a rule keeps its callers out. */
 	if (action != ACTION_BLOCK && !state->process.start)
 		return PROCEED;
+	/* Ends a handshake at most, as our own refusal does: the app hears nothing of it. */
+	if (p->tcp_flags & TCP_RST)
+		return PROCEED;
+	opens = (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN || is_half_open(skb, p);
 	if (!opens || action == ACTION_BLOCK) {
 		count(COUNTER_REFUSED_PACKETS);
 		if (opens && !(gate && gate->state == FLOW_BLOCKED) && within_rate(state, &state->refused_count)) {
@@ -100,6 +138,7 @@ static __always_inline int ingress_listener(struct __sk_buff *skb, struct bpf_so
 		note_attempt(state, &flow, FLOW_HELD, 0);
 	}
 	p->direction = INBOUND;
+	p->at_listener = 1;
 	p->asked_port = flow.port;
 	capture(skb, sk, state, &flow, p);
 	return REFUSE;

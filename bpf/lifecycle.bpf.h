@@ -12,13 +12,6 @@
 /* What sock_ops is told of while a TCP flow is held. */
 #define HELD_CALLBACKS (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTO_CB_FLAG)
 
-/* How far the adoption of a socket older than the guard has come (adopt.bpf.h). */
-enum adoption {
-	ADOPTION_NONE = 0,
-	ADOPTION_BEGUN = 1, /* found in the first of two passes */
-	ADOPTION_DONE = 2,  /* an accepted one tells of its end as it is released: nobody asked for STATE_CB */
-};
-
 /*
  * A held flow that is left to the kernel's own retransmission waits for the next one, which ordinary back-off puts as far away as the
  * hold was long. Linux 6.15 can bound it: not below a second, and growing with the number of retransmissions, so that the most there
@@ -136,7 +129,7 @@ static __always_inline void on_accepted(struct bpf_sock_ops *ops, struct bpf_soc
 	state->bytes_out = 0;
 	state->bytes_in = 0;
 	state->has_gates = 0;
-	state->adoption = ADOPTION_NONE; /* its listener's */
+	state->adopted = 0; /* its listener's */
 	state->tells_close = 0;
 	if (!state->process.start) {
 		/* Its listener is older than the guard and belongs to nobody that is known. */

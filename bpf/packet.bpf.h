@@ -32,6 +32,7 @@ struct packet {
 	__u8 tcp_flags;
 	__u8 arriving;
 	__u8 direction;	    /* of its flow */
+	__u8 at_listener;   /* it came to a listener: its connection is still being made */
 	__u16 asked_port;   /* of an inbound flow: the port that was asked for */
 	__u16 family;	    /* 4 or 6 */
 	__u32 header_bytes; /* IP and transport headers, for GSO accounting */

@@ -12,6 +12,7 @@
  *   ingress           holds or drops what others begin; counts; refuses what was allowed once and is not any more
  *   sock_ops          held TCP: quick SYN retransmission, true initial window, end of the attempt; accepted TCP: a flow of its own
  *   sock_release      the socket is gone
+ *   find_listeners    what listens, for the next
  *   adopt_sockets     sockets older than the guard, when a guard begins
  *   find_outside      sockets within the guard that no hook sees, when a person looks
  *   exec, fork, exit  how processes are started, on the whole machine
@@ -435,8 +436,11 @@ int on_release(struct bpf_sock *sk)
 		return 1;
 	if (state->held_once)
 		bpf_map_delete_elem(&held_syns, &state->flow);
-	/* An accepted connection ends when it closes, which may be later, and without a release where nobody accepted it. */
-	if (state->direction == INBOUND && state->state != FLOW_HELD && state->adoption == ADOPTION_NONE)
+	/*
+	 * An accepted connection ends when it closes, which may be later, and without a release where nobody accepted it. For one that is older
+	 * than the guard nobody asked for STATE_CB.
+	 */
+	if (state->direction == INBOUND && state->state != FLOW_HELD && !state->adopted)
 		return 1;
 	/* So does one that the app began: the rest of what it wrote is on its way. */
 	if (state->tells_close && is_let_go(state))

@@ -263,7 +263,7 @@ struct socket_state {
 	__u8 broadcasts;      /* SO_BROADCAST: without it the kernel sends nothing to a broadcast address */
 	__u8 kind;	      /* enum socket_kind (record.bpf.h), once a packet was seen */
 	__u8 tells_close;     /* outbound TCP: its end is told when TCP closes it, with all bytes, not when the app does */
-	__u8 adoption;	      /* enum adoption (lifecycle.bpf.h), of a socket older than the guard */
+	__u8 adopted;	      /* it is older than the guard */
 	__u8 foreign;	      /* it may send from addresses that are not this computer's */
 	struct flow_key flow; /* of the last connect(); datagram sockets: the cookie, and the group it sent to */
 	struct process process;
@@ -302,7 +302,8 @@ struct record {
 	__u8 direction;
 	__u8 arriving;	    /* the packet was on its way to the app */
 	__u8 errors_wanted; /* ERRORS_*: asked for and not given yet */
-	__u8 pad[3];
+	__u8 at_listener;   /* inbound TCP: the connection is still being made */
+	__u8 pad[2];
 	__u64 bytes_out;
 	__u64 bytes_in;
 };

@@ -106,6 +106,7 @@ static __always_inline void fill_held(struct record *r, struct __sk_buff *skb, s
 	if (p->arriving)
 		r->mark = r->packet_mark; /* not skb->mark: the compiler would choose between two pointers into kernel structs */
 	r->arriving = p->arriving;
+	r->at_listener = p->at_listener;
 	r->direction = p->direction;
 	r->local_port = p->asked_port;
 	r->priority = sk->priority;

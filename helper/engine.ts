@@ -310,7 +310,7 @@ export class Engine {
     if (this.hold.get(id) !== undefined) return flowState.held;
     const gate = Buffer.alloc(layouts.gate.size);
     if (!this.parts.programs.maps.gates.get(layouts.flow_key.write(record.flow), gate))
-      return this.hold.isLateSyn(id, packet) ? flowState.allowed : flowState.held;
+      return this.hold.isLateAttempt(id, record, packet) ? flowState.allowed : flowState.held;
     const { state, answered, generation } = layouts.gate.read(gate);
     // As is_decided() in bpf/verdict.bpf.h.
     return answered || generation === this.policy.generation ? state : flowState.held;

@@ -26,8 +26,13 @@ export interface HeldFlow {
   established: boolean;
 }
 
+/** Of a connection that does not stand yet: its SYN, or what a remote says to a listener once that was answered. */
+export function isOfHandshake(record: FlowRecord, packet: Buffer): boolean {
+  return record.at_listener !== 0 || isSyn(packet);
+}
+
 export function newFlow(record: FlowRecord, packet: Buffer): HeldFlow {
-  const established = isConnection(record.flow) && !isSyn(packet);
+  const established = isConnection(record.flow) && !isOfHandshake(record, packet);
   const arrival = record.arriving ? record : undefined;
   const owner = executableOf(record);
   return { id: flowId(record.flow), key: record.flow, owner, record, arrival, packets: [], bytes: 0, established };

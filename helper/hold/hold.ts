@@ -6,7 +6,7 @@ import { deliveredPackets, isSyn } from "../kernel/packet.ts";
 import { giveErrors, takeErrorSocket } from "../kernel/socket-options.ts";
 import { payloadsOf } from "../names/payloads.ts";
 import { Arrivals, type ArrivalsParts } from "./arrivals.ts";
-import { type HeldFlow, isRemoteAttempt, type KeptPacket, keptPacket, newFlow } from "./held-flow.ts";
+import { type HeldFlow, isOfHandshake, isRemoteAttempt, type KeptPacket, keptPacket, newFlow } from "./held-flow.ts";
 import { Resend, type ResendParts } from "./resend.ts";
 
 /** A re-sent SYN may be lost like any other; the kernel's own timer has backed off during the hold (RFC 6298 doubling). */
@@ -303,8 +303,8 @@ export class Hold {
   }
 
   /** Of an attempt that was let through meanwhile. Its connection may stand by now: the kernel takes the gate of an accepted one away. */
-  isLateSyn(id: string, packet: Buffer): boolean {
-    return this.completing.get(id)?.flow.established === false && isSyn(packet);
+  isLateAttempt(id: string, record: FlowRecord, packet: Buffer): boolean {
+    return this.completing.get(id)?.flow.established === false && isOfHandshake(record, packet);
   }
 
   /** Writes a held flow's verdict ahead of its release. Not for datagrams that go: theirs opens between the held and the new ones. */
@@ -398,7 +398,8 @@ export class Hold {
 
   private sendRefusal(flow: HeldFlow, { bytes, arriving }: KeptPacket): void {
     if (!arriving) this.resend.sendRefusal(flow, bytes);
-    else if (flow.established && flow.arrival) this.arrivals.reset(flow.id, flow.arrival, bytes);
+    // The app's kernel knows the connection, or that it is being made. Of a SYN it has not heard.
+    else if (isConnection(flow.key) && !isSyn(bytes) && flow.arrival) this.arrivals.reset(flow.id, flow.arrival, bytes);
   }
 
   private deliver(flow: HeldFlow): void {

@@ -73,7 +73,14 @@ export const hookNames = Object.keys(hooks) as HookName[];
 export const launchNames = ["on_exec", "on_fork", "on_exit"] as const;
 
 /** What goes through all sockets (bpf/iterators.bpf.h, bpf/adopt.bpf.h). */
-const iteratorNames = ["dump_traffic", "find_revoked", "find_open", "find_outside", "adopt_sockets"] as const;
+const iteratorNames = [
+  "dump_traffic",
+  "find_revoked",
+  "find_open",
+  "find_outside",
+  "find_listeners",
+  "adopt_sockets",
+] as const;
 
 const programNames = [...hookNames, ...launchNames, ...iteratorNames] as const;
 export type ProgramName = (typeof programNames)[number];

@@ -298,7 +298,7 @@ const socket_state = new Struct({
   broadcasts: "u8",
   kind: "u8",
   tells_close: "u8",
-  adoption: "u8",
+  adopted: "u8",
   foreign: "u8",
   flow: flow_key,
   process,
@@ -332,7 +332,8 @@ const record = new Struct({
   direction: "u8",
   arriving: "u8",
   errors_wanted: "u8",
-  pad: { bytes: 3 },
+  at_listener: "u8",
+  pad: { bytes: 2 },
   bytes_out: "u64",
   bytes_in: "u64",
 });

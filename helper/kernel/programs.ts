@@ -74,6 +74,7 @@ export class Programs {
   private readonly revoked: number;
   private readonly open: number;
   private readonly outside: number;
+  private readonly listening: number;
   private readonly older: number;
   private readonly launches: number[];
   private readonly guards = new Map<string, number[]>();
@@ -98,6 +99,7 @@ export class Programs {
     this.revoked = attachIterator(this.programs.find_revoked);
     this.open = attachIterator(this.programs.find_open);
     this.outside = attachIterator(this.programs.find_outside);
+    this.listening = attachIterator(this.programs.find_listeners);
     this.older = attachIterator(this.programs.adopt_sockets);
     this.launches = this.watchLaunches(join(this.pins, "launches"));
     this.egress = programInfo(this.programs.on_egress).id;
@@ -136,14 +138,16 @@ export class Programs {
     for (const name of readdirSync(pins)) if (!hookNames.some((own) => own === name)) removePins(join(pins, name));
   }
 
-  /** In two passes: whoever listens is found in the first. A helper that is killed in their midst leaves the search to the next one. */
+  /**
+   * In two passes: whoever listens is found in the first. A helper that is killed in their midst leaves the search to the next one, and what
+   * it found of listeners: they may have closed since.
+   */
   private adoptSockets(cgroups: readonly string[]): SocketState[] {
     const { guarded, listeners } = this.maps;
     for (const inode of cgroups) guarded.set(cgroupKey(BigInt(inode)), number32(searched.begun));
-    const adopted = [0, 1].flatMap(() => {
-      this.checkpoint("adopting");
-      return readAll(this.older, layouts.socket_state);
-    });
+    const step = () => this.checkpoint("adopting");
+    readAll(this.listening, layouts.socket_state, step); // it writes into the map alone
+    const adopted = readAll(this.older, layouts.socket_state, step);
     for (const key of listeners.keys(layouts.listener_key.size)) listeners.delete(key);
     for (const inode of cgroups) guarded.set(cgroupKey(BigInt(inode)), number32(searched.done));
     return adopted;
@@ -347,7 +351,16 @@ export class Programs {
   remove(): void {
     for (const links of this.guards.values()) for (const link of links) close(link);
     this.guards.clear();
-    for (const link of [this.traffic, this.revoked, this.open, this.outside, this.older, ...this.launches]) close(link);
+    for (const link of [
+      this.traffic,
+      this.revoked,
+      this.open,
+      this.outside,
+      this.listening,
+      this.older,
+      ...this.launches,
+    ])
+      close(link);
     for (const program of Object.values(this.programs)) close(program);
     removePins(this.root);
   }
@@ -396,13 +409,18 @@ function readSome(fd: number, into: Buffer): number {
 }
 
 /** One pass of an iterator over the sockets, each as what its program writes. */
-function readAll<T extends ConstructorParameters<typeof Struct>[0]>(iterator: number, layout: Struct<T>) {
+function readAll<T extends ConstructorParameters<typeof Struct>[0]>(
+  iterator: number,
+  layout: Struct<T>,
+  beforeEach: () => void = () => {},
+) {
   const { size } = layout;
   const fd = startIteration(iterator);
   const chunk = Buffer.alloc(256 * size);
   const all = [];
   try {
     for (;;) {
+      beforeEach();
       const bytes = readSome(fd, chunk);
       if (bytes === 0) return all;
       for (let at = 0; at + size <= bytes; at += size) all.push(layout.read(chunk, at));

@@ -9,6 +9,8 @@ import {
   bind,
   close,
   getOption,
+  IP_MULTICAST_LOOP,
+  IPPROTO_IP,
   IPPROTO_RAW,
   SO_BINDTOIFINDEX,
   SO_BROADCAST,
@@ -105,6 +107,8 @@ export class RawSockets {
       const fd = socket(family === 4 ? AF_INET : AF_INET6, SOCK_RAW, IPPROTO_RAW);
       setIntegerOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, sendBuffer);
       setIntegerOption(fd, SOL_SOCKET, SO_BROADCAST, 1);
+      // This computer's own listeners got theirs as the app sent. With IPv6 the hold comes before that.
+      if (family === 4) setIntegerOption(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0);
       this.exempt(fd);
       return fd;
     });

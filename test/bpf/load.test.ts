@@ -51,7 +51,7 @@ const places = {
 };
 const hooks = Object.values(places).sort();
 const launches = ["on_exec", "on_exit", "on_fork"];
-const iterators = ["adopt_sockets", "dump_traffic", "find_open", "find_outside", "find_revoked"];
+const iterators = ["adopt_sockets", "dump_traffic", "find_listeners", "find_open", "find_outside", "find_revoked"];
 const everyProgram = [...hooks, ...launches, ...iterators].sort();
 
 /** The inode number of the cgroup that a pinned link is attached to; 0: it is gone. */
@@ -106,12 +106,18 @@ async function stoppingHelper(cgroup: OwnCgroup, checkpoint: number): Promise<vo
 /** By their numbers in flows. */
 const directionNames = ["outbound", "inbound"];
 
-/** A process in the cgroup that listens, and has both ends of a connection to itself. */
-async function olderSockets(cgroup: OwnCgroup): Promise<void> {
-  const sockets = `import socket, sys
+/**
+ * A process in the cgroup that listens, and has both ends of a connection to itself. `between`: so many sockets have descriptors behind those
+ * of the connection, and before the listener's.
+ */
+async function olderSockets(cgroup: OwnCgroup, between = 0): Promise<void> {
+  const sockets = `import fcntl, socket, sys
 s = socket.create_server(("127.0.0.1", 0))
 c = socket.create_connection(s.getsockname())
 a, _ = s.accept()
+others = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(${between})]
+last = fcntl.fcntl(s, fcntl.F_DUPFD, 6 + len(others))
+s.close()
 print("up", flush=True)
 sys.stdin.read()`;
   const enter = 'echo $$ > "$0/cgroup.procs" && exec python3 -c "$1"';
@@ -606,21 +612,41 @@ describe("Programs", { timeout: 180_000 * slowness }, () => {
   const [called, calls, listens] = ["6 inbound", "6 outbound", "0 outbound"];
 
   it.each([
-    ["was attached", loaded + 2 * hooks.length, [listens, calls, called]],
-    ["was attached, and its listeners found", loaded + 2 * hooks.length + 2, [calls, called]],
-  ])("finds what is older than a guard whose helper was killed once it %s", async (_, checkpoint, sockets) => {
+    ["was attached", loaded + 2 * hooks.length],
+    ["was attached, and its listeners found", loaded + 2 * hooks.length + 2],
+  ])("finds what is older than a guard whose helper was killed once it %s", async (_, checkpoint) => {
     const cgroup = ownCgroup();
     await olderSockets(cgroup);
     await stoppingHelper(cgroup, checkpoint);
     const programs = new Programs(object, cgroup.instance);
     try {
       const found = programs.adoptGuards().map(({ flow }) => `${flow.protocol} ${directionNames[flow.direction]}`);
-      expect(found.sort()).toEqual(sockets.sort());
+      expect(found.sort()).toEqual([listens, called, calls]);
       programs.guard(cgroup.directory);
       // Once is enough.
       const next = new Programs(object, cgroup.instance);
       expect(next.adoptGuards()).toEqual([]);
       next.remove();
+    } finally {
+      programs.remove();
+    }
+  });
+
+  // A read tells of some hundred sockets: the search takes several, and whoever listens is met in the last.
+  it.each([1, 2, 3, 4, 5])("knows who was called whenever its search was killed (%i)", async (step) => {
+    const cgroup = ownCgroup();
+    await olderSockets(cgroup, 300);
+    await stoppingHelper(cgroup, loaded + 2 * hooks.length + step);
+    const programs = new Programs(object, cgroup.instance);
+    try {
+      programs.adoptGuards();
+      expect(
+        programs
+          .readTraffic()
+          .map(({ flow }) => directionNames[flow.direction])
+          .sort(),
+      ).toEqual(["inbound", "outbound"]);
+      programs.guard(cgroup.directory);
     } finally {
       programs.remove();
     }

@@ -97,6 +97,23 @@ export async function burst(network: Network, call: Call, count: number, then?: 
   if (code !== 0) throw new Error(stderr);
 }
 
+const acknowledgement = `import socket, struct, sys
+source, port, to, to_port = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+segment = struct.pack("!HHIIBBHHH", port, to_port, 1, 1, 5 << 4, 0x10, 1024, 0, 0)
+summed = socket.inet_aton(source) + socket.inet_aton(to) + struct.pack("!HH", 6, len(segment)) + segment
+total = sum(struct.unpack("!16H", summed))
+checksum = ~(total + (total >> 16)) & 0xFFFF
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+s.bind((source, 0))
+s.sendto(segment[:16] + struct.pack("!H", checksum) + segment[18:], (to, 0))`;
+
+/** A segment over TCP and IPv4 that acknowledges what nobody said. */
+export async function strayAcknowledgement(network: Network, { from, fromPort, to, port }: Call): Promise<void> {
+  const command = ["python3", "-c", acknowledgement, from, String(fromPort), to, String(port)];
+  const { code, stderr } = await start("nsenter", [`--net=/run/netns/${network.far}`, ...command]);
+  if (code !== 0) throw new Error(stderr);
+}
+
 /** Flows with a remote, newest first. */
 export async function flowsWith(helper: TestHelper, address: string): Promise<Flow[]> {
   const flows = await (await helper.client()).call("flows.list", {});

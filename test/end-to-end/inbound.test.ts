@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clientApp } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { guarded, slowness, TestHelper, until } from "./helper-process.ts";
-import { burst, type Call, call, flowsWith, Listener } from "./inbound-sides.ts";
+import { burst, type Call, call, flowsWith, Listener, strayAcknowledgement } from "./inbound-sides.ts";
 
 const app = clientApp("listener");
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -424,6 +424,77 @@ describe("what is handed over after a hold", () => {
       inNear("iptables", "-D", ...afterSyn);
     }
     expect(await calling).toMatchObject({ errno: 0, replies: ["hello"] });
+  });
+
+  /** Its SYN was let in by a rule, which is gone before the rest of the handshake comes. `held`: the SYN itself had to wait for that rule. */
+  async function askedInTheMidst(family: 4 | 6, held: boolean, seconds = 40) {
+    const { listener, from, theCall } = await listen("tcp", family);
+    const api = await helper.client();
+    const allow = () => api.call("rules.add", { app, action: "allow", address: from, direction: "inbound" });
+    const tables = family === 4 ? "iptables" : "ip6tables";
+    const afterSyn = ["INPUT", "-p", "tcp", "-s", from, "--tcp-flags", "SYN,ACK", "ACK", "-j", "DROP"];
+    inNear(tables, "-A", ...afterSyn);
+    const before = held ? null : await allow();
+    const calling = call(network, { ...theCall, seconds });
+    try {
+      if (held) await helper.prompt(from);
+      const { id } = before ?? (await allow());
+      await until("the answer to its SYN", async () => (await cameBack(theCall)) > 0);
+      await api.call("rules.remove", { ids: [id] });
+    } finally {
+      inNear(tables, "-D", ...afterSyn);
+    }
+    const prompt = await helper.prompt(from);
+    expect(prompt).toMatchObject({ direction: "inbound", state: "held", app: { path: app } });
+    expect(listener.from(from)).toEqual([]);
+    return { listener, from, api, prompt, calling };
+  }
+
+  test.for([
+    [4, false],
+    [6, false],
+    [4, true],
+  ] as const)(
+    "is asked about where nobody allows it any more in the midst of its handshake (IPv%d, held before: %s)",
+    async ([family, held]) => {
+      const { listener, from, api, prompt, calling } = await askedInTheMidst(family, held);
+      const [waiting] = await flowsWith(helper, from);
+      expect(waiting).toMatchObject({ direction: "inbound", verdict: "held", live: true });
+      await api.call("prompts.answer", { id: prompt.id, action: "allow", lifetime: "once" });
+      expect(await calling).toMatchObject({ errno: 0, replies: ["hello"] });
+      expect(listener.from(from)[0]).toMatchObject({ data: "hello" });
+      const flows = await flowsWith(helper, from);
+      expect(flows).toMatchObject([{ id: waiting?.id, verdict: "allow", layer: "answer" }]);
+      expect(await promptsFrom(from)).toEqual([]);
+    },
+  );
+
+  test("and blocked there, is over for both: nothing comes in, and its SYN is answered no more", async () => {
+    const { listener, from, api, prompt, calling } = await askedInTheMidst(4, false, 8);
+    const halfOpen = () =>
+      execFileSync("nsenter", [`--net=/run/netns/${network.near}`, "ss", "-tnH", "state", "syn-recv", "dst", from], {
+        encoding: "utf8",
+      });
+    expect(halfOpen()).not.toBe("");
+    await api.call("prompts.answer", { id: prompt.id, action: "block", lifetime: "once" });
+    await until("the end of the handshake", () => halfOpen() === "");
+    expect((await calling).errno).toBe(-1);
+    expect(listener.from(from)).toEqual([]);
+    expect((await flowsWith(helper, from))[0]).toMatchObject({ verdict: "block", layer: "answer", live: false });
+  });
+
+  test("what belongs to no handshake is not asked about", async () => {
+    const { from, theCall } = await listen("tcp", 4);
+    const api = await helper.client();
+    const refused = async () => (await api.call("status", {})).counters.refusedPackets ?? 0;
+    const before = await refused();
+    await strayAcknowledgement(network, theCall);
+    await until("it to be refused", async () => (await refused()) > before);
+    const next = { ...theCall, fromPort: theCall.fromPort + 1, seconds: 2 };
+    const calling = call(network, next);
+    await helper.prompt(from);
+    expect((await flowsWith(helper, from)).length).toBe(1);
+    await calling;
   });
 
   test("leaves a listener that is bound to a device to the caller's retransmission, and refuses nothing", async () => {

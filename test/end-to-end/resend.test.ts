@@ -1,6 +1,6 @@
 // Re-sent packets go where the app's own would have gone: by its routes, past its filters, under its addresses; and where the helper
 // cannot do that, the app's own packets go. Every set-up has network namespaces of its own; the far side counts what came by which way.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,8 +10,9 @@ import type { Prompt } from "../../contract/words.ts";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { client, clientApp, type DressedResult } from "../network/clients.ts";
 import { createNetwork, type Device, ip, type Network } from "../network/network.ts";
+import { Talker } from "./field.ts";
 import { ForeignEgress } from "./foreign-egress.ts";
-import { guarded, TestHelper, until } from "./helper-process.ts";
+import { guarded, slowness, TestHelper, until } from "./helper-process.ts";
 
 const appUser = 4242;
 const table = 100;
@@ -298,6 +299,53 @@ describe("addresses of one link", () => {
     expect(await network.arrivedAt(group, "wire")).toBe(0);
   });
 });
+
+/** Joins a group at device wire, and says what comes to it. */
+const member = `import socket, struct, sys
+group, port = sys.argv[1], int(sys.argv[2])
+index = socket.if_nametoindex("wire")
+if ":" in group:
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, group) + struct.pack("i", index))
+else:
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, struct.pack("4s4si", socket.inet_aton(group), bytes(4), index))
+s.bind(("", port))
+print("listens", flush=True)
+while True: print(s.recv(100).decode(), flush=True)`;
+
+// Of an IPv4 datagram the kernel makes the copy for this computer's own listeners before it asks any program, of an IPv6 one after it did.
+test.for([
+  [4, {}, ["hello", "held", "sent"]],
+  [4, { alone: true }, ["held", "sent"]],
+  [6, {}, ["held", "hello", "sent"]],
+] as const)(
+  "a listener of this computer hears what is sent to an IPv%d group once, or not at all where its app wants that (%j)",
+  async ([family, dress, heard]) => {
+    const [group, own] = family === 4 ? ["233.252.0.17", "127.0.0.1"] : ["ff05::db8:17", "::1"];
+    const port = 7788;
+    const inNear = [`--net=/run/netns/${network.near}`, "python3", "-c"];
+    const listener = spawn("nsenter", [...inNear, member, group, String(port)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      const said = new Talker(listener);
+      expect(await said.line()).toBe("listens");
+      const mark = (word: string) => {
+        const sending = `import socket, sys
+socket.socket(socket.AF_INET${family === 4 ? "" : "6"}, socket.SOCK_DGRAM).sendto(sys.argv[1].encode(), ("${own}", ${port}))`;
+        near("python3", "-c", sending, word);
+      };
+      const all = { group: "wire", seconds: 6 * slowness, ...dress };
+      await exchange("unconnected", group, all, { port, meanwhile: () => mark("held") });
+      expect(await network.arrived("udp", group, port)).toBe(1);
+      mark("sent");
+      for (const word of heard) expect(await said.line()).toBe(word);
+    } finally {
+      listener.kill("SIGKILL");
+    }
+  },
+);
 
 test("an allowed datagram of a process that is gone goes by way of its parent's namespace", async () => {
   const address = network.distant(4);

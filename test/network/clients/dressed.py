@@ -1,5 +1,5 @@
 # One exchange over a socket with options: dressed.py tcp|connected|unconnected ADDRESS PORT [OPTIONS]. OPTIONS is a JSON object:
-# mark, device, source, sport, group (device of IP_MULTICAST_IF), mapped (an IPv6 socket), errors (IP_RECVERR), seconds, pace (seconds
+# mark, device, source, sport, group (device of IP_MULTICAST_IF), alone (not to listeners of this computer), mapped (an IPv6 socket), errors (IP_RECVERR), seconds, pace (seconds
 # between two datagrams; without it, one is sent). Prints {"errno", "peer", "sent", "errors", "ms", "at"}.
 import json, socket, struct, sys, time
 
@@ -17,6 +17,9 @@ if "group" in options:
         s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
     else:
         s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, struct.pack("4s4si", b"", b"", index))
+if options.get("alone"):
+    level, option = (socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP) if six else (socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP)
+    s.setsockopt(level, option, 0)
 if options.get("errors"):
     level, option = (socket.IPPROTO_IPV6, 25) if six else (socket.IPPROTO_IP, 11)
     s.setsockopt(level, option, 1)
