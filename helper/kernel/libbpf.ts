@@ -19,6 +19,9 @@ const b = {
   programFd: lib.func("int bpf_program__fd(void *program)"),
   pin: lib.func("int bpf_obj_pin(int fd, const char *path)"),
   openPin: lib.func("int bpf_obj_get(const char *path)"),
+  createMap: lib.func(
+    "int bpf_map_create(int type, const char *name, uint32_t keyBytes, uint32_t valueBytes, uint32_t entries, const void *options)",
+  ),
   mapById: lib.func("int bpf_map_get_fd_by_id(uint32_t id)"),
   linkCreate: lib.func("int bpf_link_create(int program, int target, int type, const void *options)"),
   rawTracepoint: lib.func("int bpf_raw_tracepoint_open(const char *name, int program)"),
@@ -165,15 +168,41 @@ export function programInfo(fd: number): { id: number; name: string; maps: numbe
   };
 }
 
-/** `entries`: how many it takes. */
-export function mapInfo(fd: number): { id: number; name: string; entries: number } {
-  const info = readInfo(fd, Buffer.alloc(40)); // struct bpf_map_info: type, id, key_size, value_size, max_entries, map_flags, name
-  return { id: info.readUInt32LE(4), entries: info.readUInt32LE(16), name: nameAt(info, 24) };
+export interface MapInfo {
+  readonly type: number;
+  /** The kernel's number. */
+  readonly id: number;
+  readonly keyBytes: number;
+  readonly valueBytes: number;
+  /** How many it takes. */
+  readonly entries: number;
+  readonly flags: number;
+  readonly name: string;
+}
+
+export function mapInfo(fd: number): MapInfo {
+  const info = readInfo(fd, Buffer.alloc(40)); // struct bpf_map_info
+  const numbers = Array.from({ length: 6 }, (_, at) => info.readUInt32LE(4 * at));
+  const [type, id, keyBytes, valueBytes, entries, flags] = numbers as [number, number, number, number, number, number];
+  return { type, id, keyBytes, valueBytes, entries, flags, name: nameAt(info, 24) };
+}
+
+/** The descriptor of a new map, empty, that takes as many entries and is like the other in everything else. */
+export function createMapLike({ type, name, keyBytes, valueBytes, flags }: MapInfo, entries: number): number {
+  const options = Buffer.alloc(32); // the head of struct bpf_map_create_opts: its size as far as it is filled, …, map_flags
+  options.writeBigUInt64LE(BigInt(options.length));
+  options.writeUInt32LE(flags, 28);
+  return check("bpf_map_create", b.createMap(type, name, keyBytes, valueBytes, entries, options));
+}
+
+/** A descriptor of the map with this number in the kernel; the caller closes it. */
+export function openMap(id: number): number {
+  return check("bpf_map_get_fd_by_id", b.mapById(id));
 }
 
 /** The name of a map by its number in the kernel. */
 export function mapName(id: number): string {
-  const fd = check("bpf_map_get_fd_by_id", b.mapById(id));
+  const fd = openMap(id);
   try {
     return mapInfo(fd).name;
   } finally {
@@ -241,15 +270,17 @@ export class BpfMap {
 
   /** Every key at the moment; keys added meanwhile may be missing. */
   keys(keyBytes: number): Buffer[] {
-    const keys: Buffer[] = [];
-    let previous: Buffer | null = null;
-    for (;;) {
-      const next = Buffer.alloc(keyBytes);
-      const result: number = b.next(this.fd, previous, next);
-      if (result === -ENOENT) return keys;
+    return Array.from(this.walk(keyBytes), (key) => Buffer.from(key));
+  }
+
+  /** The same one by one, in a buffer that is used for all. */
+  *walk(keyBytes: number): Generator<Buffer> {
+    const key = Buffer.alloc(keyBytes);
+    for (let previous: Buffer | null = null; ; previous = key) {
+      const result: number = b.next(this.fd, previous, key);
+      if (result === -ENOENT) return;
       check("bpf_map_get_next_key", result);
-      keys.push(next);
-      previous = next;
+      yield key;
     }
   }
 }
