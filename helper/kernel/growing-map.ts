@@ -44,8 +44,8 @@ export class GrowingMap extends BpfMap {
     this.within.delete(key);
   }
 
-  override walk(keyBytes: number): Generator<Buffer> {
-    return this.within.walk(keyBytes);
+  override keys(keyBytes: number): Buffer[] {
+    return this.within.keys(keyBytes);
   }
 
   /** Opened when it is needed: until it is known to be ours, what is pinned may be anything. */
@@ -64,8 +64,7 @@ export class GrowingMap extends BpfMap {
     const info = mapInfo(small.fd);
     const large = new BpfMap(createMapLike(info, Math.min(info.entries * growth, this.most)));
     try {
-      const value = Buffer.alloc(info.valueBytes);
-      for (const key of small.walk(info.keyBytes)) if (small.get(key, value)) large.set(key, value);
+      small.copyTo(large);
       const fd = Buffer.alloc(4);
       fd.writeUInt32LE(large.fd);
       super.set(zero, fd);

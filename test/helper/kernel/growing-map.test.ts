@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { AddressSet } from "../../../helper/blocklists/address-set.ts";
 import { GrowingMap } from "../../../helper/kernel/growing-map.ts";
 import { flowState, layouts, recordType } from "../../../helper/kernel/layout.ts";
-import { type BpfMap, mapInfo, mapName, openMap } from "../../../helper/kernel/libbpf.ts";
+import { BpfMap, mapInfo, mapName, openMap } from "../../../helper/kernel/libbpf.ts";
 import { close } from "../../../helper/kernel/libc.ts";
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { Programs } from "../../../helper/kernel/programs.ts";
@@ -37,10 +37,10 @@ const hexOf = (at: number) => `00000000000000000000ffff0a${at.toString(16).padSt
 const hostKey = (at: number) => layouts.host_key.write({ address: Buffer.from(hexOf(at), "hex") });
 const numbered = (at: number) => layouts.path.write({ tables: [at, at + 1] });
 
-/** Where the array's map is what the kernel calls `id`. */
+/** The kernel's number of the map that a growing one has at the moment. */
 function idWithin(map: BpfMap): number {
   const id = Buffer.alloc(4);
-  expect(Object.getPrototypeOf(GrowingMap.prototype).get.call(map, Buffer.alloc(4), id)).toBe(true);
+  expect(new BpfMap(map.fd).get(Buffer.alloc(4), id)).toBe(true);
   return id.readUInt32LE();
 }
 
@@ -203,26 +203,26 @@ const said = ({ record }: Outcome) =>
   record?.type === recordType.held ? "held" : record?.state === flowState.allowed ? "allowed" : "blocked";
 
 it("what cannot grow leaves everything to the helper, until it can", async () => {
-  const cgroup = await Prober.start();
+  const fresh = await Prober.start();
   try {
-    const maps = new PolicyMaps(cgroup.programs.maps, settings);
+    const maps = new PolicyMaps(fresh.programs.maps, settings);
     const numbers = { ...newTarget(), ...target };
     const compiled = (lists: Lists) => compile({ ...emptyPolicy("allow"), lists }, numbers);
     const probes = ["10.0.0.2", "10.0.31.254", "10.0.32.2", "192.0.2.1"].map(
       (address): Probe => ({ protocol: "udp", number: 17, address, port: 9 }),
     );
-    const answers = async () => (await cgroup.probe(probes)).map(said);
+    const answers = async () => (await fresh.probe(probes)).map(said);
     maps.apply(compiled(listed(first)));
     expect(await answers()).toEqual(["blocked", "blocked", "allowed", "allowed"]);
     const more = compiled(listed(5 * first));
-    const id = idWithin(cgroup.programs.maps.hosts);
+    const id = idWithin(fresh.programs.maps.hosts);
     withoutDescriptors(() => maps.apply(more));
     expect(await answers()).toEqual(["held", "held", "held", "held"]);
-    expect([maps.leftOut > 0, idWithin(cgroup.programs.maps.hosts)]).toEqual([true, id]);
+    expect([maps.leftOut > 0, idWithin(fresh.programs.maps.hosts)]).toEqual([true, id]);
     maps.apply(more);
     expect(await answers()).toEqual(["blocked", "blocked", "blocked", "allowed"]);
-    expect([maps.leftOut, sizeWithin(cgroup.programs.maps.hosts)]).toEqual([0, 16 * first]);
+    expect([maps.leftOut, sizeWithin(fresh.programs.maps.hosts)]).toEqual([0, 16 * first]);
   } finally {
-    await cgroup.stop();
+    await fresh.stop();
   }
 });
