@@ -3,6 +3,18 @@
 #ifndef PICKET_MAPS_H
 #define PICKET_MAPS_H
 
+/*
+ * A hash map has its buckets from the start, as many as it takes entries. So what the helper alone fills, and few people fill much, begins
+ * with the map `NAME_within`, and the helper exchanges that for a larger one when it is full (helper/kernel/growing-map.ts).
+ */
+#define GROWING(name) \
+	struct { \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); \
+		__uint(max_entries, 1); \
+		__type(key, __u32); \
+		__array(values, struct name##_within); \
+	} name SEC(".maps") = { .values = { &name##_within } }
+
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE); /* CLONE: accepted sockets start from their listener's state */
@@ -28,13 +40,14 @@ struct {
 } held_syns SEC(".maps");
 
 /* Executable -> app id, filled by the helper once it has named the executable: for those that are one app whoever runs them. */
-struct {
+struct apps_within {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 65536);
+	__uint(max_entries, 4096);
 	__type(key, struct exe_key);
 	__type(value, __u32);
-} apps SEC(".maps");
+} apps_within SEC(".maps");
+GROWING(apps);
 
 /*
  * Process -> app id, for every other executable: interpreters, which are the app of their script, and what the helper could not name. 0:
@@ -83,13 +96,14 @@ struct {
 	__type(value, __u64);
 } listeners SEC(".maps");
 
-struct {
+struct hosts_within {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1048576);
+	__uint(max_entries, 4096);
 	__type(key, struct host_key);
 	__type(value, struct path);
-} hosts SEC(".maps");
+} hosts_within SEC(".maps");
+GROWING(hosts);
 
 /*
  * What may be in `hosts`: most addresses that a machine talks to are not, and to miss in a small table of bits costs a tenth of missing
@@ -119,13 +133,14 @@ struct {
 	__type(value, __u32);
 } tables SEC(".maps");
 
-struct {
+struct slots_within {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 262144);
+	__uint(max_entries, 4096);
 	__type(key, struct slot_key);
 	__type(value, struct slot);
-} slots SEC(".maps");
+} slots_within SEC(".maps");
+GROWING(slots);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -185,6 +200,13 @@ struct {
 	__type(key, struct share_key);
 	__type(value, struct share);
 } name_shares SEC(".maps");
+
+/* The map that a growing one has at the moment. */
+static __always_inline void *within(void *map)
+{
+	__u32 zero = 0;
+	return bpf_map_lookup_elem(map, &zero);
+}
 
 static __always_inline struct config *settings(void)
 {

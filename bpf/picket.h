@@ -9,8 +9,8 @@
 #ifndef PICKET_H
 #define PICKET_H
 
-/* Raised whenever a struct below changes shape: pinned maps of another ABI are not adopted. */
-#define PICKET_ABI 8
+/* Raised whenever a struct below or a map changes shape: pinned maps of another ABI are not adopted. */
+#define PICKET_ABI 9
 
 /* Most tables a destination's path may have (host, nested ranges, zone, any); deeper nests compile to a defer. */
 #define PATH_DEPTH 6

@@ -20,11 +20,12 @@ static __always_inline struct path *path_of(struct config *c, const __u8 *addres
 {
 	struct range_key range = { .prefix_bits = 128 };
 	struct path *path;
+	void *now;
 
 	/* On the stack for both: Linux 6.1 takes no key from a global function's argument. */
 	__builtin_memcpy(range.address, address, sizeof(range.address));
-	if (bpf_map_peek_elem(&maybe_hosts, range.address) == 0) {
-		path = bpf_map_lookup_elem(&hosts, range.address);
+	if (bpf_map_peek_elem(&maybe_hosts, range.address) == 0 && (now = within(&hosts))) {
+		path = bpf_map_lookup_elem(now, range.address);
 		if (path)
 			return path;
 	}
@@ -84,11 +85,12 @@ static __always_inline int answers_unread(void)
 __noinline __u32 look_up(struct question *q, __u32 *rule)
 {
 	struct config *c = settings();
+	void *slots_now = within(&slots);
 	__u32 override, writes, default_action, person;
 	struct path path;
 	int depth, shape;
 
-	if (!c || !q || !rule)
+	if (!c || !slots_now || !q || !rule)
 		return ACTION_ASK;
 	override = c->override;
 	if (override && !is_loopback(q->address))
@@ -133,7 +135,7 @@ __noinline __u32 look_up(struct question *q, __u32 *rule)
 				key.protocol = protocol_class(q->protocol);
 			if (!(shape & SHAPE_ANY_DIRECTION))
 				key.direction = q->direction;
-			slot = bpf_map_lookup_elem(&slots, &key);
+			slot = bpf_map_lookup_elem(slots_now, &key);
 			if (slot) {
 				if ((slot->action & ACTION_PERSONAL) && q->user != person)
 					return ACTION_ASK;

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { GrowingMap } from "./growing-map.ts";
 import { abi } from "./layout.ts";
 import {
   BpfMap,
@@ -46,6 +47,14 @@ const mapNames = [
   "name_shares",
 ] as const;
 export type MapName = (typeof mapNames)[number];
+
+/** Entries that maps may grow to: those that bpf/maps.bpf.h calls growing. */
+const mostEntries: Partial<Record<MapName, number>> = { apps: 65_536, hosts: 1_048_576, slots: 262_144 };
+
+function mapOf(name: MapName, fd: number): BpfMap {
+  const most = mostEntries[name];
+  return most === undefined ? new BpfMap(fd) : new GrowingMap(fd, most);
+}
 
 /**
  * What is attached to a guarded cgroup, and where (enum bpf_attach_type). Egress first: in a cgroup that has just appeared, whatever sends
@@ -161,7 +170,7 @@ function openParts(pins: string, folder: string, opened: number[]): Parts {
   const maps = open(mapNames, join(pins, "maps"));
   const programs = open(programNames, folder);
   return {
-    maps: Object.fromEntries(mapNames.map((name) => [name, new BpfMap(maps[name])])) as Record<MapName, BpfMap>,
+    maps: Object.fromEntries(mapNames.map((name) => [name, mapOf(name, maps[name])])) as Record<MapName, BpfMap>,
     programs,
   };
 }

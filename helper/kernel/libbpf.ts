@@ -19,6 +19,9 @@ const b = {
   programFd: lib.func("int bpf_program__fd(void *program)"),
   pin: lib.func("int bpf_obj_pin(int fd, const char *path)"),
   openPin: lib.func("int bpf_obj_get(const char *path)"),
+  createMap: lib.func(
+    "int bpf_map_create(int type, const char *name, uint32_t keyBytes, uint32_t valueBytes, uint32_t entries, const void *options)",
+  ),
   mapById: lib.func("int bpf_map_get_fd_by_id(uint32_t id)"),
   linkCreate: lib.func("int bpf_link_create(int program, int target, int type, const void *options)"),
   rawTracepoint: lib.func("int bpf_raw_tracepoint_open(const char *name, int program)"),
@@ -28,6 +31,12 @@ const b = {
   lookup: lib.func("int bpf_map_lookup_elem(int fd, const void *key, void *value)"),
   remove: lib.func("int bpf_map_delete_elem(int fd, const void *key)"),
   info: lib.func("int bpf_obj_get_info_by_fd(int fd, void *info, void *length)"),
+  lookupBatch: lib.func(
+    "int bpf_map_lookup_batch(int fd, const void *from, void *next, void *keys, void *values, void *count, const void *options)",
+  ),
+  updateBatch: lib.func(
+    "int bpf_map_update_batch(int fd, const void *keys, const void *values, void *count, const void *options)",
+  ),
   next: lib.func("int bpf_map_get_next_key(int fd, const void *key, void *next)"),
   query: lib.func("int bpf_prog_query(int target, int type, uint32_t flags, void *attached, void *ids, void *count)"),
 };
@@ -165,15 +174,41 @@ export function programInfo(fd: number): { id: number; name: string; maps: numbe
   };
 }
 
-/** `entries`: how many it takes. */
-export function mapInfo(fd: number): { id: number; name: string; entries: number } {
-  const info = readInfo(fd, Buffer.alloc(40)); // struct bpf_map_info: type, id, key_size, value_size, max_entries, map_flags, name
-  return { id: info.readUInt32LE(4), entries: info.readUInt32LE(16), name: nameAt(info, 24) };
+export interface MapInfo {
+  readonly type: number;
+  /** The kernel's number. */
+  readonly id: number;
+  readonly keyBytes: number;
+  readonly valueBytes: number;
+  /** How many it takes. */
+  readonly entries: number;
+  readonly flags: number;
+  readonly name: string;
+}
+
+export function mapInfo(fd: number): MapInfo {
+  const info = readInfo(fd, Buffer.alloc(40)); // struct bpf_map_info
+  const numbers = Array.from({ length: 6 }, (_, at) => info.readUInt32LE(4 * at));
+  const [type, id, keyBytes, valueBytes, entries, flags] = numbers as [number, number, number, number, number, number];
+  return { type, id, keyBytes, valueBytes, entries, flags, name: nameAt(info, 24) };
+}
+
+/** The descriptor of a new map, empty, that takes as many entries and is like the other in everything else. */
+export function createMapLike({ type, name, keyBytes, valueBytes, flags }: MapInfo, entries: number): number {
+  const options = Buffer.alloc(32); // the head of struct bpf_map_create_opts: its size as far as it is filled, …, map_flags
+  options.writeBigUInt64LE(BigInt(options.length));
+  options.writeUInt32LE(flags, 28);
+  return check("bpf_map_create", b.createMap(type, name, keyBytes, valueBytes, entries, options));
+}
+
+/** A descriptor of the map with this number in the kernel; the caller closes it. */
+export function openMap(id: number): number {
+  return check("bpf_map_get_fd_by_id", b.mapById(id));
 }
 
 /** The name of a map by its number in the kernel. */
 export function mapName(id: number): string {
-  const fd = check("bpf_map_get_fd_by_id", b.mapById(id));
+  const fd = openMap(id);
   try {
     return mapInfo(fd).name;
   } finally {
@@ -202,6 +237,9 @@ export function egressPrograms(cgroupFd: number): number[] {
 }
 
 const ENOENT = 2;
+
+/** Entries that are copied at once: more than are ever in one bucket, for the kernel takes whole ones. */
+const copied = 4096;
 
 /** A BPF map by descriptor, with keys and values as bytes. Arguments must have exactly the map's key and value sizes. */
 export class BpfMap {
@@ -251,5 +289,21 @@ export class BpfMap {
       keys.push(next);
       previous = next;
     }
+  }
+
+  /** All entries of a hash map to another with the same keys and values: thousands a call, where one by one each takes three. */
+  copyTo(other: BpfMap): void {
+    const { keyBytes, valueBytes } = mapInfo(this.fd);
+    const [keys, values] = [Buffer.alloc(copied * keyBytes), Buffer.alloc(copied * valueBytes)];
+    const [count, place] = [Buffer.alloc(4), Buffer.alloc(4)];
+    let result: number;
+    let from: Buffer | null = null;
+    do {
+      count.writeUInt32LE(copied);
+      result = b.lookupBatch(this.fd, from, place, keys, values, count, null);
+      if (result !== -ENOENT) check("bpf_map_lookup_batch", result); // ENOENT: these are the last
+      check("bpf_map_update_batch", b.updateBatch(other.fd, keys, values, count, null));
+      from = place;
+    } while (result !== -ENOENT);
   }
 }

@@ -3,6 +3,8 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { abi } from "../../helper/kernel/layout.ts";
+import { BpfMap, openPin } from "../../helper/kernel/libbpf.ts";
+import { close } from "../../helper/kernel/libc.ts";
 import { bpfFileSystem } from "../../helper/kernel/pins.ts";
 
 /** CPU time of all threads so far, milliseconds (proc_pid_schedstat: nanoseconds on the CPU). */
@@ -54,13 +56,29 @@ export function mapsFolder(instance: string): string {
   return join(bpfFileSystem, instance, `v${abi}`, "maps");
 }
 
-/** What the kernel charges for each of a helper's pinned maps, MB. */
+/** As `bpftool map show` has it. */
+function shown(...map: string[]): { type: string; bytes_memlock: number } {
+  return JSON.parse(execFileSync("bpftool", ["-j", "map", "show", ...map], { encoding: "utf8" }));
+}
+
+/** The kernel's number of the map within a pinned one that grows. */
+function idWithin(pin: string): number {
+  const fd = openPin(pin);
+  const id = Buffer.alloc(4);
+  new BpfMap(fd).get(Buffer.alloc(4), id);
+  close(fd);
+  return id.readUInt32LE();
+}
+
+/** What the kernel charges for each of a helper's pinned maps, MB; for one that grows, with the map within. */
 export function mapMemory(instance: string): Map<string, number> {
   const folder = mapsFolder(instance);
   return new Map(
     readdirSync(folder).map((name) => {
-      const shown = execFileSync("bpftool", ["-j", "map", "show", "pinned", join(folder, name)], { encoding: "utf8" });
-      return [name, Number((JSON.parse(shown) as { bytes_memlock: number }).bytes_memlock) / 1024 / 1024];
+      const pin = join(folder, name);
+      const { type, bytes_memlock } = shown("pinned", pin);
+      const within = type === "array_of_maps" ? shown("id", String(idWithin(pin))).bytes_memlock : 0;
+      return [name, (Number(bytes_memlock) + Number(within)) / 1024 / 1024];
     }),
   );
 }

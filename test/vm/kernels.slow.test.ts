@@ -39,9 +39,16 @@ const files = [
   ],
   ...["changed", "usual", "multipath", "listed-away"],
   ...["bpf/raw-sockets", "bpf/load", "helper/guard/guards"],
-  ...["policy-maps", "ring", "announcements", "changing-default", "full-maps", "full-known", "small-maps"].map(
-    (name) => `helper/kernel/${name}`,
-  ),
+  ...[
+    "policy-maps",
+    "growing-map",
+    "ring",
+    "announcements",
+    "changing-default",
+    "full-maps",
+    "full-known",
+    "small-maps",
+  ].map((name) => `helper/kernel/${name}`),
 ].map((name) => `test/${name.includes("/") ? name : `end-to-end/${name}`}.test.ts`);
 
 /** What wants a program that the machines have not. */

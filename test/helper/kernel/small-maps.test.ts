@@ -1,6 +1,7 @@
 // The real programs with maps that take a handful of entries: what has no room is held, never let through, and counted.
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { GrowingMap } from "../../../helper/kernel/growing-map.ts";
 import { flowState, layouts, recordType } from "../../../helper/kernel/layout.ts";
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { formatAddress } from "../../../helper/policy/address.ts";
@@ -10,12 +11,22 @@ import { smallObject, smallRooms } from "../../bpf/object.ts";
 import { apps, newTarget, policy, question } from "../policy/model.ts";
 import { Prober } from "./prober.ts";
 
+/** How many entries there may be. Two of the maps begin smaller, and grow to it. */
+const { ranges, tables } = smallRooms.policy;
+const room = { hosts: 3, ranges, tables, slots: 9 } as const;
 let prober: Prober;
 let maps: PolicyMaps;
 
 beforeAll(async () => {
   prober = await Prober.start(smallObject("policy"));
-  maps = new PolicyMaps(prober.programs.maps, { holdTicks: 25, pidNamespace: 1 });
+  const { hosts, slots, ...others } = prober.programs.maps;
+  const small = {
+    ...others,
+    hosts: new GrowingMap(hosts.fd, room.hosts),
+    slots: new GrowingMap(slots.fd, room.slots),
+  };
+  for (const [name, entries] of Object.entries(room)) expect(small[name as "hosts"].capacity()).toBe(entries);
+  maps = new PolicyMaps(small, { holdTicks: 25, pidNamespace: 1 });
 }, 120_000);
 afterAll(async () => {
   await prober?.stop();
@@ -25,9 +36,6 @@ it("decides as before or holds, and says how much it left out", async () => {
   const executable = layouts.exe_key.write(await prober.executable());
   const app = apps[0];
   const number = Buffer.alloc(4);
-  for (const [name, entries] of Object.entries(smallRooms.policy)) {
-    expect(prober.programs.maps[name as "hosts"].capacity()).toBe(entries);
-  }
   const reachable = ({ addressHex }: Question) => /^(0{20}ffff(0a|7f)|2001)/.test(addressHex);
   const asked = question.filter(reachable).map(
     (question): Question => ({
