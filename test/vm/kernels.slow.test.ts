@@ -37,7 +37,7 @@ const files = [
     "kept-apps",
     "crash",
   ],
-  ...["changed", "usual", "multipath", "listed-away"],
+  ...["changed", "usual", "astray", "multipath", "listed-away"],
   ...["bpf/raw-sockets", "bpf/load", "helper/guard/guards"],
   ...[
     "policy-maps",
