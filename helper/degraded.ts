@@ -43,6 +43,7 @@ const others = [
   "guardUnknown",
   "guardUnwatched",
   "packetSockets",
+  "unsearched",
   "outsideSockets",
   "resolvers",
   "lock",

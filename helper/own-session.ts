@@ -1,12 +1,21 @@
 // The connections over which somebody works with a process: calls from outside that one of its ancestors answered (sshd and its like).
 // The processes themselves are asked, not their environment, which anybody may write.
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
-import type { Flow } from "../contract/words.ts";
+import { closeSync, openSync, readFileSync, readlinkSync, readSync, statSync } from "node:fs";
+import type { Endpoint, Flow } from "../contract/words.ts";
+import { Budget } from "./budget.ts";
 import type { Asked } from "./enforced-policy.ts";
+import { descriptorsOf } from "./kernel/descriptors.ts";
 import { formatAddress } from "./policy/address.ts";
 
 /** Deeper nests of processes are none that a person works in. */
 const mostAncestors = 64;
+/** So many descriptors and sockets are looked at for one caller whatever the clock says, and more as long as these milliseconds last. */
+const alwaysLooked = 2048;
+const longestSearch = 20;
+/** A table is a walk through all that the kernel has room for; one reading of it has some 30 lines. */
+const [tableSteps, readingSteps] = [128, 32];
+/** Nobody works over more: each is judged before and after a change. */
+const mostCalls = 1024;
 /** States in /proc/net/tcp (include/net/tcp_states.h). */
 const established = "01";
 const listening = "0A";
@@ -41,15 +50,11 @@ export function ancestry(pid: number): number[] {
   return pids;
 }
 
-function socketsOf(pid: number): Set<string> {
+function socketsOf(pid: number, budget: Budget): Set<string> {
   const inodes = new Set<string>();
-  try {
-    for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-      const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
-      if (inode !== undefined) inodes.add(inode);
-    }
-  } catch {
-    // it ended, or closed one meanwhile
+  for (const { link } of descriptorsOf(pid, () => budget.spend())) {
+    const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
+    if (inode !== undefined) inodes.add(inode);
   }
   return inodes;
 }
@@ -81,11 +86,26 @@ function namespaceOf(pid: number): string {
   }
 }
 
-/** The TCP sockets of the process's network namespace. The kernel goes through all that it has room for: milliseconds. */
-function tableOf(pid: number): Line[] {
+/** As far as the budget goes. */
+function read(path: string, budget: Budget): string {
+  const chunk = Buffer.alloc(64 * 1024);
+  const fd = openSync(path, "r");
+  try {
+    let text = "";
+    for (let bytes = -1; bytes !== 0 && budget.spend(readingSteps); text += chunk.toString("latin1", 0, bytes))
+      bytes = readSync(fd, chunk);
+    return text;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The TCP sockets of the process's network namespace. */
+function tableOf(pid: number, budget: Budget): Line[] {
   return ["tcp", "tcp6"].flatMap((file) => {
+    if (!budget.spend(tableSteps)) return [];
     try {
-      const text = readFileSync(`/proc/${pid}/net/${file}`, "latin1");
+      const text = read(`/proc/${pid}/net/${file}`, budget);
       return text
         .split("\n")
         .map(parseLine)
@@ -96,29 +116,32 @@ function tableOf(pid: number): Line[] {
   });
 }
 
-/** What came in at a port that somebody listens on is a call from outside. */
-function callsAbove(pid: number): Call[] {
+/** What came in at a port that somebody listens on is a call from outside. `whole`: all that could hold one was looked at. */
+function callsAbove(pid: number): { calls: Call[]; whole: boolean } {
+  const budget = new Budget(alwaysLooked, longestSearch);
   const tables = new Map<string, Line[]>();
-  return ancestry(pid).flatMap((each) => {
-    const inodes = socketsOf(each);
+  const calls = ancestry(pid).flatMap((each) => {
+    // To begin with one more is not free either.
+    if (!budget.sufficed) return [];
+    const inodes = socketsOf(each, budget);
     if (inodes.size === 0) return [];
     const namespace = namespaceOf(each);
-    const lines = tables.get(namespace) ?? tableOf(each);
+    const lines = tables.get(namespace) ?? tableOf(each, budget);
     tables.set(namespace, lines);
     const open = new Set(lines.filter(({ state }) => state === listening).map(({ port }) => port));
     return lines
       .filter(({ state, port, inode }) => state === established && open.has(port) && inodes.has(inode))
       .map((line) => ({ ...line, pid: each }));
   });
+  return { calls, whole: budget.sufficed };
 }
 
-/** As far as the process itself tells: a helper that started later than the connection has not heard of it. */
-function askedFor({ pid, address, port }: Call): Asked | null {
+/** Who holds a call, as far as the process itself tells: a helper that started later than the connection has not heard of it. */
+function holderOf(pid: number): Pick<Asked, "app" | "user"> | null {
   try {
     const path = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, "");
     const app = { name: path, path, verified: false, icon: null, via: null };
-    const user = statSync(`/proc/${pid}`).uid;
-    return { app, direction: "inbound", endpoint: { host: null, address, port, protocol: "tcp" }, user };
+    return { app, user: statSync(`/proc/${pid}`).uid };
   } catch {
     return null; // it ended
   }
@@ -138,35 +161,49 @@ export interface Surroundings {
   guarded(): readonly string[];
 }
 
-function flowOf(call: Call, live: readonly Flow[]): Flow | undefined {
-  return live.find(
+function keyOf({ address, port }: Pick<Endpoint, "address" | "port">): string {
+  return `${address} ${port}`;
+}
+
+/**
+ * The live flows over which somebody works with the process. Where not all could be looked at, each that may be one is: to be told so once too often
+ * is better than to be locked out.
+ */
+function flowsOf(calls: readonly Call[], whole: boolean, live: readonly Flow[]): Flow[] {
+  const keys = new Set(calls.map(keyOf));
+  return live.filter(
     ({ direction, endpoint }) =>
-      direction === "inbound" && endpoint.address === call.address && endpoint.port === call.port,
+      direction === "inbound" && (whole ? keys.has(keyOf(endpoint)) : endpoint.protocol === "tcp"),
   );
 }
 
 /** Ids of the live flows over which somebody works with the process. */
 export function ownFlows(pid: number, { live }: Pick<Surroundings, "live">): Set<string> {
-  const calls = callsAbove(pid);
-  const known = calls.length === 0 ? [] : live();
-  return new Set(calls.flatMap((call) => flowOf(call, known)?.id ?? []));
+  const { calls, whole } = callsAbove(pid);
+  if (whole && calls.length === 0) return new Set();
+  return new Set(flowsOf(calls, whole, live()).map(({ id }) => id));
 }
 
 /** The flows over which somebody works with the process: as the helper knows them, or as the processes in a guard tell. */
 export function sessionOf(pid: number, around: Surroundings): Asked[] {
-  const calls = callsAbove(pid);
-  if (calls.length === 0) return [];
-  const live = around.live();
+  const { calls, whole } = callsAbove(pid);
+  if (whole && calls.length === 0) return [];
+  const known = flowsOf(calls, whole, around.live());
+  const met = new Set(known.map(({ endpoint }) => keyOf(endpoint)));
+  const unmet = calls.filter((call) => !met.has(keyOf(call)));
   const guards = around.guarded();
-  return calls.flatMap((call): Asked[] => {
-    const known = flowOf(call, live);
-    if (known !== undefined) return [known];
-    // A login moves sshd's child to a scope of the session; its socket stays with the service that it was made in.
-    const isGuarded = ancestry(call.pid).some((each) => {
+  // A login moves sshd's child to a scope of the session; its socket stays with the service that it was made in.
+  const isGuarded = (holder: number) =>
+    ancestry(holder).some((each) => {
       const cgroup = cgroupOf(each);
       return cgroup !== null && guards.some((guard) => cgroup === guard || cgroup.startsWith(`${guard}/`));
     });
-    const asked = isGuarded ? askedFor(call) : null;
-    return asked === null ? [] : [asked];
+  const holders = new Map<number, Pick<Asked, "app" | "user"> | null>();
+  for (const { pid: holder } of unmet)
+    if (!holders.has(holder)) holders.set(holder, isGuarded(holder) ? holderOf(holder) : null);
+  const told = unmet.flatMap(({ pid: holder, address, port }): Asked[] => {
+    const by = holders.get(holder);
+    return by ? [{ ...by, direction: "inbound", endpoint: { host: null, address, port, protocol: "tcp" } }] : [];
   });
+  return [...known, ...told].slice(0, mostCalls);
 }

@@ -15,6 +15,12 @@ export interface BlindSpotParts {
   outside(): Outside[];
 }
 
+const unsearched: Degraded = {
+  code: "unsearched",
+  message:
+    "Not all guarded processes could be looked at for AF_PACKET sockets: they are too many, or have too much open.",
+};
+
 /** Each process once. */
 function holdersOf(sockets: readonly Outside[]): string[] {
   return [...new Set(sockets.map(({ pid, command }) => `${command.toString("utf8").split("\0")[0]} (${pid})`))];
@@ -30,12 +36,14 @@ export function makeBlindSpots({ directories, outside }: BlindSpotParts): () => 
   return () => {
     if (performance.now() - looked < blindSpotAge) return known;
     looked = performance.now();
+    const packetSockets = packetSocketHolders(directories());
     known = [
       ...told(
         "packetSockets",
         "Guarded processes with AF_PACKET sockets, which Picket cannot see into",
-        packetSocketHolders(directories()),
+        packetSockets.holders,
       ),
+      ...(packetSockets.whole ? [] : [unsearched]),
       ...told(
         "outsideSockets",
         "Guarded processes with sockets that were made outside the guard, of which Picket sees nothing",

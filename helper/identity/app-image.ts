@@ -2,6 +2,8 @@
 // the kernel says which processes have the connection open, and each of them must execute the AppImage and read no other file. Then what
 // comes over the connection is what the file has. What the environment says (APPIMAGE) is a user's own word, and a name of a mount too.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { descriptorsOf } from "../kernel/descriptors.ts";
 import type { Mount } from "./mounts.ts";
 
 /** What a process has open: a link of /proc/PID/fd with its fdinfo. */
@@ -21,8 +23,10 @@ export interface Server {
   readonly executable: string;
 }
 
-/** Processes looked at in one go, before others have their turn. */
-const batch = 64;
+/** How long is searched in one go before others have their turn, and how long they have it; milliseconds. */
+const slice = 5;
+/** How long a search may take in all: somebody's processes may have more open than anybody can look at. */
+const longestSearch = 10_000;
 /** More open files than these are no AppImage's. */
 const mostFiles = 256;
 
@@ -72,28 +76,33 @@ function openFiles(pid: number): Open[] {
   });
 }
 
-/** Whether the process has the connection open. Its links are read, not what they lead to: nothing here waits for a file system. */
-function holds(pid: number, connection: number): boolean {
+function servedBy(pid: number, number: string): number | null {
   try {
-    return readdirSync(`/proc/${pid}/fd`).some((name) => {
-      if (readlinkSync(`/proc/${pid}/fd/${name}`) !== "/dev/fuse") return false;
-      const text = readFileSync(`/proc/${pid}/fdinfo/${name}`, "latin1");
-      return parseOpen("/dev/fuse", text).connection === connection;
-    });
+    return parseOpen("/dev/fuse", readFileSync(`/proc/${pid}/fdinfo/${number}`, "latin1")).connection;
   } catch {
-    return false; // gone
+    return null; // closed meanwhile
   }
 }
 
-/** The processes that have the connection open. */
-async function holdersOf(connection: number): Promise<number[]> {
-  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
-  const holders: number[] = [];
-  for (let at = 0; at < pids.length; at += batch) {
-    holders.push(...pids.slice(at, at + batch).filter((pid) => holds(pid, connection)));
-    await new Promise((resolve) => setImmediate(resolve));
+/** All searches take turns: however many there are, half of the time is others'. */
+let turn: Promise<unknown> = Promise.resolve();
+
+/** The processes that have the connection open; null when there was no time to look at all of it. */
+async function holdersOf(connection: number): Promise<number[] | null> {
+  const deadline = performance.now() + longestSearch;
+  let until = performance.now() + slice;
+  const holders = new Set<number>();
+  for (const pid of readdirSync("/proc").map(Number).filter(Number.isInteger)) {
+    for (const { number, link } of descriptorsOf(pid, () => true)) {
+      if (link === "/dev/fuse" && servedBy(pid, number) === connection) holders.add(pid);
+      if (performance.now() < until) continue;
+      turn = turn.then(() => setTimeout(slice));
+      await turn;
+      if (performance.now() >= deadline) return null;
+      until = performance.now() + slice;
+    }
   }
-  return holders;
+  return [...holders];
 }
 
 /**
@@ -105,6 +114,7 @@ export async function findServer(
   inodeOf: (pid: number) => Promise<bigint | null>,
 ): Promise<Server | null> {
   const holders = await holdersOf(connection);
+  if (holders === null) return null;
   let server: Server | null = null;
   for (const pid of holders) {
     const inode = await inodeOf(pid);

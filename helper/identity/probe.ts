@@ -78,6 +78,11 @@ function seenIn({ ino, dev, ctimeNs, mode }: BigIntStats): Seen {
   return { inode: ino, device: dev, changed: ctimeNs, regular: (Number(mode) & typeMask) === regularType };
 }
 
+/** What is open. */
+export function seenAt(fd: number): Seen {
+  return seenIn(fstatSync(fd, { bigint: true }));
+}
+
 async function lookHere(path: string): Promise<Seen> {
   return seenIn(await stat(path, { bigint: true }));
 }
@@ -85,7 +90,7 @@ async function lookHere(path: string): Promise<Seen> {
 /** Undefined where only a process of its own may look. */
 function lookNear(path: string, mount: Mount, mounts: readonly Mount[]): Seen | null | undefined {
   if (!isSettled(mount.point, mounts)) return undefined;
-  return withNear(path, mount, (fd) => seenIn(fstatSync(fd, { bigint: true })));
+  return withNear(path, mount, seenAt);
 }
 
 /** What becomes of a process of its own: it is gone (one that waits for a file system cannot always be killed), and it took too long. */

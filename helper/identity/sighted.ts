@@ -1,8 +1,9 @@
 // The files that make an app, with what it takes to tell them from others and to read them.
 import type { Readable, Way } from "./digest.ts";
 import { isLocal, type Mount, mountOf } from "./mounts.ts";
+import { withLocalLink } from "./near.ts";
 import type { Place } from "./places.ts";
-import { look, type Seen } from "./probe.ts";
+import { look, type Seen, seenAt } from "./probe.ts";
 import { changeOf, keepsItsDevice, loopDevice, type ReportedProcess } from "./reported.ts";
 
 /** One of the files that make an app. */
@@ -19,10 +20,19 @@ function isLocalPath(path: string, mounts: readonly Mount[]): boolean {
   return mount !== undefined && isLocal(mount);
 }
 
-/** The executable of a process, which has its link there by now. */
-export function lookAtExecutable(pid: number, path: string, mounts: readonly Mount[]): Promise<Seen | null> {
-  const place = mountOf(path, mounts)?.point ?? path;
-  return look(`/proc/${pid}/exe`, mounts, { safe: isLocalPath(path, mounts), place });
+/**
+ * The executable of a process, which has its link there by now. Where the link's words say that its file system answers, the file itself must be
+ * in a mount that does: they are a path that another may be at here.
+ */
+export async function lookAtExecutable(pid: number, path: string, mounts: readonly Mount[]): Promise<Seen | null> {
+  const link = `/proc/${pid}/exe`;
+  try {
+    const near = isLocalPath(path, mounts) ? withLocalLink(link, mounts, seenAt) : null;
+    if (near !== null) return near;
+  } catch {
+    return null; // it ended
+  }
+  return look(link, mounts, { safe: false, place: mountOf(path, mounts)?.point ?? path });
 }
 
 const nobody = 65534;

@@ -20,7 +20,7 @@ export class CgroupPaths {
     close(this.mountFd);
   }
 
-  /** Below the mount, "/" for the mount itself; null when the cgroup is gone, or outside of what is mounted here. */
+  /** Below the mount, "/" for the mount itself; null when the cgroup is gone, outside of what is mounted here, or too deep for a path. */
   find(id: bigint): string | null {
     let fd: number;
     try {
@@ -33,6 +33,8 @@ export class CgroupPaths {
       if (path === this.root) return "/";
       // A folder that is removed while we look has " (deleted)" behind its name, which no cgroup of systemd's has.
       return path.startsWith(`${this.root}/`) && !path.endsWith(" (deleted)") ? path.slice(this.root.length) : null;
+    } catch {
+      return null; // longer than a path may be
     } finally {
       close(fd);
     }

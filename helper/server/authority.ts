@@ -1,10 +1,12 @@
 // Who may have a method carried out: at level "protected" what widens access comes from the installed window or through polkit, and never
 // from the app that is asked about.
-import { statSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { CodedError } from "../../contract/errors.ts";
 import type { MethodName, ParsedParams } from "../../contract/methods.ts";
 import { shownOf } from "../../contract/questions.ts";
 import type { Prompt } from "../../contract/words.ts";
+import { readMounts } from "../identity/mounts.ts";
+import { lookAtExecutable } from "../identity/sighted.ts";
 import type { Peer } from "../kernel/peer.ts";
 import { ancestry } from "../own-session.ts";
 import { endpointName } from "../policy/scope.ts";
@@ -58,7 +60,7 @@ export async function authorize(
   }
   if (authority.windowGroup === null || peer.gid === authority.windowGroup.id) return params;
   if (rightOf(method, params, authority.known, peer.uid) !== "widen") return params;
-  if (asked !== null && isOrComesFrom(peer.pid, asked.process.pid))
+  if (asked !== null && (await isOrComesFrom(peer.pid, asked.process.pid)))
     throw new CodedError("not_permitted", "the app that is asked about may not answer");
   if (await consents()) return told;
   throw new CodedError("not_permitted", "Picket's window, or an administrator, has to do that");
@@ -78,15 +80,27 @@ function asShown(
 }
 
 /** Whether a process is another one, was started by it, or runs the same file. */
-export function isOrComesFrom(pid: number, asked: number): boolean {
-  return ancestry(pid).includes(asked) || sameFile(`/proc/${pid}/exe`, `/proc/${asked}/exe`);
+async function isOrComesFrom(pid: number, asked: number): Promise<boolean> {
+  return ancestry(pid).includes(asked) || (await runSameFile(pid, asked));
 }
 
-function sameFile(one: string, other: string): boolean {
+/** So it is where a file cannot be looked at in time, for its file system does not answer: then nobody can say that it is another. */
+async function runSameFile(one: number, other: number): Promise<boolean> {
+  const paths = [executableOf(one), executableOf(other)] as const;
+  if (paths[0] === null || paths[1] === null) return false;
+  const mounts = readMounts();
+  const [a, b] = await Promise.all([
+    lookAtExecutable(one, paths[0], mounts),
+    lookAtExecutable(other, paths[1], mounts),
+  ]);
+  return a === null || b === null || (a.inode === b.inode && a.device === b.device);
+}
+
+/** The link's own words: reading it waits for no file system. Null: it ended. */
+function executableOf(pid: number): string | null {
   try {
-    const [a, b] = [statSync(one, { bigint: true }), statSync(other, { bigint: true })];
-    return a.ino === b.ino && a.dev === b.dev;
+    return readlinkSync(`/proc/${pid}/exe`);
   } catch {
-    return false; // it ended
+    return null;
   }
 }

@@ -70,6 +70,21 @@ export class OwnCgroup {
   }
 }
 
+/** Cgroups below one another whose path is longer than any path may be; removes them. */
+export function deepCgroups(directory: string): { id: bigint; remove: () => void } {
+  const names = Array.from({ length: 20 }, () => "x".repeat(250));
+  const python = (script: string) => execFileSync("/usr/bin/python3", ["-c", script, directory, ...names]).toString();
+  const down = "import os, sys; names = sys.argv[2:]; os.chdir(sys.argv[1])";
+  const made = python(`${down}
+for name in names: os.mkdir(name); os.chdir(name)
+print(os.stat(".").st_ino)`);
+  const remove = () =>
+    void python(`${down}
+for name in names: os.chdir(name)
+for name in names: os.chdir(".."); os.rmdir(name)`);
+  return { id: BigInt(made), remove };
+}
+
 /** Whether the kernel still knows a program. */
 export function programExists(id: number): boolean {
   try {

@@ -5,6 +5,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { expect, it } from "vitest";
 import type { Flow } from "../../contract/words.ts";
 import { ownFlows, parseLine, sessionOf } from "../../helper/own-session.ts";
+import { slowness } from "../end-to-end/helper-process.ts";
 
 it.each([
   ["  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode", null],
@@ -57,5 +58,43 @@ it("is what an ancestor was called on, not what it called itself", async () => {
     own.destroy();
     caller.destroy();
     server.close();
+  }
+});
+
+/** A process with as many descriptors, and that many forks below one another that share them; resolves with the last one's pid. */
+async function crowded(descriptors: number, forks: number, children: ChildProcess[]): Promise<number> {
+  const script = `import os, sys
+for i in range(${descriptors}): os.dup(0)
+for i in range(${forks}):
+    if os.fork(): os.wait(); os._exit(0)
+print(os.getpid(), flush=True); sys.stdin.read()`;
+  const child = spawn("/usr/bin/python3", ["-c", script], { stdio: ["pipe", "pipe", "inherit"] });
+  children.push(child);
+  return Number(await once(child.stdout as NodeJS.ReadableStream, "data"));
+}
+
+it("is looked for among any number of descriptors in a moment; what may be one of a caller with too many to look at is one", async () => {
+  const children: ChildProcess[] = [];
+  const endpoint = { host: null, address: "192.0.2.1", port: 22, protocol: "tcp" };
+  const inbound = { id: "theirs", direction: "inbound", endpoint } as Flow;
+  const others = [
+    { ...inbound, id: "out", direction: "outbound" },
+    { ...inbound, id: "udp", endpoint: { ...endpoint, protocol: "udp" } },
+  ] as Flow[];
+  const live = () => [...others, inbound];
+  try {
+    const pid = await crowded(15_000, 8, children);
+    // The first look of all meets cold code.
+    sessionOf(process.pid, { live, guarded: () => [] });
+    const before = performance.now();
+    const found = sessionOf(pid, { live, guarded: () => [] });
+    const took = performance.now() - before;
+    expect(found).toEqual([inbound]);
+    expect(ownFlows(pid, { live })).toEqual(new Set(["theirs"]));
+    expect(took).toBeLessThan(500 * slowness);
+    // Some hundred are what programs have.
+    expect(ownFlows(await crowded(300, 0, children), { live })).toEqual(new Set());
+  } finally {
+    for (const child of children) child.stdin?.end();
   }
 });

@@ -55,6 +55,7 @@ export const frame: Catalogue["frame"] = {
   degraded: {
     resolvers: "Bei Fragen fehlen vielleicht Namen.",
     packetSockets: "Ein Programm kann an Picket vorbei senden.",
+    unsearched: "Vielleicht kann ein Programm an Picket vorbei senden.",
     outsideSockets: "Ein Programm kann auf einem Weg senden, den Picket nicht sieht.",
     windowGroup: "Wer hier mehr erlaubt, braucht ein Passwort.",
     blocklists: "Eine Sperrliste blockiert nicht, was sie soll.",

@@ -61,6 +61,7 @@ export const frame = {
   degraded: {
     resolvers: "Names of sites may be missing on questions.",
     packetSockets: "A program can send past Picket.",
+    unsearched: "A program may be able to send past Picket.",
     outsideSockets: "A program can send in a way that Picket does not see.",
     windowGroup: "To allow more takes a password here.",
     blocklists: "A blocklist does not block what it should.",

@@ -1,6 +1,9 @@
 // Who serves itself: what a process has open, as /proc tells it.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { type Open, parseOpen, servesItself } from "../../../helper/identity/app-image.ts";
+import { findServer, type Open, parseOpen, servesItself } from "../../../helper/identity/app-image.ts";
+import { slowness } from "../../end-to-end/helper-process.ts";
 
 const executable = "/home/alice/Foo.AppImage";
 const inode = "17";
@@ -38,4 +41,27 @@ describe("an AppImage serves itself", () => {
   ])("and not %s", (_, files) => {
     expect(servesItself(files, 42, executable, inode)).toBe(false);
   });
+});
+
+it("is searched for among any number of descriptors while others are served", async () => {
+  const script = `import os, sys
+for i in range(15000): os.dup(0)
+for i in range(20):
+    if os.fork() == 0: sys.stdin.read(); os._exit(0)
+print("ready", flush=True); sys.stdin.read()`;
+  const child = spawn("/usr/bin/python3", ["-c", script], { stdio: ["pipe", "pipe", "inherit"] });
+  let [last, longest] = [performance.now(), 0];
+  const clock = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 5);
+  try {
+    await once(child.stdout, "data");
+    longest = 0;
+    expect(await findServer(987654, async () => null)).toBeNull();
+    expect(longest).toBeLessThan(500 * slowness);
+  } finally {
+    clearInterval(clock);
+    child.stdin.end();
+  }
 });

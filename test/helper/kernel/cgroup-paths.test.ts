@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { cgroupRoot, makeCgroup } from "../../../helper/guard/cgroups.ts";
 import { CgroupPaths } from "../../../helper/kernel/cgroup-paths.ts";
-import { OwnCgroup } from "../../bpf/own-cgroup.ts";
+import { deepCgroups, OwnCgroup } from "../../bpf/own-cgroup.ts";
 
 const root = cgroupRoot();
 const idOf = (directory: string) => statSync(directory, { bigint: true }).ino;
@@ -45,4 +45,15 @@ it("recalls a cgroup that is gone only if it met it before, and takes no success
   expect(paths.recall(id)).toBe(`/${own.instance}/met`);
   expect(paths.recall(other)).toBeNull();
   expect(idOf(own.child("met"))).not.toBe(id);
+});
+
+it("knows no path of a cgroup that has a longer one than the kernel can tell, and keeps no descriptor", () => {
+  const deep = deepCgroups(own.directory);
+  try {
+    const before = readdirSync("/proc/self/fd").length;
+    expect(paths.recall(deep.id)).toBeNull();
+    expect(readdirSync("/proc/self/fd")).toHaveLength(before);
+  } finally {
+    deep.remove();
+  }
 });

@@ -1,7 +1,7 @@
 // Who may have what carried out, over a real socket: what is decided by a process's number is never decided by another's.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -246,6 +246,46 @@ it("the app that is asked about does not even get to ask, nor what it starts, no
   const other = spawn("/bin/sleep", ["60"], { stdio: "ignore" });
   children.push(other);
   about = () => card(other.pid);
+  expect(await client("prompts.answer", allow)).toBe("done");
+});
+
+it("who could be the app that is asked about, for its file system answers nothing any more, does not get to ask; nobody waits for it", async () => {
+  const point = join(folder, "hanging");
+  mkdirSync(point);
+  const script = join(import.meta.dirname, "../../network/hanging-fuse.py");
+  // Who waits for it in vain waits until it ends.
+  const words = ["--kill-after=1", "30", "/usr/bin/python3", script, point, "/usr/bin/python3"];
+  const files = spawn("timeout", words, { stdio: ["pipe", "pipe", "inherit"] });
+  children.push(files);
+  const gone = once(files, "exit");
+  const said = async (child: ChildProcess) => String(await once(child.stdout as NodeJS.ReadableStream, "data"));
+  await said(files);
+  const sleep = "print(1, flush=True)\nimport time; time.sleep(600)";
+  const app = spawn(join(point, "program"), ["-c", sleep], { stdio: ["ignore", "pipe", "inherit"] });
+  children.push(app);
+  await said(app);
+  files.stdin?.write("hang\n");
+  expect(await said(files)).toContain("hanging");
+  about = () => card(app.pid);
+  const answer = client("prompts.answer", allow);
+  let [last, longest] = [performance.now(), 0];
+  const clock = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 10);
+  try {
+    expect(await answer).toContain("the app that is asked about may not answer");
+    expect(longest).toBeLessThan(10_000);
+    expect(asked).toEqual([]);
+  } finally {
+    clearInterval(clock);
+    files.stdin?.end();
+    await gone;
+    spawnSync("umount", ["--lazy", point]); // where it did not end by itself
+  }
+  // Who has ended runs no file.
+  app.kill("SIGKILL");
+  await once(app, "exit");
   expect(await client("prompts.answer", allow)).toBe("done");
 });
 
