@@ -444,6 +444,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     (uid) => uid === options.owner || (apart && isPerson(uid)),
     makeService(service),
     tellEachRound,
+    options.windowGroup,
   );
   if (options.windowGroup?.problem) log("warn", options.windowGroup.problem);
   // Guards last: what they hold is judged at once, by the whole policy.

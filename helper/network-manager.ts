@@ -1,17 +1,17 @@
 // Which networks this computer is in, as NetworkManager tells over the system bus: read anew whenever it says that something changed.
 import { existsSync, readFileSync } from "node:fs";
-import { createClient, type MessageBus } from "dbus-native";
+import { createClient, DBusError, type MessageBus } from "dbus-native";
 import type { NetworkKind } from "../contract/history.ts";
 import type { Networks } from "../contract/words.ts";
+import { connectToBus, maxMessageBytes } from "./bus-socket.ts";
 import { log } from "./log.ts";
 import { nextRound } from "./rounds.ts";
 import type { StoredNetwork } from "./store/history-keys.ts";
 import { systemBusSocket } from "./system-bus.ts";
 
-const maxMessageBytes = 1 << 20;
 /** The longest one call may take, milliseconds. */
 const patience = 10_000;
-/** NetworkManager tells much at once when a network changes; it is read when it has been silent for so long, milliseconds. */
+/** NetworkManager tells much at once when a network changes; it is read so long after the first word, milliseconds. */
 const settling = 200;
 /** How soon a bus that is not there, or has gone, is looked for again, milliseconds. */
 const lookAgain = 10_000;
@@ -24,6 +24,7 @@ const root = "/org/freedesktop/NetworkManager";
 /** NM_ACTIVE_CONNECTION_STATE_ACTIVATED */
 const activated = 2;
 const none = "/";
+const busItself = "org.freedesktop.DBus";
 /** NM_METERED_YES, NM_METERED_GUESS_YES */
 const meteredYes = [1, 3];
 const kinds: Record<string, NetworkKind> = {
@@ -120,6 +121,15 @@ class Reader {
   }
 }
 
+async function ownerOf(bus: MessageBus): Promise<string | null> {
+  try {
+    return await bus.invokeDbus<string>({ member: "GetNameOwner", signature: "s", body: [service] });
+  } catch (error) {
+    if (error instanceof DBusError && error.dbusName === `${busItself}.Error.NameHasNoOwner`) return null;
+    throw error;
+  }
+}
+
 interface Found {
   readonly networks: Networks | null;
   /** Null also where there is no way to the internet. */
@@ -131,6 +141,12 @@ export class NetworkWatch {
   private readonly socket: string;
   private bus: MessageBus | undefined;
   private timer: NodeJS.Timeout | undefined;
+  /** When it looks next, by performance.now(). */
+  private due = Number.POSITIVE_INFINITY;
+  /** The unique name whose words count; null where NetworkManager does not run. */
+  private manager: string | null = null;
+  /** Whether what was told was read over this connection. */
+  private read = false;
   private last: string | undefined;
   private looks = 0;
   private closed = false;
@@ -154,8 +170,10 @@ export class NetworkWatch {
       this.lookLater();
       return;
     }
+    this.due = Number.POSITIVE_INFINITY;
+    this.read = false;
     const bus = createClient({
-      socket: this.socket,
+      stream: connectToBus(this.socket),
       authMethods: ["EXTERNAL"],
       // As in helper/guard/systemd.ts: the library's own Hello throws where nobody can catch it.
       direct: true,
@@ -170,12 +188,13 @@ export class NetworkWatch {
 
   private async follow(bus: MessageBus): Promise<void> {
     await bus.invokeDbus({ member: "Hello" });
-    // A forged signal costs a look, no more: what it says is not believed but read.
-    bus.connection.on("message", (message) => {
-      if (message.member === "PropertiesChanged" || message.member === "NameOwnerChanged") this.soon(bus);
+    // Anybody on the bus may send us anything. What is said is not believed but read, and read when those say so whose word it is.
+    bus.connection.on("message", ({ sender, member }) => {
+      const heard = sender === this.manager && member === "PropertiesChanged";
+      if (heard || (sender === busItself && member === "NameOwnerChanged")) this.soon(bus);
     });
     await bus.addMatch(`type='signal',sender='${service}',path_namespace='${root}',member='PropertiesChanged'`);
-    await bus.addMatch(`type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${service}'`);
+    await bus.addMatch(`type='signal',sender='${busItself}',member='NameOwnerChanged',arg0='${service}'`);
     await this.look(bus);
   }
 
@@ -183,26 +202,38 @@ export class NetworkWatch {
     if (this.closed || this.bus !== bus) return;
     this.bus = undefined;
     bus.connection.stream.destroy();
-    this.lookLater();
+    // Once is no sign that the networks are others: what was told counts until a new connection could not be made either.
+    if (this.read) this.connectIn(setTimeout(() => this.connect(), settling));
+    else this.lookLater();
   }
 
   private lookLater(): void {
     this.tell({ networks: null, primary: null });
+    this.connectIn(nextRound(lookAgain, () => this.connect()));
+  }
+
+  private connectIn(timer: NodeJS.Timeout): void {
     clearTimeout(this.timer);
-    this.timer = nextRound(lookAgain, () => this.connect()).unref();
+    this.timer = timer.unref();
   }
 
   private soon(bus: MessageBus, wait = settling): void {
     if (this.closed || this.bus !== bus) return;
     if (wait === settling) this.looks = 0;
+    const due = performance.now() + wait;
+    // Whoever goes on talking puts nothing off.
+    if (due >= this.due) return;
+    this.due = due;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.look(bus), wait).unref();
   }
 
   private async look(bus: MessageBus): Promise<void> {
+    this.due = Number.POSITIVE_INFINITY;
     try {
-      const found = await this.read(bus);
+      const found = await this.find(bus);
       if (this.closed || this.bus !== bus) return;
+      this.read = true;
       this.tell(found);
       const { networks } = found;
       const owed = networks?.gateways.some(({ address, mac }) => mac === null && !address.includes(":"));
@@ -213,10 +244,10 @@ export class NetworkWatch {
     }
   }
 
-  private async read(bus: MessageBus): Promise<Found> {
+  private async find(bus: MessageBus): Promise<Found> {
     // Asked first: a call by the name alone would start it where the bus can.
-    const runs = await bus.invokeDbus<boolean>({ member: "NameHasOwner", signature: "s", body: [service] });
-    if (!runs) return { networks: null, primary: null };
+    this.manager = await ownerOf(bus);
+    if (this.manager === null) return { networks: null, primary: null };
     const reader = new Reader(bus);
     return { networks: await reader.networks(), primary: await reader.primary() };
   }

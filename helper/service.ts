@@ -29,6 +29,7 @@ import type { Authority } from "./server/authority.ts";
 import type { Call, Connection } from "./server/connection.ts";
 import { pass } from "./server/gate.ts";
 import { rightOf } from "./server/rights.ts";
+import { accountOf } from "./server/window-group.ts";
 import { coded } from "./store/trouble.ts";
 
 export interface ServiceParts {
@@ -157,7 +158,7 @@ export function makeService(parts: ServiceParts): (call: Call) => Promise<unknow
   /** Whose rules a client's are; null: everybody's. */
   const ruleUser = (client: Connection) => (viewerOf(client).everything ? null : client.peer.uid);
   /** Whose looks at files are one after another: as in server.ts, the window has its own. */
-  const askerOf = ({ peer }: Connection) => `${peer.uid} ${peer.gid}`;
+  const askerOf = ({ peer }: Connection) => accountOf(peer, parts.authority.windowGroup);
   const named = async <T extends { app?: string | null }>(asked: T, client: Connection): Promise<T> => {
     const [whole = asked] = await withAppKeys([asked], askerOf(client));
     return whole;

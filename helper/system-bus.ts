@@ -1,16 +1,18 @@
 // One connection over D-Bus for one request: nothing to keep alive, nothing to repair after the bus or who answers restarted.
-import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { createClient, type MessageBus } from "dbus-native";
+import { connectToBus, maxMessageBytes } from "./bus-socket.ts";
 
 /** Fixed: a root process takes no bus address from its environment. */
 export const systemBusSocket = "/run/dbus/system_bus_socket";
-/** Replies we read are small; the library's own default is 128 MiB. */
-const maxMessageBytes = 1 << 20;
 
 /** Runs `work` once the bus knows us. Rejects when all of it takes longer than `patience`, milliseconds, or the bus fails. */
-export function withSystemBus<T>(patience: number, work: (bus: MessageBus) => Promise<T>): Promise<T> {
-  return withPeer(connect(systemBusSocket), patience, async (bus) => {
+export function withSystemBus<T>(
+  patience: number,
+  work: (bus: MessageBus) => Promise<T>,
+  socket = systemBusSocket,
+): Promise<T> {
+  return withPeer(connectToBus(socket), patience, async (bus) => {
     await bus.invokeDbus({ member: "Hello" });
     return work(bus);
   });

@@ -11,6 +11,7 @@ import { checkFolder } from "../secure-path.ts";
 import { StartError } from "../start-error.ts";
 import { Connection, type Handler } from "./connection.ts";
 import { Turns } from "./turns.ts";
+import { accountOf, type WindowGroup } from "./window-group.ts";
 
 /** Windows, command lines and scripts of one user; more is a leak or an attack. The installed window, whose group is its own, has its own. */
 const mostClients = 64;
@@ -38,21 +39,28 @@ function removeStale(socketPath: string): void {
 export class ControlServer {
   private readonly server: Server;
   private readonly path: string;
-  private readonly clients = new Set<Connection>();
+  /** With their accounts. */
+  private readonly clients = new Map<Connection, string>();
+  private readonly window: WindowGroup | null;
   private readonly occupied: () => () => void;
   private emptied = () => {};
   private readonly turns = new Turns();
   /** Clients that are being told that they are not served. */
   private readonly refused = new Set<Socket>();
 
-  /** `serves`: uids that may connect besides root. `occupied`: the first client came; it returns what is to be done when the last went. */
+  /**
+   * `serves`: uids that may connect besides root. `occupied`: the first client came; it returns what is to be done when the last went. `window`:
+   * whose clients have an account of their own.
+   */
   constructor(
     path: string,
     serves: (uid: number) => boolean,
     handle: Handler,
     occupied: () => () => void = () => () => {},
+    window: WindowGroup | null = null,
   ) {
     this.path = path;
+    this.window = window;
     this.occupied = occupied;
     this.server = createServer((socket) => this.accept(socket, serves, handle));
   }
@@ -85,7 +93,8 @@ export class ControlServer {
       return;
     }
     const strange = peer.uid !== 0 && !serves(peer.uid);
-    if (strange || this.isFull(peer)) {
+    const account = accountOf(peer, this.window);
+    if (strange || this.isFull(peer, account)) {
       this.refuse(
         socket,
         strange ? new CodedError("not_permitted", `uid ${peer.uid}`) : new CodedError("too_many_clients"),
@@ -93,37 +102,37 @@ export class ControlServer {
       return;
     }
     const client = new Connection(socket, peer, handle, {
-      turn: () => this.turns.take(`${peer.uid} ${peer.gid}`),
-      isTooMuch: () => this.unreadBy(peer) > largestBacklog,
+      turn: () => this.turns.take(account),
+      isTooMuch: () => this.unreadBy(account) > largestBacklog,
     });
     if (this.clients.size === 0) this.emptied = this.occupied();
-    this.clients.add(client);
+    this.clients.set(client, account);
     socket.on("close", () => {
       this.clients.delete(client);
       if (this.clients.size === 0) this.emptied();
     });
   }
 
-  private isFull({ uid, gid }: Peer): boolean {
-    const alike = this.count((peer) => peer.uid === uid && peer.gid === gid);
-    return alike >= mostClients || (uid !== 0 && this.count((peer) => peer.uid !== 0) >= mostInAll);
+  private isFull({ uid }: Peer, account: string): boolean {
+    const alike = this.count((_, own) => own === account);
+    return alike >= mostClients || (uid !== 0 && this.count(({ peer }) => peer.uid !== 0) >= mostInAll);
   }
 
-  private count(test: (peer: Peer) => boolean): number {
+  private count(test: (client: Connection, account: string) => boolean): number {
     let count = 0;
-    for (const { peer } of this.clients) if (test(peer)) count++;
+    for (const [client, account] of this.clients) if (test(client, account)) count++;
     return count;
   }
 
-  private unreadBy({ uid, gid }: Peer): number {
+  private unreadBy(account: string): number {
     let bytes = 0;
-    for (const { peer, backlog } of this.clients) if (peer.uid === uid && peer.gid === gid) bytes += backlog;
+    for (const [{ backlog }, own] of this.clients) if (own === account) bytes += backlog;
     return bytes;
   }
 
   /** Clients that are connected. */
   get connected(): Iterable<Connection> {
-    return this.clients;
+    return this.clients.keys();
   }
 
   /** Says why and closes, also on a stranger that stays or whose words nobody reads: it would keep the descriptor. */
@@ -145,13 +154,13 @@ export class ControlServer {
 
   /** Whether anybody wants the topic: nothing is prepared for nobody. */
   isWatched(topic: Topic): boolean {
-    for (const client of this.clients) if (client.topics.has(topic)) return true;
+    for (const client of this.clients.keys()) if (client.topics.has(topic)) return true;
     return false;
   }
 
   /** `tailored`: what of it a client is told; null: nothing. */
   event(topic: Topic, tailored: (client: Connection) => unknown): void {
-    for (const client of this.clients) {
+    for (const client of this.clients.keys()) {
       if (!client.topics.has(topic)) continue;
       const data = tailored(client);
       if (data !== null) client.event(topic, data);
@@ -159,7 +168,7 @@ export class ControlServer {
   }
 
   async close(): Promise<void> {
-    for (const client of this.clients) client.socket.destroy();
+    for (const client of this.clients.keys()) client.socket.destroy();
     for (const socket of this.refused) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
   }

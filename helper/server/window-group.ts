@@ -1,5 +1,6 @@
 // The group by which the installed window is known. Only the window's launcher may give it: whoever else has it would pass for the window.
 import { readFileSync } from "node:fs";
+import type { Peer } from "../kernel/peer.ts";
 
 export interface WindowGroup {
   /** Null: nobody passes for the window. */
@@ -30,6 +31,14 @@ export function windowGroup(
   if (Number(id) < firstPersons && members.length === 0) return { id: Number(id), problem: null };
   const shown = members.length === 0 ? "none" : members.slice(0, 5).join(" ");
   return nobody(`the group ${name} is somebody's (number ${id}, members: ${shown})`);
+}
+
+/**
+ * Whose place, turn and looks are a client's: its person's, whatever other groups they have, or the window's, which only the launcher gives. By
+ * the group alone a person would count once for each of theirs, and a user namespace may have thousands.
+ */
+export function accountOf({ uid, gid }: Peer, window: WindowGroup | null): string {
+  return gid === window?.id ? `${uid} window` : `${uid}`;
 }
 
 const linesOf = (text: string) => text.split("\n").map((line) => line.split(":"));

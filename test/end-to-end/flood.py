@@ -1,5 +1,5 @@
 # A crowd of clients of one user: flood.py SOCKET COUNT KIND. Prints "there" when all have tried to connect, with how many were refused, and
-# stays until it is killed. silent: says nothing. half: half a message. slow: asks for much and reads nothing. busy: asks again and again. Both
+# stays until it is killed. silent: says nothing. there: says hello. half: half a message. slow: asks for much and reads nothing. busy: asks again and again. Both
 # want what nobody grants them as well.
 import json, select, socket, sys, time
 
@@ -15,6 +15,7 @@ for _ in range(count):
     try:
         s.connect(path)
         if kind == "half": s.sendall(hello[: len(hello) // 2])
+        if kind == "there": s.sendall(hello)
         if kind in ("slow", "busy"): s.sendall(hello + asks)
         crowd.append(s)
     except OSError:

@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { contractVersion } from "../../contract/methods.ts";
 import type { HelperClient } from "../../main/client/client.ts";
-import { asUser, connectAs } from "./as-user.ts";
+import { connectAs } from "./as-user.ts";
 import { slowness } from "./helper-process.ts";
 import { alice, bob, Storming, standingOf, unused, windowGroup } from "./storming.ts";
 
 const clients = 1000;
-/** Of one user, in the same group. */
+/** Of one user. */
 const mostClients = 64;
 let field: Storming;
 /** What one question is about, which waits all the while; and its id. */
@@ -39,11 +39,11 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
 });
 
-async function crowd(kind: string): Promise<void> {
+async function crowd(kind: string, count = clients, group = bob): Promise<void> {
   const script = join(import.meta.dirname, "flood.py");
-  const words = ["/usr/bin/python3", script, field.helper.socket, String(clients), kind, String(contractVersion)];
-  const [program = "", ...args] = asUser(bob, ["prlimit", "--nofile=4096", ...words]);
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"], cwd: "/" });
+  const words = ["/usr/bin/python3", script, field.helper.socket, String(count), kind, String(contractVersion)];
+  const become = [`--reuid=${bob}`, `--regid=${group}`, "--clear-groups", "prlimit", "--nofile=4096"];
+  const child = spawn("setpriv", [...become, ...words], { stdio: ["ignore", "pipe", "inherit"], cwd: "/" });
   children.push(child);
   await once(child.stdout, "data");
 }
@@ -99,3 +99,16 @@ test.each(["silent", "half", "slow", "busy"])(
   },
   120_000,
 );
+
+test("one person in many groups has no more places than in one", async () => {
+  const before = descriptors();
+  for (let group = 2000; group < 2010; group++) await crowd("there", mostClients, group);
+  for (const api of [await connectAs(alice, field.helper), await connectAs(bob, field.helper, windowGroup)]) {
+    await patience(api);
+    api.close();
+  }
+  expect(descriptors() - before).toBeLessThanOrEqual(2 * mostClients + 10);
+  await expect(connectAs(bob, field.helper, 2010)).rejects.toMatchObject({
+    code: expect.stringMatching(/too_many_clients|no_helper/),
+  });
+}, 120_000);

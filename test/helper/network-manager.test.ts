@@ -1,4 +1,6 @@
 // What NetworkManager says, read over a real bus: wireless networks, routers, VPNs, and that it comes and goes.
+import { connect, createServer, type Socket } from "node:net";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Networks } from "../../contract/words.ts";
 import { hardwareAddresses, NetworkWatch } from "../../helper/network-manager.ts";
@@ -94,6 +96,82 @@ test("a bus that ends is the end of its word", async () => {
   await bus.networkManager(home);
   await until("its word", () => last() !== null && last() !== undefined);
   await bus.stop();
+  await until("its end", () => last() === null);
+});
+
+/** As at home, by another router. */
+const away: Objects = { ...home, "/config": { IP4Config: { Gateway: ["s", "198.51.100.66"] } } };
+const router = () => last()?.gateways[0]?.address;
+
+test("a message that is too large for us is passed over: what is known goes on, and what comes next is told", async () => {
+  const manager = await bus.networkManager(home);
+  await until("its word", () => router() === "192.0.2.9");
+  const send = await bus.stranger();
+  const before = told.length;
+  for (const size of [1 << 20, 2 << 20]) await send("Large", "x".repeat(size));
+  manager.say(away);
+  await until("the other router", () => router() === "198.51.100.66");
+  expect(told.slice(before)).toHaveLength(1);
+});
+
+test("what changed is told however much more is said", async () => {
+  const manager = await bus.networkManager(home);
+  await until("its word", () => router() === "192.0.2.9");
+  let said = 0;
+  const talk = setInterval(() => {
+    manager.say(away);
+    said++;
+  }, 20);
+  try {
+    await until("the other router", () => router() === "198.51.100.66");
+  } finally {
+    clearInterval(talk);
+  }
+  expect(said).toBeLessThan(60);
+});
+
+test("nobody but NetworkManager has it asked anew", async () => {
+  const manager = await bus.networkManager(home);
+  await until("its word", () => router() === "192.0.2.9");
+  const look = manager.asked();
+  const send = await bus.stranger();
+  for (const member of ["PropertiesChanged", "NameOwnerChanged", "PropertiesChanged", "NameOwnerChanged"]) {
+    await send(member, "");
+    // Long enough for a look.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  manager.say(away);
+  await until("the other router", () => router() === "198.51.100.66");
+  expect(manager.asked()).toBe(2 * look);
+});
+
+test("a connection that is lost is made anew, and what was known counts meanwhile", async () => {
+  const path = join(dirname(bus.socket), "between");
+  const between: Socket[] = [];
+  const server = createServer((client) => {
+    const onward = connect(bus.socket);
+    between.push(
+      client,
+      onward.on("error", () => {}),
+    );
+    client
+      .on("error", () => onward.destroy())
+      .pipe(onward)
+      .pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  watch.close();
+  watch = new NetworkWatch((networks) => told.push(networks), path);
+  await bus.networkManager(home);
+  await until("its word", () => router() === "192.0.2.9");
+  const before = told.length;
+  const lost = between.splice(0);
+  for (const socket of lost) socket.destroy();
+  await until("a new connection", () => between.length > 0);
+  expect(told.slice(before)).toEqual([]);
+  // With nobody there any more it counts no longer.
+  server.close();
+  for (const socket of between) socket.destroy();
   await until("its end", () => last() === null);
 });
 

@@ -42,11 +42,32 @@ export class TestBus {
     chmodSync(this.folder, 0o755);
   }
 
-  /** Speaks as NetworkManager from now on; `say` replaces what it says and tells of it, `leave` ends it. */
+  /** Somebody else on the bus, whose signals go to each of the others by their own names. Resolves when the bus has passed them on. */
+  async stranger(): Promise<(member: string, text: string) => Promise<void>> {
+    const bus = createClient({ socket: this.socket, authMethods: ["EXTERNAL"] });
+    this.open.push(bus);
+    bus.connection.on("error", () => {});
+    const names = await bus.invokeDbus<string[]>({ member: "ListNames" });
+    const others = names.filter((each) => each.startsWith(":") && each !== bus.name);
+    return async (member, text) => {
+      for (const destination of others)
+        bus.connection.message({
+          ...{ type: 4, serial: 1, destination, path: "/", interface: "a.b", member },
+          ...{ signature: "s", body: [text] },
+        });
+      await bus.invokeDbus({ member: "GetId" });
+    };
+  }
+
+  /** Speaks as NetworkManager from now on; `say` replaces what it says and tells of it, `leave` ends it. `asked`: how many calls it had. */
   async networkManager(objects: Objects) {
     const bus = createClient({ socket: this.socket, authMethods: ["EXTERNAL"] });
     this.open.push(bus);
     bus.connection.on("error", () => {});
+    let asked = 0;
+    bus.connection.on("message", ({ type }) => {
+      if (type === 1) asked++;
+    });
     const serve = (all: Objects) => {
       for (const [path, interfaces] of Object.entries(all)) {
         for (const [short, properties] of Object.entries(interfaces)) {
@@ -66,6 +87,7 @@ export class TestBus {
         const path = "/org/freedesktop/NetworkManager";
         bus.sendSignal(path, "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as", [name, [], []]);
       },
+      asked: () => asked,
       leave: () => bus.connection.stream.destroy(),
     };
   }
