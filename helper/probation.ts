@@ -9,7 +9,7 @@ import { Alarm } from "./kernel/wakeups.ts";
 import { log } from "./log.ts";
 import { hasPassed, type Modes, momentSchema, type State, stateSchema, wallTime } from "./modes.ts";
 import type { OnTrial } from "./server/rights.ts";
-import { durably, type Store } from "./store/database.ts";
+import { decisions, durably, type Store } from "./store/database.ts";
 import { type RuleChanges, type Undone, undoneSchema } from "./store/rule-changes.ts";
 import type { BootClock } from "./store/rules.ts";
 import type { Settings } from "./store/settings.ts";
@@ -250,18 +250,23 @@ export class Probation {
   }
 
   private onEnd(): void {
+    const before = decisions(this.parts.store);
     try {
-      if (this.takeBackOverdue()) this.parts.changed();
+      try {
+        this.takeBackOverdue();
+      } finally {
+        // What is taken back counts, also where the disk has no room for the rest.
+        if (decisions(this.parts.store) !== before) this.parts.changed();
+      }
     } catch (error) {
       log("error", "a change on trial could not be taken back", { error: String((error as Error).stack ?? error) });
       if (troubleOf(error) === "full") this.again = setTimeout(() => this.onEnd(), takeBackAgain).unref();
     }
   }
 
-  private takeBackOverdue(): boolean {
+  private takeBackOverdue(): void {
     const overdue = this.trials.filter(({ ends }) => hasPassed(ends, this.parts.clock));
     for (const each of overdue) this.takeBack(each);
-    return overdue.length > 0;
   }
 
   private takeBack(stored: Stored): void {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { RuleLifetime } from "../../contract/lifetime.ts";
 import type { Action, Mode } from "../../contract/words.ts";
 import type { Asked } from "../../helper/enforced-policy.ts";
+import { boottime } from "../../helper/kernel/libc.ts";
 import { Modes } from "../../helper/modes.ts";
 import { Probation } from "../../helper/probation.ts";
 import type { Store } from "../../helper/store/database.ts";
@@ -35,8 +36,8 @@ afterEach(() => {
   for (const each of opened.splice(0)) each.close();
 });
 
-/** As a helper that starts has them. */
-function started(initial: Mode = "ask") {
+/** As a helper that starts has them. `changed`: what is enforced is brought to what is left. */
+function started(initial: Mode = "ask", changed = () => {}) {
   const settings = new Settings(store);
   const modes = new Modes({
     store,
@@ -55,7 +56,7 @@ function started(initial: Mode = "ask") {
     changes: new RuleChanges(store),
     sessionOf: () => (session === null ? [] : [{} as Asked]),
     decide: () => session ?? "allow",
-    changed: () => {},
+    changed,
   });
   opened.push(modes, probation);
   probation.settleOverdue();
@@ -199,6 +200,26 @@ it("what could not be taken back at the start, for the disk was full, stays on t
   probation.settleOverdue();
   expect(probation.trialOf(0, true)).toBeNull();
   expect(modes.situation.mode).toBe("ask");
+});
+
+it("what is taken back of it is enforced, also where the rest cannot be stored", async () => {
+  now = boottime();
+  let enforced = known();
+  const { probation, modes } = started("ask", () => {
+    enforced = known();
+  });
+  probation.attempt(on("Mode allow, and a rule.", 0), () => {
+    add(1);
+    modes.set({ mode: "allow" });
+  });
+  enforced = known();
+  expect(enforced).toEqual(["allow 1, forever"]);
+  // The disk has room for what makes it smaller alone.
+  store.exec(`CREATE TEMP TRIGGER no_room BEFORE INSERT ON settings WHEN new.name = 'standing'
+    BEGIN SELECT raise(ABORT, 'no room'); END`);
+  await expect.poll(() => known()).toEqual([]);
+  expect(enforced).toEqual([]);
+  expect(modes.state.mode).toBe("allow");
 });
 
 it("lets more through for good where somebody keeps it, or keeps more out", () => {
