@@ -469,6 +469,45 @@ it("a change that cuts its maker's connection does not make what is laxer stay f
   expect(ports()).toEqual([]);
 });
 
+/** What is on trial for an hour, and a change that cuts its maker's connection: how many seconds are left. */
+function leftAfterCut(change: (parts: ReturnType<typeof started>) => void, seconds = 3600): number {
+  const parts = started();
+  parts.probation.attempt(on("A change.", seconds, alice), () => change(parts));
+  session = "allow";
+  parts.probation.attempt(on("A block.", null, alice), () => {
+    block(9);
+    session = "block";
+  });
+  return ((parts.probation.onTrial(alice, false)?.ends ?? 0) - now) / 1000;
+}
+
+it.each<[string, (parts: ReturnType<typeof started>) => void]>([
+  ["a stricter mode", ({ modes }) => modes.set({ mode: "block" })],
+  ["a lockdown", ({ modes }) => modes.set({ lockdown: true })],
+  ["another profile", ({ modes }) => modes.set({ profile: { automatic: false, name: null } })],
+  ["a block", () => void block(1)],
+  [
+    "a stricter mode with a rule that allows",
+    ({ modes }) => {
+      add(1);
+      modes.set({ mode: "block" });
+    },
+  ],
+])("a change that cuts its maker's connection ends no trial sooner of what keeps more out: %s", (_, change) => {
+  expect(leftAfterCut(change)).toBe(3600);
+});
+
+it("a pause that is shorter on trial is not the longer one any sooner", () => {
+  const shorter = ({ modes }: ReturnType<typeof started>) => modes.pause("1h");
+  started().modes.pause("4h");
+  expect(leftAfterCut(shorter)).toBe(3600);
+});
+
+it("a cut connection comes back in a minute where all that is on trial lets more through, or ends before", () => {
+  expect(leftAfterCut(({ modes }) => modes.set({ mode: "allow" }))).toBe(60);
+  expect(leftAfterCut(({ modes }) => modes.set({ mode: "block" }), 50)).toBe(60);
+});
+
 it("a setting that another changed since is on trial as theirs, and goes back to what was before both", () => {
   const { modes, probation } = started();
   probation.attempt(on("Mode block.", 3600, alice), () => modes.set({ mode: "block" }));
