@@ -16,6 +16,10 @@ export const backupPiece = 12_000;
 const profileName = profileSchema.entries.name;
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 
+/** Counted first: of more than there may be none is looked at. */
+const atMost = <S extends v.GenericSchema>(most: number, each: S) =>
+  v.pipe(v.array(v.unknown()), v.maxLength(most), v.array(each));
+
 export const backupSchema = v.strictObject({
   format: v.literal("picket backup"),
   version: v.literal(backupVersion),
@@ -24,19 +28,19 @@ export const backupSchema = v.strictObject({
   picket: v.pipe(v.string(), v.maxLength(64)),
   mode: modeSchema,
   profile: v.strictObject({ automatic: v.boolean(), name: v.nullable(profileName) }),
-  profiles: v.pipe(v.array(v.strictObject(profileSchema.entries)), v.maxLength(1000)),
+  profiles: atMost(1000, v.strictObject(profileSchema.entries)),
   factory: factoryRulesSchema,
-  rules: v.pipe(v.array(fileRuleSchema), v.maxLength(rulesInFile)),
+  rules: atMost(rulesInFile, fileRuleSchema),
   /** `url` null: its text was handed over, and is not in here. */
-  blocklists: v.pipe(
-    v.array(v.strictObject({ name: blocklistNameSchema, url: v.nullable(blocklistUrlSchema), enabled: v.boolean() })),
-    v.maxLength(32),
+  blocklists: atMost(
+    32,
+    v.strictObject({ name: blocklistNameSchema, url: v.nullable(blocklistUrlSchema), enabled: v.boolean() }),
   ),
   history: v.strictObject({
     recording: v.boolean(),
     minutes: whole,
     days: whole,
-    private: v.pipe(v.array(v.pipe(v.string(), v.startsWith("/"), v.maxLength(4096))), v.maxLength(10_000)),
+    private: atMost(10_000, v.pipe(v.string(), v.startsWith("/"), v.maxLength(4096))),
   }),
 });
 export type Backup = v.InferOutput<typeof backupSchema>;
@@ -52,14 +56,15 @@ export function parseBackup(content: string): Backup {
   const { version } = (value ?? {}) as { version?: unknown };
   if (typeof version === "number" && version > backupVersion)
     throw new CodedError("bad_backup", `version ${version}, this Picket knows ${backupVersion}`);
-  const parsed = v.safeParse(backupSchema, value);
+  // Only the first problem is told: millions would take minutes, and more memory than there is.
+  const parsed = v.safeParse(backupSchema, value, { abortEarly: true });
   if (parsed.success) return parsed.output;
   throw new CodedError("bad_backup", placeOf(parsed.issues));
 }
 
 /** What of it could not be read again; null: nothing. */
 export function unreadable(backup: Backup): string | null {
-  const parsed = v.safeParse(backupSchema, backup);
+  const parsed = v.safeParse(backupSchema, backup, { abortEarly: true });
   return parsed.success ? null : placeOf(parsed.issues);
 }
 

@@ -31,7 +31,7 @@ export interface BackupsParts {
   readonly profiles: Profiles;
   readonly modes: Modes;
   readonly blocklists: Blocklists;
-  readonly history: Pick<History, "settings" | "configure" | "setPrivate">;
+  readonly history: Pick<History, "settings" | "write" | "reread" | "setPrivate">;
   readonly rulesFiles: RulesFiles;
   readonly version: string;
   rules(): Rule[];
@@ -127,7 +127,7 @@ export class Backups {
     command: string,
     keep: () => Backup | null,
   ): Promise<Restored> {
-    const { store, settings, modes, blocklists, rulesFiles } = this.parts;
+    const { store, settings, modes, blocklists, history, rulesFiles } = this.parts;
     const profiles = wanted.profiles.map(checkedProfile);
     const staged = new StagedRules();
     const [problem] = staged.add(await withAppKeys(wanted.rules, asker)).problems;
@@ -169,6 +169,7 @@ export class Backups {
         modes.forget(before);
         throw error;
       }
+      history.reread();
       for (const app of wanted.history.private) this.keepPrivate(app);
       this.parts.changed();
       return restored;
@@ -187,7 +188,7 @@ export class Backups {
     const { recording, minutes, days } = history.settings;
     const longer = { minutes: Math.max(minutes, wanted.minutes), days: Math.max(days, wanted.days) };
     if (recording === wanted.recording && minutes === longer.minutes && days === longer.days) return;
-    history.configure({ recording: wanted.recording, ...longer } as Parameters<typeof history.configure>[0]);
+    history.write({ recording: wanted.recording, ...longer } as Parameters<typeof history.write>[0]);
   }
 
   private keepPrivate(app: string): void {

@@ -73,6 +73,8 @@ export interface EngineParts {
   /** Whose a process is; undefined where people are not told apart. */
   personOf(origin: Origin): number | null | undefined;
   readonly clock: BootClock;
+  /** Uid of who asked for what is being done; 0 where nobody did. */
+  asker(): number;
   readonly settings: Settings;
   readonly listener: Listener;
   zones(): Zones;
@@ -133,7 +135,7 @@ export class Engine {
     const lostBefore = parts.lostPackets();
     const verdicts = new FlowVerdicts(store, parts.clock.boot);
     this.parts = parts;
-    this.rules = new Rules(store, parts.clock);
+    this.rules = new Rules(store, parts.clock, parts.asker);
     if (!programs.adopted) apps.tidy(new Set(this.rules.all().map(({ rule }) => rule.app)));
     this.uses = new RuleUses(store);
     // Before the policy is read: what was over while no helper ran never comes back.

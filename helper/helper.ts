@@ -286,6 +286,7 @@ async function assemble(rooms: Rooms): Promise<Helper> {
     cgroups,
     personOf: (origin) => (apart ? personOf(origin) : undefined),
     clock,
+    asker: () => journal.asker?.uid ?? 0,
     settings: {
       holdTicks: Math.max(1, Math.round(ticksPerSecond() * holdPace)),
       pidNamespace: statSync("/proc/self/ns/pid").ino,

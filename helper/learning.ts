@@ -14,6 +14,8 @@ import type { Settings } from "./store/settings.ts";
 
 /** What was noted reaches the disk so much later, milliseconds: a helper that is killed loses no more. */
 const flushPace = 1000;
+/** As much of one person's waits while nothing can be written: more than is kept of all. */
+const mostWaiting = 10_000;
 
 function nameOf({ app, direction, domain, address, port, protocol }: Sighting): string {
   const parts = JSON.stringify([app, direction, domain, address, port, protocol]);
@@ -38,6 +40,8 @@ export class Learning {
   /** By whose it is. */
   private readonly waiting = new Map<number, Map<string, Seen>>();
   private timer: NodeJS.Timeout | undefined;
+  /** Whether there was no room for some of it. */
+  private full = false;
 
   constructor(parts: LearningParts) {
     this.parts = parts;
@@ -84,9 +88,18 @@ export class Learning {
     const waiting = this.waiting.get(whose) ?? new Map<string, Seen>();
     this.waiting.set(whose, waiting);
     const name = JSON.stringify(Object.values(sighting));
+    if (waiting.size >= mostWaiting && !waiting.has(name)) {
+      this.giveUp();
+      return;
+    }
     const count = (waiting.get(name)?.count ?? 0) + by;
     waiting.set(name, { ...sighting, count, last: Date.now() });
     this.timer ??= setTimeout(() => this.flush(), flushPace).unref();
+  }
+
+  private giveUp(): void {
+    if (!this.full) log("warn", "too much that was seen while learning waits to be saved: the rest is not noted");
+    this.full = true;
   }
 
   /** Never throws: what cannot be written waits for the next time. */
@@ -97,6 +110,7 @@ export class Learning {
     try {
       for (const [person, waiting] of this.waiting) this.rows.add([...waiting.values()], person);
       this.waiting.clear();
+      this.full = false;
     } catch (error) {
       log("error", "what was seen while learning could not be saved", { error: String(error) });
     }

@@ -7,9 +7,9 @@ import type { Action, Trial } from "../contract/words.ts";
 import type { Asked } from "./enforced-policy.ts";
 import { Alarm } from "./kernel/wakeups.ts";
 import { log } from "./log.ts";
-import { hasPassed, type Modes, momentSchema, type State, stateSchema, wallTime } from "./modes.ts";
+import { hasPassed, type Modes, type Moment, momentSchema, type State, stateSchema, wallTime } from "./modes.ts";
 import type { OnTrial } from "./server/rights.ts";
-import { durably, type Store } from "./store/database.ts";
+import { decisions, durably, type Store } from "./store/database.ts";
 import { type RuleChanges, type Undone, undoneSchema } from "./store/rule-changes.ts";
 import type { BootClock } from "./store/rules.ts";
 import type { Settings } from "./store/settings.ts";
@@ -157,6 +157,12 @@ export class Probation {
     return !blockMore || isLaxer(modes.state, stored.before as Partial<State>);
   }
 
+  /** Whether something may be kept out that was not before. What a change of rules does, only the whole policy knows. */
+  private mayNarrow({ before, rules, after }: Stored): boolean {
+    const { state } = this.parts.modes;
+    return rules.length > 0 || after !== null || isLaxer({ ...state, ...(before as Partial<State>) }, state);
+  }
+
   /** What was on trial when an earlier helper died and has had its time: call it before the first policy is made. */
   settleOverdue(): void {
     try {
@@ -216,18 +222,25 @@ export class Probation {
   }
 
   private begin({ what, seconds, uid = 0 }: Attempt, earlier: Stored | null, before: State, newest: number): Stored {
-    const { boot, boottime } = this.parts.clock;
-    const at = Math.round(boottime() + (seconds ?? patience) * 1000);
-    // What lets more through stays for longer only if somebody says so.
-    const endsSooner = earlier !== null && seconds === null && earlier.ends.at < at && this.isWidening(earlier);
     return {
       what,
       by: uid,
-      ends: endsSooner ? earlier.ends : { boot, at },
+      ends: this.endOf(seconds, earlier),
       before: { ...before, ...this.before(this.trials) },
       rules: earlier?.rules ?? [],
       after: newest,
     };
+  }
+
+  /** Only who says so keeps for longer what lets more through, or ends sooner what keeps more out: any program can cut a connection of its own. */
+  private endOf(seconds: number | null, earlier: Stored | null): Moment {
+    const { boot, boottime } = this.parts.clock;
+    const at = Math.round(boottime() + (seconds ?? patience) * 1000);
+    const stays =
+      earlier !== null &&
+      seconds === null &&
+      (earlier.ends.at < at ? this.isWidening(earlier) : this.mayNarrow(earlier));
+    return stays ? earlier.ends : { boot, at };
   }
 
   /** Keeps what is on trial as the user was told. Errors: nothing_to_confirm. */
@@ -250,18 +263,23 @@ export class Probation {
   }
 
   private onEnd(): void {
+    const before = decisions(this.parts.store);
     try {
-      if (this.takeBackOverdue()) this.parts.changed();
+      try {
+        this.takeBackOverdue();
+      } finally {
+        // What is taken back counts, also where the disk has no room for the rest.
+        if (decisions(this.parts.store) !== before) this.parts.changed();
+      }
     } catch (error) {
       log("error", "a change on trial could not be taken back", { error: String((error as Error).stack ?? error) });
       if (troubleOf(error) === "full") this.again = setTimeout(() => this.onEnd(), takeBackAgain).unref();
     }
   }
 
-  private takeBackOverdue(): boolean {
+  private takeBackOverdue(): void {
     const overdue = this.trials.filter(({ ends }) => hasPassed(ends, this.parts.clock));
     for (const each of overdue) this.takeBack(each);
-    return overdue.length > 0;
   }
 
   private takeBack(stored: Stored): void {

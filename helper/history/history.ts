@@ -319,15 +319,34 @@ export class History {
 
   configure(change: ParsedParams<"history.configure">): HistorySettings {
     this.upToDate();
-    const before = this.kept.recording;
-    const { recording = before, minutes = this.kept.minutes, days = this.kept.days } = change;
-    const next = { recording, minutes, days };
-    durably(this.parts.store, () => this.parts.settings.set("history", next));
-    this.kept = next;
-    if (next.recording !== before) this.note({ kind: "recording", at: Date.now(), to: next.recording ? "on" : "off" });
+    durably(this.parts.store, () => this.write(change));
+    this.reread();
     // Whoever says how long things stay means it at once.
     this.tidy(Date.now() / 1000);
     return this.settings;
+  }
+
+  /** Only on the disk: whoever calls it calls reread() once all is stored. */
+  write({ recording, minutes, days }: ParsedParams<"history.configure">): void {
+    const { kept, parts } = this;
+    parts.settings.set("history", {
+      recording: recording ?? kept.recording,
+      minutes: minutes ?? kept.minutes,
+      days: days ?? kept.days,
+    });
+  }
+
+  /** What is stored counts from now on; what happened until now is of before. */
+  reread(): void {
+    const next = this.parts.settings.get("history", keptSchema) ?? usual;
+    const { recording } = next;
+    if (recording === this.kept.recording) {
+      this.kept = next;
+      return;
+    }
+    this.attempt(() => this.upToDate());
+    this.kept = next;
+    this.attempt(() => this.note({ kind: "recording", at: Date.now(), to: recording ? "on" : "off" }));
   }
 
   setPrivate({ app, private: on, forget }: ParsedParams<"history.setPrivate">): HistorySettings {

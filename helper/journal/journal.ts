@@ -61,7 +61,8 @@ export class Journal {
     }
   }
 
-  private get asker(): Asker | null {
+  /** Who asked for what is being done; null: nobody did. */
+  get asker(): Asker | null {
     const request = this.requests.getStore();
     return request === undefined || request.over ? null : request.by;
   }

@@ -3,6 +3,7 @@ import type { Lifetime } from "../../contract/lifetime.ts";
 import type { RecentAnswer } from "../../contract/questions.ts";
 import type { Prompt, Scope } from "../../contract/words.ts";
 
+/** Of each person: nobody's answers push out another's. */
 const remembered = 100;
 
 type Person = Prompt["process"]["person"];
@@ -19,7 +20,8 @@ export class Answered {
   private readonly words = new Map<string, string>();
   /** Whose each was, as a prompt's process has it. */
   private readonly people = new Map<string, Person>();
-  private readonly answers: RecentAnswer[] = [];
+  /** Newest first. */
+  private answers: { readonly person: Person; readonly answer: RecentAnswer }[] = [];
 
   /** `how`: "allow, endpoint, once". */
   note(ids: readonly string[], how: string, person?: Person): void {
@@ -27,8 +29,9 @@ export class Answered {
       this.words.set(id, how);
       this.people.set(id, person);
     }
-    bound(this.words, remembered);
-    bound(this.people, 2 * remembered);
+    const isTheirs = (id: string) => this.people.get(id) === person;
+    bound(this.words, remembered, isTheirs);
+    bound(this.people, 2 * remembered, isTheirs);
   }
 
   /** `now`: milliseconds since 1970. */
@@ -36,15 +39,18 @@ export class Answered {
     this.people.set(id, process.person);
     const time = new Date(now).toISOString();
     const about = { id, app, direction, endpoint, endpoints: endpoints.length, domain };
-    this.answers.unshift({ ...about, ...given, time, undone: false });
-    this.answers.length = Math.min(this.answers.length, remembered);
+    const { person } = process;
+    this.answers.unshift({ person, answer: { ...about, ...given, time, undone: false } });
+    const theirs = this.answers.filter((each) => each.person === person);
+    if (theirs.length > remembered) this.answers = this.answers.filter((each) => each !== theirs.at(-1));
   }
 
   /** A change of rules was taken back, if it was an answer's. */
   undone(change: number): void {
-    const at = this.answers.findIndex((answer) => answer.change === change);
-    const answer = this.answers[at];
-    if (answer) this.answers[at] = { ...answer, change: null, undone: true };
+    this.answers = this.answers.map(({ person, answer }) => ({
+      person,
+      answer: answer.change === change ? { ...answer, change: null, undone: true } : answer,
+    }));
   }
 
   how(id: string): string | undefined {
@@ -58,13 +64,11 @@ export class Answered {
 
   /** Newest first. */
   list(): RecentAnswer[] {
-    return [...this.answers];
+    return this.answers.map(({ answer }) => answer);
   }
 }
 
-function bound(map: Map<string, unknown>, most: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= most) return;
-    map.delete(key);
-  }
+function bound(map: Map<string, unknown>, most: number, counts: (id: string) => boolean): void {
+  const counted = [...map.keys()].filter(counts);
+  for (const id of counted.slice(0, Math.max(0, counted.length - most))) map.delete(id);
 }

@@ -6,9 +6,9 @@ import { prepared, type Store } from "./database.ts";
 import type { RuleRow } from "./rules.ts";
 import { anyMatcher, twinOf } from "./twins.ts";
 
-/** Changes that can be taken back, the newest; fewer where they are large. */
+/** Changes of one maker that can be taken back, the newest; fewer where they are large. */
 const kept = 200;
-/** Bytes of what they replaced, the newest change aside. */
+/** Bytes of what they replaced, of one maker, the newest change aside. */
 const keptBytes = 32 * 1024 * 1024;
 
 /** Changes of less are small however many are kept. */
@@ -34,8 +34,14 @@ interface StoredRow extends RuleRow {
   processes: { pid: number; start: number }[];
 }
 
-/** A change as it is stored. `before`, `after`: JSON. */
-const storedSchema = v.object({ id: v.number(), made: v.number(), before: v.string(), after: v.string() });
+/** A change as it is stored. `before`, `after`: JSON. `maker`: a uid, which an older helper did not keep. */
+const storedSchema = v.object({
+  id: v.number(),
+  made: v.number(),
+  before: v.string(),
+  after: v.string(),
+  maker: v.optional(v.number(), 0),
+});
 type Stored = v.InferOutput<typeof storedSchema>;
 
 /** Rows that are to be there, and the numbers of those that go for them. */
@@ -55,11 +61,13 @@ export type Undone = v.InferOutput<typeof undoneSchema>;
 export class RuleChanges {
   private readonly store: Store;
   private readonly check: () => void;
+  private readonly maker: () => number;
   private open: { before: StoredRow[]; after: number[] } | undefined;
-  /** `check`: within a change that is made or taken back, throws where it may not be. */
-  constructor(store: Store, check = () => {}) {
+  /** `check`: within a change that is made or taken back, throws where it may not be. `maker`: uid of who changes something now. */
+  constructor(store: Store, check = () => {}, maker = () => 0) {
     this.store = store;
     this.check = check;
+    this.maker = maker;
   }
 
   /** One transaction and one step back, also for what is recorded within. `now`: milliseconds since 1970. */
@@ -159,7 +167,9 @@ export class RuleChanges {
     this.store.transaction(() => {
       this.replaceWhatIsLeft(inverse);
       this.store
-        .prepare("INSERT INTO rule_changes (id, made, before, after) VALUES (@id, @made, @before, @after)")
+        .prepare(
+          "INSERT INTO rule_changes (id, made, before, after, maker) VALUES (@id, @made, @before, @after, @maker)",
+        )
         .run(change);
     })();
   }
@@ -244,16 +254,21 @@ export class RuleChanges {
 
   private write({ before, after }: { before: StoredRow[]; after: number[] }, now: number): void {
     if (before.length === 0 && after.length === 0) return;
-    const insert = prepared(this.store, "INSERT INTO rule_changes (made, before, after) VALUES (?, ?, ?)");
-    const { lastInsertRowid } = insert.run(now, JSON.stringify(before), JSON.stringify(after));
-    const newest = Number(lastInsertRowid);
-    prepared(this.store, `DELETE FROM rule_changes WHERE id <= ? AND ${notOnTrial}`).run(newest - kept);
+    const maker = this.maker();
+    const insert = prepared(this.store, "INSERT INTO rule_changes (made, before, after, maker) VALUES (?, ?, ?, ?)");
+    const { lastInsertRowid } = insert.run(now, JSON.stringify(before), JSON.stringify(after), maker);
+    prepared(
+      this.store,
+      `DELETE FROM rule_changes WHERE maker = @maker AND ${notOnTrial}
+         AND id <= (SELECT id FROM rule_changes WHERE maker = @maker ORDER BY id DESC LIMIT 1 OFFSET @kept)`,
+    ).run({ maker, kept });
     if (after.length < fewRules && before.length < fewRules) return;
     this.store
       .prepare(
-        `DELETE FROM rule_changes WHERE id < ? AND ${notOnTrial} AND id IN (SELECT id FROM
-           (SELECT id, sum(length(before) + length(after)) OVER (ORDER BY id DESC) AS size FROM rule_changes) WHERE size > ?)`,
+        `DELETE FROM rule_changes WHERE id < @newest AND ${notOnTrial} AND id IN (SELECT id FROM
+           (SELECT id, sum(length(before) + length(after)) OVER (ORDER BY id DESC) AS size FROM rule_changes WHERE maker = @maker)
+           WHERE size > @keptBytes)`,
       )
-      .run(newest, keptBytes);
+      .run({ newest: lastInsertRowid, maker, keptBytes });
   }
 }

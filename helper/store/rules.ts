@@ -110,7 +110,8 @@ export class Rules {
   private readonly leftOver = new Set<number>();
   /** What people changed, and the way back. */
   readonly changes: RuleChanges;
-  constructor(store: Store, clock: BootClock) {
+  /** `maker`: uid of who changes rules now. */
+  constructor(store: Store, clock: BootClock, maker = () => 0) {
     this.store = store;
     this.clock = clock;
     const keep = (row: RuleRow) => ({
@@ -126,8 +127,10 @@ export class Rules {
       ({ boot }) => boot !== null,
       (before, now) => room.note([before?.weighed, now?.weighed]),
     );
-    this.changes = new RuleChanges(store, () =>
-      room.check(Array.from(this.cache.underWay(), ([before, now]) => [before?.weighed, now?.weighed] as const)),
+    this.changes = new RuleChanges(
+      store,
+      () => room.check(Array.from(this.cache.underWay(), ([before, now]) => [before?.weighed, now?.weighed] as const)),
+      maker,
     );
   }
 

@@ -100,6 +100,7 @@ async function measure(title: string, where: string, goals: boolean): Promise<vo
       programs,
       store,
       clock,
+      asker: () => 0,
       situation: () => ({ mode: "ask", override: null, profile }),
       lists: new PolicyLists(blocklists),
       resolvedMonitor: null,

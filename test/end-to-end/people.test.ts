@@ -208,6 +208,14 @@ describe("two people at once", () => {
     expect(await ids(bobs)).toContain(his.id);
   });
 
+  test("nobody's changes push out what another may take back", async () => {
+    const block = (api: HelperClient, address: string) =>
+      api.call("rules.add", { app: null, action: "block", address });
+    const { id, change } = await block(alices, "192.0.2.204");
+    for (let turn = 0; turn < 201; turn++) await block(bobs, "192.0.2.205");
+    expect((await alices.call("rules.undo", { change })).removed.map((rule) => rule.id)).toEqual([id]);
+  });
+
   test("a file of rules replaces one's own and no others", async () => {
     const before = await root.call("rules.list", {});
     await bobs.call("rules.stage", { first: true, rules: [{ action: "block", address: "192.0.2.210" }] });

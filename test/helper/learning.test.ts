@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import type { Flow } from "../../contract/words.ts";
 import { Learning } from "../../helper/learning.ts";
+import { logged } from "../../helper/log.ts";
 import { Settings } from "../../helper/store/settings.ts";
 import { temporaryStore } from "./store/temporary.ts";
 
@@ -67,4 +68,18 @@ it("what was seen before people were told apart is the owner's from then on, add
   expect(after.apps(alice).sort()).toEqual(["/both", "/old"]);
   expect(after.learning.review(alice).proposals.find(({ app }) => app === "/both")?.count).toBe(2);
   expect(after.apps(bob)).toEqual([]);
+});
+
+it("what waits for room on the disk is bounded, and told of once", () => {
+  const { store, see, apps } = start();
+  store.pragma("query_only = ON");
+  const warned = logged.warn;
+  for (let at = 0; at < 10_050; at++) see(`/app${at}`, alice, alice);
+  see("/his", bob, bob);
+  expect(logged.warn).toBe(warned + 1);
+  store.pragma("query_only = OFF");
+  expect(apps(bob)).toEqual(["/his"]);
+  see("/later", alice, alice);
+  expect(apps(alice)).toContain("/later");
+  expect(apps(alice)).not.toContain("/app10000");
 });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { RuleLifetime } from "../../contract/lifetime.ts";
 import type { Action, Mode } from "../../contract/words.ts";
 import type { Asked } from "../../helper/enforced-policy.ts";
+import { boottime } from "../../helper/kernel/libc.ts";
 import { Modes } from "../../helper/modes.ts";
 import { Probation } from "../../helper/probation.ts";
 import type { Store } from "../../helper/store/database.ts";
@@ -35,8 +36,8 @@ afterEach(() => {
   for (const each of opened.splice(0)) each.close();
 });
 
-/** As a helper that starts has them. */
-function started(initial: Mode = "ask") {
+/** As a helper that starts has them. `changed`: what is enforced is brought to what is left. */
+function started(initial: Mode = "ask", changed = () => {}) {
   const settings = new Settings(store);
   const modes = new Modes({
     store,
@@ -55,7 +56,7 @@ function started(initial: Mode = "ask") {
     changes: new RuleChanges(store),
     sessionOf: () => (session === null ? [] : [{} as Asked]),
     decide: () => session ?? "allow",
-    changed: () => {},
+    changed,
   });
   opened.push(modes, probation);
   probation.settleOverdue();
@@ -199,6 +200,26 @@ it("what could not be taken back at the start, for the disk was full, stays on t
   probation.settleOverdue();
   expect(probation.trialOf(0, true)).toBeNull();
   expect(modes.situation.mode).toBe("ask");
+});
+
+it("what is taken back of it is enforced, also where the rest cannot be stored", async () => {
+  now = Math.floor(boottime());
+  let enforced = known();
+  const { probation, modes } = started("ask", () => {
+    enforced = known();
+  });
+  probation.attempt(on("Mode allow, and a rule.", 0), () => {
+    add(1);
+    modes.set({ mode: "allow" });
+  });
+  enforced = known();
+  expect(enforced).toEqual(["allow 1, forever"]);
+  // The disk has room for what makes it smaller alone.
+  store.exec(`CREATE TEMP TRIGGER no_room BEFORE INSERT ON settings WHEN new.name = 'standing'
+    BEGIN SELECT raise(ABORT, 'no room'); END`);
+  await expect.poll(() => known(), { timeout: 10_000 }).toEqual([]);
+  expect(enforced).toEqual([]);
+  expect(modes.state.mode).toBe("allow");
 });
 
 it("lets more through for good where somebody keeps it, or keeps more out", () => {
@@ -446,6 +467,45 @@ it("a change that cuts its maker's connection does not make what is laxer stay f
   now += 50_000;
   expect(started().modes.state.mode).toBe("ask");
   expect(ports()).toEqual([]);
+});
+
+/** What is on trial for an hour, and a change that cuts its maker's connection: how many seconds are left. */
+function leftAfterCut(change: (parts: ReturnType<typeof started>) => void, seconds = 3600): number {
+  const parts = started();
+  parts.probation.attempt(on("A change.", seconds, alice), () => change(parts));
+  session = "allow";
+  parts.probation.attempt(on("A block.", null, alice), () => {
+    block(9);
+    session = "block";
+  });
+  return ((parts.probation.onTrial(alice, false)?.ends ?? 0) - now) / 1000;
+}
+
+it.each<[string, (parts: ReturnType<typeof started>) => void]>([
+  ["a stricter mode", ({ modes }) => modes.set({ mode: "block" })],
+  ["a lockdown", ({ modes }) => modes.set({ lockdown: true })],
+  ["another profile", ({ modes }) => modes.set({ profile: { automatic: false, name: null } })],
+  ["a block", () => void block(1)],
+  [
+    "a stricter mode with a rule that allows",
+    ({ modes }) => {
+      add(1);
+      modes.set({ mode: "block" });
+    },
+  ],
+])("a change that cuts its maker's connection ends no trial sooner of what keeps more out: %s", (_, change) => {
+  expect(leftAfterCut(change)).toBe(3600);
+});
+
+it("a pause that is shorter on trial is not the longer one any sooner", () => {
+  const shorter = ({ modes }: ReturnType<typeof started>) => modes.pause("1h");
+  started().modes.pause("4h");
+  expect(leftAfterCut(shorter)).toBe(3600);
+});
+
+it("a cut connection comes back in a minute where all that is on trial lets more through, or ends before", () => {
+  expect(leftAfterCut(({ modes }) => modes.set({ mode: "allow" }))).toBe(60);
+  expect(leftAfterCut(({ modes }) => modes.set({ mode: "block" }), 50)).toBe(60);
 });
 
 it("a setting that another changed since is on trial as theirs, and goes back to what was before both", () => {

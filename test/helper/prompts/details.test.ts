@@ -103,4 +103,19 @@ describe("the answers given", () => {
     expect(list[1]).toMatchObject({ id: "p118", change: null, undone: true });
     expect(list.filter(({ undone }) => undone)).toHaveLength(1);
   });
+
+  test("of one person take the place of no other's", () => {
+    const answered = new Answered();
+    const answer = (id: string, person: number) => {
+      const prompt = aPrompt(id, curl, anEndpoint("192.0.2.1"));
+      answered.note([id, `${id} too`, `${id} as well`], "block, any, forever", person);
+      answered.keep({ ...prompt, process: { ...prompt.process, person } }, { ...given, change: 1 }, 1);
+    };
+    answer("hers", 1000);
+    for (let at = 0; at < 250; at++) answer(`his${at}`, 1001);
+    expect(answered.list().map(({ id }) => id)).toContain("hers");
+    expect(answered.list()).toHaveLength(101);
+    expect([answered.how("hers"), answered.personOf("hers")]).toEqual(["block, any, forever", 1000]);
+    expect([answered.how("his0"), answered.personOf("his0")]).toEqual([undefined, "unknown"]);
+  });
 });

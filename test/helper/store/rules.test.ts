@@ -362,6 +362,29 @@ describe("a change", () => {
     expect(() => rules.changes.undo(newest(rules) + 1)).toThrow(nothing);
   });
 
+  it("of one person is no way back less for another, however many and large it is", () => {
+    const store = open();
+    let maker = 1000;
+    const rules = new Rules(store, clock, () => maker);
+    const nothing = expect.objectContaining({ code: "nothing_to_undo" });
+    rules.add(curl, 1);
+    const hers = newest(rules);
+    maker = 1001;
+    rules.add({ ...curl, port: 80 }, 1);
+    const his = newest(rules);
+    for (let more = 0; more < 200; more++) rules.add({ ...curl, action: "block", port: 1 }, 2);
+    expect(() => rules.changes.undo(his)).toThrow(nothing);
+    store.exec(
+      "UPDATE rule_changes SET before = before || printf('%.*c', 40000000, ' ') WHERE id = (SELECT max(id) FROM rule_changes)",
+    );
+    rules.changes.record(3, () => {
+      for (let port = 1000; port < 1100; port++) rules.add({ ...curl, port }, 3);
+    });
+    expect(() => rules.changes.undo(newest(rules) - 1)).toThrow(nothing);
+    rules.changes.undo(hers);
+    expect(person(rules).some(({ rule }) => rule.port === curl.port)).toBe(false);
+  });
+
   it("that fails leaves nothing behind", () => {
     const rules = start();
     expect(() =>
