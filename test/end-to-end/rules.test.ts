@@ -166,6 +166,23 @@ describe("the list of rules", () => {
     expect(whole(await rulesNow())).toEqual(whole(before));
   });
 
+  test("an address is asked for in the local network only", async () => {
+    const api = await helper.client();
+    const verdict = async (address: string, port: number) => {
+      const asked = { app: "/usr/bin/any", address, port, protocol: "udp" } as const;
+      return (await api.call("explain", asked)).rule ?? "none";
+    };
+    for (const address of ["255.255.255.255", "192.168.1.1", "10.0.0.1"])
+      expect(await verdict(address, 67)).toBe("factory:dhcp");
+    for (const address of ["ff02::1:2", "fe80::1", "fd00::1"])
+      expect(await verdict(address, 547)).toBe("factory:dhcp6");
+    for (const [address, port] of [
+      ["203.0.113.2", 67],
+      ["2001:db8::2", 547],
+    ] as const)
+      expect(await verdict(address, port)).toBe("none");
+  });
+
   test("says what stops working without a factory rule", async () => {
     const { stdout } = await picket("rules", "disable", "factory:dhcp");
     expect(stdout).toContain("disabled factory:dhcp. Without it, asking a network for an IPv4 address");

@@ -17,6 +17,19 @@ function at(version: number): Database.Database {
   return store;
 }
 
+describe("migration 16", () => {
+  it("leaves asking for an address to the local network, and enabled or not as it was", () => {
+    const store = at(15);
+    store.exec("UPDATE rules SET enabled = 0 WHERE name = 'factory:dhcp6'");
+    migrate(store, own);
+    const rules = new Rules(store, clock).all().map(({ rule }) => [rule.id, rule.zone, rule.enabled]);
+    expect(rules.filter(([id]) => String(id).startsWith("factory:dhcp"))).toEqual([
+      ["factory:dhcp", "local", true],
+      ["factory:dhcp6", "local", false],
+    ]);
+  });
+});
+
 describe("migration 2", () => {
   it("keeps rules with their numbers, and gives them the direction they were about", () => {
     const store = at(1);

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -256,29 +257,38 @@ it("what a start set aside and could not replace is where the next one takes the
 });
 
 it("a first page that the disk cannot read is damage: the rules come from the newest copy that can be read", () => {
-  const [image, disk] = [join(folder(), "image"), join(folder(), "disk")];
+  const own = folder();
   const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: "pipe" });
-  const mount = () => run("mount", "-o", "loop,errors=continue", image, disk);
-  mkdirSync(disk);
+  const mounted: string[] = [];
+  const mount = (image: string) => {
+    const disk = `${image}.disk`;
+    mkdirSync(disk);
+    run("mount", "-o", "loop,errors=continue", image, disk);
+    mounted.push(disk);
+    return disk;
+  };
+  // Another one, not the same mounted anew: whoever made a mount namespace meanwhile has it still, and what was read of it.
+  const [image, worn] = [join(own, "image"), join(own, "worn")];
   writeFileSync(image, "");
   truncateSync(image, 16 << 20);
   // Blocks of 1 KiB, and where they lie can be set.
   run("mkfs.ext4", "-q", "-b", "1024", "-O", "^extent,^64bit,^has_journal", image);
-  mount();
   try {
-    const { store } = openState(disk, now, () => {});
-    const copies = new Copies(copiesFolder(disk), databaseIn(disk), store);
+    const good = mount(image);
+    const { store } = openState(good, now, () => {});
+    const copies = new Copies(copiesFolder(good), databaseIn(good), store);
     for (const host of ["first.example", "second.example"]) {
       addRule(store, host);
       copies.write();
     }
     store.close();
-    const [newest = ""] = copiesIn(copiesFolder(disk)).map((copy) => copy.slice(disk.length));
-    run("umount", disk);
+    const [newest = ""] = copiesIn(copiesFolder(good)).map((copy) => copy.slice(good.length));
+    run("sync", "--file-system", good);
+    copyFileSync(image, worn);
     // Into the last KiB, which is then no more: a disk with bad sectors.
-    for (const file of ["/picket.sqlite", newest]) run("debugfs", "-w", "-R", `sif ${file} block[0] 16383`, image);
-    mount();
-    truncateSync(image, (16 << 20) - 4096);
+    for (const file of ["/picket.sqlite", newest]) run("debugfs", "-w", "-R", `sif ${file} block[0] 16383`, worn);
+    const disk = mount(worn);
+    truncateSync(worn, (16 << 20) - 4096);
     expect(() => readFileSync(databaseIn(disk))).toThrow(/EIO/);
     const { store: fresh, damage } = openState(disk, now, () => {});
     open.push(fresh);
@@ -287,7 +297,8 @@ it("a first page that the disk cannot read is damage: the rules come from the ne
     expect(hosts(fresh)).toEqual(["first.example"]);
     close(fresh);
   } finally {
-    run("umount", disk);
+    // Lazily, or its failure would hide what failed before.
+    for (const disk of mounted) run("umount", "--lazy", disk);
   }
 });
 
