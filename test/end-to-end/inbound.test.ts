@@ -345,7 +345,7 @@ describe("datagrams that are no calls", () => {
   });
 
   test("a port that the system chose hears whoever speaks to it", async () => {
-    const listener = await Listener.start(helper, network, "udp", "0.0.0.0", 0, "group=192.0.2.40/9");
+    const listener = await Listener.start(helper, network, "udp", "0.0.0.0", 0, "group=192.0.2.240/9");
     listeners.push(listener);
     const from = network.address(4);
     const theCall: Call = { protocol: "udp", from, fromPort: 4444, to: network.nearAddress(4), port: listener.port };
