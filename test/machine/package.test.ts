@@ -139,10 +139,7 @@ test("what it brings: its own Node, the command, its manual and the unit, all ro
     expect(await machine.exists(`/usr/${path}`)).toBe(true);
 });
 
-/**
- * Where nothing is decided: a second address of the far side's. Its client is patient: a version with another ABI hears of what waits by its next
- * retransmission, 31 or 63 s after it began.
- */
+/** Where nothing is decided: a second address of the far side's. */
 const undecided = {
   address: "192.0.2.3",
   client: client.replace(far.address, "192.0.2.3"),
