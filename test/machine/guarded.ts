@@ -14,12 +14,9 @@ s = socket.create_server(("${far.address}", ${far.port}))
 print("up", flush=True)
 while True:
     c, _ = s.accept(); print("arrived", flush=True); c.sendall(b"welcome\\n"); c.close()`;
-/**
- * Prints the far side's greeting, or the errno. It is patient: a helper with another ABI lets go what waits with its next retransmission, 31 or 63 s
- * after it began, and a slow machine takes as long for some commands.
- */
+/** Prints the far side's greeting, or the errno. */
 export const client = `import socket
-try: print(socket.create_connection(("${far.address}", ${far.port}), 120).recv(99).decode().strip())
+try: print(socket.create_connection(("${far.address}", ${far.port}), 30).recv(99).decode().strip())
 except OSError as e: print(e.errno)`;
 
 /** In the machine: what Node makes of the sources, which takes half the time of a start. */
