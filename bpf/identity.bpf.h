@@ -147,8 +147,7 @@ static __always_inline __u32 app_of(struct socket_state *state)
 {
 	struct exe_key exe = state->process.exe; /* on the stack: Linux 6.1 takes no key from a global function's argument */
 	__u32 numbers = notice(NOTICE_NUMBERS);	 /* before the maps: the helper counts last */
-	void *now = within(&apps);
-	__u32 *app = now ? bpf_map_lookup_elem(now, &exe) : NULL;
+	__u32 *app = bpf_map_lookup_elem(&apps, &exe);
 
 	if (!app) {
 		struct process_key key = key_of(&state->process);

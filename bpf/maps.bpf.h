@@ -40,14 +40,13 @@ struct {
 } held_syns SEC(".maps");
 
 /* Executable -> app id, filled by the helper once it has named the executable: for those that are one app whoever runs them. */
-struct apps_within {
+struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 65536);
 	__type(key, struct exe_key);
 	__type(value, __u32);
-} apps_within SEC(".maps");
-GROWING(apps);
+} apps SEC(".maps");
 
 /*
  * Process -> app id, for every other executable: interpreters, which are the app of their script, and what the helper could not name. 0:
@@ -133,14 +132,14 @@ struct {
 	__type(value, __u32);
 } tables SEC(".maps");
 
-struct slots_within {
+/* Not a growing one: every look-up asks it several times, and to ask a map that is only known at that moment costs a call more. */
+struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 131072);
 	__type(key, struct slot_key);
 	__type(value, struct slot);
-} slots_within SEC(".maps");
-GROWING(slots);
+} slots SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

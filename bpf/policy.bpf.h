@@ -85,12 +85,11 @@ static __always_inline int answers_unread(void)
 __noinline __u32 look_up(struct question *q, __u32 *rule)
 {
 	struct config *c = settings();
-	void *slots_now = within(&slots);
 	__u32 override, writes, default_action, person;
 	struct path path;
 	int depth, shape;
 
-	if (!c || !slots_now || !q || !rule)
+	if (!c || !q || !rule)
 		return ACTION_ASK;
 	override = c->override;
 	if (override && !is_loopback(q->address))
@@ -135,7 +134,7 @@ __noinline __u32 look_up(struct question *q, __u32 *rule)
 				key.protocol = protocol_class(q->protocol);
 			if (!(shape & SHAPE_ANY_DIRECTION))
 				key.direction = q->direction;
-			slot = bpf_map_lookup_elem(slots_now, &key);
+			slot = bpf_map_lookup_elem(&slots, &key);
 			if (slot) {
 				if ((slot->action & ACTION_PERSONAL) && q->user != person)
 					return ACTION_ASK;

@@ -49,7 +49,7 @@ const mapNames = [
 export type MapName = (typeof mapNames)[number];
 
 /** Entries that maps may grow to: those that bpf/maps.bpf.h calls growing. */
-const mostEntries: Partial<Record<MapName, number>> = { apps: 65_536, hosts: 1_048_576, slots: 262_144 };
+const mostEntries: Partial<Record<MapName, number>> = { hosts: 1_048_576 };
 
 function mapOf(name: MapName, fd: number): BpfMap {
   const most = mostEntries[name];

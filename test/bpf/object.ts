@@ -41,8 +41,8 @@ const flags = ["-g", "-O2", "-target", "bpf", "-mcpu=v3", "-I", headers];
 /** Numbers of entries for maps that are full at once, by what is tested with them. */
 export const smallRooms = {
   starts: { launches: 1, held_syns: 1 },
-  programs: { apps_within: 1, processes: 1 },
-  policy: { hosts_within: 1, ranges: 6, tables: 7, slots_within: 2 },
+  programs: { apps: 1, processes: 1 },
+  policy: { hosts_within: 1, ranges: 6, tables: 7, slots: 9 },
 } as const satisfies Record<string, Readonly<Record<string, number>>>;
 
 /** Path of the programs with maps that take so few entries, compiled first where they must be. */

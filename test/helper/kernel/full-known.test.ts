@@ -4,13 +4,12 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { App } from "../../../contract/words.ts";
 import type { Apps } from "../../../helper/identity/apps.ts";
 import { Naming } from "../../../helper/identity/naming.ts";
-import { GrowingMap } from "../../../helper/kernel/growing-map.ts";
 import { type FlowRecord, flowState, layouts, recordType } from "../../../helper/kernel/layout.ts";
 import { Notices } from "../../../helper/kernel/notices.ts";
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { compile } from "../../../helper/policy/compile.ts";
 import type { AppNumbers } from "../../../helper/store/numbers.ts";
-import { smallObject, smallRooms } from "../../bpf/object.ts";
+import { smallObject } from "../../bpf/object.ts";
 import { anyRule, emptyPolicy, newTarget } from "../policy/model.ts";
 import { Prober } from "./prober.ts";
 
@@ -38,8 +37,7 @@ async function met(): Promise<FlowRecord> {
 }
 
 it("a program without room is held each time, although its rule allows it, and counted", async () => {
-  const known = new GrowingMap(prober.programs.maps.apps.fd, smallRooms.programs.apps_within);
-  const maps = { ...prober.programs.maps, apps: known };
+  const { maps } = prober.programs;
   const apps = {
     identify: async () => ({ app, certain: true, lasting: true }),
     ownerOf: async () => null,
