@@ -3,18 +3,6 @@
 #ifndef PICKET_MAPS_H
 #define PICKET_MAPS_H
 
-/*
- * A hash map has its buckets from the start, as many as it takes entries. So what the helper alone fills, and few people fill much, begins
- * with the map `NAME_within`, and the helper exchanges that for a larger one when it is full (helper/kernel/growing-map.ts).
- */
-#define GROWING(name) \
-	struct { \
-		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); \
-		__uint(max_entries, 1); \
-		__type(key, __u32); \
-		__array(values, struct name##_within); \
-	} name SEC(".maps") = { .values = { &name##_within } }
-
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE); /* CLONE: accepted sockets start from their listener's state */
@@ -95,6 +83,10 @@ struct {
 	__type(value, __u64);
 } listeners SEC(".maps");
 
+/*
+ * A hash map has its buckets from the start, as many as it takes entries, and few people fill this one much. So it is the only one in an array,
+ * and the helper exchanges it for a larger one when it is full (helper/kernel/growing-map.ts).
+ */
 struct hosts_within {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -102,7 +94,12 @@ struct hosts_within {
 	__type(key, struct host_key);
 	__type(value, struct path);
 } hosts_within SEC(".maps");
-GROWING(hosts);
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct hosts_within);
+} hosts SEC(".maps") = { .values = { &hosts_within } };
 
 /*
  * What may be in `hosts`: most addresses that a machine talks to are not, and to miss in a small table of bits costs a tenth of missing
@@ -200,11 +197,11 @@ struct {
 	__type(value, struct share);
 } name_shares SEC(".maps");
 
-/* The map that a growing one has at the moment. */
-static __always_inline void *within(void *map)
+/* The one that `hosts` has at the moment. */
+static __always_inline void *hosts_now(void)
 {
 	__u32 zero = 0;
-	return bpf_map_lookup_elem(map, &zero);
+	return bpf_map_lookup_elem(&hosts, &zero);
 }
 
 static __always_inline struct config *settings(void)

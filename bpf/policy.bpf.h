@@ -24,7 +24,7 @@ static __always_inline struct path *path_of(struct config *c, const __u8 *addres
 
 	/* On the stack for both: Linux 6.1 takes no key from a global function's argument. */
 	__builtin_memcpy(range.address, address, sizeof(range.address));
-	if (bpf_map_peek_elem(&maybe_hosts, range.address) == 0 && (now = within(&hosts))) {
+	if (bpf_map_peek_elem(&maybe_hosts, range.address) == 0 && (now = hosts_now())) {
 		path = bpf_map_lookup_elem(now, range.address);
 		if (path)
 			return path;
