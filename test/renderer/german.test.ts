@@ -63,7 +63,14 @@ describe("what the helper says", () => {
   });
 
   test("without rules as well", () => {
-    const source = ["policy/decide.ts", "answers.ts", "engine.ts", "enforced-policy.ts", "ending.ts"]
+    const source = [
+      "policy/decide.ts",
+      "answers.ts",
+      "flow-listing.ts",
+      "older-sockets.ts",
+      "enforced-policy.ts",
+      "ending.ts",
+    ]
       .map((file) => readFileSync(join(root, "helper", file), "utf8"))
       .join("\n");
     const said = [
