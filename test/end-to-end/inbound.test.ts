@@ -247,7 +247,7 @@ describe("an inbound connection", () => {
 
   test("outlives a helper that is killed while it holds it", async () => {
     const { listener, from, theCall } = await listen("tcp", 4);
-    const calling = call(network, theCall);
+    const calling = call(network, { ...theCall, seconds: 40 * slowness });
     const before = await helper.prompt(from);
     await helper.signal("SIGKILL");
     await sleep(1500);
