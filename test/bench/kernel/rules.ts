@@ -42,12 +42,13 @@ function* rules(client: string): Generator<NewRule> {
 export function writeRules(state: string, client: string): void {
   const store = openStore(join(state, "picket.sqlite"));
   const table = new Rules(store, { boot: "", boottime });
-  store.transaction(() => {
+  // In one change: each by itself would be weighed together with all before it.
+  table.changes.record(0, () => {
     const source = rules(client);
     for (let stored = table.all().length; stored < ruleCount; stored++) {
       // Two of them may speak of the same: then the newer replaces the older, and there is one more to go.
       if (table.add(source.next().value, 0).replaced !== null) stored--;
     }
-  })();
+  });
   store.close();
 }
