@@ -48,12 +48,11 @@ const mapNames = [
 ] as const;
 export type MapName = (typeof mapNames)[number];
 
-/** Entries that maps may grow to: those that bpf/maps.bpf.h calls growing. */
-const mostEntries: Partial<Record<MapName, number>> = { hosts: 1_048_576 };
+/** What the one map grows to that does (bpf/maps.bpf.h). */
+const mostHosts = 1_048_576;
 
 function mapOf(name: MapName, fd: number): BpfMap {
-  const most = mostEntries[name];
-  return most === undefined ? new BpfMap(fd) : new GrowingMap(fd, most);
+  return name === "hosts" ? new GrowingMap(fd, mostHosts) : new BpfMap(fd);
 }
 
 /**
