@@ -2,11 +2,10 @@
 // traffic, and rules under which some addresses are open, some shut and the rest asked about.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { client } from "../network/clients.ts";
 import { compiled } from "../network/compiled.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { picket, type Ran, start, TestHelper } from "./helper-process.ts";
+import { inGuard, type Ran, start, TestHelper } from "./helper-process.ts";
 
 /** What one kind of attempt came to: the shape that attempts.c prints. */
 export interface Attempts {
@@ -50,9 +49,7 @@ export class Talker {
 
 /** One that is guarded, in a network namespace. */
 export function talker(helper: TestHelper, namespace: string, command: string[]): Talker {
-  const env = { ...process.env, PICKET_SOCKET: helper.socket };
-  const inside = ["run", "--", "nsenter", `--net=/run/netns/${namespace}`, ...command];
-  return new Talker(spawn(picket, inside, { stdio: ["pipe", "pipe", "inherit"], env }));
+  return new Talker(spawn(...inGuard(helper, namespace, command), { stdio: ["pipe", "pipe", "inherit"] }));
 }
 
 export interface SteadyResult {
@@ -85,7 +82,6 @@ export class Steady {
 export class Field {
   readonly helper = new TestHelper();
   readonly network: Network;
-  private directory = "";
   private readonly running = new Set<ChildProcess>();
 
   private constructor(network: Network) {
@@ -105,8 +101,6 @@ export class Field {
       network.destroy();
       throw error;
     }
-    const { guarded } = await (await field.helper.client()).call("status", {});
-    field.directory = `${cgroupRoot()}/${guarded[0]}`;
     return field;
   }
 
@@ -136,8 +130,7 @@ export class Field {
 
   /** The command line that runs a command in the guard and in the near namespace: no helper has to help. */
   inside(command: readonly string[]): [string, string[]] {
-    const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-    return ["sh", ["-c", enter, this.directory, "nsenter", `--net=/run/netns/${this.network.near}`, ...command]];
+    return inGuard(this.helper, this.network.near, command);
   }
 
   run(command: readonly string[]): Promise<Ran> {

@@ -1,11 +1,11 @@
 // A real helper in a process of its own, on a state folder of its own, for tests that run it, kill it and start it again.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { resolve as absolute, join } from "node:path";
 import { helperEnvironment } from "../../build/helper-environment.ts";
 import type { Prompt } from "../../contract/words.ts";
-import { instanceName } from "../../helper/guard/cgroups.ts";
+import { cgroupRoot, instanceName } from "../../helper/guard/cgroups.ts";
 import { HelperClient } from "../../main/client/client.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -51,6 +51,16 @@ export class TestHelper {
 
   get instance(): string {
     return instanceName(this.state);
+  }
+
+  /** The guarded cgroup that all runs are in: a slice where systemd manages cgroups. */
+  get runs(): string {
+    const root = cgroupRoot();
+    const [runs] = [this.instance, `${this.instance.replace("-", "_")}.slice`]
+      .map((name) => join(root, name))
+      .filter(existsSync);
+    if (runs === undefined) throw new Error(`${this.instance} has no guard`);
+    return runs;
   }
 
   get pid(): number {
@@ -161,8 +171,16 @@ export function start(command: string, args: readonly string[], env: Record<stri
   });
 }
 
-/** `picket run` of a command inside a network namespace. */
+/**
+ * The command line that runs a command in the guard of `picket run` and in a network namespace. Not by `picket run` itself (test/cli/run): it
+ * takes longer than most of what runs in it.
+ */
+export function inGuard(helper: TestHelper, namespace: string, command: readonly string[]): [string, string[]] {
+  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+  return ["sh", ["-c", enter, helper.runs, "nsenter", `--net=/run/netns/${namespace}`, ...command]];
+}
+
+/** Runs such a command to its end. */
 export function guarded(helper: TestHelper, namespace: string, command: readonly string[]): Promise<Ran> {
-  const args = ["run", "--", "nsenter", `--net=/run/netns/${namespace}`, ...command];
-  return start(picket, args, { PICKET_SOCKET: helper.socket });
+  return start(...inGuard(helper, namespace, command));
 }

@@ -8,7 +8,7 @@ import type { HistoryAmounts, HistoryRow } from "../../contract/history.ts";
 import type { Params } from "../../contract/methods.ts";
 import { client, clientApp } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { guarded, picket, start, TestHelper, until } from "./helper-process.ts";
+import { guarded, inGuard, picket, start, TestHelper, until } from "./helper-process.ts";
 
 let helper: TestHelper;
 let network: Network;
@@ -76,9 +76,7 @@ function expectEqual(said: number, was: number): void {
 
 /** A guarded child that talks. */
 function startGuarded(...command: string[]): { child: ChildProcess; line(): Promise<string> } {
-  const args = ["run", "--", "nsenter", `--net=/run/netns/${network.near}`, ...command];
-  const env = { ...process.env, PICKET_SOCKET: helper.socket };
-  const child = spawn(picket, args, { stdio: ["pipe", "pipe", "inherit"], env });
+  const child = spawn(...inGuard(helper, network.near, command), { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return { child, line: async () => String((await lines.next()).value) };
 }

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import type { Flow } from "../../contract/words.ts";
 import { type CallResult, client } from "../network/clients.ts";
 import type { Network } from "../network/network.ts";
-import { picket, start, type TestHelper, until } from "./helper-process.ts";
+import { inGuard, start, type TestHelper, until } from "./helper-process.ts";
 
 /** A line of listener.py. */
 export interface Heard {
@@ -29,9 +29,8 @@ export class Listener {
   }
 
   static async start(helper: TestHelper, network: Network, ...args: (string | number)[]): Promise<Listener> {
-    const command = ["run", "--", "nsenter", `--net=/run/netns/${network.near}`, ...client("listener", ...args)];
-    const env = { ...process.env, PICKET_SOCKET: helper.socket };
-    const listener = new Listener(spawn(picket, command, { stdio: ["pipe", "pipe", "inherit"], env }));
+    const command = inGuard(helper, network.near, client("listener", ...args));
+    const listener = new Listener(spawn(...command, { stdio: ["pipe", "pipe", "inherit"] }));
     await until("the listener", () => listener.heard.some(({ ready }) => ready));
     return listener;
   }
