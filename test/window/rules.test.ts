@@ -104,6 +104,7 @@ describe("the list", () => {
     await waitFor(async () => expect(await app.main.evaluate(() => innerWidth)).toBe(800));
     const hint = row("r3").locator(".rule-hint");
     expect(await hint.evaluate((each) => each.scrollWidth > each.clientWidth)).toBe(true);
+    expect(await hint.evaluate((each) => each.clientHeight)).toBeLessThan(25);
     expect(await layoutFaults(app.main)).toEqual([]);
     await resize(size);
     await waitFor(async () => expect(await app.main.evaluate(() => innerWidth)).toBe(size[0]));
