@@ -129,7 +129,7 @@ describe("what is wrong", () => {
     };
     const before = await places();
     const message = "Look-ups went by unread: their apps asked too much at once. Some addresses have no name. (7)";
-    const another = "Not all guarded processes could be looked at for AF_PACKET sockets.";
+    const another = "Not all guarded processes could be looked at for sockets that Picket cannot see into.";
     const degraded = [
       { code: "namesLost", message },
       { code: "unsearched", message: another },
