@@ -14,7 +14,7 @@ const [alwaysRead, longestSearch] = [16, 50];
 export interface BlindSpotParts {
   /** Of the guarded cgroups. */
   directories(): string[];
-  /** Who within has a socket that was made outside, once for each. `proceed`: asked before each so many. */
+  /** Who within has a socket that was made outside. `proceed`: asked before each so many. */
   outside(proceed: () => boolean): Outside[];
 }
 

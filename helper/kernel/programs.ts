@@ -309,17 +309,17 @@ export class Programs {
     return readAll(this.traffic, layouts.traffic);
   }
 
-  /** TCP connections that were allowed and that the policy in the maps allows no more. */
+  /** TCP connections that were allowed and that the policy in the maps allows no more, once for each process that holds one. */
   findRevoked(): Revoked[] {
     return readAll(this.revoked, layouts.revoked);
   }
 
-  /** TCP connections that were let go and that a process holds, once for each descriptor. */
+  /** TCP connections that were let go and that a process holds, once for each that does. */
   findOpen(): Revoked[] {
     return readAll(this.open, layouts.revoked);
   }
 
-  /** Who within the guard has a socket that was made outside, once for each such descriptor. `proceed`: asked before each so many. */
+  /** Who within the guard has a socket that was made outside. `proceed`: asked before each so many. */
   findOutside(proceed = () => true): Outside[] {
     return readAll(this.outside, layouts.outside, proceed);
   }
@@ -411,7 +411,10 @@ function readSome(fd: number, into: Buffer): number {
   }
 }
 
-/** One pass of an iterator over the sockets, each as what its program writes; as far as `proceed` says, which is asked before each reading. */
+/**
+ * One pass of an iterator over the sockets: what its program writes, and what it writes several times once, for a process may have a million
+ * descriptors of one socket. As far as `proceed` says, which is asked before each reading.
+ */
 function readAll<T extends ConstructorParameters<typeof Struct>[0]>(
   iterator: number,
   layout: Struct<T>,
@@ -421,11 +424,17 @@ function readAll<T extends ConstructorParameters<typeof Struct>[0]>(
   const fd = startIteration(iterator);
   const chunk = Buffer.alloc(256 * size);
   const all = [];
+  const told = new Set<string>();
   try {
     while (proceed()) {
       const bytes = readSome(fd, chunk);
       if (bytes === 0) break;
-      for (let at = 0; at + size <= bytes; at += size) all.push(layout.read(chunk, at));
+      for (let at = 0; at + size <= bytes; at += size) {
+        const words = chunk.toString("latin1", at, at + size);
+        if (told.has(words)) continue;
+        told.add(words);
+        all.push(layout.read(chunk, at));
+      }
     }
     return all;
   } finally {
