@@ -60,6 +60,8 @@ function pages(out: string, react: React): InlineConfig {
       assetsInlineLimit: 0,
       // The polyfill is an inline script, which the pages' policy refuses.
       modulePreload: { polyfill: false },
+      // Pages that come from the disk wait for no network.
+      chunkSizeWarningLimit: 2000,
       rolldownOptions: { input: [join(root, "renderer/window.html"), join(root, "renderer/prompt.html")] },
     },
   };

@@ -284,7 +284,7 @@ export async function assemble(rooms: Rooms): Promise<Helper> {
   const blocklistService = makeBlocklistService(blocklists);
   const blindSpots = makeBlindSpots({
     directories: () => guards.guarded().map((path) => join(root, path)),
-    outside: () => programs.findOutside(),
+    outside: (proceed) => programs.findOutside(proceed),
   });
   const onTrial = (uid: number) => probation.onTrial(uid, people.viewerOf(uid).everything);
   const service: ServiceParts = {

@@ -1,4 +1,8 @@
 // How far a look goes that others can make long: they have as much open, and start as much, as they like, and everybody waits for the helper.
+import { closeSync, openSync, readSync } from "node:fs";
+
+/** One reading of a table below /proc has some 30 lines. */
+const readingSteps = 32;
 
 export class Budget {
   private readonly always: number;
@@ -22,5 +26,19 @@ export class Budget {
   /** Whether all that was looked for was looked at. */
   get sufficed(): boolean {
     return !this.exceeded;
+  }
+}
+
+/** A table below /proc as far as the budget goes; its last line may be half a one. */
+export function readWithin(budget: Budget, path: string): string {
+  const chunk = Buffer.alloc(64 * 1024);
+  const fd = openSync(path, "r");
+  try {
+    let text = "";
+    for (let bytes = -1; bytes !== 0 && budget.spend(readingSteps); text += chunk.toString("latin1", 0, bytes))
+      bytes = readSync(fd, chunk);
+    return text;
+  } finally {
+    closeSync(fd);
   }
 }

@@ -1,8 +1,8 @@
 // The connections over which somebody works with a process: calls from outside that one of its ancestors answered (sshd and its like).
 // The processes themselves are asked, not their environment, which anybody may write.
-import { closeSync, openSync, readFileSync, readlinkSync, readSync, statSync } from "node:fs";
+import { readFileSync, readlinkSync, statSync } from "node:fs";
 import type { Endpoint, Flow } from "../contract/words.ts";
-import { Budget } from "./budget.ts";
+import { Budget, readWithin } from "./budget.ts";
 import type { Asked } from "./enforced-policy.ts";
 import { descriptorsOf } from "./kernel/descriptors.ts";
 import { formatAddress } from "./policy/address.ts";
@@ -12,8 +12,8 @@ const mostAncestors = 64;
 /** So many descriptors and sockets are looked at for one caller whatever the clock says, and more as long as these milliseconds last. */
 const alwaysLooked = 2048;
 const longestSearch = 20;
-/** A table is a walk through all that the kernel has room for; one reading of it has some 30 lines. */
-const [tableSteps, readingSteps] = [128, 32];
+/** A table is a walk through all that the kernel has room for. */
+const tableSteps = 128;
 /** Nobody works over more: each is judged before and after a change. */
 const mostCalls = 1024;
 /** States in /proc/net/tcp (include/net/tcp_states.h). */
@@ -86,26 +86,12 @@ function namespaceOf(pid: number): string {
   }
 }
 
-/** As far as the budget goes. */
-function read(path: string, budget: Budget): string {
-  const chunk = Buffer.alloc(64 * 1024);
-  const fd = openSync(path, "r");
-  try {
-    let text = "";
-    for (let bytes = -1; bytes !== 0 && budget.spend(readingSteps); text += chunk.toString("latin1", 0, bytes))
-      bytes = readSync(fd, chunk);
-    return text;
-  } finally {
-    closeSync(fd);
-  }
-}
-
 /** The TCP sockets of the process's network namespace. */
 function tableOf(pid: number, budget: Budget): Line[] {
   return ["tcp", "tcp6"].flatMap((file) => {
     if (!budget.spend(tableSteps)) return [];
     try {
-      const text = read(`/proc/${pid}/net/${file}`, budget);
+      const text = readWithin(budget, `/proc/${pid}/net/${file}`);
       return text
         .split("\n")
         .map(parseLine)

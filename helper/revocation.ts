@@ -37,10 +37,12 @@ export class Revocation {
   carryOut(): void {
     this.safely(() => this.withdrawReleased());
     this.safely(() => {
+      const ended = new Set<string>();
       for (const connection of this.parts.programs.findRevoked()) {
         const id = flowId(connection.flow);
+        if (ended.has(id)) continue;
         const judgement = this.judge(connection, id);
-        if (judgement?.verdict === "block") this.end(connection, id, judgement);
+        if (judgement?.verdict === "block" && this.end(connection, id, judgement)) ended.add(id);
       }
     });
     this.safely(() => this.judgeDatagrams());
@@ -64,14 +66,17 @@ export class Revocation {
     return verdict === "ask" ? undefined : { verdict, rule, layer, reason };
   }
 
-  private end(connection: Revoked, id: string, judgement: Judgement): void {
+  /** Returns whether it is over: another process that holds it may still be in its network namespace. */
+  private end(connection: Revoked, id: string, judgement: Judgement): boolean {
+    let isOver = false;
     try {
-      destroyConnection(connection);
+      isOver = destroyConnection(connection);
     } catch (error) {
       // Its packets are refused all the same; only an app that waits for some hears of it late.
       log("warn", "a revoked connection could not be ended at once", { flow: id, error: String(error) });
     }
     this.parts.flows.judge(id, judgement);
+    return isOver;
   }
 
   /** What was let go and is no connection yet: it is refused, or sent no more until somebody is asked again. One that stands ends like any other. */

@@ -1,11 +1,11 @@
 // Guarded processes that can talk past every cgroup program, by AF_PACKET sockets: nothing can be done about them but to say so.
 import { opendirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { Budget } from "../budget.ts";
+import { Budget, readWithin } from "../budget.ts";
 import { descriptorsOf } from "../kernel/descriptors.ts";
 import { processesIn } from "./cgroups.ts";
 
-/** So many cgroups, processes and descriptors are looked at whatever the clock says, and more as long as these milliseconds last. */
+/** So many cgroups, processes, descriptors and sockets are looked at whatever the clock says, and more as long as these milliseconds last. */
 const alwaysLooked = 4096;
 const longestSearch = 50;
 
@@ -26,9 +26,13 @@ function orNothing<T>(read: () => T[]): T[] {
 }
 
 class Search {
-  private readonly budget = new Budget(alwaysLooked, longestSearch);
+  private readonly budget: Budget;
   private readonly namespaces = new Map<string, Set<string>>();
   private unread = false;
+
+  constructor(budget: Budget) {
+    this.budget = budget;
+  }
 
   get whole(): boolean {
     return this.budget.sufficed && !this.unread;
@@ -66,22 +70,29 @@ class Search {
     if (!this.budget.spend()) return false;
     const [namespace] = orNothing(() => [readlinkSync(`/proc/${pid}/ns/net`)]);
     if (namespace === undefined) return false;
-    const links = this.namespaces.get(namespace) ?? new Set(packetSockets(pid).map((inode) => `socket:[${inode}]`));
+    const links =
+      this.namespaces.get(namespace) ?? new Set(this.packetSockets(pid).map((inode) => `socket:[${inode}]`));
     this.namespaces.set(namespace, links);
     if (links.size === 0) return false;
     for (const { link } of descriptorsOf(pid, () => this.budget.spend())) if (links.has(link)) return true;
     return false;
   }
+
+  /**
+   * Inodes of the packet sockets in the network namespace of a process: the last column of /proc/PID/net/packet. With each reading the kernel
+   * goes through all that it told before.
+   */
+  private packetSockets(pid: string): string[] {
+    const lines = orNothing(() => readWithin(this.budget, `/proc/${pid}/net/packet`).split("\n").slice(1, -1));
+    return lines.map((line) => line.trim().split(/\s+/).at(-1) ?? "");
+  }
 }
 
-/** Inodes of the packet sockets in the network namespace of a process: the last column of /proc/PID/net/packet. */
-function packetSockets(pid: string): string[] {
-  const lines = orNothing(() => readFileSync(`/proc/${pid}/net/packet`, "utf8").trim().split("\n").slice(1));
-  return lines.map((line) => line.trim().split(/\s+/).at(-1) ?? "");
-}
-
-export function packetSocketHolders(guards: readonly string[]): Holders {
-  const search = new Search();
+export function packetSocketHolders(
+  guards: readonly string[],
+  budget = new Budget(alwaysLooked, longestSearch),
+): Holders {
+  const search = new Search(budget);
   const pids = new Set(guards.flatMap((guard) => search.processesBelow(guard)));
   const holders = [...pids]
     .filter((pid) => search.holds(pid))

@@ -197,7 +197,11 @@ export class History {
 
   /** Whether a tick within `pace` milliseconds would find something to do, if nobody tells of anything. */
   isBusy(pace: number): boolean {
-    return this.behind || (this.kept.recording && this.flows.isBusy && this.pace < pace);
+    return (
+      this.behind ||
+      (this.kept.recording && this.flows.isBusy && this.pace < pace) ||
+      this.ledger.isDueBefore((Date.now() + pace) / 1000)
+    );
   }
 
   /** Something is told after a time without ticks: it is of now, not of all that time. Never throws. */

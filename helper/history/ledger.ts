@@ -77,7 +77,12 @@ export class Ledger {
   }
 
   flushIfDue(now: number): void {
-    if (this.began !== null && now - this.began >= batchPace) this.flush();
+    if (this.isDueBefore(now + 1)) this.flush();
+  }
+
+  /** Whether the batch is to be written before that Unix second. */
+  isDueBefore(second: number): boolean {
+    return this.began !== null && this.began + batchPace < second;
   }
 
   private sameMinute(now: number): boolean {

@@ -145,7 +145,10 @@ export class Programs {
   private adoptSockets(cgroups: readonly string[]): SocketState[] {
     const { guarded, listeners } = this.maps;
     for (const inode of cgroups) guarded.set(cgroupKey(BigInt(inode)), number32(searched.begun));
-    const step = () => this.checkpoint("adopting");
+    const step = () => {
+      this.checkpoint("adopting");
+      return true;
+    };
     readAll(this.listening, layouts.socket_state, step); // it writes into the map alone
     const adopted = readAll(this.older, layouts.socket_state, step);
     for (const key of listeners.keys(layouts.listener_key.size)) listeners.delete(key);
@@ -306,19 +309,19 @@ export class Programs {
     return readAll(this.traffic, layouts.traffic);
   }
 
-  /** TCP connections that were allowed and that the policy in the maps allows no more. */
+  /** TCP connections that were allowed and that the policy in the maps allows no more, once for each process that holds one. */
   findRevoked(): Revoked[] {
     return readAll(this.revoked, layouts.revoked);
   }
 
-  /** TCP connections that were let go and that a process holds, once for each descriptor. */
+  /** TCP connections that were let go and that a process holds, once for each that does. */
   findOpen(): Revoked[] {
     return readAll(this.open, layouts.revoked);
   }
 
-  /** Who within the guard has a socket that was made outside, once for each such descriptor. */
-  findOutside(): Outside[] {
-    return readAll(this.outside, layouts.outside);
+  /** Who within the guard has a socket that was made outside. `proceed`: asked before each so many. */
+  findOutside(proceed = () => true): Outside[] {
+    return readAll(this.outside, layouts.outside, proceed);
   }
 
   /** Marks a socket of this process as the helper's own, by its storage: guarded or not, its packets pass. */
@@ -408,23 +411,32 @@ function readSome(fd: number, into: Buffer): number {
   }
 }
 
-/** One pass of an iterator over the sockets, each as what its program writes. */
+/**
+ * One pass of an iterator over the sockets: what its program writes, and what it writes several times once, for a process may have a million
+ * descriptors of one socket. As far as `proceed` says, which is asked before each reading.
+ */
 function readAll<T extends ConstructorParameters<typeof Struct>[0]>(
   iterator: number,
   layout: Struct<T>,
-  beforeEach: () => void = () => {},
+  proceed = () => true,
 ) {
   const { size } = layout;
   const fd = startIteration(iterator);
   const chunk = Buffer.alloc(256 * size);
   const all = [];
+  const told = new Set<string>();
   try {
-    for (;;) {
-      beforeEach();
+    while (proceed()) {
       const bytes = readSome(fd, chunk);
-      if (bytes === 0) return all;
-      for (let at = 0; at + size <= bytes; at += size) all.push(layout.read(chunk, at));
+      if (bytes === 0) break;
+      for (let at = 0; at + size <= bytes; at += size) {
+        const words = chunk.toString("latin1", at, at + size);
+        if (told.has(words)) continue;
+        told.add(words);
+        all.push(layout.read(chunk, at));
+      }
     }
+    return all;
   } finally {
     close(fd);
   }

@@ -10,7 +10,8 @@ class Numbers {
   private readonly names = new Map<number, string>();
   private readonly free: number[] = [];
   private readonly insert: (name: string) => number;
-  private readonly remove: (id: number) => void;
+  /** All or none. */
+  private readonly remove: (ids: readonly number[]) => void;
 
   constructor(store: Store, table: "apps" | "destinations", column: "path" | "name") {
     const rows = store.prepare(`SELECT id, ${column} AS name FROM ${table}`).all() as { id: number; name: string }[];
@@ -19,7 +20,9 @@ class Numbers {
     // Null: a number that was never given.
     this.insert = (name) => Number(statement.run(this.free.pop() ?? null, name).lastInsertRowid);
     const deletion = store.prepare(`DELETE FROM ${table} WHERE id = ?`);
-    this.remove = (id) => void deletion.run(id);
+    this.remove = store.transaction((ids: readonly number[]) => {
+      for (const id of ids) deletion.run(id);
+    });
   }
 
   of(name: string): number {
@@ -45,11 +48,16 @@ class Numbers {
     return this.known.size;
   }
 
-  /** Takes back every number but these, to be given again: nothing in the kernel may go by them any more. */
+  /** Takes back every number but these, to be given again: nothing in the kernel may go by them any more. On a full disk they stay. */
   protected keepOnly(used: Used): void {
-    for (const [id, name] of this.names) {
-      if (used.has(id)) continue;
-      this.remove(id);
+    const gone = [...this.names].filter(([id]) => !used.has(id));
+    try {
+      this.remove(gone.map(([id]) => id));
+    } catch (error) {
+      if (troubleOf(error) !== "full") throw error;
+      return;
+    }
+    for (const [id, name] of gone) {
       this.names.delete(id);
       this.known.delete(name);
       this.free.push(id);
@@ -92,7 +100,7 @@ export class AppNumbers extends Numbers {
     const first = this.store.prepare("SELECT id FROM apps WHERE seen IS NOT NULL ORDER BY seen, id LIMIT ?").pluck();
     const used = new Set(first.all(Math.floor(this.most / 4)) as number[]);
     for (const path of rules) if (path !== null && this.has(path)) used.add(this.of(path));
-    this.store.transaction(() => this.keepOnly(used))();
+    this.keepOnly(used);
     for (const path of this.met) if (!this.has(path)) this.met.delete(path);
   }
 

@@ -18,8 +18,8 @@ picket prompts dismiss ID [--json]
 `,
   answer: `picket answer ID allow|block [--scope endpoint|host|domain|any]
                  [--lifetime once|quit|TIME|restart|forever] [--json]
-    Answers a prompt: for its endpoints, every port of its host, every host of its domain, or anything; once (only what it holds), until the app quits, for a TIME (30m, 1h, 7d),
-    until the machine restarts, or forever. Default: endpoint, once.
+    Answers a prompt: for its endpoints, every port of its host, every host of its domain, or anything; once (only what it holds), until
+    the app quits, for a TIME (30m, 1h, 7d), until the machine restarts, or forever. Default: endpoint, once.
 `,
   rules: `picket rules [list] [--json]
 picket rules add --app PATH|any --action allow|block|ask [--host H|--domain D|--address CIDR|--zone Z]
@@ -31,13 +31,14 @@ picket rules undo
 picket rules check [--json]
 picket rules export
 picket rules apply FILE [--dry-run] [--json]
-    The rules, or a change to them. --domain: it and every host in it. --zone: loopback, resolvers, local or internet.
-    --port with commas makes a rule for each. Several IDs are removed or switched all or none, in one change. undo takes the last change back, an answer's too. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer;
-    forever when none is given. PATH of a script: its interpreter's, two slashes, its own (/usr/bin/python3//home/a/x.py).
-    check says which rules do nothing, and why; HINT in the list marks them. export writes the permanent rules as JSON
-    (schema: /usr/share/picket/rules.schema.json); apply makes them exactly what FILE says, all or nothing, in one change: + added, - removed, ~ changed.
-    --dry-run only says so. Temporary rules stay as they are. A block that would end sooner than the one it takes the place of may take
-    your password.
+    The rules, or a change to them. --domain: it and every host in it. --zone: loopback, resolvers, local or internet. --port with commas
+    makes a rule for each. Several IDs are removed or switched all or none, in one change. undo takes the last change back, an answer's
+    too. Inbound: the address is the caller's, the port the app's own. A lifetime is as for an answer; forever when none is given. PATH of
+    a script: its interpreter's, two slashes, its own (/usr/bin/python3//home/a/x.py).
+    check says which rules do nothing, and why; HINT in the list marks them. export writes the permanent rules as JSON (schema:
+    /usr/share/picket/rules.schema.json); apply makes them exactly what FILE says, all or nothing, in one change: + added, - removed, ~
+    changed. --dry-run only says so. Temporary rules stay as they are. A block that would end sooner than the one it takes the place of
+    may take your password.
 `,
   import: `picket import FILE [--dry-run] [--json]
     Rules of Little Snitch (.lsrules) or OpenSnitch (a .json file, or a folder of them), in one change, or a hosts file, which becomes a
@@ -48,11 +49,11 @@ picket blocklists add FILE|URL [--name NAME] [--json]
 picket blocklists refresh [NAME [FILE]] [--accept-shrunk] [--json]
 picket blocklists remove|enable|disable|hits NAME [--json]
 picket blocklists except [HOST|ADDRESS [--app PATH] [--remove]] [--json]
-    Lists of names and addresses to block: hosts files, plain names, adblock's domain rules, addresses and ranges. A URL is fetched
-    daily, not in lockdown. What is in it leaves this computer past every rule: to add one may take your password, and so may refresh within
-    ten minutes of the last time. refresh: now, all of them or one; a list from a file takes its new text from FILE. An update that lost more than half of a
-    list waits for --accept-shrunk. except: what is allowed in spite of blocklists; with a HOST, allows it, for one app or for all; it is a
-    rule like any other, and rules undo takes it back.
+    Lists of names and addresses to block: hosts files, plain names, adblock's domain rules, addresses and ranges. A URL is fetched daily,
+    not in lockdown. What is in the URL leaves this computer past every rule: to add one may take your password, and so may refresh within
+    ten minutes of the last time. refresh: now, all of them or one; a list from a file takes its new text from FILE. An update that lost
+    more than half of a list waits for --accept-shrunk. except: what is allowed in spite of blocklists; with a HOST, allows it, for one
+    app or for all; it is a rule like any other, and rules undo takes it back.
 `,
   explain: `picket explain --app PATH (--host H|--address A) --port P [--protocol tcp|udp]
                  [--direction outbound|inbound] [--via PATH] [--user USER] [--json]
@@ -61,9 +62,10 @@ picket blocklists except [HOST|ADDRESS [--app PATH] [--remove]] [--json]
   flows: `picket flows [--app APP] [--host HOST] [--verdict allow|block|held] [--live] [--follow] [--json]
 picket flows end ID…|[--app APP] [--host HOST] [--confirm] [--json]
     Live and recent flows, newest first. APP: a path, a program's name, or a script's; HOST: it and what is in it, or an address. What is
-    in brackets behind an address is no name that a resolver gave: the app itself says it, and rules that allow do not take its word. --follow: these, then each new or changed one (--json: one object a line), until it is
-    interrupted: when the helper restarts, it waits for it. end: ends live connections, those with these ids (--json shows them) or all that
-    fit; their apps hear of it at once and may begin others. The connection you work over only with --confirm.
+    in brackets behind an address is no name that a resolver gave: the app itself says it, and rules that allow do not take its word.
+    --follow: these, then each new or changed one (--json: one object a line), until it is interrupted: when the helper restarts, it waits
+    for it. end: ends live connections, those with these ids (--json shows them) or all that fit; their apps hear of it at once and may
+    begin others. The connection you work over only with --confirm.
 `,
   history: `picket history [--by app|domain|host|country|protocol|network|user] [--range 10m|1h|24h|7d|30d|1y|--from TIME [--to TIME]]
                  [--app PATH] [--domain D] [--host H] [--country CC|none] [--protocol P] [--network ID] [--limit N]
@@ -80,7 +82,7 @@ picket history delete --all|[--app PATH] [--range …|--from TIME [--to TIME]]
     private: nothing of that app is recorded from now on; --forget: what was is deleted as well. delete cannot be taken back.
 `,
   doctor: `picket doctor [--json]
-    Looks after the kernel, the helper, the disk, what runs beside it and the desktop, and says what is wrong and what to do. Works without
+    Looks at the kernel, the helper, the disk, what runs beside it and the desktop, and says what is wrong and what to do. Works without
     a helper, and without root (what it could not see is marked ?). The exit code is 1 when something is wrong.
 `,
   "support-bundle": `picket support-bundle FILE [--with-names]
@@ -100,8 +102,8 @@ picket restore --undo [--json]
     (sudo) where other people have rules, and where it makes rules for everybody, for root or for another person.
 `,
   mode: `picket mode [ask|learn|allow|block] [--confirm TIME] [--json]
-    What happens where no rule says anything: you are asked, it is allowed and recorded, allowed, or blocked. Without a word: the mode and what
-    stands before it. --confirm 60s: it takes itself back unless picket confirm comes in time.
+    What happens where no rule says anything: you are asked, it is allowed and recorded, allowed, or blocked. Without a word: the mode and
+    what stands before it. --confirm 60s: it takes itself back unless picket confirm comes in time.
 `,
   pause: `picket pause [TIME|off] [--json]
     Allows everything for a TIME (10m, 1h), or ends that. A restart of the machine ends it too.
@@ -116,12 +118,12 @@ picket restore --undo [--json]
   profile: `picket profile [NAME|none|auto] [--json]
 picket profile define NAME [--ssid SSID] [--gateway ADDRESS|MAC] [--vpn yes|no] [--json]
 picket profile remove NAME [--json]
-    The profiles, and which is active; NAME or none by hand, auto: by the network, as far as a profile has conditions and NetworkManager runs.
-    Rules of a profile (rules add --profile NAME) count while it is active.
+    The profiles, and which is active; NAME or none by hand, auto: by the network, as far as a profile has conditions and NetworkManager
+    runs. Rules of a profile (rules add --profile NAME) count while it is active.
 `,
   learn: `picket learn review [--accept ID|all]… [--reject ID|all]… [--mode ask|learn|allow|block] [--json]
-    What was seen since learning began, as rules that would allow it. --accept makes them; rules undo takes all of them back. --reject forgets
-    what was seen, without a rule; together with --accept it is about the rest. --mode: the mode afterwards.
+    What was seen since learning began, as rules that would allow it. --accept makes them; rules undo takes all of them back. --reject
+    forgets what was seen, without a rule; together with --accept it is about the rest. --mode: the mode afterwards.
 `,
   off: `picket off [--all]
     Root: ends the helper and removes its programs, pins and cgroups. Works without a helper too. --all: of every helper, also those

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { rulesAtOnce } from "../../contract/rules-at-once.ts";
 import type { Prompt } from "../../contract/words.ts";
 import { lifetimeText } from "../../main/cli/lifetime-text.ts";
+import { commandWords, usage } from "../../main/cli/usage.ts";
 import { picket, startPicket } from "./picket-process.ts";
 import { flow, hostilePath, prompt, rule, status } from "./samples.ts";
 import { type Connection, StubError, type StubHelper, startStubHelper } from "./stub-helper.ts";
@@ -400,6 +401,11 @@ describe("wrong words", () => {
     const { code, stdout } = await picket(args, helper.socket);
     expect(code).toBe(0);
     expect(stdout).toContain("picket ");
+  });
+
+  it("has no line that a manual page would have to break", () => {
+    const long = commandWords.flatMap((word) => usage(word).split("\n")).filter((line) => line.length > 140);
+    expect(long).toEqual([]);
   });
 });
 

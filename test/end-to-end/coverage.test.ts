@@ -164,3 +164,29 @@ sys.stdin.read()`;
   }
   await until("no word about it", async () => (await told()) === undefined);
 });
+
+test("the look for these takes no longer than a moment, and says when that was not enough", async () => {
+  const api = await helper.client();
+  const told = async () =>
+    (await api.call("status", {})).degraded
+      .map(({ code }) => code)
+      .filter((code) => /^(outsideSockets|unsearched)$/.test(code));
+  expect(await told()).toEqual([]);
+  const { guarded } = await api.call("status", {});
+  const script = `import os, socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(15000): os.dup(s.fileno())
+open(sys.argv[1], "w").write(str(os.getpid()))
+for i in range(15):
+    if os.fork() == 0: break
+sys.stdin.read()`;
+  const child = spawn(python, ["-c", script, `${cgroupRoot()}/${guarded[0]}/cgroup.procs`], {
+    stdio: ["pipe", "inherit", "inherit"],
+  });
+  try {
+    await until("a word about all of them", async () => (await told()).length === 2);
+  } finally {
+    child.stdin.end();
+  }
+  await until("no word about it", async () => (await told()).length === 0);
+});

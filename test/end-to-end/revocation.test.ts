@@ -3,10 +3,10 @@ import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Params } from "../../contract/methods.ts";
 import type { Flow } from "../../contract/words.ts";
-import { client, clientApp, type StreamResult, type TcpResult } from "../network/clients.ts";
+import { client, clientApp, python, type StreamResult, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { talker } from "./field.ts";
-import { guarded, type Ran, TestHelper, until } from "./helper-process.ts";
+import { guarded, type Ran, slowness, TestHelper, until } from "./helper-process.ts";
 
 const EPERM = 1;
 const ECONNABORTED = 103;
@@ -278,4 +278,26 @@ describe("an answer that was given already, and a rule that blocks", () => {
     await api.call("prompts.answer", { id, action: "block", lifetime: "once" });
     expect(JSON.parse((await running).stdout) as TcpResult).toMatchObject({ ok: false, errno: ECONNREFUSED });
   });
+});
+
+test("a connection with any number of descriptors is ended once, and keeps nobody waiting", async () => {
+  const address = network.address(4);
+  const script = `import os, socket, sys
+s = socket.socket()
+for i in range(15000): os.dup(s.fileno())
+end, held = os.pipe()
+for i in range(8):
+    if os.fork() == 0: os.close(held); os.read(end, 1); os._exit(0)
+s.connect((sys.argv[1], 7777)); s.send(b"x"); s.recv(1)
+try: s.recv(1)
+except OSError as error: print(error.errno)`;
+  const api = await helper.client();
+  await api.call("rules.add", { app: null, action: "allow", address });
+  const running = guarded(helper, network.near, [python, "-c", script, address]);
+  await until("the first answer", async () => ((await flowTo(address))?.bytesIn ?? 0) > 100);
+  const before = performance.now();
+  await api.call("rules.add", { app: null, action: "block", address, port: 7777 });
+  expect((await running).stdout).toBe(`${ECONNABORTED}\n`);
+  await api.call("status", {});
+  expect(performance.now() - before).toBeLessThan(5000 * slowness);
 });

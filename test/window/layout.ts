@@ -48,7 +48,9 @@ export async function layoutFaults(page: Page): Promise<string[]> {
           if (overX && !scrollsX && element !== document.body) {
             const told = element.closest("[title]")?.getAttribute("title") ?? "";
             const label = element.closest("[aria-label]")?.getAttribute("aria-label") ?? "";
-            const gives = style.textOverflow === "ellipsis" && (told !== "" || label !== "");
+            // Text that is laid out as a flexible item is cut without dots.
+            const dots = style.textOverflow === "ellipsis" && !/flex|grid/.test(style.display);
+            const gives = dots && (told !== "" || label !== "");
             if (!gives) return { left, taker: element };
           }
           if (overY && !scrollsY && element !== document.body) return { left, taker: element };

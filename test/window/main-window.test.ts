@@ -129,10 +129,20 @@ describe("what is wrong", () => {
     };
     const before = await places();
     const message = "Look-ups went by unread: their apps asked too much at once. Some addresses have no name. (7)";
-    helper.setStatus({ degraded: [{ code: "namesLost", message }] });
+    const another = "Not all guarded processes could be looked at for sockets that Picket cannot see into.";
+    const degraded = [
+      { code: "namesLost", message },
+      { code: "unsearched", message: another },
+    ];
+    helper.setStatus({ degraded });
     await app.main.getByText(message).waitFor();
     await app.main.locator("[data-health=degraded]").waitFor();
     expect(await places()).toEqual(before);
+    // One is told from the next.
+    const [first, second] = await app.main
+      .locator(".notice li")
+      .evaluateAll((all) => all.map((each) => each.getBoundingClientRect().toJSON() as DOMRect));
+    expect((second?.top ?? 0) - (first?.bottom ?? 0)).toBeGreaterThanOrEqual(4);
     await helper.vanish();
     await app.main.getByText("Picket’s helper is not answering").waitFor();
     expect(await places()).toEqual(before);

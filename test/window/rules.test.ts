@@ -5,6 +5,7 @@ import type { AxeResults } from "axe-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Rule } from "../../contract/words.ts";
 import { App, patience } from "./app.ts";
+import { layoutFaults } from "./layout.ts";
 import { ago, aRule, curl, firefox, loopbackRule, python } from "./scenario.ts";
 import { ScenarioHelper } from "./scenario-helper.ts";
 import { aProfile } from "./scenario-profiles.ts";
@@ -92,6 +93,21 @@ describe("the list", () => {
     expect(await row("r9").locator(".face").textContent()).toBe("");
     helper.drop("rules", "r9");
     await shows(...all);
+  });
+
+  test("ends with dots what there is no room for in a small window", async () => {
+    const window = await app.electron.browserWindow(app.main);
+    const size = await window.evaluate((main) => main.getContentSize());
+    const resize = ([width = 0, height = 0]: number[]) =>
+      window.evaluate((main, [width, height]) => main.setContentSize(width, height), [width, height] as const);
+    await resize([800, 600]);
+    await waitFor(async () => expect(await app.main.evaluate(() => innerWidth)).toBe(800));
+    const hint = row("r3").locator(".rule-hint");
+    expect(await hint.evaluate((each) => each.scrollWidth > each.clientWidth)).toBe(true);
+    expect(await hint.evaluate((each) => each.clientHeight)).toBeLessThan(25);
+    expect(await layoutFaults(app.main)).toEqual([]);
+    await resize(size);
+    await waitFor(async () => expect(await app.main.evaluate(() => innerWidth)).toBe(size[0]));
   });
 
   test("says of a script where it is, and what runs it", async () => {

@@ -26,7 +26,7 @@ const broken: Record<string, string> = {
     "picket blocklists refresh fetches them anew; one that came from a file needs it again: picket blocklists refresh NAME FILE.",
   packetSockets: "Such programs see and send packets past every firewall: be sure that you want them.",
   unsearched:
-    "A program has very many files open, starts very many others, or makes very many cgroups or very deep ones. Who may have an AF_PACKET socket is looked for again once that is over.",
+    "A program has very many files open, starts very many others, or makes very many cgroups or very deep ones. Picket looks for such sockets again once that is over.",
   outsideSockets:
     "They were started with these sockets, or were given them. Start the programs anew from within the guard. TCP connections that came along are not counted.",
   unreadableRules:

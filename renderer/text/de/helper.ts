@@ -76,7 +76,7 @@ const degraded: Readonly<Record<string, string>> = {
   resolvers: "Die Nameserver ließen sich nicht lesen; nach Namensanfragen wird gefragt.",
   packetSockets: "Überwachte Prozesse umgehen Picket mit AF_PACKET-Sockets.",
   unsearched:
-    "Nicht alle überwachten Prozesse ließen sich nach AF_PACKET-Sockets durchsuchen: Sie sind zu viele oder haben zu viel offen.",
+    "Nicht alle überwachten Prozesse ließen sich nach Sockets durchsuchen, die Picket nicht sieht: Sie sind zu viele oder haben zu viel offen.",
   outsideSockets: "Überwachte Prozesse haben Sockets von außerhalb, von denen Picket nichts sieht.",
   blocklists: "Sperrlisten blockieren wenig oder nichts, weil ihr Text fehlt oder beschädigt ist.",
   guardWaits: "Läuft noch nicht; wird überwacht, sobald es läuft.",

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { Budget } from "../../../helper/budget.ts";
 import { moveProcess } from "../../../helper/guard/cgroups.ts";
 import { packetSocketHolders } from "../../../helper/guard/packet-sockets.ts";
 import { deepCgroups, OwnCgroup } from "../../bpf/own-cgroup.ts";
@@ -60,4 +61,16 @@ for i in range(12):
   const { whole } = packetSocketHolders([own.directory]);
   expect(performance.now() - before).toBeLessThan(500 * slowness);
   expect(whole).toBe(false);
+});
+
+it("reads no more of the table of such sockets than there is room for", async () => {
+  const directory = own.child("many");
+  const pid = await holder(directory);
+  const little = () => new Budget(500, 0);
+  expect(packetSocketHolders([directory], little())).toEqual({
+    holders: [expect.stringContaining(`(${pid})`)],
+    whole: true,
+  });
+  await holder(directory, "many = [socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) for _ in range(2000)]");
+  expect(packetSocketHolders([directory], little()).whole).toBe(false);
 });

@@ -342,6 +342,18 @@ describe("what is kept", () => {
   });
 });
 
+it("is looked at before what waits to be written is late, also at rest", () => {
+  const rest = 5000;
+  while (history.isBusy(rest)) history.tick();
+  use({});
+  expect(history.isBusy(rest)).toBe(false);
+  later(1000);
+  expect(history.isBusy(rest)).toBe(true);
+  later(4000);
+  history.tick();
+  expect(history.isBusy(rest)).toBe(false);
+});
+
 describe("while the disk takes nothing", () => {
   const written = () => store.prepare("SELECT sum(bytes_in) FROM history_minutes").pluck().get();
   const minutes = 4;

@@ -94,6 +94,18 @@ describe("apps beyond as many as have room", () => {
     expect(numbers.firstMet("/app/8")).toBe(20);
   });
 
+  it("keep what they have while the disk is full, and give it up afterwards", () => {
+    const store = open();
+    const numbers = new AppNumbers(store, 8);
+    met(numbers, 8);
+    store.pragma("query_only = ON");
+    numbers.tidy(new Set());
+    expect([numbers.size, numbers.ofRunning("/app/8")]).toEqual([8, 8]);
+    store.pragma("query_only = OFF");
+    numbers.tidy(new Set());
+    expect([numbers.size, new AppNumbers(store, 8).size]).toEqual([2, 2]);
+  });
+
   it("keep what they have while there is room enough", () => {
     const numbers = new AppNumbers(open(), 8);
     met(numbers, 4);
