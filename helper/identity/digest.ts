@@ -38,8 +38,11 @@ const patience = { urgent: 20_000, leisurely: 60_000 };
 const tick = 30;
 /** Readers that never came back, because their file system did not. */
 const mostStuck = 16;
-/** Side by side; apart from one another, for what hangs must not stop the others. */
-const turns = { local: new Turns(2), remote: new Turns(2) };
+/** Side by side; apart from one another: what hangs must not stop the others, nor what nobody waits for what somebody does. */
+const turns = {
+  local: { urgent: new Turns(2), leisurely: new Turns(1) },
+  remote: { urgent: new Turns(2), leisurely: new Turns(1) },
+};
 let stuck = 0;
 const readInto = promisify(readFd);
 
@@ -50,7 +53,7 @@ sha256sum - && stat --printf '%i %.9Z %f %s\\n' -`;
 
 /** `urgent`: somebody waits for it. SHA-256 in hex; null when the file is another by now, is too large, or could not be read in time. */
 export function digest(file: Readable, urgent = false): Promise<string | null> {
-  return turns[file.local ? "local" : "remote"].take(async () => {
+  return turns[file.local ? "local" : "remote"][urgent ? "urgent" : "leisurely"].take(async () => {
     const age = Date.now() - Number(file.changed / 1_000_000n);
     if (age < tick) await new Promise((resolve) => setTimeout(resolve, tick));
     for (const way of file.ways) {

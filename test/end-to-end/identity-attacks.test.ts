@@ -157,7 +157,7 @@ os.execve(fd, sys.argv[2:], {})`;
     const { evil } = await goodAndEvil();
     const address = network.address(4);
     // Its name tells that it runs; its executable cannot, as its first thread may be gone by then.
-    const script = `$0 thread "$@" & until [ "$(cat /proc/$!/comm)" = evil ]; do sleep 0.01; done; rm $0; wait`;
+    const script = `$0 deleted "$@" & until [ "$(cat /proc/$!/comm)" = evil ]; do sleep 0.01; done; rm $0; wait`;
     await expectNobody(address, "sh", "-c", script, evil, address, port);
   });
 });

@@ -1,5 +1,5 @@
 // Reading files that may do anything to whoever reads them.
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { digest, largestFile, type Readable, type Way } from "../../../helper/identity/digest.ts";
 
@@ -155,9 +156,20 @@ it("leaves a pipe that nobody writes alone in the end, and what waited for it is
   const path = join(folder, "pipe");
   execFileSync("mkfifo", ["-m", "0644", path]);
   const hanging = [digest(readable(path), true), digest(readable(path), true)];
-  const waiting = digest(readable(file("content")));
+  const waiting = digest(readable(file("content")), true);
   expect(await Promise.all(hanging)).toEqual([null, null]);
   expect(await waiting).toBe(sha256("content"));
   const left = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split("\n");
   expect(left.filter((line) => line.includes(path))).toEqual([]);
+});
+
+it("lets what nobody waits for keep nobody waiting", async () => {
+  const path = join(folder, "pipe");
+  execFileSync("mkfifo", ["-m", "0644", path]);
+  const hanging = [digest(readable(path)), digest(readable(path))];
+  expect(await Promise.race([digest(readable(file("content")), true), ...hanging])).toBe(sha256("content"));
+  // One hangs, the other waits for it: each reads until nobody writes any more.
+  const writers = [0, 1].map(() => promisify(execFile)("sh", ["-c", 'echo > "$0"', path]));
+  expect(await Promise.all(hanging)).toEqual([null, null]);
+  await Promise.all(writers);
 });

@@ -1,6 +1,7 @@
 /*
- * A program that is gone in no time: brief plain|thread|told|answered ADDRESS PORT [NAME]. Sends one datagram (IPv4) and ends; thread: from
- * a second thread, the first being gone; told: once it reads a byte; answered: stays until it has an answer. NAME is what it calls itself.
+ * A program that is gone in no time: brief plain|thread|deleted|told|answered ADDRESS PORT [NAME]. Sends one datagram (IPv4) and ends. thread:
+ * from a second thread, the first being gone; deleted: so, once its file is gone as well; told: once it reads a byte; answered: stays until
+ * it has an answer. NAME is what it calls itself.
  */
 #include <arpa/inet.h>
 #include <pthread.h>
@@ -27,11 +28,13 @@ static void send_one(int answered)
 }
 
 /* The first thread is a zombie by then: the process has no /proc/PID/exe any more. */
-static void *later(void *nothing)
+static void *later(void *file)
 {
-	usleep(100000);
+	do
+		usleep(100000);
+	while (file && access(file, F_OK) == 0);
 	send_one(0);
-	return nothing;
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -46,8 +49,8 @@ int main(int argc, char **argv)
 		prctl(PR_SET_NAME, argv[4]);
 	if (strcmp(argv[1], "told") == 0)
 		read(0, argv[0], 1);
-	if (strcmp(argv[1], "thread") == 0) {
-		pthread_create(&thread, 0, later, 0);
+	if (strcmp(argv[1], "thread") == 0 || strcmp(argv[1], "deleted") == 0) {
+		pthread_create(&thread, 0, later, argv[1][0] == 'd' ? argv[0] : 0);
 		pthread_exit(0);
 	}
 	send_one(strcmp(argv[1], "answered") == 0);
