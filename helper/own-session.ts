@@ -1,10 +1,11 @@
 // The connections over which somebody works with a process: calls from outside that one of its ancestors answered (sshd and its like).
 // The processes themselves are asked, not their environment, which anybody may write.
-import { closeSync, openSync, readFileSync, readlinkSync, readSync, statSync } from "node:fs";
+import { readFileSync, readlinkSync, statSync } from "node:fs";
 import type { Endpoint, Flow } from "../contract/words.ts";
 import { Budget } from "./budget.ts";
 import type { Asked } from "./enforced-policy.ts";
 import { descriptorsOf } from "./kernel/descriptors.ts";
+import { readTable } from "./kernel/net-table.ts";
 import { formatAddress } from "./policy/address.ts";
 
 /** Deeper nests of processes are none that a person works in. */
@@ -86,26 +87,12 @@ function namespaceOf(pid: number): string {
   }
 }
 
-/** As far as the budget goes. */
-function read(path: string, budget: Budget): string {
-  const chunk = Buffer.alloc(64 * 1024);
-  const fd = openSync(path, "r");
-  try {
-    let text = "";
-    for (let bytes = -1; bytes !== 0 && budget.spend(readingSteps); text += chunk.toString("latin1", 0, bytes))
-      bytes = readSync(fd, chunk);
-    return text;
-  } finally {
-    closeSync(fd);
-  }
-}
-
 /** The TCP sockets of the process's network namespace. */
 function tableOf(pid: number, budget: Budget): Line[] {
   return ["tcp", "tcp6"].flatMap((file) => {
     if (!budget.spend(tableSteps)) return [];
     try {
-      const text = read(`/proc/${pid}/net/${file}`, budget);
+      const text = readTable(`/proc/${pid}/net/${file}`, budget, readingSteps);
       return text
         .split("\n")
         .map(parseLine)

@@ -3,11 +3,14 @@ import { opendirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { Budget } from "../budget.ts";
 import { descriptorsOf } from "../kernel/descriptors.ts";
+import { readTable } from "../kernel/net-table.ts";
 import { processesIn } from "./cgroups.ts";
 
 /** So many cgroups, processes and descriptors are looked at whatever the clock says, and more as long as these milliseconds last. */
 const alwaysLooked = 4096;
 const longestSearch = 50;
+/** One reading of the table of packet sockets has some 60 lines. */
+const readingSteps = 64;
 
 export interface Holders {
   /** "name (pid)" of each. */
@@ -26,9 +29,13 @@ function orNothing<T>(read: () => T[]): T[] {
 }
 
 class Search {
-  private readonly budget = new Budget(alwaysLooked, longestSearch);
+  private readonly budget: Budget;
   private readonly namespaces = new Map<string, Set<string>>();
   private unread = false;
+
+  constructor(budget: Budget) {
+    this.budget = budget;
+  }
 
   get whole(): boolean {
     return this.budget.sufficed && !this.unread;
@@ -66,22 +73,27 @@ class Search {
     if (!this.budget.spend()) return false;
     const [namespace] = orNothing(() => [readlinkSync(`/proc/${pid}/ns/net`)]);
     if (namespace === undefined) return false;
-    const links = this.namespaces.get(namespace) ?? new Set(packetSockets(pid).map((inode) => `socket:[${inode}]`));
+    const links =
+      this.namespaces.get(namespace) ?? new Set(this.packetSockets(pid).map((inode) => `socket:[${inode}]`));
     this.namespaces.set(namespace, links);
     if (links.size === 0) return false;
     for (const { link } of descriptorsOf(pid, () => this.budget.spend())) if (links.has(link)) return true;
     return false;
   }
+
+  /** Inodes of the packet sockets in the network namespace of a process: the last column of /proc/PID/net/packet. */
+  private packetSockets(pid: string): string[] {
+    const table = () => readTable(`/proc/${pid}/net/packet`, this.budget, readingSteps);
+    const lines = orNothing(() => table().trim().split("\n").slice(1));
+    return lines.map((line) => line.trim().split(/\s+/).at(-1) ?? "");
+  }
 }
 
-/** Inodes of the packet sockets in the network namespace of a process: the last column of /proc/PID/net/packet. */
-function packetSockets(pid: string): string[] {
-  const lines = orNothing(() => readFileSync(`/proc/${pid}/net/packet`, "utf8").trim().split("\n").slice(1));
-  return lines.map((line) => line.trim().split(/\s+/).at(-1) ?? "");
-}
-
-export function packetSocketHolders(guards: readonly string[]): Holders {
-  const search = new Search();
+export function packetSocketHolders(
+  guards: readonly string[],
+  budget = new Budget(alwaysLooked, longestSearch),
+): Holders {
+  const search = new Search(budget);
   const pids = new Set(guards.flatMap((guard) => search.processesBelow(guard)));
   const holders = [...pids]
     .filter((pid) => search.holds(pid))

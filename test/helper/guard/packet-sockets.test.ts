@@ -1,7 +1,9 @@
 // Who holds packet sockets in a guard, found in a moment whatever runs there.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { Budget } from "../../../helper/budget.ts";
 import { moveProcess } from "../../../helper/guard/cgroups.ts";
 import { packetSocketHolders } from "../../../helper/guard/packet-sockets.ts";
 import { deepCgroups, OwnCgroup } from "../../bpf/own-cgroup.ts";
@@ -20,6 +22,9 @@ afterEach(async () => {
   }
   await own.remove();
 });
+
+/** Steps for so many readings of a table, with what is looked at beside them. */
+const readings = (count: number) => count * 64 + 32;
 
 /** A program with a packet socket in a network namespace of its own, and what else it says and does; resolves with its pid. */
 async function holder(directory: string, then = ""): Promise<number> {
@@ -60,4 +65,16 @@ for i in range(12):
   const { whole } = packetSocketHolders([own.directory]);
   expect(performance.now() - before).toBeLessThan(500 * slowness);
   expect(whole).toBe(false);
+});
+
+it("reads no more of a table of them than there is time for: the kernel begins anew with each page", async () => {
+  const many = `inside = os.fork()
+if inside == 0: os.close(s.detach()); sys.stdin.read(); os._exit(0)
+more = [socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) for i in range(200)]`;
+  const maker = await holder(own.child("outside"), many);
+  const directory = own.child("inside");
+  moveProcess(Number(readFileSync(`/proc/${maker}/task/${maker}/children`, "utf8")), directory);
+  expect(packetSocketHolders([directory])).toEqual({ holders: [], whole: true });
+  expect(packetSocketHolders([directory], new Budget(readings(2), 0)).whole).toBe(false);
+  expect(packetSocketHolders([directory], new Budget(readings(8), 0)).whole).toBe(true);
 });
