@@ -1,6 +1,7 @@
 // What guarded processes have that Picket cannot see into, as degradations that are looked for now and then.
 import type { Degraded, DegradedCode } from "../degraded.ts";
 import type { Outside } from "../kernel/layout.ts";
+import { Sparing } from "../sparing.ts";
 import { packetSocketHolders } from "./packet-sockets.ts";
 
 /** How long what guarded processes have open is believed, milliseconds: looking is not free where many run. */
@@ -31,13 +32,12 @@ function told(code: DegradedCode, what: string, holders: readonly string[]): Deg
 }
 
 export function makeBlindSpots({ directories, outside }: BlindSpotParts): () => Degraded[] {
+  const sparing = new Sparing();
   let known: Degraded[] = [];
   let looked = Number.NEGATIVE_INFINITY;
-  return () => {
-    if (performance.now() - looked < blindSpotAge) return known;
-    looked = performance.now();
+  const look = (): Degraded[] => {
     const packetSockets = packetSocketHolders(directories());
-    known = [
+    return [
       ...told(
         "packetSockets",
         "Guarded processes with AF_PACKET sockets, which Picket cannot see into",
@@ -50,6 +50,11 @@ export function makeBlindSpots({ directories, outside }: BlindSpotParts): () => 
         holdersOf(outside()),
       ),
     ];
+  };
+  return () => {
+    if (performance.now() - looked < blindSpotAge || !sparing.isDue) return known;
+    looked = performance.now();
+    known = sparing.measure(look);
     return known;
   };
 }
