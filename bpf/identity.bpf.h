@@ -132,7 +132,8 @@ static __always_inline void identify(struct socket_state *state)
 	__u32 exec_id = leader->self_exec_id;
 
 	/* Same process, same program: only the verdict's key may have become known since. */
-	if (process->start != leader->start_boottime || process->exec_id != exec_id || !process->start) {
+	if (process->start != leader->start_boottime || process->kernel_pid != leader->tgid || process->exec_id != exec_id ||
+	    !process->start) {
 		read_process(process, leader, task->mm);
 		process->cgroup = task->cgroups->dfl_cgrp->kn->id;
 		read_command(process, task);

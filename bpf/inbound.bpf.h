@@ -208,6 +208,14 @@ static __always_inline int ingress_tcp(struct __sk_buff *skb, struct bpf_sock *s
 	return PROCEED;
 }
 
+#define PROTOCOL_L2TP 115 /* IPPROTO_L2TP of newer headers */
+
+/* Whether others may begin at its port. The kernel lets SCTP and L2TP bind without a word to any hook (inet_bind: "its own bind function"). */
+static __always_inline int may_be_called(struct socket_state *state, __u8 protocol)
+{
+	return state->bound || protocol == IPPROTO_SCTP || protocol == PROTOCOL_L2TP;
+}
+
 /*
  * A datagram of a remote without a gate: 1 to let it in unasked, 0 to drop it, -1 when it gets a gate. Who sends from a port that the
  * system chose gets answers, to what it sent or to nothing; who asked a group is answered by whoever is in it (mDNS, SSDP). A rule that
@@ -217,16 +225,17 @@ static __always_inline int ingress_tcp(struct __sk_buff *skb, struct bpf_sock *s
 static __always_inline int meet_remote(struct socket_state *state, struct flow_key *flow, __u16 local_port)
 {
 	__u32 rule = 0, action = judge(state, flow, INBOUND, local_port, &rule);
+	int called = may_be_called(state, flow->protocol);
 
 	if (action == ACTION_ALLOW)
-		return state->bound ? -1 : 1;
+		return called ? -1 : 1;
 	if (action == ACTION_BLOCK) {
-		if (state->bound && within_rate(state, &state->refused_count))
+		if (called && within_rate(state, &state->refused_count))
 			return -1;
 		count(COUNTER_REFUSED_PACKETS);
 		return 0;
 	}
-	if (!state->bound || asked_a_group(state, flow->protocol))
+	if (!called || asked_a_group(state, flow->protocol))
 		return 1;
 	if (within_rate(state, &state->inbound_count))
 		return -1;

@@ -3,6 +3,7 @@ import type { Flows } from "./flows/flows.ts";
 import type { Recorder } from "./history/recorder.ts";
 import { type FlowRecord, flowId, flowState, isConnection, layouts, type Traffic } from "./kernel/layout.ts";
 import type { Programs } from "./kernel/programs.ts";
+import { Sparing } from "./sparing.ts";
 
 export interface TrafficCountsParts {
   readonly programs: Pick<Programs, "readTraffic" | "maps">;
@@ -19,6 +20,7 @@ const sweepPace = 600_000;
 export class TrafficCounts {
   private readonly parts: TrafficCountsParts;
   private swept = Date.now();
+  private readonly sparing = new Sparing();
   /** Connections that the kernel counts and nobody told of, when they were counted last. */
   private missed: ReadonlySet<string> = new Set();
 
@@ -26,8 +28,12 @@ export class TrafficCounts {
     this.parts = parts;
   }
 
-  /** Brings the byte counts of live flows up to date. Returns whether there was anything new. */
+  /** Brings the byte counts of live flows up to date, or leaves them where that takes long. Returns whether there was anything new. */
   refresh(): boolean {
+    return this.sparing.isDue && this.sparing.measure(() => this.count());
+  }
+
+  private count(): boolean {
     const { programs, flows, recorder } = this.parts;
     const now = Date.now();
     let changed = false;

@@ -63,13 +63,14 @@ export function servesItself(files: readonly Open[], connection: number, executa
   );
 }
 
-function openFiles(pid: number): Open[] {
-  const names = readdirSync(`/proc/${pid}/fd`);
-  if (names.length > mostFiles) return [];
-  return names.flatMap((name) => {
+/** None of a process that has more than an AppImage has: it may have a million. */
+export function openFiles(pid: number): Open[] {
+  let count = 0;
+  const descriptors = [...descriptorsOf(pid, () => count++ < mostFiles)];
+  if (count > mostFiles) return [];
+  return descriptors.flatMap(({ number, link }) => {
     try {
-      const path = readlinkSync(`/proc/${pid}/fd/${name}`);
-      return [parseOpen(path, readFileSync(`/proc/${pid}/fdinfo/${name}`, "latin1"))];
+      return [parseOpen(link, readFileSync(`/proc/${pid}/fdinfo/${number}`, "latin1"))];
     } catch {
       return []; // closed meanwhile
     }

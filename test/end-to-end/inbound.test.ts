@@ -3,8 +3,9 @@ import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { clientApp } from "../network/clients.ts";
+import { clientApp, python } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
+import { talker } from "./field.ts";
 import { guarded, slowness, TestHelper, until } from "./helper-process.ts";
 import { burst, type Call, call, flowsWith, Listener, strayAcknowledgement } from "./inbound-sides.ts";
 
@@ -362,6 +363,41 @@ describe("datagrams that are no calls", () => {
     await call(network, { ...theCall, seconds: 1 });
     expect((await promptsFrom(from)).map(({ direction }) => direction)).toEqual(["inbound"]);
     expect(listener.from(from)).toEqual([]);
+  });
+
+  test.for([
+    ["SCTP", 132],
+    ["L2TP", 115],
+  ] as const)("a protocol that binds past every hook (%s) has ports that the app chose", async ([, number]) => {
+    const from = network.address(4);
+    // Not every kernel has these protocols: whoever hears their packets stands in for them.
+    const hear = `import os, socket, sys, threading
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, ${number})
+threading.Thread(target=lambda: os._exit(bool(sys.stdin.read())), daemon=True).start()
+print('"ready"', flush=True)
+while True: print('"%s"' % s.recv(999)[20:].decode(), flush=True)`;
+    const listener = talker(helper, network.near, [python, "-c", hear]);
+    const say = (word: string, as: string) => {
+      const call = `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, ${number})
+s.bind(("${as}", 0)); s.sendto(b"${word}", ("${network.nearAddress(4)}", 0))`;
+      execFileSync("nsenter", [`--net=/run/netns/${network.far}`, python, "-c", call]);
+    };
+    try {
+      expect(await listener.says()).toBe("ready");
+      say("held", from);
+      const { id, direction } = await helper.prompt(from);
+      expect(direction).toBe("inbound");
+      await (await helper.client()).call("prompts.answer", { id, action: "block", lifetime: "once" });
+      say("blocked", from);
+      const other = network.address(4);
+      const rule = { app: null, action: "allow", address: other, direction: "inbound" } as const;
+      await (await helper.client()).call("rules.add", rule);
+      say("allowed", other);
+      expect(await listener.says()).toBe("allowed");
+    } finally {
+      listener.go(true);
+    }
   });
 
   test("several of one caller come in in their order once allowed", async () => {

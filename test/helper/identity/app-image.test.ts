@@ -1,8 +1,9 @@
 // Who serves itself: what a process has open, as /proc tells it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { findServer, type Open, parseOpen, servesItself } from "../../../helper/identity/app-image.ts";
+import { findServer, type Open, openFiles, parseOpen, servesItself } from "../../../helper/identity/app-image.ts";
 import { slowness } from "../../end-to-end/helper-process.ts";
 
 const executable = "/home/alice/Foo.AppImage";
@@ -62,6 +63,31 @@ print("ready", flush=True); sys.stdin.read()`;
     expect(longest).toBeLessThan(500 * slowness);
   } finally {
     clearInterval(clock);
+    child.stdin.end();
+  }
+});
+
+it("is no process that has very much open, which is not all looked at", async () => {
+  const script = `import os, sys
+for i in range(18000): os.dup(0)
+print("ready", flush=True); sys.stdin.read()`;
+  const child = spawn("/usr/bin/python3", ["-c", script], { stdio: ["pipe", "pipe", "inherit"] });
+  try {
+    await once(child.stdout, "data");
+    const pid = child.pid ?? 0;
+    expect(openFiles(process.pid).length).toBeGreaterThan(0);
+    expect(openFiles(pid)).toEqual([]);
+    const shortest = (work: () => unknown) =>
+      Math.min(
+        ...Array.from({ length: 10 }, () => {
+          const began = performance.now();
+          work();
+          return performance.now() - began;
+        }),
+      );
+    const all = shortest(() => readdirSync(`/proc/${pid}/fd`));
+    expect(shortest(() => openFiles(pid))).toBeLessThan(all / 2);
+  } finally {
     child.stdin.end();
   }
 });
