@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { type ExeKey, type FlowRecord, recordType } from "../../../helper/kernel/layout.ts";
 import { Programs, ringBytes } from "../../../helper/kernel/programs.ts";
-import { packetOf, readRecord } from "../../../helper/kernel/records.ts";
+import { directionOf, packetOf, readRecord } from "../../../helper/kernel/records.ts";
 import { Ring } from "../../../helper/kernel/ring.ts";
 import { freshObject } from "../../bpf/object.ts";
 import { OwnCgroup } from "../../bpf/own-cgroup.ts";
@@ -44,7 +44,8 @@ export class Prober {
   /** False: records stay in their rings. */
   isReady = true;
   private readonly rings: Ring[];
-  private readonly heard = new Map<bigint, { record: FlowRecord; packet: Buffer }>();
+  /** By socket and direction: what it sends comes back to it, where others may begin at its port. */
+  private readonly heard = new Map<string, { record: FlowRecord; packet: Buffer }>();
   private child: ChildProcess | undefined;
   private lines: Interface | undefined;
 
@@ -92,8 +93,9 @@ export class Prober {
     if (record === null) throw new Error("a record of another ABI");
     this.onRecord(record);
     const first = record.type === recordType.held || record.type === recordType.decided;
-    if (!first || this.heard.has(record.flow.cookie)) return;
-    this.heard.set(record.flow.cookie, { record, packet: Buffer.from(packetOf(bytes, record)) });
+    const key = `${record.flow.cookie} ${directionOf(record)}`;
+    if (!first || this.heard.has(key)) return;
+    this.heard.set(key, { record, packet: Buffer.from(packetOf(bytes, record)) });
   }
 
   drain(): void {
@@ -121,8 +123,8 @@ export class Prober {
     const [line] = await answer;
     if (drain) this.drain();
     const results = JSON.parse(String(line)) as [string, number][];
-    return results.map(([cookie, errno]) => {
-      const heard = this.heard.get(BigInt(cookie));
+    return results.map(([cookie, errno], at) => {
+      const heard = this.heard.get(`${cookie} ${probes[at]?.direction ?? "outbound"}`);
       return { cookie: BigInt(cookie), errno, record: heard?.record, packet: heard?.packet };
     });
   }
