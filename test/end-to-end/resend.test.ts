@@ -4,10 +4,9 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Prompt } from "../../contract/words.ts";
-import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { client, clientApp, type DressedResult } from "../network/clients.ts";
 import { createNetwork, type Device, ip, type Network } from "../network/network.ts";
 import { Talker } from "./field.ts";
@@ -35,8 +34,7 @@ beforeEach(async () => {
 afterEach(() => network.destroy());
 
 /** nft's match of the app's cgroup. It looks for cgroups below /sys/fs/cgroup, and counts levels below the cgroup2 mount. */
-const below = cgroupRoot().replace(/^\/sys\/fs\/cgroup\/?/, "");
-const ofApp = `socket cgroupv2 level 1 "${below === "" ? "" : `${below}/`}${helper.instance}"`;
+const ofApp = () => `socket cgroupv2 level 1 "${relative("/sys/fs/cgroup", helper.runs)}"`;
 
 type How = "tcp" | "connected" | "unconnected";
 type Dress = Record<string, unknown>;
@@ -149,7 +147,7 @@ describe.for(everyway)("%s over IPv%d", ([how, family]) => {
 
   test("takes the route that netfilter gave its cgroup", async () => {
     policyRoutes(`fwmark 7 table ${table}`);
-    nft(`table inet marks { chain out { type route hook output priority 0; ${ofApp} meta mark set 7;}
+    nft(`table inet marks { chain out { type route hook output priority 0; ${ofApp()} meta mark set 7;}
 }`);
     const address = network.distant(family);
     expect(await exchange(how, address)).toMatchObject({ errno: 0, peer: address, sent: 1, leftToApp: 0 });
@@ -166,7 +164,7 @@ describe.for(everyway)("%s over IPv%d", ([how, family]) => {
   });
 
   test("is left to the app where only its cgroup passes", async () => {
-    nft(`table inet switch { chain out { type filter hook output priority 0; oifname "lo" accept; ${ofApp} accept; meta l4proto 1 accept; meta l4proto 58 accept; drop;}
+    nft(`table inet switch { chain out { type filter hook output priority 0; oifname "lo" accept; ${ofApp()} accept; meta l4proto 1 accept; meta l4proto 58 accept; drop;}
 }`);
     const address = network.distant(family);
     const outcome = await exchange(how, address, { pace: 0.5 });
@@ -240,7 +238,7 @@ describe.for(everyway)("%s over IPv%d", ([how, family]) => {
 
   test("is judged by the programs of others on its cgroup", async () => {
     const [open, shut] = [network.distant(family), network.distant(family)];
-    const foreign = await ForeignEgress.attach(`${cgroupRoot()}/${helper.instance}`, shut);
+    const foreign = await ForeignEgress.attach(helper.runs, shut);
     try {
       const allowed = await exchange(how, open, { pace: 0.5 });
       expect(allowed).toMatchObject({ errno: 0, peer: open });
