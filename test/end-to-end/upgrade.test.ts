@@ -94,7 +94,9 @@ describe.for<[string, () => string, () => string, number]>([
 
     // The counter counts, and the new version decides: the same app, allowed.
     await api.call("rules.add", { app: appOf("insist"), action: "allow", address: blocked });
-    const now = last<{ connected: number }>(await guarded(helper, network.near, client("insist", blocked, 80, 2 * slowness)));
+    const now = last<{ connected: number }>(
+      await guarded(helper, network.near, client("insist", blocked, 80, 2 * slowness)),
+    );
     expect(now.connected).toBeGreaterThan(0);
     expect(await network.arrivedAt(blocked)).toBeGreaterThan(0);
   });
