@@ -16,10 +16,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Prompt } from "../../contract/words.ts";
-import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { compiled } from "../network/compiled.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { guarded, type Ran, start, TestHelper, until } from "./helper-process.ts";
+import { guarded, inGuard, type Ran, start, TestHelper, until } from "./helper-process.ts";
 
 const clients = join(import.meta.dirname, "../network/clients");
 const port = "7777";
@@ -123,17 +122,9 @@ os.execve(fd, sys.argv[2:], {})`;
     copyFileSync(compiled("mimic"), evil);
     const { ino } = statSync(evil);
     const address = network.address(4);
-    const { guarded: cgroups } = await (await helper.client()).call("status", {});
-    const enter = 'echo $$ > "$0/cgroup.procs" && exec nsenter "$@"';
-    const words = [`--net=/run/netns/${network.near}`, "unshare", "--user", "--map-root-user", evil];
     const next = join(own, "next");
-    const child = spawn(
-      "sh",
-      ["-c", enter, join(cgroupRoot(), cgroups[0] ?? ""), ...words, next, address, port, good],
-      {
-        stdio: ["pipe", "pipe", "inherit"],
-      },
-    );
+    const words = ["unshare", "--user", "--map-root-user", evil, next, address, port, good];
+    const child = spawn(...inGuard(helper, network.near, words), { stdio: ["pipe", "pipe", "inherit"] });
     await once(child.stdout, "data");
     rmSync(evil);
     // A file system gives the number again soon (ext4), or never (tmpfs, overlay of one).
@@ -187,14 +178,11 @@ test("a socket whose option memory was filled first is held like any other", asy
 
 describe("a helper that is not there", () => {
   test.for(["stopped", "dead"] as const)("names afterwards who is gone by then (%s)", async (how) => {
-    const { guarded: cgroups } = await (await helper.client()).call("status", {});
     const address = network.address(4);
     const own = join(mkdtempSync(join(folder, "away-")), how);
     copyFileSync(brief, own);
     await helper.signal(how === "dead" ? "SIGKILL" : "SIGSTOP");
-    const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-    const inNamespace = ["nsenter", `--net=/run/netns/${network.near}`, own, "plain", address, port];
-    await start("sh", ["-c", enter, join(cgroupRoot(), cgroups[0] ?? ""), ...inNamespace]);
+    await start(...inGuard(helper, network.near, [own, "plain", address, port]));
     if (how === "dead") await helper.start();
     else await helper.signal("SIGCONT");
     expect((await asked(address)).app.path).toBe(own);
