@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { joinAppPath } from "../../contract/app-path.ts";
 import type { Prompt } from "../../contract/words.ts";
@@ -22,7 +23,7 @@ import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { compiled, otherKnock } from "../network/compiled.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { Talker } from "./field.ts";
-import { guarded, type Ran, start, TestHelper } from "./helper-process.ts";
+import { guarded, type Ran, start, TestHelper, until } from "./helper-process.ts";
 
 const clients = join(import.meta.dirname, "../network/clients");
 const python = realpathSync("/usr/bin/python3");
@@ -74,7 +75,20 @@ async function answered(
   const running = knock(program, address);
   const prompt = await helper.prompt(address);
   const { rules } = await (await helper.client()).call("prompts.answer", { id: prompt.id, action, lifetime });
-  return { prompt, rules, code: (await running).code };
+  const { code } = await running;
+  if (action === "allow") await until("what it is to be read", () => isRead(prompt.app.path));
+  return { prompt, rules, code };
+}
+
+/** Nobody waits for what was allowed to be read: a program that is replaced sooner is not known again. */
+function isRead(app: string): boolean {
+  const store = new Database(join(helper.state, "picket.sqlite"), { readonly: true });
+  try {
+    const unread = store.prepare("SELECT 1 FROM contents WHERE app = ? AND known IS NOT NULL AND sha256 IS NULL");
+    return unread.get(app) === undefined;
+  } finally {
+    store.close();
+  }
 }
 
 /** As an update does it: the name leads to another file from one moment to the next. */
