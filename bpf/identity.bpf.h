@@ -168,6 +168,16 @@ static __always_inline __u32 app_of(struct socket_state *state)
 	return state->app;
 }
 
+/*
+ * A verdict came from the helper, which knew the app where this socket did not yet: its number is kept, or the flow would be held in its
+ * midst by the next helper, until that has named everybody anew.
+ */
+static __always_inline void keep_number(struct socket_state *state)
+{
+	if (!state->app)
+		app_of(state);
+}
+
 static __always_inline void read_ancestors(struct task_struct *leader, struct ancestor *ancestors)
 {
 	struct task_struct *at = leader;

@@ -259,6 +259,7 @@ static __always_inline int ingress_datagram(struct __sk_buff *skb, struct bpf_so
 	if (!gate || gate->state == FLOW_HELD || gate->generation != generation())
 		gate = judge_datagrams(state, &flow, gate, INBOUND, p->local_port);
 	if (gate && gate->state == FLOW_ALLOWED) {
+		keep_number(state);
 		__sync_fetch_and_add(&gate->bytes_in, wire_bytes(skb, p->header_bytes));
 		return PROCEED;
 	}

@@ -255,6 +255,7 @@ static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_soc
 	if (!gate || gate->state == FLOW_HELD || gate->generation != generation())
 		gate = judge_datagrams(state, &flow, gate, OUTBOUND, 0);
 	if (gate && gate->state == FLOW_ALLOWED) {
+		keep_number(state);
 		__sync_fetch_and_add(&gate->bytes_out, wire_bytes(skb, p->header_bytes));
 		if (is_group(state, p))
 			remember_group(state, p);

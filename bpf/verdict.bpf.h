@@ -52,6 +52,7 @@ static __always_inline void take_gate(struct socket_state *state, struct gate *g
 	state->rule = gate->rule;
 	state->generation = gate->generation;
 	state->answered = gate->answered;
+	keep_number(state);
 }
 
 /*
