@@ -299,7 +299,7 @@ export class Engine {
 
   // What the kernel says
 
-  /** Reads what the kernel has said until now. */
+  /** Reads what the kernel has said until now, as far as there is time for it. */
   catchUp(): void {
     this.news.catchUp();
   }

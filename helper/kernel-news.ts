@@ -40,6 +40,9 @@ const journalAnyway = 30_000;
 /** How often held flows that were lost to a full ring buffer or a budget are looked for, milliseconds. */
 const revisitPace = 2000;
 
+/** How long whoever wants to know what the kernel has said until now waits for it to be read: a flood has always more. Milliseconds. */
+const longestCatchUp = 50;
+
 /** A packet that was not read for so long has lost its time, and maybe its socket: no helper ran, or it hung. Milliseconds. */
 const longestUnread = 10_000;
 
@@ -70,7 +73,8 @@ export class KernelNews {
   /** Everything that its listeners stand on is there: what waits is read, and from now on what comes. */
   start(): void {
     this.findHeld(true);
-    this.catchUp();
+    this.events.drain();
+    this.journal.drain();
     this.parts.findEnded(); // of those that came and went while no helper read
     this.keepReading();
     this.revisitLater();
@@ -83,14 +87,14 @@ export class KernelNews {
     this.journal.close();
   }
 
-  /** Reads what the kernel has said until now. */
+  /** Reads what the kernel has said until now, as far as there is time for it. */
   catchUp(): void {
     this.readEvents();
-    this.journal.drain();
+    this.journal.drain(longestCatchUp);
   }
 
   readEvents(): void {
-    this.events.drain();
+    this.events.drain(longestCatchUp);
   }
 
   /** A held datagram was told that nobody has time for: its gate counts the packets that were told, and would tell of no more. */

@@ -11,6 +11,8 @@ const lengthMask = 0x3fffffff;
 
 /** How long records are read before clients and timers have their turn, milliseconds: a flood must not keep the helper from its people. */
 const turn = 10;
+/** Records that are read before anybody looks at the clock: what comes without a flood is read whole, however busy the computer is. */
+const atLeast = 128;
 
 /** `bytes` is a view into the ring, valid only during the call. False: not yet, the record stays where it is and is read again later. */
 export type RecordReader = (bytes: Buffer) => boolean;
@@ -48,9 +50,12 @@ export class Ring {
     this.handle.ref();
   }
 
-  /** Reads every record that is complete by now; whether there was any. A call from within a reader does nothing: the outer one goes on. */
-  drain(): boolean {
-    return this.readUntil(Number(Atomics.load(this.producer, 0)), Number.POSITIVE_INFINITY);
+  /**
+   * Reads every record that is complete by now, or for `most` milliseconds; whether there was any. A call from within a reader
+   * does nothing: the outer one goes on.
+   */
+  drain(most = Number.POSITIVE_INFINITY): boolean {
+    return this.readUntil(Number(Atomics.load(this.producer, 0)), performance.now() + most);
   }
 
   /** Reads for a short while; whether there was anything. What is left wakes the loop again: the poll reports data, not arrivals. */
@@ -78,7 +83,7 @@ export class Ring {
   /** The position advances record by record: a reader that throws loses one record only. */
   private readAll(end: number, deadline: number): void {
     let position = Number(Atomics.load(this.consumer, 0));
-    while (position < end && position < Number(Atomics.load(this.producer, 0)) && performance.now() < deadline) {
+    for (let count = 1; position < end && position < Number(Atomics.load(this.producer, 0)); count++) {
       const header = this.headerAt(position);
       if (header & busyBit) return;
       try {
@@ -88,6 +93,7 @@ export class Ring {
       }
       position += ((header & lengthMask) + headerBytes + 7) & ~7;
       Atomics.store(this.consumer, 0, BigInt(position));
+      if (count % atLeast === 0 && performance.now() > deadline) return;
     }
   }
 

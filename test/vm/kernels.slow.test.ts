@@ -45,6 +45,7 @@ const files = [
     "ring",
     "announcements",
     "changing-default",
+    "named-before",
     "full-maps",
     "full-known",
     "small-maps",
