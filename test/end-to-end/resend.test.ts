@@ -178,7 +178,7 @@ describe.for(everyway)("%s over IPv%d", ([how, family]) => {
     const dress = { pace: 0.5, seconds: 10 };
     let left = 0;
     // What the app itself sends between the change and the answer takes the new route, and nothing is left: on a slow day, once more.
-    for (let tries = 0; left === 0 && tries < 4; tries++) {
+    for (let tries = 0; left === 0 && tries < 4 * slowness; tries++) {
       const address = network.distant(family);
       const outcome = await exchange(how, address, dress, { meanwhile: () => policyRoutes(rule) });
       await expectOnlyBy("tunnel", address);
