@@ -27,6 +27,7 @@ import { close, SystemError } from "../../helper/kernel/libc.ts";
 import { removePins } from "../../helper/kernel/pins.ts";
 import { Programs } from "../../helper/kernel/programs.ts";
 import { slowness, until } from "../end-to-end/helper-process.ts";
+import { enteringCgroup } from "./entering-cgroup.ts";
 import { freshObject } from "./object.ts";
 import { OwnCgroup, programExists } from "./own-cgroup.ts";
 
@@ -120,8 +121,9 @@ last = fcntl.fcntl(s, fcntl.F_DUPFD, 6 + len(others))
 s.close()
 print("up", flush=True)
 sys.stdin.read()`;
-  const enter = 'echo $$ > "$0/cgroup.procs" && exec python3 -c "$1"';
-  const child = spawn("sh", ["-c", enter, cgroup.directory, sockets], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(...enteringCgroup(cgroup.directory, ["python3", "-c", sockets]), {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   children.push(child);
   let said = "";
   for await (const words of child.stdout) {

@@ -4,6 +4,7 @@ import { copyFileSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { enteringCgroup } from "../bpf/entering-cgroup.ts";
 import { OwnCgroup } from "../bpf/own-cgroup.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { TestHelper, until } from "./helper-process.ts";
@@ -47,9 +48,8 @@ async function before(code: string, ...args: (string | number)[]): Promise<Older
 }
 
 async function beforeGuard(cgroup: OwnCgroup, code: string, ...args: (string | number)[]): Promise<Older> {
-  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
   const words = ["nsenter", `--net=/run/netns/${network.near}`, program, "-c", code, ...args.map(String)];
-  const child = spawn("sh", ["-c", enter, cgroup.directory, ...words], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(...enteringCgroup(cgroup.directory, words), { stdio: ["pipe", "pipe", "inherit"] });
   children.push(child);
   const older = new Older(child);
   await older.line(0);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Flow } from "../../contract/words.ts";
+import { enteringCgroup } from "../bpf/entering-cgroup.ts";
 import { OwnCgroup } from "../bpf/own-cgroup.ts";
 import { client, type StreamResult } from "../network/clients.ts";
 import { createNetwork, ip, type Network } from "../network/network.ts";
@@ -30,8 +31,8 @@ interface Older {
 
 /** Starts a command in a cgroup and waits for its first word. */
 async function before(directory: string, [, ...args]: readonly string[]): Promise<Older> {
-  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-  return startIn(network.near, ["sh", "-c", enter, directory, program, ...args]);
+  const [shell, words] = enteringCgroup(directory, [program, ...args]);
+  return startIn(network.near, [shell, ...words]);
 }
 
 async function startIn(namespace: string, command: string[]): Promise<Older> {

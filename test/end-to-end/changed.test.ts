@@ -19,11 +19,10 @@ import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { joinAppPath } from "../../contract/app-path.ts";
 import type { Prompt } from "../../contract/words.ts";
-import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { compiled, otherKnock } from "../network/compiled.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { Talker } from "./field.ts";
-import { guarded, type Ran, start, TestHelper, until } from "./helper-process.ts";
+import { guarded, inGuard, type Ran, TestHelper, until } from "./helper-process.ts";
 
 const clients = join(import.meta.dirname, "../network/clients");
 const python = realpathSync("/usr/bin/python3");
@@ -176,24 +175,11 @@ describe("a program that was allowed forever", () => {
   });
 });
 
-/** What `sh` is to be told for a command that is inside the guard at once: with the helper stopped, nobody could enter it. */
-async function entering(...command: string[]): Promise<string[]> {
-  const { guarded: within } = await (await helper.client()).call("status", {});
-  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-  const inNamespace = ["nsenter", `--net=/run/netns/${network.near}`, ...command];
-  return ["-c", enter, `${cgroupRoot()}/${within[0]}`, ...inNamespace];
-}
-
-async function inside(...command: string[]): Promise<() => Promise<Ran>> {
-  const args = await entering(...command);
-  return () => start("sh", args);
-}
-
 test("the kernel lets the changed program wait while no helper answers, and decides alone once it is known again", async () => {
   const address = network.address(4);
   const path = program(first);
   await answered(address, path, "allow");
-  const knocking = await inside(path, address, `${port}`);
+  const knocking = () => guarded(helper, network.near, [path, address, `${port}`]);
   await knocking();
   const alone = async (milliseconds: number): Promise<number | null | "waits"> => {
     await helper.signal("SIGSTOP");
@@ -307,7 +293,7 @@ test.for([["program"], ["script"]] as const)(
     const [datagrams, stream] = [network.address(4), network.address(4)];
     const api = await helper.client();
     const command = socketsBy(kind, path, "");
-    const child = spawn("sh", await entering(...command), { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(...inGuard(helper, network.near, command), { stdio: ["pipe", "pipe", "inherit"] });
     const older = new Talker(child);
     const tell = (address: string) => child.stdin.write(`${address}\n`);
     const answerOnce = async (address: string, action: "allow" | "block") => {
@@ -322,7 +308,7 @@ test.for([["program"], ["script"]] as const)(
       expect((await answerOnce(before, "allow")).changed ?? null).toBeNull();
       expect([await older.line(), await older.line()]).toEqual(["0", "made"]);
 
-      const next = spawn("sh", await entering(...socketsBy(kind, path, "# other\n")), {
+      const next = spawn(...inGuard(helper, network.near, socketsBy(kind, path, "# other\n")), {
         stdio: ["pipe", "pipe", "inherit"],
       });
       next.stdin.write(`${successor}\n`);

@@ -1,21 +1,19 @@
 // What is decided is decided by the kernel alone: proved with the helper stopped (SIGSTOP) while the apps connect.
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { client, python, type TcpResult, type UdpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { type Ran, start, TestHelper, until } from "./helper-process.ts";
+import { guarded, inGuard, type Ran, TestHelper, until } from "./helper-process.ts";
 
 const EPERM = 1;
 const ECONNREFUSED = 111;
 
 const helper = new TestHelper();
 let network: Network;
-let shell: GuardedShell;
 
 let folder: string;
 
@@ -24,27 +22,8 @@ function app(...words: Parameters<typeof client>): string[] {
   return [join(folder, "program"), ...client(...words).slice(1)];
 }
 
-/** A shell already inside a guarded cgroup: with the helper stopped, nobody could enter one. */
-class GuardedShell {
-  private readonly directory: string;
-  constructor(directory: string) {
-    this.directory = directory;
-  }
-
-  run(command: readonly string[]): Promise<Ran> {
-    return start("sh", this.inside(command));
-  }
-
-  /** With pipes for its input and output. */
-  spawn(command: readonly string[]): ChildProcess {
-    return spawn("sh", this.inside(command), { stdio: ["pipe", "pipe", "inherit"] });
-  }
-
-  private inside(command: readonly string[]): string[] {
-    const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-    return ["-c", enter, this.directory, "nsenter", `--net=/run/netns/${network.near}`, ...command];
-  }
-}
+/** In the guard at once: with the helper stopped, `picket run` could start nothing there. */
+const run = (command: readonly string[]): Promise<Ran> => guarded(helper, network.near, command);
 
 const json = <T>(ran: Ran): T => JSON.parse(ran.stdout) as T;
 
@@ -53,8 +32,6 @@ beforeAll(async () => {
   copyFileSync(realpathSync(python), join(folder, "program"));
   network = await createNetwork();
   await helper.start();
-  const { guarded } = await (await helper.client()).call("status", {});
-  shell = new GuardedShell(`${cgroupRoot()}/${guarded[0]}`);
 });
 
 afterAll(async () => {
@@ -65,7 +42,7 @@ afterAll(async () => {
 });
 
 async function decide(address: string, command: readonly string[], action: "allow" | "block"): Promise<void> {
-  const running = shell.run(command);
+  const running = run(command);
   const { id } = await helper.prompt(address);
   await (await helper.client()).call("prompts.answer", { id, action, lifetime: "forever" });
   await running;
@@ -84,14 +61,14 @@ describe.for([4, 6] as const)("over IPv%d, with the helper stopped", (family) =>
   test("an allowed connection goes at once", async () => {
     const address = network.address(family);
     await decide(address, app("tcp", address, 80), "allow");
-    const result = json<TcpResult>(await stopped(() => shell.run(app("tcp", address, 80, 5))));
+    const result = json<TcpResult>(await stopped(() => run(app("tcp", address, 80, 5))));
     expect(result.ok).toBe(true);
   });
 
   test("a blocked connection is refused at once, and nothing leaves", async () => {
     const address = network.address(family);
     await decide(address, app("tcp", address, 80), "block");
-    const result = json<TcpResult>(await stopped(() => shell.run(app("tcp", address, 80, 5))));
+    const result = json<TcpResult>(await stopped(() => run(app("tcp", address, 80, 5))));
     expect(result).toMatchObject({ ok: false, errno: ECONNREFUSED });
     expect(await network.arrived("tcp", address, 80)).toBe(0);
   });
@@ -101,10 +78,10 @@ describe.for([4, 6] as const)("over IPv%d, with the helper stopped", (family) =>
     await decide(open, app("udp", open, 7777, "unconnected", 1), "allow");
     await decide(shut, app("udp", shut, 7777, "connected", 1), "block");
     await stopped(async () => {
-      const allowed = json<UdpResult>(await shell.run(app("udp", open, 7777, "unconnected", 3, 16, 5)));
+      const allowed = json<UdpResult>(await run(app("udp", open, 7777, "unconnected", 3, 16, 5)));
       expect(allowed.replies).toEqual([0, 1, 2]);
       for (const how of ["connected", "unconnected"]) {
-        const blocked = json<UdpResult>(await shell.run(app("udp", shut, 7777, how, 3, 16, 1)));
+        const blocked = json<UdpResult>(await run(app("udp", shut, 7777, how, 3, 16, 1)));
         expect(blocked).toMatchObject({ connectErrno: 0, sendErrnos: [EPERM, EPERM, EPERM], replies: [] });
       }
     });
@@ -115,7 +92,7 @@ describe.for([4, 6] as const)("over IPv%d, with the helper stopped", (family) =>
     const address = network.address(family);
     let running: Promise<Ran> | undefined;
     await stopped(async () => {
-      running = shell.run(app("tcp", address, 80));
+      running = run(app("tcp", address, 80));
       await new Promise((resolve) => setTimeout(resolve, 1500));
       expect(await network.arrived("tcp", address, 80)).toBe(0);
     });
@@ -134,7 +111,7 @@ describe("rules", () => {
     if (rule === undefined) throw new Error("no rule");
 
     await api.call("rules.enable", { ids: [rule.id], enabled: false });
-    const asked = shell.run(app("tcp", address, 80));
+    const asked = run(app("tcp", address, 80));
     const { id } = await helper.prompt(address);
     // Enabling the rule again answers the open question.
     await api.call("rules.enable", { ids: [rule.id], enabled: true });
@@ -142,7 +119,7 @@ describe("rules", () => {
     expect((await api.call("prompts.list", {})).map((prompt) => prompt.id)).not.toContain(id);
 
     await api.call("rules.remove", { ids: [rule.id] });
-    const again = shell.run(app("tcp", address, 80));
+    const again = run(app("tcp", address, 80));
     const prompt = await helper.prompt(address);
     await api.call("prompts.answer", { id: prompt.id, action: "allow", lifetime: "once" });
     expect(json<TcpResult>(await again).ok).toBe(true);
@@ -153,8 +130,8 @@ describe("rules", () => {
     const address = network.address(4);
     const block = await api.call("rules.add", { app: null, action: "block", address, port: 443 });
     const allow = await api.call("rules.add", { app: null, action: "allow", address: "192.0.2.0/24" });
-    expect(json<TcpResult>(await shell.run(app("tcp", address, 80, 5))).ok).toBe(true);
-    expect(json<TcpResult>(await shell.run(app("tcp", address, 443, 5))).errno).toBe(ECONNREFUSED);
+    expect(json<TcpResult>(await run(app("tcp", address, 80, 5))).ok).toBe(true);
+    expect(json<TcpResult>(await run(app("tcp", address, 443, 5))).errno).toBe(ECONNREFUSED);
     const flows = await until("both flows", async () => {
       const found = (await api.call("flows.list", {})).filter((flow) => flow.endpoint.address === address);
       return found.length === 2 && found.every(({ live }) => !live) && found;
@@ -169,10 +146,10 @@ describe("rules", () => {
 
   test("the loopback rule can be disabled: then loopback is asked about", async () => {
     const api = await helper.client();
-    const fails = json<TcpResult>(await shell.run(app("tcp", "127.0.0.1", 9, 5)));
+    const fails = json<TcpResult>(await run(app("tcp", "127.0.0.1", 9, 5)));
     expect(fails.errno).toBe(ECONNREFUSED); // nobody listens: the packets went
     await api.call("rules.enable", { ids: ["factory:loopback"], enabled: false });
-    const running = shell.run(app("tcp", "127.0.0.1", 9, 30));
+    const running = run(app("tcp", "127.0.0.1", 9, 30));
     const { id } = await helper.prompt("127.0.0.1");
     await api.call("prompts.answer", { id, action: "allow", lifetime: "once" });
     expect(json<TcpResult>(await running).errno).toBe(ECONNREFUSED);
@@ -192,9 +169,11 @@ test("an attempt that failed is over when its socket begins the next", async () 
   const rules = [];
   for (const address of [first, second])
     rules.push((await api.call("rules.add", { app: null, action: "allow", address })).id);
-  const child = shell.spawn([join(folder, "program"), "-c", trying, first, second]);
+  const child = spawn(...inGuard(helper, network.near, [join(folder, "program"), "-c", trying, first, second]), {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   try {
-    const [said] = await once(child.stdout as NonNullable<typeof child.stdout>, "data");
+    const [said] = await once(child.stdout, "data");
     expect(JSON.parse(String(said))).toEqual([ECONNREFUSED, ECONNREFUSED]);
     const flowTo = async (address: string) =>
       (await api.call("flows.list", {})).filter(({ endpoint }) => endpoint.address === address);

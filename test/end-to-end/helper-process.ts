@@ -7,6 +7,7 @@ import { helperEnvironment } from "../../build/helper-environment.ts";
 import type { Prompt } from "../../contract/words.ts";
 import { cgroupRoot, instanceName } from "../../helper/guard/cgroups.ts";
 import { HelperClient } from "../../main/client/client.ts";
+import { enteringCgroup } from "../bpf/entering-cgroup.ts";
 
 const root = join(import.meta.dirname, "../..");
 const node = join(root, "node_modules/.bin/node");
@@ -176,8 +177,7 @@ export function start(command: string, args: readonly string[], env: Record<stri
  * takes longer than most of what runs in it.
  */
 export function inGuard(helper: TestHelper, namespace: string, command: readonly string[]): [string, string[]] {
-  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-  return ["sh", ["-c", enter, helper.runs, "nsenter", `--net=/run/netns/${namespace}`, ...command]];
+  return enteringCgroup(helper.runs, ["nsenter", `--net=/run/netns/${namespace}`, ...command]);
 }
 
 /** Runs such a command to its end. */

@@ -1,19 +1,16 @@
 // While no helper answers and a blocklist has names: what has a rule about its very address goes on, everything else without a known name waits,
 // for its name may be a listed one.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { client, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
-import { start, TestHelper, until } from "./helper-process.ts";
+import { guarded, TestHelper, until } from "./helper-process.ts";
 
 const refused = 111;
 const helper = new TestHelper();
 let network: Network;
-let guard = "";
 beforeAll(async () => {
   network = await createNetwork();
   await helper.start();
-  guard = `${cgroupRoot()}/${(await (await helper.client()).call("status", {})).guarded[0]}`;
 });
 afterAll(async () => {
   await helper.signal("SIGCONT");
@@ -22,9 +19,7 @@ afterAll(async () => {
 });
 
 async function attempt(address: string): Promise<number> {
-  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-  const words = ["nsenter", `--net=/run/netns/${network.near}`, ...client("tcp", address, 80, 60)];
-  const { stdout, stderr } = await start("sh", ["-c", enter, guard, ...words]);
+  const { stdout, stderr } = await guarded(helper, network.near, client("tcp", address, 80, 60));
   if (stdout === "") throw new Error(stderr);
   return (JSON.parse(stdout) as TcpResult).errno;
 }

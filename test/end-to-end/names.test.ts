@@ -9,6 +9,7 @@ import { encode } from "dns-packet";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Prompt } from "../../contract/words.ts";
 import { cgroupRoot } from "../../helper/guard/cgroups.ts";
+import { enteringCgroup } from "../bpf/entering-cgroup.ts";
 import { clientHello, records, serverName } from "../helper/names/hellos.ts";
 import { client, python } from "../network/clients.ts";
 import { DnsServer } from "../network/dns-server.ts";
@@ -48,8 +49,7 @@ function near(): string[] {
 
 /** `words` inside the guarded cgroup and the near namespace. */
 function run(words: readonly string[]): Promise<Ran> {
-  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-  return start("sh", ["-c", enter, guarded, ...near(), ...words]);
+  return start(...enteringCgroup(guarded, [...near(), ...words]));
 }
 
 function get(host: string, ...options: string[]): Promise<Ran> {

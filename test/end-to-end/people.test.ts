@@ -5,12 +5,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Events, Topic } from "../../contract/methods.ts";
 import type { Prompt } from "../../contract/words.ts";
-import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import type { HelperClient } from "../../main/client/client.ts";
 import { client, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { asUser, connectAs } from "./as-user.ts";
-import { picket, type Ran, start, TestHelper, until } from "./helper-process.ts";
+import { guarded, picket, type Ran, start, TestHelper, until } from "./helper-process.ts";
 
 const [alice, bob] = [1000, 1001];
 const refused = 111;
@@ -22,7 +21,6 @@ let network: Network;
 let root: HelperClient;
 let alices: HelperClient;
 let bobs: HelperClient;
-let guard = "";
 
 beforeAll(async () => {
   chmodSync(programs, 0o755);
@@ -31,7 +29,6 @@ beforeAll(async () => {
   root = await helper.client();
   alices = await connectAs(alice, helper);
   bobs = await connectAs(bob, helper);
-  guard = `${cgroupRoot()}/${(await root.call("status", {})).guarded[0]}`;
 });
 afterAll(async () => {
   for (const each of [alices, bobs]) each?.close();
@@ -50,9 +47,7 @@ function ownApp(name: string): string {
 /** A connection attempt of the user's, in the guard. */
 function attempt(uid: number, app: string, address: string, login?: number): Promise<Ran> {
   const [, ...args] = client("tcp", address, 80);
-  const command = asUser(uid, [app, ...args], login);
-  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-  return start("sh", ["-c", enter, guard, "nsenter", `--net=/run/netns/${network.near}`, ...command]);
+  return guarded(helper, network.near, asUser(uid, [app, ...args], login));
 }
 
 const outcome = async (ran: Promise<Ran>): Promise<number> => {

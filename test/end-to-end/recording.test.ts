@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { contractVersion } from "../../contract/methods.ts";
-import { cgroupRoot } from "../../helper/guard/cgroups.ts";
+import { enteringCgroup } from "../bpf/entering-cgroup.ts";
 import { client } from "../network/clients.ts";
 import { DnsServer } from "../network/dns-server.ts";
 import { createNetwork, type Network } from "../network/network.ts";
@@ -31,15 +31,9 @@ const near = () => [
   ...["nsenter", `--net=/run/netns/${network.near}`, "unshare", "-m", "sh", "-c"],
   ...['mount --bind "$0" /etc/resolv.conf && exec "$@"', join(folder, "resolv.conf")],
 ];
-const inside = (words: string[]) => [
-  "-c",
-  'echo $$ > "$0/cgroup.procs" && exec "$@"',
-  `${cgroupRoot()}/${helper.instance}`,
-  ...near(),
-  ...words,
-];
+const inside = (words: string[]) => enteringCgroup(helper.runs, [...near(), ...words]);
 const get = (host: string): Promise<Ran> =>
-  start("sh", inside([curl, "-4", "-s", "--max-time", "100", `http://${host}/`]));
+  start(...inside([curl, "-4", "-s", "--max-time", "100", `http://${host}/`]));
 
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "picket-recording-")));
@@ -52,7 +46,7 @@ beforeAll(async () => {
   // Something falls short: a guarded program sees packets past Picket. Before anybody asks, for it is looked for every ten seconds only.
   const packets =
     "import socket, sys; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); print(1, flush=True); sys.stdin.read()";
-  watching = spawn("sh", inside(["/usr/bin/python3", "-c", packets]), { stdio: ["pipe", "pipe", "inherit"] });
+  watching = spawn(...inside(["/usr/bin/python3", "-c", packets]), { stdio: ["pipe", "pipe", "inherit"] });
   await once(watching.stdout as Readable, "data");
 });
 afterAll(async () => {
@@ -118,7 +112,7 @@ test("what a real helper says is still of the shape that the window's tests repl
   const tool = join(folder, "tool");
   copyFileSync("/usr/bin/python3", tool);
   const nobody = network.address(4);
-  await start("sh", inside([tool, ...client("tcp", nobody, 80, 1).slice(1)]));
+  await start(...inside([tool, ...client("tcp", nobody, 80, 1).slice(1)]));
   await helper.prompt(nobody, "inbox");
 
   const last = get("www.example.com");

@@ -5,13 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import { migrate, readMigrations } from "../../helper/store/database.ts";
 import type { HelperClient } from "../../main/client/client.ts";
 import { client, type TcpResult } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { asUser, connectAs } from "./as-user.ts";
-import { picket, start, TestHelper, until } from "./helper-process.ts";
+import { guarded, picket, start, TestHelper, until } from "./helper-process.ts";
 
 const [alice, bob] = [1000, 1001];
 const refused = 111;
@@ -25,7 +24,6 @@ let [open, shut, later]: string[] = [];
 let root: HelperClient;
 let alices: HelperClient;
 let bobs: HelperClient;
-let guard = "";
 
 /** What a helper of that time left behind: rules, one of them temporary and one for a user, proposals, and two questions. */
 function leaveState(): void {
@@ -74,7 +72,6 @@ beforeAll(async () => {
   root = await helper.client();
   alices = await connectAs(alice, helper);
   bobs = await connectAs(bob, helper);
-  guard = `${cgroupRoot()}/${(await root.call("status", {})).guarded[0]}`;
 });
 afterAll(async () => {
   for (const each of [alices, bobs]) each?.close();
@@ -86,9 +83,7 @@ afterAll(async () => {
 /** The error of a connection attempt of the user's; 0: it was established. */
 async function attempt(uid: number, address = ""): Promise<number> {
   const [, ...args] = client("tcp", address, 80);
-  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-  const inside = ["nsenter", `--net=/run/netns/${network.near}`, ...asUser(uid, [app, ...args])];
-  const { stdout, stderr } = await start("sh", ["-c", enter, guard, ...inside]);
+  const { stdout, stderr } = await guarded(helper, network.near, asUser(uid, [app, ...args]));
   if (stdout === "") throw new Error(stderr);
   return (JSON.parse(stdout) as TcpResult).errno;
 }
@@ -187,7 +182,6 @@ test("one person alone again: nothing is lost, and new rules are everybody's", a
   await helper.signal("SIGTERM");
   await helper.start("helper/main.ts", ["--people", "owner", "--owner", String(alice)]);
   [root, alices] = [await helper.client(), await connectAs(alice, helper)];
-  guard = `${cgroupRoot()}/${(await root.call("status", {})).guarded[0]}`;
   expect(await ids()).toEqual(had);
   await expect(connectAs(bob, helper)).rejects.toMatchObject({ code: "not_permitted" });
   const running = attempt(bob, later);

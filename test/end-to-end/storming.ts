@@ -5,12 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { Rule } from "../../contract/words.ts";
-import { cgroupRoot } from "../../helper/guard/cgroups.ts";
 import type { HelperClient } from "../../main/client/client.ts";
 import { client } from "../network/clients.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { asUser, connectAs } from "./as-user.ts";
-import { start, TestHelper, until } from "./helper-process.ts";
+import { guarded, TestHelper, until } from "./helper-process.ts";
 
 export const [alice, bob] = [1000, 1001];
 /** The window's group in these tests: operator's, which nobody here has. */
@@ -21,7 +20,6 @@ export class Storming {
   readonly helper = new TestHelper();
   readonly network: Network;
   readonly programs = mkdtempSync(join(tmpdir(), "picket-programs-"));
-  private guard = "";
 
   private constructor(network: Network) {
     this.network = network;
@@ -34,8 +32,6 @@ export class Storming {
     // The real one, which tells what it holds when it is asked to.
     await made.helper.start("test/end-to-end/measured-helper.ts", level);
     chmodSync(made.helper.directory, 0o755);
-    const api = await made.helper.client();
-    made.guard = `${cgroupRoot()}/${(await api.call("status", {})).guarded[0]}`;
     return made;
   }
 
@@ -67,9 +63,7 @@ export class Storming {
     const app = join(this.programs, `app-${uid}`);
     copyFileSync("/usr/bin/python3", app);
     const [, ...args] = client("tcp", address, 80);
-    const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-    const inside = ["nsenter", `--net=/run/netns/${this.network.near}`, ...asUser(uid, [app, ...args])];
-    void start("sh", ["-c", enter, this.guard, ...inside]);
+    void guarded(this.helper, this.network.near, asUser(uid, [app, ...args]));
     return (await this.helper.prompt(address)).id;
   }
 

@@ -7,6 +7,7 @@ import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { ringBytes } from "../../../helper/kernel/programs.ts";
 import { countCpus, readCounters } from "../../../helper/kernel/records.ts";
 import { compile } from "../../../helper/policy/compile.ts";
+import { enteringCgroup } from "../../bpf/entering-cgroup.ts";
 import { compiled } from "../../network/compiled.ts";
 import { emptyPolicy, newTarget } from "../policy/model.ts";
 import { Prober } from "./prober.ts";
@@ -27,8 +28,7 @@ it("more processes than the ring has room for leave a part of it to others, and 
   prober.onRecord = (record) => void records.push(record);
   prober.isReady = false;
   const storm = Math.ceil(ringBytes.events / layouts.program.size) + 200;
-  const enter = 'echo $$ > "$1/cgroup.procs" && exec "$2" "$3"';
-  const ran = spawnSync("sh", ["-c", enter, "sh", prober.cgroup.directory, compiled("processes"), `${storm}`]);
+  const ran = spawnSync(...enteringCgroup(prober.cgroup.directory, [compiled("processes"), `${storm}`]));
   expect([ran.status, ran.stderr.toString()]).toEqual([0, ""]);
   // Of another program; what is left where a process had no room any more may do for one or two of them.
   const probe = { protocol: "udp", number: 17, address: "192.0.2.1", port: 9 } as const;

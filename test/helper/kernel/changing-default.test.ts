@@ -7,6 +7,7 @@ import { flowState, recordType } from "../../../helper/kernel/layout.ts";
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import type { Compiled, Slot } from "../../../helper/policy/compile.ts";
 import { slotName } from "../../../helper/policy/tables.ts";
+import { enteringCgroup } from "../../bpf/entering-cgroup.ts";
 import { compiled } from "../../network/compiled.ts";
 import { Prober } from "./prober.ts";
 
@@ -52,8 +53,9 @@ it("no datagram goes by a path that is half the old one and half the new", async
     if (state === flowState.blocked && rule === 7) seen.blocked++;
     else seen.allowed++;
   };
-  const enter = `echo $$ > "$0/cgroup.procs" && exec unshare --net sh -c 'ip link set lo up && exec "$0" 127.0.0.1 500 65000 60' "$1"`;
-  flood = spawn("sh", ["-c", enter, prober.cgroup.directory, compiled("flood")], {
+  const script = 'ip link set lo up && exec "$0" 127.0.0.1 500 65000 60';
+  const command = ["unshare", "--net", "sh", "-c", script, compiled("flood")];
+  flood = spawn(...enteringCgroup(prober.cgroup.directory, command), {
     stdio: ["pipe", "pipe", "inherit"],
   });
   await expect.poll(() => seen.blocked, { timeout: 20_000 }).toBeGreaterThan(0);

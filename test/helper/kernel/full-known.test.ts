@@ -9,6 +9,7 @@ import { Notices } from "../../../helper/kernel/notices.ts";
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { compile } from "../../../helper/policy/compile.ts";
 import type { AppNumbers } from "../../../helper/store/numbers.ts";
+import { enteringCgroup } from "../../bpf/entering-cgroup.ts";
 import { smallObject } from "../../bpf/object.ts";
 import { anyRule, emptyPolicy, newTarget } from "../policy/model.ts";
 import { Prober } from "./prober.ts";
@@ -73,8 +74,7 @@ it("a process that another one drove from its place is held and told of again; n
   const records: FlowRecord[] = [];
   prober.onRecord = (record) => void records.push(record);
   const send = `import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"hello", ("127.0.0.1", 9))`;
-  const script = `echo $$ > "$1/cgroup.procs" && exec /usr/bin/python3 -c "$2"`;
-  expect(spawnSync("sh", ["-c", script, "sh", prober.cgroup.directory, send]).status).toBe(0);
+  expect(spawnSync(...enteringCgroup(prober.cgroup.directory, ["/usr/bin/python3", "-c", send])).status).toBe(0);
   prober.drain();
   // It may be driven out, and told of, more than once. Ends are told when the sockets before go, whenever that is.
   const types = () => new Set(records.splice(0).flatMap(({ type }) => (type === recordType.ended ? [] : [type])));

@@ -6,6 +6,7 @@ import { disguise, type FlowRecord, layouts, type ProcessRecord, recordType } fr
 import { PolicyMaps, target } from "../../../helper/kernel/policy-maps.ts";
 import { countCpus, readCounters } from "../../../helper/kernel/records.ts";
 import { compile } from "../../../helper/policy/compile.ts";
+import { enteringCgroup } from "../../bpf/entering-cgroup.ts";
 import { smallObject } from "../../bpf/object.ts";
 import { emptyPolicy, newTarget } from "../policy/model.ts";
 import { Prober } from "./prober.ts";
@@ -48,8 +49,7 @@ it("a program whose start could not be written down is never a known app, and ne
   const send = `import os, socket
 os.fork() and os.wait()
 socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"hello", ("127.0.0.1", 9))`;
-  const script = `echo $$ > "$1/cgroup.procs" && exec /usr/bin/python3 -c "$2"`;
-  const { status } = spawnSync("sh", ["-c", script, "sh", prober.cgroup.directory, send]);
+  const { status } = spawnSync(...enteringCgroup(prober.cgroup.directory, ["/usr/bin/python3", "-c", send]));
   expect(status).toBe(0);
   prober.drain();
   const [child, parent] = records.map(({ process }) => process);

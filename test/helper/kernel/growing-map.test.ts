@@ -14,6 +14,7 @@ import { parsePrefix } from "../../../helper/policy/address.ts";
 import { compile } from "../../../helper/policy/compile.ts";
 import { type Lists, listNumbers, noLists } from "../../../helper/policy/lists.ts";
 import type { PolicyRule } from "../../../helper/policy/rule.ts";
+import { enteringCgroup } from "../../bpf/entering-cgroup.ts";
 import { freshObject } from "../../bpf/object.ts";
 import { OwnCgroup } from "../../bpf/own-cgroup.ts";
 import { slowness } from "../../end-to-end/helper-process.ts";
@@ -145,8 +146,7 @@ it("who calls while the map grows is refused each time by the rule that is there
   const number = Buffer.alloc(4);
   number.writeUInt32LE(numbers.appId(app));
   maps.apps.set(layouts.exe_key.write(await prober.executable()), number);
-  const script = `echo $$ > "$1/cgroup.procs" && exec /usr/bin/python3 -c "$2"`;
-  const child = spawn("sh", ["-c", script, "sh", prober.cgroup.directory, caller], {
+  const child = spawn(...enteringCgroup(prober.cgroup.directory, ["/usr/bin/python3", "-c", caller]), {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const lines: string[] = [];

@@ -10,6 +10,7 @@ import { packetOf, readRecord } from "../../../helper/kernel/records.ts";
 import { Ring } from "../../../helper/kernel/ring.ts";
 import { Names } from "../../../helper/names/names.ts";
 import { addressHex } from "../../../helper/policy/address.ts";
+import { enteringCgroup } from "../../bpf/entering-cgroup.ts";
 import { freshObject } from "../../bpf/object.ts";
 import { OwnCgroup } from "../../bpf/own-cgroup.ts";
 
@@ -101,17 +102,16 @@ export class Guarded {
   }
 
   /** A command line that runs inside; `resolver`: the machine's for it; `within`: a command that starts it. */
-  private inside(command: readonly string[], { resolver = "", within = [] }: Where): string[] {
+  private inside(command: readonly string[], { resolver = "", within = [] }: Where): [string, string[]] {
     const file = join(this.folder, "resolv.conf");
     if (resolver) writeFileSync(file, `nameserver ${resolver}\noptions timeout:3 attempts:2\n`);
     const mounted = ["unshare", "--mount", "sh", "-c", `mount --bind ${file} /etc/resolv.conf && exec "$@"`, "sh"];
-    const words = [...within, ...(resolver ? mounted : []), ...command];
-    return ["-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', this.cgroup.directory, ...words];
+    return enteringCgroup(this.cgroup.directory, [...within, ...(resolver ? mounted : []), ...command]);
   }
 
   /** Runs a command inside to its end, and returns what it printed. This process stands still meanwhile: it reads no ring. */
   runAlone(command: readonly string[], where: Where = {}): string {
-    return spawnSync("sh", this.inside(command, where), { encoding: "utf8" }).stdout;
+    return spawnSync(...this.inside(command, where), { encoding: "utf8" }).stdout;
   }
 
   /** Reads what the kernel said of held packets; nothing else. */
@@ -121,9 +121,9 @@ export class Guarded {
 
   /** Runs a command inside to its end, and returns what it printed. */
   run(command: readonly string[], where: Where = {}): Promise<string> {
-    const words = this.inside(command, where);
+    const line = this.inside(command, where);
     return new Promise((resolve, reject) => {
-      const child = spawn("sh", words, { stdio: ["ignore", "pipe", "inherit"] });
+      const child = spawn(...line, { stdio: ["ignore", "pipe", "inherit"] });
       let output = "";
       child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
       child.once("error", reject);
