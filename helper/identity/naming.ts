@@ -16,6 +16,7 @@ import type { BpfMap } from "../kernel/libbpf.ts";
 import type { Notices } from "../kernel/notices.ts";
 import { ancestorsOf } from "../kernel/records.ts";
 import { log } from "../log.ts";
+import { Slices } from "../slices.ts";
 import type { AppNumbers } from "../store/numbers.ts";
 import type { Apps, Identified } from "./apps.ts";
 import { isSteady } from "./content.ts";
@@ -83,6 +84,7 @@ export class Naming {
   /** The apps that processes were started by, and those being looked for. */
   private readonly reasons = new Map<string, string | null | Promise<string | null>>();
   private readonly turns = new Turns(mostAtATime, longestTurn);
+  private readonly slices = new Slices();
   /** Processes that are being named, or wait for that. */
   private readonly asked = new Map<string, Promise<App>>();
   readonly underWay = new UnderWay();
@@ -185,18 +187,24 @@ export class Naming {
     }
     const id = flowId(record.flow);
     const finish = this.underWay.begin(id, record.flow.cookie, sharerOf(record));
-    void Promise.all([known ?? this.name(record.process), via])
-      .then(async ([named, reason]) => {
-        let app: App = { ...named, via: reason };
-        if (wantsOwner(app) && asks(app)) app = { ...app, package: await this.findOwner(record.process, named) };
-        const end = finish();
-        then(app);
-        if (end) ended(id, end);
-      })
-      .catch((error: unknown) => {
-        log("error", "a flow could not be judged and stays held", { error: String((error as Error).stack ?? error) });
-      })
-      .finally(finish);
+    const failed = (error: unknown) => {
+      finish();
+      log("error", "a flow could not be judged and stays held", { error: String((error as Error).stack ?? error) });
+    };
+    const judge = (app: App) => {
+      const end = finish();
+      then(app);
+      if (end) ended(id, end);
+    };
+    const goOn = (app: App, named: App) => {
+      if (!wantsOwner(app) || !asks(app)) return judge(app);
+      const owned = (owner: Package | null) => this.slices.add(() => judge({ ...app, package: owner }), failed);
+      this.findOwner(record.process, named).then(owned).catch(failed);
+    };
+    // Thousands may have waited for the same name.
+    Promise.all([known ?? this.name(record.process), via])
+      .then(([named, reason]) => this.slices.add(() => goOn({ ...named, via: reason }, named), failed))
+      .catch(failed);
   }
 
   private async findOwner(process: ProcessRecord, app: App): Promise<Package | null> {

@@ -12,7 +12,7 @@ const lengthMask = 0x3fffffff;
 /** How long records are read before clients and timers have their turn, milliseconds: a flood must not keep the helper from its people. */
 const turn = 10;
 /** Records that are read before anybody looks at the clock: what comes without a flood is read whole, however busy the computer is. */
-const atLeast = 128;
+const atLeast = 32;
 
 /** `bytes` is a view into the ring, valid only during the call. False: not yet, the record stays where it is and is read again later. */
 export type RecordReader = (bytes: Buffer) => boolean;

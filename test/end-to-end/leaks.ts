@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { client, clientApp } from "../network/clients.ts";
 import { compiled } from "../network/compiled.ts";
 import { type Addresses, type Attempts, type Field, Talker } from "./field.ts";
-import { until } from "./helper-process.ts";
+import { slowness, until } from "./helper-process.ts";
 import { burst, type Call } from "./inbound-sides.ts";
 
 /** Every kind attempts.c knows. TCP is refused by connect(), datagrams by send(). */
@@ -82,7 +82,8 @@ async function changePolicy(field: Field, shut: Addresses, going: () => boolean)
 async function killAndStart(field: Field, kills: number, going: () => boolean): Promise<number> {
   let done = 0;
   while (done < kills && going()) {
-    await new Promise((resolve) => setTimeout(resolve, 700 + 100 * (done % 5)));
+    // As long as it takes to do something: to name who runs, and to change rules.
+    await new Promise((resolve) => setTimeout(resolve, (700 + 100 * (done % 5)) * slowness));
     await field.helper.signal("SIGKILL");
     // Half of the time nobody is there for a while, else the next helper starts at once.
     if (done % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 500));

@@ -83,6 +83,7 @@ function start(
   const answer = async (identified: Identified) => {
     waiting.shift()?.(identified);
     await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve)); // what waited for it is done in slices
   };
   return { naming, asked, numbers, told, toldProcesses, events, meet, answer, waiting, changed, taken };
 }

@@ -1,10 +1,10 @@
 # Traffic that goes on until stdin ends: steady.py ADDRESS [PACE]. One TCP stream and one UDP socket that are echoed all the time, and a
 # new connection every PACE milliseconds (20). Says "going" when each has worked once; at the end prints
 # {"stream", "datagrams", "connections": how many succeeded, "lost": datagrams whose echo did not come, "errors": ["what: error", …]}.
-import json, socket, sys, threading, time
+import json, os, socket, sys, threading, time
 
 STREAM, ECHO, HTTP = 7777, 7777, 80
-PATIENCE = 20  # seconds: a busy machine, and nothing that Picket may delay
+PATIENCE = 20 * float(os.environ.get("PICKET_PATIENCE", "1"))  # seconds: a busy machine, and nothing that Picket may delay
 
 address, pace = sys.argv[1], float(sys.argv[2]) / 1000 if len(sys.argv) > 2 else 0.02
 family = socket.AF_INET6 if ":" in address else socket.AF_INET

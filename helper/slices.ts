@@ -1,0 +1,30 @@
+// Work that comes in heaps, done in its order for some milliseconds at a time: clients and timers have their turn in between.
+
+/** Milliseconds. */
+const slice = 10;
+
+export class Slices {
+  private readonly waiting: (() => void)[] = [];
+  private going: NodeJS.Immediate | undefined;
+
+  /** Does it later; `failed` hears of what it throws. */
+  add(work: () => void, failed: (error: unknown) => void): void {
+    this.waiting.push(() => {
+      try {
+        work();
+      } catch (error) {
+        failed(error);
+      }
+    });
+    this.going ??= setImmediate(() => this.go());
+  }
+
+  private go(): void {
+    const end = performance.now() + slice;
+    let done = 0;
+    do this.waiting[done++]?.();
+    while (done < this.waiting.length && performance.now() < end);
+    this.waiting.splice(0, done);
+    this.going = this.waiting.length > 0 ? setImmediate(() => this.go()) : undefined;
+  }
+}
