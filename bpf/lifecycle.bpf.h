@@ -153,7 +153,6 @@ static __always_inline void on_accepted(struct bpf_sock_ops *ops, struct bpf_soc
 	state->generation = generation();
 	gate = bpf_map_lookup_elem(&gates, flow);
 	action = admit(state, flow, gate, &rule);
-	keep_number(state);
 	state->rule = rule;
 	state->answered = gate && gate->answered;
 	state->state = action == ACTION_ALLOW ? FLOW_ALLOWED : action == ACTION_BLOCK ? FLOW_BLOCKED : FLOW_HELD;

@@ -73,8 +73,7 @@ export class KernelNews {
   /** Everything that its listeners stand on is there: what waits is read, and from now on what comes. */
   start(): void {
     this.findHeld(true);
-    this.events.drain();
-    this.journal.drain();
+    this.catchUp(Number.POSITIVE_INFINITY);
     this.parts.findEnded(); // of those that came and went while no helper read
     this.keepReading();
     this.revisitLater();
@@ -87,14 +86,14 @@ export class KernelNews {
     this.journal.close();
   }
 
-  /** Reads what the kernel has said until now, as far as there is time for it. */
-  catchUp(): void {
-    this.readEvents();
-    this.journal.drain(longestCatchUp);
+  /** Reads what the kernel has said until now, as far as there is time for it: `most` milliseconds for each ring. */
+  catchUp(most = longestCatchUp): void {
+    this.readEvents(most);
+    this.journal.drain(most);
   }
 
-  readEvents(): void {
-    this.events.drain(longestCatchUp);
+  readEvents(most = longestCatchUp): void {
+    this.events.drain(most);
   }
 
   /** A held datagram was told that nobody has time for: its gate counts the packets that were told, and would tell of no more. */

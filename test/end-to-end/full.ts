@@ -11,8 +11,7 @@ import { slowness, until } from "./helper-process.ts";
 
 /** Ports of one address: as many first-seen remotes as one flood has, from this one on. */
 const firstPort = 500;
-/** On an imitated processor fewer, or each step takes what it takes here times thirty, and the file hours. */
-export const remotes = slowness < 6 ? 65_000 : Math.floor(65_000 / slowness);
+export const remotes = 65_000;
 /** For what is slow by its mere number, milliseconds. */
 const longPatience = 180_000;
 /** Connections whose first packet the kernel keeps (held_syns). */

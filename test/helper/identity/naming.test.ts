@@ -100,6 +100,23 @@ describe("an executable", () => {
     expect([...told]).toEqual([[key, numbers.of("/usr/bin/curl")]]);
   });
 
+  it("has its many flows judged when it is named, and lets others have their turn in between", async () => {
+    const { naming, answer } = start();
+    const judged: bigint[] = [];
+    for (let cookie = 1n; cookie <= 100n; cookie++) {
+      const slowly = () => {
+        const end = performance.now() + 1;
+        while (performance.now() < end);
+        judged.push(cookie);
+      };
+      naming.meet(record(cookie), slowly, () => {});
+    }
+    await answer({ app: curl, certain: true, lasting: true });
+    expect(judged.length).toBeLessThan(100);
+    await vi.waitFor(() => expect(judged).toHaveLength(100));
+    expect(judged).toEqual(judged.toSorted((a, b) => Number(a - b)));
+  });
+
   it("is named although more hang than are named at a time", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout"] });
     try {

@@ -98,8 +98,9 @@ export class Prober {
     this.heard.set(key, { record, packet: Buffer.from(packetOf(bytes, record)) });
   }
 
-  drain(): void {
-    for (const ring of this.rings) ring.drain();
+  /** `most`: as Ring.drain() has it. */
+  drain(most?: number): void {
+    for (const ring of this.rings) ring.drain(most);
   }
 
   /** `drain: false` leaves the rings to fill. */

@@ -115,6 +115,26 @@ describe("a ring", () => {
     expect(seen).toEqual(cookies);
   });
 
+  it("is read for as long as whoever reads it has time, and the rest later", async () => {
+    setMode("ask");
+    prober.isReady = false;
+    const cookies = (await prober.probe(many(300), { drain: false })).map(({ cookie }) => cookie);
+    prober.isReady = true;
+    const held: bigint[] = [];
+    prober.onRecord = ({ type, flow }) => {
+      if (type !== recordType.held) return;
+      const end = performance.now() + 1;
+      while (performance.now() < end);
+      held.push(flow.cookie);
+    };
+    prober.drain(20);
+    // However slow they are, some are read each time.
+    expect(held.length).toBeGreaterThanOrEqual(20);
+    expect(held.length).toBeLessThan(100);
+    prober.drain();
+    expect(held).toEqual(cookies);
+  });
+
   it("keeps a record whose reader is not ready, and gives it again", async () => {
     setMode("ask");
     const records = listen();
