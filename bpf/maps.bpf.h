@@ -160,7 +160,7 @@ struct {
 	__uint(max_entries, EVENTS_BYTES);
 } events SEC(".maps");
 
-/* Counted only while `events` is nearly full. */
+/* What each app has of `events` (bpf/share.bpf.h). */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
@@ -189,7 +189,7 @@ struct {
 	__uint(max_entries, NAMES_RING_BYTES);
 } names SEC(".maps");
 
-/* Counted only while `names` fills up. */
+/* The same of `names`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);

@@ -12,26 +12,6 @@
 #define LOOKUP_MEDIUM 2048
 #define LOOKUP_LARGE 16384
 
-/* An app gets this much in a second of what is left once a quarter of `names` is taken: a flood must not keep others' names away. */
-#define LOOKUPS_SHARED_FROM (NAMES_RING_BYTES / 4)
-#define LOOKUP_SHARE_BYTES (NAMES_RING_BYTES / 32)
-
-static __always_inline int over_lookup_share(struct socket_state *state, __u32 bytes)
-{
-	struct share fresh = { .since = bpf_ktime_get_ns(), .bytes = bytes }, *share;
-	struct share_key key = share_of(state);
-
-	if (bpf_ringbuf_query(&names, BPF_RB_AVAIL_DATA) < LOOKUPS_SHARED_FROM)
-		return 0;
-	share = bpf_map_lookup_elem(&name_shares, &key);
-	if (!share || fresh.since - share->since > SECOND) {
-		bpf_map_update_elem(&name_shares, &key, &fresh, BPF_ANY);
-		return 0;
-	}
-	__sync_fetch_and_add(&share->bytes, bytes);
-	return share->bytes > LOOKUP_SHARE_BYTES;
-}
-
 /* Of the segment's first byte. Returns -1 behind IPv6 extension headers, where no resolver's answer is. */
 static __always_inline int read_sequence(struct __sk_buff *skb, struct packet *p, __u32 *sequence)
 {
@@ -113,7 +93,7 @@ static __always_inline long copy_payload(struct __sk_buff *skb, __u32 offset, vo
 __noinline int copy_lookup(struct __sk_buff *skb, struct socket_state *state, struct packet *p)
 {
 	__u64 wake;
-	__u32 bytes, sequence = 0;
+	__u32 bytes, room, sequence = 0;
 
 	if (!state || !p)
 		return 0;
@@ -126,7 +106,8 @@ __noinline int copy_lookup(struct __sk_buff *skb, struct socket_state *state, st
 	} else if (!bytes) {
 		return 0;
 	}
-	if (over_lookup_share(state, bytes + sizeof(struct lookup))) {
+	room = room_of(bytes, LOOKUP_SMALL, LOOKUP_MEDIUM, LOOKUP_LARGE);
+	if (over_share_of(&names, &name_shares, state, room + sizeof(struct lookup), NAMES_SHARE)) {
 		count(COUNTER_NAMES_LOST);
 		return 0;
 	}

@@ -10,7 +10,7 @@
 #define PICKET_H
 
 /* Raised whenever a struct below or a map changes shape: pinned maps of another ABI are not adopted. */
-#define PICKET_ABI 9
+#define PICKET_ABI 10
 
 /* Most tables a destination's path may have (host, nested ranges, zone, any); deeper nests compile to a defer. */
 #define PATH_DEPTH 6
@@ -72,7 +72,7 @@ enum counter {
 	COUNTER_UNPARSED = 8,		/* refused: packet the parser does not understand */
 	COUNTER_PREEXISTING = 9,	/* sockets older than the guard, first seen as they send, listen or accept */
 	COUNTER_INBOUND_LIMITED = 10,	/* held inbound attempts not asked about: too many at once for one socket */
-	COUNTER_OVER_SHARE = 11,	/* held packets the helper was not told of: the app had more than its share of a full ring */
+	COUNTER_OVER_SHARE = 11,	/* held packets the helper was not told of: the app had more than its share of the ring */
 	COUNTER_NAMES_LOST = 12,	/* look-ups the helper was not told of: too many at once, or too large */
 	COUNTER_UNRECORDED = 13,	/* program starts that `launches` had no room for */
 	COUNTER_SYNS_FULL = 14,		/* held SYNs that `held_syns` had no room for */
@@ -328,7 +328,7 @@ struct share_key {
 };
 
 struct share {
-	__u64 since; /* start of the second that is counted */
+	__u64 position; /* in the ring, of the first record that is counted */
 	__u64 bytes;
 };
 

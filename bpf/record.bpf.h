@@ -199,7 +199,7 @@ static __always_inline void capture(struct __sk_buff *skb, struct bpf_sock *sk, 
 	sk = bpf_sk_fullsock(sk);
 	if (!sk || bytes < 20)
 		return;
-	if (over_share(state, bytes + sizeof(struct record))) {
+	if (over_share(state, room_of(bytes, PACKET_SMALL, PACKET_MEDIUM, PACKET_LARGE) + sizeof(struct record))) {
 		count(COUNTER_OVER_SHARE);
 		return;
 	}

@@ -126,7 +126,7 @@ export class Struct<T extends MemberTable> {
   }
 }
 
-export const abi = 9;
+export const abi = 10;
 export const pathDepth = 6;
 export const tableDefer = 0xffffffff;
 export const tableNamed = 0xfffffffe;
@@ -340,7 +340,7 @@ const record = new Struct({
 
 const held_syn = new Struct({ record, packet: { bytes: 256 } });
 const share_key = new Struct({ inode: "u64", device: "u32", app: "u32" });
-const share = new Struct({ since: "u64", bytes: "u64" });
+const share = new Struct({ position: "u64", bytes: "u64" });
 const lookup = new Struct({
   abi: "u16",
   protocol: "u8",

@@ -40,7 +40,7 @@ test(
 
 test("more datagrams of one flow than are kept", () => expectBudget(field), patience);
 
-test("so many apps at once that the ring is full to its last byte", () => expectFullRing(field, 12), patience);
+test("so many apps at once that the ring is full to its last byte", () => expectFullRing(field, 18), patience);
 
 test(
   "200 different programs at once are named and answered one by one",

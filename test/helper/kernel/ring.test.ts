@@ -157,11 +157,13 @@ describe("a ring", () => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);
     await outcomes;
     prober.drain();
-    // One app alone does not fill it: the last quarter is shared.
+    // One app alone does not fill it: what one leaves unread, all others wait behind.
     const lost = (counters().overShare ?? 0) - (before.overShare ?? 0);
     expect(counters().ringFull).toBe(before.ringFull);
     expect(lost).toBeGreaterThan(0);
     expect(held.length + lost).toBe(300);
+    expect(held.length * 40_000).toBeLessThan(ringBytes.events / 8);
+    expect(held.length).toBeGreaterThan(1);
     expect((counters().held ?? 0) - (before.held ?? 0)).toBe(300);
     const [next] = await prober.probe([datagram(100)]);
     expect(next?.packet).toHaveLength(128);
