@@ -162,6 +162,7 @@ export class Engine {
       sockets: this.sockets,
       deliveries: this.deliveries,
       drain: () => this.news.readEvents(),
+      catchUp: () => this.news.catchUp(),
       kin: (process) => this.naming.kinOf(process),
       foreign: (cgroup) => programs.hasForeignEgress(cgroup),
       generation: () => this.policy.generation,

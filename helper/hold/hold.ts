@@ -23,8 +23,10 @@ const tidyPace = 100;
 export interface HoldParts extends ResendParts, ArrivalsParts {
   readonly gates: BpfMap;
   readonly notices: Notices;
-  /** Reads the ring buffers now. */
+  /** Reads what was caught until now. */
   drain(): void;
+  /** Reads everything that the kernel has said until now. */
+  catchUp(): void;
   /** A held flow is over: its remote gave up. */
   ended(flow: string): void;
   /** Of the policy in the kernel's maps. */
@@ -207,7 +209,7 @@ export class Hold {
       const sent = this.sendSegment(flow);
       // What arrived is lost to nobody on its way, and its remote retransmits by itself.
       const retries = sent && !flow.established ? synRetries : [];
-      const timers = retries.map((after) => setTimeout(() => this.sendSegment(flow), after));
+      const timers = retries.map((after) => setTimeout(() => this.sendAgain(flow), after));
       this.complete({ flow, timers, answered: rule === null });
       if (isRemoteAttempt(flow)) this.arrivals.expectMore(id, () => this.forget(id));
       return;
@@ -225,6 +227,12 @@ export class Hold {
     this.deliver(flow);
     this.parts.drain();
     this.tidy();
+  }
+
+  /** Where the helper stood still its connection may be over, and what the kernel said of it unread. */
+  private sendAgain(flow: HeldFlow): void {
+    this.parts.catchUp();
+    if (this.completing.get(flow.id)?.flow === flow) this.sendSegment(flow);
   }
 
   private complete(completing: Completing): void {

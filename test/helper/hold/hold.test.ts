@@ -1,8 +1,9 @@
 // One verdict that the kernel does not take must not keep the others from theirs.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Hold, type HoldParts } from "../../../helper/hold/hold.ts";
 import { answer, type FlowRecord, flowId, flowState, layouts } from "../../../helper/kernel/layout.ts";
 import type { BpfMap } from "../../../helper/kernel/libbpf.ts";
+import { ip, tcpSyn } from "../kernel/packets.ts";
 
 /** A map that has no room for a certain flow: the kernel's own is never full on demand. */
 function fullFor(unlucky: bigint, written: bigint[]): BpfMap {
@@ -22,6 +23,7 @@ test.each(["release", "refuse"] as const)("%s goes on past a verdict that finds 
     generation: () => 1,
     kin: () => [],
     drain: () => {},
+    catchUp: () => {},
     sockets: { prepare: () => true, send: () => true, route: () => undefined, keepOnly: () => {} } as never,
     deliveries: { keepOnly: () => {} } as never,
     foreign: () => true,
@@ -74,4 +76,46 @@ test("what somebody ends is taken back from the kernel, also where its gate is g
   expect(takenBack(flowState.allowed, "block")).toBe(1);
   // A verdict of what never went takes nothing back: each would cost every socket a look.
   expect(takenBack(null, "block")).toBe(0);
+});
+
+test("a SYN is re-sent until its connection is known to stand, and what lies unread counts as known", () => {
+  vi.useFakeTimers();
+  try {
+    let [sent, unread] = [0, (): void => {}];
+    const parts: Partial<HoldParts> = {
+      gates: fullFor(0n, []),
+      generation: () => 1,
+      kin: () => [],
+      catchUp: () => unread(),
+      sockets: {
+        prepare: () => true,
+        send: () => ++sent,
+        route: () => ({ device: 3, source: null }),
+        keepOnly: () => {},
+      } as never,
+      deliveries: { keepOnly: () => {} } as never,
+      foreign: () => false,
+      resent: () => {},
+      warn: () => {},
+    };
+    const hold = new Hold(parts as HoldParts);
+    const record = layouts.record.read(Buffer.alloc(layouts.record.size));
+    Object.assign(record, {
+      family: 4,
+      out_interface: 3,
+      flow: { ...record.flow, cookie: 5n, protocol: 6, attempt: 1 },
+    });
+    const id = flowId(record.flow);
+    hold.keep(record, ip("192.0.2.1", "192.0.2.2", 6, tcpSyn({})), false);
+    hold.release(id, 1);
+    expect(sent).toBe(1);
+    vi.advanceTimersByTime(1000);
+    expect(sent).toBe(2);
+    unread = () => hold.established(id, record.flow, flowState.allowed);
+    vi.advanceTimersByTime(60_000);
+    expect(sent).toBe(2);
+    hold.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });
