@@ -24,6 +24,8 @@ export class Card {
   private readonly alive = new Map<string, number>();
   /** Attempts to further endpoints, oldest first. They are asked about once there is room. */
   readonly line = new Map<string, Attempt>();
+  /** What the endpoints have in common: looked for once, a flood changes a card thousands of times. */
+  private shared: { of: readonly Endpoint[]; domain: string | null } | undefined;
 
   constructor(stored: StoredPrompt, lastAttempt: number) {
     this.stored = stored;
@@ -44,8 +46,14 @@ export class Card {
     const [endpoint] = this.stored.endpoints;
     if (endpoint === undefined) throw new Error(`prompt ${this.stored.id} has no endpoint`);
     const behind = this.line.size > 0 ? { behind: this.line.size } : {};
-    const domain = commonDomain(this.stored.endpoints);
+    const { domain } = this.sharedNow();
     return { ...this.stored, endpoint, domain, state: this.isHeld ? "held" : "inbox", ...behind };
+  }
+
+  private sharedNow(): { domain: string | null } {
+    const { endpoints } = this.stored;
+    if (this.shared?.of !== endpoints) this.shared = { of: endpoints, domain: commonDomain(endpoints) };
+    return this.shared;
   }
 
   /** Takes a flow in. Returns how many questions had to go for it: ones that nobody waits for any more. */
@@ -59,7 +67,8 @@ export class Card {
       ...(attempt.resumed ? {} : { last: new Date().toISOString() }),
     };
     this.line.set(attempt.flow, attempt);
-    return this.advance();
+    // For those before it nothing has changed.
+    return this.advance([[attempt.flow, attempt]]);
   }
 
   /** The flow waits no more. Returns how many questions had to go for those in the line. */
@@ -92,9 +101,9 @@ export class Card {
   }
 
   /** Brings flows from the line onto the card: to an endpoint it has, into free room, or in place of an endpoint nobody waits for. */
-  private advance(): number {
+  private advance(line: Iterable<[string, Attempt]> = this.line): number {
     let gone = 0;
-    for (const [flow, { endpoint }] of this.line) {
+    for (const [flow, { endpoint }] of line) {
       const name = endpointName(endpoint);
       if (!this.alive.has(name)) {
         const { endpoints } = this.stored;
