@@ -36,7 +36,7 @@ async function list(args: string[]): Promise<number> {
   takeNoMore(positionals);
   const found = await withHelper("blocklists", (helper) => helper.call("blocklists.list", {}));
   const head = ["NAME", "ON", "HOSTS", "DOMAINS", "ADDRESSES", "SKIPPED", "HITS", "UPDATED", "STATE", "SOURCE"];
-  process.stdout.write(values.json ? `${printableJson(found, 2)}\n` : table(head, found.map(cells)));
+  process.stdout.write(values.json ? `${printableJson(found, 2)}\n` : table(head, found.map(cells), "no blocklists"));
   return 0;
 }
 
@@ -107,7 +107,9 @@ async function hits(args: string[]): Promise<number> {
   const { values, name } = named("hits", args);
   const found = await withHelper("blocklists", (helper) => helper.call("blocklists.hits", { name }));
   const rows = found.map(({ entry, hits, last }) => [String(hits), last.slice(0, 16), entry]);
-  process.stdout.write(values.json ? `${printableJson(found, 2)}\n` : table(["HITS", "LAST", "ENTRY"], rows));
+  process.stdout.write(
+    values.json ? `${printableJson(found, 2)}\n` : table(["HITS", "LAST", "ENTRY"], rows, "no hits"),
+  );
   return 0;
 }
 
@@ -171,11 +173,11 @@ async function follow(helper: HelperClient, begin: (helper: HelperClient) => Pro
 }
 
 const report = (sentence: string) => (one: Blocklist) => {
-  const { hosts, domains, addresses } = one;
+  const count = (number: number, what: string) =>
+    `${number} ${what}${number === 1 ? "" : what === "address" ? "es" : "s"}`;
+  const entries = [count(one.hosts, "host"), count(one.domains, "domain"), count(one.addresses, "address")].join(", ");
   const skipped = one.skipped.map(({ reason, count }) => `${count} ${reason.replaceAll("_", " ")}`).join(", ");
-  return printable(
-    `${sentence}: ${one.name} has ${hosts} hosts, ${domains} domains, ${addresses} addresses${skipped ? `; skipped: ${skipped}` : ""}`,
-  );
+  return printable(`${sentence}: ${one.name} has ${entries}${skipped ? `; skipped: ${skipped}` : ""}`);
 };
 
 function complaint({ name, error, aside }: Blocklist): string {

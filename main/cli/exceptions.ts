@@ -58,7 +58,9 @@ async function list(json: boolean | undefined): Promise<number> {
     host ?? address ?? "",
     app ?? "every app",
   ]);
-  process.stdout.write(json ? `${printableJson(rules, 2)}\n` : table(["RULE", "ON", "TO", "APP"], rows));
+  process.stdout.write(
+    json ? `${printableJson(rules, 2)}\n` : table(["RULE", "ON", "TO", "APP"], rows, "no exceptions"),
+  );
   return 0;
 }
 

@@ -44,7 +44,7 @@ export async function flows(args: string[]): Promise<number> {
   }
   return withHelper("flows", async (helper) => {
     const found = (await helper.call("flows.list", {})).filter(wanted);
-    process.stdout.write(values.json ? `${printableJson(found, 2)}\n` : table(head, found.map(cells)));
+    process.stdout.write(values.json ? `${printableJson(found, 2)}\n` : table(head, found.map(cells), "no flows"));
     return 0;
   });
 }

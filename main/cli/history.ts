@@ -87,7 +87,13 @@ async function rows(values: Values): Promise<number> {
   else if (values.json) process.stdout.write(rowsAsJson(found.rows));
   else if (values.csv) process.stdout.write(rowsAsCsv(found.rows));
   else
-    process.stdout.write(table([by.toUpperCase(), "IN", "OUT", "CONNECTIONS", "BLOCKED"], found.rows.map(cells(by))));
+    process.stdout.write(
+      table(
+        [by.toUpperCase(), "IN", "OUT", "CONNECTIONS", "BLOCKED"],
+        found.rows.map(cells(by)),
+        "nothing in this time",
+      ),
+    );
   if (found.more > 0) process.stderr.write(`${found.more} more rows: --limit\n`);
   return 0;
 }
@@ -152,6 +158,7 @@ async function events(args: string[]): Promise<number> {
       table(
         ["TIME", "WHAT"],
         found.map((each) => [timeText(each.time), eventText(each)]),
+        "nothing in this time",
       ),
     );
   return 0;

@@ -58,7 +58,11 @@ async function review(json: boolean | undefined): Promise<number> {
     return 0;
   }
   process.stdout.write(
-    table(["ID", "SEEN", "APP", "DIRECTION", "WHERE", "PORT", "PROTOCOL"], found.proposals.map(cells)),
+    table(
+      ["ID", "SEEN", "APP", "DIRECTION", "WHERE", "PORT", "PROTOCOL"],
+      found.proposals.map(cells),
+      "nothing to propose",
+    ),
   );
   const since = found.since === null ? "Picket has not learned yet: picket mode learn" : timeText(found.since);
   process.stdout.write(

@@ -31,7 +31,7 @@ async function list(args: string[]): Promise<number> {
     return 0;
   }
   const rows = known.profiles.map((each) => cells(each, active));
-  process.stdout.write(table(["NAME", "ACTIVE", "SSID", "GATEWAY", "VPN"], rows));
+  process.stdout.write(table(["NAME", "ACTIVE", "SSID", "GATEWAY", "VPN"], rows, "no profiles"));
   const { networks } = known;
   const here = [
     ...(networks?.ssids ?? []),

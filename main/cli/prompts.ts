@@ -31,7 +31,7 @@ export async function prompts(args: string[]): Promise<number> {
   }
   const found = await withHelper("prompts", (helper) => helper.call("prompts.list", {}));
   if (values.json) process.stdout.write(`${printableJson(found, 2)}\n`);
-  else process.stdout.write(found.length === 0 ? "no open prompts\n" : table(head, found.map(cells)));
+  else process.stdout.write(table(head, found.map(cells), "no open prompts"));
   return 0;
 }
 

@@ -34,7 +34,7 @@ async function list(args: string[]): Promise<number> {
   takeNoMore(positionals);
   const found = await withHelper("rules", (helper) => helper.call("rules.list", {}));
   if (values.json) process.stdout.write(`${printableJson(found, 2)}\n`);
-  else process.stdout.write(table(columns, found.map(cells)));
+  else process.stdout.write(table(columns, found.map(cells), "no rules"));
   return 0;
 }
 

@@ -19,8 +19,9 @@ export function printableJson(value: unknown, indent?: number): string {
   });
 }
 
-/** Columns as wide as their widest cell, two spaces between; the last one is not padded. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Columns as wide as their widest cell, two spaces between; the last one is not padded. `none`: the line where there are no rows. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], none?: string): string {
+  if (rows.length === 0 && none !== undefined) return `${none}\n`;
   const lines = [head, ...rows.map((row) => row.map(printable))];
   const widths = head.map((_, column) => Math.max(...lines.map((line) => columns(line[column] ?? ""))));
   return lines.map((line) => row(line, widths)).join("");

@@ -103,7 +103,7 @@ describe("picket blocklists", () => {
     const added = await run("add", path);
     expect(added).toMatchObject({ code: 0, stderr: "" });
     expect(added.stdout).toBe(
-      "added my ads: my ads has 1 hosts, 1 domains, 1 addresses; skipped: 1 not carried over, 1 public suffix\n",
+      "added my ads: my ads has 1 host, 1 domain, 1 address; skipped: 1 not carried over, 1 public suffix\n",
     );
     await helper.signal("SIGKILL");
     await helper.start();
@@ -186,7 +186,7 @@ describe("picket blocklists", () => {
       expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
     }
     expect((await run("refresh", "one", file("two", "two.example\n"))).code).toBe(0);
-    expect((await run("hits", "one")).stdout).toBe("HITS  LAST  ENTRY\n");
+    expect((await run("hits", "one")).stdout).toBe("no hits\n");
     expect(JSON.parse((await run("--json")).stdout)).toMatchObject([{ name: "one", domains: 1, url: null }]);
   });
 });
