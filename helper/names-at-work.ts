@@ -86,9 +86,10 @@ export class NamesAtWork {
   /** Who is asked for, and what that is called by now. Whoever calls this computer has no name that it looked up. */
   endpointOf(record: FlowRecord, said: Name | null = null): Endpoint {
     const { address, ...rest } = endpointOf(record, formatAddress);
-    const endpoint = { ...rest, address, country: this.parts.countryOf(address, record.flow.address.toString("hex")) };
+    const hex = record.flow.address.toString("hex");
+    const endpoint = { ...rest, address, country: this.parts.countryOf(address, hex) };
     if (directionOf(record) === "inbound") return endpoint;
-    return this.called(endpoint, contractNames(this.names.namesOf(addressHex(endpoint.address), record.process), said));
+    return this.called(endpoint, contractNames(this.names.namesOf(hex, record.process), said));
   }
 
   private called(endpoint: Endpoint, names: readonly Name[]): Endpoint {
