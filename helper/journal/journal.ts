@@ -1,4 +1,4 @@
-// Tells the system's journal of flows and decisions (docs/journal.md). What it cannot take is counted and gone: nothing here waits.
+// Tells the system's journal of flows and decisions (docs/journal.md). What it cannot take for long is counted and gone: no app waits.
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { JournalEntry } from "../../contract/journal.ts";
 import type { Flow } from "../../contract/words.ts";
@@ -12,6 +12,11 @@ import { type Asker, type Decided, datagramOf, decisionEntry, flowEntry, ruleEnt
 /** Rules of one change that are told one by one: journald takes no more at once while it is busy. */
 const mostRules = 200;
 
+/** Entries that wait for a journal that is busy (its socket has room for as few as ten), and how long at most while it takes none, milliseconds. */
+const mostWaiting = 1000;
+const patience = 5000;
+const pace = 20;
+
 export class Journal {
   private readonly instance: string;
   private readonly conf: JournalConf;
@@ -23,6 +28,9 @@ export class Journal {
   private readonly requests = new AsyncLocalStorage<{ by: Asker; over: boolean }>();
   /** Entries that the journal did not take. */
   lost = 0;
+  /** In their order. */
+  private waiting: Buffer[] = [];
+  private takenLast = 0;
 
   /** `send`: whether it was taken. */
   constructor(instance: string, conf: JournalConf, send = sendToJournal) {
@@ -94,7 +102,26 @@ export class Journal {
   }
 
   private write(entry: JournalEntry): void {
-    if (!this.send(datagramOf(entry as Readonly<Record<string, string>>))) this.lost++;
+    const bytes = datagramOf(entry as Readonly<Record<string, string>>);
+    if (this.waiting.length === 0) {
+      if (this.send(bytes)) return;
+      this.takenLast = performance.now();
+      setTimeout(() => this.writeWaiting(), pace).unref();
+    }
+    if (this.waiting.length < mostWaiting) this.waiting.push(bytes);
+    else this.lost++;
+  }
+
+  private writeWaiting(): void {
+    const refused = this.waiting.findIndex((bytes) => !this.send(bytes));
+    const taken = refused < 0 ? this.waiting.length : refused;
+    if (taken > 0) this.takenLast = performance.now();
+    this.waiting.splice(0, taken);
+    if (this.waiting.length > 0 && performance.now() - this.takenLast > patience) {
+      this.lost += this.waiting.length;
+      this.waiting = [];
+    }
+    if (this.waiting.length > 0) setTimeout(() => this.writeWaiting(), pace).unref();
   }
 
   degraded(): Degraded[] {

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { journalSchemaText, schemaFile } from "../../../build/journal-schema.ts";
 import { decisionEntrySchema, journalEntrySchema, messageIds } from "../../../contract/journal.ts";
 import type { Flow } from "../../../contract/words.ts";
@@ -249,17 +249,49 @@ describe("decisions", () => {
     expect(JSON.parse(entry.PICKET_RESULT ?? "")).toEqual(result);
   });
 
-  it("are counted when the journal does not take them", () => {
-    const journal = new Journal("picket", { flows: "none", problem: null }, () => false);
-    journal.decided({
-      method: "lockdown",
-      params: { on: true },
-      by: decidedBy,
-      outcome: "done",
-      prompt: null,
-      result: {},
-    });
-    expect(journal.lost).toBe(1);
+  const decide = (journal: Journal, method: "lockdown" | "pause") =>
+    journal.decided({ method, params: {}, by: decidedBy, outcome: "done", prompt: null, result: {} });
+
+  it("wait for a journal that is busy, in their order", () => {
+    vi.useFakeTimers();
+    try {
+      let room = 1;
+      const told: string[] = [];
+      const send = (bytes: Buffer) =>
+        room-- > 0 && told.push(/PICKET_METHOD=(\w+)/.exec(bytes.toString())?.[1] ?? "") > 0;
+      const journal = new Journal("picket", { flows: "none", problem: null }, send);
+      for (const method of ["lockdown", "pause", "lockdown"] as const) decide(journal, method);
+      expect(told).toEqual(["lockdown"]);
+      room = 1;
+      vi.advanceTimersByTime(100);
+      expect(told).toEqual(["lockdown", "pause"]);
+      room = 2;
+      decide(journal, "pause"); // not before the one that waits
+      vi.advanceTimersByTime(100);
+      expect(told).toEqual(["lockdown", "pause", "lockdown", "pause"]);
+      vi.advanceTimersByTime(60_000);
+      expect(journal.lost).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("are counted when the journal does not take them for long, or too many wait", () => {
+    vi.useFakeTimers();
+    try {
+      const journal = new Journal("picket", { flows: "none", problem: null }, () => false);
+      decide(journal, "lockdown");
+      expect(journal.lost).toBe(0);
+      vi.advanceTimersByTime(6000);
+      expect(journal.lost).toBe(1);
+      for (let count = 0; count < 1003; count++) decide(journal, "pause");
+      expect(journal.lost).toBe(4);
+      vi.advanceTimersByTime(6000);
+      expect(journal.lost).toBe(1004);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("that are about rules are told one by one, what lets more through first: allows that came, blocks that went", () => {
