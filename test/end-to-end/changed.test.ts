@@ -251,13 +251,15 @@ test("a script is asked about again when its text has changed", async () => {
   const api = await helper.client();
   await api.call("prompts.answer", { id, action: "allow", scope: "any", lifetime: "forever" });
   expect(JSON.parse((await running).stdout).ok).toBe(true);
+  const path = joinAppPath({ executable: python, script });
+  await until("what it is to be read", () => isRead(path));
   utimesSync(script, 1, 1);
   expect(JSON.parse((await run(network.address(4))).stdout).ok).toBe(true);
   writeFileSync(script, `${text}# changed\n`);
   const other = network.address(4);
   const again = run(other);
   const prompt = await helper.prompt(other);
-  expect([prompt.app.path, prompt.changed?.kind]).toEqual([joinAppPath({ executable: python, script }), "content"]);
+  expect([prompt.app.path, prompt.changed?.kind]).toEqual([path, "content"]);
   await api.call("prompts.answer", { id: prompt.id, action: "block" });
   await again;
 });
