@@ -276,7 +276,7 @@ static __always_inline int ingress_datagram(struct __sk_buff *skb, struct bpf_so
 		return REFUSE;
 	p->direction = gate->direction;
 	p->asked_port = gate->local_port;
-	capture(skb, sk, state, &flow, p);
+	capture_datagram(skb, sk, state, &flow, gate, p);
 	return REFUSE;
 }
 

@@ -87,7 +87,7 @@ static __always_inline long copy_payload(struct __sk_buff *skb, __u32 offset, vo
 	} while (0)
 
 /*
- * Global, for a stack of its own and to be checked once. A query alone changes nothing: it is read with its answer, which wakes the helper.
+ * Global, for a stack of its own and to be checked once. A query alone changes nothing: it is read with its answer, which wakes the helper, or when there are many.
  * Not by the kernel's own estimate of who is asleep: that is wrong once a record was written without waking.
  */
 __noinline int copy_lookup(struct __sk_buff *skb, struct socket_state *state, struct packet *p)
@@ -97,7 +97,8 @@ __noinline int copy_lookup(struct __sk_buff *skb, struct socket_state *state, st
 
 	if (!state || !p)
 		return 0;
-	wake = p->arriving ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	/* Queries that nobody answers must not use up their app's share. */
+	wake = p->arriving || bpf_ringbuf_query(&names, BPF_RB_AVAIL_DATA) > NAMES_SHARE / 2 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 	bytes = skb->len > p->header_bytes ? skb->len - p->header_bytes : 0;
 	if (p->protocol == IPPROTO_TCP) {
 		/* The first of either side tells where its bytes begin; acknowledgements alone tell nothing. */

@@ -93,10 +93,9 @@ static __always_inline void ask_again(struct __sk_buff *skb, struct bpf_sock *sk
 		state->rule = rule;
 		TELL(state, flow, RECORD_DECIDED, state->state, rule, 1);
 	}
-	/* connect() still waits: the helper, once it is back, can refuse it at once. */
-	if (state->state == FLOW_BLOCKED)
-		capture(skb, sk, state, flow, p);
-	bpf_map_delete_elem(&held_syns, flow);
+	/* connect() still waits: the helper, once it is back, can refuse it at once. It looks for what it could not be told of. */
+	if (state->state != FLOW_BLOCKED || capture(skb, sk, state, flow, p))
+		bpf_map_delete_elem(&held_syns, flow);
 }
 
 static __always_inline int egress_tcp(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct packet *p)
@@ -201,6 +200,16 @@ static __always_inline int within_budget(struct gate *gate, __u32 bytes)
 	return 1;
 }
 
+/* What the helper could not be told of counts for nothing: the flow's next datagram is as good. */
+static __always_inline void capture_datagram(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state,
+					     struct flow_key *flow, struct gate *gate, struct packet *p)
+{
+	if (capture(skb, sk, state, flow, p) || !gate)
+		return;
+	__sync_fetch_and_add(&gate->captured, -1);
+	__sync_fetch_and_add(&gate->captured_bytes, -skb->len);
+}
+
 /*
  * Whether a datagram goes to a group, whose members nobody knows: multicast or broadcast. What no hook tells is the route's kind: the
  * broadcast address of a network is one that ends in 255, right for every prefix of up to 24 bits, of a socket that may broadcast.
@@ -277,7 +286,7 @@ static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_soc
 	/* The helper may send it later, past this hook. */
 	if (is_group(state, p) && !asked_a_group(state, p->protocol))
 		remember_group(state, p);
-	capture(skb, sk, state, &flow, p);
+	capture_datagram(skb, sk, state, &flow, gate, p);
 	return DROP_QUIETLY;
 }
 

@@ -317,10 +317,7 @@ struct held_syn {
 	__u8 packet[HELD_SYN_BYTES];
 };
 
-/*
- * Whose part of the ring it is while that fills up: an app's, or an executable's whose app has no number yet; which version of the file it is
- * does not matter.
- */
+/* Whose part of the ring it is: an app's, or an executable's whose app has no number yet; which version of the file it is does not matter. */
 struct share_key {
 	__u64 inode;
 	__u32 device;

@@ -152,15 +152,16 @@ static __always_inline long copy_packet(struct __sk_buff *skb, void *to, __u32 b
 		} *r = bpf_ringbuf_reserve(&events, sizeof(struct record) + (SIZE), 0);                 \
 		if (!r) {                                                                               \
 			count(COUNTER_RING_FULL);                                                       \
-			return;                                                                         \
+			return 0;                                                                       \
 		}                                                                                       \
 		fill_held(&r->record, skb, sk, state, flow, p);                                         \
 		if (copy_packet(skb, r->packet, bytes, SIZE) < 0) {                                     \
 			bpf_ringbuf_discard(r, 0);                                                      \
 			count(COUNTER_UNPARSED);                                                        \
-			return;                                                                         \
+			return 0;                                                                       \
 		}                                                                                       \
 		bpf_ringbuf_submit(r, 0);                                                               \
+		return 1;                                                                               \
 	} while (0)
 
 /* What a new entry of `held_syns` starts from: it is too large for the stack. */
@@ -189,19 +190,19 @@ static __always_inline void keep_syn(struct __sk_buff *skb, struct bpf_sock *sk,
 		syn->record.packet_bytes = 0;
 }
 
-/* Hands a copy of the packet to the helper. When the ring is full the packet is simply not re-sent; the flow stays held. */
-static __always_inline void capture(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct flow_key *flow,
-				    struct packet *p)
+/* Hands a copy of the packet to the helper, and says whether it could. Otherwise it is simply not re-sent; the flow stays held. */
+static __always_inline int capture(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state, struct flow_key *flow,
+				   struct packet *p)
 {
 	__u32 bytes = skb->len;
 
 	count(COUNTER_HELD);
 	sk = bpf_sk_fullsock(sk);
 	if (!sk || bytes < 20)
-		return;
+		return 0;
 	if (over_share(state, room_of(bytes, PACKET_SMALL, PACKET_MEDIUM, PACKET_LARGE) + sizeof(struct record))) {
 		count(COUNTER_OVER_SHARE);
-		return;
+		return 0;
 	}
 	if (bytes <= PACKET_SMALL)
 		CAPTURE(PACKET_SMALL);
@@ -209,8 +210,8 @@ static __always_inline void capture(struct __sk_buff *skb, struct bpf_sock *sk, 
 		CAPTURE(PACKET_MEDIUM);
 	else if (bytes <= PACKET_LARGE)
 		CAPTURE(PACKET_LARGE);
-	else
-		count(COUNTER_UNPARSED);
+	count(COUNTER_UNPARSED);
+	return 0;
 }
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef PICKET_SHARE_H
 #define PICKET_SHARE_H
 
-/* Some hundred packets: all that the helper would take of one app at once. */
+/* Some hundred packets of the usual size: all that the helper would take of one app at once. */
 #define EVENTS_SHARE (EVENTS_BYTES / 16)
 /* A resolver of this computer asks for everybody. */
 #define NAMES_SHARE (NAMES_RING_BYTES / 4)

@@ -426,6 +426,7 @@ export async function assemble(rooms: Rooms): Promise<Helper> {
       if (removePins) engine.refuseHeld();
       history.close();
       engine.close();
+      journal.close();
       modes.close();
       probation.close();
       learning.close();

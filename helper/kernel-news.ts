@@ -40,6 +40,9 @@ const journalAnyway = 30_000;
 /** How often held flows that were lost to a full ring buffer or a budget are looked for, milliseconds. */
 const revisitPace = 2000;
 
+/** How long held flows are looked for before clients and timers have their turn, milliseconds. */
+const searchTurn = 10;
+
 /** How long whoever wants to know what the kernel has said until now waits for it to be read: a flood has always more. Milliseconds. */
 const longestCatchUp = 50;
 
@@ -54,6 +57,7 @@ export class KernelNews {
   private readonly journal: Ring;
   private pace: NodeJS.Timeout | undefined;
   private revisits: NodeJS.Timeout | undefined;
+  private search: NodeJS.Immediate | undefined;
   /** What `lostPackets` said last. */
   private lost: number;
   /** What `lostNews` said last. */
@@ -72,7 +76,7 @@ export class KernelNews {
 
   /** Everything that its listeners stand on is there: what waits is read, and from now on what comes. */
   start(): void {
-    this.findHeld(true);
+    this.findHeld(true, Number.POSITIVE_INFINITY);
     this.catchUp(Number.POSITIVE_INFINITY);
     this.parts.findEnded(); // of those that came and went while no helper read
     this.keepReading();
@@ -82,6 +86,7 @@ export class KernelNews {
   close(): void {
     clearTimeout(this.pace);
     clearTimeout(this.revisits);
+    clearImmediate(this.search);
     this.events.close();
     this.journal.close();
   }
@@ -140,13 +145,29 @@ export class KernelNews {
     return true;
   }
 
-  /** Held TCP flows that are not known here, without waiting for them to retransmit. */
-  private findHeld(resumed: boolean): void {
-    const { held_syns } = this.parts.maps;
-    const syn = Buffer.alloc(layouts.held_syn.size);
-    for (const key of held_syns.keys(layouts.flow_key.size)) {
-      if (!this.parts.isHeld(key.toString("hex")) && held_syns.get(key, syn)) this.onEvent(syn, { resumed });
-    }
+  /**
+   * Held TCP flows that are not known here, without waiting for them to retransmit. They may be thousands: looked at for `turn` milliseconds
+   * at a time, and one search at a time.
+   */
+  private findHeld(resumed: boolean, turn: number): void {
+    if (this.search !== undefined) return;
+    const entries = this.parts.maps.held_syns.entries();
+    const go = () => {
+      const end = performance.now() + turn;
+      do {
+        const { done, value } = entries.next();
+        this.search = undefined;
+        if (done) return;
+        const [key, syn] = value;
+        try {
+          if (!this.parts.isHeld(key.toString("hex"))) this.onEvent(syn, { resumed });
+        } catch (error) {
+          failed(error);
+        }
+      } while (performance.now() < end);
+      this.search = setImmediate(go);
+    };
+    go();
   }
 
   /** Packets are lost only while there are others to read: whoever reads one looks again a little later. */
@@ -159,20 +180,19 @@ export class KernelNews {
   }
 
   /**
-   * Finds held flows again that a full ring buffer or a used-up budget kept from being asked about. Connections are in held_syns. The
-   * next datagram of a flow whose gate is forgotten is told again; that waits for the end of the flood, or it would feed it.
+   * Finds held flows again that a full ring buffer, its app's share of it or a used-up budget kept from being asked about. Connections are in
+   * held_syns. The next datagram of a flow whose gate is forgotten is told again; one that the ring had no room for is none that its gate counts.
    */
   private revisit(): void {
     this.revisitEnded();
     const lost = this.parts.lostPackets();
-    const flooded = lost !== this.lost;
+    const missed = lost !== this.lost;
     this.lost = lost;
-    this.owesGates ||= flooded || this.parts.prompts.roomForMore;
-    if (!this.owesGates) return;
+    const owed = this.owesGates || this.parts.prompts.roomForMore;
     // Not after what is read now: nobody may have time for that either.
-    this.owesGates = flooded;
-    this.findHeld(false);
-    if (flooded) return;
+    this.owesGates = false;
+    if (missed || owed) this.findHeld(false, searchTurn);
+    if (!owed) return;
     this.readEvents();
     this.parts.forgetHeldGates();
   }

@@ -59,6 +59,7 @@ export class Hold {
   /** Bytes by owner. */
   private readonly shares = new Map<string, number>();
   private tidying: NodeJS.Timeout | undefined;
+  private isUpToDate = false;
   /** Packets not kept because the hold was full. */
   overflow = 0;
   /** Verdicts that the kernel did not take: it goes on holding, and the flow is asked about again. */
@@ -229,9 +230,15 @@ export class Hold {
     this.tidy();
   }
 
-  /** Where the helper stood still its connection may be over, and what the kernel said of it unread. */
+  /** Where the helper stood still its connection may be over, and what the kernel said of it unread. Read once for all that are due now. */
   private sendAgain(flow: HeldFlow): void {
-    this.parts.catchUp();
+    if (!this.isUpToDate) {
+      this.parts.catchUp();
+      this.isUpToDate = true;
+      setImmediate(() => {
+        this.isUpToDate = false;
+      });
+    }
     if (this.completing.get(flow.id)?.flow === flow) this.sendSegment(flow);
   }
 
@@ -324,11 +331,10 @@ export class Hold {
 
   /** Forgets held gates of datagrams that are not here (an earlier helper held them, or they were lost): they would count against the next ones. */
   forgetHeldGates(): void {
-    const gate = Buffer.alloc(layouts.gate.size);
-    for (const key of this.parts.gates.keys(layouts.flow_key.size)) {
-      if (this.flows.has(key.toString("hex"))) continue;
-      const held = this.parts.gates.get(key, gate) && layouts.gate.read(gate).state === flowState.held;
-      if (held) this.parts.gates.delete(key);
+    const state = layouts.gate.offset("state");
+    for (const [key, gate] of this.parts.gates.entries()) {
+      if (gate.readUInt8(state) === flowState.held && !this.flows.has(key.toString("hex")))
+        this.parts.gates.delete(key);
     }
   }
 

@@ -5,6 +5,7 @@ import type { Flow } from "../../contract/words.ts";
 import type { Degraded } from "../degraded.ts";
 import type { Situation } from "../enforced-policy.ts";
 import { sendToJournal } from "../kernel/journal-socket.ts";
+import { log } from "../log.ts";
 import type { RuleNews } from "../store/rules.ts";
 import type { JournalConf } from "./conf.ts";
 import { type Asker, type Decided, datagramOf, decisionEntry, flowEntry, ruleEntry, standingEntry } from "./entries.ts";
@@ -12,7 +13,7 @@ import { type Asker, type Decided, datagramOf, decisionEntry, flowEntry, ruleEnt
 /** Rules of one change that are told one by one: journald takes no more at once while it is busy. */
 const mostRules = 200;
 
-/** Entries that wait for a journal that is busy (its socket has room for as few as ten), and how long at most while it takes none, milliseconds. */
+/** Entries that wait for a journal that is busy (its socket has room for as few as ten), and for how long, milliseconds. */
 const mostWaiting = 1000;
 const patience = 5000;
 const pace = 20;
@@ -28,9 +29,9 @@ export class Journal {
   private readonly requests = new AsyncLocalStorage<{ by: Asker; over: boolean }>();
   /** Entries that the journal did not take. */
   lost = 0;
-  /** In their order. */
-  private waiting: Buffer[] = [];
-  private takenLast = 0;
+  /** In their order. `until`: performance.now() milliseconds. */
+  private waiting: { bytes: Buffer; until: number }[] = [];
+  private timer: NodeJS.Timeout | undefined;
 
   /** `send`: whether it was taken. */
   constructor(instance: string, conf: JournalConf, send = sendToJournal) {
@@ -103,25 +104,36 @@ export class Journal {
 
   private write(entry: JournalEntry): void {
     const bytes = datagramOf(entry as Readonly<Record<string, string>>);
-    if (this.waiting.length === 0) {
-      if (this.send(bytes)) return;
-      this.takenLast = performance.now();
-      setTimeout(() => this.writeWaiting(), pace).unref();
-    }
-    if (this.waiting.length < mostWaiting) this.waiting.push(bytes);
+    if (this.waiting.length < mostWaiting) this.waiting.push({ bytes, until: performance.now() + patience });
     else this.lost++;
+    this.sendWaiting();
   }
 
-  private writeWaiting(): void {
-    const refused = this.waiting.findIndex((bytes) => !this.send(bytes));
-    const taken = refused < 0 ? this.waiting.length : refused;
-    if (taken > 0) this.takenLast = performance.now();
-    this.waiting.splice(0, taken);
-    if (this.waiting.length > 0 && performance.now() - this.takenLast > patience) {
-      this.lost += this.waiting.length;
-      this.waiting = [];
-    }
-    if (this.waiting.length > 0) setTimeout(() => this.writeWaiting(), pace).unref();
+  private sendWaiting(): void {
+    const refused = this.waiting.findIndex(({ bytes }) => !this.send(bytes));
+    this.waiting.splice(0, refused < 0 ? this.waiting.length : refused);
+    const now = performance.now();
+    while ((this.waiting[0]?.until ?? now) < now) this.lose(1);
+    if (this.waiting.length === 0) return;
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.sendWaiting();
+    }, pace).unref();
+  }
+
+  private lose(entries: number): void {
+    this.waiting.splice(0, entries);
+    this.lost += entries;
+  }
+
+  /** What the journal does not take now is lost. */
+  close(): void {
+    clearTimeout(this.timer);
+    this.sendWaiting();
+    clearTimeout(this.timer);
+    if (this.waiting.length === 0) return;
+    log("warn", "the journal did not take everything", { entries: this.waiting.length });
+    this.lose(this.waiting.length);
   }
 
   degraded(): Degraded[] {

@@ -44,6 +44,10 @@ export class GrowingMap extends BpfMap {
     this.within.delete(key);
   }
 
+  override entries(): ReturnType<BpfMap["entries"]> {
+    return this.within.entries();
+  }
+
   override keys(keyBytes: number): Buffer[] {
     return this.within.keys(keyBytes);
   }

@@ -238,8 +238,9 @@ export function egressPrograms(cgroupFd: number): number[] {
 
 const ENOENT = 2;
 
-/** Entries that are copied at once: more than are ever in one bucket, for the kernel takes whole ones. */
+/** Entries that are copied, and read, at once: more than are ever in one bucket, for the kernel takes whole ones. */
 const copied = 4096;
+const read = 512;
 
 /** A BPF map by descriptor, with keys and values as bytes. Arguments must have exactly the map's key and value sizes. */
 export class BpfMap {
@@ -291,18 +292,36 @@ export class BpfMap {
     }
   }
 
+  /** All entries of a hash map; those that come or go meanwhile may be missing. Views: valid until the next one is asked for. */
+  *entries(): Generator<readonly [key: Buffer, value: Buffer]> {
+    const { keyBytes, valueBytes } = mapInfo(this.fd);
+    for (const { keys, values, count } of this.batches(read)) {
+      const found = count.readUInt32LE();
+      for (let at = 0; at < found; at++)
+        yield [
+          keys.subarray(at * keyBytes, (at + 1) * keyBytes),
+          values.subarray(at * valueBytes, (at + 1) * valueBytes),
+        ];
+    }
+  }
+
   /** All entries of a hash map to another with the same keys and values: thousands a call, where one by one each takes three. */
   copyTo(other: BpfMap): void {
+    for (const { keys, values, count } of this.batches(copied))
+      check("bpf_map_update_batch", b.updateBatch(other.fd, keys, values, count, null));
+  }
+
+  private *batches(most: number): Generator<{ keys: Buffer; values: Buffer; count: Buffer }> {
     const { keyBytes, valueBytes } = mapInfo(this.fd);
-    const [keys, values] = [Buffer.alloc(copied * keyBytes), Buffer.alloc(copied * valueBytes)];
+    const [keys, values] = [Buffer.alloc(most * keyBytes), Buffer.alloc(most * valueBytes)];
     const [count, place] = [Buffer.alloc(4), Buffer.alloc(4)];
     let result: number;
     let from: Buffer | null = null;
     do {
-      count.writeUInt32LE(copied);
+      count.writeUInt32LE(most);
       result = b.lookupBatch(this.fd, from, place, keys, values, count, null);
       if (result !== -ENOENT) check("bpf_map_lookup_batch", result); // ENOENT: these are the last
-      check("bpf_map_update_batch", b.updateBatch(other.fd, keys, values, count, null));
+      yield { keys, values, count };
       from = place;
     } while (result !== -ENOENT);
   }

@@ -55,11 +55,12 @@ export function formatAddress(bytes: Buffer): string {
 }
 
 /** What was asked last: whoever judges a flow asks several times. */
-let last = { text: "", hex: "" };
+let last: { text: string; hex: string } | undefined;
 
 /** 32 hex digits of an address in text; throws for text that is none. */
 export function addressHex(text: string): string {
-  if (text !== last.text) last = { text, hex: Buffer.from(toMapped(ipaddr.parse(text)).toByteArray()).toString("hex") };
+  if (text !== last?.text)
+    last = { text, hex: Buffer.from(toMapped(ipaddr.parse(text)).toByteArray()).toString("hex") };
   return last.hex;
 }
 

@@ -288,6 +288,9 @@ describe("decisions", () => {
       expect(journal.lost).toBe(4);
       vi.advanceTimersByTime(6000);
       expect(journal.lost).toBe(1004);
+      decide(journal, "pause");
+      journal.close();
+      expect(journal.lost).toBe(1005);
       expect(vi.getTimerCount()).toBe(0);
     } finally {
       vi.useRealTimers();
