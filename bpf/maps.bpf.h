@@ -152,7 +152,7 @@ struct {
 	__type(value, __u64);
 } counters SEC(".maps");
 
-#define EVENTS_BYTES (4 * 1024 * 1024)
+#define EVENTS_BYTES (8 * 1024 * 1024)
 
 /* Held packets: the helper must hear of each, so it is woken for each. */
 struct {

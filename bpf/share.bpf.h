@@ -3,8 +3,10 @@
 #ifndef PICKET_SHARE_H
 #define PICKET_SHARE_H
 
-/* Some hundred packets of the usual size: all that the helper would take of one app at once. */
-#define EVENTS_SHARE (EVENTS_BYTES / 16)
+/* Of large datagrams some thirty, more than are sent at a time. */
+#define EVENTS_SHARE (EVENTS_BYTES / 4)
+/* Every record counts for as much at least: others wait for their number, and 512 is all that the helper would take of one app at once. */
+#define EVENTS_LEAST (EVENTS_SHARE / 512)
 /* A resolver of this computer asks for everybody. */
 #define NAMES_SHARE (NAMES_RING_BYTES / 4)
 
@@ -53,7 +55,9 @@ static __always_inline int over_share_of(void *ring, void *counted, struct socke
 /* Global, for a stack of its own. Whoever calls counts what it then drops. */
 __noinline int over_share(struct socket_state *state, __u32 bytes)
 {
-	return state ? over_share_of(&events, &shares, state, bytes, EVENTS_SHARE) : 0;
+	if (!state)
+		return 0;
+	return over_share_of(&events, &shares, state, bytes < EVENTS_LEAST ? EVENTS_LEAST : bytes, EVENTS_SHARE);
 }
 
 #endif

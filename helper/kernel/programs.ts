@@ -47,7 +47,7 @@ const EAGAIN = 11;
 const ENOLINK = 67;
 
 /** Map sizes that user space must know: the ring buffers' bytes, as in bpf/maps.bpf.h. */
-export const ringBytes = { events: 4 * 1024 * 1024, journal: 4 * 1024 * 1024, names: 1024 * 1024 } as const;
+export const ringBytes = { events: 8 * 1024 * 1024, journal: 4 * 1024 * 1024, names: 1024 * 1024 } as const;
 
 function namesIn(directory: string): string[] {
   return existsSync(directory) && lstatSync(directory).isDirectory() ? readdirSync(directory) : [];
