@@ -169,6 +169,21 @@ describe("a ring", () => {
     const [next] = await prober.probe([datagram(100)]);
     expect(next?.packet).toHaveLength(128);
   });
+
+  it("has room for 512 unread records of one app, however small: others wait for their number", async () => {
+    setMode("ask");
+    prober.drain();
+    const before = counters().overShare ?? 0;
+    let held = 0;
+    prober.onRecord = (record) => void (record.type === recordType.held && held++);
+    const outcomes = prober.probe(many(700), { drain: false });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);
+    await outcomes;
+    prober.drain();
+    // Once the first is read it has the same again: this process may have read some before it waited.
+    expect(held + (counters().overShare ?? 0) - before).toBe(700);
+    expect(held).toBe(512);
+  });
 });
 
 describe("records", () => {
