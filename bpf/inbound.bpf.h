@@ -8,7 +8,6 @@
 
 /* What one socket may ask about in a second, and tell of what was blocked: the rest is dropped, who is real tries again. */
 #define INBOUND_PER_SECOND 5
-#define SECOND 1000000000ull
 
 /* Copies of one attempt's SYN that the helper gets: Linux sends 7 in 127 s, others up to 12. */
 #define HELD_SYNS 16

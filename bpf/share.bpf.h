@@ -3,10 +3,12 @@
 #ifndef PICKET_SHARE_H
 #define PICKET_SHARE_H
 
+#define SECOND 1000000000ull /* nanoseconds */
+
 /* Of large datagrams some thirty, more than are sent at a time. */
 #define EVENTS_SHARE (EVENTS_BYTES / 4)
-/* Every record counts for as much at least: others wait for their number, and 512 is all that the helper would take of one app at once. */
-#define EVENTS_LEAST (EVENTS_SHARE / 512)
+/* Every record counts for as much at least: others wait for their number. */
+#define EVENTS_LEAST (EVENTS_SHARE / 256)
 /* A resolver of this computer asks for everybody. */
 #define NAMES_SHARE (NAMES_RING_BYTES / 4)
 
@@ -30,26 +32,50 @@ static __always_inline __u32 room_of(__u32 bytes, __u32 small, __u32 medium, __u
 	return bytes <= small ? small : bytes <= medium ? medium : large;
 }
 
+/* Of a helper that stood still: nobody waits for longer than that because of it. */
+#define LONGEST_PAUSE (10 * SECOND)
+
 /*
- * Whether the app has `most` bytes in `ring` that are not read. Counted anew once the first of them is, or where there is nothing to read:
- * it never has more than twice as much, and whoever reads need not count. A position that is yet to come is another ring's.
+ * Whether the app has used up its share: `most` bytes that are not read. What it has is counted anew once its first record is read, or where
+ * nothing is left to read. A share that was used up comes back when all of it is read and as much time has passed again as that took: half of
+ * the helper's time is others' at least, however slow it is. A position that is yet to come is another ring's.
  */
 static __always_inline int over_share_of(void *ring, void *counted, struct socket_state *state, __u32 bytes, __u64 most)
 {
-	struct share fresh = { .position = bpf_ringbuf_query(ring, BPF_RB_PROD_POS), .bytes = bytes }, *share;
+	struct share fresh = { .begin = bpf_ringbuf_query(ring, BPF_RB_PROD_POS), .bytes = bytes }, *share;
+	__u64 now = bpf_ktime_get_ns(), read = bpf_ringbuf_query(ring, BPF_RB_CONS_POS), pause;
 	struct share_key key = share_of(state);
-	__u64 read = bpf_ringbuf_query(ring, BPF_RB_CONS_POS);
 
 	share = bpf_map_lookup_elem(counted, &key);
 	if (!share) {
 		bpf_map_update_elem(counted, &key, &fresh, BPF_ANY);
 		return 0;
 	}
-	if (read > share->position || read == fresh.position || share->position > fresh.position) {
+	if (share->begin > fresh.begin) {
 		*share = fresh;
 		return 0;
 	}
-	return __sync_add_and_fetch(&share->bytes, bytes) > most;
+	if (share->bytes <= most) {
+		if (read > share->begin || read == fresh.begin) {
+			*share = fresh;
+			return 0;
+		}
+		if (__sync_add_and_fetch(&share->bytes, bytes) <= most)
+			return 0;
+		share->end = fresh.begin;
+		return 1;
+	}
+	if (read < share->end) {
+		if (!share->first_read && read > share->begin)
+			share->first_read = now;
+		share->unread = now;
+		return 1;
+	}
+	pause = share->first_read ? share->unread - share->first_read : 0;
+	if (now - share->unread < (pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE))
+		return 1;
+	*share = fresh;
+	return 0;
 }
 
 /* Global, for a stack of its own. Whoever calls counts what it then drops. */

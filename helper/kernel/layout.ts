@@ -340,7 +340,7 @@ const record = new Struct({
 
 const held_syn = new Struct({ record, packet: { bytes: 256 } });
 const share_key = new Struct({ inode: "u64", device: "u32", app: "u32" });
-const share = new Struct({ position: "u64", bytes: "u64" });
+const share = new Struct({ begin: "u64", bytes: "u64", end: "u64", first_read: "u64", unread: "u64" });
 const lookup = new Struct({
   abi: "u16",
   protocol: "u8",
