@@ -234,7 +234,7 @@ export class Engine {
     });
     this.rulesFiles = new RulesFiles({ store, rules: this.rules, policyChanged: () => void this.policyChanged() });
     this.finishVerdicts(verdicts);
-    this.hold.forgetHeldGates();
+    for (const _ of this.hold.forgetHeldGates());
     this.settle(); // an earlier helper may have died between a commit and its cards
     this.edits = new RuleEdits({
       store,

@@ -8,6 +8,7 @@ import { Ring } from "./kernel/ring.ts";
 import { log } from "./log.ts";
 import type { Prompts } from "./prompts/prompts.ts";
 import { nextRound } from "./rounds.ts";
+import { walk } from "./slices.ts";
 
 export interface KernelNewsParts {
   readonly maps: Programs["maps"];
@@ -15,8 +16,8 @@ export interface KernelNewsParts {
   /** How many flows wait for room on the cards, and whether there is some. */
   readonly prompts: Pick<Prompts, "unasked" | "roomForMore">;
   isHeld(flow: string): boolean;
-  /** The next packet of every held datagram flow is told again. */
-  forgetHeldGates(): void;
+  /** The next packet of every held datagram flow is told again. In steps. */
+  forgetHeldGates(): Iterator<unknown>;
   /** Held packets so far that the kernel could not tell us of: the ring buffer was full. */
   lostPackets(): number;
   /** What it said before the helper read what was held when it started. */
@@ -40,8 +41,8 @@ const journalAnyway = 30_000;
 /** How often held flows that were lost to a full ring buffer or a budget are looked for, milliseconds. */
 const revisitPace = 2000;
 
-/** How long held flows are looked for before clients and timers have their turn, milliseconds. */
-const searchTurn = 10;
+/** How long held gates are kept because of a flood, milliseconds. */
+const longestFlood = 20_000;
 
 /** How long whoever wants to know what the kernel has said until now waits for it to be read: a flood has always more. Milliseconds. */
 const longestCatchUp = 50;
@@ -57,7 +58,10 @@ export class KernelNews {
   private readonly journal: Ring;
   private pace: NodeJS.Timeout | undefined;
   private revisits: NodeJS.Timeout | undefined;
-  private search: NodeJS.Immediate | undefined;
+  /** How to stop each. */
+  private readonly walks = new Map<string, () => void>();
+  /** When held gates were forgotten last, performance.now() milliseconds. */
+  private forgotten = 0;
   /** What `lostPackets` said last. */
   private lost: number;
   /** What `lostNews` said last. */
@@ -76,7 +80,7 @@ export class KernelNews {
 
   /** Everything that its listeners stand on is there: what waits is read, and from now on what comes. */
   start(): void {
-    this.findHeld(true, Number.POSITIVE_INFINITY);
+    for (const _ of this.findHeld(true));
     this.catchUp(Number.POSITIVE_INFINITY);
     this.parts.findEnded(); // of those that came and went while no helper read
     this.keepReading();
@@ -86,7 +90,7 @@ export class KernelNews {
   close(): void {
     clearTimeout(this.pace);
     clearTimeout(this.revisits);
-    clearImmediate(this.search);
+    for (const stop of this.walks.values()) stop();
     this.events.close();
     this.journal.close();
   }
@@ -112,7 +116,9 @@ export class KernelNews {
     const found = this.journal.readATurn();
     if (found && this.parts.lostNews() !== this.untold) this.revisitLater();
     const again = () => this.keepReading();
-    this.pace = !found && this.sleep() ? nextRound(journalAnyway, again) : setTimeout(again, journalPace);
+    // More than one turn could read: it would fill up by the next round.
+    if (found && !this.journal.isEmpty) this.pace = setTimeout(again, 1);
+    else this.pace = !found && this.sleep() ? nextRound(journalAnyway, again) : setTimeout(again, journalPace);
   }
 
   /** The kernel is to wake the helper with the journal's next record; false when there is one by now. */
@@ -145,29 +151,24 @@ export class KernelNews {
     return true;
   }
 
-  /**
-   * Held TCP flows that are not known here, without waiting for them to retransmit. They may be thousands: looked at for `turn` milliseconds
-   * at a time, and one search at a time.
-   */
-  private findHeld(resumed: boolean, turn: number): void {
-    if (this.search !== undefined) return;
-    const entries = this.parts.maps.held_syns.entries();
-    const go = () => {
-      const end = performance.now() + turn;
-      do {
-        const { done, value } = entries.next();
-        this.search = undefined;
-        if (done) return;
-        const [key, syn] = value;
-        try {
-          if (!this.parts.isHeld(key.toString("hex"))) this.onEvent(syn, { resumed });
-        } catch (error) {
-          failed(error);
-        }
-      } while (performance.now() < end);
-      this.search = setImmediate(go);
-    };
-    go();
+  /** Takes in the held TCP flows that are not known here, without waiting for them to retransmit. A step for each that there is. */
+  private *findHeld(resumed: boolean): Generator<void> {
+    for (const [key, syn] of this.parts.maps.held_syns.entries()) {
+      try {
+        if (!this.parts.isHeld(key.toString("hex"))) this.onEvent(syn, { resumed });
+      } catch (error) {
+        failed(error);
+      }
+      yield;
+    }
+  }
+
+  /** They may be thousands: one walk of a kind at a time. */
+  private walkLater(what: "held" | "gates", steps: () => Iterator<unknown>): void {
+    if (this.walks.has(what)) return;
+    this.walks.set(what, () => {});
+    const stop = walk(steps(), () => this.walks.delete(what), failed);
+    if (this.walks.has(what)) this.walks.set(what, stop);
   }
 
   /** Packets are lost only while there are others to read: whoever reads one looks again a little later. */
@@ -181,20 +182,23 @@ export class KernelNews {
 
   /**
    * Finds held flows again that a full ring buffer, its app's share of it or a used-up budget kept from being asked about. Connections are in
-   * held_syns. The next datagram of a flow whose gate is forgotten is told again; one that the ring had no room for is none that its gate counts.
+   * held_syns. The next datagram of a flow whose gate is forgotten is told again (one that the ring had no room for is none that its gate counts).
    */
   private revisit(): void {
     this.revisitEnded();
     const lost = this.parts.lostPackets();
-    const missed = lost !== this.lost;
+    const flooded = lost !== this.lost;
     this.lost = lost;
     const owed = this.owesGates || this.parts.prompts.roomForMore;
+    // It would feed the flood; but nobody waits for the end of another's for ever.
+    const later = flooded && performance.now() - this.forgotten < longestFlood;
     // Not after what is read now: nobody may have time for that either.
-    this.owesGates = false;
-    if (missed || owed) this.findHeld(false, searchTurn);
-    if (!owed) return;
+    this.owesGates = owed && later;
+    if (flooded || owed) this.walkLater("held", () => this.findHeld(false));
+    if (!owed || later) return;
+    this.forgotten = performance.now();
     this.readEvents();
-    this.parts.forgetHeldGates();
+    this.walkLater("gates", () => this.parts.forgetHeldGates());
   }
 
   /** Whoever's end was not told is gone by now: some time has passed since. */

@@ -28,3 +28,21 @@ export class Slices {
     this.going = this.waiting.length > 0 ? setImmediate(() => this.go()) : undefined;
   }
 }
+
+/** Takes the steps of a long walk, the first ones at once. `over`: after the last one, or one that threw. Returns the way to stop. */
+export function walk(steps: Iterator<unknown>, over: () => void, failed: (error: unknown) => void): () => void {
+  let going: NodeJS.Immediate | undefined;
+  const go = () => {
+    const end = performance.now() + slice;
+    try {
+      do if (steps.next().done) return over();
+      while (performance.now() < end);
+    } catch (error) {
+      failed(error);
+      return over();
+    }
+    going = setImmediate(go);
+  };
+  go();
+  return () => clearImmediate(going);
+}

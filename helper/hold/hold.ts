@@ -329,12 +329,13 @@ export class Hold {
     this.writeGate(flow.key, allowed ? flowState.allowed : flowState.blocked, null);
   }
 
-  /** Forgets held gates of datagrams that are not here (an earlier helper held them, or they were lost): they would count against the next ones. */
-  forgetHeldGates(): void {
+  /** Forgets held gates of datagrams that are not here (an earlier helper held them, or they were lost): they would count against the next ones. A step for each. */
+  *forgetHeldGates(): Generator<void> {
     const state = layouts.gate.offset("state");
     for (const [key, gate] of this.parts.gates.entries()) {
-      if (gate.readUInt8(state) === flowState.held && !this.flows.has(key.toString("hex")))
-        this.parts.gates.delete(key);
+      if (gate.readUInt8(state) !== flowState.held) continue;
+      if (!this.flows.has(key.toString("hex"))) this.parts.gates.delete(key);
+      yield;
     }
   }
 
