@@ -154,10 +154,9 @@ describe("a ring", () => {
     const before = counters();
     const held: FlowRecord[] = [];
     prober.onRecord = (record) => record.type === recordType.held && held.push(record);
-    // One synchronous wait: this process reads nothing meanwhile, as a helper that hangs.
-    const outcomes = prober.probe(many(300, 40_000), { drain: false });
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);
-    await outcomes;
+    prober.isReady = false; // as a helper that hangs
+    await prober.probe(many(300, 40_000), { drain: false });
+    prober.isReady = true;
     prober.drain();
     // One app alone does not fill it: what one leaves unread, all others wait behind.
     const lost = (counters().overShare ?? 0) - (before.overShare ?? 0);
@@ -176,9 +175,9 @@ describe("a ring", () => {
     const before = counters().overShare ?? 0;
     let held = 0;
     prober.onRecord = (record) => void (record.type === recordType.held && held++);
-    const outcomes = prober.probe(many(700), { drain: false });
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);
-    await outcomes;
+    prober.isReady = false;
+    await prober.probe(many(700), { drain: false });
+    prober.isReady = true;
     prober.drain();
     expect(held + (counters().overShare ?? 0) - before).toBe(700);
     expect(held).toBe(256);
