@@ -9,10 +9,14 @@ const busyBit = 0x80000000;
 const discardBit = 0x40000000;
 const lengthMask = 0x3fffffff;
 
-/** How long records are read before clients and timers have their turn, milliseconds: a flood must not keep the helper from its people. */
+/**
+ * How long records are read before clients, timers and names have their turn, milliseconds, and how many at least: a flood must not keep the
+ * helper from its people, and on a busy computer one record may take all that time.
+ */
 const turn = 10;
-/** Records that are read before anybody looks at the clock: what comes without a flood is read whole, however busy the computer is. */
-const atLeast = 32;
+const atLeast = 8;
+/** For whoever wants to know what the kernel has said until now: what comes without a flood is read whole, however busy the computer is. */
+const atLeastAsked = 32;
 
 /** `bytes` is a view into the ring, valid only during the call. False: not yet, the record stays where it is and is read again later. */
 export type RecordReader = (bytes: Buffer) => boolean;
@@ -55,12 +59,12 @@ export class Ring {
    * does nothing: the outer one goes on.
    */
   drain(most = Number.POSITIVE_INFINITY): boolean {
-    return this.readUntil(Number(Atomics.load(this.producer, 0)), performance.now() + most);
+    return this.readUntil(Number(Atomics.load(this.producer, 0)), performance.now() + most, atLeastAsked);
   }
 
   /** Reads for a short while; whether there was anything. What is left wakes the loop again: the poll reports data, not arrivals. */
   readATurn(): boolean {
-    return this.readUntil(Number.POSITIVE_INFINITY, performance.now() + turn);
+    return this.readUntil(Number.POSITIVE_INFINITY, performance.now() + turn, atLeast);
   }
 
   /** Whether there is nothing, not even a record that is being written. */
@@ -68,12 +72,12 @@ export class Ring {
     return Atomics.load(this.consumer, 0) >= Atomics.load(this.producer, 0);
   }
 
-  private readUntil(end: number, deadline: number): boolean {
+  private readUntil(end: number, deadline: number, least: number): boolean {
     if (this.draining) return false;
     this.draining = true;
     const start = Atomics.load(this.consumer, 0);
     try {
-      this.readAll(end, deadline);
+      this.readAll(end, deadline, least);
       return Atomics.load(this.consumer, 0) > start;
     } finally {
       this.draining = false;
@@ -81,7 +85,7 @@ export class Ring {
   }
 
   /** The position advances record by record: a reader that throws loses one record only. */
-  private readAll(end: number, deadline: number): void {
+  private readAll(end: number, deadline: number, least: number): void {
     let position = Number(Atomics.load(this.consumer, 0));
     for (let count = 1; position < end && position < Number(Atomics.load(this.producer, 0)); count++) {
       const header = this.headerAt(position);
@@ -93,7 +97,7 @@ export class Ring {
       }
       position += ((header & lengthMask) + headerBytes + 7) & ~7;
       Atomics.store(this.consumer, 0, BigInt(position));
-      if (count % atLeast === 0 && performance.now() > deadline) return;
+      if (count % least === 0 && performance.now() > deadline) return;
     }
   }
 
