@@ -1,5 +1,6 @@
 // A process between the helper and its fetcher: it starts as root, gives everything up and becomes the fetcher (fetcher.ts).
 // Usage: node confine-fetcher.ts ROOT CGROUP
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { becomeConfined } from "../kernel/confine.ts";
 
@@ -29,6 +30,7 @@ const visible = [
 ];
 
 const [root = "", cgroup = ""] = process.argv.slice(2);
+setPriority(0); // the helper's own is for those that are held
 becomeConfined(
   {
     id: fetcherId,

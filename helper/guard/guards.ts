@@ -1,6 +1,5 @@
 // Keeps the wanted cgroups guarded: from the moment each appears, and again when it is made anew under the same name.
 import { type FSWatcher, statSync, watch } from "node:fs";
-import { setPriority } from "node:os";
 import { dirname } from "node:path";
 import type { Degraded } from "../degraded.ts";
 import type { CgroupPaths } from "../kernel/cgroup-paths.ts";
@@ -16,11 +15,6 @@ const unwatchedPace = 2000;
 const settlePace = 10_000;
 /** How often systemd is asked anew where a unit that does not run will run (its Slice= may have changed), milliseconds. */
 const locatePace = 30_000;
-/**
- * A unit that starts is racing with us for its first connection. On two cores with 18 others waiting for them, 4 of 2,100 starts of a
- * program that does nothing but connect won; at this priority none of 800 did.
- */
-const racingPriority = -10;
 
 interface Kept {
   readonly name: string;
@@ -74,7 +68,6 @@ export class Guards {
     this.settle();
     const failed = this.kept.find(({ failure }) => failure !== null);
     if (failed) throw new Error(`${failed.name} cannot be guarded: ${failed.failure}`);
-    if (this.kept.some(({ locate }) => locate !== null)) setPriority(racingPriority);
     this.settling.start();
     this.stopLocating = eachRound(locatePace, () => void this.locateWaiting());
   }

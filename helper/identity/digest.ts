@@ -122,7 +122,8 @@ function digestIn(text: string | null, file: Readable): string | null {
 /** What the script says; null when it fails or takes too long. A process group of its own: what hangs is ended with all its parts. */
 function read({ path, reader }: Way, urgent: boolean): Promise<string | null> {
   return new Promise((resolve) => {
-    const child = spawn("nice", ["-n", urgent ? "0" : "10", "sh", "-c", script, "sh", path], {
+    // Beside the helper's own priority (helper.ts): as everybody, or behind them.
+    const child = spawn("nice", ["-n", urgent ? "10" : "20", "sh", "-c", script, "sh", path], {
       cwd: "/",
       env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
       stdio: ["ignore", "pipe", "ignore"],

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client, python, type TcpResult, type UdpResult } from "../network/clients.ts";
@@ -56,6 +56,10 @@ async function stopped<T>(work: () => Promise<T>): Promise<T> {
     await helper.signal("SIGCONT");
   }
 }
+
+test("who is held waits for a helper that comes before everybody else's work", () => {
+  expect(getPriority(helper.pid)).toBe(-10);
+});
 
 describe.for([4, 6] as const)("over IPv%d, with the helper stopped", (family) => {
   test("an allowed connection goes at once", async () => {
