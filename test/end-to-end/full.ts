@@ -68,7 +68,9 @@ export async function expectFairness(
   await field.rules({ shut: [shut.v4, shut.v6], asked: [flooded, asked] });
   const steady = await field.steady(2);
   const app = kind === "script" ? clientApp("flood") : compiled("flood");
-  const talkers = Array.from({ length: floods }, () => flood(field, flooded, (longPatience / 1000) * slowness, 16, kind));
+  const talkers = Array.from({ length: floods }, () =>
+    flood(field, flooded, (longPatience / 1000) * slowness, 16, kind),
+  );
   let going = floods;
   const ends = talkers.map(async (talker) => {
     const result = await talker.says<Flooded>();
