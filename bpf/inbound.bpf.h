@@ -271,7 +271,7 @@ static __always_inline int ingress_datagram(struct __sk_buff *skb, struct bpf_so
 	/* The answer to a datagram that is just being released: its gate opens after the last of them. */
 	if (gate->direction == OUTBOUND && !gate->bytes_out && !state->bound)
 		return PROCEED;
-	if (!within_budget(gate, skb->len))
+	if (!within_budget(gate))
 		return REFUSE;
 	p->direction = gate->direction;
 	p->asked_port = gate->local_port;

@@ -189,25 +189,23 @@ static __always_inline struct gate *judge_datagrams(struct socket_state *state, 
 }
 
 /* Whether one more held datagram of the flow is kept in the helper. */
-static __always_inline int within_budget(struct gate *gate, __u32 bytes)
+static __always_inline int within_budget(struct gate *gate)
 {
 	if (gate->captured >= HELD_DATAGRAMS || gate->captured_bytes >= HELD_BYTES) {
 		count(COUNTER_OVER_BUDGET);
 		return 0;
 	}
-	__sync_fetch_and_add(&gate->captured, 1);
-	__sync_fetch_and_add(&gate->captured_bytes, bytes);
 	return 1;
 }
 
-/* What the helper could not be told of counts for nothing: the flow's next datagram is as good. */
+/* What the helper could not be told of counts for nothing: the flow's next datagram is as good. Nothing is ever taken back: a gate may be another's. */
 static __always_inline void capture_datagram(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state,
 					     struct flow_key *flow, struct gate *gate, struct packet *p)
 {
-	if (capture(skb, sk, state, flow, p) || !gate)
+	if (!capture(skb, sk, state, flow, p) || !gate)
 		return;
-	__sync_fetch_and_add(&gate->captured, -1);
-	__sync_fetch_and_add(&gate->captured_bytes, -skb->len);
+	__sync_fetch_and_add(&gate->captured, 1);
+	__sync_fetch_and_add(&gate->captured_bytes, skb->len);
 }
 
 /*
@@ -278,7 +276,7 @@ static __always_inline int egress_datagram(struct __sk_buff *skb, struct bpf_soc
 		return REFUSE;
 	}
 	if (gate) {
-		if (!within_budget(gate, skb->len))
+		if (!within_budget(gate))
 			return DROP_QUIETLY;
 		p->direction = gate->direction;
 		p->asked_port = gate->local_port;

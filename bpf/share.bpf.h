@@ -60,10 +60,10 @@ static __always_inline int over_share_of(void *ring, void *counted, struct socke
 			*share = fresh;
 			return 0;
 		}
-		if (__sync_add_and_fetch(&share->bytes, bytes) <= most)
-			return 0;
+		/* Before the sum: another processor may see that, and go by these. */
 		share->end = fresh.begin;
-		return 1;
+		share->first_read = 0;
+		return __sync_add_and_fetch(&share->bytes, bytes) > most;
 	}
 	if (read < share->end) {
 		if (!share->first_read && read > share->begin)
@@ -71,7 +71,7 @@ static __always_inline int over_share_of(void *ring, void *counted, struct socke
 		share->unread = now;
 		return 1;
 	}
-	pause = share->first_read ? share->unread - share->first_read : 0;
+	pause = share->first_read && share->unread > share->first_read ? share->unread - share->first_read : 0;
 	if (now - share->unread < (pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE))
 		return 1;
 	*share = fresh;

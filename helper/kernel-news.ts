@@ -153,9 +153,12 @@ export class KernelNews {
 
   /** Takes in the held TCP flows that are not known here, without waiting for them to retransmit. A step for each that there is. */
   private *findHeld(resumed: boolean): Generator<void> {
-    for (const [key, syn] of this.parts.maps.held_syns.entries()) {
+    const { held_syns } = this.parts.maps;
+    const syn = Buffer.alloc(layouts.held_syn.size);
+    for (const [key] of held_syns.entries()) {
       try {
-        if (!this.parts.isHeld(key.toString("hex"))) this.onEvent(syn, { resumed });
+        // What was read with it may be old by now: its connection may stand, or be over.
+        if (!this.parts.isHeld(key.toString("hex")) && held_syns.get(key, syn)) this.onEvent(syn, { resumed });
       } catch (error) {
         failed(error);
       }
@@ -163,11 +166,10 @@ export class KernelNews {
     }
   }
 
-  /** They may be thousands: one walk of a kind at a time. */
-  private walkLater(what: "held" | "gates", steps: () => Iterator<unknown>): void {
-    if (this.walks.has(what)) return;
+  /** They may be thousands. */
+  private walkLater(what: "held" | "gates", steps: Iterator<unknown>): void {
     this.walks.set(what, () => {});
-    const stop = walk(steps(), () => this.walks.delete(what), failed);
+    const stop = walk(steps, () => this.walks.delete(what), failed);
     if (this.walks.has(what)) this.walks.set(what, stop);
   }
 
@@ -186,6 +188,11 @@ export class KernelNews {
    */
   private revisit(): void {
     this.revisitEnded();
+    // What was lost meanwhile may lie behind them.
+    if (this.walks.size > 0) {
+      this.revisitLater();
+      return;
+    }
     const lost = this.parts.lostPackets();
     const flooded = lost !== this.lost;
     this.lost = lost;
@@ -194,11 +201,11 @@ export class KernelNews {
     const later = flooded && performance.now() - this.forgotten < longestFlood;
     // Not after what is read now: nobody may have time for that either.
     this.owesGates = owed && later;
-    if (flooded || owed) this.walkLater("held", () => this.findHeld(false));
+    if (flooded || owed) this.walkLater("held", this.findHeld(false));
     if (!owed || later) return;
     this.forgotten = performance.now();
     this.readEvents();
-    this.walkLater("gates", () => this.parts.forgetHeldGates());
+    this.walkLater("gates", this.parts.forgetHeldGates());
   }
 
   /** Whoever's end was not told is gone by now: some time has passed since. */

@@ -36,8 +36,7 @@ export function walk(steps: Iterator<unknown>, over: () => void, failed: (error:
   const go = () => {
     const end = performance.now() + slice;
     try {
-      do if (steps.next().done) return over();
-      while (performance.now() < end);
+      for (let done = 1; done % atLeast !== 0 || performance.now() < end; done++) if (steps.next().done) return over();
     } catch (error) {
       failed(error);
       return over();

@@ -331,10 +331,14 @@ export class Hold {
 
   /** Forgets held gates of datagrams that are not here (an earlier helper held them, or they were lost): they would count against the next ones. A step for each. */
   *forgetHeldGates(): Generator<void> {
+    const { gates } = this.parts;
     const state = layouts.gate.offset("state");
-    for (const [key, gate] of this.parts.gates.entries()) {
-      if (gate.readUInt8(state) !== flowState.held) continue;
-      if (!this.flows.has(key.toString("hex"))) this.parts.gates.delete(key);
+    const own = Buffer.alloc(layouts.gate.size);
+    const isHeld = (gate: Buffer) => gate.readUInt8(state) === flowState.held;
+    for (const [key, gate] of gates.entries()) {
+      if (!isHeld(gate)) continue;
+      // What was read with it may be old by now: it may be answered.
+      if (!this.flows.has(key.toString("hex")) && gates.get(key, own) && isHeld(own)) gates.delete(key);
       yield;
     }
   }

@@ -35,7 +35,8 @@ function ask(command: string, args: readonly string[]): Promise<string | null> {
     maxBuffer: 1024 * 1024,
   } as const;
   return new Promise((resolve) => {
-    execFile(command, args, options, (error, text) => resolve(error ? null : text));
+    // Not at the helper's own priority (helper.ts): it searches what is large.
+    execFile("nice", ["-n", "10", command, ...args], options, (error, text) => resolve(error ? null : text));
   });
 }
 
