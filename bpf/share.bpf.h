@@ -7,8 +7,8 @@
 
 /* Of large datagrams some thirty, more than are sent at a time. */
 #define EVENTS_SHARE (EVENTS_BYTES / 4)
-/* Every record counts for as much at least: others wait for their number. */
-#define EVENTS_LEAST (EVENTS_SHARE / 256)
+/* Every record counts for as much at least: others wait for their number. 512 processes are told of, each with its first packet. */
+#define EVENTS_LEAST (EVENTS_SHARE / 1024)
 /* A resolver of this computer asks for everybody. */
 #define NAMES_SHARE (NAMES_RING_BYTES / 4)
 

@@ -196,6 +196,8 @@ export class KernelNews {
     const lost = this.parts.lostPackets();
     const flooded = lost !== this.lost;
     this.lost = lost;
+    // An app that used up its share of the ring may go on to lose what it sends, although there is nothing more to read.
+    if (flooded) this.revisitLater();
     const owed = this.owesGates || this.parts.prompts.roomForMore;
     // It would feed the flood; but nobody waits for the end of another's for ever.
     const later = flooded && performance.now() - this.forgotten < longestFlood;

@@ -169,18 +169,18 @@ describe("a ring", () => {
     expect(next?.packet).toHaveLength(128);
   });
 
-  it("has room for 256 unread records of one app, however small: others wait for their number", async () => {
+  it("has room for 1,024 unread records of one app, however small: others wait for their number", async () => {
     setMode("ask");
     prober.drain();
     const before = counters().overShare ?? 0;
     let held = 0;
     prober.onRecord = (record) => void (record.type === recordType.held && held++);
     prober.isReady = false;
-    await prober.probe(many(700), { drain: false });
+    await prober.probe(many(1500), { drain: false });
     prober.isReady = true;
     prober.drain();
-    expect(held + (counters().overShare ?? 0) - before).toBe(700);
-    expect(held).toBe(256);
+    expect(held + (counters().overShare ?? 0) - before).toBe(1500);
+    expect(held).toBe(1024);
   });
 
   it("has room again for an app that used up its share once others had as much time as it took", async () => {
@@ -194,7 +194,7 @@ describe("a ring", () => {
     };
     prober.drain();
     prober.isReady = false;
-    await prober.probe(many(300), { drain: false });
+    await prober.probe(many(1200), { drain: false });
     let heard = 0;
     prober.onRecord = () => {
       prober.isReady = ++heard < 3;
