@@ -168,9 +168,10 @@ export class KernelNews {
 
   /** They may be thousands. */
   private walkLater(what: "held" | "gates", steps: Iterator<unknown>): void {
-    this.walks.set(what, () => {});
-    const stop = walk(steps, () => this.walks.delete(what), failed);
-    if (this.walks.has(what)) this.walks.set(what, stop);
+    this.walks.set(
+      what,
+      walk(steps, () => this.walks.delete(what), failed),
+    );
   }
 
   /** Packets are lost only while there are others to read: whoever reads one looks again a little later. */

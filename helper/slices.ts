@@ -4,6 +4,12 @@
 const slice = 10;
 const atLeast = 8;
 
+/** `step`: whether there is more. */
+function forATurn(step: () => boolean): void {
+  const end = performance.now() + slice;
+  for (let done = 1; step() && (done % atLeast !== 0 || performance.now() < end); done++);
+}
+
 export class Slices {
   private readonly waiting: (() => void)[] = [];
   private going: NodeJS.Immediate | undefined;
@@ -21,28 +27,32 @@ export class Slices {
   }
 
   private go(): void {
-    const end = performance.now() + slice;
     let done = 0;
-    do this.waiting[done++]?.();
-    while (done < this.waiting.length && (done % atLeast !== 0 || performance.now() < end));
+    forATurn(() => {
+      this.waiting[done++]?.();
+      return done < this.waiting.length;
+    });
     this.waiting.splice(0, done);
     this.going = this.waiting.length > 0 ? setImmediate(() => this.go()) : undefined;
   }
 }
 
-/** Takes the steps of a long walk, the first ones at once. `over`: after the last one, or one that threw. Returns the way to stop. */
+/** Takes the steps of a long walk later. `over`: after the last one, or one that threw. Returns the way to stop. */
 export function walk(steps: Iterator<unknown>, over: () => void, failed: (error: unknown) => void): () => void {
-  let going: NodeJS.Immediate | undefined;
+  let isOver: boolean | undefined;
   const go = () => {
-    const end = performance.now() + slice;
     try {
-      for (let done = 1; done % atLeast !== 0 || performance.now() < end; done++) if (steps.next().done) return over();
+      forATurn(() => {
+        isOver = steps.next().done;
+        return !isOver;
+      });
     } catch (error) {
       failed(error);
-      return over();
+      isOver = true;
     }
-    going = setImmediate(go);
+    if (isOver) over();
+    else going = setImmediate(go);
   };
-  go();
+  let going = setImmediate(go);
   return () => clearImmediate(going);
 }

@@ -329,16 +329,18 @@ export class Hold {
     this.writeGate(flow.key, allowed ? flowState.allowed : flowState.blocked, null);
   }
 
-  /** Forgets held gates of datagrams that are not here (an earlier helper held them, or they were lost): they would count against the next ones. A step for each. */
+  /**
+   * Forgets held gates of datagrams that are not here (an earlier helper held them, or they were lost): they would count against the next
+   * ones. A step for each gate that there is.
+   */
   *forgetHeldGates(): Generator<void> {
     const { gates } = this.parts;
     const state = layouts.gate.offset("state");
     const own = Buffer.alloc(layouts.gate.size);
     const isHeld = (gate: Buffer) => gate.readUInt8(state) === flowState.held;
     for (const [key, gate] of gates.entries()) {
-      if (!isHeld(gate)) continue;
       // What was read with it may be old by now: it may be answered.
-      if (!this.flows.has(key.toString("hex")) && gates.get(key, own) && isHeld(own)) gates.delete(key);
+      if (isHeld(gate) && !this.flows.has(key.toString("hex")) && gates.get(key, own) && isHeld(own)) gates.delete(key);
       yield;
     }
   }
