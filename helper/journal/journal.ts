@@ -110,15 +110,20 @@ export class Journal {
   }
 
   private sendWaiting(): void {
-    const refused = this.waiting.findIndex(({ bytes }) => !this.send(bytes));
-    this.waiting.splice(0, refused < 0 ? this.waiting.length : refused);
+    this.sendNow();
     const now = performance.now();
-    while ((this.waiting[0]?.until ?? now) < now) this.lose(1);
+    const young = this.waiting.findIndex(({ until }) => until >= now);
+    this.lose(young < 0 ? this.waiting.length : young);
     if (this.waiting.length === 0) return;
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       this.sendWaiting();
     }, pace).unref();
+  }
+
+  private sendNow(): void {
+    const refused = this.waiting.findIndex(({ bytes }) => !this.send(bytes));
+    this.waiting.splice(0, refused < 0 ? this.waiting.length : refused);
   }
 
   private lose(entries: number): void {
@@ -129,8 +134,7 @@ export class Journal {
   /** What the journal does not take now is lost. */
   close(): void {
     clearTimeout(this.timer);
-    this.sendWaiting();
-    clearTimeout(this.timer);
+    this.sendNow();
     if (this.waiting.length === 0) return;
     log("warn", "the journal did not take everything", { entries: this.waiting.length });
     this.lose(this.waiting.length);

@@ -25,7 +25,7 @@ export class Card {
   /** Attempts to further endpoints, oldest first. They are asked about once there is room. */
   readonly line = new Map<string, Attempt>();
   /** What the endpoints have in common: looked for once, a flood changes a card thousands of times. */
-  private shared: { of: readonly Endpoint[]; domain: string | null } | undefined;
+  private common: { of: readonly Endpoint[]; domain: string | null } | undefined;
 
   constructor(stored: StoredPrompt, lastAttempt: number) {
     this.stored = stored;
@@ -46,14 +46,13 @@ export class Card {
     const [endpoint] = this.stored.endpoints;
     if (endpoint === undefined) throw new Error(`prompt ${this.stored.id} has no endpoint`);
     const behind = this.line.size > 0 ? { behind: this.line.size } : {};
-    const { domain } = this.sharedNow();
-    return { ...this.stored, endpoint, domain, state: this.isHeld ? "held" : "inbox", ...behind };
+    return { ...this.stored, endpoint, domain: this.domain, state: this.isHeld ? "held" : "inbox", ...behind };
   }
 
-  private sharedNow(): { domain: string | null } {
+  private get domain(): string | null {
     const { endpoints } = this.stored;
-    if (this.shared?.of !== endpoints) this.shared = { of: endpoints, domain: commonDomain(endpoints) };
-    return this.shared;
+    if (this.common?.of !== endpoints) this.common = { of: endpoints, domain: commonDomain(endpoints) };
+    return this.common.domain;
   }
 
   /** Takes a flow in. Returns how many questions had to go for it: ones that nobody waits for any more. */
