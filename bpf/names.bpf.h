@@ -87,8 +87,8 @@ static __always_inline long copy_payload(struct __sk_buff *skb, __u32 offset, vo
 	} while (0)
 
 /*
- * Global, for a stack of its own and to be checked once. A query alone changes nothing: it is read with its answer, which wakes the helper, or when there are many.
- * Not by the kernel's own estimate of who is asleep: that is wrong once a record was written without waking.
+ * Global, for a stack of its own and to be checked once. A query alone changes nothing: it is read with its answer, which wakes the helper,
+ * or when there are many. Not by the kernel's own estimate of who is asleep: that is wrong once a record was written without waking.
  */
 __noinline int copy_lookup(struct __sk_buff *skb, struct socket_state *state, struct packet *p)
 {

@@ -198,7 +198,10 @@ static __always_inline int within_budget(struct gate *gate)
 	return 1;
 }
 
-/* What the helper could not be told of counts for nothing: the flow's next datagram is as good. Nothing is ever taken back: a gate may be another's. */
+/*
+ * What the helper could not be told of counts for nothing: the flow's next datagram is as good. Counted afterwards, and never taken back: by
+ * then the gate may be another flow's.
+ */
 static __always_inline void capture_datagram(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state,
 					     struct flow_key *flow, struct gate *gate, struct packet *p)
 {

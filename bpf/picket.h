@@ -327,10 +327,10 @@ struct share_key {
 struct share {
 	__u64 begin; /* position in the ring of the first record that is counted */
 	__u64 bytes;
-	/* Once it is used up: where its last record ends; when the app came first when the first one was read (0: not yet), and last when not all was. */
+	/* Once it is used up, where its last record ends, and what the app met when it came again. Nanoseconds. */
 	__u64 end;
-	__u64 first_read;
-	__u64 unread;
+	__u64 first_read; /* first, when a record had been read; 0: not yet */
+	__u64 unread;	  /* last, when not all of them had */
 };
 
 /* A query of a guarded app, or what came from a port 53 to one: a datagram's or segment's payload follows. */

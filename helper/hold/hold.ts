@@ -230,7 +230,7 @@ export class Hold {
     this.tidy();
   }
 
-  /** Where the helper stood still its connection may be over, and what the kernel said of it unread. Read once for all that are due now. */
+  /** Its connection may be over where the helper stood still, and what the kernel said of it unread. Read once for all that are due now. */
   private sendAgain(flow: HeldFlow): void {
     if (!this.isUpToDate) {
       this.parts.catchUp();
