@@ -173,9 +173,12 @@ async function follow(helper: HelperClient, begin: (helper: HelperClient) => Pro
 }
 
 const report = (sentence: string) => (one: Blocklist) => {
-  const count = (number: number, what: string) =>
-    `${number} ${what}${number === 1 ? "" : what === "address" ? "es" : "s"}`;
-  const entries = [count(one.hosts, "host"), count(one.domains, "domain"), count(one.addresses, "address")].join(", ");
+  const count = (number: number, one: string, more: string) => `${number} ${number === 1 ? one : more}`;
+  const entries = [
+    count(one.hosts, "host", "hosts"),
+    count(one.domains, "domain", "domains"),
+    count(one.addresses, "address", "addresses"),
+  ].join(", ");
   const skipped = one.skipped.map(({ reason, count }) => `${count} ${reason.replaceAll("_", " ")}`).join(", ");
   return printable(`${sentence}: ${one.name} has ${entries}${skipped ? `; skipped: ${skipped}` : ""}`);
 };
